@@ -1,0 +1,111 @@
+//! Naming axes: one, several or all of them, from the front or (negative) from the end, kept with size 1 or dropped.
+
+use std::ops::RangeFull;
+
+use smallvec::SmallVec;
+
+use crate::error::Fault;
+use crate::{Error, Result};
+
+/// The axes that a reduction runs over.
+///
+/// ```
+/// use wengert_tensor::{Tensor, keep, tensor};
+///
+/// let x = tensor![[1.0_f32, 2.0], [3.0, 4.0]];
+/// assert_eq!(x.sum_over(0)?.to_vec(), [4.0, 6.0]);          // one axis
+/// assert_eq!(x.sum_over([0, -1])?.item()?, 10.0);           // several; negative: from the end
+/// assert_eq!(x.sum_over(keep(-1))?.shape(), [2, 1]);        // kept with size 1
+/// assert_eq!(x.sum_over(keep(..))?.shape(), [1, 1]);        // all
+/// # Ok::<(), wengert_tensor::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Axes {
+    /// `None`: all.
+    which: Option<SmallVec<[isize; 4]>>,
+    keep: bool,
+}
+
+/// These axes, each left in the result with size 1, so that it broadcasts against what was reduced.
+pub fn keep(axes: impl Into<Axes>) -> Axes {
+    Axes { keep: true, ..axes.into() }
+}
+
+impl Axes {
+    /// Every axis.
+    pub const ALL: Self = Self { which: None, keep: false };
+
+    /// Whether reduced axes stay, with size 1.
+    pub fn keeps(&self) -> bool {
+        self.keep
+    }
+
+    /// One flag an axis of `shape`: whether it is meant. Refuses axes that are not there, or named twice.
+    #[track_caller]
+    pub fn flags(&self, op: &'static str, shape: &[usize]) -> Result<SmallVec<[bool; 8]>> {
+        let Some(which) = &self.which else {
+            return Ok(SmallVec::from_elem(true, shape.len()));
+        };
+        let mut flags = SmallVec::from_elem(false, shape.len());
+        for &axis in which {
+            let i = axis_or_refuse(op, shape, axis)?;
+            if std::mem::replace(&mut flags[i], true) {
+                let rule = format!("axis {axis} is named twice");
+                return Err(Error::Axis(Fault::new(op, &[shape], rule)));
+            }
+        }
+        Ok(flags)
+    }
+}
+
+/// The axis that `axis` means in `shape`, negative counting from the end; or an [`Error::Axis`] in the name of `op`.
+#[track_caller]
+pub fn axis_or_refuse(op: &'static str, shape: &[usize], axis: isize) -> Result<usize> {
+    let rank = shape.len() as isize;
+    let i = if axis < 0 { axis + rank } else { axis };
+    if (0..rank).contains(&i) {
+        return Ok(i as usize);
+    }
+    let rule = match rank {
+        0 => format!("there is no axis {axis}: a scalar has none"),
+        1 => format!("there is no axis {axis}: the only one is 0 (or -1)"),
+        _ => format!("there is no axis {axis}: axes go from {} to {}", -rank, rank - 1),
+    };
+    Err(Error::Axis(Fault::new(op, &[shape], rule)))
+}
+
+impl From<isize> for Axes {
+    fn from(axis: isize) -> Self {
+        Self { which: Some(SmallVec::from_slice(&[axis])), keep: false }
+    }
+}
+
+impl From<&[isize]> for Axes {
+    fn from(axes: &[isize]) -> Self {
+        Self { which: Some(SmallVec::from_slice(axes)), keep: false }
+    }
+}
+
+impl<const N: usize> From<[isize; N]> for Axes {
+    fn from(axes: [isize; N]) -> Self {
+        Self::from(&axes[..])
+    }
+}
+
+impl<const N: usize> From<&[isize; N]> for Axes {
+    fn from(axes: &[isize; N]) -> Self {
+        Self::from(&axes[..])
+    }
+}
+
+impl From<Vec<isize>> for Axes {
+    fn from(axes: Vec<isize>) -> Self {
+        Self::from(&axes[..])
+    }
+}
+
+impl From<RangeFull> for Axes {
+    fn from(_: RangeFull) -> Self {
+        Self::ALL
+    }
+}

@@ -1,0 +1,177 @@
+//! What a tensor may hold: `Element` for storage, `Number` for arithmetic, `Float` for calculus.
+
+use std::fmt::{Debug, Display};
+
+use crate::Tensor;
+use crate::pointwise::{BinaryOp, FloatKernels, UnaryOp};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What a tensor can store: `f32`, `f64`, `i64`, `usize`, `u8` and `bool`.
+pub trait Element:
+    sealed::Sealed + Copy + Default + PartialEq + PartialOrd + Debug + Display + Send + Sync + 'static
+{
+    /// The type's name, as Rust writes it.
+    const NAME: &'static str;
+    /// As a double: exact for every type but large integers; `true` is 1.
+    fn to_f64(self) -> f64;
+    /// From a double, as Rust's `as` does it (saturating, towards zero); for `bool`, whether it is not zero.
+    fn from_f64(x: f64) -> Self;
+}
+
+/// What a tensor can calculate with. Integers wrap around, as in NumPy.
+pub trait Number: Element {
+    /// 0
+    const ZERO: Self;
+    /// 1
+    const ONE: Self;
+    /// The least value: the start of a maximum over nothing.
+    const LEAST: Self;
+    /// The greatest value.
+    const GREATEST: Self;
+    /// `self + other`
+    fn plus(self, other: Self) -> Self;
+    /// `self - other`
+    fn minus(self, other: Self) -> Self;
+    /// `self * other`
+    fn times(self, other: Self) -> Self;
+    /// Whether it is NaN; integers never are.
+    fn is_nan(self) -> bool;
+}
+
+/// What calculus is done in: `f32` and `f64`.
+pub trait Float: Number + FloatKernels + crate::kernel::gemm::GemmElem {
+    /// The square root.
+    fn sqrt(self) -> Self;
+    /// `self / other`
+    fn over(self, other: Self) -> Self;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// The distance from 1 to the next larger number.
+    const EPSILON: Self;
+    /// Not a number.
+    const NAN: Self;
+}
+
+macro_rules! element {
+    ($($t:ident: $to:expr, $from:expr;)*) => {$(
+        impl sealed::Sealed for $t {}
+        impl Element for $t {
+            const NAME: &'static str = stringify!($t);
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                let to: fn($t) -> f64 = $to;
+                to(self)
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                let from: fn(f64) -> $t = $from;
+                from(x)
+            }
+        }
+    )*};
+}
+element! {
+    f32: |x| x as f64, |x| x as f32;
+    f64: |x| x, |x| x;
+    i64: |x| x as f64, |x| x as i64;
+    usize: |x| x as f64, |x| x as usize;
+    u8: |x| x as f64, |x| x as u8;
+    bool: |x| x as u8 as f64, |x| x != 0.0;
+}
+
+macro_rules! integer {
+    ($($t:ident)*) => {$(
+        impl Number for $t {
+            const ZERO: Self = 0;
+            const ONE: Self = 1;
+            const LEAST: Self = $t::MIN;
+            const GREATEST: Self = $t::MAX;
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                self.wrapping_add(other)
+            }
+            #[inline(always)]
+            fn minus(self, other: Self) -> Self {
+                self.wrapping_sub(other)
+            }
+            #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                self.wrapping_mul(other)
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                false
+            }
+        }
+    )*};
+}
+integer!(i64 usize u8);
+
+macro_rules! float {
+    ($($t:ident)*) => {$(
+        impl Number for $t {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const LEAST: Self = $t::NEG_INFINITY;
+            const GREATEST: Self = $t::INFINITY;
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                self + other
+            }
+            #[inline(always)]
+            fn minus(self, other: Self) -> Self {
+                self - other
+            }
+            #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                $t::is_nan(self)
+            }
+        }
+        impl Float for $t {
+            const EPSILON: Self = $t::EPSILON;
+            const NAN: Self = $t::NAN;
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $t::sqrt(self)
+            }
+            #[inline(always)]
+            fn over(self, other: Self) -> Self {
+                self / other
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+        }
+        // Here, and not where they are used, so that each kernel is compiled once, in this crate.
+        impl FloatKernels for $t {
+            fn unary(op: UnaryOp, x: &Tensor<$t>) -> Tensor<$t> {
+                crate::pointwise::run::unary(op, x)
+            }
+            fn binary(op: BinaryOp, a: &Tensor<$t>, b: &Tensor<$t>) -> Option<Tensor<$t>> {
+                crate::pointwise::run::binary(op, a, b)
+            }
+            fn pull_unary(op: UnaryOp, g: Tensor<$t>, x: &Tensor<$t>, y: &Tensor<$t>) -> Tensor<$t> {
+                crate::pointwise::run::pull_unary(op, g, x, y)
+            }
+            fn pull_binary(
+                op: BinaryOp,
+                operand: usize,
+                g: Tensor<$t>,
+                a: &Tensor<$t>,
+                b: &Tensor<$t>,
+                y: &Tensor<$t>,
+            ) -> Tensor<$t> {
+                crate::pointwise::run::pull_binary(op, operand, g, a, b, y)
+            }
+        }
+    )*};
+}
+float!(f32 f64);

@@ -1,0 +1,107 @@
+//! What can go wrong: the operation, the shapes, the rule that was broken, where, and what would mend it.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::Shape;
+
+/// A tensor operation that cannot be done. The variant is the kind of mistake, for programs; the text is for people.
+///
+/// ```
+/// use wengert_tensor::{Error, Tensor};
+///
+/// let a = Tensor::<f32>::zeros([2, 3]);
+/// let b = Tensor::<f32>::zeros([4, 5]);
+/// let error = a.matmul(&b).unwrap_err();
+/// assert!(matches!(error, Error::Shape(_)));
+/// assert!(error.to_string().starts_with("matmul: [2, 3] and [4, 5]: "));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operands' shapes do not fit one another, or the operation.
+    #[error("{0}")]
+    Shape(Box<Fault>),
+    /// There is no such axis, or it is named twice.
+    #[error("{0}")]
+    Axis(Box<Fault>),
+    /// An index lies outside its axis.
+    #[error("{0}")]
+    Index(Box<Fault>),
+    /// An argument that is not a shape, an axis or an index has a value that the operation cannot mean.
+    #[error("{0}")]
+    Value(Box<Fault>),
+    /// More elements than the address space holds.
+    #[error("{0}")]
+    Size(Box<Fault>),
+}
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The facts of an [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The operation that refused.
+    pub op: &'static str,
+    /// The shapes of its operands.
+    pub shapes: Vec<Shape>,
+    /// The rule that was broken, with the numbers that broke it.
+    pub rule: String,
+    /// What would mend it, where that is plain.
+    pub help: Option<String>,
+    /// The line that asked for it.
+    pub at: &'static Location<'static>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.op)?;
+        for (i, shape) in self.shapes.iter().enumerate() {
+            f.write_str(match i {
+                0 => ": ",
+                _ if i + 1 == self.shapes.len() => " and ",
+                _ => ", ",
+            })?;
+            write!(f, "{shape}")?;
+        }
+        write!(f, ": {}", self.rule)?;
+        if let Some(help) = &self.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        write!(f, "\n  at {}", self.at)
+    }
+}
+
+impl Fault {
+    /// A fault at the caller's line.
+    #[track_caller]
+    #[cold]
+    pub fn new(op: &'static str, shapes: &[&[usize]], rule: impl Into<String>) -> Box<Self> {
+        let shapes = shapes.iter().map(|s| Shape::new(s)).collect();
+        Box::new(Self { op, shapes, rule: rule.into(), help: None, at: Location::caller() })
+    }
+
+    /// With a way to mend it.
+    #[must_use]
+    pub fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Error {
+    /// The facts.
+    pub fn fault(&self) -> &Fault {
+        match self {
+            Self::Shape(f) | Self::Axis(f) | Self::Index(f) | Self::Value(f) | Self::Size(f) => f,
+        }
+    }
+}
+
+/// How an operator ends when it cannot be done: with the whole message, at the user's line.
+#[track_caller]
+#[cold]
+pub(crate) fn refuse(error: &Error, twin: &str) -> ! {
+    panic!("{error}\n  ({twin} returns this as an error)")
+}

@@ -1,0 +1,113 @@
+//! Copying strided elements: runs where there are runs, tiles where rows become columns.
+
+use std::mem::MaybeUninit;
+
+use crate::layout::{Walk, row_major};
+use crate::{Element, Tensor};
+
+/// A copy of the elements in row-major order in a buffer of its own.
+pub(crate) fn to_contiguous<T: Element>(x: &Tensor<T>) -> Tensor<T> {
+    // SAFETY: `write_strided` writes each place of `x`'s shape, which is the result's.
+    unsafe {
+        Tensor::filled_by(x.layout.shape.clone(), |out| {
+            write_strided(x, out, 0, &row_major(x.shape()));
+        })
+    }
+}
+
+/// Writes `x` into `out`, its first element at `offset`, with these strides.
+pub(crate) fn write_strided<T: Element>(
+    x: &Tensor<T>,
+    out: &mut [MaybeUninit<T>],
+    offset: usize,
+    strides: &[isize],
+) {
+    if x.is_empty() {
+        return;
+    }
+    let walk = Walk::new(x.shape(), [x.strides(), strides]);
+    // The places written lie between these two; the places read are the tensor's own.
+    let (least, most) = x.shape().iter().zip(strides).fold(
+        (offset as isize, offset as isize),
+        |(a, b), (&n, &s)| {
+            let reach = (n as isize - 1) * s;
+            if reach < 0 { (a + reach, b) } else { (a, b + reach) }
+        },
+    );
+    assert!(0 <= least && (most as usize) < out.len(), "a copy outside its buffer");
+    let source = x.storage.as_slice()[x.layout.offset..].as_ptr();
+    let target = out[offset..].as_mut_ptr().cast::<T>();
+    // SAFETY: every place read is one of `x`'s elements, every place written lies within `out` (asserted above), and
+    // `out` is borrowed mutably, so the two do not overlap.
+    unsafe { copy_axes(walk.axes(), source, target) }
+}
+
+/// Tiles of this many rows and columns: both sides' cache lines stay in L1.
+const TILE: usize = 32;
+
+/// # Safety
+/// Every place that `axes` reach from `source` may be read, and from `target` written; the two do not overlap.
+unsafe fn copy_axes<T: Copy>(axes: &[(usize, [isize; 2])], source: *const T, target: *mut T) {
+    let (inner, [from, to]) = axes[axes.len() - 1];
+    // An axis along which the source is dense, where the inner one is not: rows that become columns.
+    let across = axes[..axes.len() - 1].iter().rposition(|&(n, [s, _])| s == 1 && n >= 4);
+    if let Some(across) = across.filter(|_| from != 1 && to == 1 && inner >= 4) {
+        let (columns, [_, down]) = axes[across];
+        let mut outer: Vec<_> = axes.to_vec();
+        outer.remove(across);
+        outer.pop();
+        let mut tiles = |s: isize, t: isize| {
+            for j0 in (0..columns).step_by(TILE) {
+                let j1 = (j0 + TILE).min(columns);
+                for i0 in (0..inner).step_by(TILE) {
+                    let i1 = (i0 + TILE).min(inner);
+                    for j in j0..j1 {
+                        // SAFETY: all within the axes.
+                        let (s, t) = unsafe {
+                            (source.offset(s + j as isize), target.offset(t + j as isize * down))
+                        };
+                        for i in i0..i1 {
+                            // SAFETY: all within the axes.
+                            unsafe { *t.add(i) = *s.offset(i as isize * from) };
+                        }
+                    }
+                }
+            }
+        };
+        return each(&outer, 0, 0, &mut tiles);
+    }
+    each(&axes[..axes.len() - 1], 0, 0, &mut |s, t| {
+        // SAFETY (all three): the run lies within the axes.
+        let (s, t) = unsafe { (source.offset(s), target.offset(t)) };
+        match (from, to) {
+            // SAFETY: as above; a call is not worth it for a handful.
+            (1, 1) if inner > 16 => unsafe { std::ptr::copy_nonoverlapping(s, t, inner) },
+            (0, 1) => {
+                // SAFETY: as above.
+                let x = unsafe { *s };
+                for i in 0..inner {
+                    // SAFETY: as above.
+                    unsafe { *t.add(i) = x };
+                }
+            }
+            _ => {
+                for i in 0..inner as isize {
+                    // SAFETY: as above.
+                    unsafe { *t.offset(i * to) = *s.offset(i * from) };
+                }
+            }
+        }
+    });
+}
+
+/// Calls `run` with the steps to each place of `axes`, in row-major order.
+fn each(axes: &[(usize, [isize; 2])], s: isize, t: isize, run: &mut impl FnMut(isize, isize)) {
+    match axes {
+        [] => run(s, t),
+        [(n, [ds, dt]), rest @ ..] => {
+            for i in 0..*n as isize {
+                each(rest, s + i * ds, t + i * dt, run);
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Elementwise loops: N operands of one shape to a new tensor, or into the first operand's own buffer.
+//!
+//! Operands that lie alike in memory are walked as one run, whatever their shape; else row by row, a broadcast value
+//! spread over a block; only operands whose rows do not lie together are copied first.
+
+use std::mem::MaybeUninit;
+
+use super::level::{Arch, Kernel, dispatch};
+use super::pool;
+use crate::layout::{Layout, Walk};
+use crate::storage::Storage;
+use crate::{Element, Shape, Tensor};
+
+/// A function of N elements of one place.
+pub(crate) trait Lanewise<T, O, const N: usize>: Copy + Send + Sync {
+    /// Its value. Must be `#[inline(always)]`.
+    fn at<A: Arch>(self, x: [T; N]) -> O;
+}
+
+/// A plain closure as a [`Lanewise`], for what needs no vector maths.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain<F>(pub(crate) F);
+
+impl<T, O, F: Fn([T; N]) -> O + Copy + Send + Sync, const N: usize> Lanewise<T, O, N> for Plain<F> {
+    #[inline(always)]
+    fn at<A: Arch>(self, x: [T; N]) -> O {
+        self.0(x)
+    }
+}
+
+/// Elements over which two threads are quicker than one, for the cheapest function. Fixed, so that it says nothing
+/// about the result: each element is computed alone.
+const THREADS_FROM: usize = 1 << 17;
+/// How much one thread takes at a time.
+const CHUNK: usize = 1 << 15;
+
+struct Run<F, T, O, const N: usize> {
+    f: F,
+    x: [*const T; N],
+    out: *mut O,
+    len: usize,
+}
+
+impl<F: Lanewise<T, O, N>, T: Copy, O, const N: usize> Kernel for Run<F, T, O, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        for i in 0..self.len {
+            // SAFETY: whoever makes a `Run` promises `len` readable elements at each `x` and writable ones at `out`.
+            let x = std::array::from_fn(|k| unsafe { *self.x[k].add(i) });
+            // SAFETY: as above.
+            unsafe { self.out.add(i).write(self.f.at::<A>(x)) };
+        }
+    }
+}
+
+/// A loop over runs, whatever its function: `len` elements at each of the pointers, to as many at the last. The walk over
+/// the operands is compiled once for it, not once for each function.
+type Runs<'a, T, O, const N: usize> = &'a (dyn Fn([*const T; N], *mut O, usize) + Sync);
+
+/// Pointers that the threads of one loop share; each touches places of its own.
+#[derive(Clone, Copy)]
+struct Shared<P>(P);
+// SAFETY: see `split`.
+unsafe impl<P> Send for Shared<P> {}
+// SAFETY: see `split`.
+unsafe impl<P> Sync for Shared<P> {}
+
+/// One run over `len` elements, split over threads where that pays.
+///
+/// # Safety
+/// `len` elements may be read at each `x` and written at `out`; `out` may be `x[0]`, and overlaps no other.
+#[inline]
+unsafe fn split<T, O, const N: usize>(
+    runs: Runs<T, O, N>,
+    x: [*const T; N],
+    out: *mut O,
+    len: usize,
+) {
+    if len < THREADS_FROM || pool::threads() == 1 {
+        return runs(x, out, len);
+    }
+    let shared = Shared((x, out));
+    pool::run(len.div_ceil(CHUNK), &move |chunk| {
+        let whole = &shared;
+        let (x, out) = whole.0;
+        let start = chunk * CHUNK;
+        let len = CHUNK.min(len - start);
+        // SAFETY: chunks are disjoint parts of what the caller promised.
+        let (x, out) = unsafe { (x.map(|p| p.add(start)), out.add(start)) };
+        runs(x, out, len);
+    });
+}
+
+/// Where an operand's rows come from.
+struct Rows<T> {
+    first: *const T,
+    /// Its value fills a block, instead of a run of its own.
+    spread: bool,
+}
+
+/// The values of one row, or of the part of it that fits a block, of an operand that does not change along it.
+const BLOCK: usize = 256;
+
+/// `f` of the operands, each read as `shape`, which all of them broadcast to.
+#[inline]
+pub(crate) fn map<F, T, O, const N: usize>(f: F, x: [&Tensor<T>; N], shape: &[usize]) -> Tensor<O>
+where
+    F: Lanewise<T, O, N>,
+    T: Element,
+    O: Element,
+{
+    map_runs(&|x, out, len| dispatch(Run { f, x, out, len }), x, shape)
+}
+
+fn map_runs<T: Element, O: Element, const N: usize>(
+    runs: Runs<T, O, N>,
+    x: [&Tensor<T>; N],
+    shape: &[usize],
+) -> Tensor<O> {
+    let first = x[0];
+    let alike = x.iter().all(|x| x.shape() == shape && x.strides() == first.strides());
+    if alike {
+        if first.is_contiguous() {
+            return flat(
+                runs,
+                x,
+                |x| x.layout.offset,
+                Layout::contiguous(first.layout.shape.clone()),
+            );
+        }
+        if first.layout.dense_start().is_some() {
+            // The result lies as its operands do.
+            let start = first.layout.dense_start().unwrap_or(0);
+            let lead = first.layout.offset - start;
+            let layout = Layout { offset: lead, ..first.layout.clone() };
+            return flat(runs, x, |x| x.layout.offset - lead, layout);
+        }
+    }
+    let shape = Shape::new(shape);
+    // SAFETY: `rows` writes every place of the shape.
+    unsafe {
+        Tensor::filled_by(shape.clone(), |out: &mut [MaybeUninit<O>]| {
+            rows(runs, x, &shape, out.as_mut_ptr().cast());
+        })
+    }
+}
+
+/// One run over all elements. The operands lie alike, and each fills a run that starts where `start` says.
+#[inline]
+fn flat<T: Element, O: Element, const N: usize>(
+    runs: Runs<T, O, N>,
+    x: [&Tensor<T>; N],
+    start: impl Fn(&Tensor<T>) -> usize,
+    layout: Layout,
+) -> Tensor<O> {
+    let len = layout.len();
+    let x = x.map(|x| {
+        if len == 0 { [].as_ptr() } else { x.storage.as_slice()[start(x)..][..len].as_ptr() }
+    });
+    // SAFETY: the slices above have `len` elements, and so has the new buffer, of which each is written.
+    let storage =
+        unsafe { Storage::filled_by(len, |out| split(runs, x, out.as_mut_ptr().cast(), len)) };
+    Tensor { storage, layout }
+}
+
+/// Row by row into `out`, row-major.
+///
+/// # Safety
+/// `out` has room for `shape`, which all operands broadcast to.
+unsafe fn rows<T: Element, O, const N: usize>(
+    runs: Runs<T, O, N>,
+    x: [&Tensor<T>; N],
+    shape: &[usize],
+    out: *mut O,
+) {
+    let mut x: [Tensor<T>; N] = x.map(|x| x.expanded(Shape::new(shape)));
+    let walk = |x: &[Tensor<T>; N]| Walk::<N>::new(shape, std::array::from_fn(|k| x[k].strides()));
+    let mut w = walk(&x);
+    let (inner, steps) = w.inner();
+    // Rows that are not runs, or too short to be worth a call each: copied, so that they are.
+    let short = inner < 16 && w.axes().len() > 1;
+    if short || steps.iter().any(|s| !matches!(s, 0 | 1)) {
+        for (x, step) in x.iter_mut().zip(steps) {
+            if short || !matches!(step, 0 | 1) {
+                *x = x.contiguous();
+            }
+        }
+        w = walk(&x);
+    }
+    let (inner, steps) = w.inner();
+    if inner == 0 {
+        return;
+    }
+    let rows: [Rows<T>; N] = std::array::from_fn(|k| Rows {
+        first: x[k].storage.as_slice()[x[k].layout.offset..].as_ptr(),
+        spread: steps[k] == 0,
+    });
+    let mut blocks = [[T::default(); BLOCK]; N];
+    let spreads = rows.iter().any(|r| r.spread);
+    let mut row_start = 0;
+    w.rows(|at| {
+        for k in 0..N {
+            if rows[k].spread {
+                // SAFETY: the walk stays within the operand.
+                blocks[k].fill(unsafe { *rows[k].first.offset(at[k]) });
+            }
+        }
+        let mut done = 0;
+        while done < inner {
+            let len = if spreads { BLOCK.min(inner - done) } else { inner };
+            let x = std::array::from_fn(|k| {
+                if rows[k].spread {
+                    blocks[k].as_ptr()
+                } else {
+                    // SAFETY: the walk stays within the operand.
+                    unsafe { rows[k].first.offset(at[k]).add(done) }
+                }
+            });
+            // SAFETY: rows are consecutive parts of `out`, and `len` elements of each operand lie at `x`.
+            unsafe { split(runs, x, out.add(row_start + done), len) };
+            done += len;
+        }
+        row_start += inner;
+    });
+}
+
+/// `f` with each element of `g` first, into `g`'s own buffer if nobody else holds it. The others broadcast to its shape.
+#[inline]
+pub(crate) fn update<F, T, const M: usize, const N: usize>(
+    f: F,
+    g: Tensor<T>,
+    others: [&Tensor<T>; M],
+) -> Tensor<T>
+where
+    F: Lanewise<T, T, N>,
+    T: Element,
+{
+    const { assert!(N == M + 1) };
+    update_runs(&|x, out, len| dispatch(Run { f, x, out, len }), g, others)
+}
+
+fn update_runs<T: Element, const M: usize, const N: usize>(
+    runs: Runs<T, T, N>,
+    mut g: Tensor<T>,
+    others: [&Tensor<T>; M],
+) -> Tensor<T> {
+    let alone = g.is_contiguous() && g.storage.as_mut().is_some();
+    let contiguous = |x: &Tensor<T>| x.shape() == g.shape() && x.is_contiguous();
+    if !alone || !others.iter().all(|x| contiguous(x)) {
+        let shape = g.layout.shape.clone();
+        let all: [&Tensor<T>; N] = std::array::from_fn(|k| if k == 0 { &g } else { others[k - 1] });
+        return map_runs(runs, all, &shape);
+    }
+    let len = g.len();
+    let target = g.as_mut_slice().as_mut_ptr();
+    let x: [*const T; N] = std::array::from_fn(|k| match k {
+        0 => target.cast_const(),
+        k => others[k - 1].as_slice().unwrap_or(&[]).as_ptr(),
+    });
+    // SAFETY: all are contiguous and have `len` elements; `g` is held once, so no other operand is a view of it.
+    unsafe { split(runs, x, target, len) };
+    g
+}

@@ -1,0 +1,9 @@
+//! The loops that do the work, and where all of this crate's `unsafe` but the buffers' lives.
+
+pub(crate) mod copy;
+pub mod gemm;
+pub mod level;
+pub(crate) mod map;
+pub mod math;
+pub mod pool;
+pub(crate) mod reduce;

@@ -1,0 +1,225 @@
+//! Where a tensor's elements lie in its buffer: shape, strides, offset; and how to walk several of them in step.
+
+use smallvec::SmallVec;
+
+use crate::Shape;
+
+/// Steps from one element to the next along each axis, in elements. Negative where an axis is reversed, 0 where it is
+/// broadcast.
+pub(crate) type Strides = SmallVec<[isize; 4]>;
+
+/// Where the elements lie.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) shape: Shape,
+    pub(crate) strides: Strides,
+    /// The buffer's index of the element at index 0 of every axis.
+    pub(crate) offset: usize,
+}
+
+impl Clone for Layout {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self {
+            shape: self.shape.clone(),
+            strides: SmallVec::from_slice(&self.strides),
+            offset: self.offset,
+        }
+    }
+}
+
+/// The strides of elements that lie in row-major order, one next to another.
+#[inline]
+pub(crate) fn row_major(shape: &[usize]) -> Strides {
+    match *shape {
+        [] => SmallVec::new(),
+        [_] => SmallVec::from_slice(&[1]),
+        [_, n] => SmallVec::from_slice(&[n as isize, 1]),
+        _ => {
+            let mut strides = SmallVec::from_elem(0, shape.len());
+            let mut step = 1isize;
+            for (stride, &size) in strides.iter_mut().zip(shape).rev() {
+                *stride = step;
+                // A shape that holds a 0 may have sizes whose product overflows; nothing is ever read there.
+                step = step.wrapping_mul(size as isize);
+            }
+            strides
+        }
+    }
+}
+
+impl Layout {
+    /// Row-major from the buffer's start.
+    #[inline]
+    pub(crate) fn contiguous(shape: Shape) -> Self {
+        Self { strides: row_major(&shape), shape, offset: 0 }
+    }
+
+    /// How many elements.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        // The shape was checked when it was made, but a 0 may hide an overflow of the others.
+        self.shape.iter().fold(1usize, |n, &s| n.wrapping_mul(s))
+    }
+
+    /// Whether the elements lie in row-major order, one next to another.
+    #[inline]
+    pub(crate) fn is_contiguous(&self) -> bool {
+        let mut step = 1isize;
+        for (&stride, &size) in self.strides.iter().zip(self.shape.iter()).rev() {
+            if size != 1 {
+                if stride != step {
+                    return size == 0 || self.shape.contains(&0);
+                }
+                step = step.wrapping_mul(size as isize);
+            }
+        }
+        true
+    }
+
+    /// Whether the elements fill one run of the buffer, each place once, in whatever order of axes; then the run's start.
+    pub(crate) fn dense_start(&self) -> Option<usize> {
+        let mut axes: SmallVec<[(usize, usize); 8]> = SmallVec::new();
+        let mut start = self.offset as isize;
+        for (&stride, &size) in self.strides.iter().zip(self.shape.iter()) {
+            if size == 0 {
+                return Some(self.offset);
+            }
+            if size > 1 {
+                if stride < 0 {
+                    start += stride * (size as isize - 1);
+                }
+                axes.push((stride.unsigned_abs(), size));
+            }
+        }
+        axes.sort_unstable();
+        let mut step = 1;
+        for (stride, size) in axes {
+            if stride != step {
+                return None;
+            }
+            step *= size;
+        }
+        Some(start as usize)
+    }
+
+    /// The strides with which this shape is read as the larger `shape` that it broadcasts to.
+    pub(crate) fn strides_as(&self, shape: &[usize]) -> Strides {
+        let skip = shape.len() - self.shape.len();
+        let mut strides = SmallVec::from_elem(0, shape.len());
+        for i in 0..self.shape.len() {
+            if self.shape[i] == shape[skip + i] {
+                strides[skip + i] = self.strides[i];
+            }
+        }
+        strides
+    }
+
+    /// The buffer's index of the element at `index`, which is in bounds.
+    #[inline]
+    pub(crate) fn at(&self, index: &[usize]) -> usize {
+        let steps: isize = index.iter().zip(&self.strides).map(|(&i, &s)| i as isize * s).sum();
+        (self.offset as isize + steps) as usize
+    }
+}
+
+/// Several layouts of one shape, walked in step with as few and as long axes as their strides allow.
+#[derive(Debug)]
+pub(crate) struct Walk<const N: usize> {
+    /// Sizes and strides, outermost first; never empty, no size below 2 unless it is the only one.
+    axes: SmallVec<[(usize, [isize; N]); 6]>,
+}
+
+impl<const N: usize> Walk<N> {
+    /// Drops axes of size 1 and joins neighbours that all operands step through evenly.
+    pub(crate) fn new(shape: &[usize], strides: [&[isize]; N]) -> Self {
+        let mut axes: SmallVec<[(usize, [isize; N]); 6]> = SmallVec::new();
+        for (i, &size) in shape.iter().enumerate() {
+            if size == 1 {
+                continue;
+            }
+            let inner = strides.map(|s| s[i]);
+            match axes.last_mut() {
+                Some((above, outer))
+                    if (0..N).all(|k| outer[k] == inner[k].wrapping_mul(size as isize)) =>
+                {
+                    *above = above.wrapping_mul(size);
+                    *outer = inner;
+                }
+                _ => axes.push((size, inner)),
+            }
+        }
+        if shape.contains(&0) {
+            axes.clear();
+            axes.push((0, [1; N]));
+        } else if axes.is_empty() {
+            axes.push((1, [1; N]));
+        }
+        Self { axes }
+    }
+
+    /// The innermost axis: its size and strides.
+    #[inline]
+    pub(crate) fn inner(&self) -> (usize, [isize; N]) {
+        self.axes[self.axes.len() - 1]
+    }
+
+    /// All axes, outermost first.
+    pub(crate) fn axes(&self) -> &[(usize, [isize; N])] {
+        &self.axes
+    }
+
+    /// Calls `row` for each run along the innermost axis, in row-major order, with the operands' steps from their first
+    /// elements to the run's first.
+    #[inline]
+    pub(crate) fn rows(&self, mut row: impl FnMut([isize; N])) {
+        let (outer, inner) = self.axes.split_at(self.axes.len() - 1);
+        if inner[0].0 == 0 {
+            return;
+        }
+        odometer(outer, &mut row);
+    }
+
+    /// Calls `place` for each element, in row-major order.
+    #[inline]
+    pub(crate) fn places(&self, mut place: impl FnMut([isize; N])) {
+        let (size, strides) = self.inner();
+        self.rows(|mut at| {
+            for _ in 0..size {
+                place(at);
+                for k in 0..N {
+                    at[k] += strides[k];
+                }
+            }
+        });
+    }
+}
+
+/// Counts through `axes`, the last one fastest.
+#[inline]
+fn odometer<const N: usize>(axes: &[(usize, [isize; N])], call: &mut impl FnMut([isize; N])) {
+    let mut index: SmallVec<[usize; 8]> = SmallVec::from_elem(0, axes.len());
+    let mut at = [0isize; N];
+    loop {
+        call(at);
+        let mut axis = axes.len();
+        loop {
+            if axis == 0 {
+                return;
+            }
+            axis -= 1;
+            let (size, strides) = &axes[axis];
+            index[axis] += 1;
+            if index[axis] < *size {
+                for k in 0..N {
+                    at[k] += strides[k];
+                }
+                break;
+            }
+            index[axis] = 0;
+            for k in 0..N {
+                at[k] -= strides[k] * (*size as isize - 1);
+            }
+        }
+    }
+}

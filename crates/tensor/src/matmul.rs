@@ -1,0 +1,203 @@
+//! Matrix products of vectors, matrices and batches of them. Operands are read as they lie: transposed, sliced, broadcast.
+
+use crate::error::Fault;
+use crate::kernel::gemm::{Init, Mat, gemm};
+use crate::layout::Walk;
+use crate::{Error, Float, Result, Shape, Tensor};
+
+impl<T: Float> Tensor<T> {
+    /// The matrix product. Of two vectors their inner product; of a matrix and a vector the images; with more axes, the
+    /// products of the matrices in the last two, the others broadcast.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let a = tensor![[1.0_f32, 2.0], [3.0, 4.0]];
+    /// assert_eq!(a.matmul(&tensor![1.0, -1.0])?, tensor![-1.0, -1.0]);
+    /// assert_eq!(a.matmul(&a.t())?, tensor![[5.0, 11.0], [11.0, 25.0]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the inner sizes differ, the batches do not broadcast, or an operand is a scalar.
+    #[track_caller]
+    pub fn matmul(&self, other: &Self) -> Result<Self> {
+        let (a, b) = (self, other);
+        if let (&[m, k], &[k2, n]) = (a.shape(), b.shape())
+            && k == k2
+        {
+            return Ok(product(Shape::new(&[m, n]), a, b, None));
+        }
+        if a.rank() == 0 || b.rank() == 0 {
+            return Err(Error::Shape(
+                Fault::new("matmul", &[a.shape(), b.shape()], "a scalar is no matrix")
+                    .help("use `*`"),
+            ));
+        }
+        // A vector stands for a row on the left, for a column on the right.
+        let a2 = if a.rank() == 1 { a.unsqueeze(0)? } else { a.clone() };
+        let b2 = if b.rank() == 1 { b.unsqueeze(1)? } else { b.clone() };
+        let (ra, rb) = (a2.rank(), b2.rank());
+        let (m, k) = (a2.shape()[ra - 2], a2.shape()[ra - 1]);
+        let (k2, n) = (b2.shape()[rb - 2], b2.shape()[rb - 1]);
+        if k != k2 {
+            return Err(Error::Shape(inner_sizes(a, b, k, k2)));
+        }
+        let batch =
+            Shape::broadcast_or_refuse("matmul", &a2.shape()[..ra - 2], &b2.shape()[..rb - 2])?;
+        let mut shape = batch.clone();
+        shape.push(m);
+        shape.push(n);
+        Shape::len_or_refuse("matmul", &shape)?;
+        let y = batched(batch, shape, &a2, &b2)?;
+        match (a.rank(), b.rank()) {
+            (1, 1) => y.squeeze([-2, -1]),
+            (1, _) => y.squeeze(-2),
+            (_, 1) => y.squeeze(-1),
+            _ => Ok(y),
+        }
+    }
+
+    /// self · weightᵀ + bias, the layer `Linear`: `[…, in]` with `[out, in]` and `[out]` gives `[…, out]`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the sizes do not fit.
+    #[track_caller]
+    pub fn linear(&self, weight: &Self, bias: Option<&Self>) -> Result<Self> {
+        let (&[out, inside], Some(&width)) = (weight.shape(), self.shape().last()) else {
+            let rule = "input must be […, in] and weight [out, in]";
+            return Err(Error::Shape(Fault::new("linear", &[self.shape(), weight.shape()], rule)));
+        };
+        if width != inside {
+            let rule =
+                format!("the input's last axis has size {width}, and the weight takes {inside}");
+            let fault = Fault::new("linear", &[self.shape(), weight.shape()], rule);
+            return Err(Error::Shape(if width == out {
+                fault.help("the weight is [out, in]: did you mean its transpose, `.t()`?")
+            } else {
+                fault
+            }));
+        }
+        if let Some(bias) = bias.filter(|b| b.shape() != [out]) {
+            let rule = format!("the bias must have shape [{out}], one number an output");
+            let shapes = [self.shape(), weight.shape(), bias.shape()];
+            return Err(Error::Shape(Fault::new("linear", &shapes, rule)));
+        }
+        if let &[rows, _] = self.shape() {
+            return Ok(product(Shape::new(&[rows, out]), self, &weight.t(), bias));
+        }
+        let mut shape = self.layout.shape.clone();
+        shape.remove(self.rank() - 1);
+        let rows = Shape::checked_len(&shape).unwrap_or(0);
+        shape.push(out);
+        let flat = self.reshape([rows, inside])?;
+        product(Shape::new(&[rows, out]), &flat, &weight.t(), bias).reshape(shape)
+    }
+
+    /// The inner product of two vectors, as a scalar.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if they are not two vectors of one length.
+    #[track_caller]
+    pub fn dot(&self, other: &Self) -> Result<Self> {
+        if self.rank() != 1 || other.rank() != 1 {
+            let rule = "both must be vectors";
+            return Err(Error::Shape(Fault::new("dot", &[self.shape(), other.shape()], rule)));
+        }
+        self.matmul(other)
+    }
+
+    /// Every product of an element of one vector with one of the other: `[m]` and `[n]` give `[m, n]`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if they are not two vectors.
+    #[track_caller]
+    pub fn outer(&self, other: &Self) -> Result<Self> {
+        if self.rank() != 1 || other.rank() != 1 {
+            let rule = "both must be vectors";
+            return Err(Error::Shape(Fault::new("outer", &[self.shape(), other.shape()], rule)));
+        }
+        self.unsqueeze(1)?.try_mul(&other.unsqueeze(0)?)
+    }
+}
+
+#[track_caller]
+#[cold]
+fn inner_sizes<T: Float>(a: &Tensor<T>, b: &Tensor<T>, k: usize, k2: usize) -> Box<Fault> {
+    let rule = format!("the inner sizes differ: {k} columns meet {k2} rows");
+    let fault = Fault::new("matmul", &[a.shape(), b.shape()], rule);
+    match (a.shape(), b.shape()) {
+        (&[.., k], &[.., _, n]) if k == n => {
+            fault.help("did you mean the second transposed, `b.t()`?")
+        }
+        (&[.., m, _], &[.., k, _]) if m == k => {
+            fault.help("did you mean the first transposed, `a.t()`?")
+        }
+        _ => fault,
+    }
+}
+
+/// The last two axes as a matrix.
+fn matrix<T: Float>(x: &Tensor<T>) -> Mat<T> {
+    let rank = x.rank();
+    let ptr =
+        if x.is_empty() { [].as_ptr() } else { x.storage.as_slice()[x.layout.offset..].as_ptr() };
+    Mat { ptr, rs: x.strides()[rank - 2], cs: x.strides()[rank - 1] }
+}
+
+/// The product of two matrices whose inner sizes agree, each row started from `bias`.
+fn product<T: Float>(
+    shape: Shape,
+    a: &Tensor<T>,
+    b: &Tensor<T>,
+    bias: Option<&Tensor<T>>,
+) -> Tensor<T> {
+    let (m, n, k) = (shape[0], shape[1], a.shape()[1]);
+    let bias = bias.map(Tensor::contiguous);
+    let init = match bias.as_ref().and_then(Tensor::as_slice) {
+        Some(row) => Init::Row(row.as_ptr()),
+        None => Init::Zero,
+    };
+    // SAFETY: the operands are [m, k] and [k, n], the bias [n], and `out` has m·n places, of which `gemm` writes each.
+    unsafe {
+        Tensor::filled_by(shape, |out| {
+            gemm(m, n, k, matrix(a), matrix(b), init, out.as_mut_ptr().cast(), n)
+        })
+    }
+}
+
+/// A product for each place of `batch`, to which the operands' first axes broadcast.
+fn batched<T: Float>(
+    batch: Shape,
+    shape: Shape,
+    a: &Tensor<T>,
+    b: &Tensor<T>,
+) -> Result<Tensor<T>> {
+    let rank = shape.len();
+    let (m, n, k) = (shape[rank - 2], shape[rank - 1], a.shape()[a.rank() - 1]);
+    let expand = |x: &Tensor<T>| -> Tensor<T> {
+        let last = &x.shape()[x.rank() - 2..];
+        x.expanded(batch.iter().chain(last).copied().collect())
+    };
+    let (a, b) = (expand(a), expand(b));
+    let walk = Walk::new(&batch, [&a.strides()[..rank - 2], &b.strides()[..rank - 2]]);
+    let (ma, mb) = (matrix(&a), matrix(&b));
+    // SAFETY: `places` visits each of the batch's products once, in order; each writes its m·n places.
+    Ok(unsafe {
+        Tensor::filled_by(shape, |out| {
+            if out.is_empty() {
+                return;
+            }
+            let mut c = out.as_mut_ptr().cast::<T>();
+            walk.places(|[i, j]| {
+                if k > 0 {
+                    let a = Mat { ptr: ma.ptr.offset(i), ..ma };
+                    let b = Mat { ptr: mb.ptr.offset(j), ..mb };
+                    gemm(m, n, k, a, b, Init::Zero, c, n);
+                } else {
+                    c.write_bytes(0, m * n);
+                }
+                c = c.add(m * n);
+            });
+        })
+    })
+}

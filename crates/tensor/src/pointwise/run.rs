@@ -1,0 +1,228 @@
+//! Formulas as kernels: a value in one pass, an incoming gradient times a slope in one pass, into the gradient's buffer.
+
+use super::lane::LaneFloat;
+use super::table::{BinaryVisitor, UnaryVisitor};
+use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
+use crate::error::{Error, refuse};
+use crate::kernel::level::Arch;
+use crate::kernel::map::{Lanewise, map, update};
+use crate::{Element, Float, Result, Shape, Tensor};
+
+/// The table's kernels for one float type. Sealed: `f32` and `f64` have them.
+#[doc(hidden)]
+pub trait FloatKernels: Element + LaneFloat {
+    fn unary(op: UnaryOp, x: &Tensor<Self>) -> Tensor<Self>;
+    /// `None` if the shapes do not broadcast.
+    fn binary(op: BinaryOp, a: &Tensor<Self>, b: &Tensor<Self>) -> Option<Tensor<Self>>;
+    fn pull_unary(op: UnaryOp, g: Tensor<Self>, x: &Tensor<Self>, y: &Tensor<Self>)
+    -> Tensor<Self>;
+    fn pull_binary(
+        op: BinaryOp,
+        operand: usize,
+        g: Tensor<Self>,
+        a: &Tensor<Self>,
+        b: &Tensor<Self>,
+        y: &Tensor<Self>,
+    ) -> Tensor<Self>;
+}
+
+/// g · slope, and exactly 0 where g is: what is behind a branch not taken may be infinite.
+#[inline(always)]
+fn gated<R: Real>(g: R, slope: R) -> R {
+    g.when_eq(ZERO, ZERO, g * slope)
+}
+
+#[derive(Clone, Copy)]
+struct UnaryValue<F>(F);
+impl<T: LaneFloat, F: Unary> Lanewise<T, T, 1> for UnaryValue<F> {
+    #[inline(always)]
+    fn at<A: Arch>(self, [x]: [T; 1]) -> T {
+        T::from_lane::<A>(self.0.value(x.lane::<A>()))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct UnaryPull<F>(F);
+impl<T: LaneFloat, F: Unary> Lanewise<T, T, 3> for UnaryPull<F> {
+    #[inline(always)]
+    fn at<A: Arch>(self, x: [T; 3]) -> T {
+        let [g, x, y] = x.map(|x| x.lane::<A>());
+        T::from_lane::<A>(gated(g, self.0.slope(x, y)))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct BinaryValue<F>(F);
+impl<T: LaneFloat, F: Binary> Lanewise<T, T, 2> for BinaryValue<F> {
+    #[inline(always)]
+    fn at<A: Arch>(self, x: [T; 2]) -> T {
+        let [a, b] = x.map(|x| x.lane::<A>());
+        T::from_lane::<A>(self.0.value(a, b))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct BinaryPull<F, const OPERAND: usize>(F);
+impl<T: LaneFloat, F: Binary, const OPERAND: usize> Lanewise<T, T, 4> for BinaryPull<F, OPERAND> {
+    #[inline(always)]
+    fn at<A: Arch>(self, x: [T; 4]) -> T {
+        let [g, a, b, y] = x.map(|x| x.lane::<A>());
+        let slope = if OPERAND == 0 { self.0.slope_a(a, b, y) } else { self.0.slope_b(a, b, y) };
+        T::from_lane::<A>(gated(g, slope))
+    }
+}
+
+pub(crate) fn unary<T: Float>(op: UnaryOp, x: &Tensor<T>) -> Tensor<T> {
+    struct Run<'a, T>(&'a Tensor<T>);
+    impl<T: Float> UnaryVisitor for Run<'_, T> {
+        type Output = Tensor<T>;
+        fn visit<F: Unary>(self, f: F) -> Tensor<T> {
+            map(UnaryValue(f), [self.0], self.0.shape())
+        }
+    }
+    op.visit(Run(x))
+}
+
+pub(crate) fn binary<T: Float>(op: BinaryOp, a: &Tensor<T>, b: &Tensor<T>) -> Option<Tensor<T>> {
+    struct Run<'a, T>(&'a Tensor<T>, &'a Tensor<T>, &'a [usize]);
+    impl<T: Float> BinaryVisitor for Run<'_, T> {
+        type Output = Tensor<T>;
+        fn visit<F: Binary>(self, f: F) -> Tensor<T> {
+            map(BinaryValue(f), [self.0, self.1], self.2)
+        }
+    }
+    if a.shape() == b.shape() {
+        return Some(op.visit(Run(a, b, a.shape())));
+    }
+    Some(op.visit(Run(a, b, &Shape::broadcast(a.shape(), b.shape())?)))
+}
+
+pub(crate) fn pull_unary<T: Float>(
+    op: UnaryOp,
+    g: Tensor<T>,
+    x: &Tensor<T>,
+    y: &Tensor<T>,
+) -> Tensor<T> {
+    struct Run<'a, T>(Tensor<T>, &'a Tensor<T>, &'a Tensor<T>);
+    impl<T: Float> UnaryVisitor for Run<'_, T> {
+        type Output = Tensor<T>;
+        fn visit<F: Unary>(self, f: F) -> Tensor<T> {
+            update::<_, _, 2, 3>(UnaryPull(f), self.0, [self.1, self.2])
+        }
+    }
+    op.visit(Run(g, x, y))
+}
+
+pub(crate) fn pull_binary<T: Float>(
+    op: BinaryOp,
+    operand: usize,
+    g: Tensor<T>,
+    a: &Tensor<T>,
+    b: &Tensor<T>,
+    y: &Tensor<T>,
+) -> Tensor<T> {
+    struct Run<'a, T>(usize, Tensor<T>, [&'a Tensor<T>; 3]);
+    impl<T: Float> BinaryVisitor for Run<'_, T> {
+        type Output = Tensor<T>;
+        fn visit<F: Binary>(self, f: F) -> Tensor<T> {
+            let Self(operand, g, others) = self;
+            match operand {
+                0 => update::<_, _, 3, 4>(BinaryPull::<F, 0>(f), g, others),
+                _ => update::<_, _, 3, 4>(BinaryPull::<F, 1>(f), g, others),
+            }
+        }
+    }
+    op.visit(Run(operand, g, [a, b, y]))
+}
+
+impl UnaryOp {
+    /// The function of each element.
+    #[inline]
+    pub fn apply<T: Float>(self, x: &Tensor<T>) -> Tensor<T> {
+        T::unary(self, x)
+    }
+
+    /// The reverse rule: `g` times the slope at x, where the value is y; 0 where `g` is 0.
+    #[inline]
+    pub fn pull<T: Float>(self, g: Tensor<T>, x: &Tensor<T>, y: &Tensor<T>) -> Tensor<T> {
+        T::pull_unary(self, g, x, y)
+    }
+}
+
+impl BinaryOp {
+    /// The function of each pair of elements, broadcast against each other.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes do not broadcast.
+    #[track_caller]
+    #[inline]
+    pub fn apply<T: Float>(self, a: &Tensor<T>, b: &Tensor<T>) -> Result<Tensor<T>> {
+        match T::binary(self, a, b) {
+            Some(y) => Ok(y),
+            None => {
+                Shape::broadcast_or_refuse(self.name(), a.shape(), b.shape())?;
+                unreachable!("`binary` refuses only what does not broadcast")
+            }
+        }
+    }
+
+    /// The reverse rule along one operand: `g`, of y's shape, times the slope, in that shape; 0 where `g` is 0.
+    #[inline]
+    pub fn pull<T: Float>(
+        self,
+        operand: usize,
+        g: Tensor<T>,
+        a: &Tensor<T>,
+        b: &Tensor<T>,
+        y: &Tensor<T>,
+    ) -> Tensor<T> {
+        T::pull_binary(self, operand, g, a, b, y)
+    }
+}
+
+macro_rules! methods {
+    (
+        unary { $($(#[$udoc:meta])* $uname:ident $Unary:ident $([$($up:ident = $us:literal),*])?
+            ($ux:ident -> $uy:ident) = $uvalue:expr; slope $uslope:expr;)* }
+        binary { $($(#[$bdoc:meta])* $bname:ident $Binary:ident $([$($bp:ident = $bs:literal),*])?
+            ($a:ident, $b:ident -> $by:ident) = $bvalue:expr; slopes $sa:expr, $sb:expr;)* }
+    ) => {
+        /// The functions of the [table of derivatives](crate::pointwise::table), element by element.
+        impl<T: Float> Tensor<T> {
+            $(
+                $(#[$udoc])*
+                pub fn $uname(&self $($(, $up: f64)*)?) -> Self {
+                    T::unary(UnaryOp::$Unary $({ $($up),* })?, self)
+                }
+            )*
+            $(
+                $(#[$bdoc])*
+                ///
+                /// # Errors
+                /// [`Error::Shape`] if the shapes do not broadcast.
+                #[track_caller]
+                pub fn $bname(&self, other: &Self $($(, $bp: f64)*)?) -> Result<Self> {
+                    BinaryOp::$Binary $({ $($bp),* })?.apply(self, other)
+                }
+            )*
+        }
+    };
+}
+use crate::pointwise_table;
+pointwise_table!(methods);
+
+#[track_caller]
+#[inline]
+pub(crate) fn operator<T: Float>(
+    op: BinaryOp,
+    a: &Tensor<T>,
+    b: &Tensor<T>,
+    twin: &str,
+) -> Tensor<T> {
+    match op.apply(a, b) {
+        Ok(y) => y,
+        Err(error) => refuse(&error, twin),
+    }
+}
+
+const _: fn(Error) = drop;

@@ -1,0 +1,161 @@
+//! Reductions over any set of axes: sums, means, products, extremes.
+
+use crate::error::Fault;
+use crate::kernel::reduce::{Fold, Max, Min, Product, Sum, fold};
+use crate::{Axes, Error, Float, Number, Result, Shape, Tensor};
+
+/// The fold over `axes`, which stay with size 1 or go.
+#[track_caller]
+fn folded<F: Fold<T>, T: Number>(op: &'static str, x: &Tensor<T>, axes: Axes) -> Result<Tensor<T>> {
+    let flags = axes.flags(op, x.shape())?;
+    let kept = fold::<F, T>(x, &flags);
+    Ok(if axes.keeps() { kept } else { kept.without(&flags) })
+}
+
+impl<T: Number> Tensor<T> {
+    /// Without the flagged axes, which have size 1.
+    pub(crate) fn without(&self, flags: &[bool]) -> Self {
+        let mut layout = self.layout.clone();
+        for axis in (0..self.rank()).rev().filter(|&i| flags[i]) {
+            layout.shape.remove(axis);
+            layout.strides.remove(axis);
+        }
+        self.with_layout(layout)
+    }
+
+    /// The sum of all elements, as a scalar. Its error grows as that of pairwise summation: slowly.
+    pub fn sum(&self) -> Self {
+        fold::<Sum, T>(self, &vec![true; self.rank()]).flatten().scalar_view()
+    }
+
+    /// The sum over some axes.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn sum_over(&self, axes: impl Into<Axes>) -> Result<Self> {
+        folded::<Sum, T>("sum", self, axes.into())
+    }
+
+    /// The product of all elements, as a scalar.
+    pub fn prod(&self) -> Self {
+        fold::<Product, T>(self, &vec![true; self.rank()]).flatten().scalar_view()
+    }
+
+    /// The product over some axes.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn prod_over(&self, axes: impl Into<Axes>) -> Result<Self> {
+        folded::<Product, T>("prod", self, axes.into())
+    }
+
+    /// The largest element, as a scalar; NaN if any is.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there is no element.
+    #[track_caller]
+    pub fn max(&self) -> Result<Self> {
+        self.max_over(..)
+    }
+
+    /// The largest element along some axes; NaN if any is.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if it is empty.
+    #[track_caller]
+    pub fn max_over(&self, axes: impl Into<Axes>) -> Result<Self> {
+        let axes = axes.into();
+        self.refuse_empty("max", &axes)?;
+        folded::<Max, T>("max", self, axes)
+    }
+
+    /// The smallest element, as a scalar; NaN if any is.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there is no element.
+    #[track_caller]
+    pub fn min(&self) -> Result<Self> {
+        self.min_over(..)
+    }
+
+    /// The smallest element along some axes; NaN if any is.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if it is empty.
+    #[track_caller]
+    pub fn min_over(&self, axes: impl Into<Axes>) -> Result<Self> {
+        let axes = axes.into();
+        self.refuse_empty("min", &axes)?;
+        folded::<Min, T>("min", self, axes)
+    }
+
+    /// Refuses a reduction that has no answer over an axis of size 0.
+    #[track_caller]
+    pub(crate) fn refuse_empty(&self, op: &'static str, axes: &Axes) -> Result<()> {
+        let flags = axes.flags(op, self.shape())?;
+        match (0..self.rank()).find(|&i| flags[i] && self.shape()[i] == 0) {
+            Some(axis) => {
+                let rule = format!("axis {axis} is empty, and the {op} of nothing has no answer");
+                Err(Error::Shape(Fault::new(op, &[self.shape()], rule)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A tensor of one element as a scalar.
+    pub(crate) fn scalar_view(&self) -> Self {
+        match self.reshape([0; 0]) {
+            Ok(scalar) => scalar,
+            Err(_) => unreachable!("a whole reduction has one element"),
+        }
+    }
+
+    /// Summed over the axes along which `shape` broadcasts to this one's: the adjoint of that broadcast.
+    ///
+    /// ```
+    /// # use wengert_tensor::Tensor;
+    /// assert_eq!(Tensor::<f32>::ones([4, 3]).sum_to([1, 3])?, Tensor::full([1, 3], 4.0));
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `shape` does not broadcast to this one's.
+    #[track_caller]
+    pub fn sum_to(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        let shape = shape.as_ref();
+        if shape == self.shape() {
+            return Ok(self.clone());
+        }
+        if Shape::broadcast(shape, self.shape()).as_deref() != Some(self.shape()) {
+            let rule = "the second does not broadcast to the first";
+            return Err(Error::Shape(Fault::new("sum_to", &[self.shape(), shape], rule)));
+        }
+        let added = self.rank() - shape.len();
+        let flags: Vec<bool> = (0..self.rank())
+            .map(|i| i < added || (shape[i - added] == 1 && self.shape()[i] != 1))
+            .collect();
+        fold::<Sum, T>(self, &flags).reshape(shape)
+    }
+}
+
+impl<T: Float> Tensor<T> {
+    /// The mean of all elements, as a scalar. Of no element: NaN.
+    pub fn mean(&self) -> Self {
+        self.sum().div_scalar(self.len() as f64)
+    }
+
+    /// The mean over some axes. Of no element: NaN.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn mean_over(&self, axes: impl Into<Axes>) -> Result<Self> {
+        let axes = axes.into();
+        let flags = axes.flags("mean", self.shape())?;
+        let count: usize =
+            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
+        Ok(folded::<Sum, T>("mean", self, axes)?.div_scalar(count as f64))
+    }
+}

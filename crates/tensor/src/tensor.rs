@@ -1,0 +1,294 @@
+//! `Tensor<T>`: a buffer and how it is read; looking at elements, and writing them when nobody else holds the buffer.
+
+use crate::error::Fault;
+use crate::kernel::copy;
+use crate::layout::{Layout, Walk};
+use crate::storage::Storage;
+use crate::{Element, Error, Result, Shape};
+
+/// A strided array of `T` with any number of axes.
+///
+/// A tensor is a value: a clone shares the buffer, and writing through one handle is never seen through another
+/// (the buffer is copied first unless nobody else holds it). Views - [`t`](Self::t), [`slice`](Self::slice),
+/// [`expand`](Self::expand) and kin - move no element.
+pub struct Tensor<T> {
+    pub(crate) storage: Storage<T>,
+    pub(crate) layout: Layout,
+}
+
+impl<T> Clone for Tensor<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self { storage: self.storage.clone(), layout: self.layout.clone() }
+    }
+}
+
+impl<T> Tensor<T> {
+    /// The sizes of its axes, outermost first.
+    #[inline]
+    pub fn shape(&self) -> &[usize] {
+        &self.layout.shape
+    }
+
+    /// How many axes it has.
+    #[inline]
+    pub fn rank(&self) -> usize {
+        self.layout.shape.len()
+    }
+
+    /// How many elements it has.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.layout.len()
+    }
+
+    /// Whether it has no element.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.layout.shape.contains(&0)
+    }
+
+    /// Steps between neighbours along each axis, in elements: negative where reversed, 0 where broadcast.
+    #[inline]
+    pub fn strides(&self) -> &[isize] {
+        &self.layout.strides
+    }
+
+    /// Whether the elements lie in row-major order, one next to another.
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
+        self.layout.is_contiguous()
+    }
+}
+
+impl<T: Element> Tensor<T> {
+    /// A row-major tensor whose elements `fill` writes.
+    ///
+    /// # Safety
+    /// When `fill` returns, every element that it was given is initialised. `shape` passed `Shape::checked_len`.
+    #[inline]
+    pub(crate) unsafe fn filled_by(
+        shape: Shape,
+        fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
+    ) -> Self {
+        let layout = Layout::contiguous(shape);
+        // SAFETY: passed on.
+        let storage = unsafe { Storage::filled_by(layout.len(), fill) };
+        Self { storage, layout }
+    }
+
+    /// The same buffer, read otherwise.
+    #[inline]
+    pub(crate) fn with_layout(&self, layout: Layout) -> Self {
+        Self { storage: self.storage.clone(), layout }
+    }
+
+    /// The elements in row-major order, if they lie so.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![[1, 2], [3, 4_i64]];
+    /// assert_eq!(x.as_slice(), Some(&[1, 2, 3, 4][..]));
+    /// assert_eq!(x.t().as_slice(), None);
+    /// ```
+    #[inline]
+    pub fn as_slice(&self) -> Option<&[T]> {
+        if !self.is_contiguous() {
+            return None;
+        }
+        if self.is_empty() {
+            return Some(&[]);
+        }
+        Some(&self.storage.as_slice()[self.layout.offset..][..self.len()])
+    }
+
+    /// The elements in row-major order for writing. Copies them first unless they lie so and nobody else holds them.
+    #[inline]
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        if !self.is_contiguous() || self.storage.as_mut().is_none() {
+            *self = copy::to_contiguous(self);
+        }
+        let (start, len) = (self.layout.offset, self.len());
+        if len == 0 {
+            return &mut [];
+        }
+        match self.storage.as_mut() {
+            Some(elements) => &mut elements[start..][..len],
+            // The copy above has one handle.
+            None => unreachable!("a buffer just made is held once"),
+        }
+    }
+
+    /// The elements in row-major order, one next to another: itself where they lie so already, else a copy.
+    #[inline]
+    pub fn contiguous(&self) -> Self {
+        if self.is_contiguous() { self.clone() } else { copy::to_contiguous(self) }
+    }
+
+    /// A copy of the elements in row-major order.
+    pub fn to_vec(&self) -> Vec<T> {
+        match self.as_slice() {
+            Some(elements) => elements.to_vec(),
+            None => self.iter().collect(),
+        }
+    }
+
+    /// The elements in row-major order.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![[1, 2], [3, 4_i64]];
+    /// assert_eq!(x.t().iter().collect::<Vec<_>>(), [1, 3, 2, 4]);
+    /// ```
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + '_ {
+        let contiguous = self.contiguous();
+        let len = self.len();
+        let start = if len == 0 { 0 } else { contiguous.layout.offset };
+        (start..start + len).map(move |i| contiguous.storage.as_slice()[i])
+    }
+
+    /// The only element of a tensor that has one.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if it has none or several.
+    #[track_caller]
+    pub fn item(&self) -> Result<T> {
+        if self.len() != 1 {
+            let rule = format!("has {} elements, and must have one", self.len());
+            return Err(Error::Shape(Fault::new("item", &[self.shape()], rule)));
+        }
+        Ok(self.storage.as_slice()[self.layout.offset])
+    }
+
+    /// The element at `index`, one number an axis.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if there is no such element.
+    #[track_caller]
+    pub fn get(&self, index: &[usize]) -> Result<T> {
+        Ok(self.storage.as_slice()[self.place("get", index)?])
+    }
+
+    /// Writes the element at `index`. Copies the buffer first if another handle shares it.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if there is no such element.
+    #[track_caller]
+    pub fn set(&mut self, index: &[usize], value: T) -> Result<()> {
+        self.place("set", index)?;
+        if self.storage.as_mut().is_none() || self.layout.strides.contains(&0) {
+            *self = copy::to_contiguous(self);
+        }
+        let place = self.layout.at(index);
+        if let Some(elements) = self.storage.as_mut() {
+            elements[place] = value;
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn place(&self, op: &'static str, index: &[usize]) -> Result<usize> {
+        if index.len() != self.rank() {
+            let rule = format!("{index:?} has {} numbers for {} axes", index.len(), self.rank());
+            return Err(Error::Index(Fault::new(op, &[self.shape()], rule)));
+        }
+        if let Some(axis) = (0..index.len()).find(|&i| index[i] >= self.shape()[i]) {
+            let (i, size) = (index[axis], self.shape()[axis]);
+            let rule = format!("{index:?}: axis {axis} has size {size}, so there is no {i}");
+            return Err(Error::Index(Fault::new(op, &[self.shape()], rule)));
+        }
+        Ok(self.layout.at(index))
+    }
+
+    /// The elements as another type, as Rust's `as` converts them; to `bool`, whether they are not zero.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// assert_eq!(tensor![0.0_f32, 2.9, -1.0].cast::<i64>().to_vec(), [0, 2, -1]);
+    /// assert_eq!(tensor![0.0_f32, 2.9].cast::<bool>().to_vec(), [false, true]);
+    /// ```
+    pub fn cast<U: Element>(&self) -> Tensor<U> {
+        if let Some(same) = (self as &dyn std::any::Any).downcast_ref::<Tensor<U>>() {
+            return same.clone();
+        }
+        self.map(|x| U::from_f64(x.to_f64()))
+    }
+
+    /// Each element through a function, in no promised order.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// assert_eq!(tensor![1.0_f32, 2.0].map(|x| x as usize * 10).to_vec(), [10, 20]);
+    /// ```
+    pub fn map<U: Element>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
+        let source = self.contiguous();
+        let shape = self.layout.shape.clone();
+        let elements = source.as_slice().unwrap_or(&[]);
+        // SAFETY: `out` and `elements` have the shape's length, so every place is written.
+        unsafe {
+            Tensor::filled_by(shape, |out| {
+                for (out, &x) in out.iter_mut().zip(elements) {
+                    out.write(f(x));
+                }
+            })
+        }
+    }
+
+    /// Whether both are views of one buffer (and so share memory).
+    pub fn shares_storage(&self, other: &Self) -> bool {
+        self.storage.is_same(&other.storage)
+    }
+
+    /// How many tensors share this one's buffer, itself included.
+    pub fn handles(&self) -> usize {
+        self.storage.handles()
+    }
+
+    /// Bytes of its elements.
+    pub fn bytes(&self) -> usize {
+        self.len() * size_of::<T>()
+    }
+}
+
+impl<T: Element> PartialEq for Tensor<T> {
+    /// Equal shapes and equal elements; NaN differs from itself.
+    fn eq(&self, other: &Self) -> bool {
+        if self.shape() != other.shape() {
+            return false;
+        }
+        if let (Some(a), Some(b)) = (self.as_slice(), other.as_slice()) {
+            return a == b;
+        }
+        let (a, b) = (self.storage.as_slice(), other.storage.as_slice());
+        let mut equal = true;
+        let walk = Walk::new(self.shape(), [self.strides(), other.strides()]);
+        walk.places(|[i, j]| {
+            let i = (self.layout.offset as isize + i) as usize;
+            let j = (other.layout.offset as isize + j) as usize;
+            equal &= a[i] == b[j];
+        });
+        equal
+    }
+}
+
+impl<T: Element> Default for Tensor<T> {
+    /// A scalar zero.
+    fn default() -> Self {
+        Self::scalar(T::default())
+    }
+}
+
+impl<T: Element> From<T> for Tensor<T> {
+    fn from(value: T) -> Self {
+        Self::scalar(value)
+    }
+}
+
+impl<T: Element> From<Vec<T>> for Tensor<T> {
+    fn from(elements: Vec<T>) -> Self {
+        Self {
+            layout: Layout::contiguous(Shape::new(&[elements.len()])),
+            storage: Storage::from_slice(&elements),
+        }
+    }
+}

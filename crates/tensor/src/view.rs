@@ -1,0 +1,471 @@
+//! Views that move no element: the same buffer, read with other sizes and steps.
+
+use crate::axes::axis_or_refuse;
+use crate::error::Fault;
+use crate::layout::{Layout, Strides, row_major};
+use crate::{Axes, Element, Error, Result, Shape, Tensor};
+
+impl<T: Element> Tensor<T> {
+    /// The same elements in row-major order under another shape. One size may be [`REST`]: whatever is left.
+    /// Moves no element where strides can say it; copies else.
+    ///
+    /// ```
+    /// # use wengert_tensor::{REST, Tensor};
+    /// let x = Tensor::arange(0_i64, 6, 1)?;
+    /// assert_eq!(x.reshape([2, REST])?.shape(), [2, 3]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes have different numbers of elements.
+    #[track_caller]
+    pub fn reshape(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        let shape = self.resolve(shape.as_ref())?;
+        Ok(match self.view_layout(&shape) {
+            Some(layout) => self.with_layout(layout),
+            None => {
+                let copied = self.contiguous();
+                let offset = copied.layout.offset;
+                copied.with_layout(Layout { offset, ..Layout::contiguous(shape) })
+            }
+        })
+    }
+
+    /// [`reshape`](Self::reshape) that never copies.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes have different numbers of elements, or if strides cannot say it.
+    #[track_caller]
+    pub fn view(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        let shape = self.resolve(shape.as_ref())?;
+        match self.view_layout(&shape) {
+            Some(layout) => Ok(self.with_layout(layout)),
+            None => {
+                let rule = format!(
+                    "the elements lie with strides {:?}, which no strides of the new shape can say",
+                    self.strides()
+                );
+                Err(Error::Shape(
+                    Fault::new("view", &[self.shape(), &shape], rule)
+                        .help("`reshape` copies where it must"),
+                ))
+            }
+        }
+    }
+
+    /// Replaces [`REST`] by what is left, and checks the number of elements.
+    #[track_caller]
+    fn resolve(&self, wanted: &[usize]) -> Result<Shape> {
+        let mut shape = Shape::new(wanted);
+        let rests = wanted.iter().filter(|&&s| s == REST).count();
+        let shown = || wanted.iter().map(|&s| if s == REST { 0 } else { s }).collect::<Shape>();
+        if rests > 1 {
+            let rule = "only one size may be REST".to_string();
+            return Err(Error::Shape(Fault::new("reshape", &[self.shape(), &shown()], rule)));
+        }
+        if rests == 1 {
+            let known: Shape = wanted.iter().copied().filter(|&s| s != REST).collect();
+            let known_len = Shape::len_or_refuse("reshape", &known)?;
+            if known_len == 0 || !self.len().is_multiple_of(known_len) {
+                let rule =
+                    format!("REST cannot be found: {} elements over {known_len}", self.len());
+                return Err(Error::Shape(Fault::new("reshape", &[self.shape(), &shown()], rule)));
+            }
+            shape = wanted
+                .iter()
+                .map(|&s| if s == REST { self.len() / known_len } else { s })
+                .collect();
+        }
+        let len = Shape::len_or_refuse("reshape", &shape)?;
+        if len != self.len() {
+            let rule = format!("{} elements cannot become {len}", self.len());
+            return Err(Error::Shape(Fault::new("reshape", &[self.shape(), &shape], rule)));
+        }
+        Ok(shape)
+    }
+
+    /// How `shape` would be read from this buffer, if strides can say it. It has as many elements.
+    fn view_layout(&self, shape: &Shape) -> Option<Layout> {
+        let offset = self.layout.offset;
+        if self.is_contiguous() {
+            return Some(Layout { offset, ..Layout::contiguous(shape.clone()) });
+        }
+        // Runs of old axes that step evenly, each split into new axes.
+        let old: Vec<(usize, isize)> = self
+            .shape()
+            .iter()
+            .copied()
+            .zip(self.strides().iter().copied())
+            .filter(|&(size, _)| size != 1)
+            .collect();
+        let mut strides: Strides = row_major(shape);
+        let (mut i, mut j) = (0, 0);
+        while i < old.len() {
+            let (mut len, from) = (old[i].0, i);
+            i += 1;
+            let first = j;
+            let mut new_len = 1;
+            while new_len != len {
+                if new_len < len {
+                    new_len *= shape.get(j).copied()?;
+                    j += 1;
+                } else {
+                    len *= old.get(i)?.0;
+                    i += 1;
+                }
+            }
+            for k in from..i - 1 {
+                if old[k].1 != old[k + 1].1 * old[k + 1].0 as isize {
+                    return None;
+                }
+            }
+            let mut step = old[i - 1].1;
+            for axis in (first..j).rev() {
+                strides[axis] = step;
+                step *= shape[axis] as isize;
+            }
+        }
+        Some(Layout { shape: shape.clone(), strides, offset })
+    }
+
+    /// All elements along one axis.
+    pub fn flatten(&self) -> Self {
+        match self.reshape([self.len()]) {
+            Ok(flat) => flat,
+            Err(_) => unreachable!("the number of elements is the same"),
+        }
+    }
+
+    /// Axes `from` to `to`, both included, joined into one.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there are no such axes in that order.
+    #[track_caller]
+    pub fn flatten_axes(&self, from: isize, to: isize) -> Result<Self> {
+        if self.rank() == 0 && matches!(from, 0 | -1) && matches!(to, 0 | -1) {
+            return self.reshape([1]);
+        }
+        let (a, b) = (
+            axis_or_refuse("flatten_axes", self.shape(), from)?,
+            axis_or_refuse("flatten_axes", self.shape(), to)?,
+        );
+        if a > b {
+            let rule = format!("axis {from} comes after axis {to}");
+            return Err(Error::Axis(Fault::new("flatten_axes", &[self.shape()], rule)));
+        }
+        let s = self.shape();
+        let joined = s[a..=b].iter().product();
+        self.reshape(s[..a].iter().chain([&joined]).chain(&s[b + 1..]).copied().collect::<Shape>())
+    }
+
+    /// The transpose: the last two axes exchanged. A vector or scalar stays as it is.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// assert_eq!(tensor![[1, 2, 3], [4, 5, 6_i64]].t(), tensor![[1, 4], [2, 5], [3, 6]]);
+    /// ```
+    #[must_use]
+    pub fn t(&self) -> Self {
+        let mut layout = self.layout.clone();
+        if let rank @ 2.. = self.rank() {
+            let mut shape = self.shape().to_vec();
+            shape.swap(rank - 2, rank - 1);
+            layout.shape = Shape::new(&shape);
+            layout.strides.swap(rank - 2, rank - 1);
+        }
+        self.with_layout(layout)
+    }
+
+    /// Axes `a` and `b` exchanged.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn transpose(&self, a: isize, b: isize) -> Result<Self> {
+        let (a, b) = (
+            axis_or_refuse("transpose", self.shape(), a)?,
+            axis_or_refuse("transpose", self.shape(), b)?,
+        );
+        let mut order: Vec<isize> = (0..self.rank() as isize).collect();
+        order.swap(a, b);
+        self.permute(&order)
+    }
+
+    /// The axes in another order: axis `i` of the result is axis `order[i]` of this.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if `order` does not name each axis once.
+    #[track_caller]
+    pub fn permute(&self, order: impl AsRef<[isize]>) -> Result<Self> {
+        let order = order.as_ref();
+        let flags = Axes::from(order).flags("permute", self.shape())?;
+        if flags.contains(&false) {
+            let rule = format!("{order:?} names {} of {} axes", order.len(), self.rank());
+            return Err(Error::Axis(Fault::new("permute", &[self.shape()], rule)));
+        }
+        let at = |&i: &isize| if i < 0 { i + self.rank() as isize } else { i } as usize;
+        Ok(self.with_layout(Layout {
+            shape: order.iter().map(|i| self.shape()[at(i)]).collect(),
+            strides: order.iter().map(|i| self.strides()[at(i)]).collect(),
+            offset: self.layout.offset,
+        }))
+    }
+
+    /// Axis `from` moved to place `to`, the others in their order.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn move_axis(&self, from: isize, to: isize) -> Result<Self> {
+        let (from, to) = (
+            axis_or_refuse("move_axis", self.shape(), from)?,
+            axis_or_refuse("move_axis", self.shape(), to)?,
+        );
+        let mut order: Vec<isize> =
+            (0..self.rank() as isize).filter(|&i| i != from as isize).collect();
+        order.insert(to, from as isize);
+        self.permute(&order)
+    }
+
+    /// Without the named axes, which must have size 1 (`..`: without every axis that has).
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if its size is not 1.
+    #[track_caller]
+    pub fn squeeze(&self, axes: impl Into<Axes>) -> Result<Self> {
+        let axes = axes.into();
+        let flags = axes.flags("squeeze", self.shape())?;
+        let all = axes == Axes::ALL;
+        let mut layout = self.layout.clone();
+        for i in (0..self.rank()).rev() {
+            if flags[i] && self.shape()[i] == 1 {
+                layout.shape.remove(i);
+                layout.strides.remove(i);
+            } else if flags[i] && !all {
+                let rule = format!(
+                    "axis {i} has size {}, and only an axis of size 1 can go",
+                    self.shape()[i]
+                );
+                return Err(Error::Shape(Fault::new("squeeze", &[self.shape()], rule)));
+            }
+        }
+        Ok(self.with_layout(layout))
+    }
+
+    /// With a new axis of size 1 at place `axis` of the result.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if the result has no such axis.
+    #[track_caller]
+    pub fn unsqueeze(&self, axis: isize) -> Result<Self> {
+        let mut longer = self.layout.shape.clone();
+        longer.push(1);
+        let at = axis_or_refuse("unsqueeze", &longer, axis)?;
+        let mut layout = self.layout.clone();
+        layout.shape.insert(at, 1);
+        layout.strides.insert(at, 1);
+        Ok(self.with_layout(layout))
+    }
+
+    /// Read as `shape`, each axis of size 1 repeated as often as needed, and axes added in front.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let row = tensor![1.0_f32, 2.0];
+    /// assert_eq!(row.expand([3, 2])?, tensor![[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if an axis whose size is not 1 would have to change.
+    #[track_caller]
+    pub fn expand(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        let shape = shape.as_ref();
+        Shape::len_or_refuse("expand", shape)?;
+        let fits = shape.len() >= self.rank()
+            && self.shape().iter().rev().zip(shape.iter().rev()).all(|(&s, &to)| s == to || s == 1);
+        if !fits {
+            let rule = "only axes of size 1 can grow, and axes are added in front";
+            return Err(Error::Shape(Fault::new("expand", &[self.shape(), shape], rule)));
+        }
+        Ok(self.expanded(Shape::new(shape)))
+    }
+
+    /// [`expand`](Self::expand) under NumPy's name.
+    ///
+    /// # Errors
+    /// As [`expand`](Self::expand).
+    #[track_caller]
+    pub fn broadcast_to(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        self.expand(shape)
+    }
+
+    /// [`expand`](Self::expand) to a shape that is known to fit.
+    pub(crate) fn expanded(&self, shape: Shape) -> Self {
+        let strides = self.layout.strides_as(&shape);
+        self.with_layout(Layout { shape, strides, offset: self.layout.offset })
+    }
+
+    /// `len` places of `axis`, from `start` on.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Index`] if it has no such places.
+    #[track_caller]
+    pub fn narrow(&self, axis: isize, start: usize, len: usize) -> Result<Self> {
+        let axis = axis_or_refuse("narrow", self.shape(), axis)?;
+        let size = self.shape()[axis];
+        if start.checked_add(len).is_none_or(|end| end > size) {
+            let rule = format!("axis {axis} has {size} places, not {len} from {start} on");
+            return Err(Error::Index(Fault::new("narrow", &[self.shape()], rule)));
+        }
+        Ok(self.stepped(axis, start, len, 1))
+    }
+
+    /// Every place of `axis` that is `start + i·step`, `len` of them, which are in bounds.
+    pub(crate) fn stepped(&self, axis: usize, start: usize, len: usize, step: isize) -> Self {
+        let mut layout = self.layout.clone();
+        let mut shape = self.shape().to_vec();
+        shape[axis] = len;
+        layout.shape = Shape::new(&shape);
+        if len > 0 {
+            layout.offset =
+                (layout.offset as isize + start as isize * layout.strides[axis]) as usize;
+        }
+        layout.strides[axis] *= step;
+        self.with_layout(layout)
+    }
+
+    /// Place `index` of `axis`; the axis goes.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Index`] if it has no such place.
+    #[track_caller]
+    pub fn select(&self, axis: isize, index: usize) -> Result<Self> {
+        let at = axis_or_refuse("select", self.shape(), axis)?;
+        let size = self.shape()[at];
+        if index >= size {
+            let rule = format!("axis {at} has size {size}, so there is no place {index}");
+            return Err(Error::Index(Fault::new("select", &[self.shape()], rule)));
+        }
+        let mut layout = self.stepped(at, index, 1, 1).layout;
+        layout.shape.remove(at);
+        layout.strides.remove(at);
+        Ok(self.with_layout(layout))
+    }
+
+    /// The named axes read backwards.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn flip(&self, axes: impl Into<Axes>) -> Result<Self> {
+        let flags = axes.into().flags("flip", self.shape())?;
+        let mut out = self.clone();
+        for (axis, &size) in self.shape().iter().enumerate() {
+            if flags[axis] && size > 0 {
+                out = out.stepped(axis, size - 1, size, -1);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Pieces of these sizes along `axis`, which must add up to its size.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if the sizes do not add up.
+    #[track_caller]
+    pub fn split_sizes(&self, axis: isize, sizes: &[usize]) -> Result<Vec<Self>> {
+        let at = axis_or_refuse("split_sizes", self.shape(), axis)?;
+        let sum = sizes.iter().try_fold(0usize, |n, &s| n.checked_add(s));
+        if sum != Some(self.shape()[at]) {
+            let rule = format!("sizes {sizes:?} do not add up to axis {at}'s {}", self.shape()[at]);
+            return Err(Error::Shape(Fault::new("split_sizes", &[self.shape()], rule)));
+        }
+        let mut start = 0;
+        sizes
+            .iter()
+            .map(|&len| {
+                let piece = self.narrow(axis, start, len);
+                start += len;
+                piece
+            })
+            .collect()
+    }
+
+    /// Pieces of `size` places along `axis`; the last one may be shorter.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if `size` is 0.
+    #[track_caller]
+    pub fn split(&self, axis: isize, size: usize) -> Result<Vec<Self>> {
+        let at = axis_or_refuse("split", self.shape(), axis)?;
+        if size == 0 {
+            return Err(Error::Value(Fault::new("split", &[self.shape()], "pieces of size 0")));
+        }
+        let total = self.shape()[at];
+        // An axis of size 0 is one empty piece.
+        let pieces = total.div_ceil(size).max(1);
+        (0..pieces).map(|i| self.narrow(axis, i * size, size.min(total - i * size))).collect()
+    }
+
+    /// At most `count` pieces along `axis`, equally large but for the last one.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if `count` is 0.
+    #[track_caller]
+    pub fn chunk(&self, axis: isize, count: usize) -> Result<Vec<Self>> {
+        let at = axis_or_refuse("chunk", self.shape(), axis)?;
+        if count == 0 {
+            return Err(Error::Value(Fault::new("chunk", &[self.shape()], "0 pieces")));
+        }
+        match self.shape()[at].div_ceil(count) {
+            0 => Ok(vec![self.clone(); count]),
+            size => self.split(axis, size),
+        }
+    }
+
+    /// Each place of `axis` by itself, the axis gone.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn unbind(&self, axis: isize) -> Result<Vec<Self>> {
+        let at = axis_or_refuse("unbind", self.shape(), axis)?;
+        (0..self.shape()[at]).map(|i| self.select(axis, i)).collect()
+    }
+
+    /// The diagonal of axes `a` and `b`, `offset` above (or, negative, below) the main one, as a new last axis.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there are no such two axes.
+    #[track_caller]
+    pub fn diagonal(&self, offset: isize, a: isize, b: isize) -> Result<Self> {
+        let (i, j) = (
+            axis_or_refuse("diagonal", self.shape(), a)?,
+            axis_or_refuse("diagonal", self.shape(), b)?,
+        );
+        if i == j {
+            let rule = format!("axes {a} and {b} are the same");
+            return Err(Error::Axis(Fault::new("diagonal", &[self.shape()], rule)));
+        }
+        let (down, across) = (offset.min(0).unsigned_abs(), offset.max(0) as usize);
+        let (rows, columns) = (self.shape()[i], self.shape()[j]);
+        let len = rows.saturating_sub(down).min(columns.saturating_sub(across));
+        let mut layout = self.layout.clone();
+        let step = layout.strides[i] + layout.strides[j];
+        if len > 0 {
+            let start = down as isize * layout.strides[i] + across as isize * layout.strides[j];
+            layout.offset = (layout.offset as isize + start) as usize;
+        }
+        for axis in [i.max(j), i.min(j)] {
+            layout.shape.remove(axis);
+            layout.strides.remove(axis);
+        }
+        layout.shape.push(len);
+        layout.strides.push(step);
+        Ok(self.with_layout(layout))
+    }
+}
+
+/// In [`Tensor::reshape`]: the size that is left over.
+pub const REST: usize = usize::MAX;

@@ -1,0 +1,3 @@
+//! A minimal tensor framework with reverse-mode autograd.
+#[doc(inline)]
+pub use wengert_tensor as tensor;
