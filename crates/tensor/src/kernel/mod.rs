@@ -2,8 +2,11 @@
 
 pub(crate) mod copy;
 pub mod gemm;
+pub(crate) mod join;
 pub mod level;
 pub(crate) mod map;
 pub mod math;
+pub(crate) mod pick;
 pub mod pool;
 pub(crate) mod reduce;
+pub(crate) mod write;

@@ -1,0 +1,157 @@
+//! Joining and repeating: along an axis that there is, along a new one, over and over, round and round.
+
+use std::borrow::Borrow;
+
+use crate::axes::axis_or_refuse;
+use crate::error::Fault;
+use crate::kernel::join;
+use crate::{Element, Error, Result, Shape, Tensor};
+
+impl<T: Element> Tensor<T> {
+    /// Tensors one after another along an axis; their other sizes are the same. Takes tensors or references to them.
+    ///
+    /// ```
+    /// # use wengert_tensor::{Tensor, tensor};
+    /// let (a, b) = (tensor![[1, 2_i64]], tensor![[3, 4], [5, 6]]);
+    /// assert_eq!(Tensor::cat(&[&a, &b], 0)?, tensor![[1, 2], [3, 4], [5, 6]]);
+    /// assert_eq!(Tensor::cat(&b.split(1, 1)?, -1)?, b);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Value`] if there is none, [`Error::Axis`] if there is no such axis, [`Error::Shape`] if sizes differ
+    /// along another axis.
+    #[track_caller]
+    pub fn cat(tensors: &[impl Borrow<Self>], axis: isize) -> Result<Self> {
+        let parts: Vec<&Self> = tensors.iter().map(Borrow::borrow).collect();
+        let Some(first) = parts.first() else {
+            return Err(Error::Value(Fault::new("cat", &[], "there is no tensor to join")));
+        };
+        let at = axis_or_refuse("cat", first.shape(), axis)?;
+        let mut shape = first.shape().to_vec();
+        let mut whole = Some(0usize);
+        for (k, part) in parts.iter().enumerate() {
+            let shapes = [first.shape(), part.shape()];
+            if part.rank() != shape.len() {
+                let rule =
+                    format!("tensor {k} has {} axes, the first {}", part.rank(), shape.len());
+                return Err(Error::Shape(Fault::new("cat", &shapes, rule)));
+            }
+            if let Some(i) = (0..shape.len()).find(|&i| i != at && part.shape()[i] != shape[i]) {
+                let rule = format!(
+                    "axis {i} has size {} in the first and {} in tensor {k}; only axis {at} may differ",
+                    shape[i],
+                    part.shape()[i]
+                );
+                return Err(Error::Shape(Fault::new("cat", &shapes, rule)));
+            }
+            whole = whole.and_then(|n| n.checked_add(part.shape()[at]));
+        }
+        shape[at] = whole.unwrap_or(usize::MAX);
+        if whole.is_none() {
+            let rule = format!("axis {at} would be longer than memory can address");
+            return Err(Error::Size(Fault::new("cat", &[first.shape()], rule)));
+        }
+        Shape::len_or_refuse("cat", &shape)?;
+        Ok(join::cat(&parts, at, Shape::new(&shape)))
+    }
+
+    /// Tensors of one shape along a new axis, at place `axis` of the result.
+    ///
+    /// ```
+    /// # use wengert_tensor::{Tensor, tensor};
+    /// let (a, b) = (tensor![1, 2_i64], tensor![3, 4]);
+    /// assert_eq!(Tensor::stack(&[&a, &b], 0)?, tensor![[1, 2], [3, 4]]);
+    /// assert_eq!(Tensor::stack(&[&a, &b], 1)?, tensor![[1, 3], [2, 4]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Value`] if there is none, [`Error::Axis`] if the result has no such axis, [`Error::Shape`] if the shapes
+    /// differ.
+    #[track_caller]
+    pub fn stack(tensors: &[impl Borrow<Self>], axis: isize) -> Result<Self> {
+        let Some(first) = tensors.first().map(Borrow::borrow) else {
+            return Err(Error::Value(Fault::new("stack", &[], "there is no tensor to join")));
+        };
+        let mut longer = first.layout.shape.clone();
+        longer.push(1);
+        axis_or_refuse("stack", &longer, axis)?;
+        let mut parts = Vec::with_capacity(tensors.len());
+        for (k, part) in tensors.iter().enumerate() {
+            let part: &Self = part.borrow();
+            if part.shape() != first.shape() {
+                let rule = format!("the first and tensor {k} have different shapes");
+                let shapes = [first.shape(), part.shape()];
+                return Err(Error::Shape(Fault::new("stack", &shapes, rule)));
+            }
+            parts.push(part.unsqueeze(axis)?);
+        }
+        Self::cat(&parts, axis)
+    }
+
+    /// The tensor over and over, `counts[i]` times along axis `i`. With more counts than axes, axes are added in front;
+    /// with fewer, they are for the last axes.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![1, 2_i64];
+    /// assert_eq!(x.repeat([3])?, tensor![1, 2, 1, 2, 1, 2]);
+    /// assert_eq!(x.repeat([2, 2])?, tensor![[1, 2, 1, 2], [1, 2, 1, 2]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Size`] if that makes more elements than memory can address.
+    #[track_caller]
+    pub fn repeat(&self, counts: impl AsRef<[usize]>) -> Result<Self> {
+        let counts = counts.as_ref();
+        let rank = counts.len().max(self.rank());
+        let count = |i: usize| (i + counts.len()).checked_sub(rank).map_or(1, |i| counts[i]);
+        let size = |i: usize| (i + self.rank()).checked_sub(rank).map_or(1, |i| self.shape()[i]);
+        // Each axis as two, the outer one of size 1, which then grows; at last the two become one.
+        let mut apart = Shape::new(&[]);
+        let mut grown = Shape::new(&[]);
+        let mut whole = Shape::new(&[]);
+        for i in 0..rank {
+            let Some(product) = count(i).checked_mul(size(i)) else {
+                let rule = format!("{} times axis {i} is longer than memory can address", count(i));
+                return Err(Error::Size(Fault::new("repeat", &[self.shape()], rule)));
+            };
+            whole.push(product);
+            apart.push(1);
+            apart.push(size(i));
+            grown.push(count(i));
+            grown.push(size(i));
+        }
+        Shape::len_or_refuse("repeat", &whole)?;
+        self.reshape(apart)?.expand(grown)?.reshape(whole)
+    }
+
+    /// Every element `shift` places further along `axis`; what leaves at the end comes back at the start.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// assert_eq!(tensor![1, 2, 3, 4_i64].roll(1, 0)?, tensor![4, 1, 2, 3]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn roll(&self, shift: isize, axis: isize) -> Result<Self> {
+        let at = axis_or_refuse("roll", self.shape(), axis)?;
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
+        let size = self.shape()[at];
+        match shift.rem_euclid(size as isize) as usize {
+            0 => Ok(self.clone()),
+            shift => {
+                let back = self.narrow(axis, size - shift, shift)?;
+                let front = self.narrow(axis, 0, size - shift)?;
+                Self::cat(&[back, front], axis)
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Masks, `Tensor<bool>`: their logic, what is true of all or any of them, and what they choose.
+
+use std::ops::{BitAnd, BitOr, BitXor, Not};
+
+use crate::compare::{both, broadcast, each};
+use crate::error::refuse;
+use crate::kernel::map::{Plain, map};
+use crate::kernel::pick::pick;
+use crate::kernel::reduce::{Max, Min, Sum, fold};
+use crate::layout::{Layout, Walk};
+use crate::{Axes, Element, Number, Result, Shape, Tensor};
+
+macro_rules! logic {
+    ($($name:ident $Op:ident $op:ident $symbol:tt $meaning:literal;)*) => {
+        impl Tensor<bool> {
+            $(
+                #[doc = concat!("Whether ", $meaning, ", broadcast against each other.")]
+                ///
+                /// # Errors
+                /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
+                #[track_caller]
+                pub fn $name(&self, other: &Self) -> Result<Self> {
+                    both(stringify!($name), self, other, |a, b| a $symbol b)
+                }
+            )*
+
+            /// Whether each is false.
+            #[must_use]
+            pub fn logical_not(&self) -> Self {
+                each(self, |x| !x)
+            }
+        }
+        $(
+            logic!(@ $name $Op $op &Tensor<bool>, &Tensor<bool>);
+            logic!(@ $name $Op $op &Tensor<bool>, Tensor<bool>);
+            logic!(@ $name $Op $op Tensor<bool>, &Tensor<bool>);
+            logic!(@ $name $Op $op Tensor<bool>, Tensor<bool>);
+        )*
+    };
+    (@ $name:ident $Op:ident $op:ident $a:ty, $b:ty) => {
+        impl $Op<$b> for $a {
+            type Output = Tensor<bool>;
+            /// # Panics
+            #[doc = concat!("If the shapes do not broadcast; `Tensor::", stringify!($name), "` returns that as an error.")]
+            #[track_caller]
+            fn $op(self, other: $b) -> Tensor<bool> {
+                match self.$name(&other) {
+                    Ok(y) => y,
+                    Err(error) => refuse(&error, stringify!($name)),
+                }
+            }
+        }
+    };
+}
+logic! {
+    logical_and BitAnd bitand & "both are true";
+    logical_or BitOr bitor | "at least one is true";
+    logical_xor BitXor bitxor ^ "exactly one is true";
+}
+
+impl Not for Tensor<bool> {
+    type Output = Self;
+    fn not(self) -> Self {
+        self.logical_not()
+    }
+}
+
+impl Not for &Tensor<bool> {
+    type Output = Tensor<bool>;
+    fn not(self) -> Tensor<bool> {
+        self.logical_not()
+    }
+}
+
+/// The shape that is left of `x` when the flagged axes are 1, if it is not too large for memory: an axis of size 0 may
+/// have hidden that.
+#[track_caller]
+pub(crate) fn kept_shape(op: &'static str, shape: &[usize], flags: &[bool]) -> Result<Shape> {
+    let kept: Shape = shape.iter().zip(flags).map(|(&s, &gone)| if gone { 1 } else { s }).collect();
+    Shape::len_or_refuse(op, &kept)?;
+    Ok(kept)
+}
+
+/// What remains of a reduction whose axes were kept.
+pub(crate) fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T> {
+    if axes.keeps() { x } else { x.without(flags) }
+}
+
+impl Tensor<bool> {
+    /// Whether any is true. Of no element: no.
+    pub fn any(&self) -> bool {
+        self.contiguous().as_slice().is_some_and(|x| x.contains(&true))
+    }
+
+    /// Whether all are true. Of no element: yes.
+    pub fn all(&self) -> bool {
+        self.contiguous().as_slice().is_none_or(|x| !x.contains(&false))
+    }
+
+    /// How many are true.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let (classes, labels) = (tensor![3_usize, 1, 2], tensor![3_usize, 0, 2]);
+    /// assert_eq!(classes.equal(&labels)?.count(), 2);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    pub fn count(&self) -> usize {
+        self.contiguous().as_slice().map_or(0, |x| x.iter().filter(|&&x| x).count())
+    }
+
+    /// Whether any is true along some axes. Of no element: no.
+    ///
+    /// # Errors
+    /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
+    #[track_caller]
+    pub fn any_over(&self, axes: impl Into<Axes>) -> Result<Self> {
+        let axes = axes.into();
+        let flags = axes.flags("any", self.shape())?;
+        kept_shape("any", self.shape(), &flags)?;
+        let kept = fold::<Max, u8>(&self.as_numbers(), &flags);
+        Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
+    }
+
+    /// Whether all are true along some axes. Of no element: yes.
+    ///
+    /// # Errors
+    /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
+    #[track_caller]
+    pub fn all_over(&self, axes: impl Into<Axes>) -> Result<Self> {
+        let axes = axes.into();
+        let flags = axes.flags("all", self.shape())?;
+        kept_shape("all", self.shape(), &flags)?;
+        // The least of nothing is 255: not 0, so true.
+        let kept = fold::<Min, u8>(&self.as_numbers(), &flags);
+        Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
+    }
+
+    /// How many are true along some axes. (`x.cast::<bool>().count_over(…)` counts what is not 0.)
+    ///
+    /// # Errors
+    /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
+    #[track_caller]
+    pub fn count_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
+        let axes = axes.into();
+        let flags = axes.flags("count", self.shape())?;
+        kept_shape("count", self.shape(), &flags)?;
+        let kept = fold::<Sum, usize>(&self.as_numbers(), &flags);
+        Ok(kept_or_not(kept, &axes, &flags))
+    }
+
+    /// 1 for true, 0 for false.
+    fn as_numbers<T: Number>(&self) -> Tensor<T> {
+        map(Plain(|[x]: [bool; 1]| if x { T::ONE } else { T::ZERO }), [self], self.shape())
+    }
+
+    /// `yes` where this is true, `no` where it is false, all three broadcast against one another. (`where` elsewhere: in
+    /// Rust that is a keyword.)
+    ///
+    /// ```
+    /// # use wengert_tensor::{Tensor, tensor};
+    /// let x = tensor![1.0_f32, -2.0, 3.0];
+    /// let y = x.greater_scalar(0.0).pick(&x, &Tensor::scalar(0.0))?;
+    /// assert_eq!(y, tensor![1.0, 0.0, 3.0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
+    #[track_caller]
+    pub fn pick<T: Element>(&self, yes: &Tensor<T>, no: &Tensor<T>) -> Result<Tensor<T>> {
+        let values = Shape::broadcast_or_refuse("pick", yes.shape(), no.shape())?;
+        let shape = broadcast("pick", self.shape(), &values)?;
+        Ok(pick(self, yes, no, shape))
+    }
+
+    /// The indices of what is true, one row of `rank` numbers for each, in row-major order.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![[0.0_f32, 2.0], [3.0, 0.0]];
+    /// assert_eq!(x.not_equal_scalar(0.0).nonzero(), tensor![[0_usize, 1], [1, 0]]);
+    /// ```
+    pub fn nonzero(&self) -> Tensor<usize> {
+        let mut found = Vec::new();
+        let mut index = vec![0; self.rank()];
+        let mut count = 0;
+        for x in self.iter() {
+            if x {
+                found.extend_from_slice(&index);
+                count += 1;
+            }
+            for (i, &size) in index.iter_mut().zip(self.shape()).rev() {
+                *i += 1;
+                if *i < size {
+                    break;
+                }
+                *i = 0;
+            }
+        }
+        let rows = Shape::new(&[count, self.rank()]);
+        Tensor::from(found).with_layout(Layout::contiguous(rows))
+    }
+}
+
+impl<T: Element> Tensor<T> {
+    /// `value` where the mask is true, the element where it is false, the two broadcast against each other.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
+    #[track_caller]
+    pub fn masked_fill(&self, mask: &Tensor<bool>, value: T) -> Result<Self> {
+        let shape = broadcast("masked_fill", self.shape(), mask.shape())?;
+        Ok(pick(mask, &Self::scalar(value), self, shape))
+    }
+
+    /// The elements where the mask is true, along one axis, in row-major order; the two broadcast against each other.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![3.0_f32, -1.0, 2.0];
+    /// assert_eq!(x.masked_select(&x.greater_scalar(0.0))?, tensor![3.0, 2.0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
+    #[track_caller]
+    pub fn masked_select(&self, mask: &Tensor<bool>) -> Result<Self> {
+        let shape = broadcast("masked_select", self.shape(), mask.shape())?;
+        let (x, mask) = (self.expanded(shape.clone()), mask.expanded(shape.clone()));
+        let (elements, flags) = (x.storage.as_slice(), mask.storage.as_slice());
+        let mut chosen = Vec::new();
+        Walk::new(&shape, [x.strides(), mask.strides()]).places(|[i, j]| {
+            if flags[(mask.layout.offset as isize + j) as usize] {
+                chosen.push(elements[(x.layout.offset as isize + i) as usize]);
+            }
+        });
+        Ok(Self::from(chosen))
+    }
+}

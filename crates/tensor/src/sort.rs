@@ -1,0 +1,166 @@
+//! Order along an axis: sorting, the largest or smallest few, the median. NaN counts as larger than every number.
+
+use std::cmp::Ordering;
+
+use crate::argmax::Lines;
+use crate::axes::axis_or_refuse;
+use crate::error::Fault;
+use crate::layout::Layout;
+use crate::{Axes, Error, Number, Result, Shape, Tensor};
+
+/// The order of numbers, NaN last; the two zeros are equal.
+fn order<T: Number>(a: T, b: T) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+/// An element and its place in its line.
+type Placed<T> = (T, usize);
+
+impl<T: Number> Tensor<T> {
+    /// Each line along `axis` in ascending or descending order, and the places where its elements were. Equal elements
+    /// stay in their order; NaN counts as largest, so it comes last, or first when descending.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let (values, places) = tensor![3.0_f32, 1.0, 2.0].sort(0, false)?;
+    /// assert_eq!(values, tensor![1.0, 2.0, 3.0]);
+    /// assert_eq!(places, tensor![1, 2, 0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn sort(&self, axis: isize, descending: bool) -> Result<(Self, Tensor<usize>)> {
+        let axis = axis_or_refuse("sort", self.shape(), axis)?;
+        self.first_of_lines("sort", axis, self.shape()[axis], |line| {
+            line.sort_by(|a, b| match descending {
+                true => order(b.0, a.0),
+                false => order(a.0, b.0),
+            });
+        })
+    }
+
+    /// The places of the elements of each line along `axis`, in the order of [`sort`](Self::sort).
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis.
+    #[track_caller]
+    pub fn argsort(&self, axis: isize, descending: bool) -> Result<Tensor<usize>> {
+        Ok(self.sort(axis, descending)?.1)
+    }
+
+    /// The `k` largest (or smallest) elements of each line along `axis`, the largest (or smallest) first, and where they
+    /// were. Of equal ones those that come first are taken, first; NaN counts as largest.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let (values, places) = tensor![3, 1, 4, 1, 5_i64].topk(2, 0, true)?;
+    /// assert_eq!((values, places), (tensor![5, 4], tensor![4, 2]));
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if it has fewer than `k` places.
+    #[track_caller]
+    pub fn topk(&self, k: usize, axis: isize, largest: bool) -> Result<(Self, Tensor<usize>)> {
+        let axis = axis_or_refuse("topk", self.shape(), axis)?;
+        let size = self.shape()[axis];
+        if k > size {
+            let rule = format!("axis {axis} has {size} places, fewer than k = {k}");
+            return Err(Error::Value(Fault::new("topk", &[self.shape()], rule)));
+        }
+        self.first_of_lines("topk", axis, k, |line| {
+            let by = |a: &Placed<T>, b: &Placed<T>| {
+                let order = if largest { order(b.0, a.0) } else { order(a.0, b.0) };
+                order.then(a.1.cmp(&b.1))
+            };
+            if 0 < k && k < line.len() {
+                line.select_nth_unstable_by(k - 1, by);
+            }
+            line[..k].sort_unstable_by(by);
+        })
+    }
+
+    /// The first `k` elements of each line along `axis`, and their places, after `arrange` has put them in order.
+    #[track_caller]
+    fn first_of_lines(
+        &self,
+        op: &'static str,
+        axis: usize,
+        k: usize,
+        mut arrange: impl FnMut(&mut [Placed<T>]),
+    ) -> Result<(Self, Tensor<usize>)> {
+        let back = axis as isize;
+        let moved = self.move_axis(back, -1)?;
+        let mut shape = moved.shape().to_vec();
+        if let Some(last) = shape.last_mut() {
+            *last = k;
+        }
+        Shape::len_or_refuse(op, &shape)?;
+        let mut values = Self::try_full(&shape, T::ZERO)?;
+        let mut places = Tensor::try_full(&shape, 0)?;
+        if !values.is_empty() {
+            let source = moved.contiguous();
+            let mut line: Vec<Placed<T>> = Vec::with_capacity(self.shape()[axis]);
+            let lines = source.as_slice().unwrap_or(&[]).chunks_exact(self.shape()[axis]);
+            let targets = values.as_mut_slice().chunks_exact_mut(k);
+            let numbers = places.as_mut_slice().chunks_exact_mut(k);
+            for ((elements, values), places) in lines.zip(targets).zip(numbers) {
+                line.clear();
+                line.extend(elements.iter().enumerate().map(|(i, &x)| (x, i)));
+                arrange(&mut line);
+                for ((&(x, i), value), place) in line.iter().zip(values).zip(places) {
+                    (*value, *place) = (x, i);
+                }
+            }
+        }
+        Ok((values.move_axis(-1, back)?, places.move_axis(-1, back)?))
+    }
+
+    /// The median of all elements, as a scalar: of an even number of them the lower one of the middle two. NaN if any is.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there is no element.
+    #[track_caller]
+    pub fn median(&self) -> Result<Self> {
+        Ok(self.median_over(..)?.0)
+    }
+
+    /// The median along one axis, and the first place where it is (over all axes, `..`, counted in row-major order): of
+    /// an even number of elements the lower one of the middle two. NaN if any is.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let (values, places) = tensor![[4.0_f32, 1.0, 3.0, 2.0]].median_over(1)?;
+    /// assert_eq!((values, places), (tensor![2.0], tensor![3]));
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, or if several but not all are named; [`Error::Shape`] if it is empty.
+    #[track_caller]
+    pub fn median_over(&self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
+        let lines = Lines::new("median", self, &axes.into())?;
+        let (mut values, mut places) = (Vec::new(), Vec::new());
+        let mut scratch = Vec::new();
+        for line in lines.each() {
+            let place = line.iter().position(|x| x.is_nan()).or_else(|| {
+                scratch.clear();
+                scratch.extend_from_slice(line);
+                let middle = (line.len() - 1) / 2;
+                let &mut median = scratch.select_nth_unstable_by(middle, |a, b| order(*a, *b)).1;
+                line.iter().position(|&x| x == median)
+            });
+            // There is one: the median is an element.
+            let place = place.unwrap_or(0);
+            values.push(line[place]);
+            places.push(place);
+        }
+        let layout = Layout::contiguous(lines.shape);
+        Ok((
+            Tensor::from(values).with_layout(layout.clone()),
+            Tensor::from(places).with_layout(layout),
+        ))
+    }
+}
