@@ -1,9 +1,15 @@
 //! The loops that do the work, and where all of this crate's `unsafe` but the buffers' lives.
 
+pub(crate) mod columns;
 pub(crate) mod copy;
+pub(crate) mod folds;
 pub mod gemm;
 pub mod level;
 pub(crate) mod map;
 pub mod math;
 pub mod pool;
 pub(crate) mod reduce;
+pub(crate) mod scan;
+pub(crate) mod softmax;
+pub(crate) mod transpose;
+pub(crate) mod tree;
