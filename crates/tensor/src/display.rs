@@ -1,17 +1,220 @@
-//! Printing tensors.
+//! Printing: nested brackets, aligned columns, one precision for all numbers, long axes elided, long lines wrapped.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use crate::{Element, Tensor};
 
+/// More elements than this, and long axes are elided.
+const THRESHOLD: usize = 1000;
+/// Places that are shown at either end of an elided axis.
+const EDGE: usize = 3;
+/// Columns of a line.
+const LINE: usize = 80;
+/// The most decimals, unless told otherwise.
+const DECIMALS: usize = 4;
+
+/// The values. Numbers have as many decimals as all of them need, four at most; where the range asks for it they are
+/// written in powers of ten.
+///
+/// ```
+/// use wengert_tensor::{Tensor, tensor};
+///
+/// let x: Tensor<f32> = tensor![[1.0, -2.5, 1.0 / 3.0], [10.0, f32::NAN, f32::NEG_INFINITY]];
+/// assert_eq!(x.to_string(), "\
+/// [[ 1.0000, -2.5000,  0.3333],
+///  [10.0000,     NaN,    -inf]]");
+///
+/// assert_eq!(format!("{x:.1}"), "\
+/// [[ 1.0, -2.5,  0.3],
+///  [10.0,  NaN, -inf]]");
+///
+/// assert_eq!(tensor![1.0_f32, 2.0].to_string(), "[1.0, 2.0]");
+/// assert_eq!(tensor![1.0_f32, 2e-7].to_string(), "[1.0e0, 2.0e-7]".replace("[1", "[ 1"));
+/// assert_eq!(tensor![[true], [false]].to_string(), "[[ true],\n [false]]");
+/// assert_eq!(Tensor::scalar(0.5_f32).to_string(), "0.5");
+///
+/// let long = Tensor::<f32>::linspace(0.0, 1.0, 2000).reshape([1000, 2])?;
+/// assert_eq!(long.to_string(), "\
+/// [[0.0000, 0.0005],
+///  [0.0010, 0.0015],
+///  [0.0020, 0.0025],
+///  ...,
+///  [0.9970, 0.9975],
+///  [0.9980, 0.9985],
+///  [0.9990, 1.0000]]".replace("0.9970, 0.9975", "0.9975, 0.9980"));
+/// # Ok::<(), wengert_tensor::Error>(())
+/// ```
 impl<T: Element> fmt::Display for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {:?}", self.shape(), self.to_vec())
+        if self.is_empty() {
+            return f.write_str("[]");
+        }
+        let mut edge = if self.len() > THRESHOLD { EDGE } else { self.len() };
+        // Many short axes flood the screen as well.
+        while edge > 1
+            && self.shape().iter().map(|&n| n.min(2 * edge)).product::<usize>() > THRESHOLD
+        {
+            edge -= 1;
+        }
+        let page = Page::new(self, edge, f.precision());
+        page.write(f, &mut Vec::with_capacity(self.rank()))
     }
 }
 
+/// The element type and the shape, and below them the values.
+///
+/// ```
+/// # use wengert_tensor::tensor;
+/// let x = tensor![[1_usize, 20], [300, 4]];
+/// assert_eq!(format!("{x:?}"), "\
+/// Tensor<usize> [2, 2]
+/// [[  1,  20],
+///  [300,   4]]");
+/// ```
 impl<T: Element> fmt::Debug for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Tensor<{}> {:?}", T::NAME, self.shape())?;
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// How all numbers of a tensor are written.
+#[derive(Clone, Copy)]
+enum Style {
+    /// As the type itself is.
+    Plain,
+    /// With this many decimals.
+    Fixed(usize),
+    /// In powers of ten, with this many decimals.
+    Powers(usize),
+}
+
+impl Style {
+    fn cell<T: Element>(self, x: T) -> String {
+        let number = x.to_f64();
+        match self {
+            Self::Fixed(decimals) if number.is_finite() => format!("{number:.decimals$}"),
+            Self::Powers(decimals) if number.is_finite() => format!("{number:.decimals$e}"),
+            _ => x.to_string(),
+        }
+    }
+
+    /// The one that shows these elements best.
+    fn of<T: Element>(elements: &[T], precision: Option<usize>) -> Self {
+        if !matches!(T::NAME, "f32" | "f64") {
+            return Self::Plain;
+        }
+        if let Some(decimals) = precision {
+            return Self::Fixed(decimals);
+        }
+        let sizes =
+            || elements.iter().map(|x| x.to_f64().abs()).filter(|x| x.is_finite() && *x > 0.0);
+        let (least, most) =
+            sizes().fold((f64::INFINITY, 0.0_f64), |(a, b), x| (a.min(x), b.max(x)));
+        let whole = sizes().all(|x| x.fract() == 0.0);
+        // Beyond these, four decimals show noise, or nothing.
+        let powers = if whole { most >= 1e8 } else { most >= 1e6 || least < 1e-4 };
+        let style = if powers { Self::Powers } else { Self::Fixed };
+        // As many decimals as any element needs, of four.
+        let needed = elements.iter().filter(|x| x.to_f64().is_finite()).map(|&x| {
+            let cell = style(DECIMALS).cell(x);
+            let mantissa = cell.split('e').next().unwrap_or_default();
+            let zeros = mantissa.bytes().rev().take_while(|&b| b == b'0').count();
+            DECIMALS - zeros.min(DECIMALS)
+        });
+        style(needed.max().unwrap_or(1).max(1))
+    }
+}
+
+/// What is printed of a tensor.
+struct Page {
+    /// The places shown of each axis; `None` stands for those between.
+    places: Vec<Vec<Option<usize>>>,
+    /// The shown elements as text, in row-major order, all of one width.
+    cells: Vec<String>,
+    width: usize,
+}
+
+impl Page {
+    fn new<T: Element>(x: &Tensor<T>, edge: usize, precision: Option<usize>) -> Self {
+        let shown = |&n: &usize| -> Vec<Option<usize>> {
+            if n <= 2 * edge {
+                return (0..n).map(Some).collect();
+            }
+            (0..edge).map(Some).chain([None]).chain((n - edge..n).map(Some)).collect()
+        };
+        let places: Vec<_> = x.shape().iter().map(shown).collect();
+        let mut part = x.clone();
+        for (axis, places) in places.iter().enumerate() {
+            if places.contains(&None) {
+                part = without_middle(&part, axis, edge);
+            }
+        }
+        let elements = part.to_vec();
+        let style = Style::of(&elements, precision);
+        let cells: Vec<String> = elements.into_iter().map(|x| style.cell(x)).collect();
+        let width = cells.iter().map(String::len).max().unwrap_or(0);
+        Self { places, cells, width }
+    }
+
+    /// Writes the axes after those that `at` has numbers for: places among the shown ones.
+    fn write(&self, f: &mut fmt::Formatter<'_>, at: &mut Vec<usize>) -> fmt::Result {
+        let (depth, rank) = (at.len(), self.places.len());
+        if depth == rank {
+            return self.cell(f, at);
+        }
+        let indent = depth + 1;
+        let a_line = ((LINE - indent) / (self.width + 2)).max(1);
+        f.write_char('[')?;
+        let mut place = 0;
+        for (i, shown) in self.places[depth].iter().enumerate() {
+            if i > 0 {
+                f.write_char(',')?;
+                match rank - indent {
+                    0 if i % a_line != 0 => f.write_char(' ')?,
+                    0 => write!(f, "\n{:indent$}", "")?,
+                    // A line for each row, an empty one between matrices, two between stacks of them.
+                    below => {
+                        (0..below).try_for_each(|_| f.write_char('\n'))?;
+                        write!(f, "{:indent$}", "")?;
+                    }
+                }
+            }
+            if shown.is_none() {
+                f.write_str("...")?;
+                continue;
+            }
+            at.push(place);
+            self.write(f, at)?;
+            at.pop();
+            place += 1;
+        }
+        f.write_char(']')
+    }
+
+    fn cell(&self, f: &mut fmt::Formatter<'_>, at: &[usize]) -> fmt::Result {
+        let flat = at
+            .iter()
+            .zip(&self.places)
+            .fold(0, |flat, (i, places)| flat * places.iter().flatten().count() + i);
+        write!(f, "{:>1$}", self.cells[flat], self.width)
+    }
+}
+
+/// The first and the last `edge` places of an axis.
+fn without_middle<T: Element>(x: &Tensor<T>, axis: usize, edge: usize) -> Tensor<T> {
+    let size = x.shape()[axis];
+    let mut shape = x.shape().to_vec();
+    shape[axis] = 2 * edge;
+    // The places from the end are reached by one longer step in the middle: an axis of its own of size 2.
+    let mut layout = x.layout.clone();
+    let step = layout.strides[axis];
+    layout.shape.remove(axis);
+    layout.shape.insert(axis, edge);
+    layout.shape.insert(axis, 2);
+    layout.strides.insert(axis, step * (size - edge) as isize);
+    match x.with_layout(layout).reshape(&shape) {
+        Ok(part) => part,
+        Err(_) => unreachable!("the number of elements is the same"),
     }
 }

@@ -31,6 +31,12 @@ pub trait Number: Element {
     const LEAST: Self;
     /// The greatest value.
     const GREATEST: Self;
+    /// What a running total is carried in: doubles for floats, the type itself for integers.
+    type Total: Number;
+    /// As a total.
+    fn to_total(self) -> Self::Total;
+    /// From a total.
+    fn from_total(total: Self::Total) -> Self;
     /// `self + other`
     fn plus(self, other: Self) -> Self;
     /// `self - other`
@@ -89,6 +95,15 @@ macro_rules! integer {
             const ONE: Self = 1;
             const LEAST: Self = $t::MIN;
             const GREATEST: Self = $t::MAX;
+            type Total = Self;
+            #[inline(always)]
+            fn to_total(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn from_total(total: Self) -> Self {
+                total
+            }
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self.wrapping_add(other)
@@ -117,6 +132,15 @@ macro_rules! float {
             const ONE: Self = 1.0;
             const LEAST: Self = $t::NEG_INFINITY;
             const GREATEST: Self = $t::INFINITY;
+            type Total = f64;
+            #[inline(always)]
+            fn to_total(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn from_total(total: f64) -> Self {
+                total as $t
+            }
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self + other

@@ -164,6 +164,16 @@ impl<const N: usize> Walk<N> {
         self.axes[self.axes.len() - 1]
     }
 
+    /// Whether operand `k` lies in the order of the walk, one element next to another.
+    pub(crate) fn is_contiguous(&self, k: usize) -> bool {
+        let mut step = 1;
+        self.axes.iter().rev().all(|&(size, strides)| {
+            let fits = strides[k] == step || size == 1;
+            step *= size as isize;
+            fits
+        })
+    }
+
     /// All axes, outermost first.
     pub(crate) fn axes(&self) -> &[(usize, [isize; N])] {
         &self.axes

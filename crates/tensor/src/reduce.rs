@@ -1,31 +1,67 @@
 //! Reductions over any set of axes: sums, means, products, extremes.
 
+use smallvec::SmallVec;
+
 use crate::error::Fault;
-use crate::kernel::reduce::{Fold, Max, Min, Product, Sum, fold};
-use crate::{Axes, Error, Float, Number, Result, Shape, Tensor};
+use crate::kernel::reduce::fold;
+use crate::kernel::tree::{Fold, Max, Min, Product, Sum};
+use crate::layout::Strides;
+use crate::{Axes, Element, Error, Float, Number, Result, Shape, Tensor};
 
 /// The fold over `axes`, which stay with size 1 or go.
 #[track_caller]
-fn folded<F: Fold<T>, T: Number>(op: &'static str, x: &Tensor<T>, axes: Axes) -> Result<Tensor<T>> {
+pub(crate) fn folded<F: Fold<T>, T: Element>(
+    op: &'static str,
+    by: F,
+    x: &Tensor<T>,
+    axes: &Axes,
+) -> Result<Tensor<F::Out>> {
     let flags = axes.flags(op, x.shape())?;
-    let kept = fold::<F, T>(x, &flags);
+    let kept = fold(by, x, &flags, &[]);
     Ok(if axes.keeps() { kept } else { kept.without(&flags) })
 }
 
-impl<T: Number> Tensor<T> {
+/// The fold of all elements, as a scalar.
+pub(crate) fn folded_whole<F: Fold<T>, T: Element>(by: F, x: &Tensor<T>) -> Tensor<F::Out> {
+    let flags: SmallVec<[bool; 8]> = SmallVec::from_elem(true, x.rank());
+    fold(by, x, &flags, &[]).scalar_view()
+}
+
+impl<T: Element> Tensor<T> {
     /// Without the flagged axes, which have size 1.
-    pub(crate) fn without(&self, flags: &[bool]) -> Self {
-        let mut layout = self.layout.clone();
+    pub(crate) fn without(mut self, flags: &[bool]) -> Self {
         for axis in (0..self.rank()).rev().filter(|&i| flags[i]) {
-            layout.shape.remove(axis);
-            layout.strides.remove(axis);
+            self.layout.shape.remove(axis);
+            self.layout.strides.remove(axis);
         }
-        self.with_layout(layout)
+        self
     }
 
+    /// A tensor of one element as a scalar.
+    pub(crate) fn scalar_view(mut self) -> Self {
+        self.layout.shape = Shape::new(&[]);
+        self.layout.strides = Strides::new();
+        self
+    }
+
+    /// Refuses a reduction that has no answer over an axis of size 0.
+    #[track_caller]
+    pub(crate) fn refuse_empty(&self, op: &'static str, axes: &Axes) -> Result<()> {
+        let flags = axes.flags(op, self.shape())?;
+        match (0..self.rank()).find(|&i| flags[i] && self.shape()[i] == 0) {
+            Some(axis) => {
+                let rule = format!("axis {axis} is empty, and the {op} of nothing has no answer");
+                Err(Error::Shape(Fault::new(op, &[self.shape()], rule)))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: Number> Tensor<T> {
     /// The sum of all elements, as a scalar. Its error grows as that of pairwise summation: slowly.
     pub fn sum(&self) -> Self {
-        fold::<Sum, T>(self, &vec![true; self.rank()]).flatten().scalar_view()
+        folded_whole(Sum, self)
     }
 
     /// The sum over some axes.
@@ -34,12 +70,12 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn sum_over(&self, axes: impl Into<Axes>) -> Result<Self> {
-        folded::<Sum, T>("sum", self, axes.into())
+        folded("sum", Sum, self, &axes.into())
     }
 
     /// The product of all elements, as a scalar.
     pub fn prod(&self) -> Self {
-        fold::<Product, T>(self, &vec![true; self.rank()]).flatten().scalar_view()
+        folded_whole(Product, self)
     }
 
     /// The product over some axes.
@@ -48,7 +84,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn prod_over(&self, axes: impl Into<Axes>) -> Result<Self> {
-        folded::<Product, T>("prod", self, axes.into())
+        folded("prod", Product, self, &axes.into())
     }
 
     /// The largest element, as a scalar; NaN if any is.
@@ -68,7 +104,7 @@ impl<T: Number> Tensor<T> {
     pub fn max_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         self.refuse_empty("max", &axes)?;
-        folded::<Max, T>("max", self, axes)
+        folded("max", Max, self, &axes)
     }
 
     /// The smallest element, as a scalar; NaN if any is.
@@ -88,28 +124,7 @@ impl<T: Number> Tensor<T> {
     pub fn min_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         self.refuse_empty("min", &axes)?;
-        folded::<Min, T>("min", self, axes)
-    }
-
-    /// Refuses a reduction that has no answer over an axis of size 0.
-    #[track_caller]
-    pub(crate) fn refuse_empty(&self, op: &'static str, axes: &Axes) -> Result<()> {
-        let flags = axes.flags(op, self.shape())?;
-        match (0..self.rank()).find(|&i| flags[i] && self.shape()[i] == 0) {
-            Some(axis) => {
-                let rule = format!("axis {axis} is empty, and the {op} of nothing has no answer");
-                Err(Error::Shape(Fault::new(op, &[self.shape()], rule)))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// A tensor of one element as a scalar.
-    pub(crate) fn scalar_view(&self) -> Self {
-        match self.reshape([0; 0]) {
-            Ok(scalar) => scalar,
-            Err(_) => unreachable!("a whole reduction has one element"),
-        }
+        folded("min", Min, self, &axes)
     }
 
     /// Summed over the axes along which `shape` broadcasts to this one's: the adjoint of that broadcast.
@@ -133,10 +148,10 @@ impl<T: Number> Tensor<T> {
             return Err(Error::Shape(Fault::new("sum_to", &[self.shape(), shape], rule)));
         }
         let added = self.rank() - shape.len();
-        let flags: Vec<bool> = (0..self.rank())
+        let flags: SmallVec<[bool; 8]> = (0..self.rank())
             .map(|i| i < added || (shape[i - added] == 1 && self.shape()[i] != 1))
             .collect();
-        fold::<Sum, T>(self, &flags).reshape(shape)
+        fold(Sum, self, &flags, &[]).reshape(shape)
     }
 }
 
@@ -156,6 +171,6 @@ impl<T: Float> Tensor<T> {
         let flags = axes.flags("mean", self.shape())?;
         let count: usize =
             (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
-        Ok(folded::<Sum, T>("mean", self, axes)?.div_scalar(count as f64))
+        Ok(folded("mean", Sum, self, &axes)?.div_scalar(count as f64))
     }
 }

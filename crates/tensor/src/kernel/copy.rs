@@ -1,7 +1,10 @@
-//! Copying strided elements: runs where there are runs, tiles where rows become columns.
+//! Copying strided elements: runs where there are runs, blocks where rows become columns.
 
 use std::mem::MaybeUninit;
 
+use smallvec::SmallVec;
+
+use super::transpose::Transpose;
 use crate::layout::{Walk, row_major};
 use crate::{Element, Tensor};
 
@@ -42,9 +45,6 @@ pub(crate) fn write_strided<T: Element>(
     unsafe { copy_axes(walk.axes(), source, target) }
 }
 
-/// Tiles of this many rows and columns: both sides' cache lines stay in L1.
-const TILE: usize = 32;
-
 /// # Safety
 /// Every place that `axes` reach from `source` may be read, and from `target` written; the two do not overlap.
 unsafe fn copy_axes<T: Copy>(axes: &[(usize, [isize; 2])], source: *const T, target: *mut T) {
@@ -53,28 +53,17 @@ unsafe fn copy_axes<T: Copy>(axes: &[(usize, [isize; 2])], source: *const T, tar
     let across = axes[..axes.len() - 1].iter().rposition(|&(n, [s, _])| s == 1 && n >= 4);
     if let Some(across) = across.filter(|_| from != 1 && to == 1 && inner >= 4) {
         let (columns, [_, down]) = axes[across];
-        let mut outer: Vec<_> = axes.to_vec();
+        let mut outer: SmallVec<[(usize, [isize; 2]); 6]> = SmallVec::from_slice(axes);
         outer.remove(across);
         outer.pop();
-        let mut tiles = |s: isize, t: isize| {
-            for j0 in (0..columns).step_by(TILE) {
-                let j1 = (j0 + TILE).min(columns);
-                for i0 in (0..inner).step_by(TILE) {
-                    let i1 = (i0 + TILE).min(inner);
-                    for j in j0..j1 {
-                        // SAFETY: all within the axes.
-                        let (s, t) = unsafe {
-                            (source.offset(s + j as isize), target.offset(t + j as isize * down))
-                        };
-                        for i in i0..i1 {
-                            // SAFETY: all within the axes.
-                            unsafe { *t.add(i) = *s.offset(i as isize * from) };
-                        }
-                    }
-                }
+        return each(&outer, 0, 0, &mut |s, t| {
+            // SAFETY: within the axes.
+            let (s, t) = unsafe { (source.offset(s), target.offset(t)) };
+            // SAFETY: all elements lie within the axes.
+            unsafe {
+                Transpose { from: s, across: from, to: t, down, rows: inner, columns }.run();
             }
-        };
-        return each(&outer, 0, 0, &mut tiles);
+        });
     }
     each(&axes[..axes.len() - 1], 0, 0, &mut |s, t| {
         // SAFETY (all three): the run lies within the axes.

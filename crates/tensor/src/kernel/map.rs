@@ -6,8 +6,8 @@
 use std::mem::MaybeUninit;
 
 use super::level::{Arch, Kernel, dispatch};
-use super::pool;
-use crate::layout::{Layout, Walk};
+use super::{copy, pool};
+use crate::layout::{Layout, Strides, Walk};
 use crate::storage::Storage;
 use crate::{Element, Shape, Tensor};
 
@@ -92,16 +92,6 @@ unsafe fn split<T, O, const N: usize>(
     });
 }
 
-/// Where an operand's rows come from.
-struct Rows<T> {
-    first: *const T,
-    /// Its value fills a block, instead of a run of its own.
-    spread: bool,
-}
-
-/// The values of one row, or of the part of it that fits a block, of an operand that does not change along it.
-const BLOCK: usize = 256;
-
 /// `f` of the operands, each read as `shape`, which all of them broadcast to.
 #[inline]
 pub(crate) fn map<F, T, O, const N: usize>(f: F, x: [&Tensor<T>; N], shape: &[usize]) -> Tensor<O>
@@ -137,11 +127,12 @@ fn map_runs<T: Element, O: Element, const N: usize>(
             return flat(runs, x, |x| x.layout.offset - lead, layout);
         }
     }
-    let shape = Shape::new(shape);
     // SAFETY: `rows` writes every place of the shape.
     unsafe {
-        Tensor::filled_by(shape.clone(), |out: &mut [MaybeUninit<O>]| {
-            rows(runs, x, &shape, out.as_mut_ptr().cast());
+        Tensor::filled_by(Shape::new(shape), |out: &mut [MaybeUninit<O>]| {
+            if !out.is_empty() {
+                rows(runs, x, shape, out.as_mut_ptr().cast());
+            }
         })
     }
 }
@@ -164,65 +155,170 @@ fn flat<T: Element, O: Element, const N: usize>(
     Tensor { storage, layout }
 }
 
+/// Elements that a [`Blocks`] lays out for one run.
+const BLOCK: usize = 256;
+/// What one store of a repeated value may write beyond a block.
+const SLACK: usize = 16;
+/// Rows shorter than this are gathered, several to a run.
+const SHORT: usize = 32;
+
+/// Room for a block of each operand that does not lie as the result does.
+struct Blocks<T, const N: usize>([[MaybeUninit<T>; BLOCK + SLACK]; N]);
+
 /// Row by row into `out`, row-major.
 ///
 /// # Safety
-/// `out` has room for `shape`, which all operands broadcast to.
+/// `out` has room for `shape`, which all operands broadcast to and which has elements.
 unsafe fn rows<T: Element, O, const N: usize>(
     runs: Runs<T, O, N>,
     x: [&Tensor<T>; N],
     shape: &[usize],
     out: *mut O,
 ) {
-    let mut x: [Tensor<T>; N] = x.map(|x| x.expanded(Shape::new(shape)));
-    let walk = |x: &[Tensor<T>; N]| Walk::<N>::new(shape, std::array::from_fn(|k| x[k].strides()));
-    let mut w = walk(&x);
-    let (inner, steps) = w.inner();
-    // Rows that are not runs, or too short to be worth a call each: copied, so that they are.
-    let short = inner < 16 && w.axes().len() > 1;
-    if short || steps.iter().any(|s| !matches!(s, 0 | 1)) {
-        for (x, step) in x.iter_mut().zip(steps) {
-            if short || !matches!(step, 0 | 1) {
-                *x = x.contiguous();
+    let mut strides: [Strides; N] = std::array::from_fn(|k| x[k].layout.strides_as(shape));
+    let mut first = x.map(|x| x.storage.as_slice()[x.layout.offset..].as_ptr());
+    let mut walk = Walk::<N>::new(shape, std::array::from_fn(|k| &strides[k][..]));
+    // An operand that steps along its rows is turned over once, by blocks, not place by place.
+    let mut copies: [Option<Tensor<T>>; N] = [const { None }; N];
+    let steps = walk.inner().1;
+    if steps.iter().any(|step| !matches!(step, 0 | 1)) {
+        for k in 0..N {
+            if !matches!(steps[k], 0 | 1) {
+                let copy = copies[k].insert(copy::to_contiguous(x[k]));
+                strides[k] = copy.layout.strides_as(shape);
+                first[k] = copy.storage.as_slice().as_ptr();
             }
         }
-        w = walk(&x);
+        walk = Walk::new(shape, std::array::from_fn(|k| &strides[k][..]));
     }
-    let (inner, steps) = w.inner();
-    if inner == 0 {
-        return;
+    let mut blocks = Blocks([const { [const { MaybeUninit::uninit() }; BLOCK + SLACK] }; N]);
+    // SAFETY: the strides reach each operand's own elements, which are as many as the walk's places.
+    unsafe {
+        if walk.inner().0 < SHORT && walk.axes().len() > 1 {
+            short_rows(runs, &walk, first, out, &mut blocks);
+        } else {
+            long_rows(runs, &walk, first, out, &mut blocks);
+        }
     }
-    let rows: [Rows<T>; N] = std::array::from_fn(|k| Rows {
-        first: x[k].storage.as_slice()[x[k].layout.offset..].as_ptr(),
-        spread: steps[k] == 0,
-    });
-    let mut blocks = [[T::default(); BLOCK]; N];
-    let spreads = rows.iter().any(|r| r.spread);
+}
+
+/// Rows that are worth a run each; a value that does not change along them fills a block.
+///
+/// # Safety
+/// Every place of the walk may be read from `first`, and as many written at `out`. The rows' steps are 0 or 1.
+unsafe fn long_rows<T: Element, O, const N: usize>(
+    runs: Runs<T, O, N>,
+    walk: &Walk<N>,
+    first: [*const T; N],
+    out: *mut O,
+    blocks: &mut Blocks<T, N>,
+) {
+    let (inner, steps) = walk.inner();
+    let spreads = steps.contains(&0);
     let mut row_start = 0;
-    w.rows(|at| {
+    walk.rows(|at| {
+        let mut x = first;
         for k in 0..N {
-            if rows[k].spread {
-                // SAFETY: the walk stays within the operand.
-                blocks[k].fill(unsafe { *rows[k].first.offset(at[k]) });
+            // SAFETY: the walk stays within the operand.
+            x[k] = unsafe { first[k].offset(at[k]) };
+            if steps[k] == 0 {
+                // SAFETY: as above.
+                let value = MaybeUninit::new(unsafe { *x[k] });
+                blocks.0[k][..BLOCK.min(inner)].fill(value);
+                x[k] = blocks.0[k].as_ptr().cast();
             }
         }
         let mut done = 0;
         while done < inner {
             let len = if spreads { BLOCK.min(inner - done) } else { inner };
-            let x = std::array::from_fn(|k| {
-                if rows[k].spread {
-                    blocks[k].as_ptr()
-                } else {
-                    // SAFETY: the walk stays within the operand.
-                    unsafe { rows[k].first.offset(at[k]).add(done) }
-                }
-            });
             // SAFETY: rows are consecutive parts of `out`, and `len` elements of each operand lie at `x`.
             unsafe { split(runs, x, out.add(row_start + done), len) };
+            for k in 0..N {
+                if steps[k] == 1 {
+                    x[k] = x[k].wrapping_add(len);
+                }
+            }
             done += len;
         }
         row_start += inner;
     });
+}
+
+/// Rows too short for a run each: as many as fit a block are laid out one behind another. An operand that lies so anyhow
+/// is read in place; one that repeats its row is laid out once.
+///
+/// # Safety
+/// As [`long_rows`]; the rows are shorter than [`SHORT`].
+unsafe fn short_rows<T: Element, O, const N: usize>(
+    runs: Runs<T, O, N>,
+    walk: &Walk<N>,
+    first: [*const T; N],
+    mut out: *mut O,
+    blocks: &mut Blocks<T, N>,
+) {
+    let (outer, inner) = walk.axes().split_at(walk.axes().len() - 1);
+    let (len, steps) = inner[0];
+    let rows: usize = outer.iter().map(|a| a.0).product();
+    let a_block = (BLOCK / len).min(rows);
+    let in_place: [bool; N] = std::array::from_fn(|k| walk.is_contiguous(k));
+    let repeats: [bool; N] = std::array::from_fn(|k| outer.iter().all(|(_, s)| s[k] == 0));
+    // SAFETY: a block has room for `a_block` rows and the slack, and a row's places may be read.
+    let lay = |block: &mut [MaybeUninit<T>], row: usize, from: *const T, step: isize| unsafe {
+        let to = block.as_mut_ptr().add(row * len);
+        if step == 0 && len <= SLACK {
+            // All at once, past the row's end: what comes there is written later.
+            to.cast::<[MaybeUninit<T>; SLACK]>().write([MaybeUninit::new(*from); SLACK]);
+        } else {
+            for i in 0..len {
+                to.add(i).write(MaybeUninit::new(*from.offset(i as isize * step)));
+            }
+        }
+    };
+    for k in 0..N {
+        if repeats[k] {
+            lay(&mut blocks.0[k], 0, first[k], steps[k]);
+            let mut laid = 1;
+            while laid < a_block {
+                let more = laid.min(a_block - laid);
+                blocks.0[k].copy_within(..more * len, laid * len);
+                laid += more;
+            }
+        }
+    }
+    let mut x: [*const T; N] =
+        std::array::from_fn(|k| if in_place[k] { first[k] } else { blocks.0[k].as_ptr().cast() });
+    let mut run = |count: usize| {
+        // `count` rows lie at each `x`; they are the next of `out`.
+        runs(x, out, count * len);
+        out = out.wrapping_add(count * len);
+        for k in 0..N {
+            if in_place[k] {
+                x[k] = x[k].wrapping_add(count * len);
+            }
+        }
+    };
+    if (0..N).all(|k| in_place[k] || repeats[k]) {
+        for done in (0..rows).step_by(a_block) {
+            run(a_block.min(rows - done));
+        }
+        return;
+    }
+    let mut laid = 0;
+    walk.rows(|at| {
+        for k in 0..N {
+            if !in_place[k] && !repeats[k] {
+                lay(&mut blocks.0[k], laid, first[k].wrapping_offset(at[k]), steps[k]);
+            }
+        }
+        laid += 1;
+        if laid == a_block {
+            run(laid);
+            laid = 0;
+        }
+    });
+    if laid > 0 {
+        run(laid);
+    }
 }
 
 /// `f` with each element of `g` first, into `g`'s own buffer if nobody else holds it. The others broadcast to its shape.

@@ -1,6 +1,8 @@
 //! The loops that do the work, and where all of this crate's `unsafe` but the buffers' lives.
 
+pub(crate) mod columns;
 pub(crate) mod copy;
+pub(crate) mod folds;
 pub mod gemm;
 pub(crate) mod join;
 pub mod level;
@@ -10,3 +12,7 @@ pub(crate) mod pick;
 pub mod pool;
 pub(crate) mod reduce;
 pub(crate) mod write;
+pub(crate) mod scan;
+pub(crate) mod softmax;
+pub(crate) mod transpose;
+pub(crate) mod tree;

@@ -1,0 +1,81 @@
+//! What the statistics fold: deviations, powers, exponentials, counts.
+
+use super::level::Arch;
+use super::tree::{Fold, Max, Min};
+use crate::pointwise::{C, Real};
+use crate::{Element, Float};
+
+/// The sum of x - about.
+#[derive(Clone, Copy)]
+pub(crate) struct Deviations;
+/// The sum of (x - about)².
+#[derive(Clone, Copy)]
+pub(crate) struct SquaredDeviations;
+/// The sum of e^(x - about).
+#[derive(Clone, Copy)]
+pub(crate) struct Exponentials;
+/// The sum of x².
+#[derive(Clone, Copy)]
+pub(crate) struct Squares;
+/// The sum of |x|.
+#[derive(Clone, Copy)]
+pub(crate) struct Magnitudes;
+/// The sum of |x|ᵖ.
+#[derive(Clone, Copy)]
+pub(crate) struct Powers(pub(crate) f64);
+/// The sum of |x / about|ᵖ.
+#[derive(Clone, Copy)]
+pub(crate) struct ScaledPowers(pub(crate) f64);
+/// The largest |x|.
+#[derive(Clone, Copy)]
+pub(crate) struct MaxMagnitude;
+/// The smallest |x|.
+#[derive(Clone, Copy)]
+pub(crate) struct MinMagnitude;
+/// How many are not zero.
+#[derive(Clone, Copy)]
+pub(crate) struct Nonzero;
+
+macro_rules! folds {
+    ($($Fold:ident $about:literal |$this:ident, $x:ident, $seen_from:ident| $lift:expr;
+        $start:expr, |$a:ident, $b:ident| $join:expr;)*) => {$(
+        impl<T: Float> Fold<T> for $Fold {
+            type Out = T;
+            const START: T = $start;
+            const ABOUT: bool = $about;
+            #[inline(always)]
+            fn lift<A: Arch>(self, x: T, about: T) -> T {
+                let ($this, $x, $seen_from) = (self, x.lane::<A>(), about.lane::<A>());
+                T::from_lane::<A>($lift)
+            }
+            #[inline(always)]
+            fn join($a: T, $b: T) -> T {
+                $join
+            }
+        }
+    )*};
+}
+folds! {
+    Deviations true |_this, x, about| x - about; T::ZERO, |a, b| a.plus(b);
+    SquaredDeviations true |_this, x, about| (x - about).square(); T::ZERO, |a, b| a.plus(b);
+    Exponentials true |_this, x, about| (x - about).exp(); T::ZERO, |a, b| a.plus(b);
+    Squares false |_this, x, _about| x.square(); T::ZERO, |a, b| a.plus(b);
+    Magnitudes false |_this, x, _about| x.abs(); T::ZERO, |a, b| a.plus(b);
+    Powers false |this, x, _about| x.abs().powc(C(this.0)); T::ZERO, |a, b| a.plus(b);
+    ScaledPowers true |this, x, about| (x / about).abs().powc(C(this.0)); T::ZERO, |a, b| a.plus(b);
+    MaxMagnitude false |_this, x, _about| x.abs(); T::ZERO, |a, b| Max::join(a, b);
+    MinMagnitude false |_this, x, _about| x.abs(); T::GREATEST, |a, b| Min::join(a, b);
+}
+
+impl<T: Element> Fold<T> for Nonzero {
+    type Out = usize;
+    const START: usize = 0;
+    #[inline(always)]
+    fn lift<A: Arch>(self, x: T, _: usize) -> usize {
+        usize::from(x != T::default())
+    }
+    #[inline(always)]
+    fn join(a: usize, b: usize) -> usize {
+        a + b
+    }
+}

@@ -1,0 +1,59 @@
+//! Running totals along an axis: each element joined to all before it, carried in double precision.
+
+use super::level::{Arch, Kernel, dispatch};
+use crate::{Number, Shape, Tensor};
+
+/// How a total takes in the next element. Must be `#[inline(always)]`.
+pub(crate) trait Step<T: Number>: Copy {
+    /// The total of nothing.
+    const START: T::Total;
+    /// The total with one more element.
+    fn step(total: T::Total, x: T::Total) -> T::Total;
+}
+
+struct Scan<'a, S, T: Number> {
+    #[allow(dead_code, reason = "says which step")]
+    step: S,
+    x: &'a [T],
+    out: *mut T,
+    /// Elements of the axis, and how far apart they are.
+    size: usize,
+    width: usize,
+    /// Room for a total a place of the axes after this one.
+    totals: &'a mut [T::Total],
+}
+
+impl<S: Step<T>, T: Number> Kernel for Scan<'_, S, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let Self { x, out, size, width, totals, .. } = self;
+        for (block, x) in x.chunks_exact(size * width).enumerate() {
+            totals.fill(S::START);
+            for (row, x) in x.chunks_exact(width).enumerate() {
+                let out = out.wrapping_add((block * size + row) * width);
+                for i in 0..width {
+                    totals[i] = S::step(totals[i], x[i].to_total());
+                    // SAFETY: `out` has a place for each element of `x`.
+                    unsafe { out.add(i).write(T::from_total(totals[i])) };
+                }
+            }
+        }
+    }
+}
+
+/// The totals up to each element along `axis`, itself included.
+pub(crate) fn scan<S: Step<T>, T: Number>(step: S, x: &Tensor<T>, axis: usize) -> Tensor<T> {
+    let x = x.contiguous();
+    let Some(source) = x.as_slice().filter(|x| !x.is_empty()) else { return x };
+    let size = x.shape()[axis];
+    let width: usize = x.shape()[axis + 1..].iter().product();
+    let mut totals = Tensor::full([width], S::START);
+    let totals = totals.as_mut_slice();
+    // SAFETY: `Scan` writes every element.
+    unsafe {
+        Tensor::filled_by(Shape::new(x.shape()), |out| {
+            dispatch(Scan { step, x: source, out: out.as_mut_ptr().cast(), size, width, totals });
+        })
+    }
+}
