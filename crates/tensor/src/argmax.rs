@@ -1,7 +1,8 @@
 //! Where the largest and the smallest elements are; and the lines along an axis that such questions are asked of.
 
 use crate::error::Fault;
-use crate::kernel::reduce::{Fold, Max, Min, fold_slice};
+use crate::kernel::reduce::fold_slice;
+use crate::kernel::tree::{Fold, Max, Min};
 use crate::kernel::write::written;
 use crate::{Axes, Error, Number, Result, Shape, Tensor};
 
@@ -52,8 +53,8 @@ impl<T: Number> Lines<T> {
 }
 
 /// Where the first element is that the fold of the line is equal to.
-fn first<F: Fold<T>, T: Number>(line: &[T]) -> usize {
-    let wanted = fold_slice::<F, T>(line);
+fn first<F: Fold<T, Out = T>, T: Number>(fold: F, line: &[T]) -> usize {
+    let wanted = fold_slice(fold, line);
     let found = match wanted.is_nan() {
         true => line.iter().position(|x| x.is_nan()),
         false => line.iter().position(|&x| x == wanted),
@@ -62,14 +63,15 @@ fn first<F: Fold<T>, T: Number>(line: &[T]) -> usize {
 }
 
 #[track_caller]
-fn arg<F: Fold<T>, T: Number>(
+fn arg<F: Fold<T, Out = T>, T: Number>(
+    fold: F,
     op: &'static str,
     x: &Tensor<T>,
     axes: &Axes,
 ) -> Result<Tensor<usize>> {
     let lines = Lines::new(op, x, axes)?;
     written(op, lines.shape.clone(), |out| {
-        lines.each().for_each(|line| out.push(first::<F, T>(line)));
+        lines.each().for_each(|line| out.push(first(fold, line)));
         Ok(())
     })
 }
@@ -99,7 +101,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, or if several but not all are named; [`Error::Shape`] if it is empty.
     #[track_caller]
     pub fn argmax_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
-        arg::<Max, T>("argmax", self, &axes.into())
+        arg(Max, "argmax", self, &axes.into())
     }
 
     /// The place of the smallest element, counted in row-major order; of the first one of several, or of the first NaN if
@@ -119,6 +121,6 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, or if several but not all are named; [`Error::Shape`] if it is empty.
     #[track_caller]
     pub fn argmin_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
-        arg::<Min, T>("argmin", self, &axes.into())
+        arg(Min, "argmin", self, &axes.into())
     }
 }

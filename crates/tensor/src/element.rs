@@ -182,6 +182,9 @@ macro_rules! float {
             fn binary(op: BinaryOp, a: &Tensor<$t>, b: &Tensor<$t>) -> Option<Tensor<$t>> {
                 crate::pointwise::run::binary(op, a, b)
             }
+            fn sum_into(a: Tensor<$t>, b: &Tensor<$t>) -> Tensor<$t> {
+                crate::pointwise::run::sum_into(a, b)
+            }
             fn pull_unary(op: UnaryOp, g: Tensor<$t>, x: &Tensor<$t>, y: &Tensor<$t>) -> Tensor<$t> {
                 crate::pointwise::run::pull_unary(op, g, x, y)
             }

@@ -6,7 +6,8 @@ use crate::compare::{both, broadcast, each};
 use crate::error::refuse;
 use crate::kernel::map::{Plain, map};
 use crate::kernel::pick::pick;
-use crate::kernel::reduce::{Max, Min, Sum, fold};
+use crate::kernel::reduce::fold;
+use crate::kernel::tree::{Max, Min, Sum};
 use crate::layout::{Layout, Walk};
 use crate::{Axes, Element, Number, Result, Shape, Tensor};
 
@@ -118,7 +119,7 @@ impl Tensor<bool> {
         let axes = axes.into();
         let flags = axes.flags("any", self.shape())?;
         kept_shape("any", self.shape(), &flags)?;
-        let kept = fold::<Max, u8>(&self.as_numbers(), &flags);
+        let kept = fold(Max, &self.as_numbers::<u8>(), &flags, &[]);
         Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
     }
 
@@ -132,7 +133,7 @@ impl Tensor<bool> {
         let flags = axes.flags("all", self.shape())?;
         kept_shape("all", self.shape(), &flags)?;
         // The least of nothing is 255: not 0, so true.
-        let kept = fold::<Min, u8>(&self.as_numbers(), &flags);
+        let kept = fold(Min, &self.as_numbers::<u8>(), &flags, &[]);
         Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
     }
 
@@ -145,7 +146,7 @@ impl Tensor<bool> {
         let axes = axes.into();
         let flags = axes.flags("count", self.shape())?;
         kept_shape("count", self.shape(), &flags)?;
-        let kept = fold::<Sum, usize>(&self.as_numbers(), &flags);
+        let kept = fold(Sum, &self.as_numbers::<usize>(), &flags, &[]);
         Ok(kept_or_not(kept, &axes, &flags))
     }
 

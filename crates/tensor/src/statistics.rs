@@ -53,8 +53,8 @@ impl<T: Float> Tensor<T> {
     /// assert_eq!(x.var(0), Tensor::scalar(1.25));
     /// assert_eq!(x.var(1), Tensor::scalar(5.0 / 3.0));
     /// ```
-    pub fn var(&self, correction: usize) -> Self {
-        self.variance(&flags_of_all(self), correction).scalar_view()
+    pub fn var(&self, correction: impl Into<f64>) -> Self {
+        self.variance(&flags_of_all(self), correction.into()).scalar_view()
     }
 
     /// The variance over some axes; see [`var`](Self::var).
@@ -62,15 +62,15 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    pub fn var_over(&self, axes: impl Into<Axes>, correction: usize) -> Result<Self> {
+    pub fn var_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
         let axes = axes.into();
         let flags = axes.flags("var", self.shape())?;
-        let kept = self.variance(&flags, correction);
+        let kept = self.variance(&flags, correction.into());
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
     /// The standard deviation of all elements, as a scalar: the root of [`var`](Self::var).
-    pub fn std(&self, correction: usize) -> Self {
+    pub fn std(&self, correction: impl Into<f64>) -> Self {
         self.var(correction).sqrt()
     }
 
@@ -79,16 +79,16 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    pub fn std_over(&self, axes: impl Into<Axes>, correction: usize) -> Result<Self> {
+    pub fn std_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
         let axes = axes.into();
         let flags = axes.flags("std", self.shape())?;
-        let kept = self.variance(&flags, correction).sqrt();
+        let kept = self.variance(&flags, correction.into()).sqrt();
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
     /// In two passes, the first about the first element of each fold: equal elements have exactly no variance, and a
     /// mean far from zero costs no digits.
-    fn variance(&self, flags: &[bool], correction: usize) -> Self {
+    fn variance(&self, flags: &[bool], correction: f64) -> Self {
         let count: usize =
             (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
         if self.is_empty() {
@@ -106,7 +106,7 @@ impl<T: Float> Tensor<T> {
             *mean = mean.plus(offset.over(scale));
         }
         let squares = about(SquaredDeviations, self, flags, &mean);
-        squares.div_scalar(count.saturating_sub(correction) as f64)
+        squares.div_scalar((count as f64 - correction).max(0.0))
     }
 
     /// The p-norm of all elements, as a scalar: (Σ|x|ᵖ)^(1/p). Neither overflows nor underflows on the way.

@@ -47,6 +47,14 @@ pub(crate) fn fold<F: Fold<T>, T: Element>(
     unsafe { Tensor::filled_by(shape, |out| fold_into(fold, x, flags, about, out)) }
 }
 
+/// The fold of neighbours.
+pub(crate) fn fold_slice<F: Fold<T>, T: Element>(fold: F, x: &[T]) -> F::Out {
+    let mut out = F::START;
+    let len = x.len();
+    dispatch(Runs { fold, first: x.as_ptr(), step: 0, len, about: &[], out: &mut out, count: 1 });
+    out
+}
+
 fn fold_into<F: Fold<T>, T: Element>(
     fold: F,
     x: &Tensor<T>,

@@ -26,7 +26,7 @@ impl<T, A> Lane<T, A> {
 }
 
 macro_rules! lane {
-    ($($t:ident $rem:ident $pow:ident $atan2:ident $hypot:ident, $pick:tt)*) => {$(
+    ($($t:ident $softplus:ident $pow:ident $atan2:ident $hypot:ident, $pick:tt)*) => {$(
         impl<A: Arch> Neg for Lane<$t, A> {
             type Output = Self;
             #[inline(always)]
@@ -64,6 +64,10 @@ macro_rules! lane {
             #[inline(always)]
             fn hypot(self, other: Self) -> Self {
                 Self::new(math::$hypot::<A>(self.0, other.0))
+            }
+            #[inline(always)]
+            fn softplus(self) -> Self {
+                Self::new(math::$softplus::<A>(self.0))
             }
             #[inline(always)]
             fn rem_trunc(self, by: Self) -> Self {
@@ -118,8 +122,8 @@ macro_rules! double {
 
 use crate::primitives;
 lane! {
-    f32 rem32 pow atan2 hypot, single
-    f64 rem64 pow64 atan2_64 hypot64, double
+    f32 softplus pow atan2 hypot, single
+    f64 softplus64 pow64 atan2_64 hypot64, double
 }
 
 /// A float type that lanes are made of.

@@ -16,6 +16,7 @@ pub trait FloatKernels: Element + LaneFloat {
     fn binary(op: BinaryOp, a: &Tensor<Self>, b: &Tensor<Self>) -> Option<Tensor<Self>>;
     fn pull_unary(op: UnaryOp, g: Tensor<Self>, x: &Tensor<Self>, y: &Tensor<Self>)
     -> Tensor<Self>;
+    fn sum_into(a: Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self>;
     fn pull_binary(
         op: BinaryOp,
         operand: usize,
@@ -178,6 +179,31 @@ impl BinaryOp {
     ) -> Tensor<T> {
         T::pull_binary(self, operand, g, a, b, y)
     }
+}
+
+impl<T: Float> Tensor<T> {
+    /// A function of each element, given as a formula.
+    pub fn apply<F: Unary>(&self, f: F) -> Self {
+        map(UnaryValue(f), [self], self.shape())
+    }
+
+    /// The sum with a tensor of the same shape, in this one's buffer if nobody else holds it.
+    pub fn accumulate(self, other: &Self) -> Self {
+        T::sum_into(self, other)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Plus;
+impl<T: Float> Lanewise<T, T, 2> for Plus {
+    #[inline(always)]
+    fn at<A: Arch>(self, [a, b]: [T; 2]) -> T {
+        a.plus(b)
+    }
+}
+
+pub(crate) fn sum_into<T: Float>(a: Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
+    update::<_, _, 1, 2>(Plus, a, [b])
 }
 
 macro_rules! methods {

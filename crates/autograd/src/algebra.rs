@@ -1,0 +1,194 @@
+//! What tensors and vars share, so that each rule is written once: run on tensors it gives numbers, run on vars it is
+//! recorded, and can be differentiated again.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use smallvec::SmallVec;
+use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
+use wengert_tensor::{Axes, Float, Shape, Slice, Tensor};
+
+use crate::Result;
+use crate::cross_entropy::Targets;
+use crate::op::Op;
+use crate::reductions::keep_all;
+
+mod sealed {
+    pub trait Sealed {}
+    impl<T> Sealed for wengert_tensor::Tensor<T> {}
+    impl<T> Sealed for crate::Var<'_, T> {}
+}
+
+/// What a rule may do with a gradient, an operand or a result.
+pub trait Algebra<T: Float>:
+    sealed::Sealed
+    + Clone
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// Whether this is numbers, whose derivatives nobody will ask for.
+    const IS_NUMBERS: bool;
+    /// Runs an op, or records it.
+    fn run(op: Op<T>, x: &[&Self]) -> Result<Self>;
+    /// The numbers.
+    fn tensor(&self) -> Tensor<T>;
+    /// Numbers of no history beside this value.
+    fn fixed(&self, value: Tensor<T>) -> Self;
+    /// The reverse rule of a function of the table: `g` times its slope, and 0 where `g` is.
+    fn pull_unary(op: UnaryOp, g: Self, x: &Self, y: &Self) -> Result<Self>;
+    /// The reverse rule of a function of the table along one operand.
+    fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self>;
+    /// The reverse rule of cross-entropy.
+    fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self>;
+    /// The sizes of its axes.
+    fn shape(&self) -> Shape;
+    /// The sum of two gradients of one value.
+    fn accumulate(self, other: Self) -> Result<Self>;
+
+    /// A function of the table.
+    fn unary(&self, op: UnaryOp) -> Self {
+        match Self::run(Op::Unary(op), &[self]) {
+            Ok(y) => y,
+            Err(_) => unreachable!("a function of one operand takes every shape"),
+        }
+    }
+    /// A function of the table.
+    fn binary(&self, op: BinaryOp, other: &Self) -> Result<Self> {
+        Self::run(Op::Binary(op), &[self, other])
+    }
+    /// c · self
+    fn scaled(&self, c: f64) -> Self {
+        self.unary(UnaryOp::MulScalar { c })
+    }
+    /// self · other, and 0 where self is
+    fn gate(&self, other: &Self) -> Result<Self> {
+        self.binary(BinaryOp::Gate, other)
+    }
+    /// eˣ
+    fn exp(&self) -> Self {
+        self.unary(UnaryOp::Exp)
+    }
+    /// The matrix product.
+    fn matmul(&self, other: &Self) -> Result<Self> {
+        Self::run(Op::MatMul, &[self, other])
+    }
+    /// Another shape.
+    fn reshape(&self, shape: &[usize]) -> Result<Self> {
+        Self::run(Op::Reshape(Shape::new(shape)), &[self])
+    }
+    /// The last two axes exchanged.
+    fn t(&self) -> Result<Self> {
+        let rank = self.shape().len() as isize;
+        let mut order: SmallVec<[isize; 4]> = (0..rank).collect();
+        order.swap(rank as usize - 2, rank as usize - 1);
+        Self::run(Op::Permute(order), &[self])
+    }
+    /// Axes in another order.
+    fn permute(&self, order: &[isize]) -> Result<Self> {
+        Self::run(Op::Permute(SmallVec::from_slice(order)), &[self])
+    }
+    /// Axes of size 1 repeated, and axes added in front.
+    fn expand(&self, shape: &[usize]) -> Result<Self> {
+        Self::run(Op::Expand(Shape::new(shape)), &[self])
+    }
+    /// Summed to a shape that broadcasts to this one.
+    fn sum_to(&self, shape: &[usize]) -> Result<Self> {
+        Self::run(Op::SumTo(Shape::new(shape)), &[self])
+    }
+    /// The sum over axes.
+    fn sum(&self, axes: Axes) -> Result<Self> {
+        Self::run(Op::Sum(axes), &[self])
+    }
+    /// The mean over axes.
+    fn mean(&self, axes: Axes) -> Result<Self> {
+        Self::run(Op::Mean(axes), &[self])
+    }
+    /// The adjoint of a reduction over `axes` of something of shape `x`: each number goes back to all it came from.
+    fn spread(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
+        self.kept(axes, x)?.expand(x)
+    }
+    /// The result of a reduction over `axes` of something of shape `x`, with the axes kept.
+    fn kept(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
+        if axes.keeps() {
+            return Ok(self.clone());
+        }
+        self.reshape(&keep_all(axes, x)?)
+    }
+    /// A part.
+    fn slice(&self, axes: Vec<Slice>) -> Result<Self> {
+        Self::run(Op::Slice(axes), &[self])
+    }
+    /// `len` places of `axis`, from `start` on.
+    fn narrow(&self, axis: usize, start: usize, len: usize) -> Result<Self> {
+        let mut axes = vec![Slice::from(..); axis];
+        axes.push(Slice::from(start as isize..(start + len) as isize));
+        self.slice(axes)
+    }
+    /// An axis read backwards.
+    fn flip(&self, axis: usize) -> Result<Self> {
+        let mut axes = vec![Slice::from(..); axis];
+        axes.push(Slice::from(..).step(-1));
+        self.slice(axes)
+    }
+    /// Joined along an axis.
+    fn cat(parts: &[&Self], axis: usize) -> Result<Self> {
+        Self::run(Op::Cat(axis as isize), parts)
+    }
+    /// Sums of the first 1, 2, 3, … along an axis.
+    fn cumsum(&self, axis: usize) -> Result<Self> {
+        Self::run(Op::CumSum(axis as isize), &[self])
+    }
+    /// Sums of the last 1, 2, 3, … along an axis.
+    fn cumsum_from_end(&self, axis: usize) -> Result<Self> {
+        self.flip(axis)?.cumsum(axis)?.flip(axis)
+    }
+    /// self where the mask says so, else 0.
+    fn masked(&self, mask: Tensor<bool>) -> Result<Self> {
+        let zero = self.fixed(Tensor::scalar(T::ZERO));
+        Self::run(Op::Where(mask), &[self, &zero])
+    }
+}
+
+impl<T: Float> Algebra<T> for Tensor<T> {
+    const IS_NUMBERS: bool = true;
+    #[inline]
+    fn run(op: Op<T>, x: &[&Self]) -> Result<Self> {
+        op.forward(x)
+    }
+    fn tensor(&self) -> Tensor<T> {
+        self.clone()
+    }
+    fn fixed(&self, value: Tensor<T>) -> Self {
+        value
+    }
+    #[inline]
+    fn pull_unary(op: UnaryOp, g: Self, x: &Self, y: &Self) -> Result<Self> {
+        Ok(op.pull(g, x, y))
+    }
+    #[inline]
+    fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self> {
+        Ok(match (op, k) {
+            // Slope 1: no pass at all.
+            (BinaryOp::Add, _) | (BinaryOp::Sub, 0) => g,
+            _ => op.pull(k, g, a, b, y),
+        })
+    }
+    fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self> {
+        targets.pull_tensor(g, logits)
+    }
+    fn shape(&self) -> Shape {
+        Shape::new(Tensor::shape(self))
+    }
+    fn accumulate(self, other: Self) -> Result<Self> {
+        Ok(Tensor::accumulate(self, &other))
+    }
+    // Views of a tensor need no op.
+    fn t(&self) -> Result<Self> {
+        Ok(Tensor::t(self))
+    }
+    fn reshape(&self, shape: &[usize]) -> Result<Self> {
+        Ok(Tensor::reshape(self, shape)?)
+    }
+}

@@ -1,0 +1,406 @@
+//! The reverse sweep: back over the tape, each node's gradient handed to its operands by the rules. What several uses of
+//! a value give is added up here, and summed where it was broadcast, and nowhere else.
+
+use std::panic::Location;
+
+use smallvec::SmallVec;
+use wengert_tensor::{Float, Shape, Tensor};
+
+use crate::algebra::Algebra;
+use crate::error::Line;
+use crate::gradients::Gradients;
+use crate::op::Op;
+use crate::pull::{At, pull};
+use crate::tape::{Inner, Node};
+use crate::{Error, Result, Tape, Var};
+
+/// Hands `g`, the gradient of a node, to those of its operands that want one.
+#[inline]
+fn hand_back<T: Float, A: Algebra<T>>(
+    op: &Op<T>,
+    operands: &[u32],
+    wanted: impl Fn(u32) -> bool,
+    at: &impl At<A>,
+    g: A,
+    grads: &mut [Option<A>],
+) -> Result<()> {
+    let Some(last) = operands.iter().rposition(|&j| wanted(j)) else { return Ok(()) };
+    let mut g = Some(g);
+    for (k, &j) in operands.iter().enumerate().take(last + 1) {
+        if !wanted(j) {
+            continue;
+        }
+        // The last one gets the gradient itself, whose buffer it may then write to.
+        let given = if k == last { g.take() } else { g.clone() };
+        let Some(given) = given else { unreachable!("taken only by the last") };
+        let mut part = pull(op, k, given, at)?;
+        if !at.has_shape(k, &part) {
+            part = part.sum_to(&at.shape(k))?;
+        }
+        let slot = &mut grads[j as usize];
+        *slot = Some(match slot.take() {
+            None => part,
+            Some(sum) => sum.accumulate(part)?,
+        });
+    }
+    Ok(())
+}
+
+/// A node's surroundings as tensors, borrowed from the tape.
+struct AtTensors<'a, T> {
+    nodes: &'a [Node<T>],
+    node: &'a Node<T>,
+}
+
+impl<T: Float> At<Tensor<T>> for AtTensors<'_, T> {
+    #[inline]
+    fn x(&self, k: usize) -> Tensor<T> {
+        self.nodes[self.node.operands[k] as usize].value.clone()
+    }
+    fn operands(&self) -> usize {
+        self.node.operands.len()
+    }
+    #[inline]
+    fn y(&self) -> Tensor<T> {
+        self.node.value.clone()
+    }
+    fn shape(&self, k: usize) -> Shape {
+        Shape::new(self.nodes[self.node.operands[k] as usize].value.shape())
+    }
+    #[inline]
+    fn has_shape(&self, k: usize, g: &Tensor<T>) -> bool {
+        self.nodes[self.node.operands[k] as usize].value.shape() == g.shape()
+    }
+}
+
+/// A node's surroundings as vars.
+struct AtVars<'a, 't, T: Float> {
+    operands: &'a [u32],
+    y: Var<'t, T>,
+}
+
+impl<'t, T: Float> At<Var<'t, T>> for AtVars<'_, 't, T> {
+    fn x(&self, k: usize) -> Var<'t, T> {
+        Var { tape: self.y.tape, index: self.operands[k] }
+    }
+    fn operands(&self) -> usize {
+        self.operands.len()
+    }
+    fn y(&self) -> Var<'t, T> {
+        self.y
+    }
+    fn shape(&self, k: usize) -> Shape {
+        self.x(k).shape()
+    }
+    fn has_shape(&self, k: usize, g: &Var<'t, T>) -> bool {
+        self.shape(k) == g.shape()
+    }
+}
+
+/// What becomes of gradients that a sweep has complete.
+pub(crate) enum Keep<'a> {
+    /// All of them.
+    All,
+    /// Those of these nodes.
+    These(&'a [u32]),
+}
+
+impl<T: Float> Tape<T> {
+    /// The sweep over tensors, from gradients of some nodes: gives those asked for.
+    pub(crate) fn sweep(
+        &self,
+        seeds: Vec<(u32, Tensor<T>)>,
+        keep: Keep,
+    ) -> Result<Vec<Option<Tensor<T>>>> {
+        let from = seeds.iter().map(|s| s.0).max().unwrap_or(0) as usize;
+        let inner = self.inner.borrow();
+        let mut grads: Vec<Option<Tensor<T>>> = vec![None; from + 1];
+        for (i, g) in seeds {
+            let slot = &mut grads[i as usize];
+            *slot = Some(match slot.take() {
+                None => g,
+                Some(sum) => Algebra::accumulate(sum, g)?,
+            });
+        }
+        let mut kept = vec![None; from + 1];
+        sweep_tensors(&inner, grads, |i, g| {
+            let wanted = match keep {
+                Keep::All => true,
+                Keep::These(these) => these.contains(&(i as u32)),
+            };
+            if wanted {
+                kept[i] = Some(g.clone());
+            }
+            Ok(())
+        })?;
+        Ok(kept)
+    }
+
+    /// The sweep over vars: what it does is recorded behind what it goes over.
+    fn sweep_vars<'t>(
+        &'t self,
+        from: Var<'t, T>,
+        seed: Var<'t, T>,
+        keep: &[u32],
+    ) -> Result<Vec<Option<Var<'t, T>>>> {
+        let from = from.index as usize;
+        let mut grads: Vec<Option<Var<'t, T>>> = vec![None; from + 1];
+        grads[from] = Some(seed);
+        let mut kept = vec![None; keep.len()];
+        for i in (0..=from).rev() {
+            let Some(g) = grads[i].take() else { continue };
+            for (slot, _) in kept.iter_mut().zip(keep).filter(|(_, k)| **k as usize == i) {
+                *slot = Some(g);
+            }
+            let (op, operands, wants) = {
+                let inner = self.inner.borrow();
+                let node = &inner.nodes[i];
+                let wants: SmallVec<[bool; 4]> =
+                    node.operands.iter().map(|&j| inner.nodes[j as usize].wanted).collect();
+                (node.op.clone(), node.operands.clone(), wants)
+            };
+            let wanted = |j: u32| operands.iter().zip(&wants).any(|(&o, &w)| o == j && w);
+            let at = AtVars { operands: &operands, y: Var { tape: self, index: i as u32 } };
+            hand_back(&op, &operands, wanted, &at, g, &mut grads)?;
+        }
+        Ok(kept)
+    }
+
+    /// Refuses a spent tape, and parameters that were written since they were read.
+    pub(crate) fn ready(&self, verb: &'static str, at: Line) -> Result<()> {
+        let inner = self.inner.borrow();
+        if let Some(spent) = inner.spent {
+            return Err(self.spent_error(verb, spent, at));
+        }
+        for &index in inner.params.values() {
+            let node = &inner.nodes[index as usize];
+            if let Op::Param(param, version) = &node.op
+                && node.wanted
+                && param.version() != *version
+            {
+                return Err(Error::ParameterChanged {
+                    verb,
+                    name: param.path(),
+                    read: node.at,
+                    at,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The loop: from the last node to the first, `done` told of each gradient that is complete.
+fn sweep_tensors<T: Float>(
+    inner: &Inner<T>,
+    mut grads: Vec<Option<Tensor<T>>>,
+    mut done: impl FnMut(usize, &Tensor<T>) -> Result<()>,
+) -> Result<Vec<Option<Tensor<T>>>> {
+    let nodes = &inner.nodes[..];
+    for i in (0..grads.len()).rev() {
+        let Some(mut g) = grads[i].take() else { continue };
+        for (_, see) in inner.watchers.iter().filter(|w| w.0 as usize == i) {
+            if let Some(other) = see(&g) {
+                g = other;
+            }
+        }
+        done(i, &g)?;
+        let node = &nodes[i];
+        if node.op.is_leaf() {
+            if let Op::Param(..) = node.op {
+                grads[i] = Some(g);
+            }
+            continue;
+        }
+        let at = AtTensors { nodes, node };
+        hand_back(&node.op, &node.operands, |j| nodes[j as usize].wanted, &at, g, &mut grads)?;
+    }
+    Ok(grads)
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// Finds the gradient of this number and adds it to the parameters'. Spends the tape: it lets go of the parameters, so
+    /// that the optimiser's step writes in place.
+    ///
+    /// ```
+    /// use wengert_autograd::{Param, Tape};
+    /// use wengert_tensor::tensor;
+    ///
+    /// let w = Param::new(tensor![1.0_f32, 2.0]);
+    /// let tape = Tape::new();
+    /// tape.param(&w).square().sum().backward()?;
+    /// assert_eq!(w.grad(), Some(tensor![2.0, 4.0]));
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If this is not a single number, the tape is spent, a parameter was changed meanwhile, or nothing that wants a
+    /// gradient leads here.
+    #[track_caller]
+    pub fn backward(self) -> Result<()> {
+        let at = Location::caller();
+        self.fill_params("backward", at)?;
+        let mut guard = self.tape.inner.borrow_mut();
+        let inner = &mut *guard;
+        inner.spent = Some(at);
+        for &index in inner.params.values() {
+            let node = &mut inner.nodes[index as usize];
+            node.value = node.value.hollow();
+        }
+        Ok(())
+    }
+
+    /// [`backward`](Self::backward) that does not spend the tape: a second sweep gives the same again. The tape keeps hold
+    /// of the parameters, so a step copies them.
+    ///
+    /// # Errors
+    /// As [`backward`](Self::backward).
+    #[track_caller]
+    pub fn backward_keep(self) -> Result<()> {
+        self.fill_params("backward_keep", Location::caller())
+    }
+
+    fn fill_params(self, verb: &'static str, at: Line) -> Result<()> {
+        self.startable(verb, at)?;
+        let (grads, adjoints) = {
+            let mut guard = self.tape.inner.borrow_mut();
+            let mut grads = std::mem::take(&mut guard.grads);
+            drop(guard);
+            let inner = self.tape.inner.borrow();
+            let count = self.index as usize + 1;
+            grads.clear();
+            grads.resize(count, None);
+            grads[count - 1] = Some(inner.nodes[count - 1].value.ones_like());
+            let mut adjoints = Vec::new();
+            if self.tape.keep_adjoints.get() {
+                adjoints.resize(count, None);
+                let grads = sweep_tensors(&inner, grads, |i, g| {
+                    adjoints[i] = Some(g.clone());
+                    Ok(())
+                })?;
+                (grads, adjoints)
+            } else {
+                (sweep_tensors(&inner, grads, |_, _| Ok(()))?, adjoints)
+            }
+        };
+        let mut guard = self.tape.inner.borrow_mut();
+        let inner = &mut *guard;
+        let mut grads = grads;
+        for &index in inner.params.values() {
+            if let Some(slot) = grads.get_mut(index as usize)
+                && let (Some(g), Op::Param(param, _)) =
+                    (slot.take(), &inner.nodes[index as usize].op)
+            {
+                param.add_grad(g);
+            }
+        }
+        grads.clear();
+        inner.grads = grads;
+        if !adjoints.is_empty() {
+            inner.adjoints = adjoints;
+        }
+        Ok(())
+    }
+
+    /// Finds the gradients of this number with respect to everything on the tape, and keeps them.
+    ///
+    /// # Errors
+    /// As [`backward`](Self::backward).
+    #[track_caller]
+    pub fn gradients(self) -> Result<Gradients<'t, T>> {
+        self.startable("gradients", Location::caller())?;
+        let seed = self.value().ones_like();
+        let grads = self.tape.sweep(vec![(self.index, seed)], Keep::All)?;
+        Ok(Gradients::new(self, grads))
+    }
+
+    /// The gradients of this number with respect to some vars, recorded: they can be differentiated again.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.scalar(2.0_f64);
+    /// let y = x * x * x;
+    /// let first = y.grad(&[x])?[0];
+    /// let second = first.grad(&[x])?[0];
+    /// let third = second.grad(&[x])?[0];
+    /// assert_eq!([first, second, third].map(|g| g.value().item().unwrap()), [12.0, 12.0, 6.0]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`backward`](Self::backward), and if this does not depend on one of them; [`grad_or_zero`](Self::grad_or_zero)
+    /// gives zeros there.
+    #[track_caller]
+    pub fn grad(self, of: &[Self]) -> Result<Vec<Self>> {
+        let at = Location::caller();
+        self.startable("grad", at)?;
+        let found = self.grad_some(of, self.tape.constant(self.value().ones_like()))?;
+        of.iter()
+            .zip(found)
+            .map(|(x, g)| {
+                g.ok_or_else(|| {
+                    let why = format!("%{} {}", x.index, Gradients::reason(self, *x));
+                    Error::NoGradient { verb: "grad", why, at }
+                })
+            })
+            .collect()
+    }
+
+    /// [`grad`](Self::grad) with zeros where this does not depend on a var.
+    ///
+    /// # Errors
+    /// As [`backward`](Self::backward).
+    #[track_caller]
+    pub fn grad_or_zero(self, of: &[Self]) -> Result<Vec<Self>> {
+        self.scalar_or_refuse("grad_or_zero", Location::caller())?;
+        let seed = self.tape.constant(self.value().ones_like());
+        self.pull_back(of, seed)
+    }
+
+    /// The gradients of Σ this · `seed`, recorded, zeros where there is none.
+    #[track_caller]
+    pub(crate) fn pull_back(self, of: &[Self], seed: Self) -> Result<Vec<Self>> {
+        let found = self.grad_some(of, seed)?;
+        Ok(of
+            .iter()
+            .zip(found)
+            .map(|(x, g)| g.unwrap_or_else(|| self.tape.constant(x.value().zeros_like())))
+            .collect())
+    }
+
+    #[track_caller]
+    fn grad_some(self, of: &[Self], seed: Self) -> Result<Vec<Option<Self>>> {
+        for x in of {
+            self.same_tape(*x, "grad")?;
+        }
+        self.tape.ready("grad", Location::caller())?;
+        let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
+        self.tape.sweep_vars(self, seed, &keep)
+    }
+
+    fn scalar_or_refuse(self, verb: &'static str, at: Line) -> Result<()> {
+        let inner = self.tape.inner.borrow();
+        let value = &inner.nodes[self.index as usize].value;
+        if value.len() == 1 {
+            return Ok(());
+        }
+        Err(Error::NotScalar { verb, shape: value.shape().to_vec(), at })
+    }
+
+    /// Whether a sweep can start here.
+    fn startable(self, verb: &'static str, at: Line) -> Result<()> {
+        self.scalar_or_refuse(verb, at)?;
+        self.tape.ready(verb, at)?;
+        if self.wants_grad() {
+            return Ok(());
+        }
+        let why = if self.tape.is_recording() {
+            Gradients::nothing_wanted(self)
+        } else {
+            "the tape is `Tape::no_grad()`, which records no ops".to_string()
+        };
+        Err(Error::NoGradient { verb, why, at })
+    }
+}

@@ -1,0 +1,161 @@
+//! Which op is wrong: each node of the tape by itself, at the operands that it really had.
+
+use wengert_tensor::{Rng, Tensor};
+
+use super::report::Blame;
+use super::slope::slope;
+use crate::op::Op;
+use crate::pull::{At, pull};
+use crate::tape::Inner;
+use crate::{Result, Tape};
+
+/// A node's operands and result, at hand.
+struct Here<'a> {
+    x: &'a [Tensor<f64>],
+    y: &'a Tensor<f64>,
+}
+
+impl At<Tensor<f64>> for Here<'_> {
+    fn x(&self, k: usize) -> Tensor<f64> {
+        self.x[k].clone()
+    }
+    fn operands(&self) -> usize {
+        self.x.len()
+    }
+    fn y(&self) -> Tensor<f64> {
+        self.y.clone()
+    }
+    fn shape(&self, k: usize) -> wengert_tensor::Shape {
+        wengert_tensor::Shape::new(self.x[k].shape())
+    }
+    fn has_shape(&self, k: usize, g: &Tensor<f64>) -> bool {
+        self.x[k].shape() == g.shape()
+    }
+}
+
+/// The most elements of an operand that are tried one by one.
+const ELEMENTS: usize = 64;
+
+/// Every op on the tape whose reverse rule disagrees with differences.
+pub(super) fn blame(tape: &Tape<f64>, rng: &mut Rng) -> Vec<Blame> {
+    let inner = tape.inner.borrow();
+    (0..inner.nodes.len()).filter_map(|i| check_node(&inner, i, rng)).collect()
+}
+
+fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
+    let node = &inner.nodes[i];
+    if node.op.is_leaf() || !node.wanted {
+        return None;
+    }
+    let x: Vec<Tensor<f64>> =
+        node.operands.iter().map(|&j| inner.nodes[j as usize].value.clone()).collect();
+    let g = Tensor::uniform(node.value.shape(), 0.5, 1.5, rng).ok()?;
+    let at = Here { x: &x, y: &node.value };
+    (0..x.len()).filter(|&k| inner.nodes[node.operands[k] as usize].wanted).find_map(|k| {
+        let found = given(&node.op, k, &g, &at);
+        let analytic = match found {
+            Ok(analytic) => analytic,
+            Err(_) => return None,
+        };
+        let numeric = numeric(&node.op, k, &g, &x)?;
+        let scale = numeric.iter().flatten().fold(0.0f64, |m, n| m.max(n.0.abs())).max(1e-8);
+        let analytic: Vec<f64> = analytic.iter().collect();
+        let worst = (0..numeric.len())
+            .filter_map(|e| {
+                let (n, error, sides) = numeric[e]?;
+                let (a, slack) = (analytic[e], 1e-6 * scale + 10.0 * error);
+                let inside = a >= sides.0 - slack && a <= sides.1 + slack;
+                (!inside && !((a - n).abs() <= slack)).then_some((e, a, n))
+            })
+            .max_by(|p, q| (p.1 - p.2).abs().total_cmp(&(q.1 - q.2).abs()))?;
+        let numbers: Vec<f64> = numeric.iter().map(|n| n.map_or(f64::NAN, |n| n.0)).collect();
+        Some(Blame {
+            index: i,
+            op: node.op.name(),
+            layer: inner.layer(i),
+            at: node.at,
+            operand: k,
+            analytic: worst.1,
+            numeric: worst.2,
+            cause: cause(&analytic, &numbers, x[k].shape()),
+        })
+    })
+}
+
+/// What the rule gives operand `k`, in its shape, as the walk would leave it.
+fn given(op: &Op<f64>, k: usize, g: &Tensor<f64>, at: &Here) -> Result<Tensor<f64>> {
+    let part = pull(op, k, g.clone(), at)?;
+    #[cfg(test)]
+    let part = super::planted::corrupt(op, k, part);
+    Ok(if part.shape() == at.x[k].shape() { part } else { part.sum_to(at.x[k].shape())? })
+}
+
+/// Slope, uncertainty and one-sided slopes of each of the first elements; `None` where differences cannot tell.
+type Numeric = Vec<Option<(f64, f64, (f64, f64))>>;
+
+fn numeric(op: &Op<f64>, k: usize, g: &Tensor<f64>, x: &[Tensor<f64>]) -> Option<Numeric> {
+    let base = x[k].contiguous();
+    let size = base.iter().fold(0.0f64, |m, v| m.max(v.abs())).max(1e-2);
+    Some(
+        (0..base.len().min(ELEMENTS))
+            .map(|e| {
+                let s = slope(
+                    |h| {
+                        let mut moved = base.clone();
+                        moved.as_mut_slice()[e] += h;
+                        let operands: Vec<&Tensor<f64>> = x
+                            .iter()
+                            .enumerate()
+                            .map(|(j, x)| if j == k { &moved } else { x })
+                            .collect();
+                        let y = op.forward(&operands).ok()?;
+                        let s = y.try_mul(g).ok()?.sum().item().ok()?;
+                        s.is_finite().then_some(s)
+                    },
+                    (0.05 * size).min(0.05),
+                )?;
+                let sides = if s.kink { s.sides } else { (s.central, s.central) };
+                Some((s.central, s.error, sides))
+            })
+            .collect(),
+    )
+}
+
+/// What the analytic numbers look like beside the numeric ones.
+fn cause(analytic: &[f64], numeric: &[f64], shape: &[usize]) -> Option<String> {
+    let pairs: Vec<(f64, f64)> =
+        analytic.iter().zip(numeric).map(|(&a, &n)| (a, n)).filter(|p| p.1.is_finite()).collect();
+    let scale = pairs.iter().fold(0.0f64, |m, p| m.max(p.1.abs()));
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-4 * scale.max(1e-12);
+    if pairs.iter().all(|&(a, n)| close(a, -n)) {
+        return Some("the sign is turned".into());
+    }
+    if pairs.iter().all(|&(a, _)| a == 0.0) {
+        return Some("nothing is handed back".into());
+    }
+    if let &[rows, columns] = shape
+        && rows == columns
+        && numeric.len() == analytic.len()
+        && (0..rows * columns)
+            .all(|i| close(analytic[i], numeric[(i % columns) * rows + i / columns]))
+    {
+        return Some("it is transposed".into());
+    }
+    let (a, n) = pairs.iter().copied().max_by(|p, q| p.1.abs().total_cmp(&q.1.abs()))?;
+    let factor = a / n;
+    if factor.is_finite() && pairs.iter().all(|&(a, n)| close(a, factor * n)) {
+        let inverse = 1.0 / factor;
+        if let Some(axis) = shape.iter().position(|&s| s > 1 && (inverse - s as f64).abs() < 1e-3) {
+            return Some(format!(
+                "a factor of 1/{}: is a sum over axis {axis} missing?",
+                shape[axis]
+            ));
+        }
+        return Some(format!("a factor of {factor:.4}"));
+    }
+    let shift = a - n;
+    if pairs.iter().all(|&(a, n)| close(a - n, shift)) {
+        return Some(format!("a constant {shift:.4} too much"));
+    }
+    None
+}

@@ -1,0 +1,329 @@
+//! Softmax and negative log-likelihood in one op: finite for all finite logits, and its gradient is p - q.
+
+use std::fmt;
+
+use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor, keep};
+
+use crate::Result;
+use crate::algebra::Algebra;
+use crate::op::Op;
+
+/// What the losses of single samples are made into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Reduction {
+    /// Their mean: over samples that count, or, where samples have weights, the weighted mean.
+    #[default]
+    Mean,
+    /// Their sum.
+    Sum,
+    /// One loss a sample.
+    None,
+}
+
+/// What the classes ought to be.
+#[derive(Clone)]
+pub enum Labels<T> {
+    /// A class number for each sample.
+    Classes(Tensor<usize>),
+    /// A probability for each class of each sample.
+    Probabilities(Tensor<T>),
+}
+
+/// Everything about a cross-entropy but the logits: `[N, C]` or `[N, C, …]` with the classes on axis 1, or `[C]`.
+#[derive(Clone)]
+pub struct Targets<T> {
+    /// The loss is -Σ q·ln p: q for each place of the logits, classes moved last, `[positions, C]`; for plain class
+    /// numbers only the one entry of each row that is not 0.
+    rows: Rows<T>,
+    /// What the sum over positions is multiplied with.
+    scale: f64,
+    /// The shape of one loss a position.
+    positions: Shape,
+    reduction: Reduction,
+    classes: usize,
+}
+
+#[derive(Clone)]
+enum Rows<T> {
+    /// A class and its weight for each position; weight 0 where it is ignored.
+    Sparse(Tensor<usize>, Tensor<T>),
+    /// A weight for each class of each position, `[positions, C]`.
+    Dense(Tensor<T>),
+}
+
+impl<T> fmt::Debug for Targets<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "targets of {} classes at {}", self.classes, self.positions)
+    }
+}
+
+impl<T> fmt::Debug for Labels<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Classes(_) => "class numbers",
+            Self::Probabilities(_) => "probabilities",
+        })
+    }
+}
+
+/// The axis of the classes.
+fn class_axis(rank: usize) -> usize {
+    usize::from(rank > 1)
+}
+
+impl<T: Float> Targets<T> {
+    /// Checks labels against the logits' shape, and works out weights and denominator.
+    ///
+    /// `weight` has one number a class, `smoothing` is the share of the probability that is spread over all classes, and
+    /// samples of class `ignored` do not count. The mean's denominator is the sum of the weights of the samples' classes;
+    /// for probabilities it is their number.
+    ///
+    /// # Errors
+    /// If the shapes do not fit, a class does not exist, or the smoothing is not between 0 and 1.
+    #[track_caller]
+    pub fn new(
+        logits: &[usize],
+        labels: Labels<T>,
+        weight: Option<&Tensor<T>>,
+        smoothing: f64,
+        ignored: Option<usize>,
+        reduction: Reduction,
+    ) -> Result<Self> {
+        const OP: &str = "cross_entropy";
+        let Some(axis) = (!logits.is_empty()).then(|| class_axis(logits.len())) else {
+            let rule = "the logits are a scalar, and must be [samples, classes]";
+            return Err(TensorError::Shape(Fault::new(OP, &[logits], rule)).into());
+        };
+        let classes = logits[axis];
+        let positions: Shape =
+            (0..logits.len()).filter(|&i| i != axis).map(|i| logits[i]).collect();
+        if !(0.0..=1.0).contains(&smoothing) {
+            let rule = format!("label smoothing is {smoothing}, and must lie between 0 and 1");
+            return Err(TensorError::Value(Fault::new(OP, &[logits], rule)).into());
+        }
+        if let Some(w) = weight.filter(|w| w.shape() != [classes]) {
+            let rule = format!("class weights must be [{classes}], one for each class");
+            return Err(TensorError::Shape(Fault::new(OP, &[logits, w.shape()], rule)).into());
+        }
+        let weight_of = |c: usize| weight.map_or(Ok(T::ONE), |w| w.get(&[c]));
+        let (rows, total) = match labels {
+            Labels::Classes(labels) => {
+                if labels.shape() != &*positions {
+                    return Err(label_shape(logits, &labels, &positions));
+                }
+                let labels = labels.contiguous();
+                let mut weights = Vec::with_capacity(labels.len());
+                for (place, class) in labels.iter().enumerate() {
+                    if ignored == Some(class) {
+                        weights.push(T::ZERO);
+                    } else if class >= classes {
+                        let rule = format!(
+                            "sample {place} has class {class}, and the classes are 0 to {}",
+                            classes as isize - 1
+                        );
+                        let fault = Fault::new(OP, &[logits, labels.shape()], rule);
+                        return Err(TensorError::Index(fault).into());
+                    } else {
+                        weights.push(weight_of(class)?);
+                    }
+                }
+                let total: f64 = weights.iter().map(|w| w.to_f64()).sum();
+                let weights = Tensor::from(weights);
+                if smoothing == 0.0 {
+                    (Rows::Sparse(labels.flatten(), weights), total)
+                } else {
+                    let mut q = vec![T::ZERO; labels.len() * classes];
+                    for (place, class) in labels.iter().enumerate() {
+                        if ignored == Some(class) {
+                            continue;
+                        }
+                        for c in 0..classes {
+                            let share = smoothing / classes as f64
+                                + if c == class { 1.0 - smoothing } else { 0.0 };
+                            q[place * classes + c] = T::from_f64(share).times(weight_of(c)?);
+                        }
+                    }
+                    (Rows::Dense(Tensor::from_vec(q, [labels.len(), classes])?), total)
+                }
+            }
+            Labels::Probabilities(q) => {
+                if q.shape() != logits {
+                    let rule = "probability targets must have the logits' shape";
+                    return Err(
+                        TensorError::Shape(Fault::new(OP, &[logits, q.shape()], rule)).into()
+                    );
+                }
+                let q = q
+                    .move_axis(axis as isize, -1)?
+                    .reshape([positions.iter().product(), classes])?;
+                let q = q.mul_scalar(1.0 - smoothing).add_scalar(smoothing / classes as f64);
+                let q = weight.map_or(Ok(q.clone()), |w| q.try_mul(w))?;
+                (Rows::Dense(q), positions.iter().product::<usize>() as f64)
+            }
+        };
+        let scale = if reduction == Reduction::Mean { 1.0 / total } else { 1.0 };
+        Ok(Self { rows, scale, positions, reduction, classes })
+    }
+
+    /// [N, C, …] as [positions, C].
+    fn flat(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
+        if x.rank() == 2 {
+            return Ok(x.clone());
+        }
+        let last = x.move_axis(class_axis(x.rank()) as isize, -1)?;
+        Ok(last.reshape([self.positions.iter().product(), self.classes])?)
+    }
+
+    /// [positions, C] as the logits' [N, C, …].
+    fn unflat(&self, rows: Tensor<T>, shape: &[usize]) -> Result<Tensor<T>> {
+        if shape.len() == 2 {
+            return Ok(rows);
+        }
+        let axis = class_axis(shape.len());
+        let mut last: Vec<usize> = self.positions.to_vec();
+        last.push(self.classes);
+        Ok(rows.reshape(last)?.move_axis(-1, axis as isize)?)
+    }
+
+    pub(crate) fn forward(&self, logits: &Tensor<T>) -> Result<Tensor<T>> {
+        let x = self.flat(logits)?;
+        let losses = match &self.rows {
+            Rows::Sparse(classes, weights) => {
+                let top = x.logsumexp_over(-1)?;
+                let x = x.contiguous();
+                let (x, top) =
+                    (x.as_slice().unwrap_or(&[]), top.as_slice().unwrap_or(&[]).to_vec());
+                let losses: Vec<T> = classes
+                    .iter()
+                    .zip(weights.iter())
+                    .enumerate()
+                    .map(|(i, (class, w))| {
+                        // Ignored: whatever its class, which may not exist.
+                        if w == T::ZERO {
+                            T::ZERO
+                        } else {
+                            w.times(top[i].minus(x[i * self.classes + class]))
+                        }
+                    })
+                    .collect();
+                Tensor::from(losses)
+            }
+            Rows::Dense(q) => -gated(q, &x.log_softmax(-1)?)?.sum_over(-1)?,
+        };
+        Ok(match self.reduction {
+            Reduction::None => losses.reshape(&self.positions)?,
+            _ => losses.sum().mul_scalar(self.scale),
+        })
+    }
+
+    /// q, dense, `[positions, C]`.
+    fn dense(&self) -> Result<Tensor<T>> {
+        match &self.rows {
+            Rows::Dense(q) => Ok(q.clone()),
+            Rows::Sparse(classes, weights) => {
+                let mut q = vec![T::ZERO; classes.len() * self.classes];
+                for (i, (class, w)) in classes.iter().zip(weights.iter()).enumerate() {
+                    if class < self.classes {
+                        q[i * self.classes + class] = w;
+                    }
+                }
+                Ok(Tensor::from_vec(q, [classes.len(), self.classes])?)
+            }
+        }
+    }
+
+    /// What `g` gives the logits, on tensors: softmax·Σq - q in one buffer.
+    pub(crate) fn pull_tensor(&self, g: Tensor<T>, logits: &Tensor<T>) -> Result<Tensor<T>> {
+        let mut p = self.flat(logits)?.softmax(-1)?;
+        let n = self.classes;
+        let g = if self.reduction == Reduction::None {
+            g.flatten()
+        } else {
+            g.mul_scalar(self.scale).reshape([1])?.expand([p.shape()[0]])?
+        };
+        let gs = g.contiguous();
+        let gs = gs.as_slice().unwrap_or(&[]);
+        let out = p.as_mut_slice();
+        match &self.rows {
+            Rows::Sparse(classes, weights) => {
+                for (i, (class, w)) in classes.iter().zip(weights.iter()).enumerate() {
+                    let row = &mut out[i * n..][..n];
+                    let c = gs[i].times(w);
+                    if c == T::ZERO {
+                        row.fill(T::ZERO);
+                        continue;
+                    }
+                    for p in row.iter_mut() {
+                        *p = p.times(c);
+                    }
+                    row[class] = row[class].minus(c);
+                }
+            }
+            Rows::Dense(q) => {
+                let total = q.sum_over(-1)?.contiguous();
+                let (q, total) = (q.contiguous(), total.as_slice().unwrap_or(&[]).to_vec());
+                let q = q.as_slice().unwrap_or(&[]);
+                for (i, row) in out.chunks_exact_mut(n.max(1)).enumerate() {
+                    for (p, &q) in row.iter_mut().zip(&q[i * n..]) {
+                        *p = gs[i].times(p.times(total[i]).minus(q));
+                    }
+                }
+            }
+        }
+        self.unflat(p, logits.shape())
+    }
+
+    /// What `g` gives the logits, in recorded ops.
+    pub(crate) fn pull_recorded<A: Algebra<T>>(&self, g: A, logits: &A) -> Result<A> {
+        let shape = logits.shape();
+        let axis = class_axis(shape.len());
+        let q = self.dense()?;
+        let total = self.unflat(q.sum_over(keep(-1))?.expand(q.shape())?.contiguous(), &shape)?;
+        let q = logits.fixed(self.unflat(q, &shape)?);
+        let p = A::run(Op::Softmax(axis as isize), &[logits])?;
+        let g = if self.reduction == Reduction::None {
+            let mut kept = shape.to_vec();
+            kept[axis] = 1;
+            g.reshape(&kept)?
+        } else {
+            g.scaled(self.scale)
+        };
+        Ok(g * (p * logits.fixed(total) - q))
+    }
+
+    /// The direction of the loss along `t`: the same slopes, summed over the classes.
+    pub(crate) fn push<A: Algebra<T>>(&self, logits: &A, t: &A) -> Result<A> {
+        let shape = logits.shape();
+        let axis = class_axis(shape.len()) as isize;
+        // d(-Σ q·log_softmax(x)) = -Σ q·(t - Σ p·t)
+        let q = logits.fixed(self.unflat(self.dense()?, &shape)?);
+        let p = A::run(Op::Softmax(axis), &[logits])?;
+        let mean = (p * t.clone()).sum(keep(axis))?;
+        let rows = -(q * (t.clone() - mean)).sum(wengert_tensor::Axes::from(axis))?;
+        match self.reduction {
+            Reduction::None => Ok(rows),
+            _ => Ok(rows.sum(wengert_tensor::Axes::ALL)?.scaled(self.scale)),
+        }
+    }
+}
+
+/// q·x, and 0 where q is: -∞ has no part in what it does not weigh.
+fn gated<T: Float>(q: &Tensor<T>, x: &Tensor<T>) -> Result<Tensor<T>> {
+    Ok(q.gate(x)?)
+}
+
+#[track_caller]
+#[cold]
+fn label_shape(logits: &[usize], labels: &Tensor<usize>, positions: &[usize]) -> crate::Error {
+    let rule = format!("class labels must be {positions:?}, one for each sample");
+    let fault = Fault::new("cross_entropy", &[logits, labels.shape()], rule);
+    let fault = if labels.rank() == positions.len() + 1 && labels.shape().last() == Some(&1) {
+        fault.help("did you mean `labels.squeeze(-1)`?")
+    } else if labels.shape() == logits {
+        fault.help("one-hot labels are probabilities: cast them to floats, or pass class numbers")
+    } else {
+        fault
+    };
+    TensorError::Shape(fault).into()
+}

@@ -1,0 +1,249 @@
+//! Ops of the user's own: a function of each element, differentiated for them, or an op on tensors with its own rule.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wengert_tensor::pointwise::{Dual, Real, Unary};
+use wengert_tensor::{Float, Tensor};
+
+use crate::algebra::Algebra;
+use crate::error::Line;
+use crate::op::Op;
+use crate::pull::At;
+use crate::{Error, Result, Tape, Var};
+
+/// A function of each element, written over any [`Real`]: its derivatives, of every order, are found by dual numbers.
+///
+/// ```
+/// use wengert_autograd::{Pointwise, Tape};
+/// use wengert_tensor::pointwise::{ONE, Real};
+///
+/// #[derive(Clone, Copy)]
+/// struct Swish;
+/// impl Pointwise for Swish {
+///     const NAME: &'static str = "swish";
+///     fn value<R: Real>(self, x: R) -> R { x / (ONE + (-x).exp()) }
+/// }
+///
+/// let tape = Tape::new();
+/// let x = tape.scalar(0.0_f64);
+/// let y = x.pointwise(Swish);
+/// let slope = y.grad(&[x])?[0];
+/// assert_eq!(slope.item()?, 0.5);
+/// assert_eq!(slope.grad(&[x])?[0].item()?, 0.5);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+pub trait Pointwise: Copy + Send + Sync + 'static {
+    /// What prints and reports call it.
+    const NAME: &'static str;
+    /// Its value at x.
+    fn value<R: Real>(self, x: R) -> R;
+}
+
+/// A [`Pointwise`], as the tape holds it.
+#[doc(hidden)]
+pub trait CustomUnary<T: Float>: fmt::Debug + Send + Sync {
+    fn name(&self) -> &'static str;
+    fn value(&self, x: &Tensor<T>) -> Tensor<T>;
+    /// Its derivative, again such a function.
+    fn slope(&self) -> Arc<dyn CustomUnary<T>>;
+}
+
+/// The derivatives of a function, up to an order that is fixed when it is compiled: types cannot nest without end.
+const ORDERS: usize = 4;
+
+/// Derivative `order` of a function.
+#[derive(Clone, Copy)]
+struct Derivative<F> {
+    f: F,
+    order: usize,
+}
+
+impl<F: Pointwise> Unary for Derivative<F> {
+    #[inline(always)]
+    fn value<R: Real>(self, x: R) -> R {
+        /// The derivative of `value` in the direction of its own variable.
+        fn d<R: Real>(x: R, value: impl Fn(Dual<R>) -> Dual<R>) -> R {
+            value(Dual::variable(x)).slope
+        }
+        let f = self.f;
+        match self.order {
+            0 => f.value(x),
+            1 => d(x, |x| f.value(x)),
+            2 => d(x, |x| d(x, |x| f.value(x))),
+            3 => d(x, |x| d(x, |x| d(x, |x| f.value(x)))),
+            _ => d(x, |x| d(x, |x| d(x, |x| d(x, |x| f.value(x))))),
+        }
+    }
+    #[inline(always)]
+    fn slope<R: Real>(self, x: R, _: R) -> R {
+        Derivative { f: self.f, order: self.order + 1 }.value(x)
+    }
+}
+
+impl<F: Pointwise> fmt::Debug for Derivative<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", F::NAME, "'".repeat(self.order))
+    }
+}
+
+impl<T: Float, F: Pointwise> CustomUnary<T> for Derivative<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+    fn value(&self, x: &Tensor<T>) -> Tensor<T> {
+        if self.order > ORDERS {
+            return x.full_like(T::NAN);
+        }
+        x.apply(*self)
+    }
+    fn slope(&self) -> Arc<dyn CustomUnary<T>> {
+        Arc::new(Self { f: self.f, order: self.order + 1 })
+    }
+}
+
+/// An op on tensors with a rule of its own.
+#[doc(hidden)]
+pub trait CustomOp<T: Float>: fmt::Debug + Send + Sync {
+    fn name(&self) -> &'static str;
+    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>>;
+    /// What `g` gives each operand; `None`: nothing.
+    fn pull(&self, g: &Tensor<T>, x: &[Tensor<T>], y: &Tensor<T>)
+    -> Result<Vec<Option<Tensor<T>>>>;
+    fn at(&self) -> Line;
+}
+
+type Forward<T> = dyn Fn(&[&Tensor<T>]) -> Result<Tensor<T>> + Send + Sync;
+type Pull<T> =
+    dyn Fn(&Tensor<T>, &[Tensor<T>], &Tensor<T>) -> Result<Vec<Option<Tensor<T>>>> + Send + Sync;
+
+/// A [`CustomOp`] of two closures.
+struct Closures<T> {
+    name: &'static str,
+    forward: Box<Forward<T>>,
+    pull: Box<Pull<T>>,
+    at: Line,
+}
+
+impl<T> fmt::Debug for Closures<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl<T: Float> CustomOp<T> for Closures<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
+        (self.forward)(x)
+    }
+    fn pull(
+        &self,
+        g: &Tensor<T>,
+        x: &[Tensor<T>],
+        y: &Tensor<T>,
+    ) -> Result<Vec<Option<Tensor<T>>>> {
+        (self.pull)(g, x, y)
+    }
+    fn at(&self) -> Line {
+        self.at
+    }
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// A function of your own, of each element; see [`Pointwise`].
+    #[track_caller]
+    pub fn pointwise<F: Pointwise>(self, f: F) -> Self {
+        self.infallible(Op::CustomUnary(Arc::new(Derivative { f, order: 0 })))
+    }
+}
+
+impl<T: Float> Tape<T> {
+    /// An op of your own on tensors: its value, and what an incoming gradient gives each operand, from the gradient, the
+    /// operands and the value. First order only: a second derivative is refused by name.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(tensor![1.0_f64, 2.0]);
+    /// let cube = tape.custom(
+    ///     "cube",
+    ///     &[x],
+    ///     |x| Ok(x[0] * x[0] * x[0]),
+    ///     |g, x, _| Ok(vec![Some(g * x[0].square() * 3.0)]),
+    /// )?;
+    /// assert_eq!(cube.sum().gradients()?.wrt(x).value()?, tensor![3.0, 12.0]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `forward` refuses, or if an operand is on another tape.
+    #[track_caller]
+    pub fn custom<'t>(
+        &'t self,
+        name: &'static str,
+        operands: &[Var<'t, T>],
+        forward: impl Fn(&[&Tensor<T>]) -> Result<Tensor<T>> + Send + Sync + 'static,
+        pull: impl Fn(&Tensor<T>, &[Tensor<T>], &Tensor<T>) -> Result<Vec<Option<Tensor<T>>>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Var<'t, T>> {
+        let at = std::panic::Location::caller();
+        if operands.iter().any(|x| !std::ptr::eq(x.tape, self)) {
+            return Err(Error::OtherTape { op: name, at });
+        }
+        let indices: Vec<u32> = operands.iter().map(|x| x.index).collect();
+        let op = Closures { name, forward: Box::new(forward), pull: Box::new(pull), at };
+        self.record(Op::Custom(Arc::new(op)), &indices)
+    }
+}
+
+/// The reverse rule of a custom op: of its closure on tensors; refused where it would have to be recorded.
+pub(crate) fn pull<T: Float, A: Algebra<T>>(
+    op: &Arc<dyn CustomOp<T>>,
+    k: usize,
+    g: A,
+    at: &impl At<A>,
+) -> Result<A> {
+    if !A::IS_NUMBERS {
+        return Err(Error::NotDifferentiable {
+            op: op.name().to_string(),
+            what: "recorded derivative, which a second derivative needs",
+            help: "write it as a `Pointwise`, or of recorded ops, if you need one",
+            recorded: op.at(),
+        });
+    }
+    let x: Vec<Tensor<T>> = (0..at.operands()).map(|k| at.x(k).tensor()).collect();
+    let given = op.pull(&g.tensor(), &x, &at.y().tensor())?;
+    match given.into_iter().nth(k) {
+        Some(Some(part)) if part.shape() == x[k].shape() => Ok(g.fixed(part)),
+        Some(Some(part)) => {
+            let rule = format!(
+                "{}: its rule gave operand {k}, of shape {:?}, a gradient of shape {:?}",
+                op.name(),
+                x[k].shape(),
+                part.shape()
+            );
+            Err(Error::Use(rule, op.at()))
+        }
+        Some(None) => Ok(g.fixed(x[k].zeros_like())),
+        None => {
+            let rule = format!("{}: its rule gave fewer gradients than it has operands", op.name());
+            Err(Error::Use(rule, op.at()))
+        }
+    }
+}
+
+/// The forward rule of a custom op: there is none.
+pub(crate) fn push<T: Float, A: Algebra<T>>(op: &Arc<dyn CustomOp<T>>) -> Result<A> {
+    Err(Error::NotDifferentiable {
+        op: op.name().to_string(),
+        what: "forward derivative",
+        help: "write it as a `Pointwise`, or of recorded ops, if you need one",
+        recorded: op.at(),
+    })
+}

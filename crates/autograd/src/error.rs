@@ -1,0 +1,102 @@
+//! What can go wrong on a tape: a tensor operation that cannot be done, a tape used wrongly, a gradient that cannot be.
+
+use std::panic::Location;
+
+/// A line of the user's program.
+pub type Line = &'static Location<'static>;
+
+/// What went wrong on a tape. The text names the op, the line and the fix.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tensor operation that cannot be done.
+    #[error("{0}")]
+    Tensor(#[from] wengert_tensor::Error),
+
+    /// A var of one tape met a var of another.
+    #[error(
+        "{op}: its operands are recorded on two tapes\n  help: record both on one, or pass the other's value as a constant: `tape.constant(x.value())`\n  at {at}"
+    )]
+    OtherTape {
+        /// The op that was to be recorded.
+        op: &'static str,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// Gradients of something that has no single number.
+    #[error(
+        "{verb}: the loss has shape {shape:?}, and only a single number has a gradient\n  help: reduce it first, with `.mean()` or `.sum()`\n  at {at}"
+    )]
+    NotScalar {
+        /// What was asked for.
+        verb: &'static str,
+        /// The shape of the loss.
+        shape: Vec<usize>,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// The tape went through `backward` and has let go of what it held.
+    #[error(
+        "{verb}: this tape was spent by the `backward` at {spent}\n  help: make a new tape for each step; for a second sweep use `backward_keep` first, or `gradients`, which spend nothing\n  at {at}"
+    )]
+    Spent {
+        /// What was asked for.
+        verb: &'static str,
+        /// The line that spent the tape.
+        spent: Line,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// A parameter was written between the forward pass and the reverse sweep.
+    #[error(
+        "{verb}: parameter `{name}` was changed after this tape read it at {read}, so its gradient would belong to neither value\n  help: step the optimiser after `backward`, and make a new tape for the next step\n  at {at}"
+    )]
+    ParameterChanged {
+        /// What was asked for.
+        verb: &'static str,
+        /// The parameter's path.
+        name: String,
+        /// The line at which the tape took its value.
+        read: Line,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// Nothing that wants a gradient leads to the loss.
+    #[error("{verb}: nothing that wants a gradient leads to this loss: {why}\n  at {at}")]
+    NoGradient {
+        /// What was asked for.
+        verb: &'static str,
+        /// Why not.
+        why: String,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// An op whose derivative of this order is not known.
+    #[error("{op} (recorded at {recorded}) has no {what}\n  help: {help}")]
+    NotDifferentiable {
+        /// The op.
+        op: String,
+        /// Which derivative is missing.
+        what: &'static str,
+        /// What to do.
+        help: &'static str,
+        /// The line that recorded it.
+        recorded: Line,
+    },
+
+    /// A var was asked for something that it cannot give.
+    #[error("{0}\n  at {1}")]
+    Use(String, Line),
+
+    /// The loss or a gradient is not finite.
+    #[error("{0}")]
+    NotFinite(Box<crate::NonFinite>),
+}
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;

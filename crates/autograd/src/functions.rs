@@ -1,0 +1,256 @@
+//! Derivatives of functions: along a direction, back from one, whole Jacobians and Hessians, and gradients sample by sample.
+
+use wengert_tensor::{Float, Tensor};
+
+use crate::error::Line;
+use crate::op::Op;
+use crate::push::push;
+use crate::{Error, Result, Tape, Var};
+
+impl<T: Float> Tape<T> {
+    /// Forward mode over this tape: the direction of `y` when `inputs` move along `directions`. Exact, and no step size.
+    ///
+    /// # Errors
+    /// If a direction has not its input's shape, or an op has no forward rule.
+    #[track_caller]
+    pub fn push_forward(&self, inputs: &[(Var<T>, Tensor<T>)], y: Var<T>) -> Result<Tensor<T>> {
+        let inner = self.inner.borrow();
+        let nodes = &inner.nodes[..=y.index()];
+        let mut directions: Vec<Option<Tensor<T>>> = vec![None; inner.nodes.len()];
+        for (x, t) in inputs {
+            same_shape("push_forward", &nodes_shape(&inner.nodes[x.index()].value), t)?;
+            directions[x.index()] = Some(t.clone());
+        }
+        for (i, node) in nodes.iter().enumerate() {
+            if directions[i].is_some() || node.operands.is_empty() {
+                continue;
+            }
+            let t: Vec<Option<Tensor<T>>> =
+                node.operands.iter().map(|&j| directions[j as usize].clone()).collect();
+            if t.iter().all(Option::is_none) {
+                continue;
+            }
+            let x: Vec<Tensor<T>> =
+                node.operands.iter().map(|&j| inner.nodes[j as usize].value.clone()).collect();
+            directions[i] = if matches!(node.op, Op::Detach) {
+                None
+            } else {
+                push(&node.op, &x, &t, &node.value)?
+            };
+        }
+        Ok(directions[y.index()]
+            .take()
+            .unwrap_or_else(|| inner.nodes[y.index()].value.zeros_like()))
+    }
+}
+
+fn nodes_shape<T: Float>(x: &Tensor<T>) -> Vec<usize> {
+    x.shape().to_vec()
+}
+
+#[track_caller]
+fn same_shape<T: Float>(what: &'static str, shape: &[usize], t: &Tensor<T>) -> Result<()> {
+    if t.shape() == shape {
+        return Ok(());
+    }
+    let rule = format!("{what}: the direction has shape {:?}, and must have {shape:?}", t.shape());
+    let at: Line = std::panic::Location::caller();
+    Err(Error::Use(rule, at))
+}
+
+/// A function's value at `x`, and how it changes along `direction`: forward mode.
+///
+/// ```
+/// use wengert_autograd::jvp;
+/// use wengert_tensor::tensor;
+///
+/// let (y, dy) = jvp(|x| Ok(x.square()), &tensor![1.0_f64, 2.0], &tensor![1.0, 10.0])?;
+/// assert_eq!((y, dy), (tensor![1.0, 4.0], tensor![2.0, 40.0]));
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function refuses, or if the direction has not x's shape.
+#[track_caller]
+pub fn jvp<T: Float>(
+    f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
+    x: &Tensor<T>,
+    direction: &Tensor<T>,
+) -> Result<(Tensor<T>, Tensor<T>)> {
+    let tape = Tape::new();
+    let x = tape.var(x.clone());
+    let y = f(x)?;
+    Ok((y.value(), tape.push_forward(&[(x, direction.clone())], y)?))
+}
+
+/// A function's value at `x`, and what `cotangent`, a gradient of the result, gives x: reverse mode.
+///
+/// ```
+/// use wengert_autograd::vjp;
+/// use wengert_tensor::tensor;
+///
+/// let (_, g) = vjp(|x| Ok(x.square()), &tensor![1.0_f64, 2.0], &tensor![1.0, 10.0])?;
+/// assert_eq!(g, tensor![2.0, 40.0]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function refuses, or if the cotangent has not the result's shape.
+#[track_caller]
+pub fn vjp<T: Float>(
+    f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
+    x: &Tensor<T>,
+    cotangent: &Tensor<T>,
+) -> Result<(Tensor<T>, Tensor<T>)> {
+    let tape = Tape::new();
+    let x = tape.var(x.clone());
+    let y = f(x)?;
+    let g = y.pull_tensors(&[x], cotangent)?;
+    Ok((y.value(), g.into_iter().next().unwrap_or_else(|| x.value().zeros_like())))
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// What `cotangent`, a gradient of this of any shape, gives each of some vars; zeros where this does not depend on it.
+    ///
+    /// # Errors
+    /// If the cotangent has not this one's shape, or the tape is spent.
+    #[track_caller]
+    pub fn pull_tensors(self, of: &[Self], cotangent: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        same_shape("vjp", &self.shape(), cotangent)?;
+        let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
+        self.tape.ready("vjp", std::panic::Location::caller())?;
+        let found = if self.wants_grad() {
+            self.tape
+                .sweep(vec![(self.index, cotangent.clone())], crate::backward::Keep::These(&keep))?
+        } else {
+            Vec::new()
+        };
+        Ok(of
+            .iter()
+            .map(|x| {
+                let g = found.get(x.index()).and_then(Option::clone);
+                g.unwrap_or_else(|| x.value().zeros_like())
+            })
+            .collect())
+    }
+}
+
+/// The Jacobian of a function at `x`: `[result's shape…, x's shape…]`, a reverse sweep a row.
+///
+/// ```
+/// use wengert_autograd::jacobian;
+/// use wengert_tensor::tensor;
+///
+/// let j = jacobian(|x| Ok(x * x.sum()), &tensor![1.0_f64, 2.0])?;
+/// assert_eq!(j, tensor![[4.0, 1.0], [2.0, 5.0]]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function refuses.
+#[track_caller]
+pub fn jacobian<T: Float>(
+    f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
+    x: &Tensor<T>,
+) -> Result<Tensor<T>> {
+    let tape = Tape::new();
+    let x = tape.var(x.clone());
+    let y = f(x)?;
+    let mut shape = y.shape().to_vec();
+    shape.extend_from_slice(&x.shape());
+    let mut rows = Vec::with_capacity(y.len());
+    for i in 0..y.len() {
+        let mut cotangent = Tensor::zeros(y.shape());
+        cotangent.as_mut_slice()[i] = T::ONE;
+        rows.extend(y.pull_tensors(&[x], &cotangent)?[0].iter());
+    }
+    Ok(Tensor::from_vec(rows, shape)?)
+}
+
+/// The Hessian of a function with one number as result: `[x's shape…, x's shape…]`.
+///
+/// ```
+/// use wengert_autograd::hessian;
+/// use wengert_tensor::tensor;
+///
+/// let saddle = |x: wengert_autograd::Var<'_, f64>| Ok(x.square().sum());
+/// # let _ = saddle;
+/// let h = hessian(|x| Ok(x.prod()), &tensor![2.0_f64, 3.0])?;
+/// assert_eq!(h, tensor![[0.0, 1.0], [1.0, 0.0]]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function refuses, or if its result is not a single number.
+#[track_caller]
+pub fn hessian<T: Float>(
+    f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
+    x: &Tensor<T>,
+) -> Result<Tensor<T>> {
+    jacobian(
+        |x| {
+            let y = f(x)?;
+            Ok(y.grad_or_zero(&[x])?[0])
+        },
+        x,
+    )
+}
+
+/// The Hessian times a vector, without the Hessian: one sweep over a recorded sweep.
+///
+/// # Errors
+/// What the function refuses, or if its result is not a single number.
+#[track_caller]
+pub fn hvp<T: Float>(
+    f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
+    x: &Tensor<T>,
+    v: &Tensor<T>,
+) -> Result<Tensor<T>> {
+    same_shape("hvp", x.shape(), v)?;
+    let tape = Tape::new();
+    let x = tape.var(x.clone());
+    let g = f(x)?.grad_or_zero(&[x])?[0];
+    Ok(g.pull_tensors(&[x], v)?.remove(0))
+}
+
+/// The gradient of each sample's loss: `f` maps a batch `[N, …]` and parameters to losses `[N]`, which must not depend on
+/// one another's samples. Gives `[N, parameter's shape…]` for each parameter.
+///
+/// # Errors
+/// What the function refuses, or if its result is not one number a sample.
+#[track_caller]
+pub fn per_sample_gradients<T: Float>(
+    f: impl for<'t> Fn(Var<'t, T>, &[Var<'t, T>]) -> Result<Var<'t, T>>,
+    batch: &Tensor<T>,
+    parameters: &[Tensor<T>],
+) -> Result<Vec<Tensor<T>>> {
+    let tape = Tape::new();
+    let x = tape.constant(batch.clone());
+    let vars: Vec<Var<T>> = parameters.iter().map(|p| tape.var(p.clone())).collect();
+    let losses = f(x, &vars)?;
+    let n = batch.shape().first().copied().unwrap_or(0);
+    if *losses.shape() != [n] {
+        let rule = format!(
+            "per_sample_gradients: the losses have shape {}, and must be [{n}]",
+            losses.shape()
+        );
+        return Err(Error::Use(rule, std::panic::Location::caller()));
+    }
+    let mut found: Vec<Vec<T>> = vec![Vec::new(); vars.len()];
+    for i in 0..n {
+        let mut cotangent = Tensor::zeros([n]);
+        cotangent.as_mut_slice()[i] = T::ONE;
+        for (all, g) in found.iter_mut().zip(losses.pull_tensors(&vars, &cotangent)?) {
+            all.extend(g.iter());
+        }
+    }
+    found
+        .into_iter()
+        .zip(parameters)
+        .map(|(all, p)| {
+            let mut shape = vec![n];
+            shape.extend_from_slice(p.shape());
+            Ok(Tensor::from_vec(all, shape)?)
+        })
+        .collect()
+}

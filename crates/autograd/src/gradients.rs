@@ -1,0 +1,175 @@
+//! `Gradients`: what a sweep found, and where it found nothing, why.
+
+use std::fmt;
+use std::panic::Location;
+
+use wengert_tensor::{Float, Tensor};
+
+use crate::error::Line;
+use crate::op::Op;
+use crate::{Error, Param, Result, Var};
+
+/// The gradients of one number with respect to everything on its tape.
+pub struct Gradients<'t, T> {
+    loss: Var<'t, T>,
+    grads: Vec<Option<Tensor<T>>>,
+}
+
+/// A gradient, or why there is none.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Gradient<T> {
+    /// The gradient. All zeros if the value is used, and changing it changes nothing.
+    Value(Tensor<T>),
+    /// The loss does not depend on it.
+    Unused,
+    /// It leads to the loss only through a `detach`.
+    Detached {
+        /// The line of the `detach`.
+        at: Line,
+    },
+    /// It leads elsewhere only through an op that has no derivative.
+    NotDifferentiable {
+        /// The op.
+        op: &'static str,
+        /// Its line.
+        at: Line,
+    },
+    /// It is data, or a frozen parameter: it wants no gradient.
+    NotWanted,
+}
+
+/// What a gradient can be asked for: a var, or a parameter.
+pub trait Wrt<'t, T: Float> {
+    /// Its node on the tape, if it is there.
+    fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>>;
+}
+
+impl<'t, T: Float> Wrt<'t, T> for Var<'t, T> {
+    fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>> {
+        std::ptr::eq(self.tape, loss.tape).then_some(*self)
+    }
+}
+
+impl<'t, T: Float> Wrt<'t, T> for &Param<T> {
+    fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>> {
+        let index = *loss.tape.inner.borrow().params.get(&self.id())?;
+        Some(Var { tape: loss.tape, index })
+    }
+}
+
+impl<'t, T: Float> Gradients<'t, T> {
+    pub(crate) fn new(loss: Var<'t, T>, grads: Vec<Option<Tensor<T>>>) -> Self {
+        Self { loss, grads }
+    }
+
+    /// The gradient with respect to a var or a parameter, or why there is none.
+    pub fn wrt(&self, x: impl Wrt<'t, T>) -> Gradient<T> {
+        let Some(x) = x.node(self.loss) else { return Gradient::Unused };
+        match self.grads.get(x.index()).and_then(Option::as_ref) {
+            Some(g) if x.wants_grad() => Gradient::Value(g.clone()),
+            _ => Self::missing(self.loss, x),
+        }
+    }
+
+    /// Why no gradient of `loss` arrives at `x`.
+    pub(crate) fn missing(loss: Var<'t, T>, x: Var<'t, T>) -> Gradient<T> {
+        if !x.wants_grad() {
+            return Gradient::NotWanted;
+        }
+        let inner = loss.tape.inner.borrow();
+        // Everything that x leads to, and the first place where it leaves the tape.
+        let mut reached = vec![false; inner.nodes.len()];
+        reached[x.index()] = true;
+        let mut detached = None;
+        for (i, node) in inner.nodes.iter().enumerate().skip(x.index() + 1) {
+            if node.operands.iter().any(|&j| reached[j as usize]) {
+                if matches!(node.op, Op::Detach) {
+                    detached = detached.or(Some(node.at));
+                } else {
+                    reached[i] = true;
+                }
+            }
+        }
+        if let Some(at) = detached {
+            return Gradient::Detached { at };
+        }
+        match inner.notes.iter().find(|n| reached[n.node as usize]) {
+            Some(note) => Gradient::NotDifferentiable { op: note.op, at: note.at },
+            None => Gradient::Unused,
+        }
+    }
+
+    pub(crate) fn reason(loss: Var<'t, T>, x: Var<'t, T>) -> String {
+        Self::missing(loss, x).to_string()
+    }
+
+    /// Why nothing that leads to `loss` wants a gradient.
+    pub(crate) fn nothing_wanted(loss: Var<'t, T>) -> String {
+        let inner = loss.tape.inner.borrow();
+        let detach = inner.nodes[..=loss.index()].iter().rev().find(|n| matches!(n.op, Op::Detach));
+        match detach {
+            Some(node) => format!("its history was cut by the `detach` at {}", node.at),
+            None => "it was computed from constants and frozen parameters alone".to_string(),
+        }
+    }
+}
+
+impl<T: Float> Gradient<T> {
+    /// The gradient.
+    ///
+    /// # Errors
+    /// [`Error::NoGradient`] if there is none, which says why.
+    #[track_caller]
+    pub fn value(self) -> Result<Tensor<T>> {
+        match self {
+            Self::Value(g) => Ok(g),
+            other => Err(Error::NoGradient {
+                verb: "wrt",
+                why: format!("it {other}"),
+                at: Location::caller(),
+            }),
+        }
+    }
+
+    /// The gradient, if there is one.
+    pub fn ok(self) -> Option<Tensor<T>> {
+        match self {
+            Self::Value(g) => Some(g),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a gradient, and it is zero throughout.
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Self::Value(g) if g.iter().all(|x| x == T::ZERO))
+    }
+}
+
+impl<T: Float> fmt::Debug for Gradient<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<T: Float> fmt::Display for Gradient<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(g) => fmt::Display::fmt(g, f),
+            Self::Unused => f.write_str("is unused: the loss does not depend on it"),
+            Self::Detached { at } => {
+                write!(f, "is detached at {at}: no gradient comes back through there")
+            }
+            Self::NotDifferentiable { op, at } => {
+                write!(f, "leads on only through `{op}` at {at}, which has no derivative")
+            }
+            Self::NotWanted => f.write_str("wants no gradient: it is data, or a frozen parameter"),
+        }
+    }
+}
+
+impl<T: Float> fmt::Debug for Gradients<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gradients of {:?}", self.loss)
+    }
+}

@@ -1,0 +1,41 @@
+//! Reverse-mode automatic differentiation on a tape.
+//!
+//! A [`Tape`] lists what was computed, in order. A [`Var`] is a handle to one line of it. Going back over the list, each
+//! line hands its gradient on to its operands: that is backpropagation.
+
+#![forbid(unsafe_code)]
+
+mod algebra;
+mod backward;
+pub mod check;
+pub mod cross_entropy;
+pub mod custom;
+mod display;
+mod error;
+mod functions;
+mod gradients;
+mod methods;
+mod non_finite;
+mod norm;
+mod op;
+mod operators;
+mod param;
+mod pull;
+mod push;
+mod recorded;
+mod reductions;
+mod tape;
+mod var;
+
+pub use algebra::Algebra;
+pub use check::{GradCheck, Report, Verdict, gradcheck};
+pub use custom::Pointwise;
+pub use error::{Error, Line, Result};
+pub use functions::{hessian, hvp, jacobian, jvp, per_sample_gradients, vjp};
+pub use gradients::{Gradient, Gradients, Wrt};
+pub use methods::Operand;
+pub use non_finite::NonFinite;
+pub use op::Op;
+pub use param::Param;
+pub use tape::{ScopeGuard, Tape};
+pub use var::Var;

@@ -1,0 +1,487 @@
+//! The ops as methods of `Var`: the functions of the table, products, reductions, shapes, indexing.
+
+use smallvec::SmallVec;
+use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
+use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse};
+
+use crate::op::Op;
+use crate::{Result, Var};
+
+macro_rules! of_the_table {
+    (
+        unary { $($(#[$udoc:meta])* $uname:ident $Unary:ident $([$($up:ident = $us:literal),*])?
+            ($ux:ident -> $uy:ident) = $uvalue:expr; slope $uslope:expr;)* }
+        binary { $($(#[$bdoc:meta])* $bname:ident $Binary:ident $([$($bp:ident = $bs:literal),*])?
+            ($a:ident, $b:ident -> $by:ident) = $bvalue:expr; slopes $sa:expr, $sb:expr;)* }
+    ) => {
+        /// The functions of the [table of derivatives](wengert_tensor::pointwise::table), element by element.
+        impl<'t, T: Float> Var<'t, T> {
+            $(
+                $(#[$udoc])*
+                #[track_caller]
+                #[inline]
+                pub fn $uname(self $($(, $up: f64)*)?) -> Self {
+                    self.infallible(Op::Unary(UnaryOp::$Unary $({ $($up),* })?))
+                }
+            )*
+            $(
+                $(#[$bdoc])*
+                ///
+                /// # Errors
+                /// If the shapes do not broadcast, or the other is on another tape.
+                #[track_caller]
+                #[inline]
+                pub fn $bname(self, other: impl Operand<'t, T> $($(, $bp: f64)*)?) -> Result<Self> {
+                    let other = other.on(self);
+                    self.apply_with(Op::Binary(BinaryOp::$Binary $({ $($bp),* })?), other)
+                }
+            )*
+        }
+    };
+}
+wengert_tensor::pointwise_table!(of_the_table);
+
+/// What an op takes beside a var: another var, or a tensor or number as a constant.
+pub trait Operand<'t, T> {
+    /// As a var on the tape of `beside`.
+    fn on(self, beside: Var<'t, T>) -> Var<'t, T>;
+}
+
+impl<'t, T> Operand<'t, T> for Var<'t, T> {
+    #[inline]
+    fn on(self, _: Var<'t, T>) -> Var<'t, T> {
+        self
+    }
+}
+
+impl<'t, T: Float> Operand<'t, T> for Tensor<T> {
+    #[track_caller]
+    fn on(self, beside: Var<'t, T>) -> Var<'t, T> {
+        beside.tape.constant(self)
+    }
+}
+
+impl<'t, T: Float> Operand<'t, T> for &Tensor<T> {
+    #[track_caller]
+    fn on(self, beside: Var<'t, T>) -> Var<'t, T> {
+        beside.tape.constant(self.clone())
+    }
+}
+
+macro_rules! number {
+    ($($t:ident)*) => {$(
+        impl<'t> Operand<'t, $t> for $t {
+            #[track_caller]
+            fn on(self, beside: Var<'t, $t>) -> Var<'t, $t> {
+                beside.tape.constant(Tensor::scalar(self))
+            }
+        }
+    )*};
+}
+number!(f32 f64);
+
+/// Reductions over axes: see [`Axes`]. What one does to tensors, its [`Tensor`] twin says.
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $name:ident $Op:ident;)*) => {
+        impl<T: Float> Var<'_, T> {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// If there is no such axis, or the reduction of nothing has no answer.
+                #[track_caller]
+                pub fn $name(self, axes: impl Into<Axes>) -> Result<Self> {
+                    self.apply(Op::$Op(axes.into()))
+                }
+            )*
+        }
+    };
+}
+reductions! {
+    /// The sum over some axes.
+    sum_over Sum;
+    /// The mean over some axes.
+    mean_over Mean;
+    /// The product over some axes.
+    prod_over Prod;
+    /// The largest along some axes; ties share the gradient evenly.
+    max_over Max;
+    /// The smallest along some axes; ties share the gradient evenly.
+    min_over Min;
+    /// ln Σ eˣ along some axes, without overflow.
+    logsumexp_over LogSumExp;
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// The largest element.
+    ///
+    /// # Errors
+    /// If there is no element.
+    #[track_caller]
+    pub fn max(self) -> Result<Self> {
+        self.max_over(..)
+    }
+
+    /// The smallest element.
+    ///
+    /// # Errors
+    /// If there is no element.
+    #[track_caller]
+    pub fn min(self) -> Result<Self> {
+        self.min_over(..)
+    }
+
+    /// The product of all elements.
+    #[track_caller]
+    pub fn prod(self) -> Self {
+        self.infallible(Op::Prod(Axes::ALL))
+    }
+
+    /// The variance over some axes: squared distances from the mean, over their number less `correction` (1: of a
+    /// sample; 0: of a population).
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn var_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
+        self.apply(Op::Var(axes.into(), correction.into()))
+    }
+
+    /// The standard deviation over some axes; its slope is 0 where it is 0.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn std_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
+        self.apply(Op::Std(axes.into(), correction.into()))
+    }
+
+    /// The norm of order `p` over some axes; its slope is 0 where it is 0.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn norm_over(self, axes: impl Into<Axes>, p: f64) -> Result<Self> {
+        self.apply(Op::Norm(axes.into(), p))
+    }
+
+    /// eˣ / Σ eˣ along an axis, without overflow.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn softmax(self, axis: isize) -> Result<Self> {
+        self.apply(Op::Softmax(axis))
+    }
+
+    /// x - ln Σ eˣ along an axis, without overflow.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn log_softmax(self, axis: isize) -> Result<Self> {
+        self.apply(Op::LogSoftmax(axis))
+    }
+
+    /// Sums of the first 1, 2, 3, … along an axis.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn cumsum(self, axis: isize) -> Result<Self> {
+        self.apply(Op::CumSum(axis))
+    }
+
+    /// Products of the first 1, 2, 3, … along an axis.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn cumprod(self, axis: isize) -> Result<Self> {
+        self.apply(Op::CumProd(axis))
+    }
+
+    /// ln of the sums of the first 1, 2, 3, … eˣ along an axis, without overflow.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn logcumsumexp(self, axis: isize) -> Result<Self> {
+        self.apply(Op::LogCumSumExp(axis))
+    }
+
+    /// (x - mean) / √(variance + epsilon) over some axes: the core of layer and batch normalisation.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
+        self.apply(Op::Normalize(axes.into(), epsilon))
+    }
+
+    /// The matrix product; see [`Tensor::matmul`].
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn matmul(self, other: impl Operand<'t, T>) -> Result<Self> {
+        let other = other.on(self);
+        self.same_tape(other, "matmul")?;
+        match (self.rank(), other.rank()) {
+            // A vector stands for a row on the left, for a column on the right.
+            (1, 1) => self.unsqueeze(0)?.matmul(other.unsqueeze(1)?)?.reshape([0; 0]),
+            (1, 2..) => self.unsqueeze(0)?.matmul(other)?.squeeze(-2),
+            (2.., 1) => self.matmul(other.unsqueeze(1)?)?.squeeze(-1),
+            _ => self.apply_with(Op::MatMul, other),
+        }
+    }
+
+    /// self · weightᵀ + bias, in one node; see [`Tensor::linear`].
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn linear(self, weight: Self, bias: Option<Self>) -> Result<Self> {
+        self.same_tape(weight, "linear")?;
+        match bias {
+            Some(bias) => {
+                self.same_tape(bias, "linear")?;
+                self.tape.record(Op::Linear, &[self.index, weight.index, bias.index])
+            }
+            None => self.tape.record(Op::Linear, &[self.index, weight.index]),
+        }
+    }
+
+    /// self where the mask says so, else `other`; exactly no gradient goes to the branch not taken.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn where_(self, mask: &Tensor<bool>, other: impl Operand<'t, T>) -> Result<Self> {
+        let other = other.on(self);
+        self.apply_with(Op::Where(mask.clone()), other)
+    }
+
+    /// `value` where the mask says so, else self.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn masked_fill(self, mask: &Tensor<bool>, value: T) -> Result<Self> {
+        self.where_(&!mask, Tensor::scalar(value))
+    }
+
+    /// Another shape, of as many elements; one size may be [`REST`].
+    ///
+    /// # Errors
+    /// If the numbers of elements differ.
+    #[track_caller]
+    pub fn reshape(self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        self.apply(Op::Reshape(Shape::new(shape.as_ref())))
+    }
+
+    /// All elements along one axis.
+    #[track_caller]
+    pub fn flatten(self) -> Self {
+        self.infallible(Op::Reshape(Shape::new(&[REST])))
+    }
+
+    /// The last two axes exchanged.
+    #[track_caller]
+    #[must_use]
+    pub fn t(self) -> Self {
+        let rank = self.rank();
+        let mut order: SmallVec<[isize; 4]> = (0..rank as isize).collect();
+        if rank >= 2 {
+            order.swap(rank - 2, rank - 1);
+        }
+        self.infallible(Op::Permute(order))
+    }
+
+    /// Axes `a` and `b` exchanged.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn transpose(self, a: isize, b: isize) -> Result<Self> {
+        let shape = self.shape();
+        let (a, b) =
+            (axis_or_refuse("transpose", &shape, a)?, axis_or_refuse("transpose", &shape, b)?);
+        let mut order: SmallVec<[isize; 4]> = (0..shape.len() as isize).collect();
+        order.swap(a, b);
+        self.apply(Op::Permute(order))
+    }
+
+    /// The axes in another order: axis `i` of the result is axis `order[i]` of this.
+    ///
+    /// # Errors
+    /// If `order` does not name each axis once.
+    #[track_caller]
+    pub fn permute(self, order: impl AsRef<[isize]>) -> Result<Self> {
+        self.apply(Op::Permute(SmallVec::from_slice(order.as_ref())))
+    }
+
+    /// Without the named axes, which must have size 1 (`..`: without every axis that has).
+    ///
+    /// # Errors
+    /// If there is no such axis, or its size is not 1.
+    #[track_caller]
+    pub fn squeeze(self, axes: impl Into<Axes>) -> Result<Self> {
+        let shape = self.value().squeeze(axes)?;
+        self.reshape(shape.shape())
+    }
+
+    /// With a new axis of size 1 at place `axis` of the result.
+    ///
+    /// # Errors
+    /// If the result has no such axis.
+    #[track_caller]
+    pub fn unsqueeze(self, axis: isize) -> Result<Self> {
+        let shape = self.value().unsqueeze(axis)?;
+        self.reshape(shape.shape())
+    }
+
+    /// Each axis of size 1 repeated as often as needed, and axes added in front.
+    ///
+    /// # Errors
+    /// If an axis whose size is not 1 would have to change.
+    #[track_caller]
+    pub fn expand(self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        self.apply(Op::Expand(Shape::new(shape.as_ref())))
+    }
+
+    /// A part; see [`s!`](wengert_tensor::s).
+    ///
+    /// # Errors
+    /// If a place or range lies outside its axis.
+    #[track_caller]
+    pub fn slice(self, axes: impl AsRef<[Slice]>) -> Result<Self> {
+        self.apply(Op::Slice(axes.as_ref().to_vec()))
+    }
+
+    /// `len` places of `axis`, from `start` on.
+    ///
+    /// # Errors
+    /// If there is no such axis, or it has no such places.
+    #[track_caller]
+    pub fn narrow(self, axis: isize, start: usize, len: usize) -> Result<Self> {
+        // Asked of the tensor, which refuses in the words of `narrow`.
+        self.value().narrow(axis, start, len)?;
+        let axis = axis_or_refuse("narrow", &self.shape(), axis)?;
+        let mut axes = vec![Slice::from(..); axis];
+        axes.push(Slice::from(start as isize..(start + len) as isize));
+        self.slice(axes)
+    }
+
+    /// Place `index` of `axis`; the axis goes.
+    ///
+    /// # Errors
+    /// If there is no such axis or place.
+    #[track_caller]
+    pub fn select(self, axis: isize, index: usize) -> Result<Self> {
+        self.value().select(axis, index)?;
+        let axis = axis_or_refuse("select", &self.shape(), axis)?;
+        let mut axes = vec![Slice::from(..); axis];
+        axes.push(Slice::At(index as isize));
+        self.slice(axes)
+    }
+
+    /// The named axes read backwards.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn flip(self, axes: impl Into<Axes>) -> Result<Self> {
+        let flags = axes.into().flags("flip", &self.shape())?;
+        let axes: Vec<Slice> = flags
+            .iter()
+            .map(|&f| if f { Slice::from(..).step(-1) } else { Slice::from(..) })
+            .collect();
+        self.slice(axes)
+    }
+
+    /// The diagonal of axes `a` and `b`, `offset` above the main one, as a new last axis.
+    ///
+    /// # Errors
+    /// If there are no such two axes.
+    #[track_caller]
+    pub fn diagonal(self, offset: isize, a: isize, b: isize) -> Result<Self> {
+        self.apply(Op::Diagonal(offset, a, b))
+    }
+
+    /// Vars joined along an axis.
+    ///
+    /// # Errors
+    /// If there is none, or other axes differ.
+    #[track_caller]
+    pub fn cat(parts: &[Self], axis: isize) -> Result<Self> {
+        let Some(first) = parts.first() else {
+            let rule = "cat: of no vars".to_string();
+            return Err(crate::Error::Use(rule, std::panic::Location::caller()));
+        };
+        let mut operands: SmallVec<[u32; 4]> = SmallVec::new();
+        for part in parts {
+            first.same_tape(*part, "cat")?;
+            operands.push(part.index);
+        }
+        first.tape.record(Op::Cat(axis), &operands)
+    }
+
+    /// Vars of one shape along a new axis.
+    ///
+    /// # Errors
+    /// If there is none, or shapes differ.
+    #[track_caller]
+    pub fn stack(parts: &[Self], axis: isize) -> Result<Self> {
+        let parts = parts.iter().map(|p| p.unsqueeze(axis)).collect::<Result<Vec<_>>>()?;
+        Self::cat(&parts, axis)
+    }
+
+    /// Elements taken along an axis by index: `index` has this one's rank.
+    ///
+    /// # Errors
+    /// If an index lies outside the axis, or the shapes do not fit.
+    #[track_caller]
+    pub fn gather(self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
+        self.apply(Op::Gather(axis, index.clone()))
+    }
+
+    /// Places of an axis by index.
+    ///
+    /// # Errors
+    /// If an index lies outside the axis.
+    #[track_caller]
+    pub fn index_select(self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
+        self.apply(Op::IndexSelect(axis, index.clone()))
+    }
+
+    /// This with `src` added along an axis by index.
+    ///
+    /// # Errors
+    /// If an index lies outside the axis, or the shapes do not fit.
+    #[track_caller]
+    pub fn scatter_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
+        let added = src.apply(Op::Ungather(self.shape(), axis, index.clone()))?;
+        self.try_add(added)
+    }
+
+    /// This with places of `src` added along an axis by index.
+    ///
+    /// # Errors
+    /// If an index lies outside the axis, or the shapes do not fit.
+    #[track_caller]
+    pub fn index_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
+        let added = src.apply(Op::Unindex(self.shape(), axis, index.clone()))?;
+        self.try_add(added)
+    }
+
+    /// Where the largest element along an axis stands. Leaves the tape: an index has no slope.
+    ///
+    /// # Errors
+    /// If there is no such axis, or it is empty.
+    #[track_caller]
+    pub fn argmax(self, axis: isize) -> Result<Tensor<usize>> {
+        self.tape.note(self.index, "argmax", std::panic::Location::caller());
+        Ok(self.value().argmax_over(axis)?)
+    }
+}

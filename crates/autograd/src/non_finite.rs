@@ -1,0 +1,185 @@
+//! The post-mortem: when a loss or a gradient is not finite, which op was the first to make it so, and of what.
+
+use std::fmt;
+
+use wengert_tensor::{Float, Tensor};
+
+use crate::backward::Keep;
+use crate::error::Line;
+use crate::op::Op;
+use crate::tape::Inner;
+use crate::{Result, Tape, Var};
+
+/// The first op with finite operands and a result, or a gradient, that is not.
+#[derive(Clone, Debug)]
+pub struct NonFinite {
+    /// Its line on the tape.
+    pub index: usize,
+    /// Its name.
+    pub op: &'static str,
+    /// The path of its scope, and of the parameters that it reads.
+    pub layer: String,
+    /// The user's line.
+    pub at: Line,
+    /// Whether the value is at fault (forward), or the gradient that the op hands back (reverse).
+    pub in_reverse: bool,
+    /// The number that is not finite.
+    pub value: f64,
+    /// Its place in the result.
+    pub place: Vec<usize>,
+    /// The operands at that place, where they have it; in reverse the incoming gradient first.
+    pub operands: Vec<f64>,
+    /// What would mend it, where that is known.
+    pub hint: Option<&'static str>,
+}
+
+impl fmt::Display for NonFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.in_reverse { "the gradient through" } else { "the result of" };
+        write!(f, "{what} %{} {} is {} at {:?}", self.index, self.op, self.value, self.place)?;
+        if !self.operands.is_empty() {
+            write!(f, ", of {:?}", self.operands)?;
+        }
+        if !self.layer.is_empty() {
+            write!(f, "\n  in {}", self.layer)?;
+        }
+        if let Some(hint) = self.hint {
+            write!(f, "\n  help: {hint}")?;
+        }
+        write!(f, "\n  at {}", self.at)
+    }
+}
+
+impl<T: Float> Tape<T> {
+    /// The first node whose value is not finite though its operands are; data and parameters that are not finite count as
+    /// such. `None` if all values are finite. Nothing need be switched on: the tape holds every value.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let p = tape.var(tensor![0.5_f32, 0.0]);
+    /// let loss = -p.ln().mean();
+    /// let found = tape.first_non_finite().unwrap();
+    /// assert_eq!((found.op, &found.place[..], found.operands[0]), ("ln", &[1][..], 0.0));
+    /// assert!(found.hint.unwrap().contains("log_softmax"));
+    /// # let _ = loss;
+    /// ```
+    pub fn first_non_finite(&self) -> Option<NonFinite> {
+        let inner = self.inner.borrow();
+        (0..inner.nodes.len()).find_map(|i| {
+            let value = current(&inner, i);
+            let place = first_place(&value)?;
+            Some(report(&inner, i, &value, place, None))
+        })
+    }
+}
+
+impl<T: Float> Var<'_, T> {
+    /// The first op, going back from this number, that makes a gradient that is not finite out of one that is. `None` if
+    /// all gradients are finite. Ask it before the optimiser's step.
+    ///
+    /// # Errors
+    /// As [`gradients`](Var::gradients).
+    #[track_caller]
+    pub fn first_non_finite_gradient(self) -> Result<Option<NonFinite>> {
+        let seed = self.value().ones_like();
+        let grads = self.tape.sweep(vec![(self.index, seed)], Keep::All)?;
+        let inner = self.tape.inner.borrow();
+        for i in (0..grads.len()).rev() {
+            let Some(g) = grads[i].as_ref().filter(|g| first_place(g).is_none()) else { continue };
+            // A finite gradient came in; what did this op hand back?
+            for &j in &inner.nodes[i].operands {
+                if let Some(back) = grads.get(j as usize).and_then(Option::as_ref)
+                    && let Some(place) = first_place(back)
+                {
+                    return Ok(Some(report(&inner, i, back, place, Some(g))));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A node's value; a parameter's, if the tape has let go of it.
+fn current<T: Float>(inner: &Inner<T>, i: usize) -> Tensor<T> {
+    match &inner.nodes[i].op {
+        Op::Param(param, _) if inner.spent.is_some() => param.value(),
+        _ => inner.nodes[i].value.clone(),
+    }
+}
+
+fn first_place<T: Float>(x: &Tensor<T>) -> Option<usize> {
+    x.iter().position(|x| !x.is_finite())
+}
+
+fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, &size) in index.iter_mut().zip(shape).rev() {
+        *i = place % size;
+        place /= size;
+    }
+    index
+}
+
+fn report<T: Float>(
+    inner: &Inner<T>,
+    i: usize,
+    bad: &Tensor<T>,
+    place: usize,
+    g: Option<&Tensor<T>>,
+) -> NonFinite {
+    let node = &inner.nodes[i];
+    let index = index_of(place, bad.shape());
+    // Operands that have this place when broadcast; others are of another kind, and say nothing.
+    let at = |x: &Tensor<T>| x.expand(bad.shape()).ok()?.get(&index).ok().map(|x| x.to_f64());
+    let mut operands: Vec<f64> = g.and_then(at).into_iter().collect();
+    operands.extend(node.operands.iter().filter_map(|&j| at(&current(inner, j as usize))));
+    let value = bad.get(&index).map_or(f64::NAN, |x| x.to_f64());
+    NonFinite {
+        index: i,
+        op: node.op.name(),
+        layer: inner.layer(i),
+        at: node.at,
+        in_reverse: g.is_some(),
+        value,
+        place: index,
+        hint: hint(&node.op, g.is_some()),
+        operands,
+    }
+}
+
+fn hint<T: Float>(op: &Op<T>, in_reverse: bool) -> Option<&'static str> {
+    Some(match (op.name(), in_reverse) {
+        ("constant" | "input", _) => {
+            "the data itself is not finite: check what was read, and what was divided by"
+        }
+        ("param", _) => {
+            "the parameter is not finite already: a step before this one went wrong (a lower rate, or clipping?)"
+        }
+        ("ln" | "log2" | "log10", _) => {
+            "ln(0) is -inf: of a softmax use `log_softmax`, of a sigmoid `log_sigmoid` or a loss on logits"
+        }
+        ("exp" | "exp2" | "expm1" | "sinh" | "cosh", _) => {
+            "the exponential overflows: `logsumexp`, `softmax` and losses on logits shift it first"
+        }
+        ("div" | "recip" | "rdiv_scalar", _) => {
+            "a division by 0: add a small number to the divisor, or choose with `where_`"
+        }
+        ("sqrt" | "rsqrt" | "norm" | "std", true) => {
+            "the slope of a root at 0 is infinite: add a small number under it, or use `norm_over`, whose slope at 0 is 0"
+        }
+        ("sqrt" | "rsqrt", false) => "the root of a number below 0, or 1 over the root of 0",
+        ("pow" | "pow_scalar", _) => {
+            "a power of 0 with a negative exponent, or of a negative number with a fraction"
+        }
+        ("asin" | "acos", _) => "the slope is infinite at ±1, and there is no value beyond",
+        ("bce", _) => "of logits use `bce_with_logits`",
+        ("sub" | "try_sub", false) => "inf - inf: look for what overflowed before",
+        ("matmul" | "linear" | "sum" | "square" | "mul", false) => {
+            "the numbers grew too large: a lower rate, clipping, or another initialisation"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,128 @@
+//! `Var` as an algebra, so that rules can be recorded, and as a `Real`, so that formulas can.
+
+use std::ops::{Add, Div, Mul, Sub};
+
+use wengert_tensor::pointwise::{Arg, BinaryOp, C, Real, UnaryOp};
+use wengert_tensor::pointwise::{Binary as _, Unary as _};
+use wengert_tensor::{Float, Shape, Tensor};
+
+use crate::algebra::Algebra;
+use crate::cross_entropy::Targets;
+use crate::op::Op;
+use crate::{Result, Var};
+
+impl<'t, T: Float> Algebra<T> for Var<'t, T> {
+    const IS_NUMBERS: bool = false;
+    fn run(op: Op<T>, x: &[&Self]) -> Result<Self> {
+        let operands: smallvec::SmallVec<[u32; 4]> = x.iter().map(|x| x.index).collect();
+        x[0].tape.record(op, &operands)
+    }
+    fn tensor(&self) -> Tensor<T> {
+        self.value()
+    }
+    fn fixed(&self, value: Tensor<T>) -> Self {
+        self.tape.constant(value)
+    }
+    fn pull_unary(op: UnaryOp, g: Self, x: &Self, y: &Self) -> Result<Self> {
+        let slope = op.slope(*x, *y);
+        Algebra::gate(&g, &slope)
+    }
+    fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self> {
+        let slope = if k == 0 { op.slope_a(*a, *b, *y) } else { op.slope_b(*a, *b, *y) };
+        Algebra::gate(&g, &slope)
+    }
+    fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self> {
+        targets.pull_recorded(g, logits)
+    }
+    fn shape(&self) -> Shape {
+        Var::shape(*self)
+    }
+    fn accumulate(self, other: Self) -> Result<Self> {
+        self.try_add(other)
+    }
+}
+
+macro_rules! with_constants {
+    ($($Op:ident $op:ident |$c:ident| $unary:expr;)*) => {$(
+        impl<T: Float> $Op<C> for Var<'_, T> {
+            type Output = Self;
+            fn $op(self, c: C) -> Self {
+                let $c = c.0;
+                self.infallible(Op::Unary($unary))
+            }
+        }
+    )*};
+}
+with_constants! {
+    Add add |c| UnaryOp::AddScalar { c };
+    Sub sub |c| UnaryOp::AddScalar { c: -c };
+    Mul mul |c| UnaryOp::MulScalar { c };
+    Div div |c| UnaryOp::DivScalar { c };
+}
+
+macro_rules! primitive {
+    ($($name:ident $Variant:ident $k32:ident $k64:ident $text:literal;)*) => {$(
+        fn $name(self) -> Self {
+            self.infallible(Op::Unary(UnaryOp::$Variant))
+        }
+    )*};
+}
+
+/// Two operands of a formula: they have one shape, or one is a constant.
+fn both<'t, T: Float>(op: BinaryOp, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+    match a.apply_with(Op::Binary(op), b) {
+        Ok(y) => y,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+use wengert_tensor::primitives;
+impl<T: Float> Real for Var<'_, T> {
+    primitives!(primitive);
+    fn constant(self, c: C) -> Self {
+        self.tape.constant(Tensor::scalar(T::from_f64(c.0)))
+    }
+    fn subtracted_from(self, c: C) -> Self {
+        self.infallible(Op::Unary(UnaryOp::RsubScalar { c: c.0 }))
+    }
+    fn dividing(self, c: C) -> Self {
+        self.infallible(Op::Unary(UnaryOp::RdivScalar { c: c.0 }))
+    }
+    fn pow(self, exponent: Self) -> Self {
+        both(BinaryOp::Pow, self, exponent)
+    }
+    fn powc(self, exponent: C) -> Self {
+        self.infallible(Op::Unary(UnaryOp::PowScalar { exponent: exponent.0 }))
+    }
+    fn atan2(self, x: Self) -> Self {
+        both(BinaryOp::Atan2, self, x)
+    }
+    fn hypot(self, other: Self) -> Self {
+        both(BinaryOp::Hypot, self, other)
+    }
+    fn rem_trunc(self, by: Self) -> Self {
+        both(BinaryOp::Fmod, self, by)
+    }
+    fn when_gt(self, than: impl Arg<Self>, yes: impl Arg<Self>, no: impl Arg<Self>) -> Self {
+        let than = than.beside(self).value();
+        chosen(self.value().greater(&than), self, yes, no)
+    }
+    fn when_eq(self, to: impl Arg<Self>, yes: impl Arg<Self>, no: impl Arg<Self>) -> Self {
+        let to = to.beside(self).value();
+        chosen(self.value().equal(&to), self, yes, no)
+    }
+}
+
+fn chosen<'t, T: Float>(
+    mask: wengert_tensor::Result<Tensor<bool>>,
+    beside: Var<'t, T>,
+    yes: impl Arg<Var<'t, T>>,
+    no: impl Arg<Var<'t, T>>,
+) -> Var<'t, T> {
+    let (yes, no) = (yes.beside(beside), no.beside(beside));
+    let y = mask.map_err(crate::Error::from).and_then(|mask| yes.apply_with(Op::Where(mask), no));
+    match y {
+        Ok(y) => y,
+        Err(error) => panic!("{error}"),
+    }
+}

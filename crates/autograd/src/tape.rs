@@ -1,0 +1,429 @@
+//! `Tape`: the list of what was computed, in order. Append order is the topological order, so the reverse sweep is a loop.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::panic::Location;
+
+use smallvec::SmallVec;
+use wengert_tensor::{Float, Rng, Tensor};
+
+use crate::error::Line;
+use crate::op::Op;
+use crate::{Error, Param, Result, Var};
+
+/// One line of the tape.
+pub(crate) struct Node<T> {
+    pub(crate) op: Op<T>,
+    pub(crate) operands: SmallVec<[u32; 4]>,
+    pub(crate) value: Tensor<T>,
+    /// Whether something that wants a gradient leads here.
+    pub(crate) wanted: bool,
+    /// Index into the tape's scopes.
+    pub(crate) scope: u32,
+    pub(crate) at: Line,
+}
+
+/// A tape's insides, handed from tape to tape of a thread, so that a training step finds its vectors warm.
+pub(crate) struct Inner<T> {
+    pub(crate) nodes: Vec<Node<T>>,
+    pub(crate) params: HashMap<u64, u32, BuildHasherDefault<IdHasher>>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) scope: u32,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) watchers: Vec<Watcher<T>>,
+    pub(crate) spent: Option<Line>,
+    pub(crate) rng: Rng,
+    pub(crate) grads: Vec<Option<Tensor<T>>>,
+    /// Gradients kept for printing, by node.
+    pub(crate) adjoints: Vec<Option<Tensor<T>>>,
+}
+
+/// A named part of the program, within another one.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    pub(crate) parent: u32,
+    pub(crate) name: String,
+}
+
+/// Something that left the tape at a node, so that no gradient comes back through it.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) node: u32,
+    pub(crate) op: &'static str,
+    pub(crate) at: Line,
+}
+
+/// Called with a node's gradient; may replace it.
+pub(crate) type Watcher<T> = (u32, Box<dyn Fn(&Tensor<T>) -> Option<Tensor<T>>>);
+
+/// Ids are numbers that differ in their low bits: one multiplication spreads them.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            self.write_u64(u64::from(b));
+        }
+    }
+    fn write_u64(&mut self, x: u64) {
+        self.0 = (self.0 ^ x).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl<T> Default for Inner<T> {
+    fn default() -> Self {
+        Self {
+            nodes: Vec::new(),
+            params: HashMap::default(),
+            scopes: Vec::new(),
+            scope: 0,
+            notes: Vec::new(),
+            watchers: Vec::new(),
+            spent: None,
+            rng: Rng::new(0),
+            grads: Vec::new(),
+            adjoints: Vec::new(),
+        }
+    }
+}
+
+impl<T> Inner<T> {
+    fn clear(&mut self) {
+        self.nodes.clear();
+        self.params.clear();
+        self.scopes.clear();
+        self.scope = 0;
+        self.notes.clear();
+        self.watchers.clear();
+        self.spent = None;
+        self.adjoints.clear();
+    }
+}
+
+/// The insides of tapes that are gone, by element type.
+#[derive(Default)]
+struct Spare {
+    f32: Vec<Inner<f32>>,
+    f64: Vec<Inner<f64>>,
+}
+
+thread_local! {
+    static SPARE: RefCell<Spare> = RefCell::default();
+}
+
+impl Spare {
+    fn list<T: Float>(&mut self) -> Option<&mut Vec<Inner<T>>> {
+        let (f32, f64): (&mut dyn Any, &mut dyn Any) = (&mut self.f32, &mut self.f64);
+        match f32.downcast_mut() {
+            Some(list) => Some(list),
+            None => f64.downcast_mut(),
+        }
+    }
+}
+
+/// What was computed, in order, with the values, so that gradients can be found by going back.
+///
+/// A tape lives for one step: make one, record the forward pass, call `backward`, drop it. Vars are handles into it and
+/// cannot outlive it, so no graph is kept alive by accident:
+///
+/// ```compile_fail
+/// use wengert_autograd::{Tape, Var};
+/// let kept: Var<f32>;
+/// {
+///     let tape = Tape::<f32>::new();
+///     kept = tape.scalar(1.0);
+/// }
+/// println!("{}", kept.value());
+/// ```
+pub struct Tape<T> {
+    pub(crate) inner: RefCell<Inner<T>>,
+    /// Where the insides go when the tape does. A pointer, so that no bound is needed to drop a tape.
+    recycle: fn(Inner<T>),
+    recording: Cell<bool>,
+    training: Cell<bool>,
+    pub(crate) keep_adjoints: Cell<bool>,
+}
+
+impl<T: Float> Default for Tape<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Drop for Tape<T> {
+    fn drop(&mut self) {
+        let mut inner = std::mem::take(self.inner.get_mut());
+        inner.clear();
+        (self.recycle)(inner);
+    }
+}
+
+/// Keeps a few: more than one tape at a time is rare. A thread that ends has no list any more.
+fn recycle<T: Float>(inner: Inner<T>) {
+    let _ = SPARE.try_with(|spare| {
+        if let Ok(mut spare) = spare.try_borrow_mut()
+            && let Some(list) = spare.list::<T>()
+            && list.len() < 4
+        {
+            list.push(inner);
+        }
+    });
+}
+
+impl<T: Float> Tape<T> {
+    /// An empty tape that records, in training mode.
+    pub fn new() -> Self {
+        let spare = SPARE.try_with(|spare| spare.try_borrow_mut().ok()?.list::<T>()?.pop());
+        Self {
+            inner: RefCell::new(spare.ok().flatten().unwrap_or_default()),
+            recycle: recycle::<T>,
+            recording: Cell::new(true),
+            training: Cell::new(true),
+            keep_adjoints: Cell::new(false),
+        }
+    }
+
+    /// A tape that computes and records no ops: for evaluation. It is in evaluation mode.
+    pub fn no_grad() -> Self {
+        let tape = Self::new();
+        tape.recording.set(false);
+        tape.training.set(false);
+        tape
+    }
+
+    /// In evaluation mode: dropout passes everything, batch normalisation uses its running statistics.
+    #[must_use]
+    pub fn evaluating(self) -> Self {
+        self.training.set(false);
+        self
+    }
+
+    /// In training mode.
+    #[must_use]
+    pub fn training(self) -> Self {
+        self.training.set(true);
+        self
+    }
+
+    /// With this seed for what is random on it (dropout).
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        self.inner.borrow_mut().rng = Rng::new(seed);
+        self
+    }
+
+    /// With every node's gradient kept by the sweep, so that printing the tape shows them.
+    #[must_use]
+    pub fn keeping_adjoints(self) -> Self {
+        self.keep_adjoints.set(true);
+        self
+    }
+
+    /// Whether it is in training mode.
+    pub fn is_training(&self) -> bool {
+        self.training.get()
+    }
+
+    /// Whether it records.
+    pub fn is_recording(&self) -> bool {
+        self.recording.get()
+    }
+
+    /// How many nodes it has.
+    pub fn len(&self) -> usize {
+        self.inner.borrow().nodes.len()
+    }
+
+    /// Whether nothing is on it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets all nodes, and is as new but for its modes. Vars cannot be alive: they borrow the tape.
+    pub fn reset(&mut self) {
+        self.inner.get_mut().clear();
+    }
+
+    /// What is random on this tape draws from here.
+    pub fn with_rng<R>(&self, draw: impl FnOnce(&mut Rng) -> R) -> R {
+        // Taken out, so that the closure may use the tape.
+        let mut rng = self.inner.borrow().rng.clone();
+        let result = draw(&mut rng);
+        self.inner.borrow_mut().rng = rng;
+        result
+    }
+
+    /// Data: a value that wants no gradient.
+    #[track_caller]
+    pub fn constant(&self, value: impl Into<Tensor<T>>) -> Var<'_, T> {
+        self.leaf(Op::Constant, value.into(), false)
+    }
+
+    /// A var that wants a gradient.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(tensor![1.0_f64, 2.0, 3.0]);
+    /// let y = (x * x).sum();
+    /// assert_eq!(y.gradients()?.wrt(x).value()?, tensor![2.0, 4.0, 6.0]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn var(&self, value: impl Into<Tensor<T>>) -> Var<'_, T> {
+        self.leaf(Op::Input, value.into(), self.recording.get())
+    }
+
+    /// A number that wants a gradient.
+    #[track_caller]
+    pub fn scalar(&self, value: T) -> Var<'_, T> {
+        self.leaf(Op::Input, Tensor::scalar(value), self.recording.get())
+    }
+
+    /// A parameter: the same var each time on this tape.
+    #[track_caller]
+    pub fn param(&self, param: &Param<T>) -> Var<'_, T> {
+        if let Some(&index) = self.inner.borrow().params.get(&param.id()) {
+            return Var { tape: self, index };
+        }
+        let (value, version, frozen) = param.read();
+        let wanted = self.recording.get() && !frozen;
+        let var = self.leaf(Op::Param(param.clone(), version), value, wanted);
+        self.inner.borrow_mut().params.insert(param.id(), var.index);
+        var
+    }
+
+    #[track_caller]
+    #[inline]
+    fn leaf(&self, op: Op<T>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {
+        let mut inner = self.inner.borrow_mut();
+        let index = inner.nodes.len() as u32;
+        let scope = inner.scope;
+        inner.nodes.push(Node {
+            op,
+            operands: SmallVec::new(),
+            value,
+            wanted,
+            scope,
+            at: Location::caller(),
+        });
+        Var { tape: self, index }
+    }
+
+    /// Runs an op on nodes of this tape and records it.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn record(&self, op: Op<T>, operands: &[u32]) -> Result<Var<'_, T>> {
+        let at = Location::caller();
+        let Ok(mut guard) = self.inner.try_borrow_mut() else {
+            let rule =
+                format!("{}: recorded on a tape whose reverse sweep is under way", op.name());
+            return Err(Error::Use(rule, at));
+        };
+        let inner = &mut *guard;
+        if let Some(spent) = inner.spent {
+            return Err(self.spent_error("record", spent, at));
+        }
+        let mut wanted = false;
+        let value = {
+            let mut x: SmallVec<[&Tensor<T>; 4]> = SmallVec::new();
+            for &k in operands {
+                let node = &inner.nodes[k as usize];
+                wanted |= node.wanted;
+                x.push(&node.value);
+            }
+            op.forward(&x)?
+        };
+        let index = inner.nodes.len() as u32;
+        let scope = inner.scope;
+        wanted &= self.recording.get() && !matches!(op, Op::Detach);
+        let node = if wanted || matches!(op, Op::Detach) {
+            Node { op, operands: SmallVec::from_slice(operands), value, wanted, scope, at }
+        } else {
+            // Nothing that wants a gradient leads here: the value stands for itself, and keeps nothing alive.
+            Node {
+                op: Op::Untracked(op.name()),
+                operands: SmallVec::new(),
+                value,
+                wanted,
+                scope,
+                at,
+            }
+        };
+        inner.nodes.push(node);
+        Ok(Var { tape: self, index })
+    }
+
+    #[cold]
+    pub(crate) fn spent_error(&self, verb: &'static str, spent: Line, at: Line) -> Error {
+        Error::Spent { verb, spent, at }
+    }
+
+    /// Names what is recorded until the guard goes: a layer's path in prints and reports.
+    ///
+    /// ```
+    /// # use wengert_autograd::Tape;
+    /// let tape = Tape::<f32>::new();
+    /// let x = tape.scalar(2.0);
+    /// let y = {
+    ///     let _in = tape.scope("encoder");
+    ///     x.tanh()
+    /// };
+    /// assert_eq!(y.scope(), "encoder");
+    /// ```
+    #[must_use = "the scope ends when the guard goes"]
+    pub fn scope(&self, name: impl Into<String>) -> ScopeGuard<'_, T> {
+        let mut inner = self.inner.borrow_mut();
+        if inner.scopes.is_empty() {
+            inner.scopes.push(Scope { parent: 0, name: String::new() });
+        }
+        let before = inner.scope;
+        inner.scopes.push(Scope { parent: before, name: name.into() });
+        inner.scope = inner.scopes.len() as u32 - 1;
+        ScopeGuard { tape: self, before }
+    }
+
+    /// Notes that a value left the tape by an op that has no derivative.
+    pub(crate) fn note(&self, node: u32, op: &'static str, at: Line) {
+        self.inner.borrow_mut().notes.push(Note { node, op, at });
+    }
+
+    /// The path of a scope.
+    pub(crate) fn scope_path(inner: &Inner<T>, mut scope: u32) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        while scope != 0 {
+            let s = &inner.scopes[scope as usize];
+            names.push(&s.name);
+            scope = s.parent;
+        }
+        names.reverse();
+        names.join(".")
+    }
+}
+
+impl<T> std::fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tape of {} nodes", self.inner.borrow().nodes.len())
+    }
+}
+
+/// Ends a scope when it goes.
+#[derive(Debug)]
+pub struct ScopeGuard<'t, T> {
+    tape: &'t Tape<T>,
+    before: u32,
+}
+
+impl<T> Drop for ScopeGuard<'_, T> {
+    fn drop(&mut self) {
+        self.tape.inner.borrow_mut().scope = self.before;
+    }
+}

@@ -1,0 +1,211 @@
+//! `Var`: a handle to a node of a tape, two words wide and freely copied, with which mathematics is written.
+
+use std::fmt;
+use std::panic::Location;
+
+use wengert_tensor::pointwise::UnaryOp;
+use wengert_tensor::{Axes, Float, Shape, Tensor};
+
+use crate::error::Line;
+use crate::op::Op;
+use crate::{Result, Tape};
+
+/// A recorded value. A copy is the same value.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_tensor::tensor;
+///
+/// let tape = Tape::new();
+/// let (w, b) = (tape.scalar(2.0_f64), tape.scalar(1.0));
+/// let x = tape.constant(tensor![1.0, 2.0, 3.0]);
+/// let loss = (w * x + b - 4.0).square().mean();
+/// let g = loss.gradients()?;
+/// assert_eq!(g.wrt(b).value()?.item()?, 2.0);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+pub struct Var<'t, T> {
+    pub(crate) tape: &'t Tape<T>,
+    pub(crate) index: u32,
+}
+
+impl<T> Clone for Var<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Var<'_, T> {}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// The tape that it is on.
+    pub fn tape(self) -> &'t Tape<T> {
+        self.tape
+    }
+
+    /// Its line on the tape.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+
+    /// The numbers.
+    pub fn value(self) -> Tensor<T> {
+        let inner = self.tape.inner.borrow();
+        let node = &inner.nodes[self.index as usize];
+        match &node.op {
+            // After `backward` the tape holds no parameter's buffer any more; the parameter does.
+            Op::Param(param, _) if inner.spent.is_some() => param.value(),
+            _ => node.value.clone(),
+        }
+    }
+
+    /// The sizes of its axes.
+    pub fn shape(self) -> Shape {
+        Shape::new(self.tape.inner.borrow().nodes[self.index as usize].value.shape())
+    }
+
+    /// How many axes it has.
+    pub fn rank(self) -> usize {
+        self.tape.inner.borrow().nodes[self.index as usize].value.rank()
+    }
+
+    /// How many numbers it has.
+    pub fn len(self) -> usize {
+        self.tape.inner.borrow().nodes[self.index as usize].value.len()
+    }
+
+    /// Whether it has no numbers.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The only number of a var that has one.
+    ///
+    /// # Errors
+    /// If it has none or several.
+    #[track_caller]
+    pub fn item(self) -> Result<T> {
+        Ok(self.value().item()?)
+    }
+
+    /// Whether something that wants a gradient leads here.
+    pub fn wants_grad(self) -> bool {
+        self.tape.inner.borrow().nodes[self.index as usize].wanted
+    }
+
+    /// The op that made it.
+    pub fn op(self) -> &'static str {
+        self.tape.inner.borrow().nodes[self.index as usize].op.name()
+    }
+
+    /// The line that recorded it.
+    pub fn recorded_at(self) -> Line {
+        self.tape.inner.borrow().nodes[self.index as usize].at
+    }
+
+    /// The path of the scope that it was recorded in.
+    pub fn scope(self) -> String {
+        let inner = self.tape.inner.borrow();
+        Tape::scope_path(&inner, inner.nodes[self.index as usize].scope)
+    }
+
+    /// Whether both are the same node.
+    pub fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.tape, other.tape) && self.index == other.index
+    }
+
+    /// The value without its history: no gradient comes back through it.
+    #[track_caller]
+    #[must_use]
+    pub fn detach(self) -> Self {
+        self.infallible(Op::Detach)
+    }
+
+    /// Calls `see` with this value's gradient when a sweep has it complete. What it returns, if anything, takes its place.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.scalar(3.0_f64);
+    /// let y = x.square();
+    /// y.watch(|g| Some(g * 10.0));
+    /// assert_eq!(y.gradients()?.wrt(x).value()?.item()?, 60.0);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    pub fn watch(self, see: impl Fn(&Tensor<T>) -> Option<Tensor<T>> + 'static) {
+        self.tape.inner.borrow_mut().watchers.push((self.index, Box::new(see)));
+    }
+
+    /// Records an op that takes every shape.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn infallible(self, op: Op<T>) -> Self {
+        match self.tape.record(op, &[self.index]) {
+            Ok(y) => y,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Records an op of this one.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn apply(self, op: Op<T>) -> Result<Self> {
+        self.tape.record(op, &[self.index])
+    }
+
+    /// Records an op of this and another one.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn apply_with(self, op: Op<T>, other: Self) -> Result<Self> {
+        self.same_tape(other, op.name())?;
+        self.tape.record(op, &[self.index, other.index])
+    }
+
+    /// Refuses a var of another tape.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn same_tape(self, other: Self, op: &'static str) -> Result<()> {
+        if std::ptr::eq(self.tape, other.tape) {
+            return Ok(());
+        }
+        Err(crate::Error::OtherTape { op, at: Location::caller() })
+    }
+
+    /// The sum of all elements.
+    #[track_caller]
+    pub fn sum(self) -> Self {
+        self.infallible(Op::Sum(Axes::ALL))
+    }
+
+    /// The mean of all elements.
+    #[track_caller]
+    pub fn mean(self) -> Self {
+        self.infallible(Op::Mean(Axes::ALL))
+    }
+
+    /// x to a constant power. The square and the square root have ops of their own.
+    #[track_caller]
+    pub fn powf(self, exponent: f64) -> Self {
+        self.infallible(Op::Unary(match exponent {
+            2.0 => UnaryOp::Square,
+            0.5 => UnaryOp::Sqrt,
+            -1.0 => UnaryOp::Recip,
+            _ => UnaryOp::PowScalar { exponent },
+        }))
+    }
+}
+
+impl<T: Float> fmt::Display for Var<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.value(), f)
+    }
+}
+
+impl<T: Float> fmt::Debug for Var<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (op, shape) = (self.op(), self.shape());
+        write!(f, "%{} = {op} {shape}", self.index)
+    }
+}

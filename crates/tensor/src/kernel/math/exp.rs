@@ -1,0 +1,91 @@
+//! How to take e^x and 2^x apart into a power of two and a short polynomial, in `f32`.
+
+use super::wide;
+use crate::kernel::level::Arch;
+
+/// 1.5·2^23: adding it rounds to an integer, which is then in the low bits of the sum.
+const MAGIC: f32 = 12_582_912.0;
+/// The first 10 bits of ln 2, so that its product with an exponent is exact, and the rest.
+const LN2_HI: f32 = 0.693_359_4;
+const LN2_LO: f32 = -2.121_944_4e-4;
+
+/// `(r, p, t)` with e^x = 2^n·(1 + (r + p·r²)), |r| < 0.35, where the low bits of `t` hold
+/// n + `bias`.
+///
+/// The error of p·r² is small against r, not only against 1: `tanh` is made of it.
+#[inline(always)]
+fn parts<A: Arch>(x: f32, bias: f32) -> (f32, f32, f32) {
+    let t = A::mul_add(x, std::f32::consts::LOG2_E, MAGIC + bias);
+    let n = t - (MAGIC + bias);
+    let r = A::mul_add(n, -LN2_HI, x);
+    let r = A::mul_add(n, -LN2_LO, r);
+    let p = 1.394_759_2e-3;
+    let p = A::mul_add(p, r, 8.367_245e-3);
+    let p = A::mul_add(p, r, 4.166_634_4e-2);
+    let p = A::mul_add(p, r, 0.166_665_38);
+    let p = A::mul_add(p, r, 0.5);
+    (r, p, t)
+}
+
+/// `y`·2^n for a `t` with n + 254 in its low bits: in two steps, for results that are subnormal
+/// or infinite.
+#[inline(always)]
+fn scale(y: f32, t: f32) -> f32 {
+    let b = t.to_bits();
+    let half = b >> 1;
+    y * f32::from_bits(half << 23) * f32::from_bits((b - half) << 23)
+}
+
+/// e^x. A polynomial of degree 6 on |x - n·ln 2| < 0.35. Worst: 1.05 ulp.
+#[inline(always)]
+pub fn exp<A: Arch>(x: f32) -> f32 {
+    let x = if x > 88.8 { 88.8 } else { x };
+    let x = if x < -104.0 { -104.0 } else { x };
+    let (r, p, t) = parts::<A>(x, 254.0);
+    scale(1.0 + A::mul_add(r * r, p, r), t)
+}
+
+/// e^x for x <= 0 (and NaN): [`exp`] without the test for overflow.
+#[inline(always)]
+pub(super) fn exp_neg<A: Arch>(x: f32) -> f32 {
+    let x = if x < -104.0 { -104.0 } else { x };
+    let (r, p, t) = parts::<A>(x, 254.0);
+    scale(1.0 + A::mul_add(r * r, p, r), t)
+}
+
+/// `(m, rest)` with e^x - 1 = m + rest for 0 <= x <= 80, where `rest` is what rounding took from m.
+///
+/// It is p·k·r² + (k·r + (k - 1)) with k = 2^n, and the second term is exact or nearly so.
+#[inline(always)]
+pub(super) fn expm1_mid<A: Arch>(x: f32) -> (f32, f32) {
+    let (r, p, t) = parts::<A>(x, 127.0);
+    let k = f32::from_bits(t.to_bits() << 23);
+    let large = A::mul_add(k, r, k - 1.0);
+    let small = k * (r * r) * p;
+    let m = large + small;
+    (m, small - (m - large))
+}
+
+/// 2^x. A polynomial of degree 6 on the fraction. Worst: 1.14 ulp.
+#[inline(always)]
+pub fn exp2<A: Arch>(x: f32) -> f32 {
+    let x = if x > 129.0 { 129.0 } else { x };
+    let x = if x < -151.0 { -151.0 } else { x };
+    let t = x + (MAGIC + 254.0);
+    let r = x - (t - (MAGIC + 254.0));
+    let p = 1.547_774_4e-4;
+    let p = A::mul_add(p, r, 1.340_161_7e-3);
+    let p = A::mul_add(p, r, 9.618_03e-3);
+    let p = A::mul_add(p, r, 5.550_339_4e-2);
+    let p = A::mul_add(p, r, 0.240_226_5);
+    let p = A::mul_add(p, r, std::f32::consts::LN_2);
+    scale(A::mul_add(p, r, 1.0), t)
+}
+
+/// e^x - 1. In `f64`: 2^n·(e^r - 1) + (2^n - 1). Worst: 0.51 ulp.
+#[inline(always)]
+pub fn expm1<A: Arch>(x: f32) -> f32 {
+    let d = if x > 128.0 { 128.0 } else { x };
+    let d = if d < -128.0 { -128.0 } else { d };
+    (wide::expm1::<A>(f64::from(d)) as f32).copysign(x)
+}
