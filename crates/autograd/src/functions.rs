@@ -173,8 +173,6 @@ pub fn jacobian<T: Float>(
 /// use wengert_autograd::hessian;
 /// use wengert_tensor::tensor;
 ///
-/// let saddle = |x: wengert_autograd::Var<'_, f64>| Ok(x.square().sum());
-/// # let _ = saddle;
 /// let h = hessian(|x| Ok(x.prod()), &tensor![2.0_f64, 3.0])?;
 /// assert_eq!(h, tensor![[0.0, 1.0], [1.0, 0.0]]);
 /// # Ok::<(), wengert_autograd::Error>(())
