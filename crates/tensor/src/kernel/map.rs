@@ -321,7 +321,46 @@ unsafe fn short_rows<T: Element, O, const N: usize>(
     }
 }
 
-/// `f` with each element of `g` first, into `g`'s own buffer if nobody else holds it. The others broadcast to its shape.
+/// A loop that writes where it reads its first operand. Apart from [`Run`]: of two pointers that may be equal the compiler
+/// must assume that they overlap, and would leave the loop as it stands, an element at a time.
+struct RunInPlace<F, T, const M: usize> {
+    f: F,
+    target: *mut T,
+    x: [*const T; M],
+    len: usize,
+}
+
+impl<F, T: Copy, const M: usize> RunInPlace<F, T, M> {
+    #[inline(always)]
+    fn element<A: Arch, const N: usize>(&self, i: usize)
+    where
+        F: Lanewise<T, T, N>,
+    {
+        // SAFETY: whoever makes a `RunInPlace` promises `len` elements at each pointer.
+        let all = std::array::from_fn(|k| unsafe {
+            if k == 0 { *self.target.add(i) } else { *self.x[k - 1].add(i) }
+        });
+        // SAFETY: as above, and nothing else points to the target.
+        unsafe { *self.target.add(i) = self.f.at::<A>(all) };
+    }
+}
+
+/// A [`RunInPlace`] of a function of N operands.
+struct Into<R, const N: usize>(R);
+
+impl<F: Lanewise<T, T, N>, T: Copy, const M: usize, const N: usize> Kernel
+    for Into<RunInPlace<F, T, M>, N>
+{
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        for i in 0..self.0.len {
+            self.0.element::<A, N>(i);
+        }
+    }
+}
+
+/// `f` with each element of `g` first, in `g`'s own buffer if nobody else holds it. The others broadcast to its shape.
 #[inline]
 pub(crate) fn update<F, T, const M: usize, const N: usize>(
     f: F,
@@ -333,27 +372,31 @@ where
     T: Element,
 {
     const { assert!(N == M + 1) };
-    update_runs(&|x, out, len| dispatch(Run { f, x, out, len }), g, others)
+    update_runs(
+        &|x, target, len| dispatch(Into::<_, N>(RunInPlace { f, target, x, len })),
+        g,
+        others,
+    )
 }
 
-fn update_runs<T: Element, const M: usize, const N: usize>(
-    runs: Runs<T, T, N>,
+fn update_runs<T: Element, const M: usize>(
+    runs: Runs<T, T, M>,
     mut g: Tensor<T>,
     others: [&Tensor<T>; M],
 ) -> Tensor<T> {
-    let alone = g.is_contiguous() && g.storage.as_mut().is_some();
-    let contiguous = |x: &Tensor<T>| x.shape() == g.shape() && x.is_contiguous();
-    if !alone || !others.iter().all(|x| contiguous(x)) {
-        let shape = g.layout.shape.clone();
-        let all: [&Tensor<T>; N] = std::array::from_fn(|k| if k == 0 { &g } else { others[k - 1] });
-        return map_runs(runs, all, &shape);
-    }
     let len = g.len();
-    let target = g.as_mut_slice().as_mut_ptr();
-    let x: [*const T; N] = std::array::from_fn(|k| match k {
-        0 => target.cast_const(),
-        k => others[k - 1].as_slice().unwrap_or(&[]).as_ptr(),
+    // Most lie as they must; what does not is copied.
+    let mut copies: [Option<Tensor<T>>; M] = [const { None }; M];
+    for (copy, x) in copies.iter_mut().zip(others) {
+        if x.shape() != g.shape() || !x.is_contiguous() {
+            *copy = Some(x.expanded(g.layout.shape.clone()).contiguous());
+        }
+    }
+    let x: [*const T; M] = std::array::from_fn(|k| {
+        let x = copies[k].as_ref().unwrap_or(others[k]);
+        x.as_slice().unwrap_or(&[]).as_ptr()
     });
+    let target = g.as_mut_slice().as_mut_ptr();
     // SAFETY: all are contiguous and have `len` elements; `g` is held once, so no other operand is a view of it.
     unsafe { split(runs, x, target, len) };
     g
