@@ -70,7 +70,6 @@ fn arg<F: Fold<T>, T: Number>(
     let lines = Lines::new(op, x, axes)?;
     written(op, lines.shape.clone(), |out| {
         lines.each().for_each(|line| out.push(first::<F, T>(line)));
-        Ok(())
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
-use crate::compare::{both, broadcast, each};
+use crate::compare::{both, each};
 use crate::error::refuse;
 use crate::kernel::map::{Plain, map};
 use crate::kernel::pick::pick;
@@ -170,7 +170,7 @@ impl Tensor<bool> {
     #[track_caller]
     pub fn pick<T: Element>(&self, yes: &Tensor<T>, no: &Tensor<T>) -> Result<Tensor<T>> {
         let values = Shape::broadcast_or_refuse("pick", yes.shape(), no.shape())?;
-        let shape = broadcast("pick", self.shape(), &values)?;
+        let shape = Shape::broadcast_or_refuse("pick", self.shape(), &values)?;
         Ok(pick(self, yes, no, shape))
     }
 
@@ -210,7 +210,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
     #[track_caller]
     pub fn masked_fill(&self, mask: &Tensor<bool>, value: T) -> Result<Self> {
-        let shape = broadcast("masked_fill", self.shape(), mask.shape())?;
+        let shape = Shape::broadcast_or_refuse("masked_fill", self.shape(), mask.shape())?;
         Ok(pick(mask, &Self::scalar(value), self, shape))
     }
 
@@ -227,7 +227,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
     #[track_caller]
     pub fn masked_select(&self, mask: &Tensor<bool>) -> Result<Self> {
-        let shape = broadcast("masked_select", self.shape(), mask.shape())?;
+        let shape = Shape::broadcast_or_refuse("masked_select", self.shape(), mask.shape())?;
         let (x, mask) = (self.expanded(shape.clone()), mask.expanded(shape.clone()));
         let (elements, flags) = (x.storage.as_slice(), mask.storage.as_slice());
         let mut chosen = Vec::new();

@@ -4,6 +4,7 @@
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::error::{Fault, refuse};
+use crate::kernel::write::written;
 use crate::{Element, Error, Float, Result, Rng, Shape, Tensor};
 
 /// A tensor of draws.
@@ -13,10 +14,9 @@ fn drawn<T: Element>(
     shape: &[usize],
     mut draw: impl FnMut() -> T,
 ) -> Result<Tensor<T>> {
-    crate::kernel::write::written(op, Shape::new(shape), |out| {
+    written(op, Shape::new(shape), |out| {
         let len = shape.iter().fold(1usize, |n, &s| n.wrapping_mul(s));
         (0..len).for_each(|_| out.push(draw()));
-        Ok(())
     })
 }
 

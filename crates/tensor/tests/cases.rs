@@ -136,7 +136,7 @@ fn whatever_the_arguments_there_is_a_result_or_an_error() {
             x.argmax().is_ok(),
             x.argmax_over(axes.clone()).is_ok(),
             x.argmin_over(axes).is_ok(),
-            Tensor::<f64>::uniform(&[2, 0], c.special(), c.special(), &mut Rng::new(1)).is_ok(),
+            Tensor::<f64>::uniform([2, 0], c.special(), c.special(), &mut Rng::new(1)).is_ok(),
         ];
         done += results.iter().filter(|&&ok| ok).count();
     });

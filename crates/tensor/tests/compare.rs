@@ -160,6 +160,7 @@ fn what_does_not_fit_is_refused() {
     // Each fits memory, what they broadcast to does not.
     let wide = Tensor::scalar(1.0_f32).expand([1 << 40, 1]).unwrap();
     assert!(matches!(wide.equal(&wide.t()), Err(Error::Size(_))));
+    assert!(matches!(wide.try_add(&wide.t()), Err(Error::Size(_))));
     let mask = Tensor::scalar(true).expand([1 << 40, 1]).unwrap();
     assert!(matches!(mask.logical_or(&mask.t()), Err(Error::Size(_))));
     assert!(matches!(mask.pick(&wide.t(), &wide.t()), Err(Error::Size(_))));

@@ -1,5 +1,7 @@
 //! Sorting, the largest few, medians and where extremes are, on every kind of view, against plain sorts.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::cmp::Ordering;

@@ -3,7 +3,7 @@
 //!
 //! A test file says `mod common;` and runs [`cases`]: a closure for each case, with a generator of its own, whose seed
 //! is printed when the case fails ([`case`] runs that one again).
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use wengert_tensor::{Element, Slice, Tensor};
 
