@@ -106,7 +106,9 @@ impl Tensor<bool> {
     /// # Ok::<(), wengert_tensor::Error>(())
     /// ```
     pub fn count(&self) -> usize {
-        self.contiguous().as_slice().map_or(0, |x| x.iter().filter(|&&x| x).count())
+        // As many at a time as a byte can count: bytes are added 64 at once.
+        let bytes = |x: &[bool]| usize::from(x.iter().fold(0, |n, &x| n + u8::from(x)));
+        self.contiguous().as_slice().map_or(0, |x| x.chunks(255).map(bytes).sum())
     }
 
     /// Whether any is true along some axes. Of no element: no.

@@ -213,8 +213,9 @@ impl<T: Element> Tensor<T> {
         if !(0.0..=1.0).contains(&p) {
             return Err(bad("bernoulli", shape, format!("{p} is no probability")));
         }
-        let (yes, no) = (T::from_f64(1.0), T::from_f64(0.0));
-        drawn("bernoulli", shape, || if rng.unit::<53>() < p { yes } else { no })
+        // First as truth values, which are compared and stored without a branch: no processor could guess it.
+        let drawn = drawn("bernoulli", shape, || rng.unit::<53>() < p)?;
+        Ok(drawn.cast())
     }
 }
 
