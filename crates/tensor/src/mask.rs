@@ -72,17 +72,16 @@ impl Not for &Tensor<bool> {
     }
 }
 
-/// The shape that is left of `x` when the flagged axes are 1, if it is not too large for memory: an axis of size 0 may
-/// have hidden that.
+/// Refuses to fold the flagged axes if what is left is too large for memory, which an axis of size 0 may have hidden.
 #[track_caller]
-pub(crate) fn kept_shape(op: &'static str, shape: &[usize], flags: &[bool]) -> Result<Shape> {
+fn refuse_hidden(op: &'static str, shape: &[usize], flags: &[bool]) -> Result<()> {
     let kept: Shape = shape.iter().zip(flags).map(|(&s, &gone)| if gone { 1 } else { s }).collect();
     Shape::len_or_refuse(op, &kept)?;
-    Ok(kept)
+    Ok(())
 }
 
 /// What remains of a reduction whose axes were kept.
-pub(crate) fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T> {
+fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T> {
     if axes.keeps() { x } else { x.without(flags) }
 }
 
@@ -119,7 +118,7 @@ impl Tensor<bool> {
     pub fn any_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         let flags = axes.flags("any", self.shape())?;
-        kept_shape("any", self.shape(), &flags)?;
+        refuse_hidden("any", self.shape(), &flags)?;
         let kept = fold::<Max, u8>(&self.as_numbers(), &flags);
         Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
     }
@@ -132,7 +131,7 @@ impl Tensor<bool> {
     pub fn all_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         let flags = axes.flags("all", self.shape())?;
-        kept_shape("all", self.shape(), &flags)?;
+        refuse_hidden("all", self.shape(), &flags)?;
         // The least of nothing is 255: not 0, so true.
         let kept = fold::<Min, u8>(&self.as_numbers(), &flags);
         Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
@@ -146,7 +145,7 @@ impl Tensor<bool> {
     pub fn count_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
         let axes = axes.into();
         let flags = axes.flags("count", self.shape())?;
-        kept_shape("count", self.shape(), &flags)?;
+        refuse_hidden("count", self.shape(), &flags)?;
         let kept = fold::<Sum, usize>(&self.as_numbers(), &flags);
         Ok(kept_or_not(kept, &axes, &flags))
     }
