@@ -1,3 +1,5 @@
 //! A minimal tensor framework with reverse-mode autograd.
 #[doc(inline)]
+pub use wengert_data as data;
+#[doc(inline)]
 pub use wengert_tensor as tensor;
