@@ -265,6 +265,13 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
     }
 }
 
+impl<T, Y> TensorDataset<T, Y> {
+    /// The classes' names; none unless targets are class numbers.
+    pub(crate) fn names_of_classes(&self) -> &[String] {
+        &self.class_names
+    }
+}
+
 impl<T, Y> fmt::Debug for TensorDataset<T, Y> {
     /// The shapes; the elements are too many.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

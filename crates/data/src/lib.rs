@@ -29,7 +29,9 @@
 #![forbid(unsafe_code)]
 
 mod array;
+mod builtin;
 mod bytes;
+mod csv;
 mod dataset;
 pub mod error;
 pub mod idx;
@@ -39,9 +41,16 @@ pub mod npz;
 mod order;
 mod rng;
 mod rows;
+mod scale;
 pub mod split;
+pub mod synth;
+mod table;
 
 pub use array::Array;
+pub use builtin::{digits, iris, wine};
+pub use csv::Csv;
 pub use dataset::{Dataset, TensorDataset};
 pub use error::{Error, Fault, Place, Result};
 pub use loader::{DataLoader, Epoch};
+pub use scale::{MinMax, Standardizer};
+pub use table::{Column, Table};
