@@ -31,11 +31,13 @@
 mod array;
 mod builtin;
 mod bytes;
+mod check;
 mod csv;
 mod dataset;
 pub mod error;
 pub mod idx;
 mod loader;
+pub mod metrics;
 pub mod npy;
 pub mod npz;
 mod order;
@@ -48,6 +50,7 @@ mod table;
 
 pub use array::Array;
 pub use builtin::{digits, iris, wine};
+pub use check::{Finding, Report, check, check_split};
 pub use csv::Csv;
 pub use dataset::{Dataset, TensorDataset};
 pub use error::{Error, Fault, Place, Result};

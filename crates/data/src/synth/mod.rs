@@ -1,4 +1,5 @@
-//! Synthetic data: seeded, the same on every machine, each with its formula.
+//! Synthetic data: seeded, each with its formula. The random numbers are the same on every machine, and so is the data, but
+//! for the last bit of a double's sine.
 //!
 //! Noise is drawn from the normal distribution with mean 0 and the deviation that is given. Classes take turns, so that
 //! the samples are not sorted by class and the classes' sizes differ by one at most.

@@ -60,14 +60,13 @@ pub fn windows<T: Element>(
         return Err(Error::value("windows", rule));
     }
     let n = series.len();
-    let Some(count) = width.checked_add(ahead - 1).and_then(|taken| n.checked_sub(taken)) else {
-        let rule = format!("{n} values hold no window of {width} and {ahead} more");
-        return Err(Error::shape("windows", rule));
-    };
-    if series.rank() != 1 || count == 0 {
-        let rule = format!("{:?} is no series of more than {} values", series.shape(), n - count);
+    let taken = width.saturating_add(ahead - 1);
+    if series.rank() != 1 || n <= taken {
+        let shape = series.shape();
+        let rule = format!("{shape:?} is no series of at least {width} and {ahead} values");
         return Err(Error::shape("windows", rule));
     }
+    let count = n - taken;
     let series = series.contiguous();
     let values = series.as_slice().unwrap_or(&[]);
     let x: Vec<T> = values.windows(width).take(count).flatten().copied().collect();
