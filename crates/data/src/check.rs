@@ -46,7 +46,7 @@ impl Finding {
         match self {
             Self::Empty => "is the path right, and the filter not too strict?",
             Self::FeaturesNotFinite { .. } => {
-                "leave these rows out or fill them: one NaN makes every parameter NaN"
+                "leave these rows out, or fill them: one NaN makes every parameter NaN"
             }
             Self::TargetsNotFinite { .. } => {
                 "leave these rows out: one NaN makes every parameter NaN"
@@ -82,46 +82,46 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("there are no samples"),
-            Self::FeaturesNotFinite { nan, infinite, row, column } => write!(
-                f,
-                "{nan} features are NaN and {infinite} infinite, first in row {row}, column {column}"
-            ),
+            Self::Empty => f.write_str("no samples"),
+            Self::FeaturesNotFinite { nan, infinite, row, column } => {
+                write!(f, "features not finite: {nan} NaN, {infinite} infinite; ")?;
+                write!(f, "the first in row {row}, column {column}")
+            }
             Self::TargetsNotFinite { nan, infinite, row } => {
-                write!(f, "{nan} targets are NaN and {infinite} infinite, first in row {row}")
+                write!(f, "targets not finite: {nan} NaN, {infinite} infinite; ")?;
+                write!(f, "the first in row {row}")
             }
             Self::Constant { columns } => {
                 let shown: Vec<_> = columns.iter().take(10).map(usize::to_string).collect();
                 let more = if columns.len() > 10 { ", …" } else { "" };
-                write!(f, "{} columns are constant: {}{more}", columns.len(), shown.join(", "))
+                write!(f, "constant columns: {}{more} ({} in all)", shown.join(", "), columns.len())
             }
             Self::Scales { narrow: (a, least), wide: (b, greatest) } => {
-                write!(f, "column {b} has deviation {greatest:.3}, and column {a} only {least:.3}")
+                write!(f, "different scales: column {b} has deviation {greatest:.3}, ")?;
+                write!(f, "column {a} only {least:.3}")
             }
             Self::Large { row, column, value } => {
-                write!(f, "values are as large as {value:.1}, in row {row}, column {column}")
+                write!(f, "large values: {value:.1} in row {row}, column {column}")
             }
             Self::Duplicates { rows, first: (a, b) } => {
-                write!(f, "{rows} rows repeat an earlier one; row {b} repeats row {a}")
+                write!(f, "rows that repeat an earlier one: {rows}; row {b} repeats row {a}")
             }
             Self::Conflicts { rows, first: (a, b) } => {
-                write!(f, "{rows} rows contradict an earlier one; row {b} contradicts row {a}")
+                write!(f, "rows with the features of an earlier one and another target: {rows}; ")?;
+                write!(f, "row {b} contradicts row {a}")
             }
             Self::AbsentClasses { classes, first } => {
-                write!(f, "{classes} class numbers do not occur, first {first}")
+                write!(f, "class numbers that do not occur: {classes}, the first {first}")
             }
             Self::Imbalance { rarest: (a, few), commonest: (b, many) } => {
-                write!(f, "class {b} occurs {many} times, and class {a} only {few}")
+                write!(f, "imbalance: class {b} occurs {many} times, class {a} only {few}")
             }
-            Self::Sorted => f.write_str("the samples lie class by class"),
+            Self::Sorted => f.write_str("sorted: the samples lie class by class"),
             Self::Leak { rows, first: (a, b) } => {
-                write!(f, "{rows} test rows are in the training part; test row {b} is its row {a}")
+                write!(f, "test rows that training has too: {rows}; test row {b} is its row {a}")
             }
             Self::UnseenClasses { classes, first } => {
-                write!(
-                    f,
-                    "{classes} classes of the test are not in the training part, first {first}"
-                )
+                write!(f, "classes of the test that training has not: {classes}, the first {first}")
             }
         }
     }
@@ -218,11 +218,11 @@ impl Column {
 /// assert_eq!(report.to_string(), "\
 /// 4 samples of [2], from 0.25 to 1
 /// classes 0: 2, 1: 2
-/// - 1 features are NaN and 0 infinite, first in row 1, column 0
-///   help: leave these rows out or fill them: one NaN makes every parameter NaN
-/// - 1 columns are constant: 1
+/// - features not finite: 1 NaN, 0 infinite; the first in row 1, column 0
+///   help: leave these rows out, or fill them: one NaN makes every parameter NaN
+/// - constant columns: 1 (1 in all)
 ///   help: they tell nothing; leave them out, or let them be: scalers here make them 0
-/// - 1 rows contradict an earlier one; row 3 contradicts row 0
+/// - rows with the features of an earlier one and another target: 1; row 3 contradicts row 0
 ///   help: labels may be wrong; no model can be right about all of them");
 /// # Ok::<(), wengert_data::Error>(())
 /// ```

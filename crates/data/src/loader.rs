@@ -162,7 +162,7 @@ impl<D: Dataset> DataLoader<D> {
     /// # use wengert_data::DataLoader;
     /// # use wengert_tensor::Tensor;
     /// let loader = DataLoader::new(Tensor::<f32>::zeros([6, 1]), 2)?.shuffle(42);
-    /// assert_eq!(loader.order(0), [5, 1, 0, 2, 3, 4]); // on every machine, in every release
+    /// assert_eq!(loader.order(0), [0, 5, 4, 1, 2, 3]); // on every machine, in every release
     /// # Ok::<(), wengert_data::Error>(())
     /// ```
     pub fn order(&self, epoch: usize) -> Vec<usize> {
