@@ -107,13 +107,11 @@ fn several_arrays() {
     let mut again = Vec::new();
     npz::write_to(&mut again, arrays()).unwrap();
     assert_eq!(file, again);
-    assert!(npz::write_to(Vec::new(), [("x", x.clone().into()), ("x", x.into())]).is_err());
+    assert!(npz::write_to(Vec::new(), [("x", x.clone().into()), ("x", x.clone().into())]).is_err());
     let none: [(&str, Array); 0] = [];
     file.clear();
     npz::write_to(&mut file, none).unwrap();
     assert_eq!(Npz::read_from(&file[..]).unwrap().names().count(), 0);
-    // A changed element is noticed.
-    npz::write_to(&mut again, arrays()).unwrap();
 }
 
 #[cfg(feature = "gz")]
@@ -304,8 +302,6 @@ fn tables_written_are_read() {
     assert_eq!(back.features(), &x);
     assert_eq!(back.feature_names(), ["x0", "x1", "x2"]);
     std::fs::remove_file(path).unwrap();
-    let shown = "     x0  label\n 1  two\n".len();
-    assert!(shown > 0);
     let table = Table::new().with_column("x", [1, 20]).unwrap().with_column("label", ["a", "b"]);
     assert_eq!(table.unwrap().to_string(), " x  label\n 1      a\n20      b\n2 rows, 2 columns");
 }

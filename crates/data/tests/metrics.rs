@@ -51,7 +51,7 @@ fn confusion_is_scikit_learns() {
     assert_eq!(shown.lines().count(), 7, "{shown}");
     assert!(shown.ends_with("accuracy 0.2500 (10 of 40), macro F1 0.1975"), "{shown}");
     let many = Confusion::of_scores(&Tensor::<f32>::eye(30), &Tensor::from(vec![3; 30])).unwrap();
-    assert!(many.to_string().contains("3  taken for 0  1"), "{many}");
+    assert!(many.to_string().contains("\n 3 taken for 1  1"), "{many}");
 
     let before = confusion.clone();
     assert!(confusion.add(&tensor![0, 4], &tensor![0, 0]).is_err());

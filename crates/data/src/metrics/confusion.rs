@@ -86,11 +86,11 @@ pub(super) fn mean_of(
 /// assert_eq!(confusion.recall(0), Some(0.5));
 /// assert!((confusion.mean_f1(Average::Macro) - 7.0 / 9.0).abs() < 1e-15);
 /// assert_eq!(confusion.to_string(), "\
-///    true \\ predicted  cat  dog  hen  recall
-///                 cat    1    1    0   0.500
-///                 dog    0    1    0   1.000
-///                 hen    0    0    1   1.000
-///           precision 1.00 0.50 1.00
+/// true \\ predicted  cat  dog  hen  recall
+///              cat    1    1    0   0.500
+///              dog    0    1    0   1.000
+///              hen    0    0    1   1.000
+///        precision 1.00 0.50 1.00
 /// accuracy 0.7500 (3 of 4), macro F1 0.7778");
 /// # Ok::<(), wengert_data::Error>(())
 /// ```
@@ -255,7 +255,7 @@ impl fmt::Display for Confusion {
         let widest = self.names.iter().map(chars).max().unwrap_or(0);
         if classes <= 20 {
             let largest = self.counts.iter().max().map_or(1, |n| n.to_string().len());
-            let (left, cell) = (widest.max(corner.len()) + 3, widest.max(largest).max(4));
+            let (left, cell) = (widest.max(corner.len()), widest.max(largest).max(4));
             write!(f, "{corner:>left$}")?;
             for name in &self.names {
                 write!(f, " {name:>cell$}")?;

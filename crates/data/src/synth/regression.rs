@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use wengert_tensor::Float;
+use wengert_tensor::{Float, Tensor};
 
 use super::filled;
 use crate::TensorDataset;
@@ -18,8 +18,7 @@ fn curve<T: Float>(
     f: impl Fn(f64) -> f64,
 ) -> TensorDataset<T, T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
-    let gaps = n.saturating_sub(1).max(1) as f64;
-    let x: Vec<f64> = (0..n).map(|i| from + (to - from) * (i as f64 / gaps)).collect();
+    let x = Tensor::linspace(from, to, n).to_vec();
     let y = x.iter().map(|&x| f(x) + noise * rng.normal()).collect::<Vec<_>>();
     TensorDataset::of(filled(&[n, 1], x), filled(&[n, 1], y))
 }
