@@ -351,6 +351,33 @@ impl<T: Element> TensorDataset<T, usize> {
     }
 }
 
+impl<T: Float> TensorDataset<T, usize> {
+    /// A weight for each class, such that all weigh the same together and the mean over samples is 1: `N / (C · count)`.
+    ///
+    /// ```
+    /// use wengert_data::TensorDataset;
+    /// use wengert_tensor::{Tensor, tensor};
+    ///
+    /// let data = TensorDataset::new(Tensor::<f32>::zeros([4, 1]), tensor![0_usize, 0, 0, 1])?;
+    /// assert_eq!(data.class_weights()?.to_vec(), [4.0 / 6.0, 2.0]);
+    /// # Ok::<(), wengert_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Value`] if a class does not occur, since no weight makes up for that.
+    #[track_caller]
+    pub fn class_weights(&self) -> Result<Tensor<T>> {
+        let (counts, classes) = (self.class_counts(), self.classes());
+        if let Some(class) = (0..classes).find(|class| !counts.contains_key(class)) {
+            let rule = format!("class {class} of {classes} does not occur");
+            return Err(Error::value("class_weights", rule));
+        }
+        let whole = self.targets.len() as f64 / classes as f64;
+        let weights = counts.into_values().map(|count| T::from_f64(whole / count as f64));
+        Ok(Tensor::from(weights.collect::<Vec<_>>()))
+    }
+}
+
 impl<T: Float, Y: Element> TensorDataset<T, Y> {
     /// The same samples with features of another type.
     pub fn cast<U: Float>(&self) -> TensorDataset<U, Y> {

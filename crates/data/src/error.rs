@@ -206,19 +206,12 @@ impl Flaw {
 impl From<io::Error> for Flaw {
     #[cold]
     fn from(source: io::Error) -> Self {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         // A decompressor's complaint is about the file, not about the system.
-        if matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) {
+        if matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof) {
             return Self::new(format!("cannot be read: {source}"));
         }
-        Self { source: Some(source), ..Self::new("") }.told()
-    }
-}
-
-impl Flaw {
-    fn told(mut self) -> Self {
-        if let Some(source) = &self.source {
-            self.rule = source.to_string();
-        }
-        self
+        let rule = source.to_string();
+        Self { source: Some(source), ..Self::new(rule) }
     }
 }

@@ -14,6 +14,7 @@
 //! ```
 #![deny(clippy::indexing_slicing)]
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{Read, Write};
 use std::panic::Location;
@@ -196,11 +197,11 @@ fn parse(bytes: Vec<u8>) -> Result<Npz, Flaw> {
     if count == u16::MAX || start == u32::MAX {
         return Err(Flaw::byte(at as u64, "is a zip64 file, which is not read here"));
     }
-    let mut members: Vec<Member> = Vec::new();
+    let (mut members, mut names) = (Vec::new(), BTreeSet::new());
     let mut at = start as usize;
     for _ in 0..count {
         let (member, next) = member(&bytes, at)?;
-        if members.iter().any(|other| other.name == member.name) {
+        if !names.insert(member.name.clone()) {
             let rule = format!("there are two arrays named {:?}", member.name);
             return Err(Flaw::byte(at as u64, rule));
         }

@@ -51,6 +51,14 @@ impl Columns {
         Ok(Self { row: x.shape()[1..].to_vec(), shift, width, floor })
     }
 
+    /// One number a column, in the shape of a row.
+    fn as_row(&self, numbers: &[f64]) -> Tensor<f64> {
+        match Tensor::from_slice(numbers, &self.row) {
+            Ok(row) => row,
+            Err(_) => unreachable!("one number for each place of a row"),
+        }
+    }
+
     #[track_caller]
     fn map<T: Float>(
         &self,
@@ -122,14 +130,35 @@ impl Standardizer {
         })?))
     }
 
-    /// The columns' means.
-    pub fn mean(&self) -> &[f64] {
-        &self.0.shift
+    /// What [`mean`](Self::mean) and [`deviation`](Self::deviation) gave, so that a scaler can be saved beside its model.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless both have the shape of a row, [`Error::Value`] unless all are finite and no deviation is 0 or less.
+    #[track_caller]
+    pub fn of(mean: &Tensor<f64>, deviation: &Tensor<f64>) -> Result<Self> {
+        let op = "Standardizer::of";
+        if mean.shape() != deviation.shape() {
+            let rule = format!("means {:?} and deviations {:?}", mean.shape(), deviation.shape());
+            return Err(Error::shape(op, rule + " must have one shape"));
+        }
+        let (shift, width, row) = (mean.to_vec(), deviation.to_vec(), mean.shape().to_vec());
+        let good = |(m, d): (&f64, &f64)| m.is_finite() && d.is_finite() && *d > 0.0;
+        if let Some(column) = shift.iter().zip(&width).position(|pair| !good(pair)) {
+            let rule =
+                format!("column {column}: mean {}, deviation {}", shift[column], width[column]);
+            return Err(Error::value(op, rule));
+        }
+        Ok(Self(Columns { row, shift, width, floor: 0.0 }))
     }
 
-    /// The columns' standard deviations; 1 where a column is constant.
-    pub fn deviation(&self) -> &[f64] {
-        &self.0.width
+    /// The columns' means, in the shape of a row.
+    pub fn mean(&self) -> Tensor<f64> {
+        self.0.as_row(&self.0.shift)
+    }
+
+    /// The columns' standard deviations, in the shape of a row; 1 where a column is constant.
+    pub fn deviation(&self) -> Tensor<f64> {
+        self.0.as_row(&self.0.width)
     }
 
     /// Each element less its column's mean, over its deviation.
@@ -186,9 +215,9 @@ impl MinMax {
         })?))
     }
 
-    /// The columns' least values.
-    pub fn least(&self) -> &[f64] {
-        &self.0.shift
+    /// The columns' least values, in the shape of a row.
+    pub fn least(&self) -> Tensor<f64> {
+        self.0.as_row(&self.0.shift)
     }
 
     /// Each element on the new scale; beyond its ends where it lies beyond what was learnt from.

@@ -1,4 +1,5 @@
 //! Files that other tools wrote (NumPy, Python's zip and gzip), and what is written here read back.
+#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 

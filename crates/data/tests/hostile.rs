@@ -1,4 +1,5 @@
 //! Files from strangers: whatever the bytes, an error and no panic, and never memory for what has not arrived.
+#![allow(clippy::unwrap_used)]
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -203,15 +204,17 @@ fn mutated_gzip() {
     for _ in 0..500 {
         let mut bytes = good.clone();
         let at = 2 + next(&mut state) % (bytes.len() - 2);
-        if next(&mut state) % 4 == 0 {
+        if next(&mut state).is_multiple_of(4) {
             bytes.truncate(at);
         } else {
             bytes[at] ^= 1 << (next(&mut state) % 8);
         }
         std::fs::write(&path, bytes).unwrap();
-        if let Ok(images) = idx::read::<u8>(&path) {
+        match idx::read::<u8>(&path) {
             // What the checksum covers is as it was.
-            assert_eq!(images.to_vec(), (0..24).collect::<Vec<_>>());
+            Ok(images) => assert_eq!(images.to_vec(), (0..24).collect::<Vec<_>>()),
+            // The file's fault, not the system's.
+            Err(error) => assert!(matches!(error, wengert_data::Error::Format(_)), "{error}"),
         }
     }
     std::fs::remove_file(path).unwrap();

@@ -1,4 +1,5 @@
 //! Splits: every sample on one side, shares kept, nothing from the future.
+#![allow(clippy::unwrap_used)]
 
 use wengert_data::{TensorDataset, split};
 use wengert_tensor::Tensor;

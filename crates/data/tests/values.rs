@@ -1,4 +1,5 @@
 //! Scalers, synthetic sets and the sets built in, against scikit-learn and their own formulas.
+#![allow(clippy::unwrap_used)]
 
 use std::f64::consts::PI;
 
@@ -75,14 +76,18 @@ fn standardizing() {
     assert_eq!(y.slice(wengert_tensor::s![.., 0]).unwrap().to_vec(), [0.0; 3]);
     let back = scaler.invert(&y).unwrap();
     assert!(back.to_vec().iter().zip(x.to_vec()).all(|(a, b)| (a - b).abs() < 1e-6), "{back}");
-    assert_eq!(scaler.deviation()[0], 1.0);
+    assert_eq!(scaler.deviation().get(&[0]).unwrap(), 1.0);
+    let saved = Standardizer::of(&scaler.mean(), &scaler.deviation()).unwrap();
+    assert_eq!(saved, scaler);
+    assert!(Standardizer::of(&tensor![0.0], &tensor![0.0]).is_err());
+    assert!(Standardizer::of(&tensor![0.0], &tensor![1.0, 1.0]).is_err());
     // Far from 0.
     let far = Tensor::from_fn([1000, 1], |i| 1e9 + (i[0] % 2) as f64);
-    assert!((Standardizer::fit(&far).unwrap().deviation()[0] - 0.5).abs() < 1e-9);
+    assert!((Standardizer::fit(&far).unwrap().deviation().item().unwrap() - 0.5).abs() < 1e-9);
     // Rows of any shape; one row; no columns.
     let images = Tensor::from_fn([4, 2, 3], |i| (i[0] * i[1] + i[2]) as f32);
     assert_eq!(Standardizer::fit(&images).unwrap().apply(&images).unwrap().shape(), [4, 2, 3]);
-    assert_eq!(Standardizer::fit(&tensor![[5.0_f32]]).unwrap().mean(), [5.0]);
+    assert_eq!(Standardizer::fit(&tensor![[5.0_f32]]).unwrap().mean(), tensor![5.0]);
     let none = Tensor::<f32>::zeros([4, 0]);
     assert_eq!(Standardizer::fit(&none).unwrap().apply(&none).unwrap().shape(), [4, 0]);
     let column = tensor![1.0_f32, 3.0];
