@@ -160,16 +160,14 @@ impl<T: Float> Tensor<T> {
         } else {
             fold(Powers(p), self, &flags, &[])
         };
+        let root = |sums: Self| if p == 2.0 { sums.sqrt() } else { sums.pow_scalar(1.0 / p) };
         // What overflowed, or came so near zero that digits went: once more, in units of the largest magnitude.
         let lost = |x: T| !x.is_finite() || x.to_f64() < 1e-30;
         let kept = if sums.iter().any(lost) {
-            let units = fold(MaxMagnitude, self, &flags, &[])
-                .map(|m| if m.is_finite() && m > T::ZERO { m } else { T::ONE });
-            about(ScaledPowers(p), self, &flags, &units).pow_scalar(1.0 / p).try_mul(&units)?
-        } else if p == 2.0 {
-            sums.sqrt()
+            let units = fold(MaxMagnitude, self, &flags, &[]).map(unit);
+            root(about(ScaledPowers(p), self, &flags, &units)).try_mul(&units)?
         } else {
-            sums.pow_scalar(1.0 / p)
+            root(sums)
         };
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -263,6 +261,12 @@ impl<T: Float> Tensor<T> {
         let most = fold(Max, self, &flags, &[]);
         (flags, most)
     }
+}
+
+/// The power of two below `x`, by which division is exact; 1 where there is none.
+fn unit<T: Float>(x: T) -> T {
+    let exponent = x.to_f64().to_bits() & f64::INFINITY.to_bits();
+    if x.is_finite() && exponent != 0 { T::from_f64(f64::from_bits(exponent)) } else { T::ONE }
 }
 
 type Flags = smallvec::SmallVec<[bool; 8]>;
