@@ -1,6 +1,6 @@
 //! Spread, size and soft extremes: variance, norms, log-sum-exp, softmax, counts.
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, folding};
 use crate::error::Fault;
 use crate::kernel::folds::{
     Deviations, Exponentials, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero, Powers,
@@ -64,7 +64,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn var_over(&self, axes: impl Into<Axes>, correction: usize) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("var", self.shape())?;
+        let flags = folding("var", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction);
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -81,7 +81,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn std_over(&self, axes: impl Into<Axes>, correction: usize) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("std", self.shape())?;
+        let flags = folding("std", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction).sqrt();
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -89,11 +89,11 @@ impl<T: Float> Tensor<T> {
     /// In two passes, the first about the first element of each fold: equal elements have exactly no variance, and a
     /// mean far from zero costs no digits.
     fn variance(&self, flags: &[bool], correction: usize) -> Self {
-        let count: usize =
-            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
         if self.is_empty() {
             return fold(Sum, self, flags, &[]).map(|_| T::NAN);
         }
+        let count: usize =
+            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
         let mut first = self.clone();
         for axis in (0..self.rank()).filter(|&i| flags[i]) {
             first = first.stepped(axis, 0, 1, 1);
@@ -154,7 +154,7 @@ impl<T: Float> Tensor<T> {
         if p == 1.0 {
             return folded("norm", Magnitudes, self, axes);
         }
-        let flags = axes.flags("norm", self.shape())?;
+        let flags = folding("norm", self.shape(), axes)?;
         let sums = if p == 2.0 {
             fold(Squares, self, &flags, &[])
         } else {
@@ -191,7 +191,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn logsumexp_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("logsumexp", self.shape())?;
+        let flags = folding("logsumexp", self.shape(), &axes)?;
         let kept = self.log_sum_exp(&flags);
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -221,6 +221,9 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn softmax(&self, axis: isize) -> Result<Self> {
         let at = axis_or_refuse("softmax", self.shape(), axis)?;
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
         if let Some(rows) = self.as_rows(at) {
             return softmax_rows(&rows, false).reshape(self.shape());
         }
@@ -237,6 +240,9 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn log_softmax(&self, axis: isize) -> Result<Self> {
         let at = axis_or_refuse("log_softmax", self.shape(), axis)?;
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
         if let Some(rows) = self.as_rows(at) {
             return softmax_rows(&rows, true).reshape(self.shape());
         }

@@ -138,6 +138,24 @@ fn shapes_beyond_memory_are_refused() {
     assert!(wide.reshape([most, most]).is_err());
     assert!(wide.split_sizes(1, &[usize::MAX, 2]).is_err());
     refused(tall.try_add(&wide));
+    refused(tall.linear(&tall, None));
+    refused(tall.unsqueeze(0).unwrap().linear(&tall, None));
+    // Behind an axis of size 0 the others may be as large as they like, until that axis goes.
+    let empty = Tensor::<f32>::zeros([0, most, most]);
+    assert_eq!((empty.len(), empty.bytes()), (0, 0));
+    refused(empty.sum_over(0));
+    refused(empty.mean_over(keep(0)));
+    refused(empty.var_over(0, 1));
+    refused(empty.norm_over(0, 2.0));
+    refused(empty.logsumexp_over(0));
+    refused(empty.sum_to([1, most, most]));
+    refused(empty.flatten_axes(1, 2));
+    assert_eq!(empty.mean_over([1, 2]).unwrap().shape(), [0]);
+    assert_eq!(empty.var_over([1, 2], 0).unwrap().shape(), [0]);
+    assert!(empty.var(1).item().unwrap().is_nan());
+    assert_eq!(empty.softmax(0).unwrap().shape(), empty.shape());
+    assert_eq!(empty.t().contiguous().flatten().shape(), [0]);
+    assert_eq!(empty.to_string(), "[]");
 }
 
 #[test]
