@@ -1,4 +1,5 @@
 //! Loops that are warm ask the system for no memory.
+#![allow(clippy::unwrap_used)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,4 +1,5 @@
 //! Printing, to the letter.
+#![allow(clippy::unwrap_used)]
 
 use wengert_tensor::{Tensor, tensor};
 
@@ -34,7 +35,7 @@ fn one_precision_for_all() {
 
 #[test]
 fn powers_of_ten_where_the_range_asks_for_them() {
-    prints(&tensor![1.0_f64, 0.00002], "[1.0e0, 2.0e-5]".replace("[1", "[ 1").as_str());
+    prints(&tensor![1.0_f64, 0.00002], "[ 1.0e0, 2.0e-5]");
     prints(&tensor![1e-10_f64, 1.5e-8, 0.0], "[1.0e-10,  1.5e-8,   0.0e0]");
     prints(&tensor![1.25e12_f64, -1.0], "[1.25e12, -1.00e0]");
     prints(&tensor![16_777_216.0_f32], "[16777216.0]");

@@ -1,4 +1,5 @@
 //! What is said about mistakes, to the letter, and that no shape overflows.
+#![allow(clippy::unwrap_used)]
 
 use std::panic::catch_unwind;
 

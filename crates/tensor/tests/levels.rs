@@ -1,4 +1,5 @@
 //! Every kernel on every level that this machine has. One test, since the level is the whole process's.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Matrix products of every pair of ranks, batched and broadcast, of random views, against three loops.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

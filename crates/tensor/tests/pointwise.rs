@@ -1,4 +1,5 @@
 //! Every function of the table on random views: the same bits as on the copy, and the formula's own value.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Reductions over every set of axes of random views: against plain loops, and bit by bit against the copy.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Running totals along every axis of random views, against plain loops.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Variance, norms, softmax and kin: against plain loops, at the edges of the range, and bit by bit against the copy.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Every view of a random view is what its formula says, and no view shares what is written through another.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -76,11 +76,8 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
         }
     }
     // SAFETY: the caller's promise.
-    dispatch(Total::<F, T> {
-        digits,
-        counted,
-        out: unsafe { std::slice::from_raw_parts_mut(out, width) },
-    });
+    let out = unsafe { std::slice::from_raw_parts_mut(out, width) };
+    dispatch(Total::<F, T> { digits, counted, out });
 }
 
 /// A leaf of rows, joined into the counter.

@@ -54,22 +54,22 @@ const ABREAST: usize = 8;
 fn abreast<S: Step<T>, T: Number>(x: &[T], out: *mut T, size: usize) {
     let together = x.len() / (ABREAST * size) * ABREAST * size;
     for first in (0..together).step_by(ABREAST * size) {
-        let rows: [&[T]; ABREAST] = std::array::from_fn(|k| &x[first + k * size..][..size]);
         let mut totals = [S::START; ABREAST];
         for i in 0..size {
-            for k in 0..ABREAST {
-                totals[k] = S::step(totals[k], rows[k][i].to_total());
+            for (k, total) in totals.iter_mut().enumerate() {
+                let place = first + k * size + i;
+                *total = S::step(*total, x[place].to_total());
                 // SAFETY: `out` has a place for each element of `x`.
-                unsafe { out.add(first + k * size + i).write(T::from_total(totals[k])) };
+                unsafe { out.add(place).write(T::from_total(*total)) };
             }
         }
     }
     for first in (together..x.len()).step_by(size) {
         let mut total = S::START;
-        for i in first..first + size {
-            total = S::step(total, x[i].to_total());
+        for (i, x) in x[first..first + size].iter().enumerate() {
+            total = S::step(total, x.to_total());
             // SAFETY: as above.
-            unsafe { out.add(i).write(T::from_total(total)) };
+            unsafe { out.add(first + i).write(T::from_total(total)) };
         }
     }
 }

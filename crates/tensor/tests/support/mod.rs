@@ -1,5 +1,10 @@
 //! Random tensors, and random views of them, from a seed.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its part"
+)]
 
 use wengert_tensor::{Element, Slice, Tensor};
 
