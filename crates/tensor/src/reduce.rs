@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::axes::folding;
 use crate::error::Fault;
 use crate::kernel::reduce::fold;
 use crate::kernel::tree::{Fold, Max, Min, Product, Sum};
@@ -16,7 +17,7 @@ pub(crate) fn folded<F: Fold<T>, T: Element>(
     x: &Tensor<T>,
     axes: &Axes,
 ) -> Result<Tensor<F::Out>> {
-    let flags = axes.flags(op, x.shape())?;
+    let flags = folding(op, x.shape(), axes)?;
     let kept = fold(by, x, &flags, &[]);
     Ok(if axes.keeps() { kept } else { kept.without(&flags) })
 }
@@ -147,6 +148,7 @@ impl<T: Number> Tensor<T> {
             let rule = "the second does not broadcast to the first";
             return Err(Error::Shape(Fault::new("sum_to", &[self.shape(), shape], rule)));
         }
+        Shape::len_or_refuse("sum_to", shape)?;
         let added = self.rank() - shape.len();
         let flags: SmallVec<[bool; 8]> = (0..self.rank())
             .map(|i| i < added || (shape[i - added] == 1 && self.shape()[i] != 1))
@@ -169,8 +171,9 @@ impl<T: Float> Tensor<T> {
     pub fn mean_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         let flags = axes.flags("mean", self.shape())?;
-        let count: usize =
-            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
-        Ok(folded("mean", Sum, self, &axes)?.div_scalar(count as f64))
+        // As doubles: beside an axis of size 0 the others may overflow.
+        let count: f64 =
+            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i] as f64).product();
+        Ok(folded("mean", Sum, self, &axes)?.div_scalar(count))
     }
 }

@@ -61,6 +61,16 @@ impl Shape {
         self.0.insert(at, size);
     }
 
+    /// Gives axis `at` another size.
+    pub fn set(&mut self, at: usize, size: usize) {
+        self.0[at] = size;
+    }
+
+    /// Exchanges axes `a` and `b`.
+    pub fn swap(&mut self, a: usize, b: usize) {
+        self.0.swap(a, b);
+    }
+
     /// Removes axis `at`.
     pub fn remove(&mut self, at: usize) -> usize {
         self.0.remove(at)

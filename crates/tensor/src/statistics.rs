@@ -1,6 +1,6 @@
 //! Spread, size and soft extremes: variance, norms, log-sum-exp, softmax, counts.
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, folding};
 use crate::error::Fault;
 use crate::kernel::folds::{
     Deviations, Exponentials, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero, Powers,
@@ -64,7 +64,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn var_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("var", self.shape())?;
+        let flags = folding("var", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction.into());
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -81,7 +81,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn std_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("std", self.shape())?;
+        let flags = folding("std", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction.into()).sqrt();
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -89,11 +89,11 @@ impl<T: Float> Tensor<T> {
     /// In two passes, the first about the first element of each fold: equal elements have exactly no variance, and a
     /// mean far from zero costs no digits.
     fn variance(&self, flags: &[bool], correction: f64) -> Self {
-        let count: usize =
-            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
         if self.is_empty() {
             return fold(Sum, self, flags, &[]).map(|_| T::NAN);
         }
+        let count: usize =
+            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
         let mut first = self.clone();
         for axis in (0..self.rank()).filter(|&i| flags[i]) {
             first = first.stepped(axis, 0, 1, 1);
@@ -154,22 +154,20 @@ impl<T: Float> Tensor<T> {
         if p == 1.0 {
             return folded("norm", Magnitudes, self, axes);
         }
-        let flags = axes.flags("norm", self.shape())?;
+        let flags = folding("norm", self.shape(), axes)?;
         let sums = if p == 2.0 {
             fold(Squares, self, &flags, &[])
         } else {
             fold(Powers(p), self, &flags, &[])
         };
+        let root = |sums: Self| if p == 2.0 { sums.sqrt() } else { sums.pow_scalar(1.0 / p) };
         // What overflowed, or came so near zero that digits went: once more, in units of the largest magnitude.
         let lost = |x: T| !x.is_finite() || x.to_f64() < 1e-30;
         let kept = if sums.iter().any(lost) {
-            let units = fold(MaxMagnitude, self, &flags, &[])
-                .map(|m| if m.is_finite() && m > T::ZERO { m } else { T::ONE });
-            about(ScaledPowers(p), self, &flags, &units).pow_scalar(1.0 / p).try_mul(&units)?
-        } else if p == 2.0 {
-            sums.sqrt()
+            let units = fold(MaxMagnitude, self, &flags, &[]).map(unit);
+            root(about(ScaledPowers(p), self, &flags, &units)).try_mul(&units)?
         } else {
-            sums.pow_scalar(1.0 / p)
+            root(sums)
         };
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -193,7 +191,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn logsumexp_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("logsumexp", self.shape())?;
+        let flags = folding("logsumexp", self.shape(), &axes)?;
         let kept = self.log_sum_exp(&flags);
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -223,6 +221,9 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn softmax(&self, axis: isize) -> Result<Self> {
         let at = axis_or_refuse("softmax", self.shape(), axis)?;
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
         if let Some(rows) = self.as_rows(at) {
             return softmax_rows(&rows, false).reshape(self.shape());
         }
@@ -239,6 +240,9 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn log_softmax(&self, axis: isize) -> Result<Self> {
         let at = axis_or_refuse("log_softmax", self.shape(), axis)?;
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
         if let Some(rows) = self.as_rows(at) {
             return softmax_rows(&rows, true).reshape(self.shape());
         }
@@ -263,6 +267,12 @@ impl<T: Float> Tensor<T> {
         let most = fold(Max, self, &flags, &[]);
         (flags, most)
     }
+}
+
+/// The power of two below `x`, by which division is exact; 1 where there is none.
+fn unit<T: Float>(x: T) -> T {
+    let exponent = x.to_f64().to_bits() & f64::INFINITY.to_bits();
+    if x.is_finite() && exponent != 0 { T::from_f64(f64::from_bits(exponent)) } else { T::ONE }
 }
 
 type Flags = smallvec::SmallVec<[bool; 8]>;

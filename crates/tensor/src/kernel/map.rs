@@ -127,10 +127,17 @@ fn map_runs<T: Element, O: Element, const N: usize>(
             return flat(runs, x, |x| x.layout.offset - lead, layout);
         }
     }
-    // SAFETY: `rows` writes every place of the shape.
+    // Single numbers beside tensors that lie as the result does need no walk.
+    let whole = |x: &Tensor<T>| x.shape() == shape && x.is_contiguous();
+    let easy = x.iter().all(|x| x.len() == 1 || whole(x));
+    // SAFETY: `beside` and `rows` write every place of the shape.
     unsafe {
         Tensor::filled_by(Shape::new(shape), |out: &mut [MaybeUninit<O>]| {
-            if !out.is_empty() {
+            if out.is_empty() {
+                // Nothing is read where nothing is written.
+            } else if easy {
+                beside(runs, x, out.len(), out.as_mut_ptr().cast());
+            } else {
                 rows(runs, x, shape, out.as_mut_ptr().cast());
             }
         })
@@ -156,7 +163,7 @@ fn flat<T: Element, O: Element, const N: usize>(
 }
 
 /// Elements that a [`Blocks`] lays out for one run.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 /// What one store of a repeated value may write beyond a block.
 const SLACK: usize = 16;
 /// Rows shorter than this are gathered, several to a run.
@@ -164,6 +171,47 @@ const SHORT: usize = 32;
 
 /// Room for a block of each operand that does not lie as the result does.
 struct Blocks<T, const N: usize>([[MaybeUninit<T>; BLOCK + SLACK]; N]);
+
+impl<T, const N: usize> Blocks<T, N> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self([const { [const { MaybeUninit::uninit() }; BLOCK + SLACK] }; N])
+    }
+}
+
+/// Operands that are contiguous and have `len` elements, or have one, to `len` elements at `out`.
+///
+/// # Safety
+/// `out` has room for them.
+unsafe fn beside<T: Element, O, const N: usize>(
+    runs: Runs<T, O, N>,
+    x: [&Tensor<T>; N],
+    len: usize,
+    out: *mut O,
+) {
+    let mut blocks = Blocks::<T, N>::new();
+    let mut first = x.map(|x| x.storage.as_slice()[x.layout.offset..].as_ptr());
+    if len == 1 {
+        return runs(first, out, 1);
+    }
+    let singles = x.map(|x| x.len() == 1);
+    for k in 0..N {
+        if singles[k] {
+            // SAFETY: it has an element.
+            let value = MaybeUninit::new(unsafe { *first[k] });
+            blocks.0[k][..BLOCK.min(len)].fill(value);
+            first[k] = blocks.0[k].as_ptr().cast();
+        }
+    }
+    for done in (0..len).step_by(BLOCK) {
+        let x =
+            std::array::from_fn(
+                |k| if singles[k] { first[k] } else { first[k].wrapping_add(done) },
+            );
+        // `out` has room for `len` elements, and as many lie at each operand that is not single.
+        runs(x, out.wrapping_add(done), BLOCK.min(len - done));
+    }
+}
 
 /// Row by row into `out`, row-major.
 ///
@@ -191,7 +239,7 @@ unsafe fn rows<T: Element, O, const N: usize>(
         }
         walk = Walk::new(shape, std::array::from_fn(|k| &strides[k][..]));
     }
-    let mut blocks = Blocks([const { [const { MaybeUninit::uninit() }; BLOCK + SLACK] }; N]);
+    let mut blocks = Blocks::new();
     // SAFETY: the strides reach each operand's own elements, which are as many as the walk's places.
     unsafe {
         if walk.inner().0 < SHORT && walk.axes().len() > 1 {
