@@ -309,7 +309,6 @@ impl<T: Float> Tape<T> {
     }
 
     #[track_caller]
-    #[inline]
     fn leaf(&self, op: Op<T>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {
         let mut inner = self.inner.borrow_mut();
         let index = inner.nodes.len() as u32;
@@ -327,7 +326,6 @@ impl<T: Float> Tape<T> {
 
     /// Runs an op on nodes of this tape and records it.
     #[track_caller]
-    #[inline]
     pub(crate) fn record(&self, op: Op<T>, operands: &[u32]) -> Result<Var<'_, T>> {
         let at = Location::caller();
         let Ok(mut guard) = self.inner.try_borrow_mut() else {
