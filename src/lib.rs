@@ -5,3 +5,5 @@ pub use wengert_autograd as autograd;
 pub use wengert_data as data;
 #[doc(inline)]
 pub use wengert_tensor as tensor;
+#[doc(inline)]
+pub use wengert_viz as viz;

@@ -79,7 +79,44 @@ fn picture<T: Float>(inner: &Inner<T>, collapsed: bool) -> Picture {
     Picture { items, arrows }
 }
 
+/// One line of a tape, to look at.
+#[derive(Clone, Debug)]
+pub struct NodeInfo {
+    /// The op's name.
+    pub op: &'static str,
+    /// What it is called: a parameter's path, else the op's name.
+    pub name: String,
+    /// The lines of its operands.
+    pub operands: Vec<usize>,
+    /// The shape of its value.
+    pub shape: Vec<usize>,
+    /// Whether a gradient is wanted here.
+    pub wanted: bool,
+    /// The scope, or the layer whose parameters it reads.
+    pub layer: String,
+    /// The line of the user's program.
+    pub at: crate::Line,
+}
+
 impl<T: Float> Tape<T> {
+    /// The lines of the tape, to look at.
+    pub fn nodes(&self) -> Vec<NodeInfo> {
+        let inner = self.inner.borrow();
+        let line = |(i, node): (usize, &crate::tape::Node<T>)| NodeInfo {
+            op: node.op.name(),
+            name: match &node.op {
+                Op::Param(param, _) => param.path(),
+                op => op.name().to_string(),
+            },
+            operands: node.operands.iter().map(|&j| j as usize).collect(),
+            shape: node.value.shape().to_vec(),
+            wanted: node.wanted,
+            layer: inner.layer(i),
+            at: node.at,
+        };
+        inner.nodes.iter().enumerate().map(line).collect()
+    }
+
     /// The graph as Mermaid text, which many documents draw: arrows from operands to results, each layer one box.
     ///
     /// ```

@@ -35,6 +35,7 @@ pub use custom::Pointwise;
 pub use error::{Error, Line, Result};
 pub use functions::{hessian, hvp, jacobian, jvp, per_sample_gradients, vjp};
 pub use gradients::{Gradient, Gradients, Wrt};
+pub use graph::NodeInfo;
 pub use methods::Operand;
 pub use non_finite::NonFinite;
 pub use op::Op;
