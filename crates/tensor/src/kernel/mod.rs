@@ -2,14 +2,15 @@
 
 pub(crate) mod columns;
 pub(crate) mod copy;
-pub(crate) mod folds;
+pub mod folds;
 pub mod gemm;
 pub mod level;
 pub(crate) mod map;
 pub mod math;
 pub mod pool;
 pub(crate) mod reduce;
-pub(crate) mod scan;
+pub(crate) mod rows;
+pub mod scan;
 pub(crate) mod softmax;
 pub(crate) mod transpose;
 pub(crate) mod tree;
