@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::level::{Arch, Kernel, dispatch};
-use crate::{Number, Shape, Tensor};
+use crate::{Element, Float, Number, Shape, Tensor};
 
 /// How a total takes in the next element. Must be `#[inline(always)]`.
 pub(crate) trait Step<T: Number>: Copy {
@@ -11,6 +11,51 @@ pub(crate) trait Step<T: Number>: Copy {
     const START: T::Total;
     /// The total with one more element.
     fn step(total: T::Total, x: T::Total) -> T::Total;
+}
+
+/// The scans that every number type has.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub enum NumberScan {
+    Sum,
+    Product,
+}
+
+/// The total plus x.
+#[derive(Clone, Copy)]
+pub(crate) struct Adding;
+impl<T: Number> Step<T> for Adding {
+    const START: T::Total = T::Total::ZERO;
+    #[inline(always)]
+    fn step(total: T::Total, x: T::Total) -> T::Total {
+        total.plus(x)
+    }
+}
+
+/// The total times x.
+#[derive(Clone, Copy)]
+pub(crate) struct Multiplying;
+impl<T: Number> Step<T> for Multiplying {
+    const START: T::Total = T::Total::ONE;
+    #[inline(always)]
+    fn step(total: T::Total, x: T::Total) -> T::Total {
+        total.times(x)
+    }
+}
+
+/// ln(e^total + eˣ), without overflow.
+#[derive(Clone, Copy)]
+pub(crate) struct AddingExponentials;
+impl<T: Float> Step<T> for AddingExponentials {
+    const START: T::Total = T::Total::LEAST;
+    #[inline(always)]
+    fn step(total: T::Total, x: T::Total) -> T::Total {
+        let (total, x) = (total.to_f64(), x.to_f64());
+        let most = if (total > x) | total.is_nan() { total } else { x };
+        // Where both are the same infinity their difference is NaN, and where one is NaN so is the result.
+        let sum = if most.is_infinite() { most } else { most + (-(total - x).abs()).exp().ln_1p() };
+        T::Total::from_f64(sum)
+    }
 }
 
 struct Scan<'a, S, T: Number> {

@@ -4,6 +4,7 @@ use super::lane::LaneFloat;
 use super::table::{BinaryVisitor, UnaryVisitor};
 use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
 use crate::error::{Error, refuse};
+use crate::kernel::folds::FloatFold;
 use crate::kernel::level::Arch;
 use crate::kernel::map::{Lanewise, map, update};
 use crate::{Element, Float, Result, Shape, Tensor};
@@ -25,6 +26,10 @@ pub trait FloatKernels: Element + LaneFloat {
         b: &Tensor<Self>,
         y: &Tensor<Self>,
     ) -> Tensor<Self>;
+    /// The fold over the flagged axes, which stay with size 1, each result's elements seen from its number in `about`.
+    fn fold_about(by: FloatFold, x: &Tensor<Self>, flags: &[bool], about: &[Self]) -> Tensor<Self>;
+    fn softmax_rows(x: &Tensor<Self>, logarithm: bool) -> Tensor<Self>;
+    fn logcumsumexp(x: &Tensor<Self>, axis: usize) -> Tensor<Self>;
 }
 
 /// g · slope, and exactly 0 where g is: what is behind a branch not taken may be infinite.
