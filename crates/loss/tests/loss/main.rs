@@ -1,7 +1,11 @@
 //! The losses, judged: numbers worked out by hand, gradients to the second order, extremes, refusals.
 
-// A helper of a test may unwrap as the test itself may.
-#![allow(clippy::unwrap_used)]
+// A helper of a test may unwrap as the test itself may; and targets are borrowed, as users' are.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cloned_ref_to_slice_refs,
+    clippy::needless_borrows_for_generic_args
+)]
 
 mod extremes;
 mod gradients;
