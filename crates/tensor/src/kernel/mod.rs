@@ -15,4 +15,5 @@ pub(crate) mod scan;
 pub(crate) mod softmax;
 pub(crate) mod transpose;
 pub(crate) mod tree;
+pub(crate) mod update;
 pub(crate) mod write;
