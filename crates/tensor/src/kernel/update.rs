@@ -27,10 +27,9 @@ impl<F: Rewrite<T, N>, T: Element, const N: usize> Kernel for Run<F, T, N> {
             let g = unsafe { *self.g.add(i) };
             // SAFETY: as above.
             let state = std::array::from_fn(|k| unsafe { *self.state[k].add(i) });
-            let new = self.f.at::<A>(state, g);
-            for k in 0..N {
+            for (place, new) in self.state.into_iter().zip(self.f.at::<A>(state, g)) {
                 // SAFETY: as above; those at `state` may be written.
-                unsafe { self.state[k].add(i).write(new[k]) };
+                unsafe { place.add(i).write(new) };
             }
         }
     }
