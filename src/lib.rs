@@ -50,3 +50,8 @@ pub use wengert_viz as viz;
 mod aliases;
 pub mod prelude;
 pub mod prelude64;
+
+/// The README's programs are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
