@@ -2,6 +2,10 @@
 #[doc(inline)]
 pub use wengert_autograd as autograd;
 #[doc(inline)]
+pub use wengert_data as data;
+#[doc(inline)]
 pub use wengert_nn as nn;
 #[doc(inline)]
 pub use wengert_tensor as tensor;
+#[doc(inline)]
+pub use wengert_viz as viz;

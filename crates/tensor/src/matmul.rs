@@ -18,13 +18,15 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`] if the inner sizes differ, the batches do not broadcast, or an operand is a scalar.
+    /// [`Error::Shape`] if the inner sizes differ, the batches do not broadcast, or an operand is a scalar;
+    /// [`Error::Size`] if the product has more elements than memory can address.
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Result<Self> {
         let (a, b) = (self, other);
         if let (&[m, k], &[k2, n]) = (a.shape(), b.shape())
             && k == k2
         {
+            Shape::len_or_refuse("matmul", &[m, n])?;
             return Ok(product(Shape::new(&[m, n]), a, b, None));
         }
         if a.rank() == 0 || b.rank() == 0 {
@@ -83,12 +85,14 @@ impl<T: Float> Tensor<T> {
             return Err(Error::Shape(Fault::new("linear", &shapes, rule)));
         }
         if let &[rows, _] = self.shape() {
+            Shape::len_or_refuse("linear", &[rows, out])?;
             return Ok(product(Shape::new(&[rows, out]), self, &weight.t(), bias));
         }
         let mut shape = self.layout.shape.clone();
         shape.remove(self.rank() - 1);
         let rows = Shape::checked_len(&shape).unwrap_or(0);
         shape.push(out);
+        Shape::len_or_refuse("linear", &shape)?;
         let flat = self.reshape([rows, inside])?;
         product(Shape::new(&[rows, out]), &flat, &weight.t(), bias).reshape(shape)
     }

@@ -1,42 +1,8 @@
 //! Running sums, products and log-sum-exps along an axis.
 
 use crate::axes::axis_or_refuse;
-use crate::kernel::scan::{Step, scan};
-use crate::{Element, Float, Number, Result, Tensor};
-
-#[derive(Clone, Copy)]
-struct Adding;
-impl<T: Number> Step<T> for Adding {
-    const START: T::Total = T::Total::ZERO;
-    #[inline(always)]
-    fn step(total: T::Total, x: T::Total) -> T::Total {
-        total.plus(x)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Multiplying;
-impl<T: Number> Step<T> for Multiplying {
-    const START: T::Total = T::Total::ONE;
-    #[inline(always)]
-    fn step(total: T::Total, x: T::Total) -> T::Total {
-        total.times(x)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct AddingExponentials;
-impl<T: Float> Step<T> for AddingExponentials {
-    const START: T::Total = T::Total::LEAST;
-    #[inline(always)]
-    fn step(total: T::Total, x: T::Total) -> T::Total {
-        let (total, x) = (total.to_f64(), x.to_f64());
-        let most = if (total > x) | total.is_nan() { total } else { x };
-        // Where both are the same infinity their difference is NaN, and where one is NaN so is the result.
-        let sum = if most.is_infinite() { most } else { most + (-(total - x).abs()).exp().ln_1p() };
-        T::Total::from_f64(sum)
-    }
-}
+use crate::kernel::scan::NumberScan;
+use crate::{Float, Number, Result, Tensor};
 
 impl<T: Number> Tensor<T> {
     /// The running sum along `axis`: each element plus all before it. Carried in double precision.
@@ -55,7 +21,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn cumsum(&self, axis: isize) -> Result<Self> {
-        Ok(scan(Adding, self, axis_or_refuse("cumsum", self.shape(), axis)?))
+        Ok(T::scan(NumberScan::Sum, self, axis_or_refuse("cumsum", self.shape(), axis)?))
     }
 
     /// The running product along `axis`: each element times all before it. Carried in double precision.
@@ -64,7 +30,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn cumprod(&self, axis: isize) -> Result<Self> {
-        Ok(scan(Multiplying, self, axis_or_refuse("cumprod", self.shape(), axis)?))
+        Ok(T::scan(NumberScan::Product, self, axis_or_refuse("cumprod", self.shape(), axis)?))
     }
 }
 
@@ -75,6 +41,6 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn logcumsumexp(&self, axis: isize) -> Result<Self> {
-        Ok(scan(AddingExponentials, self, axis_or_refuse("logcumsumexp", self.shape(), axis)?))
+        Ok(T::logcumsumexp(self, axis_or_refuse("logcumsumexp", self.shape(), axis)?))
     }
 }
