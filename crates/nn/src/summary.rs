@@ -126,10 +126,7 @@ impl fmt::Display for Summary {
             // Numbers end below one another, the word behind them aside.
             let line = format!(
                 "{path:<0$}  {kind:<1$}  {output:<2$}  {count:>3$}",
-                widths[0],
-                widths[1] + 1,
-                widths[2],
-                widths[3]
+                widths[0], widths[1], widths[2], widths[3]
             );
             writeln!(f, "{}", line.trim_end())?;
         }
