@@ -110,7 +110,7 @@ pub trait Parts<T: Float>: Send + Sync {
     }
 
     /// Leaves the parameters whose paths fit out of training, and says how many those are. Tapes keep nothing for them,
-    /// and no gradient arrives. See [`matches`].
+    /// and no gradient arrives. See [`matches`](crate::matches()).
     ///
     /// ```
     /// use wengert_nn::{Linear, Parts, Sequential, Tanh};
