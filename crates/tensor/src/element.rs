@@ -7,6 +7,7 @@ use crate::kernel::folds::{
     Deviations, Exponentials, FloatFold, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero,
     NumberFold, Powers, ScaledPowers, SquaredDeviations, Squares,
 };
+use crate::kernel::gemm::{Init, Mat, gemm};
 use crate::kernel::reduce::fold;
 use crate::kernel::scan::{Adding, AddingExponentials, Multiplying, NumberScan, scan};
 use crate::kernel::tree::{Max, Min, Product, Sum};
@@ -222,6 +223,19 @@ macro_rules! float {
             }
             fn binary(op: BinaryOp, a: &Tensor<$t>, b: &Tensor<$t>) -> Option<Tensor<$t>> {
                 crate::pointwise::run::binary(op, a, b)
+            }
+            unsafe fn product(
+                m: usize,
+                n: usize,
+                k: usize,
+                a: Mat<$t>,
+                b: Mat<$t>,
+                init: Init<$t>,
+                c: *mut $t,
+                ldc: usize,
+            ) {
+                // SAFETY: passed on.
+                unsafe { gemm(m, n, k, a, b, init, c, ldc) }
             }
             fn sum_into(a: Tensor<$t>, b: &Tensor<$t>) -> Tensor<$t> {
                 crate::pointwise::run::sum_into(a, b)

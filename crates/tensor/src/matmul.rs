@@ -1,7 +1,7 @@
 //! Matrix products of vectors, matrices and batches of them. Operands are read as they lie: transposed, sliced, broadcast.
 
 use crate::error::Fault;
-use crate::kernel::gemm::{Init, Mat, gemm};
+use crate::kernel::gemm::{Init, Mat};
 use crate::layout::Walk;
 use crate::{Error, Float, Result, Shape, Tensor};
 
@@ -164,7 +164,7 @@ fn product<T: Float>(
     // SAFETY: the operands are [m, k] and [k, n], the bias [n], and `out` has m·n places, of which `gemm` writes each.
     unsafe {
         Tensor::filled_by(shape, |out| {
-            gemm(m, n, k, matrix(a), matrix(b), init, out.as_mut_ptr().cast(), n)
+            T::product(m, n, k, matrix(a), matrix(b), init, out.as_mut_ptr().cast(), n)
         })
     }
 }
@@ -196,7 +196,7 @@ fn batched<T: Float>(
                 if k > 0 {
                     let a = Mat { ptr: ma.ptr.offset(i), ..ma };
                     let b = Mat { ptr: mb.ptr.offset(j), ..mb };
-                    gemm(m, n, k, a, b, Init::Zero, c, n);
+                    T::product(m, n, k, a, b, Init::Zero, c, n);
                 } else {
                     c.write_bytes(0, m * n);
                 }

@@ -30,9 +30,9 @@ impl<T, O, F: Fn([T; N]) -> O + Copy + Send + Sync, const N: usize> Lanewise<T, 
 
 /// Elements over which two threads are quicker than one, for the cheapest function. Fixed, so that it says nothing
 /// about the result: each element is computed alone.
-const THREADS_FROM: usize = 1 << 17;
+pub(crate) const THREADS_FROM: usize = 1 << 17;
 /// How much one thread takes at a time.
-const CHUNK: usize = 1 << 15;
+pub(crate) const CHUNK: usize = 1 << 15;
 
 struct Run<F, T, O, const N: usize> {
     f: F,
@@ -60,7 +60,7 @@ pub(crate) type Runs<'a, T, O, const N: usize> = &'a (dyn Fn([*const T; N], *mut
 
 /// Pointers that the threads of one loop share; each touches places of its own.
 #[derive(Clone, Copy)]
-struct Shared<P>(P);
+pub(crate) struct Shared<P>(pub(crate) P);
 // SAFETY: see `split`.
 unsafe impl<P> Send for Shared<P> {}
 // SAFETY: see `split`.

@@ -16,4 +16,5 @@ pub mod scan;
 pub(crate) mod softmax;
 pub(crate) mod transpose;
 pub(crate) mod tree;
+pub(crate) mod update;
 pub(crate) mod write;

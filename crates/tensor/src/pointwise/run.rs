@@ -5,6 +5,7 @@ use super::table::{BinaryVisitor, UnaryVisitor};
 use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
 use crate::error::{Error, refuse};
 use crate::kernel::folds::FloatFold;
+use crate::kernel::gemm::{Init, Mat};
 use crate::kernel::level::Arch;
 use crate::kernel::map::{Lanewise, map, update};
 use crate::{Element, Float, Result, Shape, Tensor};
@@ -18,6 +19,21 @@ pub trait FloatKernels: Element + LaneFloat {
     fn pull_unary(op: UnaryOp, g: Tensor<Self>, x: &Tensor<Self>, y: &Tensor<Self>)
     -> Tensor<Self>;
     fn sum_into(a: Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self>;
+    /// [`gemm`](crate::kernel::gemm::gemm), compiled in this crate.
+    ///
+    /// # Safety
+    /// As there.
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn product(
+        m: usize,
+        n: usize,
+        k: usize,
+        a: Mat<Self>,
+        b: Mat<Self>,
+        init: Init<Self>,
+        c: *mut Self,
+        ldc: usize,
+    );
     fn pull_binary(
         op: BinaryOp,
         operand: usize,
