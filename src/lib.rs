@@ -20,7 +20,7 @@
 //!         let loss = criterion.forward(outputs, &targets)?;
 //!         loss.backward()?;
 //!         optimizer.step()?;
-//!         running_loss.add(loss.item()? as f64, targets.len());
+//!         running_loss.add(loss.item()?, targets.len());
 //!     }
 //!     let _epoch_loss = running_loss.take();
 //! }
