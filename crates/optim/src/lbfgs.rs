@@ -26,7 +26,7 @@ use crate::{Error, Result, State};
 ///     optimizer.step(|| {
 ///         let tape = Tape::new();
 ///         let w = tape.param(&w);
-///         let (x, y) = (w.select(0, 0), w.select(0, 1));
+///         let (x, y) = (w.select(0, 0)?, w.select(0, 1)?);
 ///         let loss = (1.0 - x).square() + 100.0 * (y - x.square()).square();
 ///         loss.backward()?;
 ///         Ok::<_, Box<dyn std::error::Error>>(loss.value().item()?)
