@@ -29,8 +29,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Each crate is a module here: [`tensor`], [`autograd`], [`nn`], [`loss`], [`optim`], [`data`], [`viz`]. The
-//! [`prelude`] fixes `f32`, [`prelude64`] fixes `f64`.
+//! Each crate is a module here: [`tensor`], [`autograd`], [`nn`], [`loss`], [`optim`], [`data`], [`train`],
+//! [`viz`]. The [`prelude`] fixes `f32`, [`prelude64`] fixes `f64`.
 
 #[doc(inline)]
 pub use wengert_autograd as autograd;
@@ -44,6 +44,8 @@ pub use wengert_nn as nn;
 pub use wengert_optim as optim;
 #[doc(inline)]
 pub use wengert_tensor as tensor;
+#[doc(inline)]
+pub use wengert_train as train;
 #[doc(inline)]
 pub use wengert_viz as viz;
 
