@@ -8,6 +8,7 @@ pub use wengert_data as data;
 pub use wengert_loss as loss;
 #[doc(inline)]
 pub use wengert_nn as nn;
+#[doc(inline)]
 pub use wengert_optim as optim;
 #[doc(inline)]
 pub use wengert_tensor as tensor;
