@@ -1,8 +1,8 @@
 //! Copies of pieces of A and B in the order in which the kernel reads them.
 
+use super::Mat;
 use super::micro::{COLUMN, ROW};
 use super::simd::Simd;
-use super::Mat;
 use crate::Number;
 
 /// `k` rows of `w` columns of B to rows `ldo` apart, in whole vectors: what comes beyond `w` is not said.
