@@ -1,4 +1,5 @@
 //! A step of a warm optimiser asks the system for no memory.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Clipping: lengths, what is refused, what is left alone; and averages of weights.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

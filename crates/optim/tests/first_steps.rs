@@ -1,4 +1,5 @@
 //! The first step of each optimiser, by values worked out by hand.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -11,6 +12,8 @@ use wengert_optim::{
 
 /// Gradients of very different sizes.
 const G: [f64; 3] = [1e-3, -2.0, 1e3];
+
+type Make = dyn Fn(Param<f64>) -> Box<dyn Optimizer<f64>>;
 
 /// How far one step moved from 0, over the rate.
 fn moved(make: impl Fn(Param<f64>) -> Box<dyn Optimizer<f64>>) -> [f64; 3] {
@@ -83,7 +86,7 @@ fn other_first_steps() {
 
 #[test]
 fn decay_pulls_to_zero_with_the_gradient_or_apart_from_it() {
-    let decayed = |make: &dyn Fn(Param<f64>) -> Box<dyn Optimizer<f64>>| {
+    let decayed = |make: &Make| {
         let w = param("w", &[1.0]);
         step(&mut *make(w.clone()), &[0.0]);
         values(&w)[0]
@@ -94,7 +97,7 @@ fn decay_pulls_to_zero_with_the_gradient_or_apart_from_it() {
     let adam = decayed(&|w| Box::new(Adam::new([w], 0.1).weight_decay(0.5)));
     assert!((adam - 0.9).abs() < 1e-6);
     // Apart from it: (1 - η·λ)·θ.
-    let apart: [&dyn Fn(Param<f64>) -> Box<dyn Optimizer<f64>>; 4] = [
+    let apart: [&Make; 4] = [
         &|w| Box::new(AdamW::new([w], 0.1).weight_decay(0.5)),
         &|w| Box::new(Adam::new([w], 0.1).weight_decay(0.5).decoupled_weight_decay()),
         &|w| Box::new(NAdam::new([w], 0.1).weight_decay(0.5).decoupled_weight_decay()),

@@ -1,4 +1,5 @@
 //! Saved half-way and taken up by another optimiser, training goes on as if nothing had been, bit for bit.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -11,8 +12,9 @@ use wengert_optim::{
 use wengert_tensor::Tensor;
 
 type Boxed = Box<dyn Optimizer<f32>>;
+type Make = fn(Vec<Param<f32>>) -> Boxed;
 
-fn all() -> Vec<(&'static str, fn(Vec<Param<f32>>) -> Boxed)> {
+fn all() -> Vec<(&'static str, Make)> {
     vec![
         ("Sgd", |p| Box::new(Sgd::new(p, 0.1).momentum(0.9).dampening(0.1))),
         ("Adagrad", |p| Box::new(Adagrad::new(p, 0.1).lr_decay(0.1).initial_accumulator(0.1))),
@@ -132,7 +134,6 @@ fn what_does_not_fit_is_listed_and_nothing_is_loaded() {
     );
 }
 
-/// Keyed by path: parameters that change places keep their own moments.
 #[test]
 fn lbfgs_resumes_too() {
     let loss = |w: &Param<f64>| {

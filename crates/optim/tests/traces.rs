@@ -1,5 +1,6 @@
 //! A hundred steps of each optimiser against another way of writing it: plain loops in doubles, from the papers, one number
 //! at a time.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! How optimisers are used, rightly and wrongly: groups, unused and frozen parameters, snapshots; what the errors say.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
