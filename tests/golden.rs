@@ -1,0 +1,51 @@
+//! Judged by others' answers: runs the reference cases of a directory, whose answers come from PyTorch, JAX and ONNX.
+//!
+//!     cargo test --test golden -- --nocapture
+//!     WENGERT_GOLDEN=DIR              another directory than tests/golden
+//!     WENGERT_GOLDEN_ONLY=unary/exp   only cases whose id contains this
+//!     WENGERT_GOLDEN_REPORT=FILE      the report as JSON besides
+//!
+//! What the cases mean is written in tests/golden/FORMAT.md; what we do not have, with reasons, in
+//! tests/golden/unsupported.rs; and what each operation of PyTorch is here, in tests/golden/table.
+
+mod golden {
+    pub mod call;
+    pub mod error;
+    pub mod graph;
+    pub mod hard;
+    pub mod op;
+    pub mod support;
+    pub mod table;
+    pub mod unsupported;
+}
+
+use std::path::PathBuf;
+
+use golden::support::report::Outcome;
+use golden::support::{Case, run};
+
+/// Runs one case by its kind.
+fn one(case: Case) -> Outcome {
+    match case.family.kind.as_str() {
+        "op" => golden::op::run(case),
+        "graph" => golden::graph::run(case),
+        "hard" => golden::hard::run(case),
+        "error" => golden::error::run(case),
+        kind => Outcome::Unsupported(format!("kind {kind}")),
+    }
+}
+
+/// Every case of the directory passes, or is unsupported for a listed reason.
+#[test]
+#[allow(clippy::print_stdout)]
+fn reference_cases() {
+    let home = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let dir = std::env::var_os("WENGERT_GOLDEN").map_or(home, PathBuf::from);
+    let only = std::env::var("WENGERT_GOLDEN_ONLY").unwrap_or_default();
+    let report = run::run(&dir, &only, one).unwrap();
+    if let Some(file) = std::env::var_os("WENGERT_GOLDEN_REPORT") {
+        std::fs::write(file, format!("{}\n", report.json())).unwrap();
+    }
+    println!("{}", report.text());
+    assert!(report.is_clean(), "some cases fail, or are unsupported without a reason");
+}

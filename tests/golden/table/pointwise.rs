@@ -1,0 +1,126 @@
+//! PyTorch's functions of each element and of pairs of elements, activations included, and what each is here.
+
+use wengert::autograd::Var;
+use wengert::tensor::Float;
+
+use super::super::call::Term;
+use crate::table;
+
+table! {
+    exp(x: Var) => x.exp();
+    log(x: Var) => x.ln();
+    log1p(x: Var) => x.log1p();
+    log2(x: Var) => x.log2();
+    log10(x: Var) => x.log10();
+    expm1(x: Var) => x.expm1();
+    exp2(x: Var) => x.exp2();
+    sqrt(x: Var) => x.sqrt();
+    rsqrt(x: Var) => x.rsqrt();
+    reciprocal(x: Var) => x.recip();
+    square(x: Var) => x.square();
+    sin(x: Var) => x.sin();
+    cos(x: Var) => x.cos();
+    tan(x: Var) => x.tan();
+    asin(x: Var) => x.asin();
+    acos(x: Var) => x.acos();
+    atan(x: Var) => x.atan();
+    sinh(x: Var) => x.sinh();
+    cosh(x: Var) => x.cosh();
+    tanh(x: Var) => x.tanh();
+    erf(x: Var) => x.erf();
+    abs(x: Var) => x.abs();
+    sign(x: Var) => x.sign();
+    neg(x: Var) => -x;
+    ceil(x: Var) => x.ceil();
+    floor(x: Var) => x.floor();
+    round(x: Var) => x.round();
+    trunc(x: Var) => x.trunc();
+    sigmoid(x: Var) => x.sigmoid();
+    isnan(x: Var) => x.value().is_nan();
+    isinf(x: Var) => x.value().is_infinite();
+    isfinite(x: Var) => x.value().is_finite();
+    detach(x: Var) => x.detach();
+
+    relu(x: Var) => x.relu();
+    relu6(x: Var) => x.relu6();
+    leaky_relu(x: Var, negative_slope: f64) => x.leaky_relu(negative_slope);
+    prelu(x: Var, weight: Var) => x.prelu(weight);
+    elu(x: Var, alpha: f64) => x.elu(alpha);
+    celu(x: Var, alpha: f64) => x.celu(alpha);
+    selu(x: Var) => x.selu();
+    gelu(x: Var, approximate: Text) => match &*approximate {
+        "none" => Ok(x.gelu()),
+        "tanh" => Ok(x.gelu_tanh()),
+        other => Err(Refusal::inexpressible(other)),
+    };
+    silu(x: Var) => x.silu();
+    mish(x: Var) => x.mish();
+    softplus(x: Var, beta: f64, threshold: f64) => x.softplus(beta, threshold);
+    softsign(x: Var) => x.softsign();
+    logsigmoid(x: Var) => x.log_sigmoid();
+    hardtanh(x: Var, min_val: f64, max_val: f64) => x.hardtanh(min_val, max_val);
+    hardsigmoid(x: Var) => x.hardsigmoid();
+    hardswish(x: Var) => x.hardswish();
+    softshrink(x: Var, lambd: f64) => x.softshrink(lambd);
+    hardshrink(x: Var, lambd: f64) => x.hardshrink(lambd);
+    tanhshrink(x: Var) => x.tanhshrink();
+    threshold(x: Var, threshold: f64, value: f64) => x.threshold(threshold, value);
+    glu(x: Var, dim: isize) => x.glu(dim);
+
+    add(x: Var, other: f64, alpha: f64) => x.add_scalar(alpha * other);
+    add(x: Term, other: Term, alpha: f64) => x.0.try_add(scaled(other.0, alpha));
+    sub(x: Var, other: f64, alpha: f64) => x.add_scalar(-alpha * other);
+    sub(x: Term, other: Term, alpha: f64) => x.0.try_sub(scaled(other.0, alpha));
+    rsub(x: Var, other: f64) => x.rsub_scalar(other);
+    rsub(x: Var, other: f64, alpha: f64) => scaled(x, alpha).rsub_scalar(other);
+    rsub(x: Term, other: Term) => other.0.try_sub(x.0);
+    rsub(x: Term, other: Term, alpha: f64) => other.0.try_sub(scaled(x.0, alpha));
+    mul(x: Var, other: f64) => x.mul_scalar(other);
+    mul(x: Term, other: Term) => x.0.try_mul(other.0);
+    div(x: Var, other: f64) => x.div_scalar(other);
+    div(x: Term, other: Term) => x.0.try_div(other.0);
+    rdiv(x: Var, other: f64) => x.rdiv_scalar(other);
+    rdiv(x: Term, other: Term) => other.0.try_div(x.0);
+    div_trunc(x: Term, other: Term) => x.0.div_trunc(other.0);
+    div_floor(x: Term, other: Term) => x.0.div_floor(other.0);
+    fmod(x: Term, other: Term) => x.0.fmod(other.0);
+    remainder(x: Term, other: Term) => x.0.remainder(other.0);
+    pow(x: Var, exponent: f64) => x.powf(exponent);
+    pow(x: f64, exponent: Var) => exponent.rpow_scalar(x);
+    pow(x: Var, exponent: Var) => x.pow(exponent);
+    maximum(x: Term, other: Term) => x.0.maximum(other.0);
+    minimum(x: Term, other: Term) => x.0.minimum(other.0);
+    clamp(x: Var, min: MaybeNumber, max: MaybeNumber) =>
+        x.clamp(min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY));
+    clamp(x: Var, min: MaybeTerm, max: MaybeTerm) => clamped(x, min, max);
+    atan2(x: Term, other: Term) => x.0.atan2(other.0);
+    hypot(x: Term, other: Term) => x.0.hypot(other.0);
+    logaddexp(x: Term, other: Term) => x.0.logaddexp(other.0);
+    xlogy(x: Term, other: Term) => x.0.xlogy(other.0);
+    lerp(x: Var, end: Term, weight: Term) => x.lerp(end.0, weight.0);
+    where(cond: Mask, x: Term, other: Term) => x.0.where_(&cond, other.0);
+    masked_fill(x: Var, mask: Mask, value: f64) => x.masked_fill(&mask, T::from_f64(value));
+    masked_fill(x: Var, mask: Mask, value: Var) => value.where_(&mask, x);
+
+    eq(x: Term, other: Term) => x.0.value().equal(&other.0.value());
+    ne(x: Term, other: Term) => x.0.value().not_equal(&other.0.value());
+    lt(x: Term, other: Term) => x.0.value().less(&other.0.value());
+    le(x: Term, other: Term) => x.0.value().less_equal(&other.0.value());
+    gt(x: Term, other: Term) => x.0.value().greater(&other.0.value());
+    ge(x: Term, other: Term) => x.0.value().greater_equal(&other.0.value());
+}
+
+/// x · c
+fn scaled<'t, T: Float>(x: Var<'t, T>, c: f64) -> Var<'t, T> {
+    if c == 1.0 { x } else { x.mul_scalar(c) }
+}
+
+/// `clamp` whose bounds are tensors, or one a number and one a tensor.
+fn clamped<'t, T: Float>(
+    x: Var<'t, T>,
+    min: Option<Term<'t, T>>,
+    max: Option<Term<'t, T>>,
+) -> wengert::autograd::Result<Var<'t, T>> {
+    let x = min.map_or(Ok(x), |min| x.clamp_min(min.0))?;
+    max.map_or(Ok(x), |max| x.clamp_max(max.0))
+}
