@@ -236,13 +236,17 @@ impl<'t, T: Float> Var<'t, T> {
         }
     }
 
-    /// self · weightᵀ + bias, in one node; see [`Tensor::linear`].
+    /// self · weightᵀ + bias, in one node; see [`Tensor::linear`]. A weight `[in]` is one output, whose axis is left out.
     ///
     /// # Errors
     /// If the shapes do not fit.
     #[track_caller]
     pub fn linear(self, weight: Self, bias: Option<Self>) -> Result<Self> {
         self.same_tape(weight, "linear")?;
+        if weight.rank() == 1 {
+            let y = self.matmul(weight)?;
+            return bias.map_or(Ok(y), |bias| y.try_add(bias.reshape([0; 0])?));
+        }
         match bias {
             Some(bias) => {
                 self.same_tape(bias, "linear")?;

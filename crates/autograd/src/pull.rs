@@ -56,6 +56,8 @@ fn pull_more<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, g: A, at: &impl At<A
 
         (Op::MatMul, 0) => g.matmul(&b().t()?)?,
         (Op::MatMul, _) => a().t()?.matmul(&g)?,
+        // A single row is a matrix of one: products of vectors are not what `MatMul` has rules for.
+        (Op::Linear, 0) if shape().len() == 1 => rows(&g)?.matmul(&b())?.reshape(&shape())?,
         (Op::Linear, 0) => g.matmul(&b())?,
         (Op::Linear, 1) => rows(&g)?.t()?.matmul(&rows(&a())?)?,
         (Op::Linear, _) => g,

@@ -40,7 +40,8 @@ impl Axes {
         self.keep
     }
 
-    /// One flag an axis of `shape`: whether it is meant. Refuses axes that are not there, or named twice.
+    /// One flag an axis of `shape`: whether it is meant. Refuses axes that are not there, or named twice. A scalar lets 0
+    /// and -1 pass, which mean nothing there: so do NumPy and PyTorch.
     #[track_caller]
     pub fn flags(&self, op: &'static str, shape: &[usize]) -> Result<SmallVec<[bool; 8]>> {
         let Some(which) = &self.which else {
@@ -48,6 +49,9 @@ impl Axes {
         };
         let mut flags = SmallVec::from_elem(false, shape.len());
         for &axis in which {
+            if shape.is_empty() && (axis == 0 || axis == -1) {
+                continue;
+            }
             let i = axis_or_refuse(op, shape, axis)?;
             if std::mem::replace(&mut flags[i], true) {
                 let rule = format!("axis {axis} is named twice");

@@ -30,7 +30,8 @@ macro_rules! pointwise_table {
             pow_scalar PowScalar [exponent = 2.5] (x -> y) = x.powc(exponent);
                 slope if exponent == ZERO { x.constant(ZERO) } else { x.powc(exponent - ONE) * exponent };
             /// A constant to the power x
-            rpow_scalar RpowScalar [base = 1.7] (x -> y) = x.constant(base).pow(x); slope y * C(base.0.ln());
+            rpow_scalar RpowScalar [base = 1.7] (x -> y) = x.constant(base).pow(x); 
+                slope if base == ZERO { x.when_gt(ZERO, ZERO, x.when_eq(ZERO, ZERO, y * C(base.0.ln()))) } else { y * C(base.0.ln()) };
             /// x²
             square Square (x -> y) = x * x; slope x * TWO;
             /// 1 / x
@@ -195,12 +196,11 @@ macro_rules! pointwise_table {
             /// The remainder of the division truncated towards 0: it has a's sign
             fmod Fmod (a, b -> y) = a.rem_trunc(b); slopes ONE, -(a / b).trunc();
             /// The remainder of the division rounded down: it has b's sign
-            remainder Remainder (a, b -> y) = floor_rem(a, b); slopes ONE, -(a / b).floor();
+            remainder Remainder (a, b -> y) = floor_rem(a, b); slopes ONE, -floor_quotient(a, b);
             /// a / b rounded towards 0
             div_trunc DivTrunc (a, b -> y) = (a / b).trunc(); slopes ZERO, ZERO;
             /// a / b rounded down
-            div_floor DivFloor (a, b -> y) = b.when_eq(ZERO, a / b, ((a - floor_rem(a, b)) / b).round());
-                slopes ZERO, ZERO;
+            div_floor DivFloor (a, b -> y) = floor_quotient(a, b); slopes ZERO, ZERO;
             /// a · b, and exactly 0 where a is 0, whatever b: a gradient that does not arrive stays away
             gate Gate (a, b -> y) = a.when_eq(ZERO, ZERO, a * b); slopes b, a;
 
@@ -255,6 +255,15 @@ fn floor_rem<R: Real>(a: R, b: R) -> R {
     let r = a.rem_trunc(b);
     // Where it has the other sign, one more b.
     (r * b.sign()).when_gt(ZERO, r, r.when_eq(ZERO, r, r + b))
+}
+
+/// a / b rounded down: without the error of a rounded quotient, and -1 for a small number over an infinity of the other
+/// sign.
+#[inline(always)]
+fn floor_quotient<R: Real>(a: R, b: R) -> R {
+    let r = a.rem_trunc(b);
+    let q = ((a - r) / b).round();
+    b.when_eq(ZERO, a / b, ZERO.beside(a).when_gt(r * b.sign(), q - ONE, q))
 }
 
 macro_rules! define {
