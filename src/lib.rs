@@ -2,4 +2,6 @@
 #[doc(inline)]
 pub use wengert_autograd as autograd;
 #[doc(inline)]
+pub use wengert_loss as loss;
+#[doc(inline)]
 pub use wengert_tensor as tensor;

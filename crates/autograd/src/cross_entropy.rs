@@ -12,13 +12,44 @@ use crate::op::Op;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Reduction {
-    /// Their mean: over samples that count, or, where samples have weights, the weighted mean.
+    /// Their mean: over samples that count, or, where samples have weights, the weighted mean. Where nothing counts (an
+    /// empty batch, all targets ignored) it is 0/0, and refused.
     #[default]
     Mean,
+    /// The mean, and 0 where nothing counts.
+    MeanOrZero,
+    /// The mean, and NaN where nothing counts: PyTorch's.
+    MeanOrNan,
     /// Their sum.
     Sum,
     /// One loss a sample.
     None,
+}
+
+impl Reduction {
+    /// Whether it is one of the means.
+    pub fn is_mean(self) -> bool {
+        matches!(self, Self::Mean | Self::MeanOrZero | Self::MeanOrNan)
+    }
+
+    /// What the sum of the losses is multiplied with, when they count for `total`: `shapes` are for the error.
+    ///
+    /// # Errors
+    /// If this is [`Reduction::Mean`], and nothing counts.
+    #[track_caller]
+    pub fn scale(self, op: &'static str, shapes: &[&[usize]], total: f64) -> Result<f64> {
+        match self {
+            Self::Sum | Self::None => Ok(1.0),
+            Self::MeanOrZero if total == 0.0 => Ok(0.0),
+            Self::Mean if total == 0.0 => {
+                let rule = "the mean of no losses: the batch is empty, or every target is ignored or has weight 0";
+                let fault = Fault::new(op, shapes, rule);
+                let help = "skip such a batch, or take `Reduction::MeanOrZero` (or `MeanOrNan`) if its mean is to be 0 (or NaN)";
+                Err(TensorError::Value(fault.help(help)).into())
+            }
+            _ => Ok(1.0 / total),
+        }
+    }
 }
 
 /// What the classes ought to be.
@@ -80,7 +111,8 @@ impl<T: Float> Targets<T> {
     /// for probabilities it is their number.
     ///
     /// # Errors
-    /// If the shapes do not fit, a class does not exist, or the smoothing is not between 0 and 1.
+    /// If the shapes do not fit, a class does not exist, the smoothing is not between 0 and 1, or nothing counts and the
+    /// mean is asked for.
     #[track_caller]
     pub fn new(
         logits: &[usize],
@@ -162,7 +194,7 @@ impl<T: Float> Targets<T> {
                 (Rows::Dense(q), positions.iter().product::<usize>() as f64)
             }
         };
-        let scale = if reduction == Reduction::Mean { 1.0 / total } else { 1.0 };
+        let scale = reduction.scale(OP, &[logits], total)?;
         Ok(Self { rows, scale, positions, reduction, classes })
     }
 
@@ -250,7 +282,8 @@ impl<T: Float> Targets<T> {
                 for (i, (class, w)) in classes.iter().zip(weights.iter()).enumerate() {
                     let row = &mut out[i * n..][..n];
                     let c = gs[i].times(w);
-                    if c == T::ZERO {
+                    // A sample that does not count gets nothing, even of a mean that is 0/0.
+                    if c == T::ZERO || w == T::ZERO {
                         row.fill(T::ZERO);
                         continue;
                     }

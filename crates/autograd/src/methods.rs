@@ -1,9 +1,12 @@
 //! The ops as methods of `Var`: the functions of the table, products, reductions, shapes, indexing.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse};
 
+use crate::cross_entropy::Targets;
 use crate::op::Op;
 use crate::{Result, Var};
 
@@ -254,6 +257,16 @@ impl<'t, T: Float> Var<'t, T> {
             }
             None => self.tape.record(Op::Linear, &[self.index, weight.index]),
         }
+    }
+
+    /// Softmax and negative log-likelihood in one node, of logits and [`Targets`](crate::cross_entropy::Targets) that were
+    /// made for their shape.
+    ///
+    /// # Errors
+    /// If the tape is spent.
+    #[track_caller]
+    pub fn cross_entropy(self, targets: Targets<T>) -> Result<Self> {
+        self.apply(Op::CrossEntropy(Arc::new(targets)))
     }
 
     /// self where the mask says so, else `other`; exactly no gradient goes to the branch not taken.

@@ -97,6 +97,10 @@ macro_rules! pointwise_table {
             softplus Softplus [beta = 1.5, threshold = 20.0] (x -> y) =
                 (x * beta).when_gt(threshold, x, (x * beta).softplus() / beta);
                 slope (x * beta).when_gt(threshold, ONE, (x * beta).sigmoid());
+            /// ln(cosh(x)), without overflow: ½x² near 0, |x| - ln 2 far out
+            log_cosh LogCosh (x -> y) = x.abs().when_gt(ONE,
+                x.abs() - LN_2 + (x.abs() * C(-2.0)).exp().log1p(), ((x * HALF).sinh().square() * TWO).log1p());
+                slope x.tanh();
             /// x where positive, else 0
             relu Relu (x -> y) = x.max(ZERO); slope x.when_gt(ZERO, ONE, ZERO);
             /// x clamped to 0…6

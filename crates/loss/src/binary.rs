@@ -1,0 +1,328 @@
+//! Losses of yes or no: of one label, or of many that do not exclude one another.
+
+use wengert_autograd::{Operand, Result, Var};
+use wengert_tensor::{Float, Tensor};
+
+use crate::Reduction;
+use crate::criterion::Loss;
+use crate::reduce::{Weight, fits, reduce, reducible, weigh};
+use crate::refuse::{alike, every, inside, not_made_by, option, shares};
+
+/// Ops whose results are no logits.
+const TO_PROBABILITY: &[&str] = &["sigmoid", "hardsigmoid", "softmax"];
+
+/// Refuses a prediction that has been through a sigmoid.
+#[track_caller]
+fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
+    let takes = "this loss takes logits and applies the sigmoid itself";
+    let help = "pass what went into it, or use `bce`, which takes probabilities";
+    not_made_by(op, x, TO_PROBABILITY, takes, help)
+}
+
+/// -(y·ln p + (1 - y)·ln(1 - p)) of a probability p, each logarithm held at -100 or more; its mean is over all elements.
+/// PyTorch's `binary_cross_entropy`; also known as the log loss.
+///
+/// A probability is the end of a sigmoid, and there precision is lost: of logits, [`BceWithLogitsLoss`] is exact.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct BceLoss<T> {
+    weight: Weight<T>,
+    reduction: Reduction,
+}
+
+/// max(x, 0) - x·y + ln(1 + e^-|x|): the binary cross-entropy of sigmoid(x), finite in value and slope for every x, and its
+/// slope is sigmoid(x) - y. Its mean is over all elements. PyTorch's `binary_cross_entropy_with_logits`.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_loss::bce_with_logits;
+/// use wengert_tensor::tensor;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(tensor![-1.0_f64, 0.0, 1.0]);
+/// let loss = bce_with_logits(x, &tensor![0.0, 1.0, 1.0])?;
+/// assert!((loss.item()? - 0.439890).abs() < 1e-6);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct BceWithLogitsLoss<T> {
+    weight: Weight<T>,
+    pos_weight: Weight<T>,
+    reduction: Reduction,
+}
+
+/// Labels that do not exclude one another, `[N, L]`: the mean over the L labels of the binary cross-entropy of each logit;
+/// its mean is over the N samples, so the denominator is N·L. PyTorch's `multilabel_soft_margin_loss`.
+///
+/// Its cost grows with N·L, as that of the forward pass does. [`Reduction::None`] gives a loss a sample.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct MultilabelCrossEntropyLoss<T> {
+    weight: Weight<T>,
+    reduction: Reduction,
+}
+
+/// [`MultilabelCrossEntropyLoss`] for targets that may be any numbers, by PyTorch's name.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct MultilabelSoftMarginLoss<T> {
+    weight: Weight<T>,
+    reduction: Reduction,
+}
+
+/// (1 - pₜ)^gamma · BCE of the logits, pₜ the probability of the true side: what is known already counts less. Its mean is
+/// over all elements (Lin et al. divide by the number of positives: take the sum for that). torchvision's
+/// `sigmoid_focal_loss`.
+///
+/// With `alpha`, positives are weighted by alpha and negatives by 1 - alpha.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct BinaryFocalLoss {
+    gamma: f64,
+    alpha: Option<f64>,
+    reduction: Reduction,
+}
+
+macro_rules! weighted {
+    ($($Loss:ident $what:literal)*) => {$(
+        impl<T> Default for $Loss<T> {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+        impl<T> $Loss<T> {
+            #[doc = concat!("With weights for ", $what, ". The denominator of the mean stays the number of losses.")]
+            pub fn weight(mut self, weight: Tensor<T>) -> Self {
+                self.weight = Weight::of(weight);
+                self
+            }
+        }
+    )*};
+}
+weighted! {
+    BceLoss "the losses, of their shape, or of one that is repeated to it"
+    BceWithLogitsLoss "the losses, of their shape, or of one that is repeated to it"
+    MultilabelCrossEntropyLoss "the labels, `[L]`"
+    MultilabelSoftMarginLoss "the labels, `[L]`"
+}
+reducible!(BceLoss<T> BceWithLogitsLoss<T> MultilabelCrossEntropyLoss<T> MultilabelSoftMarginLoss<T> BinaryFocalLoss);
+
+impl<T> BceLoss<T> {
+    /// Without weights.
+    pub fn new() -> Self {
+        Self { weight: Weight::NONE, reduction: Reduction::Mean }
+    }
+}
+
+impl<T> BceWithLogitsLoss<T> {
+    /// Without weights.
+    pub fn new() -> Self {
+        Self { weight: Weight::NONE, pos_weight: Weight::NONE, reduction: Reduction::Mean }
+    }
+    /// With weights for the yes side alone, y·ln p: of a shape that is repeated to the logits' (`[L]`: one a label). Above 1
+    /// it trades precision for recall; the number of noes over that of yeses balances the two.
+    pub fn pos_weight(mut self, weight: Tensor<T>) -> Self {
+        self.pos_weight = Weight::of(weight);
+        self
+    }
+}
+
+impl<T> MultilabelCrossEntropyLoss<T> {
+    /// Without weights.
+    pub fn new() -> Self {
+        Self { weight: Weight::NONE, reduction: Reduction::Mean }
+    }
+}
+
+impl<T> MultilabelSoftMarginLoss<T> {
+    /// Without weights.
+    pub fn new() -> Self {
+        Self { weight: Weight::NONE, reduction: Reduction::Mean }
+    }
+}
+
+impl BinaryFocalLoss {
+    /// With this gamma (0: plain cross-entropy; 2 is what its authors found best), and both sides alike.
+    pub fn new(gamma: f64) -> Self {
+        Self { gamma, alpha: None, reduction: Reduction::Mean }
+    }
+    /// With positives weighted by alpha and negatives by 1 - alpha.
+    pub fn alpha(mut self, alpha: f64) -> Self {
+        self.alpha = Some(alpha);
+        self
+    }
+}
+
+impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceLoss<T> {
+    #[track_caller]
+    fn forward(&self, p: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
+        const OP: &str = "bce";
+        let y = target.on(p);
+        alike(OP, "prediction", &p.shape(), "target", &y.shape())?;
+        let help = "if these are logits, use `bce_with_logits`";
+        every(
+            OP,
+            "prediction",
+            &p.value(),
+            inside,
+            "this loss takes probabilities, from 0 to 1",
+            Some(help),
+        )?;
+        shares(OP, &y.value())?;
+        reduce(OP, weigh(OP, p.bce(y)?, self.weight.get())?, self.reduction)
+    }
+}
+
+impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceWithLogitsLoss<T> {
+    #[track_caller]
+    fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
+        const OP: &str = "bce_with_logits";
+        let y = target.on(x);
+        alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
+        logits(OP, x)?;
+        shares(OP, &y.value())?;
+        let losses = match self.pos_weight.get() {
+            None => x.bce_with_logits(y)?,
+            Some(weight) => {
+                fits(OP, "`pos_weight`", weight.shape(), &x.shape())?;
+                // (1 - y)·x - (1 + (w - 1)·y)·ln sigmoid(x)
+                let more = y.try_mul(weight.add_scalar(-1.0))?.add_scalar(1.0);
+                y.rsub_scalar(1.0).try_mul(x)?.try_sub(more.try_mul(x.log_sigmoid())?)?
+            }
+        };
+        reduce(OP, weigh(OP, losses, self.weight.get())?, self.reduction)
+    }
+}
+
+/// A loss a sample: the mean over labels, the last axis.
+#[track_caller]
+fn over_labels<'t, T: Float>(
+    op: &'static str,
+    x: Var<'t, T>,
+    y: Var<'t, T>,
+    weight: Option<&Tensor<T>>,
+    reduction: Reduction,
+) -> Result<Var<'t, T>> {
+    alike(op, "prediction", &x.shape(), "target", &y.shape())?;
+    option(op, x.rank() > 0, || {
+        "the prediction is a scalar, and must be [samples, labels]".into()
+    })?;
+    logits(op, x)?;
+    let losses = weigh(op, x.bce_with_logits(y)?, weight)?;
+    reduce(op, losses.mean_over(-1)?, reduction)
+}
+
+impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelCrossEntropyLoss<T> {
+    #[track_caller]
+    fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
+        const OP: &str = "multilabel_cross_entropy";
+        let y = target.on(x);
+        alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
+        shares(OP, &y.value())?;
+        over_labels(OP, x, y, self.weight.get(), self.reduction)
+    }
+}
+
+impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelSoftMarginLoss<T> {
+    #[track_caller]
+    fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
+        let y = target.on(x);
+        over_labels("multilabel_soft_margin", x, y, self.weight.get(), self.reduction)
+    }
+}
+
+impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BinaryFocalLoss {
+    #[track_caller]
+    fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
+        const OP: &str = "binary_focal";
+        let y = target.on(x);
+        alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
+        logits(OP, x)?;
+        option(OP, self.gamma >= 0.0, || {
+            format!("gamma is {}, and must be 0 or more", self.gamma)
+        })?;
+        option(OP, self.alpha.is_none_or(inside), || "alpha must lie between 0 and 1".into())?;
+        every(OP, "target", &y.value(), |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
+        // s: the logit of the true side. 1 - pₜ = sigmoid(-s), by its logarithm, so that its power has a slope at 0 too.
+        let s = y.mul_scalar(2.0).add_scalar(-1.0).try_mul(x)?;
+        let known = (-s).log_sigmoid().mul_scalar(self.gamma).exp();
+        let losses = -known.try_mul(s.log_sigmoid())?;
+        let losses = match self.alpha {
+            None => losses,
+            Some(alpha) => {
+                y.mul_scalar(2.0 * alpha - 1.0).add_scalar(1.0 - alpha).try_mul(losses)?
+            }
+        };
+        reduce(OP, losses, self.reduction)
+    }
+}
+
+/// The mean of [`BceLoss`] over all elements, of probabilities.
+///
+/// # Errors
+/// If the shapes differ, a number is no probability, or there is no element.
+#[track_caller]
+pub fn bce<'t, T: Float>(p: Var<'t, T>, target: impl Operand<'t, T>) -> Result<Var<'t, T>> {
+    BceLoss::new().forward(p, target)
+}
+
+/// [`bce`] by its other name: the mean over all elements of -(y·ln p + (1 - y)·ln(1 - p)), each logarithm held at -100 or
+/// more.
+///
+/// # Errors
+/// As [`bce`].
+#[track_caller]
+pub fn log_loss<'t, T: Float>(p: Var<'t, T>, target: impl Operand<'t, T>) -> Result<Var<'t, T>> {
+    bce(p, target)
+}
+
+/// The mean of [`BceWithLogitsLoss`] over all elements.
+///
+/// # Errors
+/// If the shapes differ, a target is no probability, the prediction has been through a sigmoid, or there is no element.
+#[track_caller]
+pub fn bce_with_logits<'t, T: Float>(
+    logits: Var<'t, T>,
+    target: impl Operand<'t, T>,
+) -> Result<Var<'t, T>> {
+    BceWithLogitsLoss::new().forward(logits, target)
+}
+
+/// The mean of [`MultilabelCrossEntropyLoss`] over samples and labels.
+///
+/// # Errors
+/// As [`bce_with_logits`].
+#[track_caller]
+pub fn multilabel_cross_entropy<'t, T: Float>(
+    logits: Var<'t, T>,
+    target: impl Operand<'t, T>,
+) -> Result<Var<'t, T>> {
+    MultilabelCrossEntropyLoss::new().forward(logits, target)
+}
+
+/// The mean of [`MultilabelSoftMarginLoss`] over samples and labels.
+///
+/// # Errors
+/// If the shapes differ, the prediction has been through a sigmoid, or there is no element.
+#[track_caller]
+pub fn multilabel_soft_margin<'t, T: Float>(
+    logits: Var<'t, T>,
+    target: impl Operand<'t, T>,
+) -> Result<Var<'t, T>> {
+    MultilabelSoftMarginLoss::new().forward(logits, target)
+}
+
+/// The mean of [`BinaryFocalLoss`] over all elements.
+///
+/// # Errors
+/// If the shapes differ, a target is neither 0 nor 1, gamma is negative, the prediction has been through a sigmoid, or
+/// there is no element.
+#[track_caller]
+pub fn binary_focal<'t, T: Float>(
+    logits: Var<'t, T>,
+    target: impl Operand<'t, T>,
+    gamma: f64,
+) -> Result<Var<'t, T>> {
+    BinaryFocalLoss::new(gamma).forward(logits, target)
+}

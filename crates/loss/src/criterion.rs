@@ -1,0 +1,74 @@
+//! `Loss`: what a training loop asks of a loss, be it a struct of this crate, a struct of yours, or a closure.
+
+use wengert_autograd::{Result, Var};
+use wengert_tensor::Float;
+
+/// A function of a prediction and a target, made of recorded ops: its gradient needs no code.
+///
+/// `Target` is what it compares with: `&Tensor<T>` or a var for most, `&Tensor<usize>` for class numbers, a pair where
+/// there are two. A loss of your own is a closure (see [`custom`]) or an `impl`:
+///
+/// ```
+/// use wengert_autograd::{Result, Tape, Var};
+/// use wengert_loss::{Loss, same_shape};
+/// use wengert_tensor::{Float, Tensor, tensor};
+///
+/// /// mean(|e|³)
+/// struct Cubic;
+/// impl<'t, T: Float> Loss<'t, T, &Tensor<T>> for Cubic {
+///     fn forward(&self, prediction: Var<'t, T>, target: &Tensor<T>) -> Result<Var<'t, T>> {
+///         same_shape("cubic", prediction, target)?;
+///         Ok(prediction.try_sub(target)?.abs().powf(3.0).mean())
+///     }
+/// }
+///
+/// let tape = Tape::new();
+/// let y = tape.var(tensor![1.0_f64, 2.0]);
+/// let loss = Cubic.forward(y, &tensor![0.0, 4.0])?;
+/// assert_eq!(loss.item()?, 4.5);
+/// assert_eq!(loss.gradients()?.wrt(y).value()?, tensor![1.5, -6.0]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+pub trait Loss<'t, T: Float, Target> {
+    /// The loss of a prediction.
+    ///
+    /// # Errors
+    /// If the target is none for this prediction: another shape, labels that do not exist, numbers out of range.
+    fn forward(&self, prediction: Var<'t, T>, target: Target) -> Result<Var<'t, T>>;
+}
+
+impl<'t, T: Float, Target, F> Loss<'t, T, Target> for F
+where
+    F: Fn(Var<'t, T>, Target) -> Result<Var<'t, T>>,
+{
+    #[track_caller]
+    fn forward(&self, prediction: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
+        self(prediction, target)
+    }
+}
+
+/// A closure as a loss. It does nothing but tell the compiler that the closure takes vars of every tape, which it cannot
+/// see for itself.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_loss::{Loss, custom};
+/// use wengert_tensor::{Tensor, tensor};
+///
+/// // The weighted squares of the errors: four times as much for those that are too low.
+/// let criterion = custom(|prediction, target: &Tensor<f64>| {
+///     let e = prediction.try_sub(target)?;
+///     Ok((e.square() + (-e).relu().square() * 3.0).mean())
+/// });
+/// let tape = Tape::new();
+/// let y = tape.var(tensor![3.0, 1.0]);
+/// let loss = criterion.forward(y, &tensor![2.0, 2.0])?;
+/// assert_eq!(loss.item()?, 2.5);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+pub fn custom<T: Float, Target, F>(loss: F) -> F
+where
+    F: for<'t, 'a> Fn(Var<'t, T>, &'a Target) -> Result<Var<'t, T>>,
+{
+    loss
+}

@@ -1,0 +1,103 @@
+//! How far one distribution is from another.
+
+use wengert_autograd::{Operand, Result, Var};
+use wengert_tensor::Float;
+
+use crate::Reduction;
+use crate::criterion::Loss;
+use crate::reduce::{reduce, reduce_over};
+use crate::refuse::{alike, not_made_by};
+
+/// What the terms of a KL divergence are made into. There are two means, a factor of the number of classes apart, so
+/// neither is called just that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KlReduction {
+    /// The mean divergence of a sample: Σ / N, N the size of the first axis. PyTorch's `batchmean`, and the one that is a
+    /// divergence.
+    #[default]
+    BatchMean,
+    /// Σ / number of elements: PyTorch's `mean`.
+    ElementMean,
+    /// Their sum.
+    Sum,
+    /// One term an element.
+    None,
+}
+
+/// KL(q ‖ p) = Σ q·(ln q - ln p), from log-probabilities ln p (of `log_softmax`) and probabilities q; 0 where q is. PyTorch's
+/// `kl_div`.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_loss::{KlDivLoss, KlReduction, Loss};
+/// use wengert_tensor::tensor;
+///
+/// let tape = Tape::new();
+/// let log_p = tape.var(tensor![[0.5_f64, 0.5], [0.5, 0.5]].ln());
+/// let q = tensor![[1.0, 0.0], [0.0, 1.0]];
+/// let loss = KlDivLoss::new().forward(log_p, &q)?;
+/// assert_eq!(loss.item()?, 2.0_f64.ln());
+/// let elements = KlDivLoss::new().reduction(KlReduction::ElementMean).forward(log_p, &q)?;
+/// assert_eq!(elements.item()?, 2.0_f64.ln() / 2.0);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[must_use]
+pub struct KlDivLoss {
+    log_target: bool,
+    reduction: KlReduction,
+}
+
+impl KlDivLoss {
+    /// With probabilities as targets, and the mean over the batch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Whether the targets are log-probabilities.
+    pub fn log_target(mut self, log_target: bool) -> Self {
+        self.log_target = log_target;
+        self
+    }
+    /// With this reduction; [`KlReduction::BatchMean`] if it is not called.
+    pub fn reduction(mut self, reduction: KlReduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+}
+
+impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for KlDivLoss {
+    #[track_caller]
+    fn forward(&self, log_p: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
+        const OP: &str = "kl_div";
+        let q = target.on(log_p);
+        alike(OP, "prediction", &log_p.shape(), "target", &q.shape())?;
+        let takes = "this loss takes log-probabilities";
+        let help = "use `log_softmax` in its place";
+        not_made_by(OP, log_p, &["softmax", "sigmoid"], takes, help)?;
+        let terms = if self.log_target {
+            q.exp().gate(q.try_sub(log_p)?)?
+        } else {
+            q.xlogy(q)?.try_sub(q.gate(log_p)?)?
+        };
+        let batch = log_p.shape().first().copied().unwrap_or(1) as f64;
+        match self.reduction {
+            KlReduction::BatchMean => reduce_over(OP, terms, Reduction::Mean, batch),
+            KlReduction::ElementMean => reduce(OP, terms, Reduction::Mean),
+            KlReduction::Sum => reduce(OP, terms, Reduction::Sum),
+            KlReduction::None => Ok(terms),
+        }
+    }
+}
+
+/// [`KlDivLoss`] with its mean over the batch.
+///
+/// # Errors
+/// If the shapes differ, the prediction is of probabilities, or there is no sample.
+#[track_caller]
+pub fn kl_div<'t, T: Float>(
+    log_probabilities: Var<'t, T>,
+    target: impl Operand<'t, T>,
+) -> Result<Var<'t, T>> {
+    KlDivLoss::new().forward(log_probabilities, target)
+}

@@ -1,0 +1,101 @@
+//! Losses that read like their formulas, refuse what they cannot mean, and stay finite.
+//!
+//! Each is a struct with options ([`MseLoss`]) and a function ([`mse`]). Both take a prediction on a tape and a target; a
+//! target is a tensor, or a var where it wants a gradient too. A loss of your own is a closure or an `impl` of [`Loss`], of
+//! recorded ops, with no gradient code.
+//!
+//! ```
+//! use wengert_autograd::Tape;
+//! use wengert_loss::{Loss, MseLoss, Reduction};
+//! use wengert_tensor::tensor;
+//!
+//! let tape = Tape::new();
+//! let prediction = tape.var(tensor![1.5_f32, 2.5, 3.5]);
+//! let criterion = MseLoss::new().reduction(Reduction::Mean);
+//! let loss = criterion.forward(prediction, &tensor![1.0, 2.0, 3.0])?;
+//! assert_eq!(loss.item()?, 0.25);
+//! # Ok::<(), wengert_autograd::Error>(())
+//! ```
+//!
+//! # Which loss for which target
+//!
+//! | the target is | the prediction is | loss |
+//! |---|---|---|
+//! | a number | a number | [`mse`]; with outliers [`mae`], [`huber`], [`log_cosh`], [`cauchy`] |
+//! | a number, and the quantile is wanted | a number | [`quantile`] |
+//! | a number of changing noise | mean and variance | [`gaussian_nll`] |
+//! | a count, 0, 1, 2, … | logarithm of the rate | [`poisson_nll`] |
+//! | yes or no: 1.0 or 0.0 | a logit | [`bce_with_logits`]; few yeses: its `pos_weight`, [`binary_focal`] |
+//! | yes or no: 1.0 or 0.0 | a probability | [`bce`], also called [`log_loss`] |
+//! | a side: 1.0 or -1.0 | a score | [`hinge`], [`squared_hinge`], [`soft_margin`] |
+//! | one class: `Tensor<usize>` of `[N]` | logits `[N, C]` | [`cross_entropy`]; unbalanced: its `weight`, [`focal`] |
+//! | one class | log-probabilities | [`nll`] |
+//! | one class | scores | [`multi_margin`] |
+//! | probabilities of classes `[N, C]` | logits `[N, C]` | [`cross_entropy`] |
+//! | probabilities of classes | log-probabilities | [`kl_div`] |
+//! | several labels: `[N, L]` of 1.0 and 0.0 | logits `[N, L]` | [`multilabel_cross_entropy`] |
+//! | several labels as lists | scores | [`multilabel_margin`] |
+//! | tokens `[N, T]`, padded | logits `[N, T, C]` | [`sequence_cross_entropy`], [`perplexity`] |
+//! | which of two is ahead | two scores | [`margin_ranking`] |
+//! | alike or not: 1.0 or -1.0 | two vectors | [`cosine_embedding`]; of a distance [`hinge_embedding`] |
+//! | one alike, one not | three vectors | [`triplet_margin`] |
+//! | parameters | | [`penalty`] |
+//!
+//! # What they refuse
+//!
+//! Losses never broadcast: a target of another shape is an error that says how to mend it. Labels are checked (which
+//! sample, which label, how many classes), as are probabilities, sides and options. A prediction that comes out of a softmax
+//! is refused by a loss that takes logits. A mean over nothing is refused, unless [`Reduction::MeanOrZero`] or
+//! [`Reduction::MeanOrNan`] says what it is to be.
+
+#![forbid(unsafe_code)]
+
+mod binary;
+mod criterion;
+mod cross_entropy;
+mod distance;
+mod divergence;
+mod labels;
+mod likelihood;
+mod margin;
+mod metric;
+mod multiclass_margin;
+pub mod penalty;
+mod reduce;
+mod refuse;
+mod regression;
+mod robust;
+mod sequence;
+
+pub use binary::{
+    BceLoss, BceWithLogitsLoss, BinaryFocalLoss, MultilabelCrossEntropyLoss,
+    MultilabelSoftMarginLoss, bce, bce_with_logits, binary_focal, log_loss,
+    multilabel_cross_entropy, multilabel_soft_margin,
+};
+pub use criterion::{Loss, custom};
+pub use cross_entropy::{
+    ClassTarget, Classes, CrossEntropyLoss, FocalLoss, NllLoss, cross_entropy, focal, nll,
+};
+pub use distance::{cosine_similarity, pairwise_distance};
+pub use divergence::{KlDivLoss, KlReduction, kl_div};
+pub use likelihood::{GaussianNllLoss, PoissonNllLoss, gaussian_nll, poisson_nll};
+pub use margin::{
+    HingeEmbeddingLoss, HingeLoss, SoftMarginLoss, hinge, hinge_embedding, soft_margin,
+    squared_hinge,
+};
+pub use metric::{
+    CosineEmbeddingLoss, MarginRankingLoss, TripletMarginLoss, cosine_embedding, margin_ranking,
+    triplet_margin,
+};
+pub use multiclass_margin::{
+    MultiMarginLoss, MultilabelMarginLoss, multi_margin, multilabel_margin,
+};
+pub use reduce::{weighted_mean, weighted_sum};
+pub use refuse::same_shape;
+pub use regression::{
+    CauchyLoss, CharbonnierLoss, HuberLoss, LogCoshLoss, MaeLoss, MseLoss, QuantileLoss,
+    SmoothL1Loss, cauchy, charbonnier, huber, log_cosh, mae, mse, quantile, smooth_l1,
+};
+pub use robust::{GeneralRobustLoss, general_robust};
+pub use sequence::{SequenceCrossEntropyLoss, perplexity, sequence_cross_entropy};
+pub use wengert_autograd::cross_entropy::{Labels, Reduction};

@@ -1,0 +1,164 @@
+//! From one loss an element to one number: the means, the sum, weights. Every loss that is pointwise ends here.
+
+use std::fmt;
+
+use wengert_autograd::cross_entropy::Reduction;
+use wengert_autograd::{Operand, Result, Var};
+use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
+
+/// The losses of single elements, made into what is asked for: a mean is over their number.
+#[track_caller]
+pub(crate) fn reduce<'t, T: Float>(
+    op: &'static str,
+    losses: Var<'t, T>,
+    reduction: Reduction,
+) -> Result<Var<'t, T>> {
+    let count = losses.len();
+    reduce_over(op, losses, reduction, count as f64)
+}
+
+/// [`reduce`] with another denominator.
+#[track_caller]
+pub(crate) fn reduce_over<'t, T: Float>(
+    op: &'static str,
+    losses: Var<'t, T>,
+    reduction: Reduction,
+    total: f64,
+) -> Result<Var<'t, T>> {
+    match reduction {
+        Reduction::None => Ok(losses),
+        Reduction::Sum => losses.sum_over(..),
+        mean => {
+            let scale = mean.scale(op, &[&losses.shape()], total)?;
+            if total == losses.len() as f64 && total > 0.0 {
+                return losses.mean_over(..);
+            }
+            Ok(losses.sum_over(..)?.mul_scalar(scale))
+        }
+    }
+}
+
+/// Σ wᵢ·lᵢ / Σ wᵢ of losses that were not reduced: PyTorch's `weight` of `mse_loss` and kin.
+///
+/// The weights have the losses' shape, or that of its first axes (`[N]` for `[N, D]`: a weight a sample).
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_loss::{Loss, MseLoss, Reduction, weighted_mean};
+/// use wengert_tensor::tensor;
+///
+/// let tape = Tape::new();
+/// let y = tape.var(tensor![1.0_f64, 2.0]);
+/// let losses = MseLoss::new().reduction(Reduction::None).forward(y, &tensor![0.0, 0.0])?;
+/// assert_eq!(weighted_mean(losses, &tensor![3.0, 1.0])?.item()?, 7.0 / 4.0);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// If the weights' shape does not fit, or their sum is 0.
+#[track_caller]
+pub fn weighted_mean<'t, T: Float>(
+    losses: Var<'t, T>,
+    weight: impl Operand<'t, T>,
+) -> Result<Var<'t, T>> {
+    const OP: &str = "weighted_mean";
+    let weight = spread(OP, losses, weight.on(losses))?;
+    let total = weight.sum_over(..)?;
+    Reduction::Mean.scale(OP, &[&losses.shape(), &weight.shape()], total.item()?.to_f64())?;
+    weight.gate(losses)?.sum_over(..)?.try_div(total)
+}
+
+/// Σ wᵢ·lᵢ of losses that were not reduced; see [`weighted_mean`].
+///
+/// # Errors
+/// If the weights' shape does not fit.
+#[track_caller]
+pub fn weighted_sum<'t, T: Float>(
+    losses: Var<'t, T>,
+    weight: impl Operand<'t, T>,
+) -> Result<Var<'t, T>> {
+    spread("weighted_sum", losses, weight.on(losses))?.gate(losses)?.sum_over(..)
+}
+
+/// Weights at the losses' shape.
+#[track_caller]
+fn spread<'t, T: Float>(
+    op: &'static str,
+    losses: Var<'t, T>,
+    weight: Var<'t, T>,
+) -> Result<Var<'t, T>> {
+    let (shape, given) = (losses.shape(), weight.shape());
+    if given == shape {
+        return Ok(weight);
+    }
+    if given.is_empty() || !shape.starts_with(&given) {
+        let rule = format!(
+            "the weights are {given}, and must have the losses' shape {shape}, or that of its first axes"
+        );
+        return Err(TensorError::Shape(Fault::new(op, &[&shape, &given], rule)).into());
+    }
+    let mut kept = given.to_vec();
+    kept.resize(shape.len(), 1);
+    weight.reshape(kept)?.expand(shape)
+}
+
+/// Weights that a loss holds, or none.
+#[derive(Clone)]
+pub(crate) struct Weight<T>(Option<Tensor<T>>);
+
+impl<T> Weight<T> {
+    pub(crate) const NONE: Self = Self(None);
+    pub(crate) fn of(weight: Tensor<T>) -> Self {
+        Self(Some(weight))
+    }
+    pub(crate) fn get(&self) -> Option<&Tensor<T>> {
+        self.0.as_ref()
+    }
+}
+
+impl<T> fmt::Debug for Weight<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "given" } else { "none" })
+    }
+}
+
+/// Losses times weights that belong to the loss: of the losses' shape, or one that is repeated to it (`[C]` for `[N, C]`).
+/// The means' denominator stays the number of losses, as in PyTorch.
+#[track_caller]
+pub(crate) fn weigh<'t, T: Float>(
+    op: &'static str,
+    losses: Var<'t, T>,
+    weight: Option<&Tensor<T>>,
+) -> Result<Var<'t, T>> {
+    let Some(weight) = weight else { return Ok(losses) };
+    fits(op, "the weight", weight.shape(), &losses.shape())?;
+    losses.tape().constant(weight.clone()).gate(losses)
+}
+
+/// Refuses a shape that cannot be repeated to another one.
+#[track_caller]
+pub(crate) fn fits(op: &'static str, what: &str, given: &[usize], shape: &[usize]) -> Result<()> {
+    if Shape::broadcast(given, shape).is_some_and(|s| *s == *shape) {
+        return Ok(());
+    }
+    let rule = format!(
+        "{what} is {}, which cannot be repeated to {}",
+        Shape::new(given),
+        Shape::new(shape)
+    );
+    Err(TensorError::Shape(Fault::new(op, &[shape, given], rule)).into())
+}
+
+/// Losses that have nothing but a reduction, or that and more: the builder's method.
+macro_rules! reducible {
+    ($($Loss:ident $(<$T:ident>)?)*) => {$(
+        impl $(<$T>)? $Loss $(<$T>)? {
+            /// With this reduction; [`Reduction::Mean`] if it is not called.
+            pub fn reduction(mut self, reduction: $crate::Reduction) -> Self {
+                self.reduction = reduction;
+                self
+            }
+        }
+    )*};
+}
+pub(crate) use reducible;

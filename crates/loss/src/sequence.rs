@@ -1,0 +1,153 @@
+//! Cross-entropy of the next token, over sequences that were padded to one length, and perplexity.
+
+use wengert_autograd::cross_entropy::{Labels, Targets};
+use wengert_autograd::{Result, Var};
+use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
+
+use crate::Reduction;
+use crate::criterion::Loss;
+use crate::cross_entropy::logits;
+use crate::reduce::reducible;
+
+/// The cross-entropy of logits `[…, classes]` (`[batch, time, classes]`) and tokens `[…]`, over the tokens that are no
+/// padding; the mean's denominator is their number, in the whole batch.
+///
+/// Padding is left out before anything is computed, so that more or less of it changes neither the loss nor a gradient, not
+/// by a bit. [`Reduction::None`] gives 0 at padding.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_loss::{Loss, SequenceCrossEntropyLoss, perplexity};
+/// use wengert_tensor::{Tensor, tensor};
+///
+/// let tape = Tape::new();
+/// let logits = tape.var(Tensor::<f64>::zeros([2, 3, 5]));
+/// let tokens = tensor![[4_usize, 1, 0], [2, 0, 0]];
+/// let loss = SequenceCrossEntropyLoss::new(0).forward(logits, &tokens)?;
+/// // As unsure as among five tokens.
+/// assert!((perplexity(loss)? - 5.0).abs() < 1e-12);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct SequenceCrossEntropyLoss {
+    pad: Option<usize>,
+    smoothing: f64,
+    reduction: Reduction,
+}
+
+impl SequenceCrossEntropyLoss {
+    /// With this token as padding. It need not be a class that exists.
+    pub fn new(pad: usize) -> Self {
+        Self { pad: Some(pad), smoothing: 0.0, reduction: Reduction::Mean }
+    }
+    /// Without padding: a mask says what counts, or everything does.
+    pub fn unpadded() -> Self {
+        Self { pad: None, smoothing: 0.0, reduction: Reduction::Mean }
+    }
+    /// With this share of the probability spread over all classes.
+    pub fn label_smoothing(mut self, share: f64) -> Self {
+        self.smoothing = share;
+        self
+    }
+
+    #[track_caller]
+    fn of<'t, T: Float>(
+        &self,
+        x: Var<'t, T>,
+        tokens: &Tensor<usize>,
+        mask: Option<&Tensor<bool>>,
+    ) -> Result<Var<'t, T>> {
+        const OP: &str = "sequence_cross_entropy";
+        logits(OP, x)?;
+        let shape = x.shape();
+        let Some((&classes, places)) = shape.split_last().filter(|(_, p)| *p == tokens.shape())
+        else {
+            let rule = "the tokens must have the logits' shape without its last axis, the classes";
+            return Err(TensorError::Shape(Fault::new(OP, &[&shape, tokens.shape()], rule)).into());
+        };
+        if let Some(mask) = mask.filter(|m| m.shape() != tokens.shape()) {
+            let rule = "the mask must have the tokens' shape: true where a token counts";
+            let shapes = [tokens.shape(), mask.shape()];
+            return Err(TensorError::Shape(Fault::new(OP, &shapes, rule)).into());
+        }
+        let mask = mask.map(Tensor::to_vec);
+        let counts = |place: &usize, token: usize| {
+            self.pad != Some(token) && mask.as_ref().is_none_or(|m| m[*place])
+        };
+        let (kept, labels): (Vec<usize>, Vec<usize>) =
+            tokens.iter().enumerate().filter(|(place, token)| counts(place, *token)).unzip();
+        for (&place, &token) in kept.iter().zip(&labels) {
+            if token >= classes {
+                let at = index_of(place, places);
+                let rule =
+                    format!("the token at {at:?} is {token}, and there are {classes} classes");
+                let fault = Fault::new(OP, &[&shape, tokens.shape()], rule);
+                return Err(TensorError::Index(fault).into());
+            }
+        }
+        self.reduction.scale(OP, &[&shape, tokens.shape()], kept.len() as f64)?;
+        let kept = Tensor::from(kept);
+        let rows = x.reshape([tokens.len(), classes])?.index_select(0, &kept)?;
+        let labels = Labels::Classes(Tensor::from(labels));
+        let targets =
+            Targets::new(&rows.shape(), labels, None, self.smoothing, None, self.reduction)?;
+        let loss = rows.cross_entropy(targets)?;
+        if self.reduction != Reduction::None {
+            return Ok(loss);
+        }
+        let zeros = x.tape().constant(Tensor::try_full([tokens.len()], T::ZERO)?);
+        zeros.index_add(0, &kept, loss)?.reshape(tokens.shape())
+    }
+}
+reducible!(SequenceCrossEntropyLoss);
+
+/// Where a place in row-major order stands.
+fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, &size) in index.iter_mut().zip(shape).rev() {
+        *i = place % size;
+        place /= size;
+    }
+    index
+}
+
+impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for SequenceCrossEntropyLoss {
+    #[track_caller]
+    fn forward(&self, x: Var<'t, T>, tokens: &Tensor<usize>) -> Result<Var<'t, T>> {
+        self.of(x, tokens, None)
+    }
+}
+
+impl<'t, T: Float> Loss<'t, T, (&Tensor<usize>, &Tensor<bool>)> for SequenceCrossEntropyLoss {
+    #[track_caller]
+    fn forward(
+        &self,
+        x: Var<'t, T>,
+        (tokens, mask): (&Tensor<usize>, &Tensor<bool>),
+    ) -> Result<Var<'t, T>> {
+        self.of(x, tokens, Some(mask))
+    }
+}
+
+/// The mean of [`SequenceCrossEntropyLoss`] over tokens that are no padding.
+///
+/// # Errors
+/// If the shapes do not fit, a token is no class, the prediction has been through a softmax, or all is padding.
+#[track_caller]
+pub fn sequence_cross_entropy<'t, T: Float>(
+    logits: Var<'t, T>,
+    tokens: &Tensor<usize>,
+    pad: usize,
+) -> Result<Var<'t, T>> {
+    SequenceCrossEntropyLoss::new(pad).forward(logits, tokens)
+}
+
+/// e to the mean loss of a token: among how many equally likely tokens the model might as well be choosing.
+///
+/// # Errors
+/// If the loss is not a single number.
+#[track_caller]
+pub fn perplexity<T: Float>(loss: Var<'_, T>) -> Result<f64> {
+    Ok(loss.item()?.to_f64().exp())
+}
