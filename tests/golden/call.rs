@@ -156,6 +156,15 @@ impl<'t, T: Float> Parameter<'t, T> for Term<'t, T> {
     }
 }
 
+/// A var's numbers alone: what is data here.
+#[derive(Clone)]
+pub struct Data<T>(pub Tensor<T>);
+impl<'t, T: Float> Parameter<'t, T> for Data<T> {
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+        Ok(Self(Var::read(call, name)?.value()))
+    }
+}
+
 /// All of `xs0`, `xs1`, …: a list of vars.
 impl<'t, T: Float> Parameter<'t, T> for Vec<Var<'t, T>> {
     fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
@@ -321,6 +330,8 @@ macro_rules! kind {
     ($t:lifetime $T:ident Vars) => { Vec<wengert::autograd::Var<$t, $T>> };
     ($t:lifetime $T:ident Term) => { $crate::golden::call::Term<$t, $T> };
     ($t:lifetime $T:ident MaybeTerm) => { Option<$crate::golden::call::Term<$t, $T>> };
+    ($t:lifetime $T:ident Data) => { $crate::golden::call::Data<$T> };
+    ($t:lifetime $T:ident MaybeData) => { Option<$crate::golden::call::Data<$T>> };
     ($t:lifetime $T:ident Mask) => { wengert::tensor::Tensor<bool> };
     ($t:lifetime $T:ident Index) => { wengert::tensor::Tensor<usize> };
     ($t:lifetime $T:ident Ints) => { wengert::tensor::Tensor<i64> };
@@ -330,5 +341,7 @@ macro_rules! kind {
     ($t:lifetime $T:ident MaybeNumber) => { Option<f64> };
     ($t:lifetime $T:ident MaybeInt) => { Option<isize> };
     ($t:lifetime $T:ident MaybeBool) => { Option<bool> };
+    ($t:lifetime $T:ident Reduction) => { wengert::loss::Reduction };
+    ($t:lifetime $T:ident KlReduction) => { wengert::loss::KlReduction };
     ($t:lifetime $T:ident $plain:ident) => { $plain };
 }

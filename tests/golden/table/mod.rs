@@ -8,6 +8,7 @@ use wengert::tensor::Float;
 use super::call::{Answer, Call, Refusal, Row};
 
 pub mod functional;
+pub mod losses;
 pub mod pointwise;
 pub mod products;
 pub mod reductions;
@@ -19,6 +20,7 @@ pub const PARTS: &[(&str, &[Row])] = &[
     ("Products", products::ROWS),
     ("Reductions, scans and order", reductions::ROWS),
     ("Shapes and indices", shapes::ROWS),
+    ("Losses", losses::ROWS),
     ("Normalisation and embedding", functional::ROWS),
 ];
 
@@ -29,6 +31,7 @@ pub fn call<'t, T: Float>(c: &Call<'_, 't, T>) -> Result<Answer<'t, T>, Refusal>
         products::call(c),
         reductions::call(c),
         shapes::call(c),
+        losses::call(c),
         functional::call(c),
     ];
     let mut why = None;

@@ -30,7 +30,7 @@ macro_rules! pointwise_table {
             pow_scalar PowScalar [exponent = 2.5] (x -> y) = x.powc(exponent);
                 slope if exponent == ZERO { x.constant(ZERO) } else { x.powc(exponent - ONE) * exponent };
             /// A constant to the power x
-            rpow_scalar RpowScalar [base = 1.7] (x -> y) = x.constant(base).pow(x); 
+            rpow_scalar RpowScalar [base = 1.7] (x -> y) = x.constant(base).pow(x);
                 slope if base == ZERO { x.when_gt(ZERO, ZERO, x.when_eq(ZERO, ZERO, y * C(base.0.ln()))) } else { y * C(base.0.ln()) };
             /// x²
             square Square (x -> y) = x * x; slope x * TWO;
