@@ -2,6 +2,10 @@
 
 use std::panic::Location;
 
+use wengert_tensor::Element;
+
+use crate::Param;
+
 /// A line of the user's program.
 pub type Line = &'static Location<'static>;
 
@@ -96,6 +100,66 @@ pub enum Error {
     /// The loss or a gradient is not finite.
     #[error("{0}")]
     NotFinite(Box<crate::NonFinite>),
+
+    /// Something went wrong inside of a layer.
+    #[error("{error}\n  in layer `{layer}`")]
+    InLayer {
+        /// The layer's path.
+        layer: String,
+        /// Whether the path is whole already: what stands around the layer then adds nothing to it.
+        whole: bool,
+        /// What went wrong there.
+        error: Box<Error>,
+    },
+}
+
+impl Error {
+    /// Says in which layer it happened. Each module that stands around the layer says so too, from inside out, so that
+    /// the names make a path.
+    ///
+    /// ```
+    /// # use wengert_autograd::Tape;
+    /// # let error = Tape::<f32>::new().scalar(1.0).softmax(3).unwrap_err();
+    /// let error = error.in_layer("head").in_layer("decoder");
+    /// assert!(error.to_string().ends_with("in layer `decoder.head`"));
+    /// ```
+    #[must_use]
+    #[cold]
+    pub fn in_layer(self, name: &str) -> Self {
+        match self {
+            Self::InLayer { whole: true, .. } => self,
+            Self::InLayer { layer, error, .. } => {
+                Self::InLayer { layer: format!("{name}.{layer}"), whole: false, error }
+            }
+            error => {
+                Self::InLayer { layer: name.to_string(), whole: false, error: Box::new(error) }
+            }
+        }
+    }
+
+    /// Says in which layer it happened, by the whole path that a parameter of the layer knows; nothing if it knows none.
+    #[must_use]
+    #[cold]
+    pub fn in_layer_of<T: Element>(self, param: &Param<T>) -> Self {
+        let path = if param.is_named() { param.path() } else { String::new() };
+        match (path.rsplit_once('.'), self) {
+            (Some((layer, _)), Self::InLayer { error, .. }) => {
+                Self::InLayer { layer: layer.to_string(), whole: true, error }
+            }
+            (Some((layer, _)), error) => {
+                Self::InLayer { layer: layer.to_string(), whole: true, error: Box::new(error) }
+            }
+            (None, error) => error,
+        }
+    }
+
+    /// What went wrong, without where.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::InLayer { error, .. } => error.root(),
+            error => error,
+        }
+    }
 }
 
 /// `Result` with this crate's [`Error`].

@@ -301,6 +301,36 @@ impl<T: Float> Tape<T> {
         var
     }
 
+    /// The parameters that were read on this tape, in order.
+    ///
+    /// ```
+    /// use wengert_autograd::{Param, Tape};
+    /// use wengert_tensor::tensor;
+    ///
+    /// let (used, other) = (Param::new(tensor![1.0_f32]), Param::new(tensor![2.0_f32]));
+    /// let tape = Tape::new();
+    /// let _ = tape.param(&used) * 2.0;
+    /// let read = tape.params();
+    /// assert!(read.len() == 1 && read[0].0.is(&used) && !read[0].0.is(&other));
+    /// ```
+    pub fn params(&self) -> Vec<(Param<T>, Var<'_, T>)> {
+        let inner = self.inner.borrow();
+        let mut indices: Vec<u32> = inner.params.values().copied().collect();
+        indices.sort_unstable();
+        indices
+            .into_iter()
+            .filter_map(|index| match &inner.nodes[index as usize].op {
+                Op::Param(param, _) => Some((param.clone(), Var { tape: self, index })),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The var on this line of the tape; [`Var::index`] is its number.
+    pub fn line(&self, index: usize) -> Option<Var<'_, T>> {
+        (index < self.len()).then_some(Var { tape: self, index: index as u32 })
+    }
+
     #[track_caller]
     #[inline]
     fn leaf(&self, op: Op<T>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {

@@ -1,0 +1,91 @@
+//! `Buffer` and `Counter`: what a model remembers that no gradient changes.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wengert_tensor::{Element, Tensor};
+
+/// A handle to a tensor that belongs to a model and is not trained, as running statistics are: clones are the same
+/// buffer.
+///
+/// ```
+/// use wengert_nn::Buffer;
+/// use wengert_tensor::tensor;
+///
+/// let mean = Buffer::new(tensor![0.0_f32]);
+/// let same = mean.clone();
+/// mean.set(tensor![1.5]);
+/// assert_eq!(same.value(), tensor![1.5]);
+/// ```
+pub struct Buffer<T>(Arc<Mutex<Tensor<T>>>);
+
+impl<T> Clone for Buffer<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Element> Buffer<T> {
+    /// A buffer that starts from this value.
+    pub fn new(value: Tensor<T>) -> Self {
+        Self(Arc::new(Mutex::new(value)))
+    }
+
+    /// A panic while the lock is held leaves a tensor, so a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, Tensor<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether both are handles to one buffer.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The value. A snapshot: later writes are not seen in it.
+    pub fn value(&self) -> Tensor<T> {
+        self.lock().clone()
+    }
+
+    /// The sizes of its axes.
+    pub fn shape(&self) -> Vec<usize> {
+        self.lock().shape().to_vec()
+    }
+
+    /// Writes the value.
+    pub fn set(&self, value: Tensor<T>) {
+        *self.lock() = value;
+    }
+}
+
+impl<T: Element> fmt::Debug for Buffer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Buffer {:?}", self.lock().shape())
+    }
+}
+
+/// A handle to a whole number that belongs to a model, as the number of batches seen: clones are the same counter.
+#[derive(Clone, Debug, Default)]
+pub struct Counter(Arc<AtomicI64>);
+
+impl Counter {
+    /// A counter that starts from here.
+    pub fn new(value: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(value)))
+    }
+
+    /// The number.
+    pub fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Writes the number.
+    pub fn set(&self, value: i64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// Adds one, and gives the sum.
+    pub fn increment(&self) -> i64 {
+        self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+    }
+}

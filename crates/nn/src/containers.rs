@@ -1,0 +1,118 @@
+//! Parts of what Rust holds things in: references, boxes, options, vectors, arrays, tuples; and the single part that a
+//! parameter, a buffer or a counter is.
+
+use std::sync::Arc;
+
+use wengert_autograd::{Param, Result, Var};
+use wengert_tensor::Float;
+
+use crate::buffer::{Buffer, Counter};
+use crate::trace::Identity;
+use crate::{Module, Parts, Visitor};
+
+/// What stands for what it points to.
+macro_rules! pointers {
+    ($($P:ty),*) => {$(
+        impl<T: Float, M: Parts<T> + ?Sized> Parts<T> for $P {
+            fn visit(&self, v: &mut Visitor<'_, T>) {
+                (**self).visit(v);
+            }
+            fn describe(&self) -> Option<String> {
+                (**self).describe()
+            }
+            fn identity(&self) -> Identity {
+                (**self).identity()
+            }
+        }
+        impl<T: Float, M: Module<T> + ?Sized> Module<T> for $P {
+            #[track_caller]
+            fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
+                (**self).forward(x)
+            }
+        }
+    )*};
+}
+pointers!(&M, Box<M>, Arc<M>);
+
+/// What is a single part: its name is the field's.
+macro_rules! single {
+    ($($P:ty, $visit:ident;)*) => {$(
+        impl<T: Float> Parts<T> for $P {
+            fn visit(&self, v: &mut Visitor<'_, T>) {
+                v.$visit("", self);
+            }
+            fn describe(&self) -> Option<String> {
+                None
+            }
+        }
+    )*};
+}
+single! {
+    Param<T>, param;
+    Buffer<T>, buffer;
+    Counter, counter;
+}
+
+impl<T: Float, M: Parts<T>> Parts<T> for Option<M> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        if let Some(inner) = self {
+            inner.visit(v);
+        }
+    }
+    fn describe(&self) -> Option<String> {
+        self.as_ref()?.describe()
+    }
+    fn identity(&self) -> Identity {
+        self.as_ref().map_or_else(|| Identity::of(self), Parts::identity)
+    }
+}
+
+impl<T: Float, M: Parts<T>> Parts<T> for [M] {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        for (i, part) in self.iter().enumerate() {
+            v.module(&i.to_string(), part);
+        }
+    }
+    fn describe(&self) -> Option<String> {
+        None
+    }
+}
+
+impl<T: Float, M: Parts<T>> Parts<T> for Vec<M> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        self.as_slice().visit(v);
+    }
+    fn describe(&self) -> Option<String> {
+        None
+    }
+}
+
+impl<T: Float, M: Parts<T>, const N: usize> Parts<T> for [M; N] {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        self.as_slice().visit(v);
+    }
+    fn describe(&self) -> Option<String> {
+        None
+    }
+}
+
+macro_rules! tuples {
+    ($(($($M:ident $i:tt),+))*) => {$(
+        impl<T: Float, $($M: Parts<T>),+> Parts<T> for ($($M,)+) {
+            fn visit(&self, v: &mut Visitor<'_, T>) {
+                $(v.module(stringify!($i), &self.$i);)+
+            }
+            fn describe(&self) -> Option<String> {
+                None
+            }
+        }
+    )*};
+}
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+}

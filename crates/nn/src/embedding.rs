@@ -1,0 +1,83 @@
+//! `Embedding`: a vector for each of so many things.
+
+use wengert_autograd::{Param, Result, Tape, Var};
+use wengert_tensor::{Float, Rng, Tensor};
+
+use crate::parts::debug_as_described;
+use crate::trace::seen;
+use crate::{Parts, Visitor, functional};
+
+/// A table of vectors, looked up by number: indices `[…]` give `[…, width]`.
+///
+/// Indices are `Tensor<usize>`, so this is no [`Module`](crate::Module), but has a `forward` of its own. The table
+/// starts from a normal distribution, as PyTorch's does.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_nn::Embedding;
+/// use wengert_tensor::{Rng, tensor};
+///
+/// let words = Embedding::<f32>::new(1000, 16, &mut Rng::new(0));
+/// let tape = Tape::new();
+/// let x = words.forward(&tape, &tensor![[3, 1, 4], [1, 5, 9]])?;
+/// assert_eq!(*x.shape(), [2, 3, 16]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Embedding<T> {
+    /// `[things, width]`
+    pub weight: Param<T>,
+    padding: Option<usize>,
+}
+
+impl<T: Float> Embedding<T> {
+    /// So many vectors of this width.
+    pub fn new(things: usize, width: usize, rng: &mut Rng) -> Self {
+        Self { weight: Param::new(Tensor::randn([things, width], rng)), padding: None }
+    }
+
+    /// The table of these vectors, `[things, width]`.
+    pub fn from_weights(weight: Tensor<T>) -> Self {
+        Self { weight: Param::new(weight), padding: None }
+    }
+
+    /// With zeros for this index, which are not trained. One that is not in the table is refused by `forward`.
+    #[must_use]
+    pub fn padding(mut self, index: usize) -> Self {
+        self.padding = Some(index);
+        self.weight.update(|weight, _| {
+            if let &[things, width] = weight.shape()
+                && index < things
+            {
+                weight.as_mut_slice()[index * width..][..width].fill(T::ZERO);
+            }
+        });
+        self
+    }
+
+    /// The vectors of these indices.
+    ///
+    /// # Errors
+    /// If there is no vector of an index.
+    #[track_caller]
+    pub fn forward<'t>(&self, tape: &'t Tape<T>, index: &Tensor<usize>) -> Result<Var<'t, T>> {
+        match functional::embedding(index, tape.param(&self.weight), self.padding) {
+            Ok(y) => Ok(seen(self, y)),
+            Err(error) => Err(error.in_layer_of(&self.weight)),
+        }
+    }
+}
+
+debug_as_described!(Embedding<T>);
+
+impl<T: Float> Parts<T> for Embedding<T> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        v.param("weight", &self.weight);
+    }
+    fn describe(&self) -> Option<String> {
+        Some(match self.weight.shape()[..] {
+            [things, width] => format!("Embedding({things} x {width})"),
+            _ => "Embedding".into(),
+        })
+    }
+}

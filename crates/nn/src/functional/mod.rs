@@ -1,0 +1,117 @@
+//! What layers do, as functions of vars: for models whose parameters are their own.
+
+mod bilinear;
+mod normalize;
+mod pad;
+
+pub use bilinear::bilinear;
+pub use normalize::{RunningStats, batch_norm, group_norm, instance_norm, layer_norm, rms_norm};
+pub use pad::{pad, pad_with};
+
+use wengert_autograd::{Result, Var};
+use wengert_tensor::{Error, Fault, Float, Tensor, axis_or_refuse};
+
+/// In training mode, each number made 0 with probability `p`, and the others scaled by 1/(1 - p); else `x` itself.
+///
+/// # Errors
+/// If `p` is not from 0 to 1.
+#[track_caller]
+pub fn dropout<T: Float>(x: Var<'_, T>, p: f64) -> Result<Var<'_, T>> {
+    if !(0.0..=1.0).contains(&p) {
+        let rule = format!("{p} is no probability: it must be from 0 to 1");
+        return Err(Error::Value(Fault::new("dropout", &[&x.shape()], rule)).into());
+    }
+    let tape = x.tape();
+    if !tape.is_training() || p == 0.0 {
+        return Ok(x);
+    }
+    let kept = tape.with_rng(|rng| Tensor::<T>::bernoulli(x.shape(), 1.0 - p, rng))?;
+    // All left out: nothing to scale, and no number to scale it by.
+    let scale = if p == 1.0 { 0.0 } else { 1.0 / (1.0 - p) };
+    x.try_mul(kept.mul_scalar(scale))
+}
+
+/// The rows of `weight` `[things, width]` of these indices: `[…]` give `[…, width]`. No gradient arrives at row `padding`.
+///
+/// # Errors
+/// If there is no row of an index, or the weight is no table.
+#[track_caller]
+pub fn embedding<'t, T: Float>(
+    index: &Tensor<usize>,
+    weight: Var<'t, T>,
+    padding: Option<usize>,
+) -> Result<Var<'t, T>> {
+    let table = weight.shape();
+    let &[things, width] = table.sizes() else {
+        let rule = "the weight must be [things, width]";
+        return Err(Error::Shape(Fault::new("embedding", &[index.shape(), &table], rule)).into());
+    };
+    let flat = index.flatten();
+    let beyond = flat.iter().position(|i| i >= things);
+    if let Some(place) = beyond {
+        let i = flat.get(&[place])?;
+        let rule = format!("index {i} (the {place}th, from 0), and there are {things} things");
+        return Err(Error::Index(Fault::new("embedding", &[index.shape(), &table], rule)).into());
+    }
+    let rows = weight.index_select(0, &flat)?;
+    let rows = match padding {
+        None => rows,
+        Some(p) if p < things => {
+            let others = flat.map(|i| i != p).unsqueeze(1)?;
+            rows.where_(&others, rows.detach())?
+        }
+        Some(p) => {
+            let rule = format!("padding is index {p}, and there are {things} things");
+            return Err(
+                Error::Index(Fault::new("embedding", &[index.shape(), &table], rule)).into()
+            );
+        }
+    };
+    let mut shape = index.shape().to_vec();
+    shape.push(width);
+    rows.reshape(shape)
+}
+
+/// The first half of an axis times the sigmoid of the second.
+///
+/// # Errors
+/// If there is no such axis, or its size is odd.
+#[track_caller]
+pub fn glu<T: Float>(x: Var<'_, T>, axis: isize) -> Result<Var<'_, T>> {
+    let shape = x.shape();
+    let i = axis_or_refuse("glu", &shape, axis)?;
+    if shape[i] % 2 != 0 {
+        let rule = format!("axis {i} has size {}, which has no halves", shape[i]);
+        return Err(Error::Shape(Fault::new("glu", &[&shape], rule)).into());
+    }
+    let half = shape[i] / 2;
+    let gate = x.narrow(axis, half, half)?.sigmoid();
+    x.narrow(axis, 0, half)?.try_mul(gate)
+}
+
+/// x where positive, else weight·x: one weight for all, or one for each place of axis 1.
+///
+/// # Errors
+/// If there are neither one nor as many weights as places.
+#[track_caller]
+pub fn prelu<'t, T: Float>(x: Var<'t, T>, weight: Var<'t, T>) -> Result<Var<'t, T>> {
+    let (shape, sizes) = (x.shape(), weight.shape());
+    let channels = shape.get(1).copied().unwrap_or(1);
+    if weight.rank() > 1 || (weight.len() != 1 && weight.len() != channels) {
+        let rule = format!("there must be one weight, or {channels}, one for each place of axis 1");
+        return Err(Error::Shape(Fault::new("prelu", &[&shape, &sizes], rule)).into());
+    }
+    let weight = match (weight.len(), shape.len()) {
+        (1, _) => weight.reshape([0; 0])?,
+        (n, rank) => weight.reshape(per_channel(n, rank))?,
+    };
+    let positive = x.value().greater_scalar(T::ZERO);
+    x.where_(&positive, x.try_mul(weight)?)
+}
+
+/// `n` numbers along axis 1 of something of this rank: `[n, 1, …]`, which broadcasts so.
+pub(crate) fn per_channel(n: usize, rank: usize) -> Vec<usize> {
+    let mut shape = vec![1; rank.saturating_sub(1).max(1)];
+    shape[0] = n;
+    shape
+}

@@ -1,0 +1,284 @@
+//! Normalisation: numbers made to have mean 0 and variance 1 over some axes, then scaled and shifted by weights.
+
+use wengert_autograd::{Result, Var};
+use wengert_tensor::{Error, Fault, Float, Tensor, keep};
+
+use super::per_channel;
+
+/// y·weight + bias, for each that there is.
+#[track_caller]
+fn affine<'t, T: Float>(
+    y: Var<'t, T>,
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+) -> Result<Var<'t, T>> {
+    let y = match weight {
+        Some(weight) => y.try_mul(weight)?,
+        None => y,
+    };
+    match bias {
+        Some(bias) => y.try_add(bias),
+        None => Ok(y),
+    }
+}
+
+/// [`affine`] with one weight and bias a channel, on axis `axis` of `rank`.
+#[track_caller]
+fn affine_per_channel<'t, T: Float>(
+    y: Var<'t, T>,
+    axis: usize,
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+) -> Result<Var<'t, T>> {
+    let along = |v: Option<Var<'t, T>>| {
+        v.map(|v| v.reshape(per_channel(v.len(), y.rank() - axis + 1))).transpose()
+    };
+    affine(y, along(weight)?, along(bias)?)
+}
+
+/// Refuses weights and biases of another shape than this.
+#[track_caller]
+fn check_affine<T: Float>(
+    op: &'static str,
+    x: &[usize],
+    shape: &[usize],
+    parts: [Option<Var<'_, T>>; 2],
+) -> Result<()> {
+    for part in parts.into_iter().flatten() {
+        if part.shape().sizes() != shape {
+            let rule = format!("weight and bias must have shape {shape:?}");
+            return Err(Error::Shape(Fault::new(op, &[x, &part.shape()], rule)).into());
+        }
+    }
+    Ok(())
+}
+
+/// The last axes, which must have these sizes.
+#[track_caller]
+fn last_axes(op: &'static str, x: &[usize], sizes: &[usize]) -> Result<Vec<isize>> {
+    if sizes.is_empty() || !x.ends_with(sizes) {
+        let rule = format!("the last axes must have sizes {sizes:?}");
+        return Err(Error::Shape(Fault::new(op, &[x], rule)).into());
+    }
+    Ok((1..=sizes.len() as isize).map(|i| -i).collect())
+}
+
+/// Each sample normalised over its last axes, whose sizes are `normalized_shape`, as weight and bias have them.
+///
+/// # Errors
+/// If the last axes have other sizes.
+#[track_caller]
+pub fn layer_norm<'t, T: Float>(
+    x: Var<'t, T>,
+    normalized_shape: &[usize],
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+    eps: f64,
+) -> Result<Var<'t, T>> {
+    let shape = x.shape();
+    let axes = last_axes("layer_norm", &shape, normalized_shape)?;
+    check_affine("layer_norm", &shape, normalized_shape, [weight, bias])?;
+    affine(x.normalize(axes, eps)?, weight, bias)
+}
+
+/// Each sample divided by the root of its mean square over its last axes. `None`: the type's own epsilon.
+///
+/// # Errors
+/// If the last axes have other sizes.
+#[track_caller]
+pub fn rms_norm<'t, T: Float>(
+    x: Var<'t, T>,
+    normalized_shape: &[usize],
+    weight: Option<Var<'t, T>>,
+    eps: Option<f64>,
+) -> Result<Var<'t, T>> {
+    let shape = x.shape();
+    let axes = last_axes("rms_norm", &shape, normalized_shape)?;
+    check_affine("rms_norm", &shape, normalized_shape, [weight, None])?;
+    let eps = eps.unwrap_or(T::EPSILON.to_f64());
+    let scale = x.square().mean_over(keep(axes))?.add_scalar(eps).rsqrt();
+    affine(x.try_mul(scale)?, weight, None)
+}
+
+/// `[N, C, …]`, each sample normalised over groups of its channels; weight and bias `[C]`.
+///
+/// # Errors
+/// If the channels do not fall into so many groups.
+#[track_caller]
+pub fn group_norm<'t, T: Float>(
+    x: Var<'t, T>,
+    groups: usize,
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+    eps: f64,
+) -> Result<Var<'t, T>> {
+    let shape = x.shape();
+    let &[samples, channels, ..] = shape.sizes() else {
+        let rule = "must be [samples, channels, …]";
+        return Err(Error::Shape(Fault::new("group_norm", &[&shape], rule)).into());
+    };
+    if groups == 0 || channels % groups != 0 {
+        let rule = format!("{channels} channels do not fall into {groups} groups");
+        return Err(Error::Shape(Fault::new("group_norm", &[&shape], rule)).into());
+    }
+    check_affine("group_norm", &shape, &[channels], [weight, bias])?;
+    let inside = shape[1..].iter().product::<usize>() / groups;
+    let y = x.reshape([samples, groups, inside])?.normalize(-1, eps)?.reshape(&shape)?;
+    affine_per_channel(y, 1, weight, bias)
+}
+
+/// Running means and variances of channels, `[C]` each.
+#[derive(Clone)]
+pub struct RunningStats<T> {
+    /// The means.
+    pub mean: Tensor<T>,
+    /// The variances, each an estimate without bias.
+    pub var: Tensor<T>,
+}
+
+impl<T: Float> std::fmt::Debug for RunningStats<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RunningStats of {} channels", self.mean.len())
+    }
+}
+
+impl<T: Float> RunningStats<T> {
+    /// Moved towards the newest by `momentum`.
+    fn moved(&self, mean: &Tensor<T>, var: &Tensor<T>, momentum: f64) -> Result<Self> {
+        let moved = |old: &Tensor<T>, new: &Tensor<T>| {
+            old.mul_scalar(1.0 - momentum).try_add(&new.mul_scalar(momentum))
+        };
+        Ok(Self { mean: moved(&self.mean, mean)?, var: moved(&self.var, var)? })
+    }
+
+    #[track_caller]
+    fn check(&self, op: &'static str, x: &[usize], channels: usize) -> Result<()> {
+        for stat in [&self.mean, &self.var] {
+            if stat.shape() != [channels] {
+                let rule = format!("running statistics must be [{channels}], one a channel");
+                return Err(Error::Shape(Fault::new(op, &[x, stat.shape()], rule)).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// (x - mean) / √(variance + eps) by statistics of old, which are constants.
+#[track_caller]
+fn by_running<'t, T: Float>(
+    x: Var<'t, T>,
+    axis: usize,
+    stats: &RunningStats<T>,
+    eps: f64,
+) -> Result<Var<'t, T>> {
+    let shape = per_channel(stats.mean.len(), x.rank() - axis + 1);
+    let scale = stats.var.add_scalar(eps).rsqrt().reshape(&shape)?;
+    x.try_sub(stats.mean.reshape(&shape)?)?.try_mul(scale)
+}
+
+/// `[N, C, …]`, each channel normalised over all samples; weight and bias `[C]`. In training by the batch's own mean and
+/// variance, and the running ones, moved by `momentum`, come back; else by the running ones.
+///
+/// # Errors
+/// If the shapes do not fit, if there are no running statistics to evaluate by, or, in training, if there is one number a
+/// channel, whose variance means nothing.
+#[track_caller]
+pub fn batch_norm<'t, T: Float>(
+    x: Var<'t, T>,
+    running: Option<&RunningStats<T>>,
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+    training: bool,
+    momentum: f64,
+    eps: f64,
+) -> Result<(Var<'t, T>, Option<RunningStats<T>>)> {
+    const OP: &str = "batch_norm";
+    let shape = x.shape();
+    let &[_, channels, ..] = shape.sizes() else {
+        let rule = "must be [samples, channels] or [samples, channels, …]";
+        return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
+    };
+    check_affine(OP, &shape, &[channels], [weight, bias])?;
+    if let Some(running) = running {
+        running.check(OP, &shape, channels)?;
+    }
+    if !training {
+        let Some(running) = running else {
+            let rule = "there are no running statistics to evaluate by";
+            return Err(Error::Value(Fault::new(OP, &[&shape], rule)).into());
+        };
+        let y = by_running(x, 1, running, eps)?;
+        return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+    }
+    if x.len() == channels {
+        let rule = "in training there must be more than one number a channel, for a variance";
+        let fault = Fault::new(OP, &[&shape], rule);
+        return Err(Error::Shape(fault.help(
+            "a last batch of one sample? drop it, or evaluate: `Tape::no_grad()`, `.evaluating()`",
+        ))
+        .into());
+    }
+    let axes: Vec<isize> = (0..shape.len() as isize).filter(|&i| i != 1).collect();
+    let y = x.normalize(&axes[..], eps)?;
+    let moved = match running {
+        Some(running) => {
+            let value = x.value();
+            let (mean, var) = (value.mean_over(&axes[..])?, value.var_over(&axes[..], 1)?);
+            Some(running.moved(&mean, &var, momentum)?)
+        }
+        None => None,
+    };
+    Ok((affine_per_channel(y, 1, weight, bias)?, moved))
+}
+
+/// `[N, C, …]`, each channel of each sample normalised by itself; weight and bias `[C]`. With `by_input` by the sample's
+/// own mean and variance, and the running ones, moved by `momentum`, come back; else by the running ones.
+///
+/// # Errors
+/// If the shapes do not fit, if there are no running statistics to go by, or if each channel of a sample is one number.
+#[track_caller]
+pub fn instance_norm<'t, T: Float>(
+    x: Var<'t, T>,
+    running: Option<&RunningStats<T>>,
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+    by_input: bool,
+    momentum: f64,
+    eps: f64,
+) -> Result<(Var<'t, T>, Option<RunningStats<T>>)> {
+    const OP: &str = "instance_norm";
+    let shape = x.shape();
+    let &[samples, channels, _, ..] = shape.sizes() else {
+        let rule = "must be [samples, channels, …]";
+        return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
+    };
+    check_affine(OP, &shape, &[channels], [weight, bias])?;
+    if let Some(running) = running {
+        running.check(OP, &shape, channels)?;
+    }
+    if !by_input {
+        let Some(running) = running else {
+            let rule = "there are no running statistics to go by";
+            return Err(Error::Value(Fault::new(OP, &[&shape], rule)).into());
+        };
+        let y = by_running(x, 1, running, eps)?;
+        return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+    }
+    if x.len() == samples * channels {
+        let rule = "there must be more than one number a channel of a sample, for a variance";
+        return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
+    }
+    let axes: Vec<isize> = (2..shape.len() as isize).collect();
+    let y = x.normalize(&axes[..], eps)?;
+    let moved = match running {
+        Some(running) => {
+            // The mean of the samples' own.
+            let value = x.value();
+            let mean = value.mean_over(&axes[..])?.mean_over(0)?;
+            let var = value.var_over(&axes[..], 1)?.mean_over(0)?;
+            Some(running.moved(&mean, &var, momentum)?)
+        }
+        None => None,
+    };
+    Ok((affine_per_channel(y, 1, weight, bias)?, moved))
+}

@@ -1,0 +1,104 @@
+//! Modules, layers, initialisers, and weights in files that PyTorch reads.
+//!
+//! A model is a struct of layers. [`Parts`] names what it is made of, [`Module`] says what it does with a var:
+//!
+//! ```
+//! use wengert_autograd::{Result, Tape, Var};
+//! use wengert_nn::{Linear, Module, Parts, parts};
+//! use wengert_tensor::{Rng, Tensor};
+//!
+//! struct Mlp {
+//!     l1: Linear<f32>,
+//!     l2: Linear<f32>,
+//! }
+//!
+//! parts!(Mlp { l1, l2 });
+//!
+//! impl Mlp {
+//!     fn new(inputs: usize, outputs: usize, rng: &mut Rng) -> Self {
+//!         Self { l1: Linear::new(inputs, 32, rng), l2: Linear::new(32, outputs, rng) }
+//!     }
+//! }
+//!
+//! impl Module<f32> for Mlp {
+//!     fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+//!         let x = self.l1.forward(x)?.relu();
+//!         self.l2.forward(x)
+//!     }
+//! }
+//!
+//! let model = Mlp::new(4, 3, &mut Rng::new(0));
+//! let tape = Tape::new();
+//! let y = model.forward(tape.constant(Tensor::ones([8, 4])))?;
+//! assert_eq!(*y.shape(), [8, 3]);
+//!
+//! let names: Vec<String> = model.named_parameters().into_iter().map(|(name, _)| name).collect();
+//! assert_eq!(names, ["l1.weight", "l1.bias", "l2.weight", "l2.bias"]);
+//! # Ok::<(), wengert_nn::Error>(())
+//! ```
+//!
+//! Three things that other frameworks mix up are kept apart here:
+//!
+//! | what | who has it | what it changes |
+//! |---|---|---|
+//! | the mode: training or evaluation | the tape | what dropout and batch normalisation compute |
+//! | whether a gradient is wanted | the parameter ([`freeze`](Parts::freeze)) and the tape (`no_grad`) | what is recorded |
+//! | running statistics | [`Buffer`]s | they move in training on a tape that records, and at no other time |
+
+#![forbid(unsafe_code)]
+
+pub mod activation;
+mod buffer;
+mod check;
+mod containers;
+mod dropout;
+mod embedding;
+mod error;
+pub mod functional;
+pub mod init;
+mod linear;
+mod module;
+mod norm;
+mod pad;
+mod parts;
+mod path;
+pub mod safetensors;
+mod sequential;
+mod shape;
+mod state;
+mod summary;
+mod trace;
+
+pub use activation::{
+    Celu, Elu, Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid,
+    LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus,
+    Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
+};
+pub use buffer::{Buffer, Counter};
+pub use check::{ParameterMismatch, check_parameters};
+pub use dropout::Dropout;
+pub use embedding::Embedding;
+pub use error::{Error, Result};
+pub use linear::{Bilinear, Linear};
+pub use module::{Func, Module, func};
+pub use norm::{
+    BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, LayerNorm, RmsNorm, Running,
+};
+pub use pad::{
+    ConstantPad, ConstantPad1d, ConstantPad2d, ReflectionPad, ReflectionPad1d, ReflectionPad2d,
+    ZeroPad1d, ZeroPad2d,
+};
+pub use parts::{Part, Parts, Visitor};
+pub use path::matches;
+pub use safetensors::{load, save};
+pub use sequential::Sequential;
+pub use shape::{Flatten, Identity};
+pub use state::{Entry, Mismatch, State};
+pub use summary::{Row, Summary};
+pub use trace::{Trace, seen, trace};
+
+/// What the macros of this crate need to name.
+#[doc(hidden)]
+pub mod hidden {
+    pub use wengert_tensor::Float;
+}

@@ -1,0 +1,164 @@
+//! `Linear` and `Bilinear`: products with weights.
+
+use wengert_autograd::{Param, Result, Var};
+use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
+
+use crate::parts::debug_as_described;
+use crate::trace::seen;
+use crate::{Module, Parts, Visitor, functional};
+
+/// y = x·Wᵀ + b, on the last axis: `[…, inputs]` gives `[…, outputs]`.
+///
+/// Weight `[outputs, inputs]` and bias start uniform within ±1/√inputs, as PyTorch's do.
+///
+/// ```
+/// use wengert_nn::{Linear, Module};
+/// use wengert_tensor::{Rng, Tensor};
+///
+/// let layer = Linear::<f32>::new(4, 3, &mut Rng::new(0));
+/// assert_eq!(layer.predict(&Tensor::ones([8, 4]))?.shape(), [8, 3]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Linear<T> {
+    /// `[outputs, inputs]`
+    pub weight: Param<T>,
+    /// `[outputs]`
+    pub bias: Option<Param<T>>,
+}
+
+/// Uniform within ±1/√fan; zeros where there is nothing to add up.
+fn uniform<T: Float>(shape: &[usize], fan: usize, rng: &mut Rng) -> Param<T> {
+    let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
+    // Cannot fail: the range is finite; a shape beyond memory ends as `Tensor::rand` says.
+    Param::new(Tensor::uniform(shape, -bound, bound, rng).unwrap_or_else(|_| Tensor::zeros(shape)))
+}
+
+impl<T: Float> Linear<T> {
+    /// A layer with bias.
+    pub fn new(inputs: usize, outputs: usize, rng: &mut Rng) -> Self {
+        let weight = uniform(&[outputs, inputs], inputs, rng);
+        Self { weight, bias: Some(uniform(&[outputs], inputs, rng)) }
+    }
+
+    /// A layer without bias.
+    pub fn without_bias(inputs: usize, outputs: usize, rng: &mut Rng) -> Self {
+        Self { weight: uniform(&[outputs, inputs], inputs, rng), bias: None }
+    }
+
+    /// The layer of this weight `[outputs, inputs]` and bias `[outputs]`.
+    ///
+    /// ```
+    /// use wengert_nn::{Linear, Module};
+    /// use wengert_tensor::tensor;
+    ///
+    /// let layer = Linear::from_weights(tensor![[3.0_f32]], Some(tensor![4.0]))?;
+    /// assert_eq!(layer.predict(&tensor![[1.0], [2.0]])?, tensor![[7.0], [10.0]]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the shapes are others.
+    #[track_caller]
+    pub fn from_weights(weight: Tensor<T>, bias: Option<Tensor<T>>) -> Result<Self> {
+        let fits = match (weight.shape(), bias.as_ref().map(Tensor::shape)) {
+            (&[outputs, _], Some(bias)) => *bias == [outputs],
+            (shape, None) => shape.len() == 2,
+            _ => false,
+        };
+        if !fits {
+            let mut shapes = vec![weight.shape()];
+            shapes.extend(bias.as_ref().map(Tensor::shape));
+            let rule = "the weight must be [outputs, inputs] and the bias [outputs]";
+            return Err(Error::Shape(Fault::new("Linear", &shapes, rule)).into());
+        }
+        Ok(Self { weight: Param::new(weight), bias: bias.map(Param::new) })
+    }
+}
+
+debug_as_described!(Linear<T>);
+
+impl<T: Float> Parts<T> for Linear<T> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        v.param("weight", &self.weight);
+        v.module("bias", &self.bias);
+    }
+    fn describe(&self) -> Option<String> {
+        let shape = self.weight.shape();
+        let sizes = match shape[..] {
+            [outputs, inputs] => format!("{inputs} -> {outputs}"),
+            _ => format!("{shape:?}"),
+        };
+        let bias = if self.bias.is_some() { "" } else { ", no bias" };
+        Some(format!("Linear({sizes}{bias})"))
+    }
+}
+
+impl<T: Float> Module<T> for Linear<T> {
+    #[track_caller]
+    #[inline]
+    fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
+        let tape = x.tape();
+        let weight = tape.param(&self.weight);
+        let bias = match &self.bias {
+            Some(bias) => Some(tape.param(bias)),
+            None => None,
+        };
+        match x.linear(weight, bias) {
+            Ok(y) => Ok(seen(self, y)),
+            Err(error) => Err(error.in_layer_of(&self.weight)),
+        }
+    }
+}
+
+/// yₒ = x₁ᵀ·Wₒ·x₂ + bₒ, on the last axes: `[…, first]` and `[…, second]` give `[…, outputs]`.
+///
+/// It takes two inputs, so it is no [`Module`], but has a `forward` of its own. Weight `[outputs, first, second]` and bias
+/// start uniform within ±1/√first, as PyTorch's do.
+#[derive(Clone)]
+pub struct Bilinear<T> {
+    /// `[outputs, first, second]`
+    pub weight: Param<T>,
+    /// `[outputs]`
+    pub bias: Option<Param<T>>,
+}
+
+impl<T: Float> Bilinear<T> {
+    /// A layer with bias.
+    pub fn new(first: usize, second: usize, outputs: usize, rng: &mut Rng) -> Self {
+        let weight = uniform(&[outputs, first, second], first, rng);
+        Self { weight, bias: Some(uniform(&[outputs], first, rng)) }
+    }
+
+    /// A layer without bias.
+    pub fn without_bias(first: usize, second: usize, outputs: usize, rng: &mut Rng) -> Self {
+        Self { weight: uniform(&[outputs, first, second], first, rng), bias: None }
+    }
+
+    /// The result for two vars of one tape.
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward<'t>(&self, first: Var<'t, T>, second: Var<'t, T>) -> Result<Var<'t, T>> {
+        let tape = first.tape();
+        let weight = tape.param(&self.weight);
+        let bias = match &self.bias {
+            Some(bias) => Some(tape.param(bias)),
+            None => None,
+        };
+        match functional::bilinear(first, second, weight, bias) {
+            Ok(y) => Ok(seen(self, y)),
+            Err(error) => Err(error.in_layer_of(&self.weight)),
+        }
+    }
+}
+
+debug_as_described!(Bilinear<T>);
+
+impl<T: Float> Parts<T> for Bilinear<T> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        v.param("weight", &self.weight);
+        v.module("bias", &self.bias);
+    }
+}

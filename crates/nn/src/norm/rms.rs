@@ -1,0 +1,62 @@
+//! `RmsNorm`: each sample divided by its root mean square.
+
+use wengert_autograd::{Param, Result, Var};
+use wengert_tensor::Float;
+
+use super::{on, ones, within};
+use crate::parts::debug_as_described;
+use crate::trace::seen;
+use crate::{Module, Parts, Visitor, functional};
+
+/// Each sample divided by the root of its mean square over its last axes, then scaled.
+#[derive(Clone)]
+pub struct RmsNorm<T> {
+    /// Of the normalised shape, starts from 1.
+    pub weight: Option<Param<T>>,
+    shape: Vec<usize>,
+    eps: Option<f64>,
+}
+
+impl<T: Float> RmsNorm<T> {
+    /// Over the last axes, which have these sizes.
+    pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
+        let shape = normalized_shape.as_ref();
+        Self { weight: ones(shape), shape: shape.to_vec(), eps: None }
+    }
+
+    /// With this number added to mean squares (the type's own epsilon).
+    #[must_use]
+    pub fn eps(mut self, eps: f64) -> Self {
+        self.eps = Some(eps);
+        self
+    }
+
+    /// Without weight.
+    #[must_use]
+    pub fn without_affine(mut self) -> Self {
+        self.weight = None;
+        self
+    }
+}
+
+debug_as_described!(RmsNorm<T>);
+
+impl<T: Float> Parts<T> for RmsNorm<T> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        v.module("weight", &self.weight);
+    }
+    fn describe(&self) -> Option<String> {
+        Some(format!("RmsNorm({:?})", self.shape))
+    }
+}
+
+impl<T: Float> Module<T> for RmsNorm<T> {
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
+        let weight = on(x.tape(), &self.weight);
+        match functional::rms_norm(x, &self.shape, weight, self.eps) {
+            Ok(y) => Ok(seen(self, y)),
+            Err(error) => Err(within(error, &self.weight)),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! `Parts`: what a model is made of, named once, from which everything that goes by name follows.
+
+use std::panic::Location;
+
+use wengert_autograd::Param;
+use wengert_tensor::Float;
+
+use crate::buffer::{Buffer, Counter};
+use crate::error::Error;
+use crate::path::matches;
+use crate::state::{self, Mismatch, State};
+use crate::{Result, trace::Identity};
+
+/// What has named parts: parameters, buffers, other modules. [`parts!`](crate::parts) writes it for a struct.
+///
+/// Written by hand it is one line a field:
+///
+/// ```
+/// use wengert_autograd::Param;
+/// use wengert_nn::{Linear, Parts, Visitor};
+/// use wengert_tensor::{Rng, tensor};
+///
+/// struct Scaled {
+///     inner: Linear<f32>,
+///     scale: Param<f32>,
+/// }
+///
+/// impl Parts<f32> for Scaled {
+///     fn visit(&self, v: &mut Visitor<'_, f32>) {
+///         v.module("inner", &self.inner);
+///         v.param("scale", &self.scale);
+///     }
+/// }
+///
+/// let model = Scaled { inner: Linear::new(3, 2, &mut Rng::new(0)), scale: Param::new(tensor![1.0]) };
+/// assert_eq!(model.num_parameters(), 3 * 2 + 2 + 1);
+/// assert_eq!(model.parameters()[2].path(), "scale");
+/// ```
+pub trait Parts<T: Float>: Send + Sync {
+    /// Names each part to the visitor.
+    fn visit(&self, v: &mut Visitor<'_, T>);
+
+    /// What prints call it: the type's name, with its sizes if it likes. `None` for what only holds parts together.
+    fn describe(&self) -> Option<String> {
+        Some(short_name(std::any::type_name::<Self>()))
+    }
+
+    /// What a forward pass knows it by.
+    #[doc(hidden)]
+    fn identity(&self) -> Identity {
+        Identity::of(self)
+    }
+
+    /// Calls `see` with the path of each part, and the part.
+    fn walk(&self, see: &mut dyn FnMut(&str, Part<'_, T>)) {
+        self.visit(&mut Visitor { path: String::new(), see });
+    }
+
+    /// The parameters with their paths, in the order in which they are named. One that has several names comes once, under
+    /// the first.
+    fn named_parameters(&self) -> Vec<(String, Param<T>)> {
+        let mut found: Vec<(String, Param<T>)> = Vec::new();
+        let mut met = std::collections::HashSet::new();
+        self.walk(&mut |path, part| {
+            if let Part::Param(param) = part
+                && met.insert(param.id())
+            {
+                found.push((path.to_string(), param.clone()));
+            }
+        });
+        found
+    }
+
+    /// The parameters: what an optimiser is built from. From here on each knows its path, so that errors, prints and saved
+    /// states can name it.
+    fn parameters(&self) -> Vec<Param<T>> {
+        let named = self.named_parameters();
+        named
+            .into_iter()
+            .map(|(path, param)| {
+                if !path.is_empty() {
+                    param.set_path(&path);
+                }
+                param
+            })
+            .collect()
+    }
+
+    /// The buffers with their paths.
+    fn named_buffers(&self) -> Vec<(String, Buffer<T>)> {
+        let mut found = Vec::new();
+        self.walk(&mut |path, part| {
+            if let Part::Buffer(buffer) = part {
+                found.push((path.to_string(), buffer.clone()));
+            }
+        });
+        found
+    }
+
+    /// How many numbers its parameters have, frozen ones too.
+    fn num_parameters(&self) -> usize {
+        self.named_parameters().iter().map(|(_, p)| p.len()).sum()
+    }
+
+    /// Forgets all gradients.
+    fn zero_grad(&self) {
+        for (_, param) in self.named_parameters() {
+            param.zero_grad();
+        }
+    }
+
+    /// Leaves the parameters whose paths fit out of training, and says how many those are. Tapes keep nothing for them,
+    /// and no gradient arrives. See [`matches`].
+    ///
+    /// ```
+    /// use wengert_nn::{Linear, Parts, Sequential, Tanh};
+    /// use wengert_tensor::Rng;
+    ///
+    /// let rng = &mut Rng::new(0);
+    /// let backbone = Sequential::new().with(Linear::new(4, 8, rng)).with(Tanh);
+    /// let model = Sequential::<f32>::new().named("backbone", backbone).named("head", Linear::new(8, 2, rng));
+    /// assert_eq!(model.freeze("backbone.*")?, 2);
+    /// assert!(model.freeze("bakbone.*").is_err());
+    /// # Ok::<(), wengert_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If no path fits: a slip of the pen would otherwise train what should stay.
+    #[track_caller]
+    fn freeze(&self, pattern: &str) -> Result<usize> {
+        set_frozen("freeze", self.named_parameters(), pattern, true)
+    }
+
+    /// Takes the parameters whose paths fit back into training; see [`freeze`](Self::freeze).
+    ///
+    /// # Errors
+    /// If no path fits.
+    #[track_caller]
+    fn unfreeze(&self, pattern: &str) -> Result<usize> {
+        set_frozen("unfreeze", self.named_parameters(), pattern, false)
+    }
+
+    /// The values of all parameters and buffers by path. A snapshot: training on does not change it.
+    fn state(&self) -> State<T> {
+        state::of(self)
+    }
+
+    /// Takes over the values of a state, all of them or, if names or shapes do not fit, none.
+    ///
+    /// # Errors
+    /// [`Error::State`], which lists every name that is missing, unexpected, or of another shape.
+    #[track_caller]
+    fn load_state(&self, state: &State<T>) -> Result<()> {
+        let mismatch = state::load(self, state, true);
+        if mismatch.is_empty() { Ok(()) } else { Err(Error::State(Box::new(mismatch))) }
+    }
+
+    /// Takes over the values of a state that fit by name and shape, and says what did not: for transfer learning, where the
+    /// head is another one.
+    fn load_matching(&self, state: &State<T>) -> Mismatch {
+        state::load(self, state, false)
+    }
+}
+
+#[track_caller]
+fn set_frozen<T: Float>(
+    verb: &'static str,
+    parameters: Vec<(String, Param<T>)>,
+    pattern: &str,
+    frozen: bool,
+) -> Result<usize> {
+    let mut count = 0;
+    for (_, param) in parameters.iter().filter(|(path, _)| matches(pattern, path)) {
+        param.set_frozen(frozen);
+        count += 1;
+    }
+    if count > 0 {
+        return Ok(count);
+    }
+    let known = parameters.into_iter().map(|(path, _)| path).collect();
+    Err(Error::NoSuchPath { verb, pattern: pattern.to_string(), known, at: Location::caller() })
+}
+
+/// A part, as a visitor meets it.
+#[derive(Clone, Copy)]
+pub enum Part<'a, T: Float> {
+    /// What is trained.
+    Param(&'a Param<T>),
+    /// What is remembered.
+    Buffer(&'a Buffer<T>),
+    /// What is counted.
+    Counter(&'a Counter),
+    /// What has parts of its own, which come next.
+    Module(&'a dyn Parts<T>),
+}
+
+impl<T: Float> std::fmt::Debug for Part<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Param(p) => p.fmt(f),
+            Self::Buffer(b) => b.fmt(f),
+            Self::Counter(c) => c.fmt(f),
+            Self::Module(m) => f.write_str(&m.describe().unwrap_or_default()),
+        }
+    }
+}
+
+/// Goes over the parts of a model and keeps the path.
+pub struct Visitor<'a, T: Float> {
+    path: String,
+    see: &'a mut dyn FnMut(&str, Part<'_, T>),
+}
+
+impl<T: Float> std::fmt::Debug for Visitor<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Visitor at `{}`", self.path)
+    }
+}
+
+impl<T: Float> Visitor<'_, T> {
+    /// Names a parameter.
+    pub fn param(&mut self, name: &str, param: &Param<T>) {
+        self.within(name, |v| (v.see)(&v.path, Part::Param(param)));
+    }
+
+    /// Names a buffer.
+    pub fn buffer(&mut self, name: &str, buffer: &Buffer<T>) {
+        self.within(name, |v| (v.see)(&v.path, Part::Buffer(buffer)));
+    }
+
+    /// Names a counter.
+    pub fn counter(&mut self, name: &str, counter: &Counter) {
+        self.within(name, |v| (v.see)(&v.path, Part::Counter(counter)));
+    }
+
+    /// Names whatever has parts: a module, a `Vec` or `Option` of modules, or a bare parameter, buffer or counter.
+    pub fn module(&mut self, name: &str, module: &dyn Parts<T>) {
+        self.within(name, |v| {
+            (v.see)(&v.path, Part::Module(module));
+            module.visit(v);
+        });
+    }
+
+    /// With the path longer by a name. No name adds nothing: what has one part and no name for it is that part.
+    fn within(&mut self, name: &str, act: impl FnOnce(&mut Self)) {
+        let before = self.path.len();
+        if !name.is_empty() {
+            if before > 0 {
+                self.path.push('.');
+            }
+            self.path.push_str(name);
+        }
+        act(self);
+        self.path.truncate(before);
+    }
+}
+
+/// `Debug` that prints what a layer calls itself.
+macro_rules! debug_as_described {
+    ($Layer:ident<T>) => {
+        impl<T: Float> std::fmt::Debug for $Layer<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&Parts::<T>::describe(self).unwrap_or_default())
+            }
+        }
+    };
+}
+pub(crate) use debug_as_described;
+
+/// A type's name without the modules it lies in: `Linear<f32>` is `Linear`.
+fn short_name(full: &str) -> String {
+    let plain = full.split('<').next().unwrap_or(full);
+    plain.rsplit("::").next().unwrap_or(plain).to_string()
+}
+
+/// Names the fields of a struct that are its parts: parameters, buffers, modules, and any `Vec`, `Option`, `Box`, array or
+/// tuple of such.
+///
+/// ```
+/// use wengert_autograd::Param;
+/// use wengert_nn::{Linear, Parts, parts};
+/// use wengert_tensor::{Float, Rng, tensor};
+///
+/// struct Net {
+///     layers: Vec<Linear<f32>>,
+///     scale: Param<f32>,
+///     name: String, // no part
+/// }
+/// parts!(Net { layers, scale });
+///
+/// struct Generic<T> {
+///     linear: Linear<T>,
+/// }
+/// parts!(Generic<T> { linear });
+///
+/// struct Exact {
+///     linear: Linear<f64>,
+/// }
+/// parts!(Exact as f64 { linear });
+///
+/// let rng = &mut Rng::new(0);
+/// let layers = vec![Linear::new(2, 3, rng), Linear::new(3, 1, rng)];
+/// let net = Net { layers, scale: Param::new(tensor![1.0]), name: "net".into() };
+/// let paths: Vec<String> = net.parameters().iter().map(Param::path).collect();
+/// assert_eq!(paths, ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "scale"]);
+/// ```
+#[macro_export]
+macro_rules! parts {
+    ($Model:ident { $($field:ident),* $(,)? }) => {
+        $crate::parts!($Model as f32 { $($field),* });
+    };
+    ($Model:ident as $T:ty { $($field:ident),* $(,)? }) => {
+        impl $crate::Parts<$T> for $Model {
+            fn visit(&self, v: &mut $crate::Visitor<'_, $T>) {
+                $(v.module(stringify!($field), &self.$field);)*
+                let _ = v;
+            }
+        }
+    };
+    ($Model:ident<$T:ident> { $($field:ident),* $(,)? }) => {
+        impl<$T: $crate::hidden::Float> $crate::Parts<$T> for $Model<$T> {
+            fn visit(&self, v: &mut $crate::Visitor<'_, $T>) {
+                $(v.module(stringify!($field), &self.$field);)*
+                let _ = v;
+            }
+        }
+    };
+}

@@ -1,0 +1,249 @@
+//! Weights in the file format that PyTorch, JAX and others read and write: safetensors. Nothing in such a file is run.
+//!
+//! A file is eight bytes that say how long the header is, the header in JSON, and raw numbers. [`save`] and [`load`] are
+//! for the [`State`] of a model; [`Archive`] is for any named tensors.
+//!
+//! In Python the other side is
+//!
+//! ```text
+//! safetensors.torch.save_file(model.state_dict(), "weights.safetensors")
+//! model.load_state_dict(safetensors.torch.load_file("weights.safetensors"))
+//! ```
+
+mod header;
+mod numbers;
+mod read;
+mod write;
+
+use std::path::Path;
+
+use wengert_tensor::{Element, Float, Tensor};
+
+use crate::error::FileFault;
+use crate::state::{Entry, State};
+use crate::{Error, Result};
+
+/// A header longer than this is refused, read or written, as other readers do.
+const LONGEST_HEADER: usize = 100_000_000;
+/// A tensor of more axes than this is refused, read or written.
+const MOST_AXES: usize = 64;
+
+/// A tensor of a file. Half-precision floats are read as `f32`, and integers of other widths as `i64`.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum AnyTensor {
+    /// Single precision.
+    F32(Tensor<f32>),
+    /// Double precision.
+    F64(Tensor<f64>),
+    /// Whole numbers.
+    I64(Tensor<i64>),
+    /// Bytes.
+    U8(Tensor<u8>),
+    /// Yes or no.
+    Bool(Tensor<bool>),
+}
+
+/// Does the same to the tensor, whatever its type.
+macro_rules! any {
+    ($any:expr, $x:ident => $body:expr) => {
+        match $any {
+            AnyTensor::F32($x) => $body,
+            AnyTensor::F64($x) => $body,
+            AnyTensor::I64($x) => $body,
+            AnyTensor::U8($x) => $body,
+            AnyTensor::Bool($x) => $body,
+        }
+    };
+}
+
+impl AnyTensor {
+    /// The sizes of its axes.
+    pub fn shape(&self) -> &[usize] {
+        any!(self, x => x.shape())
+    }
+
+    /// The type of its elements, as Rust writes it.
+    pub fn element(&self) -> &'static str {
+        fn name<T: Element>(_: &Tensor<T>) -> &'static str {
+            T::NAME
+        }
+        any!(self, x => name(x))
+    }
+}
+
+impl PartialEq for AnyTensor {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::F32(a), Self::F32(b)) => a == b,
+            (Self::F64(a), Self::F64(b)) => a == b,
+            (Self::I64(a), Self::I64(b)) => a == b,
+            (Self::U8(a), Self::U8(b)) => a == b,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for AnyTensor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?}", self.element(), self.shape())
+    }
+}
+
+/// What a file holds: named tensors, and words about them.
+///
+/// ```
+/// use wengert_nn::safetensors::{AnyTensor, Archive};
+/// use wengert_tensor::tensor;
+///
+/// let mut archive = Archive::default();
+/// archive.tensors.push(("steps".into(), AnyTensor::I64(tensor![1, 2, 3])));
+/// archive.metadata.push(("format".into(), "pt".into()));
+/// assert_eq!(Archive::from_bytes(&archive.to_bytes()?)?, archive);
+/// # Ok::<(), wengert_nn::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Archive {
+    /// The tensors by name, in the order of the header.
+    pub tensors: Vec<(String, AnyTensor)>,
+    /// Words by name.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl Archive {
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// [`Error::File`] for whatever is not a whole and sound file; nothing is allocated for what is not there.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        read::read(bytes)
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// [`Error::File`] for what a reader would refuse: two tensors of one name, or a header that is too long.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        write::write(self)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read, [`Error::File`] if it is not sound.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|e| io(path, &e))?;
+        Self::from_bytes(&bytes).map_err(|e| in_file(path, e))
+    }
+
+    /// Writes a file: a new one first, which takes the old one's place when it is whole.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written, and as [`to_bytes`](Self::to_bytes).
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let bytes = self.to_bytes().map_err(|e| in_file(path, e))?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".{}.part", std::process::id()));
+        let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+        written.map_err(|e| {
+            // What is left of it is of no use; that it may not be there is no second fault.
+            let _ = std::fs::remove_file(&beside);
+            io(path, &e)
+        })
+    }
+}
+
+/// Writes a model's state to a file.
+///
+/// ```
+/// use wengert_nn::{Linear, Parts, load, save};
+/// use wengert_tensor::Rng;
+///
+/// let model = Linear::<f32>::new(3, 2, &mut Rng::new(0));
+/// let file = std::env::temp_dir().join(format!("wengert-doc-{}.safetensors", std::process::id()));
+/// save(&file, &model.state())?;
+///
+/// let other = Linear::new(3, 2, &mut Rng::new(1));
+/// other.load_state(&load(&file)?)?;
+/// assert_eq!(other.state(), model.state());
+/// # std::fs::remove_file(&file).unwrap();
+/// # Ok::<(), wengert_nn::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be written.
+pub fn save<T: Float>(path: impl AsRef<Path>, state: &State<T>) -> Result<()> {
+    Archive::from(state).write(path)
+}
+
+/// Reads a state from a file, of whatever float type: narrower floats are taken exactly, wider ones rounded.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read; [`Error::File`] if it is not sound, or has a number too large for `T`.
+pub fn load<T: Float>(path: impl AsRef<Path>) -> Result<State<T>> {
+    let path = path.as_ref();
+    State::try_from(Archive::read(path)?).map_err(|e| in_file(path, e))
+}
+
+impl<T: Float> From<&State<T>> for Archive {
+    fn from(state: &State<T>) -> Self {
+        let tensors = state.iter().map(|(name, entry)| {
+            let tensor = match entry {
+                Entry::Float(x) if T::NAME == f32::NAME => AnyTensor::F32(x.cast()),
+                Entry::Float(x) => AnyTensor::F64(x.cast()),
+                Entry::Int(x) => AnyTensor::I64(x.clone()),
+            };
+            (name.to_string(), tensor)
+        });
+        // PyTorch's own tools look for this.
+        Self { tensors: tensors.collect(), metadata: vec![("format".into(), "pt".into())] }
+    }
+}
+
+impl<T: Float> TryFrom<Archive> for State<T> {
+    type Error = Error;
+    fn try_from(archive: Archive) -> Result<Self> {
+        let mut state = Self::new();
+        for (name, tensor) in archive.tensors {
+            let entry = match tensor {
+                AnyTensor::F32(x) => Entry::Float(x.cast()),
+                AnyTensor::F64(x) => {
+                    let narrow = x.cast::<T>();
+                    if narrow.is_finite().count() != x.is_finite().count() {
+                        let rule = format!("`{name}` has a number too large for {}", T::NAME);
+                        return Err(fault(rule));
+                    }
+                    Entry::Float(narrow)
+                }
+                AnyTensor::I64(x) => Entry::Int(x),
+                AnyTensor::U8(x) => Entry::Int(x.cast()),
+                AnyTensor::Bool(x) => Entry::Int(x.cast()),
+            };
+            state.insert_entry(name, entry);
+        }
+        Ok(state)
+    }
+}
+
+/// A fault of what a file holds.
+fn fault(rule: impl Into<String>) -> Error {
+    Error::File(Box::new(FileFault { file: None, rule: rule.into(), help: None }))
+}
+
+fn io(path: &Path, error: &std::io::Error) -> Error {
+    Error::Io { path: path.display().to_string(), what: error.to_string(), kind: error.kind() }
+}
+
+/// A fault, with the file that it is in.
+fn in_file(path: &Path, error: Error) -> Error {
+    match error {
+        Error::File(mut fault) => {
+            fault.file = Some(path.display().to_string());
+            Error::File(fault)
+        }
+        other => other,
+    }
+}

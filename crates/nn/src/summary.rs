@@ -1,0 +1,146 @@
+//! `Summary`: a model as a table of layers, results and parameters.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use wengert_autograd::{Result, Tape};
+use wengert_tensor::{Float, Shape, Tensor};
+
+use crate::Module;
+use crate::parts::Part;
+use crate::trace::trace;
+
+/// A model layer by layer; see [`Module::summary`]. Prints as a table.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The model itself, and each module in it.
+    pub rows: Vec<Row>,
+    /// How many numbers the parameters have.
+    pub parameters: usize,
+    /// How many of those are frozen.
+    pub frozen: usize,
+    /// Paths of parameters that the forward pass did not read.
+    pub unread: Vec<String>,
+}
+
+/// A line of a [`Summary`].
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The layer's path; empty for the model.
+    pub path: String,
+    /// What it is.
+    pub kind: String,
+    /// The shape of its result; `None` if it did not run, or did not say so ([`seen`](crate::seen)).
+    pub output: Option<Shape>,
+    /// How many numbers its own parameters have, without those of the modules in it; `None` if it has none and modules in it.
+    pub parameters: Option<usize>,
+    /// Whether all its own parameters are frozen.
+    pub frozen: bool,
+}
+
+pub(crate) fn summary<T: Float, M: Module<T> + ?Sized>(
+    model: &M,
+    input_shape: &[usize],
+) -> Result<Summary> {
+    let tape = Tape::no_grad();
+    let input = Tensor::try_full(input_shape, T::ZERO)?;
+    let found = trace(model, tape.constant(input))?;
+    let outputs: HashMap<&str, Shape> =
+        found.layers.iter().map(|(path, y)| (path.as_str(), y.shape())).collect();
+
+    let row = |path: &str, kind: String| Row {
+        path: path.to_string(),
+        kind,
+        output: outputs.get(path).cloned(),
+        parameters: Some(0),
+        frozen: true,
+    };
+    let mut rows = vec![row("", model.describe().unwrap_or_default())];
+    let mut met = std::collections::HashSet::new();
+    let (mut parameters, mut frozen) = (0, 0);
+    model.walk(&mut |path, part| match part {
+        Part::Module(module) => {
+            if let Some(kind) = module.describe() {
+                rows.push(row(path, kind));
+            }
+        }
+        Part::Param(param) if met.insert(param.id()) => {
+            let len = param.len();
+            parameters += len;
+            frozen += if param.is_frozen() { len } else { 0 };
+            // It belongs to the innermost module around it.
+            let owner = rows.iter_mut().rev().find(|row| holds(&row.path, path));
+            if let Some(owner) = owner {
+                owner.parameters = owner.parameters.map(|n| n + len);
+                owner.frozen &= param.is_frozen();
+            }
+        }
+        _ => {}
+    });
+    let paths: Vec<String> = rows.iter().map(|r| r.path.clone()).collect();
+    for (i, row) in rows.iter_mut().enumerate() {
+        let is_parent = paths.iter().skip(i + 1).any(|p| holds(&row.path, p));
+        row.frozen &= row.parameters > Some(0);
+        row.parameters = row.parameters.filter(|&n| n > 0 || !is_parent);
+    }
+    let read = tape.params();
+    let unread = model.named_parameters().into_iter();
+    let unread = unread.filter(|(_, p)| !read.iter().any(|(q, _)| q.is(p)));
+    Ok(Summary { rows, parameters, frozen, unread: unread.map(|(path, _)| path).collect() })
+}
+
+/// Whether what has the path `inner` lies within `outer`.
+fn holds(outer: &str, inner: &str) -> bool {
+    outer.is_empty() || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// 1234567 as 1,234,567.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table: Vec<[String; 4]> =
+            vec![["layer", "kind", "result", "parameters"].map(String::from)];
+        for row in &self.rows {
+            let output = row.output.as_ref().map_or(String::new(), Shape::to_string);
+            let mut count = row.parameters.map_or(String::new(), grouped);
+            if row.frozen {
+                count.push_str(" frozen");
+            }
+            table.push([row.path.clone(), row.kind.clone(), output, count]);
+        }
+        table.push(["total".into(), String::new(), String::new(), grouped(self.parameters)]);
+        let width = |i: usize| table.iter().map(|r| r[i].chars().count()).max().unwrap_or(0);
+        let widths: [usize; 4] = std::array::from_fn(width);
+        for [path, kind, output, count] in &table {
+            // Numbers end below one another, the word behind them aside.
+            let line = format!(
+                "{path:<0$}  {kind:<1$}  {output:<2$}  {count:>3$}",
+                widths[0],
+                widths[1] + 1,
+                widths[2],
+                widths[3]
+            );
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        if self.frozen > 0 {
+            let trained = grouped(self.parameters - self.frozen);
+            writeln!(f, "{} frozen, {trained} trained", grouped(self.frozen))?;
+        }
+        if !self.unread.is_empty() {
+            let names = crate::error::list(&self.unread);
+            writeln!(f, "not read by this forward pass: {names}")?;
+        }
+        Ok(())
+    }
+}
