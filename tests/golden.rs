@@ -8,11 +8,15 @@
 //! What the cases mean is written in tests/golden/FORMAT.md; what we do not have, with reasons, in
 //! tests/golden/unsupported.rs; and what each operation of PyTorch is here, in tests/golden/table.
 
+// A test has no users: `pub` says what a file is for, not who may see it.
+#![allow(unreachable_pub)]
+
 mod golden {
     pub mod call;
     pub mod error;
     pub mod graph;
     pub mod hard;
+    pub mod layer;
     pub mod op;
     pub mod support;
     pub mod table;
@@ -31,6 +35,7 @@ fn one(case: Case) -> Outcome {
         "graph" => golden::graph::run(case),
         "hard" => golden::hard::run(case),
         "error" => golden::error::run(case),
+        "layer" => golden::layer::run(case),
         kind => Outcome::Unsupported(format!("kind {kind}")),
     }
 }

@@ -227,6 +227,11 @@ attributes! {
         Json::List(list) => list.iter().map(|x| x.integer().map(|x| x as isize)).collect(),
         x => x.integer().map(|x| vec![x as isize]),
     };
+    /// A list of sizes, or one size.
+    Vec<usize>: |x| match x {
+        Json::List(list) => list.iter().map(|x| usize::try_from(x.integer()?).ok()).collect(),
+        x => x.integer().and_then(|x| Some(vec![usize::try_from(x).ok()?])),
+    };
 }
 
 /// What the right side of a line of the table may be.
@@ -237,6 +242,12 @@ pub trait IntoAnswer<'t, T: Float> {
 impl<'t, T: Float> IntoAnswer<'t, T> for Var<'t, T> {
     fn into_answer(self) -> Result<Answer<'t, T>, Refusal> {
         Ok(vec![Value::Float(self)])
+    }
+}
+
+impl<'t, T: Float> IntoAnswer<'t, T> for Answer<'t, T> {
+    fn into_answer(self) -> Result<Self, Refusal> {
+        Ok(self)
     }
 }
 
@@ -287,10 +298,12 @@ pub struct Row {
 }
 
 /// A part of the table: `op(parameter: Type, …) => what it is here;`. The first line of an op that takes all that the call
-/// has is run; an op may have several, for numbers and for tensors, say.
+/// has is run; an op may have several, for numbers and for tensors, say. The head says what the lines give, and how it is
+/// wrapped: `fn call -> Answer<'t, T>, wrap;`.
 #[macro_export]
 macro_rules! table {
-    ($($op:ident($($p:ident: $kind:ident),*) => $ours:expr;)*) => {
+    (fn $name:ident -> $Answer:ty, $wrap:path;
+     $($op:ident($($p:ident: $kind:ident),* $(,)?) => $ours:expr;)*) => {
         /// The lines, for people.
         pub const ROWS: &[$crate::golden::call::Row] = &[$($crate::golden::call::Row {
             op: stringify!($op),
@@ -300,19 +313,17 @@ macro_rules! table {
 
         /// Runs the line that takes this call, if this part has one.
         #[allow(unused_variables, clippy::redundant_closure_call)]
-        pub fn call<'t, T: wengert::tensor::Float>(
+        pub fn $name<'t, T: wengert::tensor::Float>(
             c: &$crate::golden::call::Call<'_, 't, T>,
-        ) -> Result<$crate::golden::call::Answer<'t, T>, $crate::golden::call::Refusal> {
-            use $crate::golden::call::{IntoAnswer, Refusal};
+        ) -> Result<$Answer, $crate::golden::call::Refusal> {
+            use $crate::golden::call::Refusal;
             let mut why = Refusal::Missing(String::new());
             $(if c.op == stringify!($op) && c.has_only(&[$(stringify!($p)),*]) {
                 let read = || -> Result<_, Refusal> {
                     Ok(($(c.get::<$crate::kind!('t T $kind)>(stringify!($p))?,)*))
                 };
                 match read() {
-                    Ok(($($p,)*)) => {
-                        return (|| -> Result<_, Refusal> { IntoAnswer::into_answer($ours) })();
-                    }
+                    Ok(($($p,)*)) => return (|| -> Result<_, Refusal> { $wrap($ours) })(),
                     Err(Refusal::Mismatch) if !matches!(why, Refusal::Missing(_)) => {}
                     Err(other) => why = other,
                 }
@@ -336,6 +347,8 @@ macro_rules! kind {
     ($t:lifetime $T:ident Index) => { wengert::tensor::Tensor<usize> };
     ($t:lifetime $T:ident Ints) => { wengert::tensor::Tensor<i64> };
     ($t:lifetime $T:ident List) => { Vec<isize> };
+    ($t:lifetime $T:ident Sizes) => { Vec<usize> };
+    ($t:lifetime $T:ident MaybeIndex) => { Option<usize> };
     ($t:lifetime $T:ident MaybeList) => { Option<Vec<isize>> };
     ($t:lifetime $T:ident Text) => { String };
     ($t:lifetime $T:ident MaybeNumber) => { Option<f64> };

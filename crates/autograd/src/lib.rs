@@ -15,7 +15,6 @@ mod distances;
 mod einsum;
 mod error;
 mod functions;
-mod gates;
 mod gradients;
 mod methods;
 mod non_finite;

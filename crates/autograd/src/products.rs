@@ -1,4 +1,4 @@
-//! Products of vars beside `matmul` and `linear`: those that insist on vectors or matrices, and bilinear forms.
+//! Products of vars beside `matmul` and `linear`: those that insist on vectors or matrices.
 
 use wengert_tensor::{Error as TensorError, Fault, Float};
 
@@ -73,52 +73,6 @@ impl<'t, T: Float> Var<'t, T> {
             return Ok(product);
         }
         scaled(self, beta).expand(&*product.shape())?.try_add(product)
-    }
-
-    /// xᵀ·W·y (+ b) for each row: `[…, m]` and `[…, n]` with a weight `[out, m, n]` give `[…, out]`.
-    ///
-    /// ```
-    /// use wengert_autograd::Tape;
-    /// use wengert_tensor::tensor;
-    ///
-    /// let tape = Tape::new();
-    /// let (x, y) = (tape.constant(tensor![[1.0_f64, 2.0]]), tape.constant(tensor![[3.0, 4.0]]));
-    /// let weight = tape.var(tensor![[[1.0, 0.0], [0.0, 1.0]]]);
-    /// assert_eq!(x.bilinear(y, weight, None)?.value(), tensor![[11.0]]);
-    /// # Ok::<(), wengert_autograd::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the shapes do not fit.
-    #[track_caller]
-    pub fn bilinear(self, other: Self, weight: Self, bias: Option<Self>) -> Result<Self> {
-        let (a, b, w) = (self.shape(), other.shape(), weight.shape());
-        let fits = match (&*a, &*b, &*w) {
-            ([rows @ .., m], [rows2 @ .., n], [_, m2, n2]) => rows == rows2 && (m, n) == (m2, n2),
-            _ => false,
-        };
-        if !fits {
-            let rule = "they must be […, m], […, n] and a weight [out, m, n]";
-            return Err(TensorError::Shape(Fault::new("bilinear", &[&a, &b, &w], rule)).into());
-        }
-        let rows: usize = a[..a.len() - 1].iter().product();
-        let (m, n, out) = (w[1], w[2], w[0]);
-        // [rows, m]·[m, out·n], as [rows, out, n], then with each row's y.
-        let flat = weight.permute([1, 0, 2])?.reshape([m, out * n])?;
-        let half = self.reshape([rows, m])?.matmul(flat)?.reshape([rows, out, n])?;
-        let y = half.matmul(other.reshape([rows, n, 1])?)?;
-        let mut shape = a.to_vec();
-        shape[a.len() - 1] = out;
-        let y = y.reshape(shape)?;
-        match bias {
-            Some(bias) if *bias.shape() != [out] => {
-                let rule = format!("the bias must be [{out}]");
-                let fault = Fault::new("bilinear", &[&w, &bias.shape()], rule);
-                Err(TensorError::Shape(fault).into())
-            }
-            Some(bias) => y.try_add(bias),
-            None => Ok(y),
-        }
     }
 
     #[track_caller]

@@ -12,10 +12,12 @@ use wengert::loss::{
 };
 use wengert::tensor::{Float, Tensor};
 
-use super::super::call::{Call, Data, Parameter, Refusal};
+use super::super::call::{Answer, Call, Data, IntoAnswer, Parameter, Refusal};
 use crate::table;
 
 table! {
+    fn call -> Answer<'t, T>, IntoAnswer::into_answer;
+
     mse_loss(x: Var, target: Term, reduction: Reduction) =>
         MseLoss::new().reduction(reduction).forward(x, target.0);
     l1_loss(x: Var, target: Term, reduction: Reduction) =>

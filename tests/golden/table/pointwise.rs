@@ -1,12 +1,15 @@
 //! PyTorch's functions of each element and of pairs of elements, activations included, and what each is here.
 
 use wengert::autograd::Var;
+use wengert::nn::functional;
 use wengert::tensor::Float;
 
-use super::super::call::Term;
+use super::super::call::{Answer, IntoAnswer, Term};
 use crate::table;
 
 table! {
+    fn call -> Answer<'t, T>, IntoAnswer::into_answer;
+
     exp(x: Var) => x.exp();
     log(x: Var) => x.ln();
     log1p(x: Var) => x.log1p();
@@ -44,7 +47,7 @@ table! {
     relu(x: Var) => x.relu();
     relu6(x: Var) => x.relu6();
     leaky_relu(x: Var, negative_slope: f64) => x.leaky_relu(negative_slope);
-    prelu(x: Var, weight: Var) => x.prelu(weight);
+    prelu(x: Var, weight: Var) => functional::prelu(x, weight);
     elu(x: Var, alpha: f64) => x.elu(alpha);
     celu(x: Var, alpha: f64) => x.celu(alpha);
     selu(x: Var) => x.selu();
@@ -65,7 +68,7 @@ table! {
     hardshrink(x: Var, lambd: f64) => x.hardshrink(lambd);
     tanhshrink(x: Var) => x.tanhshrink();
     threshold(x: Var, threshold: f64, value: f64) => x.threshold(threshold, value);
-    glu(x: Var, dim: isize) => x.glu(dim);
+    glu(x: Var, dim: isize) => functional::glu(x, dim);
 
     add(x: Var, other: f64, alpha: f64) => x.add_scalar(alpha * other);
     add(x: Term, other: Term, alpha: f64) => x.0.try_add(scaled(other.0, alpha));

@@ -1,10 +1,14 @@
 //! PyTorch's products of matrices and vectors, and what each is here.
 
 use wengert::autograd::einsum;
+use wengert::nn::functional;
 
+use super::super::call::{Answer, IntoAnswer};
 use crate::table;
 
 table! {
+    fn call -> Answer<'t, T>, IntoAnswer::into_answer;
+
     matmul(x: Var, other: Var) => x.matmul(other);
     mm(x: Var, other: Var) => x.mm(other);
     mv(x: Var, vec: Var) => x.mv(vec);
@@ -14,6 +18,6 @@ table! {
     outer(x: Var, other: Var) => x.outer(other);
     addmm(x: Var, mat1: Var, mat2: Var, beta: f64, alpha: f64) => x.addmm(mat1, mat2, beta, alpha);
     linear(x: Var, weight: Var, bias: MaybeVar) => x.linear(weight, bias);
-    bilinear(x: Var, x2: Var, weight: Var, bias: MaybeVar) => x.bilinear(x2, weight, bias);
+    bilinear(x: Var, x2: Var, weight: Var, bias: MaybeVar) => functional::bilinear(x, x2, weight, bias);
     einsum(xs: Vars, equation: Text) => einsum(&equation, &xs);
 }

@@ -4,9 +4,12 @@
 
 use wengert::tensor::{Axes, keep};
 
+use super::super::call::{Answer, IntoAnswer};
 use crate::table;
 
 table! {
+    fn call -> Answer<'t, T>, IntoAnswer::into_answer;
+
     sum(x: Var, dim: MaybeList, keepdim: bool) => x.sum_over(over(dim, keepdim));
     mean(x: Var, dim: MaybeList, keepdim: bool) => x.mean_over(over(dim, keepdim));
     prod(x: Var, dim: MaybeInt, keepdim: bool) => x.prod_over(one(dim, keepdim));
@@ -30,7 +33,7 @@ table! {
 
     softmax(x: Var, dim: isize) => x.softmax(dim);
     log_softmax(x: Var, dim: isize) => x.log_softmax(dim);
-    softmin(x: Var, dim: isize) => x.softmin(dim);
+    softmin(x: Var, dim: isize) => (-x).softmax(dim);
     cumsum(x: Var, dim: isize) => x.cumsum(dim);
     cumprod(x: Var, dim: isize) => x.cumprod(dim);
     logcumsumexp(x: Var, dim: isize) => x.logcumsumexp(dim);

@@ -6,10 +6,12 @@
 use wengert::autograd::Var;
 use wengert::tensor::{Border, Float, REST, Slice};
 
-use super::super::call::Refusal;
+use super::super::call::{Answer, IntoAnswer, Refusal};
 use crate::table;
 
 table! {
+    fn call -> Answer<'t, T>, IntoAnswer::into_answer;
+
     reshape(x: Var, shape: List) => x.reshape(sizes(&shape)?);
     flatten(x: Var, start_dim: isize, end_dim: isize) => x.flatten_axes(start_dim, end_dim);
     permute(x: Var, dims: List) => x.permute(dims);

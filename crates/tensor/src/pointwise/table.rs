@@ -183,8 +183,6 @@ macro_rules! pointwise_table {
             clamp_min ClampMin (a, b -> y) = a.max(b); slopes b.when_gt(a, ZERO, ONE), b.when_gt(a, ONE, ZERO);
             /// a, but no more than b: `clamp` with a bound that is a tensor; at a tie the slope is a's
             clamp_max ClampMax (a, b -> y) = a.min(b); slopes a.when_gt(b, ZERO, ONE), a.when_gt(b, ONE, ZERO);
-            /// a where positive, else b·a: `leaky_relu` with a slope for each element
-            leaky Leaky (a, b -> y) = a.when_gt(ZERO, a, a * b); slopes a.when_gt(ZERO, ONE, b), a.when_gt(ZERO, ZERO, a);
             /// The angle of the point (b, a)
             atan2 Atan2 (a, b -> y) = a.atan2(b);
                 slopes b / (a * a + b * b), -(a / (a * a + b * b));
