@@ -16,6 +16,7 @@ mod golden {
     pub mod error;
     pub mod graph;
     pub mod hard;
+    pub mod init;
     pub mod layer;
     pub mod op;
     pub mod support;
@@ -35,6 +36,7 @@ fn one(case: Case) -> Outcome {
         "graph" => golden::graph::run(case),
         "hard" => golden::hard::run(case),
         "error" => golden::error::run(case),
+        "init" => golden::init::run(case),
         "layer" => golden::layer::run(case),
         kind => Outcome::Unsupported(format!("kind {kind}")),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wengert::autograd::{Tape, Var};
+use wengert::autograd::{Operand, Tape, Var};
 use wengert::tensor::{Float, Tensor};
 
 use super::support::{Json, Stored};
@@ -153,6 +153,31 @@ impl<'t, T: Float> Parameter<'t, T> for Term<'t, T> {
             Some(_) => Err(Refusal::Mismatch),
             None => Ok(Self(call.constant(f64::read(call, name)?))),
         }
+    }
+}
+
+impl<'t, T: Float> Operand<'t, T> for Term<'t, T> {
+    fn on(self, _: Var<'t, T>) -> Var<'t, T> {
+        self.0
+    }
+}
+
+/// What a loss compares with: a var, or whole numbers taken as floats.
+#[derive(Clone, Copy)]
+pub struct Target<'t, T>(pub Var<'t, T>);
+impl<'t, T: Float> Parameter<'t, T> for Target<'t, T> {
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+        match call.args.get(name) {
+            Some(Value::Float(x)) => Ok(Self(*x)),
+            Some(Value::Int(x)) => Ok(Self(call.tape.constant(x.cast::<T>()))),
+            _ => Err(Refusal::Mismatch),
+        }
+    }
+}
+
+impl<'t, T: Float> Operand<'t, T> for Target<'t, T> {
+    fn on(self, _: Var<'t, T>) -> Var<'t, T> {
+        self.0
     }
 }
 
@@ -341,6 +366,7 @@ macro_rules! kind {
     ($t:lifetime $T:ident Vars) => { Vec<wengert::autograd::Var<$t, $T>> };
     ($t:lifetime $T:ident Term) => { $crate::golden::call::Term<$t, $T> };
     ($t:lifetime $T:ident MaybeTerm) => { Option<$crate::golden::call::Term<$t, $T>> };
+    ($t:lifetime $T:ident Target) => { $crate::golden::call::Target<$t, $T> };
     ($t:lifetime $T:ident Data) => { $crate::golden::call::Data<$T> };
     ($t:lifetime $T:ident MaybeData) => { Option<$crate::golden::call::Data<$T>> };
     ($t:lifetime $T:ident Mask) => { wengert::tensor::Tensor<bool> };
@@ -354,6 +380,7 @@ macro_rules! kind {
     ($t:lifetime $T:ident MaybeNumber) => { Option<f64> };
     ($t:lifetime $T:ident MaybeInt) => { Option<isize> };
     ($t:lifetime $T:ident MaybeBool) => { Option<bool> };
+    ($t:lifetime $T:ident Fan) => { wengert::nn::init::Fan };
     ($t:lifetime $T:ident Reduction) => { wengert::loss::Reduction };
     ($t:lifetime $T:ident KlReduction) => { wengert::loss::KlReduction };
     ($t:lifetime $T:ident $plain:ident) => { $plain };

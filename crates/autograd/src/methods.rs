@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
-use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse};
+use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar};
 
 use crate::cross_entropy::Targets;
 use crate::op::Op;
@@ -322,6 +322,9 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn transpose(self, a: isize, b: isize) -> Result<Self> {
         let shape = self.shape();
+        if [a, b].iter().all(|&axis| is_axis_of_scalar(&shape, axis)) {
+            return Ok(self);
+        }
         let (a, b) =
             (axis_or_refuse("transpose", &shape, a)?, axis_or_refuse("transpose", &shape, b)?);
         let mut order: SmallVec<[isize; 4]> = (0..shape.len() as isize).collect();

@@ -1,7 +1,9 @@
 //! More shapes of vars: splitting, moving and repeating axes, padding, triangles and diagonals. Each is made of recorded
 //! ops, so every order of derivative follows.
 
-use wengert_tensor::{Border, Float, REST, Shape, Slice, Tensor, axis_or_refuse};
+use wengert_tensor::{
+    Border, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar,
+};
 
 use crate::op::Op;
 use crate::{Result, Var};
@@ -42,6 +44,11 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn move_axes(self, from: &[isize], to: &[isize]) -> Result<Self> {
         let shape = self.shape();
+        if from.iter().chain(to).all(|&axis| is_axis_of_scalar(&shape, axis))
+            && from.len() == to.len()
+        {
+            return Ok(self);
+        }
         if from.len() != to.len() {
             let rule = format!("move_axes: {} axes and {} places", from.len(), to.len());
             return Err(crate::Error::Use(rule, std::panic::Location::caller()));

@@ -49,7 +49,7 @@ impl Axes {
         };
         let mut flags = SmallVec::from_elem(false, shape.len());
         for &axis in which {
-            if shape.is_empty() && (axis == 0 || axis == -1) {
+            if is_axis_of_scalar(shape, axis) {
                 continue;
             }
             let i = axis_or_refuse(op, shape, axis)?;
@@ -60,6 +60,12 @@ impl Axes {
         }
         Ok(flags)
     }
+}
+
+/// Whether `axis` is 0 or -1 of a scalar. There is no such axis; NumPy and PyTorch let it pass and take the scalar as a line
+/// of one, and so does what goes along an axis here.
+pub fn is_axis_of_scalar(shape: &[usize], axis: isize) -> bool {
+    shape.is_empty() && matches!(axis, 0 | -1)
 }
 
 /// The axis that `axis` means in `shape`, negative counting from the end; or an [`Error::Axis`] in the name of `op`.

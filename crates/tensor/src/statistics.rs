@@ -1,6 +1,6 @@
 //! Spread, size and soft extremes: variance, norms, log-sum-exp, softmax, counts.
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::kernel::folds::{
     Deviations, Exponentials, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero, Powers,
@@ -222,6 +222,9 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn softmax(&self, axis: isize) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().softmax(0)?.reshape([]);
+        }
         let at = axis_or_refuse("softmax", self.shape(), axis)?;
         if let Some(rows) = self.as_rows(at) {
             return softmax_rows(&rows, false).reshape(self.shape());
@@ -238,6 +241,9 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn log_softmax(&self, axis: isize) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().log_softmax(0)?.reshape([]);
+        }
         let at = axis_or_refuse("log_softmax", self.shape(), axis)?;
         if let Some(rows) = self.as_rows(at) {
             return softmax_rows(&rows, true).reshape(self.shape());

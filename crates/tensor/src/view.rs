@@ -1,6 +1,6 @@
 //! Views that move no element: the same buffer, read with other sizes and steps.
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::layout::{Layout, Strides, row_major};
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
@@ -142,8 +142,8 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there are no such axes in that order.
     #[track_caller]
     pub fn flatten_axes(&self, from: isize, to: isize) -> Result<Self> {
-        if self.rank() == 0 && matches!(from, 0 | -1) && matches!(to, 0 | -1) {
-            return self.reshape([1]);
+        if [from, to].iter().all(|&axis| is_axis_of_scalar(self.shape(), axis)) {
+            return Ok(self.line());
         }
         let (a, b) = (
             axis_or_refuse("flatten_axes", self.shape(), from)?,
@@ -156,6 +156,11 @@ impl<T: Element> Tensor<T> {
         let s = self.shape();
         let joined = s[a..=b].iter().product();
         self.reshape(s[..a].iter().chain([&joined]).chain(&s[b + 1..]).copied().collect::<Shape>())
+    }
+
+    /// A scalar as a line of one.
+    pub(crate) fn line(&self) -> Self {
+        if self.rank() == 0 { self.flatten() } else { self.clone() }
     }
 
     /// The transpose: the last two axes exchanged. A vector or scalar stays as it is.
@@ -182,6 +187,9 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn transpose(&self, a: isize, b: isize) -> Result<Self> {
+        if [a, b].iter().all(|&axis| is_axis_of_scalar(self.shape(), axis)) {
+            return Ok(self.clone());
+        }
         let (a, b) = (
             axis_or_refuse("transpose", self.shape(), a)?,
             axis_or_refuse("transpose", self.shape(), b)?,

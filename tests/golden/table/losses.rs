@@ -18,18 +18,18 @@ use crate::table;
 table! {
     fn call -> Answer<'t, T>, IntoAnswer::into_answer;
 
-    mse_loss(x: Var, target: Term, reduction: Reduction) =>
-        MseLoss::new().reduction(reduction).forward(x, target.0);
-    l1_loss(x: Var, target: Term, reduction: Reduction) =>
-        MaeLoss::new().reduction(reduction).forward(x, target.0);
-    huber_loss(x: Var, target: Term, reduction: Reduction, delta: f64) =>
-        HuberLoss::new().delta(delta).reduction(reduction).forward(x, target.0);
-    smooth_l1_loss(x: Var, target: Term, reduction: Reduction, beta: f64) =>
-        SmoothL1Loss::new().beta(beta).reduction(reduction).forward(x, target.0);
-    binary_cross_entropy(x: Var, target: Var, weight: MaybeData, reduction: Reduction) =>
+    mse_loss(x: Var, target: Target, reduction: Reduction) =>
+        MseLoss::new().reduction(reduction).forward(x, target);
+    l1_loss(x: Var, target: Target, reduction: Reduction) =>
+        MaeLoss::new().reduction(reduction).forward(x, target);
+    huber_loss(x: Var, target: Target, reduction: Reduction, delta: f64) =>
+        HuberLoss::new().delta(delta).reduction(reduction).forward(x, target);
+    smooth_l1_loss(x: Var, target: Target, reduction: Reduction, beta: f64) =>
+        SmoothL1Loss::new().beta(beta).reduction(reduction).forward(x, target);
+    binary_cross_entropy(x: Var, target: Target, weight: MaybeData, reduction: Reduction) =>
         BceLoss::new().given(weight, BceLoss::weight).reduction(reduction).forward(x, target);
     binary_cross_entropy_with_logits(
-        x: Var, target: Var, weight: MaybeData, pos_weight: MaybeData, reduction: Reduction
+        x: Var, target: Target, weight: MaybeData, pos_weight: MaybeData, reduction: Reduction
     ) => BceWithLogitsLoss::new()
         .given(weight, BceWithLogitsLoss::weight)
         .given(pos_weight, BceWithLogitsLoss::pos_weight)
@@ -58,10 +58,10 @@ table! {
         .ignore_index(IGNORED)
         .reduction(reduction)
         .forward(x, &classes(&target, ignore_index)?);
-    kl_div(x: Var, target: Var, reduction: KlReduction, log_target: bool) =>
+    kl_div(x: Var, target: Target, reduction: KlReduction, log_target: bool) =>
         KlDivLoss::new().log_target(log_target).reduction(reduction).forward(x, target);
     poisson_nll_loss(
-        x: Var, target: Var, log_input: bool, full: bool, eps: f64, reduction: Reduction
+        x: Var, target: Target, log_input: bool, full: bool, eps: f64, reduction: Reduction
     ) => PoissonNllLoss::new()
         .log_input(log_input)
         .full(full)
@@ -69,19 +69,19 @@ table! {
         .reduction(reduction)
         .forward(x, target);
     gaussian_nll_loss(
-        x: Var, target: Var, var: Term, full: bool, eps: f64, reduction: Reduction
+        x: Var, target: Target, var: Term, full: bool, eps: f64, reduction: Reduction
     ) => GaussianNllLoss::new()
         .full(full)
         .epsilon(eps)
         .reduction(reduction)
-        .forward(x, (target, var.0));
-    hinge_embedding_loss(x: Var, target: Var, margin: f64, reduction: Reduction) =>
+        .forward(x, (target, var));
+    hinge_embedding_loss(x: Var, target: Target, margin: f64, reduction: Reduction) =>
         HingeEmbeddingLoss::new().margin(margin).reduction(reduction).forward(x, target);
-    soft_margin_loss(x: Var, target: Var, reduction: Reduction) =>
+    soft_margin_loss(x: Var, target: Target, reduction: Reduction) =>
         SoftMarginLoss::new().reduction(reduction).forward(x, target);
-    margin_ranking_loss(x: Var, x2: Var, target: Var, margin: f64, reduction: Reduction) =>
+    margin_ranking_loss(x: Var, x2: Var, target: Target, margin: f64, reduction: Reduction) =>
         MarginRankingLoss::new().margin(margin).reduction(reduction).forward(x, (x2, target));
-    cosine_embedding_loss(x: Var, x2: Var, target: Var, margin: f64, reduction: Reduction) =>
+    cosine_embedding_loss(x: Var, x2: Var, target: Target, margin: f64, reduction: Reduction) =>
         CosineEmbeddingLoss::new().margin(margin).reduction(reduction).forward(x, (x2, target));
     triplet_margin_loss(
         anchor: Var, positive: Var, negative: Var, margin: f64, p: f64, eps: f64, swap: bool,
@@ -103,7 +103,7 @@ table! {
         .forward(x, &target);
     multilabel_margin_loss(x: Var, target: Ints, reduction: Reduction) =>
         MultilabelMarginLoss::new().reduction(reduction).forward(x, &target);
-    multilabel_soft_margin_loss(x: Var, target: Var, weight: MaybeData, reduction: Reduction) =>
+    multilabel_soft_margin_loss(x: Var, target: Target, weight: MaybeData, reduction: Reduction) =>
         MultilabelSoftMarginLoss::new()
         .given(weight, MultilabelSoftMarginLoss::weight)
         .reduction(reduction)

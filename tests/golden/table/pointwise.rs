@@ -76,32 +76,32 @@ table! {
     sub(x: Term, other: Term, alpha: f64) => x.0.try_sub(scaled(other.0, alpha));
     rsub(x: Var, other: f64) => x.rsub_scalar(other);
     rsub(x: Var, other: f64, alpha: f64) => scaled(x, alpha).rsub_scalar(other);
-    rsub(x: Term, other: Term) => other.0.try_sub(x.0);
+    rsub(x: Term, other: Term) => other.0.try_sub(x);
     rsub(x: Term, other: Term, alpha: f64) => other.0.try_sub(scaled(x.0, alpha));
     mul(x: Var, other: f64) => x.mul_scalar(other);
-    mul(x: Term, other: Term) => x.0.try_mul(other.0);
+    mul(x: Term, other: Term) => x.0.try_mul(other);
     div(x: Var, other: f64) => x.div_scalar(other);
-    div(x: Term, other: Term) => x.0.try_div(other.0);
+    div(x: Term, other: Term) => x.0.try_div(other);
     rdiv(x: Var, other: f64) => x.rdiv_scalar(other);
-    rdiv(x: Term, other: Term) => other.0.try_div(x.0);
-    div_trunc(x: Term, other: Term) => x.0.div_trunc(other.0);
-    div_floor(x: Term, other: Term) => x.0.div_floor(other.0);
-    fmod(x: Term, other: Term) => x.0.fmod(other.0);
-    remainder(x: Term, other: Term) => x.0.remainder(other.0);
+    rdiv(x: Term, other: Term) => other.0.try_div(x);
+    div_trunc(x: Term, other: Term) => x.0.div_trunc(other);
+    div_floor(x: Term, other: Term) => x.0.div_floor(other);
+    fmod(x: Term, other: Term) => x.0.fmod(other);
+    remainder(x: Term, other: Term) => x.0.remainder(other);
     pow(x: Var, exponent: f64) => x.powf(exponent);
     pow(x: f64, exponent: Var) => exponent.rpow_scalar(x);
     pow(x: Var, exponent: Var) => x.pow(exponent);
-    maximum(x: Term, other: Term) => x.0.maximum(other.0);
-    minimum(x: Term, other: Term) => x.0.minimum(other.0);
+    maximum(x: Term, other: Term) => x.0.maximum(other);
+    minimum(x: Term, other: Term) => x.0.minimum(other);
     clamp(x: Var, min: MaybeNumber, max: MaybeNumber) =>
         x.clamp(min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY));
     clamp(x: Var, min: MaybeTerm, max: MaybeTerm) => clamped(x, min, max);
-    atan2(x: Term, other: Term) => x.0.atan2(other.0);
-    hypot(x: Term, other: Term) => x.0.hypot(other.0);
-    logaddexp(x: Term, other: Term) => x.0.logaddexp(other.0);
-    xlogy(x: Term, other: Term) => x.0.xlogy(other.0);
-    lerp(x: Var, end: Term, weight: Term) => x.lerp(end.0, weight.0);
-    where(cond: Mask, x: Term, other: Term) => x.0.where_(&cond, other.0);
+    atan2(x: Term, other: Term) => x.0.atan2(other);
+    hypot(x: Term, other: Term) => x.0.hypot(other);
+    logaddexp(x: Term, other: Term) => x.0.logaddexp(other);
+    xlogy(x: Term, other: Term) => x.0.xlogy(other);
+    lerp(x: Var, end: Term, weight: Term) => x.lerp(end, weight);
+    where(cond: Mask, x: Term, other: Term) => x.0.where_(&cond, other);
     masked_fill(x: Var, mask: Mask, value: f64) => x.masked_fill(&mask, T::from_f64(value));
     masked_fill(x: Var, mask: Mask, value: Var) => value.where_(&mask, x);
 
@@ -124,6 +124,6 @@ fn clamped<'t, T: Float>(
     min: Option<Term<'t, T>>,
     max: Option<Term<'t, T>>,
 ) -> wengert::autograd::Result<Var<'t, T>> {
-    let x = min.map_or(Ok(x), |min| x.clamp_min(min.0))?;
-    max.map_or(Ok(x), |max| x.clamp_max(max.0))
+    let x = min.map_or(Ok(x), |min| x.clamp_min(min))?;
+    max.map_or(Ok(x), |max| x.clamp_max(max))
 }
