@@ -27,12 +27,17 @@ pub enum Reduction {
 }
 
 impl Reduction {
-    /// Whether it is one of the means.
-    pub fn is_mean(self) -> bool {
-        matches!(self, Self::Mean | Self::MeanOrZero | Self::MeanOrNan)
-    }
-
     /// What the sum of the losses is multiplied with, when they count for `total`: `shapes` are for the error.
+    ///
+    /// ```
+    /// use wengert_autograd::cross_entropy::Reduction;
+    ///
+    /// assert_eq!(Reduction::Mean.scale("my_loss", &[&[4]], 4.0)?, 0.25);
+    /// assert_eq!(Reduction::MeanOrZero.scale("my_loss", &[&[0]], 0.0)?, 0.0);
+    /// let error = Reduction::Mean.scale("my_loss", &[&[0]], 0.0).unwrap_err();
+    /// assert!(error.to_string().starts_with("my_loss: [0]: the mean of no losses"));
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If this is [`Reduction::Mean`], and nothing counts.

@@ -1,7 +1,7 @@
 //! `Param`: the one thing that is shared, a value and its gradient, held by model and optimiser.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wengert_tensor::{Element, Float, Tensor};
@@ -21,15 +21,16 @@ pub struct Param<T>(Arc<Shared<T>>);
 struct Shared<T> {
     id: u64,
     path: OnceLock<String>,
+    /// Counts writes, so that a tape can tell that what it read is no longer the value. Written under the lock; read
+    /// without it.
+    version: AtomicU64,
+    frozen: AtomicBool,
     state: Mutex<State<T>>,
 }
 
 struct State<T> {
     value: Tensor<T>,
     grad: Option<Tensor<T>>,
-    /// Counts writes, so that a tape can tell that what it read is no longer the value.
-    version: u64,
-    frozen: bool,
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -46,13 +47,20 @@ impl<T: Element> Param<T> {
         Self(Arc::new(Shared {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             path: OnceLock::new(),
-            state: Mutex::new(State { value, grad: None, version: 0, frozen: false }),
+            version: AtomicU64::new(0),
+            frozen: AtomicBool::new(false),
+            state: Mutex::new(State { value, grad: None }),
         }))
     }
 
     /// A panic while the lock is held leaves values that are still tensors, so a poisoned lock is as good as any.
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Called under the lock, so no count is lost.
+    fn written(&self) {
+        self.0.version.store(self.version() + 1, Ordering::Release);
     }
 
     /// A number that no other parameter of this process has.
@@ -105,7 +113,7 @@ impl<T: Element> Param<T> {
     pub fn set(&self, value: Tensor<T>) {
         let mut state = self.state();
         state.value = value;
-        state.version += 1;
+        self.written();
     }
 
     /// The gradient that `backward` has added up since `zero_grad`; `None` if none has arrived.
@@ -125,30 +133,30 @@ impl<T: Element> Param<T> {
 
     /// Whether it is left out of training: tapes keep no operands for it, and no gradient arrives.
     pub fn is_frozen(&self) -> bool {
-        self.state().frozen
+        self.0.frozen.load(Ordering::Relaxed)
     }
 
     /// Leaves it out of training, or takes it back.
     pub fn set_frozen(&self, frozen: bool) {
-        self.state().frozen = frozen;
+        self.0.frozen.store(frozen, Ordering::Relaxed);
     }
 
     /// Changes the value and the gradient in place, under one lock: what optimisers do.
     pub fn update<R>(&self, change: impl FnOnce(&mut Tensor<T>, &mut Option<Tensor<T>>) -> R) -> R {
         let mut guard = self.state();
         let state = &mut *guard;
-        state.version += 1;
+        self.written();
         change(&mut state.value, &mut state.grad)
     }
 
     /// Value, version and frozen under one lock: what a tape reads.
     pub(crate) fn read(&self) -> (Tensor<T>, u64, bool) {
         let state = self.state();
-        (state.value.clone(), state.version, state.frozen)
+        (state.value.clone(), self.version(), self.is_frozen())
     }
 
     pub(crate) fn version(&self) -> u64 {
-        self.state().version
+        self.0.version.load(Ordering::Acquire)
     }
 }
 
@@ -165,8 +173,7 @@ impl<T: Float> Param<T> {
 
 impl<T: Element> fmt::Debug for Param<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
-        write!(f, "Param `{}` {:?}", self.path(), state.value.shape())?;
-        if state.frozen { f.write_str(" (frozen)") } else { Ok(()) }
+        write!(f, "Param `{}` {:?}", self.path(), self.shape())?;
+        if self.is_frozen() { f.write_str(" (frozen)") } else { Ok(()) }
     }
 }

@@ -126,7 +126,9 @@ fn push_one<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, x: &[A], t: &A, y: &A
             let top = a.fixed(top.map(|m| if m.is_finite() { m } else { T::ZERO }));
             let weighted = t.clone() * (a.clone() - top.clone()).exp();
             let sums = A::run(Op::CumSum(*axis), &[&weighted])?;
-            sums * (top - y.clone()).exp()
+            // Of nothing but -inf there is no slope.
+            let there = y.tensor().map(|y| y != T::LEAST);
+            (sums * (top - y.masked(there.clone())?).exp()).masked(there)?
         }
         Op::Normalize(axes, epsilon) => {
             let axes = keep(axes.clone());

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::Location;
+use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 use wengert_tensor::{Float, Rng, Tensor};
@@ -38,6 +39,8 @@ pub(crate) struct Inner<T> {
     pub(crate) grads: Vec<Option<Tensor<T>>>,
     /// Gradients kept for printing, by node.
     pub(crate) adjoints: Vec<Option<Tensor<T>>>,
+    /// How long each node's forward pass took, on a tape that is timed.
+    pub(crate) times: Vec<Duration>,
 }
 
 /// A named part of the program, within another one.
@@ -89,6 +92,7 @@ impl<T> Default for Inner<T> {
             rng: Rng::new(0),
             grads: Vec::new(),
             adjoints: Vec::new(),
+            times: Vec::new(),
         }
     }
 }
@@ -103,6 +107,7 @@ impl<T> Inner<T> {
         self.watchers.clear();
         self.spent = None;
         self.adjoints.clear();
+        self.times.clear();
     }
 }
 
@@ -148,6 +153,7 @@ pub struct Tape<T> {
     recording: Cell<bool>,
     training: Cell<bool>,
     pub(crate) keep_adjoints: Cell<bool>,
+    pub(crate) timing: Cell<bool>,
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -186,6 +192,7 @@ impl<T: Float> Tape<T> {
             recording: Cell::new(true),
             training: Cell::new(true),
             keep_adjoints: Cell::new(false),
+            timing: Cell::new(false),
         }
     }
 
@@ -332,7 +339,6 @@ impl<T: Float> Tape<T> {
     }
 
     #[track_caller]
-    #[inline]
     fn leaf(&self, op: Op<T>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {
         let mut inner = self.inner.borrow_mut();
         let index = inner.nodes.len() as u32;
@@ -350,7 +356,6 @@ impl<T: Float> Tape<T> {
 
     /// Runs an op on nodes of this tape and records it.
     #[track_caller]
-    #[inline]
     pub(crate) fn record(&self, op: Op<T>, operands: &[u32]) -> Result<Var<'_, T>> {
         let at = Location::caller();
         let Ok(mut guard) = self.inner.try_borrow_mut() else {
@@ -362,6 +367,7 @@ impl<T: Float> Tape<T> {
         if let Some(spent) = inner.spent {
             return Err(self.spent_error("record", spent, at));
         }
+        let started = if self.timing.get() { Some(Instant::now()) } else { None };
         let mut wanted = false;
         let value = {
             let mut x: SmallVec<[&Tensor<T>; 4]> = SmallVec::new();
@@ -389,6 +395,10 @@ impl<T: Float> Tape<T> {
             }
         };
         inner.nodes.push(node);
+        if let Some(started) = started {
+            inner.times.resize(index as usize, Duration::ZERO);
+            inner.times.push(started.elapsed());
+        }
         Ok(Var { tape: self, index })
     }
 

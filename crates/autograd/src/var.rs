@@ -140,7 +140,6 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// Records an op that takes every shape.
     #[track_caller]
-    #[inline]
     pub(crate) fn infallible(self, op: Op<T>) -> Self {
         match self.tape.record(op, &[self.index]) {
             Ok(y) => y,

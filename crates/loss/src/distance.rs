@@ -37,12 +37,15 @@ pub fn cosine_similarity<'t, T: Float>(
     // At their common shape first: the axis is one of that.
     let shape = a.try_add(b)?.shape();
     let (a, b) = (a.expand(&shape)?, b.expand(&shape)?);
-    let unit = |x: Var<'t, T>| -> Result<Var<'t, T>> {
-        let norm = x.norm_over(keep(axis), 2.0)?;
-        let value = norm.value();
-        // Lifted by a constant where it is short, so that its slope stays that of the norm.
-        let lift = value.clamp(epsilon, f64::INFINITY).try_sub(&value)?;
-        x.try_div(norm.try_add(lift)?)
-    };
-    unit(a)?.try_mul(unit(b)?)?.sum_over(Axes::from(axis))
+    unit(a, axis, epsilon)?.try_mul(unit(b, axis, epsilon)?)?.sum_over(Axes::from(axis))
+}
+
+/// x at length 1 along an axis; shorter, where its norm is below epsilon.
+#[track_caller]
+fn unit<T: Float>(x: Var<'_, T>, axis: isize, epsilon: f64) -> Result<Var<'_, T>> {
+    let norm = x.norm_over(keep(axis), 2.0)?;
+    let value = norm.value();
+    // Lifted by a constant where it is short, so that its slope stays that of the norm.
+    let lift = value.clamp(epsilon, f64::INFINITY).try_sub(&value)?;
+    x.try_div(norm.try_add(lift)?)
 }

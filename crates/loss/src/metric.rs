@@ -146,10 +146,6 @@ impl<'t, T: Float, B: Operand<'t, T>, Y: Operand<'t, T>> Loss<'t, T, (B, Y)>
         })?;
         let y = y.value();
         signs(OP, &y)?;
-        // As PyTorch does it: a little under each root, so that a zero vector has cosine 0 and a finite slope.
-        let length = |x: Var<'t, T>| -> Result<Var<'t, T>> {
-            Ok(x.square().sum_over(-1)?.add_scalar(1e-12).sqrt())
-        };
         let cosine = a.try_mul(b)?.sum_over(-1)?.try_div(length(a)?.try_mul(length(b)?)?)?;
         let apart = at_least_0(cosine.add_scalar(-self.margin));
         let losses = cosine.rsub_scalar(1.0).where_(&y.map(|y| y == T::ONE), apart)?;
@@ -180,6 +176,12 @@ impl<'t, T: Float, P: Operand<'t, T>, N: Operand<'t, T>> Loss<'t, T, (P, N)> for
         };
         reduce(OP, at_least_0(near.try_sub(far)?.add_scalar(self.margin)), self.reduction)
     }
+}
+
+/// √(‖x‖² + 10⁻¹²) along the last axis, as PyTorch has it: a zero vector has cosine 0 and a finite slope.
+#[track_caller]
+fn length<T: Float>(x: Var<'_, T>) -> Result<Var<'_, T>> {
+    Ok(x.square().sum_over(-1)?.add_scalar(1e-12).sqrt())
 }
 
 /// The mean of [`MarginRankingLoss`], of margin 0, over all elements.

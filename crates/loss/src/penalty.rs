@@ -66,6 +66,7 @@ impl Penalty {
     pub fn on<'t, T: Float>(&self, tape: &'t Tape<T>, params: &[Param<T>]) -> Result<Var<'t, T>> {
         strength("penalty", self.l1)?;
         strength("penalty", self.l2)?;
+        let at = Location::caller();
         let mut sum: Option<Var<'t, T>> = None;
         let chosen = |p: &Param<T>| match &self.pattern {
             Some(pattern) => fits(pattern, &p.path()),
@@ -81,7 +82,7 @@ impl Penalty {
             }
         }
         let what = self.pattern.as_deref().unwrap_or("all but biases");
-        sum.ok_or_else(|| nothing(what, params.iter().map(Param::path), Location::caller()))
+        sum.ok_or_else(|| nothing(what, params.iter().map(Param::path), at))
     }
 }
 
@@ -144,6 +145,7 @@ impl<T: Float> Proximal<T> {
     #[track_caller]
     pub fn on<'t>(&self, tape: &'t Tape<T>) -> Result<Var<'t, T>> {
         const OP: &str = "proximal";
+        let at = Location::caller();
         strength(OP, self.strength)?;
         let mut sum: Option<Var<'t, T>> = None;
         for (p, anchor) in &self.anchors {
@@ -157,7 +159,7 @@ impl<T: Float> Proximal<T> {
             add(&mut sum, apart.sum_over(..)?.mul_scalar(0.5 * self.strength))?;
         }
         let paths = self.anchors.iter().map(|(p, _)| p.path());
-        sum.ok_or_else(|| nothing("the proximal penalty", paths, Location::caller()))
+        sum.ok_or_else(|| nothing("the proximal penalty", paths, at))
     }
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn every<T: Float>(
 }
 
 /// Where the element at a place in row-major order stands.
-fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
+pub(crate) fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (i, &size) in index.iter_mut().zip(shape).rev() {
         *i = place % size;

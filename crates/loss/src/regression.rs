@@ -56,7 +56,8 @@ macro_rules! pointwise {
                         format!(concat!(stringify!($option), " is {}, and must be ", $valid), $option)
                     })?;
                 )?
-                reduce(OP, $formula?, self.reduction)
+                let losses = $formula;
+                reduce(OP, losses, self.reduction)
             }
         }
 
@@ -92,50 +93,50 @@ pointwise! {
     /// assert_eq!(sum.item()?, 0.75);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    MseLoss mse() = |a, b| a.squared_error(b);
+    MseLoss mse() = |a, b| a.squared_error(b)?;
 
     /// The absolute error, |ŷ - y|; its mean is over all elements. PyTorch's `l1_loss`. Its least value over a constant
     /// prediction is at the median of the targets; its slope is 0 at 0.
-    MaeLoss mae() = |a, b| a.absolute_error(b);
+    MaeLoss mae() = |a, b| a.absolute_error(b)?;
 
     /// ½(ŷ - y)² up to |ŷ - y| = delta, and a line of slope delta beyond; its mean is over all elements. PyTorch's
     /// `huber_loss`. One wild target pulls with no more than delta / n.
     HuberLoss huber(
         /// With the error at which the square becomes a line; 1 if it is not called.
         delta = 1.0 "positive" |d| d > 0.0
-    ) = |a, b| a.huber(b, delta);
+    ) = |a, b| a.huber(b, delta)?;
 
     /// [`HuberLoss`] / beta: slope 1 beyond beta; the absolute error where beta is 0. Its mean is over all elements.
     /// PyTorch's `smooth_l1_loss`.
     SmoothL1Loss smooth_l1(
         /// With the error at which the square becomes a line; 1 if it is not called.
         beta = 1.0 "0 or more" |b| b >= 0.0
-    ) = |a, b| a.smooth_l1(b, beta);
+    ) = |a, b| a.smooth_l1(b, beta)?;
 
     /// ln(cosh(ŷ - y)): ½e² near 0 and |e| - ln 2 far out, smooth to every order, and finite everywhere. Its mean is over
     /// all elements. Keras's `LogCosh`; PyTorch has none.
-    LogCoshLoss log_cosh() = |a, b| a.try_sub(b).map(|e| e.log_cosh());
+    LogCoshLoss log_cosh() = |a, b| a.try_sub(b)?.log_cosh();
 
     /// The pinball loss, max(tau·e, (tau - 1)·e) of e = y - ŷ; its mean is over all elements. Its least value over a
     /// constant prediction is at the tau-quantile of the targets; tau = ½ is half the absolute error.
     QuantileLoss quantile(
         /// With the quantile that is wanted; ½, the median, if it is not called.
         tau = 0.5 "between 0 and 1" |t| t > 0.0 && t < 1.0
-    ) = |a, b| pinball(a, b, tau);
+    ) = |a, b| pinball(a, b, tau)?;
 
     /// √(e² + epsilon²) - epsilon: the absolute error with its corner rounded over a width of epsilon. Its mean is over all
     /// elements. Known as pseudo-Huber, up to a factor.
     CharbonnierLoss charbonnier(
         /// With the width of the rounding; 0.001 if it is not called.
         epsilon = 1e-3 "positive" |e| e > 0.0
-    ) = |a, b| rounded(a, b, epsilon);
+    ) = |a, b| rounded(a, b, epsilon)?;
 
     /// ln(1 + ½(e/c)²): outliers pull less the further out they lie. Its mean is over all elements. The negative
     /// log-likelihood of Cauchy's distribution, up to scale.
     CauchyLoss cauchy(
         /// With the error at which the pull begins to fall off; 1 if it is not called.
         scale = 1.0 "positive" |c| c > 0.0
-    ) = |a, b| a.try_sub(b).map(|e| e.div_scalar(scale).square().mul_scalar(0.5).log1p());
+    ) = |a, b| a.try_sub(b)?.div_scalar(scale).square().mul_scalar(0.5).log1p();
 }
 
 #[track_caller]

@@ -8,6 +8,7 @@ use crate::Reduction;
 use crate::criterion::Loss;
 use crate::cross_entropy::logits;
 use crate::reduce::reducible;
+use crate::refuse::index_of;
 
 /// The cross-entropy of logits `[…, classes]` (`[batch, time, classes]`) and tokens `[…]`, over the tokens that are no
 /// padding; the mean's denominator is their number, in the whole batch.
@@ -101,16 +102,6 @@ impl SequenceCrossEntropyLoss {
     }
 }
 reducible!(SequenceCrossEntropyLoss);
-
-/// Where a place in row-major order stands.
-fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &size) in index.iter_mut().zip(shape).rev() {
-        *i = place % size;
-        place /= size;
-    }
-    index
-}
 
 impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for SequenceCrossEntropyLoss {
     #[track_caller]

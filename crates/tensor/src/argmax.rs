@@ -72,7 +72,6 @@ fn arg<F: Fold<T, Out = T>, T: Number>(
     let lines = Lines::new(op, x, axes)?;
     written(op, lines.shape.clone(), |out| {
         lines.each().for_each(|line| out.push(first(fold, line)));
-        Ok(())
     })
 }
 

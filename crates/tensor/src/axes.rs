@@ -5,7 +5,7 @@ use std::ops::RangeFull;
 use smallvec::SmallVec;
 
 use crate::error::Fault;
-use crate::{Error, Result};
+use crate::{Error, Result, Shape};
 
 /// The axes that a reduction runs over.
 ///
@@ -66,6 +66,23 @@ impl Axes {
 /// of one, and so does what goes along an axis here.
 pub fn is_axis_of_scalar(shape: &[usize], axis: isize) -> bool {
     shape.is_empty() && matches!(axis, 0 | -1)
+}
+
+/// The flags of the axes that a reduction of `shape` runs over. Refuses, besides what [`Axes::flags`] does, a result that
+/// would not fit: without the axis that is empty the others may be too many.
+#[track_caller]
+pub(crate) fn folding(
+    op: &'static str,
+    shape: &[usize],
+    axes: &Axes,
+) -> Result<SmallVec<[bool; 8]>> {
+    let flags = axes.flags(op, shape)?;
+    if shape.contains(&0) {
+        let kept: Shape =
+            shape.iter().zip(&flags).filter(|(_, gone)| !**gone).map(|(&size, _)| size).collect();
+        Shape::len_or_refuse(op, &kept)?;
+    }
+    Ok(flags)
 }
 
 /// The axis that `axis` means in `shape`, negative counting from the end; or an [`Error::Axis`] in the name of `op`.

@@ -4,14 +4,6 @@ use crate::error::Fault;
 use crate::kernel::map::{Plain, map};
 use crate::{Element, Error, Float, Number, Result, Shape, Tensor};
 
-/// The shape that both broadcast to, if memory can address that many elements.
-#[track_caller]
-pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Shape> {
-    let shape = Shape::broadcast_or_refuse(op, a, b)?;
-    Shape::len_or_refuse(op, &shape)?;
-    Ok(shape)
-}
-
 /// The test of each pair of elements, broadcast against each other.
 #[track_caller]
 pub(crate) fn both<T: Element>(
@@ -20,7 +12,7 @@ pub(crate) fn both<T: Element>(
     b: &Tensor<T>,
     test: impl Fn(T, T) -> bool + Copy + Send + Sync,
 ) -> Result<Tensor<bool>> {
-    let shape = broadcast(op, a.shape(), b.shape())?;
+    let shape = Shape::broadcast_or_refuse(op, a.shape(), b.shape())?;
     Ok(map(Plain(move |[a, b]: [T; 2]| test(a, b)), [a, b], &shape))
 }
 

@@ -3,6 +3,14 @@
 use std::fmt::{Debug, Display};
 
 use crate::Tensor;
+use crate::kernel::folds::{
+    Deviations, Exponentials, FloatFold, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero,
+    NumberFold, Powers, ScaledPowers, SquaredDeviations, Squares,
+};
+use crate::kernel::gemm::{Init, Mat, gemm};
+use crate::kernel::reduce::fold;
+use crate::kernel::scan::{Adding, AddingExponentials, Multiplying, NumberScan, scan};
+use crate::kernel::tree::{Max, Min, Product, Sum};
 use crate::pointwise::{BinaryOp, FloatKernels, UnaryOp};
 
 mod sealed {
@@ -19,6 +27,9 @@ pub trait Element:
     fn to_f64(self) -> f64;
     /// From a double, as Rust's `as` does it (saturating, towards zero); for `bool`, whether it is not zero.
     fn from_f64(x: f64) -> Self;
+    /// How many elements along the flagged axes, which stay with size 1, are not zero.
+    #[doc(hidden)]
+    fn count_nonzero(x: &Tensor<Self>, flags: &[bool]) -> Tensor<usize>;
 }
 
 /// What a tensor can calculate with. Integers wrap around, as in NumPy.
@@ -37,6 +48,12 @@ pub trait Number: Element {
     fn to_total(self) -> Self::Total;
     /// From a total.
     fn from_total(total: Self::Total) -> Self;
+    /// The fold over the flagged axes, which stay with size 1.
+    #[doc(hidden)]
+    fn fold(by: NumberFold, x: &Tensor<Self>, flags: &[bool]) -> Tensor<Self>;
+    /// The running totals along an axis.
+    #[doc(hidden)]
+    fn scan(by: NumberScan, x: &Tensor<Self>, axis: usize) -> Tensor<Self>;
     /// `self + other`
     fn plus(self, other: Self) -> Self;
     /// `self - other`
@@ -76,6 +93,9 @@ macro_rules! element {
                 let from: fn(f64) -> $t = $from;
                 from(x)
             }
+            fn count_nonzero(x: &Tensor<$t>, flags: &[bool]) -> Tensor<usize> {
+                fold(Nonzero, x, flags, &[])
+            }
         }
     )*};
 }
@@ -86,6 +106,26 @@ element! {
     usize: |x| x as f64, |x| x as usize;
     u8: |x| x as f64, |x| x as u8;
     bool: |x| x as u8 as f64, |x| x != 0.0;
+}
+
+// Folds and scans, too, are compiled here, once for each type, and not where they are used.
+macro_rules! number_kernels {
+    () => {
+        fn fold(by: NumberFold, x: &Tensor<Self>, flags: &[bool]) -> Tensor<Self> {
+            match by {
+                NumberFold::Sum => fold(Sum, x, flags, &[]),
+                NumberFold::Product => fold(Product, x, flags, &[]),
+                NumberFold::Max => fold(Max, x, flags, &[]),
+                NumberFold::Min => fold(Min, x, flags, &[]),
+            }
+        }
+        fn scan(by: NumberScan, x: &Tensor<Self>, axis: usize) -> Tensor<Self> {
+            match by {
+                NumberScan::Sum => scan(Adding, x, axis),
+                NumberScan::Product => scan(Multiplying, x, axis),
+            }
+        }
+    };
 }
 
 macro_rules! integer {
@@ -104,6 +144,7 @@ macro_rules! integer {
             fn from_total(total: Self) -> Self {
                 total
             }
+            number_kernels!();
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self.wrapping_add(other)
@@ -141,6 +182,7 @@ macro_rules! float {
             fn from_total(total: f64) -> Self {
                 total as $t
             }
+            number_kernels!();
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self + other
@@ -182,6 +224,19 @@ macro_rules! float {
             fn binary(op: BinaryOp, a: &Tensor<$t>, b: &Tensor<$t>) -> Option<Tensor<$t>> {
                 crate::pointwise::run::binary(op, a, b)
             }
+            unsafe fn product(
+                m: usize,
+                n: usize,
+                k: usize,
+                a: Mat<$t>,
+                b: Mat<$t>,
+                init: Init<$t>,
+                c: *mut $t,
+                ldc: usize,
+            ) {
+                // SAFETY: passed on.
+                unsafe { gemm(m, n, k, a, b, init, c, ldc) }
+            }
             fn sum_into(a: Tensor<$t>, b: &Tensor<$t>) -> Tensor<$t> {
                 crate::pointwise::run::sum_into(a, b)
             }
@@ -197,6 +252,30 @@ macro_rules! float {
                 y: &Tensor<$t>,
             ) -> Tensor<$t> {
                 crate::pointwise::run::pull_binary(op, operand, g, a, b, y)
+            }
+            fn fold_about(
+                by: FloatFold,
+                x: &Tensor<$t>,
+                flags: &[bool],
+                about: &[$t],
+            ) -> Tensor<$t> {
+                match by {
+                    FloatFold::Deviations => fold(Deviations, x, flags, about),
+                    FloatFold::SquaredDeviations => fold(SquaredDeviations, x, flags, about),
+                    FloatFold::Exponentials => fold(Exponentials, x, flags, about),
+                    FloatFold::Squares => fold(Squares, x, flags, about),
+                    FloatFold::Magnitudes => fold(Magnitudes, x, flags, about),
+                    FloatFold::Powers(p) => fold(Powers(p), x, flags, about),
+                    FloatFold::ScaledPowers(p) => fold(ScaledPowers(p), x, flags, about),
+                    FloatFold::MaxMagnitude => fold(MaxMagnitude, x, flags, about),
+                    FloatFold::MinMagnitude => fold(MinMagnitude, x, flags, about),
+                }
+            }
+            fn softmax_rows(x: &Tensor<$t>, logarithm: bool) -> Tensor<$t> {
+                crate::kernel::softmax::softmax_rows(x, logarithm)
+            }
+            fn logcumsumexp(x: &Tensor<$t>, axis: usize) -> Tensor<$t> {
+                scan(AddingExponentials, x, axis)
             }
         }
     )*};

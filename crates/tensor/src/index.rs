@@ -97,14 +97,19 @@ impl<T: Element> Tensor<T> {
     /// [`gather`](Self::gather) with an index that is known to fit but for its numbers.
     #[track_caller]
     fn gathered(&self, op: &'static str, axis: usize, index: &Tensor<usize>) -> Result<Self> {
+        if self.is_empty() && !index.is_empty() {
+            // Then `axis` is what is empty, as the index fits the others.
+            return Err(outside(op, self.shape(), index, 0, axis));
+        }
         let (size, step) = (self.shape()[axis], self.strides()[axis]);
         let (elements, numbers) = (self.storage.as_slice(), index.storage.as_slice());
         let (first, first_number) = (self.layout.offset as isize, index.layout.offset as isize);
-        written(op, index.layout.shape.clone(), |out| {
-            let mut wrong = None;
+        let rest = without_axis(self.strides(), axis);
+        let walk = Walk::new(index.shape(), [&rest, index.strides()]);
+        let mut wrong = None;
+        let gathered = written(op, index.layout.shape.clone(), |out| {
             let mut place = 0;
-            let rest = without_axis(self.strides(), axis);
-            Walk::new(index.shape(), [&rest, index.strides()]).places(|[at, number_at]| {
+            walk.places(|[at, number_at]| {
                 let number = numbers[(first_number + number_at) as usize];
                 if number < size {
                     out.push(elements[(first + at + number as isize * step) as usize]);
@@ -114,8 +119,11 @@ impl<T: Element> Tensor<T> {
                 }
                 place += 1;
             });
-            wrong.map_or(Ok(()), |place| Err(outside(op, self.shape(), index, place, axis)))
-        })
+        });
+        match wrong {
+            Some(place) => Err(outside(op, self.shape(), index, place, axis)),
+            None => gathered,
+        }
     }
 
     /// The places of `axis` that the numbers of `index`, which has one axis, name: in their order, as often as they are
@@ -186,7 +194,7 @@ impl<T: Element> Tensor<T> {
         let numbers = numbers.as_slice().unwrap_or(&[]);
         written(op, shape.clone(), |out| {
             if shape.contains(&0) {
-                return Ok(());
+                return;
             }
             let size = self.shape()[axis];
             let row: usize = self.shape()[axis + 1..].iter().product();
@@ -197,7 +205,6 @@ impl<T: Element> Tensor<T> {
                     numbers.iter().for_each(|&i| out.extend(&block[i * row..][..row]));
                 }
             }
-            Ok(())
         })
     }
 }

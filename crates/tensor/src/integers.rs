@@ -3,10 +3,9 @@
 
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::compare::broadcast;
 use crate::error::refuse;
 use crate::kernel::map::{Plain, map};
-use crate::{Number, Result, Tensor};
+use crate::{Number, Result, Shape, Tensor};
 
 /// The function of each pair of elements, broadcast against each other.
 #[track_caller]
@@ -16,7 +15,7 @@ fn both<T: Number>(
     b: &Tensor<T>,
     f: impl Fn(T, T) -> T + Copy + Send + Sync,
 ) -> Result<Tensor<T>> {
-    let shape = broadcast(op, a.shape(), b.shape())?;
+    let shape = Shape::broadcast_or_refuse(op, a.shape(), b.shape())?;
     Ok(map(Plain(move |[a, b]: [T; 2]| f(a, b)), [a, b], &shape))
 }
 

@@ -34,14 +34,15 @@ pub(crate) fn row_major(shape: &[usize]) -> Strides {
     match *shape {
         [] => SmallVec::new(),
         [_] => SmallVec::from_slice(&[1]),
-        [_, n] => SmallVec::from_slice(&[n as isize, 1]),
+        [m, n] if m != 0 && n != 0 => SmallVec::from_slice(&[n as isize, 1]),
+        // Nothing is ever read, and the other sizes may be of any magnitude: no step along them may overflow.
+        _ if shape.contains(&0) => SmallVec::from_elem(0, shape.len()),
         _ => {
             let mut strides = SmallVec::from_elem(0, shape.len());
             let mut step = 1isize;
             for (stride, &size) in strides.iter_mut().zip(shape).rev() {
                 *stride = step;
-                // A shape that holds a 0 may have sizes whose product overflows; nothing is ever read there.
-                step = step.wrapping_mul(size as isize);
+                step *= size as isize;
             }
             strides
         }

@@ -1,7 +1,7 @@
 //! Matrix products of vectors, matrices and batches of them. Operands are read as they lie: transposed, sliced, broadcast.
 
 use crate::error::Fault;
-use crate::kernel::gemm::{Init, Mat, gemm};
+use crate::kernel::gemm::{Init, Mat};
 use crate::layout::Walk;
 use crate::{Error, Float, Result, Shape, Tensor};
 
@@ -18,13 +18,15 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`] if the inner sizes differ, the batches do not broadcast, or an operand is a scalar.
+    /// [`Error::Shape`] if the inner sizes differ, the batches do not broadcast, or an operand is a scalar;
+    /// [`Error::Size`] if the product has more elements than memory can address.
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Result<Self> {
         let (a, b) = (self, other);
         if let (&[m, k], &[k2, n]) = (a.shape(), b.shape())
             && k == k2
         {
+            Shape::len_or_refuse("matmul", &[m, n])?;
             return Ok(product(Shape::new(&[m, n]), a, b, None));
         }
         if a.rank() == 0 || b.rank() == 0 {
@@ -83,12 +85,14 @@ impl<T: Float> Tensor<T> {
             return Err(Error::Shape(Fault::new("linear", &shapes, rule)));
         }
         if let &[rows, _] = self.shape() {
+            Shape::len_or_refuse("linear", &[rows, out])?;
             return Ok(product(Shape::new(&[rows, out]), self, &weight.t(), bias));
         }
         let mut shape = self.layout.shape.clone();
         shape.remove(self.rank() - 1);
         let rows = Shape::checked_len(&shape).unwrap_or(0);
         shape.push(out);
+        Shape::len_or_refuse("linear", &shape)?;
         let flat = self.reshape([rows, inside])?;
         product(Shape::new(&[rows, out]), &flat, &weight.t(), bias).reshape(shape)
     }
@@ -160,7 +164,7 @@ fn product<T: Float>(
     // SAFETY: the operands are [m, k] and [k, n], the bias [n], and `out` has m·n places, of which `gemm` writes each.
     unsafe {
         Tensor::filled_by(shape, |out| {
-            gemm(m, n, k, matrix(a), matrix(b), init, out.as_mut_ptr().cast(), n)
+            T::product(m, n, k, matrix(a), matrix(b), init, out.as_mut_ptr().cast(), n)
         })
     }
 }
@@ -192,7 +196,7 @@ fn batched<T: Float>(
                 if k > 0 {
                     let a = Mat { ptr: ma.ptr.offset(i), ..ma };
                     let b = Mat { ptr: mb.ptr.offset(j), ..mb };
-                    gemm(m, n, k, a, b, Init::Zero, c, n);
+                    T::product(m, n, k, a, b, Init::Zero, c, n);
                 } else {
                     c.write_bytes(0, m * n);
                 }

@@ -4,6 +4,7 @@
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::error::{Fault, refuse};
+use crate::kernel::write::written;
 use crate::{Element, Error, Float, Result, Rng, Shape, Tensor};
 
 /// A tensor of draws.
@@ -13,10 +14,9 @@ fn drawn<T: Element>(
     shape: &[usize],
     mut draw: impl FnMut() -> T,
 ) -> Result<Tensor<T>> {
-    crate::kernel::write::written(op, Shape::new(shape), |out| {
+    written(op, Shape::new(shape), |out| {
         let len = shape.iter().fold(1usize, |n, &s| n.wrapping_mul(s));
         (0..len).for_each(|_| out.push(draw()));
-        Ok(())
     })
 }
 
@@ -213,8 +213,9 @@ impl<T: Element> Tensor<T> {
         if !(0.0..=1.0).contains(&p) {
             return Err(bad("bernoulli", shape, format!("{p} is no probability")));
         }
-        let (yes, no) = (T::from_f64(1.0), T::from_f64(0.0));
-        drawn("bernoulli", shape, || if rng.unit::<53>() < p { yes } else { no })
+        // First as truth values, which are compared and stored without a branch: no processor could guess it.
+        let drawn = drawn("bernoulli", shape, || rng.unit::<53>() < p)?;
+        Ok(drawn.cast())
     }
 }
 

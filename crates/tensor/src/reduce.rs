@@ -2,29 +2,33 @@
 
 use smallvec::SmallVec;
 
+use crate::axes::folding;
 use crate::error::Fault;
-use crate::kernel::reduce::fold;
-use crate::kernel::tree::{Fold, Max, Min, Product, Sum};
+use crate::kernel::folds::NumberFold;
 use crate::layout::Strides;
 use crate::{Axes, Element, Error, Float, Number, Result, Shape, Tensor};
 
 /// The fold over `axes`, which stay with size 1 or go.
 #[track_caller]
-pub(crate) fn folded<F: Fold<T>, T: Element>(
+fn folded<T: Number>(
     op: &'static str,
-    by: F,
+    by: NumberFold,
     x: &Tensor<T>,
     axes: &Axes,
-) -> Result<Tensor<F::Out>> {
-    let flags = axes.flags(op, x.shape())?;
-    let kept = fold(by, x, &flags, &[]);
+) -> Result<Tensor<T>> {
+    let flags = folding(op, x.shape(), axes)?;
+    let kept = T::fold(by, x, &flags);
     Ok(if axes.keeps() { kept } else { kept.without(&flags) })
 }
 
 /// The fold of all elements, as a scalar.
-pub(crate) fn folded_whole<F: Fold<T>, T: Element>(by: F, x: &Tensor<T>) -> Tensor<F::Out> {
-    let flags: SmallVec<[bool; 8]> = SmallVec::from_elem(true, x.rank());
-    fold(by, x, &flags, &[]).scalar_view()
+fn folded_whole<T: Number>(by: NumberFold, x: &Tensor<T>) -> Tensor<T> {
+    T::fold(by, x, &every_axis(x)).scalar_view()
+}
+
+/// A flag an axis, all set.
+pub(crate) fn every_axis<T>(x: &Tensor<T>) -> SmallVec<[bool; 8]> {
+    SmallVec::from_elem(true, x.rank())
 }
 
 impl<T: Element> Tensor<T> {
@@ -61,7 +65,7 @@ impl<T: Element> Tensor<T> {
 impl<T: Number> Tensor<T> {
     /// The sum of all elements, as a scalar. Its error grows as that of pairwise summation: slowly.
     pub fn sum(&self) -> Self {
-        folded_whole(Sum, self)
+        folded_whole(NumberFold::Sum, self)
     }
 
     /// The sum over some axes.
@@ -70,12 +74,12 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn sum_over(&self, axes: impl Into<Axes>) -> Result<Self> {
-        folded("sum", Sum, self, &axes.into())
+        folded("sum", NumberFold::Sum, self, &axes.into())
     }
 
     /// The product of all elements, as a scalar.
     pub fn prod(&self) -> Self {
-        folded_whole(Product, self)
+        folded_whole(NumberFold::Product, self)
     }
 
     /// The product over some axes.
@@ -84,7 +88,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn prod_over(&self, axes: impl Into<Axes>) -> Result<Self> {
-        folded("prod", Product, self, &axes.into())
+        folded("prod", NumberFold::Product, self, &axes.into())
     }
 
     /// The largest element, as a scalar; NaN if any is.
@@ -104,7 +108,7 @@ impl<T: Number> Tensor<T> {
     pub fn max_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         self.refuse_empty("max", &axes)?;
-        folded("max", Max, self, &axes)
+        folded("max", NumberFold::Max, self, &axes)
     }
 
     /// The smallest element, as a scalar; NaN if any is.
@@ -124,7 +128,7 @@ impl<T: Number> Tensor<T> {
     pub fn min_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         self.refuse_empty("min", &axes)?;
-        folded("min", Min, self, &axes)
+        folded("min", NumberFold::Min, self, &axes)
     }
 
     /// Summed over the axes along which `shape` broadcasts to this one's: the adjoint of that broadcast.
@@ -147,11 +151,12 @@ impl<T: Number> Tensor<T> {
             let rule = "the second does not broadcast to the first";
             return Err(Error::Shape(Fault::new("sum_to", &[self.shape(), shape], rule)));
         }
+        Shape::len_or_refuse("sum_to", shape)?;
         let added = self.rank() - shape.len();
         let flags: SmallVec<[bool; 8]> = (0..self.rank())
             .map(|i| i < added || (shape[i - added] == 1 && self.shape()[i] != 1))
             .collect();
-        fold(Sum, self, &flags, &[]).reshape(shape)
+        T::fold(NumberFold::Sum, self, &flags).reshape(shape)
     }
 }
 
@@ -169,8 +174,9 @@ impl<T: Float> Tensor<T> {
     pub fn mean_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         let flags = axes.flags("mean", self.shape())?;
-        let count: usize =
-            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
-        Ok(folded("mean", Sum, self, &axes)?.div_scalar(count as f64))
+        // As doubles: beside an axis of size 0 the others may overflow.
+        let count: f64 =
+            (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i] as f64).product();
+        Ok(folded("mean", NumberFold::Sum, self, &axes)?.div_scalar(count))
     }
 }

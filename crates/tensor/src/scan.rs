@@ -1,42 +1,8 @@
 //! Running sums, products and log-sum-exps along an axis.
 
 use crate::axes::{axis_or_refuse, is_axis_of_scalar};
-use crate::kernel::scan::{Step, scan};
-use crate::{Element, Float, Number, Result, Tensor};
-
-#[derive(Clone, Copy)]
-struct Adding;
-impl<T: Number> Step<T> for Adding {
-    const START: T::Total = T::Total::ZERO;
-    #[inline(always)]
-    fn step(total: T::Total, x: T::Total) -> T::Total {
-        total.plus(x)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Multiplying;
-impl<T: Number> Step<T> for Multiplying {
-    const START: T::Total = T::Total::ONE;
-    #[inline(always)]
-    fn step(total: T::Total, x: T::Total) -> T::Total {
-        total.times(x)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct AddingExponentials;
-impl<T: Float> Step<T> for AddingExponentials {
-    const START: T::Total = T::Total::LEAST;
-    #[inline(always)]
-    fn step(total: T::Total, x: T::Total) -> T::Total {
-        let (total, x) = (total.to_f64(), x.to_f64());
-        let most = if (total > x) | total.is_nan() { total } else { x };
-        // Where both are the same infinity their difference is NaN, and where one is NaN so is the result.
-        let sum = if most.is_infinite() { most } else { most + (-(total - x).abs()).exp().ln_1p() };
-        T::Total::from_f64(sum)
-    }
-}
+use crate::kernel::scan::NumberScan;
+use crate::{Float, Number, Result, Tensor};
 
 impl<T: Number> Tensor<T> {
     /// The running sum along `axis`: each element plus all before it. Carried in double precision.
@@ -58,7 +24,7 @@ impl<T: Number> Tensor<T> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().cumsum(0)?.reshape([]);
         }
-        Ok(scan(Adding, self, axis_or_refuse("cumsum", self.shape(), axis)?))
+        Ok(T::scan(NumberScan::Sum, self, axis_or_refuse("cumsum", self.shape(), axis)?))
     }
 
     /// The running product along `axis`: each element times all before it. Carried in double precision.
@@ -70,7 +36,7 @@ impl<T: Number> Tensor<T> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().cumprod(0)?.reshape([]);
         }
-        Ok(scan(Multiplying, self, axis_or_refuse("cumprod", self.shape(), axis)?))
+        Ok(T::scan(NumberScan::Product, self, axis_or_refuse("cumprod", self.shape(), axis)?))
     }
 }
 
@@ -84,6 +50,6 @@ impl<T: Float> Tensor<T> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().logcumsumexp(0)?.reshape([]);
         }
-        Ok(scan(AddingExponentials, self, axis_or_refuse("logcumsumexp", self.shape(), axis)?))
+        Ok(T::logcumsumexp(self, axis_or_refuse("logcumsumexp", self.shape(), axis)?))
     }
 }

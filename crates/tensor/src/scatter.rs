@@ -43,6 +43,10 @@ impl<T: Element> Tensor<T> {
             let rule = "no axis of the index may be longer than that of the source";
             return Err(Error::Shape(Fault::new(op, &[index.shape(), src.shape()], rule)));
         }
+        if self.is_empty() && !index.is_empty() {
+            // Then `axis` is what is empty, as the index fits the others.
+            return Err(outside(op, self.shape(), index, 0, axis));
+        }
         let mut out = to_contiguous(self);
         let (size, step) = (out.shape()[axis], out.strides()[axis]);
         let rest = without_axis(out.strides(), axis);
@@ -128,10 +132,13 @@ impl<T: Element> Tensor<T> {
     /// [`expand`](Self::expand) in the name of another operation.
     #[track_caller]
     fn spread_over(&self, op: &'static str, shape: &[usize]) -> Result<Self> {
-        self.expand(shape).map_err(|_| {
-            let rule = "the first does not broadcast to the second, the part that is assigned";
-            Error::Shape(Fault::new(op, &[self.shape(), shape], rule))
-        })
+        match self.expand(shape) {
+            Ok(spread) => Ok(spread),
+            Err(_) => {
+                let rule = "the first does not broadcast to the second, the part that is assigned";
+                Err(Error::Shape(Fault::new(op, &[self.shape(), shape], rule)))
+            }
+        }
     }
 }
 

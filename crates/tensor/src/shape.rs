@@ -34,9 +34,14 @@ impl Shape {
     /// How many elements, or an [`Error::Size`] in the name of `op`.
     #[track_caller]
     pub fn len_or_refuse(op: &'static str, sizes: &[usize]) -> Result<usize> {
-        Self::checked_len(sizes).ok_or_else(|| {
-            Error::Size(Fault::new(op, &[sizes], "more elements than memory can address"))
-        })
+        // Not by a closure: in there, the caller's line would be lost.
+        match Self::checked_len(sizes) {
+            Some(len) => Ok(len),
+            None => {
+                let rule = "more elements than memory can address";
+                Err(Error::Size(Fault::new(op, &[sizes], rule)))
+            }
+        }
     }
 
     /// The sizes.
@@ -56,12 +61,23 @@ impl Shape {
         self.0.insert(at, size);
     }
 
+    /// Gives axis `at` another size.
+    pub fn set(&mut self, at: usize, size: usize) {
+        self.0[at] = size;
+    }
+
+    /// Exchanges axes `a` and `b`.
+    pub fn swap(&mut self, a: usize, b: usize) {
+        self.0.swap(a, b);
+    }
+
     /// Removes axis `at`.
     pub fn remove(&mut self, at: usize) -> usize {
         self.0.remove(at)
     }
 
-    /// The shape that both broadcast to by NumPy's rule: aligned at the last axis, sizes equal or one of them 1.
+    /// The shape that both broadcast to by NumPy's rule: aligned at the last axis, sizes equal or one of them 1. `None`
+    /// also if memory cannot address that many elements, which views of few may broadcast to.
     pub fn broadcast(a: &[usize], b: &[usize]) -> Option<Self> {
         let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
         let mut out = Self::new(long);
@@ -75,30 +91,35 @@ impl Shape {
                 }
             }
         }
-        Some(out)
+        Self::checked_len(&out).map(|_| out)
     }
 
-    /// [`broadcast`](Self::broadcast), or an [`Error::Shape`] in the name of `op` that names the axes that differ.
+    /// [`broadcast`](Self::broadcast), or an [`Error::Shape`] in the name of `op` that names the axes that differ
+    /// ([`Error::Size`] if they do not).
     #[track_caller]
     pub fn broadcast_or_refuse(op: &'static str, a: &[usize], b: &[usize]) -> Result<Self> {
         match Self::broadcast(a, b) {
             Some(shape) => Ok(shape),
-            None => Err(Error::Shape(broadcast_fault(op, a, b))),
+            None => Err(broadcast_error(op, a, b)),
         }
     }
 }
 
 #[track_caller]
 #[cold]
-fn broadcast_fault(op: &'static str, a: &[usize], b: &[usize]) -> Box<Fault> {
+fn broadcast_error(op: &'static str, a: &[usize], b: &[usize]) -> Error {
     let n = a.len().min(b.len());
     let from_end = |i: usize| (a[a.len() - 1 - i], b[b.len() - 1 - i]);
     let i = (0..n).find(|&i| {
         let (x, y) = from_end(i);
         x != y && x != 1 && y != 1
     });
-    let (x, y) = from_end(i.unwrap_or(0));
-    let which = match i.unwrap_or(0) {
+    let Some(i) = i else {
+        let rule = "together they make more elements than memory can address";
+        return Error::Size(Fault::new(op, &[a, b], rule));
+    };
+    let (x, y) = from_end(i);
+    let which = match i {
         0 => "the last axis".to_string(),
         i => format!("axis {} from the end", i + 1),
     };
@@ -107,6 +128,11 @@ fn broadcast_fault(op: &'static str, a: &[usize], b: &[usize]) -> Box<Fault> {
         &[a, b],
         format!("{which} has size {x} in one and {y} in the other; sizes must be equal or 1"),
     );
+    Error::Shape(broadcast_help(fault, a, b))
+}
+
+/// What was probably meant.
+fn broadcast_help(fault: Box<Fault>, a: &[usize], b: &[usize]) -> Box<Fault> {
     if a.len() == 1 && b.len() == 2 && a[0] == b[0] {
         return fault.help("did you mean `a.unsqueeze(1)`, one value a row?");
     }

@@ -1,24 +1,18 @@
 //! Spread, size and soft extremes: variance, norms, log-sum-exp, softmax, counts.
 
-use crate::axes::{axis_or_refuse, is_axis_of_scalar};
+use crate::axes::{axis_or_refuse, folding, is_axis_of_scalar};
 use crate::error::Fault;
-use crate::kernel::folds::{
-    Deviations, Exponentials, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero, Powers,
-    ScaledPowers, SquaredDeviations, Squares,
-};
+use crate::kernel::folds::{FloatFold, NumberFold};
 use crate::kernel::level::Arch;
 use crate::kernel::map::{Lanewise, Plain, map};
-use crate::kernel::reduce::fold;
-use crate::kernel::softmax::softmax_rows;
-use crate::kernel::tree::{Fold, Max, Sum};
 use crate::pointwise::{LaneFloat, Real};
-use crate::reduce::{folded, folded_whole};
+use crate::reduce::every_axis;
 use crate::{Axes, Element, Error, Float, Result, Tensor};
 
 impl<T: Element> Tensor<T> {
     /// How many elements are not zero (or not `false`), as a scalar. NaN is not zero.
     pub fn count_nonzero(&self) -> Tensor<usize> {
-        folded_whole(Nonzero, self)
+        T::count_nonzero(self, &every_axis(self)).scalar_view()
     }
 
     /// How many elements along some axes are not zero (or not `false`).
@@ -27,7 +21,10 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn count_nonzero_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
-        folded("count_nonzero", Nonzero, self, &axes.into())
+        let axes = axes.into();
+        let flags = folding("count_nonzero", self.shape(), &axes)?;
+        let kept = T::count_nonzero(self, &flags);
+        Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 }
 
@@ -54,7 +51,7 @@ impl<T: Float> Tensor<T> {
     /// assert_eq!(x.var(1), Tensor::scalar(5.0 / 3.0));
     /// ```
     pub fn var(&self, correction: impl Into<f64>) -> Self {
-        self.variance(&flags_of_all(self), correction.into()).scalar_view()
+        self.variance(&every_axis(self), correction.into()).scalar_view()
     }
 
     /// The variance over some axes; see [`var`](Self::var).
@@ -64,7 +61,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn var_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("var", self.shape())?;
+        let flags = folding("var", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction.into());
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -81,7 +78,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn std_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("std", self.shape())?;
+        let flags = folding("std", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction.into()).sqrt();
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
@@ -89,23 +86,23 @@ impl<T: Float> Tensor<T> {
     /// In two passes, the first about the first element of each fold: equal elements have exactly no variance, and a
     /// mean far from zero costs no digits.
     fn variance(&self, flags: &[bool], correction: f64) -> Self {
+        if self.is_empty() {
+            return T::fold(NumberFold::Sum, self, flags).map(|_| T::NAN);
+        }
         let count: usize =
             (0..self.rank()).filter(|&i| flags[i]).map(|i| self.shape()[i]).product();
-        if self.is_empty() {
-            return fold(Sum, self, flags, &[]).map(|_| T::NAN);
-        }
         let mut first = self.clone();
         for axis in (0..self.rank()).filter(|&i| flags[i]) {
             first = first.stepped(axis, 0, 1, 1);
         }
         let mut mean = first.contiguous();
-        let offsets = about(Deviations, self, flags, &mean);
+        let offsets = about(FloatFold::Deviations, self, flags, &mean);
         let scale = T::from_f64(count as f64);
         for (mean, &offset) in mean.as_mut_slice().iter_mut().zip(offsets.as_slice().unwrap_or(&[]))
         {
             *mean = mean.plus(offset.over(scale));
         }
-        let squares = about(SquaredDeviations, self, flags, &mean);
+        let squares = about(FloatFold::SquaredDeviations, self, flags, &mean);
         squares.div_scalar((count as f64 - correction).max(0.0))
     }
 
@@ -140,43 +137,38 @@ impl<T: Float> Tensor<T> {
         if p.is_nan() {
             return Err(Error::Value(Fault::new("norm", &[self.shape()], "p is not a number")));
         }
-        if p == 0.0 {
-            return Ok(folded("norm", Nonzero, self, axes)?.map(|n| T::from_f64(n as f64)));
-        }
         if p.is_infinite() {
             self.refuse_empty("norm", axes)?;
-            return if p > 0.0 {
-                folded("norm", MaxMagnitude, self, axes)
-            } else {
-                folded("norm", MinMagnitude, self, axes)
-            };
         }
-        if p == 1.0 {
-            return folded("norm", Magnitudes, self, axes);
-        }
-        let flags = axes.flags("norm", self.shape())?;
-        let sums = if p == 2.0 {
-            fold(Squares, self, &flags, &[])
-        } else {
-            fold(Powers(p), self, &flags, &[])
-        };
-        // What overflowed, or came so near zero that digits went: once more, in units of the largest magnitude.
-        let lost = |x: T| !x.is_finite() || x.to_f64() < 1e-30;
-        let kept = if sums.iter().any(lost) {
-            let units = fold(MaxMagnitude, self, &flags, &[])
-                .map(|m| if m.is_finite() && m > T::ZERO { m } else { T::ONE });
-            about(ScaledPowers(p), self, &flags, &units).pow_scalar(1.0 / p).try_mul(&units)?
-        } else if p == 2.0 {
-            sums.sqrt()
-        } else {
-            sums.pow_scalar(1.0 / p)
+        let flags = folding("norm", self.shape(), axes)?;
+        let fold = |by| T::fold_about(by, self, &flags, &[]);
+        let kept = match p {
+            0.0 => T::count_nonzero(self, &flags).map(|n| T::from_f64(n as f64)),
+            1.0 => fold(FloatFold::Magnitudes),
+            f64::INFINITY => fold(FloatFold::MaxMagnitude),
+            f64::NEG_INFINITY => fold(FloatFold::MinMagnitude),
+            p => self.root_of_powers(p, &flags)?,
         };
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
+    /// (Σ|x|ᵖ)^(1/p) over the flagged axes, which stay.
+    fn root_of_powers(&self, p: f64, flags: &[bool]) -> Result<Self> {
+        let powers = if p == 2.0 { FloatFold::Squares } else { FloatFold::Powers(p) };
+        let sums = T::fold_about(powers, self, flags, &[]);
+        let root = |sums: Self| if p == 2.0 { sums.sqrt() } else { sums.pow_scalar(1.0 / p) };
+        // What overflowed, or came so near zero that digits went: once more, in units of the largest magnitude.
+        let lost = |x: T| !x.is_finite() || x.to_f64() < 1e-30;
+        if !sums.iter().any(lost) {
+            return Ok(root(sums));
+        }
+        let units = T::fold_about(FloatFold::MaxMagnitude, self, flags, &[]).map(unit);
+        root(about(FloatFold::ScaledPowers(p), self, flags, &units)).try_mul(&units)
+    }
+
     /// ln Σeˣ over all elements, as a scalar, without overflow. Of nothing, or of negative infinities: negative infinity.
     pub fn logsumexp(&self) -> Self {
-        self.log_sum_exp(&flags_of_all(self)).scalar_view()
+        self.log_sum_exp(&every_axis(self)).scalar_view()
     }
 
     /// ln Σeˣ over some axes, without overflow.
@@ -193,15 +185,16 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     pub fn logsumexp_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("logsumexp", self.shape())?;
+        let flags = folding("logsumexp", self.shape(), &axes)?;
         let kept = self.log_sum_exp(&flags);
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
     fn log_sum_exp(&self, flags: &[bool]) -> Self {
         // From an infinite maximum every distance would be infinite or NaN; from 0 they are right.
-        let most = fold(Max, self, flags, &[]).map(|m| if m.is_finite() { m } else { T::ZERO });
-        let mut sums = about(Exponentials, self, flags, &most).ln();
+        let most =
+            T::fold(NumberFold::Max, self, flags).map(|m| if m.is_finite() { m } else { T::ZERO });
+        let mut sums = about(FloatFold::Exponentials, self, flags, &most).ln();
         for (sum, &m) in sums.as_mut_slice().iter_mut().zip(most.as_slice().unwrap_or(&[])) {
             *sum = sum.plus(m);
         }
@@ -226,12 +219,15 @@ impl<T: Float> Tensor<T> {
             return self.line().softmax(0)?.reshape([]);
         }
         let at = axis_or_refuse("softmax", self.shape(), axis)?;
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
         if let Some(rows) = self.as_rows(at) {
-            return softmax_rows(&rows, false).reshape(self.shape());
+            return T::softmax_rows(&rows, false).reshape(self.shape());
         }
         let (flags, most) = self.most_along(at);
         let exponentials = map(ExpFrom, [self, &most], self.shape());
-        let scale = fold(Sum, &exponentials, &flags, &[]).recip();
+        let scale = T::fold(NumberFold::Sum, &exponentials, &flags).recip();
         Ok(map(Plain(|[e, s]: [T; 2]| e.times(s)), [&exponentials, &scale], self.shape()))
     }
 
@@ -245,11 +241,14 @@ impl<T: Float> Tensor<T> {
             return self.line().log_softmax(0)?.reshape([]);
         }
         let at = axis_or_refuse("log_softmax", self.shape(), axis)?;
+        if self.is_empty() {
+            return Ok(self.clone());
+        }
         if let Some(rows) = self.as_rows(at) {
-            return softmax_rows(&rows, true).reshape(self.shape());
+            return T::softmax_rows(&rows, true).reshape(self.shape());
         }
         let (flags, most) = self.most_along(at);
-        let logs = about(Exponentials, self, &flags, &most).ln();
+        let logs = about(FloatFold::Exponentials, self, &flags, &most).ln();
         let from = Plain(|[x, m, log]: [T; 3]| x.minus(m).minus(log));
         Ok(map(from, [self, &most, &logs], self.shape()))
     }
@@ -266,23 +265,20 @@ impl<T: Float> Tensor<T> {
     /// The maximum along one axis, which stays, and that axis flagged.
     fn most_along(&self, axis: usize) -> (Flags, Self) {
         let flags: Flags = (0..self.rank()).map(|i| i == axis).collect();
-        let most = fold(Max, self, &flags, &[]);
+        let most = T::fold(NumberFold::Max, self, &flags);
         (flags, most)
     }
 }
 
-type Flags = smallvec::SmallVec<[bool; 8]>;
-
-fn flags_of_all<T>(x: &Tensor<T>) -> Flags {
-    Flags::from_elem(true, x.rank())
+/// The power of two below `x`, by which division is exact; 1 where there is none.
+fn unit<T: Float>(x: T) -> T {
+    let exponent = x.to_f64().to_bits() & f64::INFINITY.to_bits();
+    if x.is_finite() && exponent != 0 { T::from_f64(f64::from_bits(exponent)) } else { T::ONE }
 }
 
+type Flags = smallvec::SmallVec<[bool; 8]>;
+
 /// The fold in which each result's elements are seen from its number in `from`, which is contiguous.
-fn about<F: Fold<T>, T: Element>(
-    by: F,
-    x: &Tensor<T>,
-    flags: &[bool],
-    from: &Tensor<F::Out>,
-) -> Tensor<F::Out> {
-    fold(by, x, flags, from.as_slice().unwrap_or(&[]))
+fn about<T: Float>(by: FloatFold, x: &Tensor<T>, flags: &[bool], from: &Tensor<T>) -> Tensor<T> {
+    T::fold_about(by, x, flags, from.as_slice().unwrap_or(&[]))
 }

@@ -177,7 +177,9 @@ impl<T: Copy> Storage<T> {
         // SAFETY: all `len` elements are written.
         unsafe {
             Self::filled_by(elements.len(), |out| {
-                out.write_copy_of_slice(elements);
+                for (out, &x) in out.iter_mut().zip(elements) {
+                    out.write(x);
+                }
             })
         }
     }

@@ -99,6 +99,10 @@ impl<T: Element> Tensor<T> {
         let side = len.saturating_add(k.unsigned_abs());
         let shape: Shape = rest.iter().copied().chain([side, side]).collect();
         Shape::len_or_refuse("diag_embed", &shape)?;
-        Self::try_full(&shape, T::default())?.assign_through(|out| out.diagonal(k, -2, -1), self)
+        let zeros = Self::try_full(&shape, T::default())?;
+        if self.is_empty() {
+            return Ok(zeros);
+        }
+        zeros.assign_through(|out| out.diagonal(k, -2, -1), self)
     }
 }

@@ -1,5 +1,7 @@
 //! Views that move no element: the same buffer, read with other sizes and steps.
 
+use smallvec::SmallVec;
+
 use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::layout::{Layout, Strides, row_major};
@@ -91,7 +93,7 @@ impl<T: Element> Tensor<T> {
             return Some(Layout { offset, ..Layout::contiguous(shape.clone()) });
         }
         // Runs of old axes that step evenly, each split into new axes.
-        let old: Vec<(usize, isize)> = self
+        let old: SmallVec<[(usize, isize); 8]> = self
             .shape()
             .iter()
             .copied()
@@ -154,7 +156,8 @@ impl<T: Element> Tensor<T> {
             return Err(Error::Axis(Fault::new("flatten_axes", &[self.shape()], rule)));
         }
         let s = self.shape();
-        let joined = s[a..=b].iter().product();
+        // Checked by itself: beside an axis of size 0 the others may overflow.
+        let joined = Shape::len_or_refuse("flatten_axes", &s[a..=b])?;
         self.reshape(s[..a].iter().chain([&joined]).chain(&s[b + 1..]).copied().collect::<Shape>())
     }
 
@@ -173,9 +176,7 @@ impl<T: Element> Tensor<T> {
     pub fn t(&self) -> Self {
         let mut layout = self.layout.clone();
         if let rank @ 2.. = self.rank() {
-            let mut shape = self.shape().to_vec();
-            shape.swap(rank - 2, rank - 1);
-            layout.shape = Shape::new(&shape);
+            layout.shape.swap(rank - 2, rank - 1);
             layout.strides.swap(rank - 2, rank - 1);
         }
         self.with_layout(layout)
@@ -194,9 +195,10 @@ impl<T: Element> Tensor<T> {
             axis_or_refuse("transpose", self.shape(), a)?,
             axis_or_refuse("transpose", self.shape(), b)?,
         );
-        let mut order: Vec<isize> = (0..self.rank() as isize).collect();
-        order.swap(a, b);
-        self.permute(&order)
+        let mut layout = self.layout.clone();
+        layout.shape.swap(a, b);
+        layout.strides.swap(a, b);
+        Ok(self.with_layout(layout))
     }
 
     /// The axes in another order: axis `i` of the result is axis `order[i]` of this.
@@ -229,10 +231,11 @@ impl<T: Element> Tensor<T> {
             axis_or_refuse("move_axis", self.shape(), from)?,
             axis_or_refuse("move_axis", self.shape(), to)?,
         );
-        let mut order: Vec<isize> =
-            (0..self.rank() as isize).filter(|&i| i != from as isize).collect();
-        order.insert(to, from as isize);
-        self.permute(&order)
+        let mut layout = self.layout.clone();
+        let (size, stride) = (layout.shape.remove(from), layout.strides.remove(from));
+        layout.shape.insert(to, size);
+        layout.strides.insert(to, stride);
+        Ok(self.with_layout(layout))
     }
 
     /// Without the named axes, which must have size 1 (`..`: without every axis that has).
@@ -332,9 +335,7 @@ impl<T: Element> Tensor<T> {
     /// Every place of `axis` that is `start + i·step`, `len` of them, which are in bounds.
     pub(crate) fn stepped(&self, axis: usize, start: usize, len: usize, step: isize) -> Self {
         let mut layout = self.layout.clone();
-        let mut shape = self.shape().to_vec();
-        shape[axis] = len;
-        layout.shape = Shape::new(&shape);
+        layout.shape.set(axis, len);
         if len > 0 {
             layout.offset =
                 (layout.offset as isize + start as isize * layout.strides[axis]) as usize;

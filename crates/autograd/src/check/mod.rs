@@ -6,6 +6,8 @@ mod blame;
 pub(crate) mod planted;
 mod report;
 mod slope;
+#[cfg(test)]
+mod sweep;
 
 use wengert_tensor::{Rng, Tensor};
 

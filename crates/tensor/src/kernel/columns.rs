@@ -1,17 +1,20 @@
 //! The [fixed tree](super::tree) across rows: many columns folded at once, each row joined whole into accumulators.
 
+use smallvec::SmallVec;
+
 use super::level::{Arch, Kernel, dispatch};
-use super::tree::{Fold, LANES, LEAF};
+use super::tree::{Fold, LEAF, lanes};
 use crate::Element;
 use crate::layout::Walk;
 use crate::storage::Storage;
 
-/// Bytes of the accumulators of all lanes: they stay in L1, with room for the rows that pass.
-const ACCUMULATORS: usize = 32 << 10;
+/// Bytes of a row of columns that are folded at once. The accumulators of all lanes stay in L2, and are fetched for four
+/// rows at a time.
+const ROW: usize = 2048;
 
 /// How many columns are folded at once.
 pub(crate) const fn block<O>() -> usize {
-    ACCUMULATORS / LANES / size_of::<O>()
+    ROW / size_of::<O>()
 }
 
 /// Folds `width` columns, whose first elements are neighbours at `first`, over the rows that `rows` steps to. A number a
@@ -31,73 +34,64 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     let (_, [down]) = rows.inner();
     // Rows that follow one another are walked as one run, whatever their width.
     let flat = rows.axes().len() == 1 && down == width as isize;
-    let sequential = count < LANES;
     let leaves = count.div_ceil(LEAF);
     let levels = (usize::BITS - leaves.leading_zeros()) as usize;
-    let lanes = if sequential { 1 } else { LANES };
+    let apart = lanes(count);
     // The accumulators of the lanes, the counter's digits, and `about` beside each lane.
     let repeated = if !F::ABOUT {
         0
     } else if flat {
-        lanes
+        apart
     } else {
         1
     };
-    let mut scratch = Storage::full((lanes + levels + repeated) * width, F::START);
+    let mut scratch = Storage::full((apart + levels + repeated) * width, F::START);
     let Some(scratch) = scratch.as_mut() else { unreachable!("a buffer just made is held once") };
-    let (lanes, rest) = scratch.split_at_mut(lanes * width);
+    let (lanes, rest) = scratch.split_at_mut(apart * width);
     let (digits, rest) = rest.split_at_mut(levels * width);
     for row in rest.chunks_exact_mut(width) {
         row.copy_from_slice(about);
     }
     let about = &*rest;
-    let mut steps = [0isize; LEAF];
-    let (mut waiting, mut counted) = (0, 0);
-    let mut leaf = |steps: &[isize]| {
-        dispatch(Rows {
-            fold,
-            first,
-            steps,
-            flat,
-            width,
-            lanes,
-            digits,
-            counted,
-            sequential,
-            about,
-        });
+    let mut counted = 0;
+    let mut leaf = |first: *const T, steps: &[isize], rows: usize| {
+        dispatch(Rows { fold, first, steps, rows, width, lanes, digits, counted, apart, about });
         counted += 1;
     };
-    rows.places(|[step]| {
-        steps[waiting] = step;
-        waiting += 1;
-        if waiting == LEAF {
-            leaf(&steps);
-            waiting = 0;
+    if flat {
+        for start in (0..count).step_by(LEAF) {
+            leaf(first.wrapping_add(start * width), &[], LEAF.min(count - start));
         }
-    });
-    if waiting > 0 {
-        leaf(&steps[..waiting]);
+    } else {
+        let mut steps = SmallVec::<[isize; LEAF]>::new();
+        rows.places(|[step]| {
+            steps.push(step);
+            if steps.len() == LEAF {
+                leaf(first, &steps, LEAF);
+                steps.clear();
+            }
+        });
+        if !steps.is_empty() {
+            leaf(first, &steps, steps.len());
+        }
     }
     // SAFETY: the caller's promise.
-    dispatch(Total::<F, T> {
-        digits,
-        counted,
-        out: unsafe { std::slice::from_raw_parts_mut(out, width) },
-    });
+    let out = unsafe { std::slice::from_raw_parts_mut(out, width) };
+    dispatch(Total::<F, T> { digits, counted, out });
 }
 
 /// A leaf of rows, joined into the counter.
 struct Rows<'a, F: Fold<T>, T> {
     fold: F,
     first: *const T,
+    /// Where they are; empty if they follow one another.
     steps: &'a [isize],
-    flat: bool,
+    rows: usize,
     width: usize,
     lanes: &'a mut [F::Out],
     digits: &'a mut [F::Out],
     counted: usize,
-    sequential: bool,
+    apart: usize,
     about: &'a [F::Out],
 }
 
@@ -105,13 +99,12 @@ impl<F: Fold<T>, T: Copy> Kernel for Rows<'_, F, T> {
     type Output = ();
     #[inline(always)]
     fn run<A: Arch>(self) {
-        let Self { fold, first, steps, width, lanes, digits, about, .. } = self;
+        let Self { fold, first, steps, width, lanes, digits, apart, about, .. } = self;
         lanes.fill(F::START);
-        if self.flat && !self.sequential {
+        if steps.is_empty() {
             // SAFETY: the rows of this leaf follow one another.
-            let x =
-                unsafe { std::slice::from_raw_parts(first.offset(steps[0]), steps.len() * width) };
-            for x in x.chunks(LANES * width) {
+            let x = unsafe { std::slice::from_raw_parts(first, self.rows * width) };
+            for x in x.chunks(apart * width) {
                 rows::<A, F, T, 1>(fold, lanes, [x], about);
             }
         } else {
@@ -119,7 +112,6 @@ impl<F: Fold<T>, T: Copy> Kernel for Rows<'_, F, T> {
             let row =
                 |i: usize| unsafe { std::slice::from_raw_parts(first.offset(steps[i]), width) };
             // Rows of one lane together, so that its accumulators are fetched and put back once for all of them.
-            let apart = if self.sequential { 1 } else { LANES };
             for start in (0..steps.len()).step_by(4 * apart) {
                 for lane in 0..apart.min(steps.len() - start) {
                     let i = start + lane;
@@ -135,7 +127,7 @@ impl<F: Fold<T>, T: Copy> Kernel for Rows<'_, F, T> {
                 }
             }
         }
-        let mut half = if self.sequential { 0 } else { LANES / 2 };
+        let mut half = apart / 2;
         while half > 0 {
             let (low, high) = lanes.split_at_mut(half * width);
             join::<F, T>(low, &high[..half * width]);
@@ -165,13 +157,18 @@ fn rows<A: Arch, F: Fold<T>, T: Copy, const K: usize>(
     let n = into.len().min(x[0].len());
     let into = &mut into[..n];
     let about = if F::ABOUT { &about[..n] } else { &[] };
-    let mut fixed: [&[T]; K] = [&[]; K];
-    for k in 0..K {
-        fixed[k] = &x[k][..n];
+    if let [x] = x[..] {
+        let x = &x[..n];
+        for i in 0..n {
+            let about = if F::ABOUT { about[i] } else { F::START };
+            into[i] = F::join(into[i], fold.lift::<A>(x[i], about));
+        }
+        return;
     }
+    let x: [&[T]; K] = x.map(|x| &x[..n]);
     for i in 0..n {
         let mut total = into[i];
-        for x in fixed {
+        for x in x {
             let about = if F::ABOUT { about[i] } else { F::START };
             total = F::join(total, fold.lift::<A>(x[i], about));
         }

@@ -66,7 +66,7 @@ unsafe fn copy_axes<T: Copy>(axes: &[(usize, [isize; 2])], source: *const T, tar
         });
     }
     each(&axes[..axes.len() - 1], 0, 0, &mut |s, t| {
-        // SAFETY (all three): the run lies within the axes.
+        // SAFETY: the run lies within the axes.
         let (s, t) = unsafe { (source.offset(s), target.offset(t)) };
         match (from, to) {
             // SAFETY: as above; a call is not worth it for a handful.

@@ -5,6 +5,31 @@ use super::tree::{Fold, Max, Min};
 use crate::pointwise::{C, Real};
 use crate::{Element, Float};
 
+/// The folds that every number type has.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub enum NumberFold {
+    Sum,
+    Product,
+    Max,
+    Min,
+}
+
+/// The folds of the statistics; each is the type below of the same name.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub enum FloatFold {
+    Deviations,
+    SquaredDeviations,
+    Exponentials,
+    Squares,
+    Magnitudes,
+    Powers(f64),
+    ScaledPowers(f64),
+    MaxMagnitude,
+    MinMagnitude,
+}
+
 /// The sum of x - about.
 #[derive(Clone, Copy)]
 pub(crate) struct Deviations;

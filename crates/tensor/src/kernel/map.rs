@@ -1,13 +1,13 @@
 //! Elementwise loops: N operands of one shape to a new tensor, or into the first operand's own buffer.
 //!
-//! Operands that lie alike in memory are walked as one run, whatever their shape; else row by row, a broadcast value
-//! spread over a block; only operands whose rows do not lie together are copied first.
+//! Operands that lie alike in memory are walked as one run, whatever their shape; the others [by rows](super::rows).
 
 use std::mem::MaybeUninit;
 
 use super::level::{Arch, Kernel, dispatch};
-use super::{copy, pool};
-use crate::layout::{Layout, Strides, Walk};
+use super::pool;
+use super::rows::{beside, rows};
+use crate::layout::Layout;
 use crate::storage::Storage;
 use crate::{Element, Shape, Tensor};
 
@@ -30,9 +30,9 @@ impl<T, O, F: Fn([T; N]) -> O + Copy + Send + Sync, const N: usize> Lanewise<T, 
 
 /// Elements over which two threads are quicker than one, for the cheapest function. Fixed, so that it says nothing
 /// about the result: each element is computed alone.
-const THREADS_FROM: usize = 1 << 17;
+pub(crate) const THREADS_FROM: usize = 1 << 17;
 /// How much one thread takes at a time.
-const CHUNK: usize = 1 << 15;
+pub(crate) const CHUNK: usize = 1 << 15;
 
 struct Run<F, T, O, const N: usize> {
     f: F,
@@ -56,11 +56,11 @@ impl<F: Lanewise<T, O, N>, T: Copy, O, const N: usize> Kernel for Run<F, T, O, N
 
 /// A loop over runs, whatever its function: `len` elements at each of the pointers, to as many at the last. The walk over
 /// the operands is compiled once for it, not once for each function.
-type Runs<'a, T, O, const N: usize> = &'a (dyn Fn([*const T; N], *mut O, usize) + Sync);
+pub(crate) type Runs<'a, T, O, const N: usize> = &'a (dyn Fn([*const T; N], *mut O, usize) + Sync);
 
 /// Pointers that the threads of one loop share; each touches places of its own.
 #[derive(Clone, Copy)]
-struct Shared<P>(P);
+pub(crate) struct Shared<P>(pub(crate) P);
 // SAFETY: see `split`.
 unsafe impl<P> Send for Shared<P> {}
 // SAFETY: see `split`.
@@ -71,7 +71,7 @@ unsafe impl<P> Sync for Shared<P> {}
 /// # Safety
 /// `len` elements may be read at each `x` and written at `out`; `out` may be `x[0]`, and overlaps no other.
 #[inline]
-unsafe fn split<T, O, const N: usize>(
+pub(crate) unsafe fn split<T, O, const N: usize>(
     runs: Runs<T, O, N>,
     x: [*const T; N],
     out: *mut O,
@@ -127,10 +127,17 @@ fn map_runs<T: Element, O: Element, const N: usize>(
             return flat(runs, x, |x| x.layout.offset - lead, layout);
         }
     }
-    // SAFETY: `rows` writes every place of the shape.
+    // Single numbers beside tensors that lie as the result does need no walk.
+    let whole = |x: &Tensor<T>| x.shape() == shape && x.is_contiguous();
+    let easy = x.iter().all(|x| x.len() == 1 || whole(x));
+    // SAFETY: `beside` and `rows` write every place of the shape.
     unsafe {
         Tensor::filled_by(Shape::new(shape), |out: &mut [MaybeUninit<O>]| {
-            if !out.is_empty() {
+            if out.is_empty() {
+                // Nothing is read where nothing is written.
+            } else if easy {
+                beside(runs, x, out.len(), out.as_mut_ptr().cast());
+            } else {
                 rows(runs, x, shape, out.as_mut_ptr().cast());
             }
         })
@@ -155,173 +162,46 @@ fn flat<T: Element, O: Element, const N: usize>(
     Tensor { storage, layout }
 }
 
-/// Elements that a [`Blocks`] lays out for one run.
-const BLOCK: usize = 256;
-/// What one store of a repeated value may write beyond a block.
-const SLACK: usize = 16;
-/// Rows shorter than this are gathered, several to a run.
-const SHORT: usize = 32;
+/// A loop that writes where it reads its first operand. Apart from [`Run`]: of two pointers that may be equal the compiler
+/// must assume that they overlap, and would leave the loop as it stands, an element at a time.
+struct RunInPlace<F, T, const M: usize> {
+    f: F,
+    target: *mut T,
+    x: [*const T; M],
+    len: usize,
+}
 
-/// Room for a block of each operand that does not lie as the result does.
-struct Blocks<T, const N: usize>([[MaybeUninit<T>; BLOCK + SLACK]; N]);
-
-/// Row by row into `out`, row-major.
-///
-/// # Safety
-/// `out` has room for `shape`, which all operands broadcast to and which has elements.
-unsafe fn rows<T: Element, O, const N: usize>(
-    runs: Runs<T, O, N>,
-    x: [&Tensor<T>; N],
-    shape: &[usize],
-    out: *mut O,
-) {
-    let mut strides: [Strides; N] = std::array::from_fn(|k| x[k].layout.strides_as(shape));
-    let mut first = x.map(|x| x.storage.as_slice()[x.layout.offset..].as_ptr());
-    let mut walk = Walk::<N>::new(shape, std::array::from_fn(|k| &strides[k][..]));
-    // An operand that steps along its rows is turned over once, by blocks, not place by place.
-    let mut copies: [Option<Tensor<T>>; N] = [const { None }; N];
-    let steps = walk.inner().1;
-    if steps.iter().any(|step| !matches!(step, 0 | 1)) {
-        for k in 0..N {
-            if !matches!(steps[k], 0 | 1) {
-                let copy = copies[k].insert(copy::to_contiguous(x[k]));
-                strides[k] = copy.layout.strides_as(shape);
-                first[k] = copy.storage.as_slice().as_ptr();
-            }
-        }
-        walk = Walk::new(shape, std::array::from_fn(|k| &strides[k][..]));
+impl<F, T: Copy, const M: usize> RunInPlace<F, T, M> {
+    #[inline(always)]
+    fn element<A: Arch, const N: usize>(&self, i: usize)
+    where
+        F: Lanewise<T, T, N>,
+    {
+        // SAFETY: whoever makes a `RunInPlace` promises `len` elements at each pointer.
+        let all = std::array::from_fn(|k| unsafe {
+            if k == 0 { *self.target.add(i) } else { *self.x[k - 1].add(i) }
+        });
+        // SAFETY: as above, and nothing else points to the target.
+        unsafe { *self.target.add(i) = self.f.at::<A>(all) };
     }
-    let mut blocks = Blocks([const { [const { MaybeUninit::uninit() }; BLOCK + SLACK] }; N]);
-    // SAFETY: the strides reach each operand's own elements, which are as many as the walk's places.
-    unsafe {
-        if walk.inner().0 < SHORT && walk.axes().len() > 1 {
-            short_rows(runs, &walk, first, out, &mut blocks);
-        } else {
-            long_rows(runs, &walk, first, out, &mut blocks);
+}
+
+/// A [`RunInPlace`] of a function of N operands.
+struct Into<R, const N: usize>(R);
+
+impl<F: Lanewise<T, T, N>, T: Copy, const M: usize, const N: usize> Kernel
+    for Into<RunInPlace<F, T, M>, N>
+{
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        for i in 0..self.0.len {
+            self.0.element::<A, N>(i);
         }
     }
 }
 
-/// Rows that are worth a run each; a value that does not change along them fills a block.
-///
-/// # Safety
-/// Every place of the walk may be read from `first`, and as many written at `out`. The rows' steps are 0 or 1.
-unsafe fn long_rows<T: Element, O, const N: usize>(
-    runs: Runs<T, O, N>,
-    walk: &Walk<N>,
-    first: [*const T; N],
-    out: *mut O,
-    blocks: &mut Blocks<T, N>,
-) {
-    let (inner, steps) = walk.inner();
-    let spreads = steps.contains(&0);
-    let mut row_start = 0;
-    walk.rows(|at| {
-        let mut x = first;
-        for k in 0..N {
-            // SAFETY: the walk stays within the operand.
-            x[k] = unsafe { first[k].offset(at[k]) };
-            if steps[k] == 0 {
-                // SAFETY: as above.
-                let value = MaybeUninit::new(unsafe { *x[k] });
-                blocks.0[k][..BLOCK.min(inner)].fill(value);
-                x[k] = blocks.0[k].as_ptr().cast();
-            }
-        }
-        let mut done = 0;
-        while done < inner {
-            let len = if spreads { BLOCK.min(inner - done) } else { inner };
-            // SAFETY: rows are consecutive parts of `out`, and `len` elements of each operand lie at `x`.
-            unsafe { split(runs, x, out.add(row_start + done), len) };
-            for k in 0..N {
-                if steps[k] == 1 {
-                    x[k] = x[k].wrapping_add(len);
-                }
-            }
-            done += len;
-        }
-        row_start += inner;
-    });
-}
-
-/// Rows too short for a run each: as many as fit a block are laid out one behind another. An operand that lies so anyhow
-/// is read in place; one that repeats its row is laid out once.
-///
-/// # Safety
-/// As [`long_rows`]; the rows are shorter than [`SHORT`].
-unsafe fn short_rows<T: Element, O, const N: usize>(
-    runs: Runs<T, O, N>,
-    walk: &Walk<N>,
-    first: [*const T; N],
-    mut out: *mut O,
-    blocks: &mut Blocks<T, N>,
-) {
-    let (outer, inner) = walk.axes().split_at(walk.axes().len() - 1);
-    let (len, steps) = inner[0];
-    let rows: usize = outer.iter().map(|a| a.0).product();
-    let a_block = (BLOCK / len).min(rows);
-    let in_place: [bool; N] = std::array::from_fn(|k| walk.is_contiguous(k));
-    let repeats: [bool; N] = std::array::from_fn(|k| outer.iter().all(|(_, s)| s[k] == 0));
-    // SAFETY: a block has room for `a_block` rows and the slack, and a row's places may be read.
-    let lay = |block: &mut [MaybeUninit<T>], row: usize, from: *const T, step: isize| unsafe {
-        let to = block.as_mut_ptr().add(row * len);
-        if step == 0 && len <= SLACK {
-            // All at once, past the row's end: what comes there is written later.
-            to.cast::<[MaybeUninit<T>; SLACK]>().write([MaybeUninit::new(*from); SLACK]);
-        } else {
-            for i in 0..len {
-                to.add(i).write(MaybeUninit::new(*from.offset(i as isize * step)));
-            }
-        }
-    };
-    for k in 0..N {
-        if repeats[k] {
-            lay(&mut blocks.0[k], 0, first[k], steps[k]);
-            let mut laid = 1;
-            while laid < a_block {
-                let more = laid.min(a_block - laid);
-                blocks.0[k].copy_within(..more * len, laid * len);
-                laid += more;
-            }
-        }
-    }
-    let mut x: [*const T; N] =
-        std::array::from_fn(|k| if in_place[k] { first[k] } else { blocks.0[k].as_ptr().cast() });
-    let mut run = |count: usize| {
-        // `count` rows lie at each `x`; they are the next of `out`.
-        runs(x, out, count * len);
-        out = out.wrapping_add(count * len);
-        for k in 0..N {
-            if in_place[k] {
-                x[k] = x[k].wrapping_add(count * len);
-            }
-        }
-    };
-    if (0..N).all(|k| in_place[k] || repeats[k]) {
-        for done in (0..rows).step_by(a_block) {
-            run(a_block.min(rows - done));
-        }
-        return;
-    }
-    let mut laid = 0;
-    walk.rows(|at| {
-        for k in 0..N {
-            if !in_place[k] && !repeats[k] {
-                lay(&mut blocks.0[k], laid, first[k].wrapping_offset(at[k]), steps[k]);
-            }
-        }
-        laid += 1;
-        if laid == a_block {
-            run(laid);
-            laid = 0;
-        }
-    });
-    if laid > 0 {
-        run(laid);
-    }
-}
-
-/// `f` with each element of `g` first, into `g`'s own buffer if nobody else holds it. The others broadcast to its shape.
+/// `f` with each element of `g` first, in `g`'s own buffer if nobody else holds it. The others broadcast to its shape.
 #[inline]
 pub(crate) fn update<F, T, const M: usize, const N: usize>(
     f: F,
@@ -333,27 +213,31 @@ where
     T: Element,
 {
     const { assert!(N == M + 1) };
-    update_runs(&|x, out, len| dispatch(Run { f, x, out, len }), g, others)
+    update_runs(
+        &|x, target, len| dispatch(Into::<_, N>(RunInPlace { f, target, x, len })),
+        g,
+        others,
+    )
 }
 
-fn update_runs<T: Element, const M: usize, const N: usize>(
-    runs: Runs<T, T, N>,
+fn update_runs<T: Element, const M: usize>(
+    runs: Runs<T, T, M>,
     mut g: Tensor<T>,
     others: [&Tensor<T>; M],
 ) -> Tensor<T> {
-    let alone = g.is_contiguous() && g.storage.as_mut().is_some();
-    let contiguous = |x: &Tensor<T>| x.shape() == g.shape() && x.is_contiguous();
-    if !alone || !others.iter().all(|x| contiguous(x)) {
-        let shape = g.layout.shape.clone();
-        let all: [&Tensor<T>; N] = std::array::from_fn(|k| if k == 0 { &g } else { others[k - 1] });
-        return map_runs(runs, all, &shape);
-    }
     let len = g.len();
-    let target = g.as_mut_slice().as_mut_ptr();
-    let x: [*const T; N] = std::array::from_fn(|k| match k {
-        0 => target.cast_const(),
-        k => others[k - 1].as_slice().unwrap_or(&[]).as_ptr(),
+    // Most lie as they must; what does not is copied.
+    let mut copies: [Option<Tensor<T>>; M] = [const { None }; M];
+    for (copy, x) in copies.iter_mut().zip(others) {
+        if x.shape() != g.shape() || !x.is_contiguous() {
+            *copy = Some(x.expanded(g.layout.shape.clone()).contiguous());
+        }
+    }
+    let x: [*const T; M] = std::array::from_fn(|k| {
+        let x = copies[k].as_ref().unwrap_or(others[k]);
+        x.as_slice().unwrap_or(&[]).as_ptr()
     });
+    let target = g.as_mut_slice().as_mut_ptr();
     // SAFETY: all are contiguous and have `len` elements; `g` is held once, so no other operand is a view of it.
     unsafe { split(runs, x, target, len) };
     g

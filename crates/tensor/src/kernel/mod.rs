@@ -2,7 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod copy;
-pub(crate) mod folds;
+pub mod folds;
 pub mod gemm;
 pub(crate) mod join;
 pub mod level;
@@ -11,8 +11,10 @@ pub mod math;
 pub(crate) mod pick;
 pub mod pool;
 pub(crate) mod reduce;
-pub(crate) mod scan;
+pub(crate) mod rows;
+pub mod scan;
 pub(crate) mod softmax;
 pub(crate) mod transpose;
 pub(crate) mod tree;
+pub(crate) mod update;
 pub(crate) mod write;

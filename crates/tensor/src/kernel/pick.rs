@@ -1,5 +1,6 @@
 //! Choosing between two tensors by a third: runs where there are runs, a broadcast value spread over a block.
 
+use std::hint::select_unpredictable;
 use std::mem::MaybeUninit;
 
 use super::level::{Arch, Kernel, dispatch};
@@ -18,11 +19,11 @@ impl<T: Element> Kernel for Pick<'_, T> {
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.out.len();
-        // Both are loaded whatever the mask says, so that the choice is a blend and not a branch.
+        // Both are loaded whatever the mask says, and a branch is advised against, so that the choice is a blend.
         let (mask, yes, no) = (&self.mask[..n], &self.yes[..n], &self.no[..n]);
         for i in 0..n {
             let (a, b) = (yes[i], no[i]);
-            self.out[i].write(if mask[i] { a } else { b });
+            self.out[i].write(select_unpredictable(mask[i], a, b));
         }
     }
 }

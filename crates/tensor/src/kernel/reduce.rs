@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::columns::{block, columns};
 use super::level::dispatch;
-use super::tree::{ABREAST, Counter, Fold, LANES, LEAF, Leaf, Leaves, Runs};
+use super::tree::{Counter, Fold, LEAF, Piece, Pieces, Runs};
 use super::{copy, pool};
 use crate::layout::{Strides, Walk};
 use crate::{Element, Shape, Tensor};
@@ -150,7 +150,7 @@ fn fold_into<F: Fold<T>, T: Element>(
         kept.places(|[at]| {
             let about = if F::ABOUT { about[done] } else { F::START };
             // SAFETY: the walks stay within the tensor.
-            out[done].write(unsafe { gathered(fold, base.offset(at), &gone, about) });
+            out[done].write(unsafe { in_pieces(fold, base.offset(at), &gone, about) });
             done += 1;
         });
     } else {
@@ -181,11 +181,11 @@ fn split<P>(threads: usize, parts: usize, part: P, run: impl Fn(&P, usize)) {
     });
 }
 
-/// The fold of one result's elements that lie in several runs of neighbours: leaves that no run holds whole are gathered.
+/// The fold of one result's elements, which lie in several runs of neighbours.
 ///
 /// # Safety
 /// Every place that `runs` steps to from `first` may be read.
-unsafe fn gathered<F: Fold<T>, T: Element>(
+unsafe fn in_pieces<F: Fold<T>, T: Element>(
     fold: F,
     first: *const T,
     runs: &Walk<1>,
@@ -193,60 +193,22 @@ unsafe fn gathered<F: Fold<T>, T: Element>(
 ) -> F::Out {
     let len: usize = runs.axes().iter().map(|a| a.0).product();
     let (run, _) = runs.inner();
+    let mut leaf = Pieces::new::<F, T>(len);
     let mut counter = Counter::new();
-    // Leaves that wait for company, in the tensor or in these buffers.
-    let mut buffers = [[T::default(); LEAF]; ABREAST];
-    let buffer = buffers.as_mut_ptr();
-    let mut waiting = [buffer.cast_const(); ABREAST];
-    let (mut leaves, mut filled) = (0, 0);
     runs.rows(|[step]| {
         // SAFETY: the innermost axis is `run` neighbours, which the caller lets us read.
         let mut x = unsafe { std::slice::from_raw_parts(first.offset(step), run) };
         while !x.is_empty() {
-            if filled == 0 && x.len() >= LEAF {
-                waiting[leaves] = x.as_ptr().cast();
-                x = &x[LEAF..];
-            } else {
-                let (part, rest) = x.split_at(x.len().min(LEAF - filled));
-                // SAFETY: the buffer of this leaf has room from `filled` on, and nobody else looks at it yet.
-                unsafe {
-                    let to = buffer.add(leaves).cast::<T>().add(filled);
-                    to.copy_from_nonoverlapping(part.as_ptr(), part.len());
-                }
-                waiting[leaves] = buffer.wrapping_add(leaves);
-                filled += part.len();
-                x = rest;
-                if filled < LEAF {
-                    return;
-                }
-                filled = 0;
+            let (piece, rest) = x.split_at(x.len().min(LEAF - leaf.filled));
+            dispatch(Piece { fold, leaf: &mut leaf, x: piece, about });
+            if leaf.filled == LEAF {
+                counter.add::<F, T>(leaf.take::<F, T>());
             }
-            leaves += 1;
-            if leaves == ABREAST {
-                // SAFETY: each is a whole leaf, of the tensor or of a buffer.
-                let x = waiting.map(|leaf| unsafe { &*leaf });
-                for leaf in dispatch(Leaves { fold, x, about }) {
-                    counter.add::<F, T>(leaf);
-                }
-                leaves = 0;
-            }
+            x = rest;
         }
     });
-    for &leaf in &waiting[..leaves] {
-        // SAFETY: as above.
-        let x = unsafe { &*leaf };
-        counter.add::<F, T>(dispatch(Leaf { fold, x, about }));
-    }
-    let rest = &buffers[leaves % ABREAST][..filled];
-    if len < LANES {
-        let mut total = F::START;
-        let about = if F::ABOUT { std::slice::from_ref(&about) } else { &[] };
-        let (first, out) = (rest.as_ptr(), &raw mut total);
-        dispatch(Runs { fold, first, step: 0, len, about, out, count: 1 });
-        return total;
-    }
-    if !rest.is_empty() {
-        counter.add::<F, T>(dispatch(Leaf { fold, x: rest, about }));
+    if leaf.filled > 0 {
+        counter.add::<F, T>(leaf.take::<F, T>());
     }
     counter.total::<F, T>()
 }

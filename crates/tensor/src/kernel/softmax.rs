@@ -72,9 +72,9 @@ impl<T: Float> Kernel for Rows<'_, T> {
             let first = out.wrapping_add(start);
             for (i, row) in x.chunks_exact(width).enumerate() {
                 let most = total::<A, Max, T>(Max, row, T::ZERO);
-                for j in 0..width {
+                for (j, x) in row.iter().enumerate() {
                     // SAFETY: `out` has a place for each element of `x`.
-                    unsafe { first.add(i * width + j).write(row[j].minus(most)) };
+                    unsafe { first.add(i * width + j).write(x.minus(most)) };
                 }
             }
             // SAFETY: these places were just written.

@@ -80,9 +80,9 @@ impl<T: Copy> Transpose<T> {
                 }
             }
         }
-        // SAFETY (both): what is left at the right and below.
+        // SAFETY: what is left at the right.
         unsafe { self.part(0, whole_columns, self.rows, self.columns - whole_columns).plain() };
-        // SAFETY: as above.
+        // SAFETY: what is left below.
         unsafe { self.part(whole_rows, 0, self.rows - whole_rows, whole_columns).plain() };
     }
 

@@ -2,9 +2,10 @@
 //! result depend on neither strides, instruction set nor threads, and the error of a sum grows as that of pairwise
 //! summation.
 //!
-//! Fewer than 16 elements are folded one after another. More are cut into leaves of 256: in a leaf, element `i` goes to
-//! lane `i mod 16`, then the lanes are joined by halves. Leaves are joined in pairs, pairs in pairs, as a binary counter
-//! carries. Along neighbours a lane is a place in a register; across rows it is a row of accumulators: the same tree.
+//! Fewer than 16 elements are folded one after another, fewer than 256 in 16 lanes: element `i` goes to lane `i mod 16`,
+//! then the lanes are joined by halves. More are cut into leaves of 1024 elements in 64 lanes, and leaves are joined in
+//! pairs, pairs in pairs, as a binary counter carries. Along neighbours a lane is a place in a register; across rows it is
+//! a row of accumulators: the same tree.
 
 use super::level::{Arch, Kernel};
 use crate::{Element, Number};
@@ -59,12 +60,24 @@ plain! {
     Min GREATEST |a, b| if (a < b) | a.is_nan() { a } else { b };
 }
 
-/// Partial results side by side in a leaf.
-pub(crate) const LANES: usize = 16;
 /// Elements of a leaf.
-pub(crate) const LEAF: usize = 16 * LANES;
-/// Leaves that are folded at a time, so that one's additions hide the latency of another's.
-pub(crate) const ABREAST: usize = 4;
+pub(crate) const LEAF: usize = 16 * WIDE;
+/// Lanes of a leaf: enough for the widest registers to hide the latency of their additions.
+pub(crate) const WIDE: usize = 64;
+/// Lanes of a fold of few elements.
+pub(crate) const NARROW: usize = 16;
+/// Fewer than this are few.
+const FEW: usize = 256;
+
+/// In how many lanes `len` elements are folded.
+#[inline(always)]
+pub(crate) const fn lanes(len: usize) -> usize {
+    match len {
+        0..NARROW => 1,
+        NARROW..FEW => NARROW,
+        _ => WIDE,
+    }
+}
 
 /// Partial results of trees of 1, 2, 4, … leaves, as a binary counter holds its digits.
 pub(crate) struct Counter<O> {
@@ -112,82 +125,65 @@ impl<O: Element> Counter<O> {
 /// The fold of a run of neighbours.
 #[inline(always)]
 pub(crate) fn total<A: Arch, F: Fold<T>, T: Copy>(fold: F, x: &[T], about: F::Out) -> F::Out {
-    if x.len() < LANES {
-        let mut total = F::START;
-        for &x in x {
-            total = F::join(total, fold.lift::<A>(x, about));
-        }
-        return total;
-    }
-    if x.len() <= LEAF {
-        return leaf::<A, F, T>(fold, x, about);
-    }
-    let mut counter = Counter::new();
-    let (whole, rest) = x.as_chunks::<LEAF>();
-    let (abreast, whole) = whole.as_chunks::<ABREAST>();
-    for x in abreast {
-        for leaf in leaves::<A, F, T, ABREAST>(fold, x.each_ref(), about) {
-            counter.add::<F, T>(leaf);
-        }
-    }
-    let (pairs, whole) = whole.as_chunks::<2>();
-    for x in pairs {
-        for leaf in leaves::<A, F, T, 2>(fold, x.each_ref(), about) {
-            counter.add::<F, T>(leaf);
-        }
-    }
-    for x in whole {
-        counter.add::<F, T>(leaf::<A, F, T>(fold, x, about));
-    }
-    if !rest.is_empty() {
-        counter.add::<F, T>(leaf::<A, F, T>(fold, rest, about));
-    }
-    counter.total::<F, T>()
-}
-
-/// The folds of whole leaves.
-#[inline(always)]
-fn leaves<A: Arch, F: Fold<T>, T: Copy, const K: usize>(
-    fold: F,
-    x: [&[T; LEAF]; K],
-    about: F::Out,
-) -> [F::Out; K] {
-    let mut lanes = [[F::START; LANES]; K];
-    for row in (0..LEAF).step_by(LANES) {
-        for k in 0..K {
-            for i in 0..LANES {
-                lanes[k][i] = F::join(lanes[k][i], fold.lift::<A>(x[k][row + i], about));
+    match lanes(x.len()) {
+        1 => {
+            let mut total = F::START;
+            for &x in x {
+                total = F::join(total, fold.lift::<A>(x, about));
             }
+            total
+        }
+        NARROW => leaf::<A, F, T, NARROW>(fold, x, about),
+        _ if x.len() <= LEAF => leaf::<A, F, T, WIDE>(fold, x, about),
+        _ => {
+            let mut counter = Counter::new();
+            for x in x.chunks(LEAF) {
+                counter.add::<F, T>(leaf::<A, F, T, WIDE>(fold, x, about));
+            }
+            counter.total::<F, T>()
         }
     }
-    let mut out = [F::START; K];
-    for k in 0..K {
-        out[k] = halved::<F, T>(lanes[k]);
-    }
-    out
 }
 
-/// The fold of a leaf: at most [`LEAF`] elements.
+/// The fold of a run in `L` lanes.
 #[inline(always)]
-pub(crate) fn leaf<A: Arch, F: Fold<T>, T: Copy>(fold: F, x: &[T], about: F::Out) -> F::Out {
-    let mut lanes = [F::START; LANES];
-    let (rows, rest) = x.as_chunks::<LANES>();
+fn leaf<A: Arch, F: Fold<T>, T: Copy, const L: usize>(fold: F, x: &[T], about: F::Out) -> F::Out {
+    let mut lanes = [F::START; L];
+    enter::<A, F, T, L>(fold, &mut lanes, 0, x, about);
+    halved::<F, T, L>(lanes)
+}
+
+/// Joins a run into lanes that have taken `before` elements.
+#[inline(always)]
+fn enter<A: Arch, F: Fold<T>, T: Copy, const L: usize>(
+    fold: F,
+    lanes: &mut [F::Out; L],
+    before: usize,
+    mut x: &[T],
+    about: F::Out,
+) {
+    let start = before % L;
+    if start != 0 {
+        let (head, rest) = x.split_at(x.len().min(L - start));
+        for (lane, &x) in lanes[start..].iter_mut().zip(head) {
+            *lane = F::join(*lane, fold.lift::<A>(x, about));
+        }
+        x = rest;
+    }
+    let (rows, rest) = x.as_chunks::<L>();
     for row in rows {
-        for i in 0..LANES {
+        for i in 0..L {
             lanes[i] = F::join(lanes[i], fold.lift::<A>(row[i], about));
         }
     }
-    if !rest.is_empty() {
-        for i in 0..rest.len() {
-            lanes[i] = F::join(lanes[i], fold.lift::<A>(rest[i], about));
-        }
+    for i in 0..rest.len() {
+        lanes[i] = F::join(lanes[i], fold.lift::<A>(rest[i], about));
     }
-    halved::<F, T>(lanes)
 }
 
 #[inline(always)]
-fn halved<F: Fold<T>, T>(mut lanes: [F::Out; LANES]) -> F::Out {
-    let mut half = LANES / 2;
+fn halved<F: Fold<T>, T, const L: usize>(mut lanes: [F::Out; L]) -> F::Out {
+    let mut half = L / 2;
     while half > 0 {
         for i in 0..half {
             lanes[i] = F::join(lanes[i], lanes[i + half]);
@@ -218,7 +214,7 @@ impl<F: Fold<T>, T: Copy> Kernel for Runs<'_, F, T> {
     fn run<A: Arch>(self) {
         let Self { fold, first, step, len, about, out, count } = self;
         let mut done = 0;
-        if len < LANES {
+        if lanes(len) == 1 {
             while count - done >= SIDE_BY_SIDE {
                 let mut totals = [F::START; SIDE_BY_SIDE];
                 // SAFETY: whoever makes a `Runs` promises `count` runs of `len` readable elements.
@@ -246,32 +242,59 @@ impl<F: Fold<T>, T: Copy> Kernel for Runs<'_, F, T> {
     }
 }
 
-/// Whole leaves, wherever they lie.
-pub(crate) struct Leaves<'a, F: Fold<T>, T> {
-    pub(crate) fold: F,
-    pub(crate) x: [&'a [T; LEAF]; ABREAST],
-    pub(crate) about: F::Out,
+/// A leaf whose elements come in several runs.
+pub(crate) struct Pieces<O> {
+    lanes: [O; WIDE],
+    /// How many of the lanes are used.
+    count: usize,
+    /// Elements so far.
+    pub(crate) filled: usize,
 }
 
-impl<F: Fold<T>, T: Copy> Kernel for Leaves<'_, F, T> {
-    type Output = [F::Out; ABREAST];
-    #[inline(always)]
-    fn run<A: Arch>(self) -> [F::Out; ABREAST] {
-        leaves::<A, F, T, ABREAST>(self.fold, self.x, self.about)
+impl<O: Element> Pieces<O> {
+    /// One of a fold of `len` elements.
+    pub(crate) fn new<F: Fold<T, Out = O>, T>(len: usize) -> Self {
+        Self { lanes: [F::START; WIDE], count: lanes(len), filled: 0 }
+    }
+
+    /// The fold of what came, and an empty leaf again.
+    pub(crate) fn take<F: Fold<T, Out = O>, T>(&mut self) -> O {
+        // Lanes that are not used hold the fold of nothing, but it is not joined: a sum of -0 must stay what it is.
+        let total = match self.count {
+            1 => self.lanes[0],
+            NARROW => halved::<F, T, NARROW>(*first_lanes(&mut self.lanes)),
+            _ => halved::<F, T, WIDE>(self.lanes),
+        };
+        *self = Self { lanes: [F::START; WIDE], filled: 0, ..*self };
+        total
     }
 }
 
-/// One leaf, which may be short.
-pub(crate) struct Leaf<'a, F: Fold<T>, T> {
+fn first_lanes<O, const L: usize>(lanes: &mut [O; WIDE]) -> &mut [O; L] {
+    match lanes.first_chunk_mut() {
+        Some(lanes) => lanes,
+        None => unreachable!("no leaf has more lanes than the widest"),
+    }
+}
+
+/// One more run of a leaf.
+pub(crate) struct Piece<'a, F: Fold<T>, T> {
     pub(crate) fold: F,
+    pub(crate) leaf: &'a mut Pieces<F::Out>,
     pub(crate) x: &'a [T],
     pub(crate) about: F::Out,
 }
 
-impl<F: Fold<T>, T: Copy> Kernel for Leaf<'_, F, T> {
-    type Output = F::Out;
+impl<F: Fold<T>, T: Copy> Kernel for Piece<'_, F, T> {
+    type Output = ();
     #[inline(always)]
-    fn run<A: Arch>(self) -> F::Out {
-        leaf::<A, F, T>(self.fold, self.x, self.about)
+    fn run<A: Arch>(self) {
+        let Self { fold, leaf: Pieces { lanes, count, filled }, x, about } = self;
+        match *count {
+            1 => enter::<A, F, T, 1>(fold, first_lanes(lanes), *filled, x, about),
+            NARROW => enter::<A, F, T, NARROW>(fold, first_lanes(lanes), *filled, x, about),
+            _ => enter::<A, F, T, WIDE>(fold, lanes, *filled, x, about),
+        }
+        *filled += x.len();
     }
 }

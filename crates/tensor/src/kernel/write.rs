@@ -29,25 +29,22 @@ impl<T: Copy> Writer<'_, T> {
     }
 }
 
-/// A row-major tensor of `shape`, whose elements `write` gives in that order; or what it refused.
+/// A row-major tensor of `shape`, whose elements `write` gives in that order.
 #[track_caller]
 pub(crate) fn written<T: Element>(
     op: &'static str,
     shape: Shape,
-    write: impl FnOnce(&mut Writer<T>) -> Result<()>,
+    write: impl FnOnce(&mut Writer<T>),
 ) -> Result<Tensor<T>> {
     Shape::len_or_refuse(op, &shape)?;
-    let mut outcome = Ok(());
-    // SAFETY: the shape was checked. A writer writes every place below `written`, and the others are filled after it:
-    // there are some if `write` refused in the middle.
-    let tensor = unsafe {
+    // SAFETY: the shape was checked. A writer writes every place below `written`, and what may be left is filled after it.
+    Ok(unsafe {
         Tensor::filled_by(shape, |room| {
             let mut writer = Writer { room, written: 0 };
-            outcome = write(&mut writer);
-            debug_assert!(outcome.is_err() || writer.written == writer.room.len());
+            write(&mut writer);
+            debug_assert_eq!(writer.written, writer.room.len());
             let written = writer.written;
             writer.room[written..].fill(MaybeUninit::new(T::default()));
         })
-    };
-    outcome.map(|()| tensor)
+    })
 }

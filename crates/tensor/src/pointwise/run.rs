@@ -4,6 +4,8 @@ use super::lane::LaneFloat;
 use super::table::{BinaryVisitor, UnaryVisitor};
 use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
 use crate::error::{Error, refuse};
+use crate::kernel::folds::FloatFold;
+use crate::kernel::gemm::{Init, Mat};
 use crate::kernel::level::Arch;
 use crate::kernel::map::{Lanewise, map, update};
 use crate::{Element, Float, Result, Shape, Tensor};
@@ -12,11 +14,26 @@ use crate::{Element, Float, Result, Shape, Tensor};
 #[doc(hidden)]
 pub trait FloatKernels: Element + LaneFloat {
     fn unary(op: UnaryOp, x: &Tensor<Self>) -> Tensor<Self>;
-    /// `None` if the shapes do not broadcast.
+    /// `None` if the shapes do not broadcast, or to more elements than memory can address.
     fn binary(op: BinaryOp, a: &Tensor<Self>, b: &Tensor<Self>) -> Option<Tensor<Self>>;
     fn pull_unary(op: UnaryOp, g: Tensor<Self>, x: &Tensor<Self>, y: &Tensor<Self>)
     -> Tensor<Self>;
     fn sum_into(a: Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self>;
+    /// [`gemm`](crate::kernel::gemm::gemm), compiled in this crate.
+    ///
+    /// # Safety
+    /// As there.
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn product(
+        m: usize,
+        n: usize,
+        k: usize,
+        a: Mat<Self>,
+        b: Mat<Self>,
+        init: Init<Self>,
+        c: *mut Self,
+        ldc: usize,
+    );
     fn pull_binary(
         op: BinaryOp,
         operand: usize,
@@ -25,6 +42,10 @@ pub trait FloatKernels: Element + LaneFloat {
         b: &Tensor<Self>,
         y: &Tensor<Self>,
     ) -> Tensor<Self>;
+    /// The fold over the flagged axes, which stay with size 1, each result's elements seen from its number in `about`.
+    fn fold_about(by: FloatFold, x: &Tensor<Self>, flags: &[bool], about: &[Self]) -> Tensor<Self>;
+    fn softmax_rows(x: &Tensor<Self>, logarithm: bool) -> Tensor<Self>;
+    fn logcumsumexp(x: &Tensor<Self>, axis: usize) -> Tensor<Self>;
 }
 
 /// g · slope, and exactly 0 where g is: what is behind a branch not taken may be infinite.
@@ -95,7 +116,10 @@ pub(crate) fn binary<T: Float>(op: BinaryOp, a: &Tensor<T>, b: &Tensor<T>) -> Op
     if a.shape() == b.shape() {
         return Some(op.visit(Run(a, b, a.shape())));
     }
-    Some(op.visit(Run(a, b, &Shape::broadcast(a.shape(), b.shape())?)))
+    let shape = Shape::broadcast(a.shape(), b.shape())?;
+    // Two shapes that fit in memory may broadcast to one that does not.
+    Shape::checked_len(&shape)?;
+    Some(op.visit(Run(a, b, &shape)))
 }
 
 pub(crate) fn pull_unary<T: Float>(
@@ -154,15 +178,18 @@ impl BinaryOp {
     /// The function of each pair of elements, broadcast against each other.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the shapes do not broadcast.
+    /// [`Error::Shape`] if the shapes do not broadcast, [`Error::Size`] if to more elements than memory can address.
     #[track_caller]
     #[inline]
     pub fn apply<T: Float>(self, a: &Tensor<T>, b: &Tensor<T>) -> Result<Tensor<T>> {
         match T::binary(self, a, b) {
             Some(y) => Ok(y),
             None => {
-                Shape::broadcast_or_refuse(self.name(), a.shape(), b.shape())?;
-                unreachable!("`binary` refuses only what does not broadcast")
+                let shape = Shape::broadcast_or_refuse(self.name(), a.shape(), b.shape())?;
+                Shape::len_or_refuse(self.name(), &shape)?;
+                unreachable!(
+                    "`binary` refuses only what does not broadcast, or not to a size that fits"
+                )
             }
         }
     }

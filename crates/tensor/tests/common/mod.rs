@@ -3,7 +3,7 @@
 //!
 //! A test file says `mod common;` and runs [`cases`]: a closure for each case, with a generator of its own, whose seed
 //! is printed when the case fails ([`case`] runs that one again).
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use wengert_tensor::{Element, Slice, Tensor};
 
@@ -126,9 +126,8 @@ impl Cases {
         let a = self.smaller(&whole);
         let b = self.smaller(&whole);
         let rank = a.len().max(b.len());
-        let size = |x: &[usize], axis: usize| {
-            (axis + x.len()).checked_sub(rank).map_or(1, |i| x[i])
-        };
+        let size =
+            |x: &[usize], axis: usize| (axis + x.len()).checked_sub(rank).map_or(1, |i| x[i]);
         let both = (0..rank)
             .map(|axis| match (size(&a, axis), size(&b, axis)) {
                 (1, s) | (s, _) => s,

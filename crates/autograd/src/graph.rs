@@ -1,0 +1,190 @@
+//! A tape as a picture: Mermaid and DOT text, the nodes of a scope or layer drawn together.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use wengert_tensor::Float;
+
+use crate::Tape;
+use crate::op::Op;
+use crate::tape::Inner;
+
+/// What is drawn: nodes, or whole layers as one.
+struct Picture {
+    /// Identifier, label, whether it is a parameter, whether it is data, and the layer it is drawn in.
+    items: Vec<Item>,
+    arrows: Vec<(usize, usize)>,
+}
+
+struct Item {
+    label: String,
+    kind: Kind,
+    layer: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Data,
+    Parameter,
+    Op,
+}
+
+fn picture<T: Float>(inner: &Inner<T>, collapsed: bool) -> Picture {
+    let mut items: Vec<Item> = Vec::new();
+    // The box that each node is drawn in.
+    let mut of: Vec<usize> = Vec::with_capacity(inner.nodes.len());
+    let mut layers: BTreeMap<String, usize> = BTreeMap::new();
+    for (i, node) in inner.nodes.iter().enumerate() {
+        let layer = match &node.op {
+            Op::Param(param, _) => {
+                param.path().rsplit_once('.').map_or(String::new(), |p| p.0.to_string())
+            }
+            _ => inner.layer(i),
+        };
+        let kind = match node.op {
+            Op::Param(..) => Kind::Parameter,
+            Op::Constant | Op::Input => Kind::Data,
+            _ => Kind::Op,
+        };
+        if collapsed && !layer.is_empty() {
+            let at = *layers.entry(layer.clone()).or_insert_with(|| {
+                items.push(Item { label: layer.clone(), kind: Kind::Op, layer: String::new() });
+                items.len() - 1
+            });
+            if kind == Kind::Op {
+                let shape = format!("{:?}", node.value.shape());
+                let name = items[at].label.split('\n').next().unwrap_or_default().to_string();
+                items[at].label = format!("{name}\n{shape}");
+            }
+            of.push(at);
+            continue;
+        }
+        let name = match &node.op {
+            Op::Param(param, _) => param.path(),
+            op => op.name().to_string(),
+        };
+        items.push(Item { label: format!("{name}\n{:?}", node.value.shape()), kind, layer });
+        of.push(items.len() - 1);
+    }
+    let mut arrows: Vec<(usize, usize)> = inner
+        .nodes
+        .iter()
+        .enumerate()
+        .flat_map(|(i, node)| node.operands.iter().map(move |&j| (j as usize, i)))
+        .map(|(from, to)| (of[from], of[to]))
+        .filter(|(from, to)| from != to)
+        .collect();
+    arrows.sort_unstable();
+    arrows.dedup();
+    Picture { items, arrows }
+}
+
+/// One line of a tape, to look at.
+#[derive(Clone, Debug)]
+pub struct NodeInfo {
+    /// The op's name.
+    pub op: &'static str,
+    /// What it is called: a parameter's path, else the op's name.
+    pub name: String,
+    /// The lines of its operands.
+    pub operands: Vec<usize>,
+    /// The shape of its value.
+    pub shape: Vec<usize>,
+    /// Whether a gradient is wanted here.
+    pub wanted: bool,
+    /// The scope, or the layer whose parameters it reads.
+    pub layer: String,
+    /// The line of the user's program.
+    pub at: crate::Line,
+}
+
+impl<T: Float> Tape<T> {
+    /// The lines of the tape, to look at.
+    pub fn nodes(&self) -> Vec<NodeInfo> {
+        let inner = self.inner.borrow();
+        let line = |(i, node): (usize, &crate::tape::Node<T>)| NodeInfo {
+            op: node.op.name(),
+            name: match &node.op {
+                Op::Param(param, _) => param.path(),
+                op => op.name().to_string(),
+            },
+            operands: node.operands.iter().map(|&j| j as usize).collect(),
+            shape: node.value.shape().to_vec(),
+            wanted: node.wanted,
+            layer: inner.layer(i),
+            at: node.at,
+        };
+        inner.nodes.iter().enumerate().map(line).collect()
+    }
+
+    /// The graph as Mermaid text, which many documents draw: arrows from operands to results, each layer one box.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// let tape = Tape::new();
+    /// let (w, x) = (tape.scalar(2.0_f32), tape.scalar(3.0));
+    /// let y = (w * x).tanh();
+    /// # let _ = y;
+    /// assert_eq!(tape.to_mermaid(), "\
+    /// graph LR
+    ///   n0(\"input<br/>[]\")
+    ///   n1(\"input<br/>[]\")
+    ///   n2[\"mul<br/>[]\"]
+    ///   n3[\"tanh<br/>[]\"]
+    ///   n0 --> n2
+    ///   n1 --> n2
+    ///   n2 --> n3
+    /// ");
+    /// ```
+    pub fn to_mermaid(&self) -> String {
+        let p = picture(&self.inner.borrow(), true);
+        let mut text = String::from("graph LR\n");
+        for (i, b) in p.items.iter().enumerate() {
+            let label = b.label.replace('\n', "<br/>").replace('"', "'");
+            let (open, close) = match b.kind {
+                Kind::Data => ("(", ")"),
+                Kind::Parameter => ("[(", ")]"),
+                Kind::Op => ("[", "]"),
+            };
+            let _ = writeln!(text, "  n{i}{open}\"{label}\"{close}");
+        }
+        for (from, to) in &p.arrows {
+            let _ = writeln!(text, "  n{from} --> n{to}");
+        }
+        text
+    }
+
+    /// The graph as DOT text: every node, those of a layer in a frame.
+    pub fn to_dot(&self) -> String {
+        let p = picture(&self.inner.borrow(), false);
+        let mut text =
+            String::from("digraph tape {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n");
+        let mut frames: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (i, b) in p.items.iter().enumerate() {
+            let shape = match b.kind {
+                Kind::Data => "ellipse",
+                Kind::Parameter => "cylinder",
+                Kind::Op => "box",
+            };
+            let label = b.label.replace('"', "'").replace('\n', "\\n");
+            let _ = writeln!(text, "  n{i} [label=\"{label}\", shape={shape}];");
+            if !b.layer.is_empty() {
+                frames.entry(&b.layer).or_default().push(i);
+            }
+        }
+        for (i, (layer, members)) in frames.iter().enumerate() {
+            let members: Vec<String> = members.iter().map(|m| format!("n{m};")).collect();
+            let label = layer.replace('"', "'");
+            let _ = writeln!(
+                text,
+                "  subgraph cluster_{i} {{ label=\"{label}\"; {} }}",
+                members.join(" ")
+            );
+        }
+        for (from, to) in &p.arrows {
+            let _ = writeln!(text, "  n{from} -> n{to};");
+        }
+        text.push_str("}\n");
+        text
+    }
+}

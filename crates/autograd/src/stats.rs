@@ -1,0 +1,107 @@
+//! What a tape holds and what it cost: nodes, bytes and time, by op and by line.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use wengert_tensor::Float;
+
+use crate::Tape;
+use crate::op::Op;
+
+/// Sums over some nodes of a tape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// How many nodes.
+    pub nodes: usize,
+    /// Bytes of the values that they made. Views count nothing; parameters are the model's.
+    pub bytes: usize,
+    /// Time that their forward passes took, if the tape is [timed](Tape::timed).
+    pub time: Duration,
+}
+
+/// What a tape holds. Prints as a table.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    /// All nodes.
+    pub total: Cost,
+    /// By op, by name.
+    pub by_op: BTreeMap<&'static str, Cost>,
+    /// By line of the user's program.
+    pub by_line: BTreeMap<String, Cost>,
+}
+
+impl<T: Float> Tape<T> {
+    /// With the time of each forward pass measured, for [`stats`](Self::stats).
+    #[must_use]
+    pub fn timed(self) -> Self {
+        self.timing.set(true);
+        self
+    }
+
+    /// What it holds and what that cost.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// let tape = Tape::<f32>::new();
+    /// let x = tape.scalar(2.0);
+    /// let y = (x * x).tanh() + x;
+    /// # let _ = y;
+    /// let stats = tape.stats();
+    /// assert_eq!(stats.total.nodes, 4);
+    /// assert_eq!(stats.by_op["tanh"].bytes, 4);
+    /// ```
+    pub fn stats(&self) -> Stats {
+        let inner = self.inner.borrow();
+        let mut stats = Stats::default();
+        for (i, node) in inner.nodes.iter().enumerate() {
+            let shares = node
+                .operands
+                .iter()
+                .any(|&j| node.value.shares_storage(&inner.nodes[j as usize].value));
+            let own = !shares && !matches!(node.op, Op::Param(..));
+            let cost = Cost {
+                nodes: 1,
+                bytes: if own { node.value.bytes() } else { 0 },
+                time: inner.times.get(i).copied().unwrap_or_default(),
+            };
+            let line = format!("{}:{}", node.at.file(), node.at.line());
+            for sum in [
+                &mut stats.total,
+                stats.by_op.entry(node.op.name()).or_default(),
+                stats.by_line.entry(line).or_default(),
+            ] {
+                sum.nodes += cost.nodes;
+                sum.bytes += cost.bytes;
+                sum.time += cost.time;
+            }
+        }
+        stats
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = |f: &mut fmt::Formatter<'_>, name: &str, c: &Cost| {
+            writeln!(
+                f,
+                "{name:<40} {:>7} nodes {:>12} bytes {:>10.1} µs",
+                c.nodes,
+                c.bytes,
+                c.time.as_secs_f64() * 1e6
+            )
+        };
+        row(f, "all", &self.total)?;
+        let mut ops: Vec<_> = self.by_op.iter().collect();
+        ops.sort_by_key(|(_, c)| std::cmp::Reverse((c.time, c.bytes)));
+        for (name, cost) in ops {
+            row(f, name, cost)?;
+        }
+        let mut lines: Vec<_> = self.by_line.iter().collect();
+        lines.sort_by_key(|(_, c)| std::cmp::Reverse((c.time, c.bytes)));
+        for (line, cost) in lines {
+            row(f, line, cost)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,253 @@
+//! How a tape is used, rightly and wrongly.
+
+use wengert_autograd::{Error, Gradient, Param, Tape, Var};
+use wengert_tensor::{Tensor, keep, tensor};
+
+#[test]
+fn one_value_used_many_times_adds_up() {
+    let tape = Tape::new();
+    let x = tape.scalar(3.0_f64);
+    let y = x * x + x - x / x + (x + x) * x;
+    // 2x + 1 - 0 + 4x
+    assert_eq!(y.gradients().unwrap().wrt(x).value().unwrap().item().unwrap(), 19.0);
+}
+
+#[test]
+fn a_million_nodes_in_a_small_stack() {
+    let small = std::thread::Builder::new().stack_size(256 << 10);
+    let run = || {
+        let tape = Tape::new();
+        let x = tape.scalar(1.0_f32);
+        let mut y = x;
+        for _ in 0..1_000_000 {
+            y = y + 0.0;
+        }
+        assert_eq!(tape.len(), 1_000_001);
+        let g = tape.len();
+        y.backward().unwrap();
+        g
+    };
+    assert_eq!(small.spawn(run).unwrap().join().unwrap(), 1_000_001);
+}
+
+#[test]
+fn backward_twice_on_a_kept_tape_gives_the_same_twice() {
+    let w = Param::new(tensor![1.0_f32, -2.0]);
+    let tape = Tape::new();
+    let loss = tape.param(&w).square().sum();
+    loss.backward_keep().unwrap();
+    assert_eq!(w.grad().unwrap(), tensor![2.0, -4.0]);
+    w.zero_grad();
+    loss.backward_keep().unwrap();
+    assert_eq!(w.grad().unwrap(), tensor![2.0, -4.0]);
+    loss.backward_keep().unwrap();
+    assert_eq!(w.grad().unwrap(), tensor![4.0, -8.0]);
+}
+
+#[test]
+fn a_spent_tape_says_which_line_spent_it() {
+    let w = Param::new(tensor![1.0_f32, -2.0]);
+    let tape = Tape::new();
+    let x = tape.param(&w);
+    let loss = x.square().sum();
+    loss.backward().unwrap();
+    let error = loss.backward().unwrap_err();
+    assert!(matches!(error, Error::Spent { verb: "backward", .. }));
+    assert!(
+        error.to_string().contains("was spent by the `backward` at crates/autograd/tests/tape.rs:"),
+        "{error}"
+    );
+    assert!(matches!(x.try_add(x).unwrap_err(), Error::Spent { .. }));
+    // What it holds can still be looked at; a parameter's value is the parameter's.
+    assert_eq!(loss.item().unwrap(), 5.0);
+    assert_eq!(x.value(), tensor![1.0, -2.0]);
+}
+
+#[test]
+fn a_step_after_backward_writes_in_place_and_spares_snapshots() {
+    let w = Param::new(tensor![1.0_f32, 2.0]);
+    let tape = Tape::new();
+    tape.param(&w).square().sum().backward().unwrap();
+    let handles = w.update(|value, _| value.handles());
+    assert_eq!(handles, 1, "the tape holds on to the parameter");
+    let snapshot = w.value();
+    w.update(|value, _| value.as_mut_slice()[0] = 9.0);
+    assert_eq!(snapshot, tensor![1.0, 2.0]);
+    assert_eq!(w.value(), tensor![9.0, 2.0]);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_refused_by_shape() {
+    let tape = Tape::new();
+    let x = tape.var(tensor![1.0_f32, 2.0]);
+    let error = x.square().backward().unwrap_err().to_string();
+    assert!(error.starts_with("backward: the loss has shape [2], and only a single number has a gradient\n  help: reduce it first"), "{error}");
+}
+
+#[test]
+fn vars_of_two_tapes_do_not_mix() {
+    let (one, two) = (Tape::new(), Tape::new());
+    let (a, b) = (one.scalar(1.0_f32), two.scalar(2.0));
+    let error = a.try_mul(b).unwrap_err().to_string();
+    assert!(error.starts_with("mul: its operands are recorded on two tapes"), "{error}");
+    let line = line!() + 1;
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| a * b)).unwrap_err();
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(
+        message.contains(&format!("tape.rs:{line}")) && message.contains("try_mul"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_parameter_changed_under_a_tape_is_named() {
+    let w = Param::new(tensor![1.0_f32]);
+    w.set_path("l1.weight");
+    let tape = Tape::new();
+    let loss = tape.param(&w).square().sum();
+    w.set(tensor![2.0]);
+    let error = loss.backward().unwrap_err();
+    assert!(matches!(&error, Error::ParameterChanged { name, .. } if name == "l1.weight"));
+    assert!(w.grad().is_none());
+}
+
+#[test]
+fn a_missing_gradient_says_why() {
+    let tape = Tape::new();
+    let [used, zero, unused, cut, indexed] =
+        [1.0, 2.0, 3.0, 4.0, 5.0].map(|x| tape.var(tensor![x, x + 1.0_f64]));
+    let data = tape.constant(tensor![1.0, 1.0]);
+    let line = line!() + 1;
+    let loss = (used * data + zero * 0.0 + cut.detach()).sum();
+    indexed.argmax(0).unwrap();
+    let g = loss.gradients().unwrap();
+    assert_eq!(g.wrt(used).value().unwrap(), tensor![1.0, 1.0]);
+    assert!(g.wrt(zero).is_zero());
+    assert!(matches!(g.wrt(unused), Gradient::Unused));
+    assert!(matches!(g.wrt(cut), Gradient::Detached { at } if at.line() == line));
+    assert!(matches!(g.wrt(indexed), Gradient::NotDifferentiable { op: "argmax", .. }));
+    assert!(matches!(g.wrt(data), Gradient::NotWanted));
+    let why = g.wrt(cut).value().unwrap_err().to_string();
+    assert!(why.contains(&format!("detached at crates/autograd/tests/tape.rs:{line}")), "{why}");
+}
+
+#[test]
+fn nothing_is_recorded_for_constants_and_without_grad() {
+    let w = Param::new(Tensor::<f32>::ones([2, 2]));
+    w.set_frozen(true);
+    let tape = Tape::new();
+    let y = tape.param(&w).matmul(tape.param(&w)).unwrap().sum();
+    assert!(!y.wants_grad());
+    let error = y.backward().unwrap_err().to_string();
+    assert!(error.contains("constants and frozen parameters alone"), "{error}");
+    w.set_frozen(false);
+    let tape = Tape::no_grad();
+    let y = tape.param(&w).sum();
+    assert!(!tape.is_training() && !y.wants_grad());
+    let error = y.backward().unwrap_err().to_string();
+    assert!(error.contains("Tape::no_grad()"), "{error}");
+}
+
+#[test]
+fn a_branch_not_taken_gives_no_gradient_however_infinite() {
+    let tape = Tape::new();
+    let x = tape.var(tensor![0.0_f64, 4.0]);
+    let y = x.sqrt().where_(&x.value().greater_scalar(1.0), 0.0).unwrap().sum();
+    assert_eq!(y.gradients().unwrap().wrt(x).value().unwrap(), tensor![0.0, 0.25]);
+    // And to second order.
+    let first = y.grad(&[x]).unwrap()[0].sum();
+    assert_eq!(first.grad(&[x]).unwrap()[0].value(), tensor![0.0, -0.03125]);
+}
+
+#[test]
+fn the_post_mortem_names_the_op_forward_and_in_reverse() {
+    let tape = Tape::new();
+    let x = tape.var(tensor![1.0_f32, 0.0]);
+    let line = line!() + 1;
+    let y = x.ln();
+    let _ = (y * 2.0).sum();
+    let found = tape.first_non_finite().unwrap();
+    assert_eq!((found.op, found.at.line(), &found.place[..]), ("ln", line, &[1][..]));
+
+    let tape = Tape::new();
+    let x = tape.var(tensor![4.0_f32, 0.0]);
+    let loss = x.sqrt().sum();
+    assert!(tape.first_non_finite().is_none());
+    let found = loss.first_non_finite_gradient().unwrap().unwrap();
+    assert_eq!((found.op, found.in_reverse, &found.place[..]), ("sqrt", true, &[1][..]));
+    assert!(found.to_string().contains("infinite"), "{found}");
+}
+
+#[test]
+fn a_parameter_is_one_var_on_a_tape() {
+    let w = Param::new(tensor![2.0_f64]);
+    let tape = Tape::new();
+    let (a, b) = (tape.param(&w), tape.param(&w.clone()));
+    assert!(a.is(b));
+    (a * b).sum().backward().unwrap();
+    assert_eq!(w.grad().unwrap(), tensor![4.0]);
+}
+
+#[test]
+fn the_gradient_of_a_broadcast_is_summed() {
+    let tape = Tape::new();
+    let row = tape.var(tensor![1.0_f64, 2.0, 3.0]);
+    let column = tape.var(tensor![[10.0], [20.0]]);
+    let g = (row * column).sum().gradients().unwrap();
+    assert_eq!(g.wrt(row).value().unwrap(), tensor![30.0, 30.0, 30.0]);
+    assert_eq!(g.wrt(column).value().unwrap(), tensor![[6.0], [6.0]]);
+}
+
+#[test]
+fn the_tape_prints_as_a_wengert_list() {
+    let tape = Tape::new().keeping_adjoints();
+    let a = tape.scalar(3.0_f64);
+    let b = a + a;
+    let c = b * b;
+    let text = tape.to_string();
+    let first: Vec<&str> = text.lines().map(|l| l.split("  ").next().unwrap()).collect();
+    assert_eq!(first, ["%0", "%1", "%2"]);
+    assert!(
+        text.contains("add(%0, %0)") && text.contains("mul(%1, %1)") && text.contains("36.0000"),
+        "{text}"
+    );
+    assert!(text.contains("g·(b), g·(a)"), "{text}");
+    let w = Param::new(Tensor::scalar(1.0_f64));
+    (c * tape.param(&w)).backward().unwrap();
+    let text = tape.to_string();
+    assert!(text.contains("g = 24.0000"), "{text}");
+}
+
+#[test]
+fn modes_and_resets() {
+    let mut tape = Tape::<f32>::new().seeded(7);
+    assert!(tape.is_training() && tape.is_recording());
+    let first = tape.with_rng(|rng| Tensor::<f32>::rand([2], rng));
+    tape.scalar(1.0);
+    tape.reset();
+    assert!(tape.is_empty());
+    let tape = Tape::<f32>::new().seeded(7);
+    assert_eq!(tape.with_rng(|rng| Tensor::<f32>::rand([2], rng)), first);
+    assert!(!tape.evaluating().is_training());
+}
+
+#[test]
+fn softmax_rows_have_no_gradient_of_their_sum() {
+    let tape = Tape::new();
+    let x = tape.var(tensor![[1.0_f64, 2.0, 3.0], [1e4, -1e4, 0.0]]);
+    let rows = x.softmax(-1).unwrap().sum_over(keep(-1)).unwrap();
+    let g = rows.sum().gradients().unwrap().wrt(x).value().unwrap();
+    assert!(g.iter().all(|g| g.abs() < 1e-15), "{g}");
+}
+
+#[test]
+fn second_order_of_an_op_with_a_rule_of_its_own_is_refused_by_name() {
+    let tape = Tape::new();
+    let x = tape.var(tensor![1.0_f64]);
+    let rule =
+        |g: &Tensor<f64>, x: &[Tensor<f64>], _: &Tensor<f64>| Ok(vec![Some(g * &x[0] * 2.0)]);
+    let y: Var<f64> = tape.custom("mysquare", &[x], |x| Ok(x[0].square()), rule).unwrap();
+    assert_eq!(y.gradients().unwrap().wrt(x).value().unwrap(), tensor![2.0]);
+    let error = y.grad(&[x]).unwrap_err().to_string();
+    assert!(error.starts_with("mysquare (recorded at crates/autograd/tests/tape.rs:"), "{error}");
+}

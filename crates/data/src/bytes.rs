@@ -1,0 +1,79 @@
+//! Reading bytes of strangers: never more memory than bytes that have arrived, and every place known.
+#![deny(clippy::indexing_slicing)]
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use crate::error::Flaw;
+
+/// A reader that counts, and that refuses to end early.
+#[derive(Debug)]
+pub(crate) struct Input<R> {
+    reader: R,
+    /// Bytes read so far.
+    pub(crate) at: u64,
+}
+
+impl<R: Read> Input<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, at: 0 }
+    }
+
+    /// The next `count` bytes, which are the file's `what`. Memory grows with what arrives, not with what was claimed.
+    pub(crate) fn bytes(&mut self, count: usize, what: &str) -> Result<Vec<u8>, Flaw> {
+        let mut bytes = Vec::new();
+        self.reader.by_ref().take(count as u64).read_to_end(&mut bytes)?;
+        if bytes.len() != count {
+            let rule = format!("ends after {} of {count} bytes of {what}", bytes.len());
+            return Err(Flaw::byte(self.at, rule));
+        }
+        self.at += count as u64;
+        Ok(bytes)
+    }
+
+    /// The next `N` bytes.
+    pub(crate) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], Flaw> {
+        let bytes = self.bytes(N, what)?;
+        bytes.try_into().map_err(|_| Flaw::byte(self.at, format!("ends within {what}")))
+    }
+
+    /// Refuses bytes after what was read.
+    pub(crate) fn end(&mut self) -> Result<(), Flaw> {
+        let mut one = [0];
+        match self.reader.read_exact(&mut one) {
+            Ok(()) => Err(Flaw::byte(self.at, "more bytes follow where the file should end")),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The bytes of a file, decompressed if it starts as gzip does (no format read here starts so).
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Flaw> {
+    let mut start = Vec::new();
+    File::open(path)?.take(2).read_to_end(&mut start)?;
+    let reader = BufReader::new(File::open(path)?);
+    if start != [0x1f, 0x8b] {
+        return Ok(Box::new(reader));
+    }
+    unzipped(reader)
+}
+
+#[cfg(feature = "gz")]
+fn unzipped(reader: BufReader<File>) -> Result<Box<dyn Read>, Flaw> {
+    Ok(Box::new(flate2::bufread::MultiGzDecoder::new(reader)))
+}
+
+#[cfg(not(feature = "gz"))]
+fn unzipped(_: BufReader<File>) -> Result<Box<dyn Read>, Flaw> {
+    Err(Flaw::new("is compressed with gzip").help("turn on the feature `gz`, or unpack the file"))
+}
+
+/// How many bytes an array of `shape` with elements of `size` bytes takes, where memory can hold that. Sizes of 0 count
+/// as 1, so that an empty array's other sizes are bounded too.
+pub(crate) fn bytes_of(shape: &[usize], size: usize) -> Option<usize> {
+    let all = shape.iter().try_fold(16usize, |n, &s| n.checked_mul(s.max(1)))?;
+    let len = if shape.contains(&0) { 0 } else { all / 16 };
+    if all > isize::MAX as usize { None } else { len.checked_mul(size) }
+}

@@ -1,0 +1,300 @@
+//! CSV: text in rows and columns, as RFC 4180 has it, into a [`Table`] and back.
+#![deny(clippy::indexing_slicing)]
+
+use std::io::{Read, Write};
+use std::panic::Location;
+use std::path::Path;
+
+use crate::bytes::open;
+use crate::error::Flaw;
+use crate::table::Cells;
+use crate::{Result, Table};
+
+/// How a CSV file is written and read: what separates cells, whether the first line names the columns, what stands for a
+/// missing number.
+///
+/// Lines may end as they do on any system, blank ones are skipped, a byte-order mark is dropped. Spaces around a cell are
+/// dropped unless it is quoted; a quoted cell may hold separators, line ends, and quotes written twice.
+///
+/// ```
+/// use wengert_data::Csv;
+///
+/// let table = Csv::new().parse("length,width,kind\n5.1,3.5,setosa\n6.2,2.9,virginica\n")?;
+/// let data = table.classification::<f32>("kind")?;
+/// assert_eq!(data.features().shape(), [2, 2]);
+/// assert_eq!(data.class_names(), ["setosa", "virginica"]);
+/// # Ok::<(), wengert_data::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Csv {
+    delimiter: char,
+    header: Option<bool>,
+    missing: Vec<String>,
+}
+
+impl Default for Csv {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Csv {
+    /// Commas; a first line without any number in it is a header; nothing may be missing.
+    pub fn new() -> Self {
+        Self { delimiter: ',', header: None, missing: Vec::new() }
+    }
+
+    /// What separates cells, such as `';'` or `'\t'`.
+    pub fn delimiter(mut self, delimiter: char) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// Whether the first line names the columns. Unless this is said, it does if no cell of it is a number.
+    pub fn header(mut self, header: bool) -> Self {
+        self.header = Some(header);
+        self
+    }
+
+    /// Cells that stand for a missing number, such as `["", "NA", "?"]`; they are read as NaN.
+    ///
+    /// ```
+    /// # use wengert_data::Csv;
+    /// let table = Csv::new().missing(["", "NA"]).parse("a,b\n1,NA\n,2")?;
+    /// assert!(table.tensor::<f32>(["a", "b"])?.get(&[0, 1])?.is_nan());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn missing<S: Into<String>>(mut self, cells: impl IntoIterator<Item = S>) -> Self {
+        self.missing = cells.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The table in the file at `path` (which may be compressed with gzip).
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) if it cannot be read, [`Error::Format`](crate::Error::Format) if it is not text, a
+    /// quote does not end, or a row has more or fewer cells than the first.
+    #[track_caller]
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<Table> {
+        let (path, at) = (path.as_ref(), Location::caller());
+        let table = open(path).and_then(|reader| self.table(reader));
+        let mut table = table.map_err(|flaw| flaw.error("csv", Some(path), at))?;
+        table.file = Some(path.into());
+        Ok(table)
+    }
+
+    /// The table that `reader` holds.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[track_caller]
+    pub fn read_from(&self, reader: impl Read) -> Result<Table> {
+        let at = Location::caller();
+        self.table(reader).map_err(|flaw| flaw.error("csv", None, at))
+    }
+
+    /// The table in a string.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), but for reading.
+    #[track_caller]
+    pub fn parse(&self, text: &str) -> Result<Table> {
+        let at = Location::caller();
+        self.cells(text).map(Table::of_cells).map_err(|flaw| flaw.error("csv", None, at))
+    }
+
+    /// Writes a table to a file at `path`, which it replaces: a line of names, then a line a row.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) if it cannot be written, [`Error::Format`](crate::Error::Format) if the delimiter is
+    /// none.
+    #[track_caller]
+    pub fn write(&self, path: impl AsRef<Path>, table: &Table) -> Result<()> {
+        let (path, at) = (path.as_ref(), Location::caller());
+        let written = self.text(table).and_then(|text| Ok(std::fs::write(path, text)?));
+        written.map_err(|flaw| flaw.error("csv", Some(path), at))
+    }
+
+    /// [`write`](Self::write), to a writer.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    #[track_caller]
+    pub fn write_to(&self, mut writer: impl Write, table: &Table) -> Result<()> {
+        let at = Location::caller();
+        let written = self.text(table).and_then(|text| Ok(writer.write_all(text.as_bytes())?));
+        written.map_err(|flaw| flaw.error("csv", None, at))
+    }
+
+    fn table(&self, mut reader: impl Read) -> Result<Table, Flaw> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes)?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or(&[]);
+            let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
+            Flaw::line(line, "is not UTF-8 text")
+        })?;
+        Ok(Table::of_cells(self.cells(&text)?))
+    }
+
+    fn separator(&self) -> Result<u8, Flaw> {
+        match self.delimiter {
+            '"' | '\n' | '\r' | ' ' => {}
+            c if c.is_ascii() => return Ok(c as u8),
+            _ => {}
+        }
+        Err(Flaw::new(format!("{:?} cannot separate cells", self.delimiter)))
+    }
+
+    fn cells(&self, text: &str) -> Result<Cells, Flaw> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut rest = Rest { text, line: 1, separator: self.separator()? };
+        let mut cells = Cells { missing: self.missing.clone(), ..Cells::default() };
+        let mut first = Vec::new();
+        while rest.skip_blank_lines() {
+            let (line, before) = (rest.line, cells.ends.len());
+            loop {
+                let more = rest.cell(&mut cells.text)?;
+                cells.ends.push(cells.text.len());
+                if !more {
+                    break;
+                }
+            }
+            let count = cells.ends.len() - before;
+            if first.is_empty() {
+                let mut start = 0;
+                for &end in &cells.ends {
+                    first.push(cells.text.get(start..end).unwrap_or("").to_string());
+                    start = end;
+                }
+                let number = |cell: &String| cell.parse::<f64>().is_ok();
+                if self.header.unwrap_or_else(|| !first.iter().any(number)) {
+                    cells.names = first.clone();
+                    cells.ends.clear();
+                    cells.text.clear();
+                    continue;
+                }
+            } else if count != first.len() {
+                let plural = if count == 1 { "" } else { "s" };
+                let rule =
+                    format!("has {count} cell{plural} where the others have {}", first.len());
+                return Err(Flaw::line(line, rule));
+            }
+            cells.lines.push(line);
+        }
+        if first.is_empty() {
+            return Err(Flaw::new("holds no line"));
+        }
+        if cells.names.is_empty() {
+            cells.names = (0..first.len()).map(|i| i.to_string()).collect();
+        }
+        Ok(cells)
+    }
+
+    fn text(&self, table: &Table) -> Result<String, Flaw> {
+        let separator = char::from(self.separator()?);
+        let mut out = String::new();
+        let alone = table.names().len() == 1;
+        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+            for (i, cell) in cells.enumerate() {
+                if i > 0 {
+                    out.push(separator);
+                }
+                // An empty cell that is alone would make a blank line, which a reader skips.
+                let plain = !cell.contains([separator, '"', '\n', '\r', '\u{feff}'])
+                    && cell == cell.trim_ascii()
+                    && !(alone && cell.is_empty());
+                if plain {
+                    out.push_str(cell);
+                } else {
+                    out.push('"');
+                    out.push_str(&cell.replace('"', "\"\""));
+                    out.push('"');
+                }
+            }
+            out.push('\n');
+        };
+        if self.header != Some(false) {
+            line(&mut table.names());
+        }
+        for row in 0..table.rows() {
+            line(&mut table.row(row));
+        }
+        Ok(out)
+    }
+}
+
+/// What has not been read yet.
+struct Rest<'a> {
+    text: &'a str,
+    line: usize,
+    separator: u8,
+}
+
+impl<'a> Rest<'a> {
+    /// Goes past `count` bytes, which end between characters, and returns them.
+    fn skip(&mut self, count: usize) -> &'a str {
+        let (skipped, rest) = self.text.split_at_checked(count).unwrap_or((self.text, ""));
+        self.line += skipped.bytes().filter(|&byte| byte == b'\n').count();
+        self.text = rest;
+        skipped
+    }
+
+    /// Whether a line follows.
+    fn skip_blank_lines(&mut self) -> bool {
+        loop {
+            let spaces = self.spaces();
+            match self.text.as_bytes().get(spaces..) {
+                Some([b'\n', ..]) => self.skip(spaces + 1),
+                Some([b'\r', b'\n', ..]) => self.skip(spaces + 2),
+                Some([]) | None => return false,
+                Some(_) => return true,
+            };
+        }
+    }
+
+    /// How many spaces come next; a tab is one unless it separates cells.
+    fn spaces(&self) -> usize {
+        let space = |byte: &u8| *byte == b' ' || (*byte == b'\t' && self.separator != b'\t');
+        self.text.bytes().take_while(space).count()
+    }
+
+    /// Reads a cell and what ends it; whether the line goes on.
+    fn cell(&mut self, out: &mut String) -> Result<bool, Flaw> {
+        self.skip(self.spaces());
+        if !self.text.starts_with('"') {
+            let separator = self.separator;
+            let end = self.text.bytes().position(|byte| byte == separator || byte == b'\n');
+            let cell = self.skip(end.unwrap_or(self.text.len()));
+            out.push_str(cell.trim_ascii_end());
+            return Ok(self.skip(1).as_bytes() == [separator]);
+        }
+        let line = self.line;
+        self.skip(1);
+        loop {
+            let end = self.text.find('"');
+            let end = end.ok_or_else(|| Flaw::line(line, "a quote is opened and never closed"))?;
+            out.push_str(self.skip(end));
+            self.skip(1);
+            if !self.text.starts_with('"') {
+                break;
+            }
+            out.push_str(self.skip(1));
+        }
+        let line = self.line;
+        self.skip(self.spaces());
+        let (ended, goes_on) = match self.text.as_bytes() {
+            [] => (0, false),
+            [b'\n', ..] => (1, false),
+            [b'\r', b'\n', ..] => (2, false),
+            [c, ..] if *c == self.separator => (1, true),
+            _ => {
+                return Err(Flaw::line(line, "something follows a closing quote")
+                    .help("a quote within a quoted cell is written twice: \"\""));
+            }
+        };
+        self.skip(ended);
+        Ok(goes_on)
+    }
+}

@@ -1,0 +1,59 @@
+//! Data for training: what holds samples, what hands them out in batches, what reads and writes them, and what measures
+//! how well they were predicted. No notion of gradients.
+//!
+//! ```
+//! use wengert_data::{DataLoader, digits};
+//!
+//! let (train, test) = digits::<f32>().stratified_split(0.2, 0)?;
+//! let train_loader = DataLoader::new(train, 32)?.shuffle(0);
+//! for epoch in 0..2 {
+//!     for (inputs, labels) in train_loader.epoch(epoch) {
+//!         assert_eq!(inputs.shape(), [labels.len(), 64]);
+//!     }
+//! }
+//! # assert_eq!(test.len(), 359);
+//! # Ok::<(), wengert_data::Error>(())
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | hold samples | [`TensorDataset`], or your own [`Dataset`] |
+//! | hand them out | [`DataLoader`] |
+//! | hold some back | [`TensorDataset::split`], [`k_fold`](TensorDataset::k_fold), module [`split`] |
+//! | bring columns to one scale | [`Standardizer`], [`MinMax`] |
+//! | read and write | [`Csv`] and [`Table`], [`npy`], [`npz`], [`idx`] |
+//! | start without a file | [`synth`], [`digits`], [`iris`], [`wine`] |
+//! | look before training | [`check`], [`check_split`] |
+//! | judge after it | [`metrics`] |
+
+#![forbid(unsafe_code)]
+
+mod array;
+mod builtin;
+mod bytes;
+mod check;
+mod csv;
+mod dataset;
+pub mod error;
+pub mod idx;
+mod loader;
+pub mod metrics;
+pub mod npy;
+pub mod npz;
+mod order;
+mod rng;
+mod rows;
+mod scale;
+pub mod split;
+pub mod synth;
+mod table;
+
+pub use array::Array;
+pub use builtin::{digits, iris, wine};
+pub use check::{Finding, Report, check, check_split};
+pub use csv::Csv;
+pub use dataset::{Dataset, TensorDataset};
+pub use error::{Error, Fault, Place, Result};
+pub use loader::{DataLoader, Epoch};
+pub use scale::{MinMax, Standardizer};
+pub use table::{Column, Table};

@@ -1,0 +1,236 @@
+//! `DataLoader`: hands out a dataset in batches. The batch at a place is a pure function of the seed, the epoch and the
+//! place, so those three numbers are all there is to save.
+
+use std::iter::FusedIterator;
+use std::ops::Range;
+
+use wengert_tensor::Element;
+
+use crate::error::Fault;
+use crate::order::Order;
+use crate::{Dataset, Error, Result, TensorDataset};
+
+/// A dataset in batches.
+///
+/// ```
+/// use wengert_data::{DataLoader, TensorDataset};
+/// use wengert_tensor::Tensor;
+///
+/// let data = TensorDataset::new(Tensor::<f32>::zeros([10, 3]), Tensor::full([10], 0_usize))?;
+/// let train_loader = DataLoader::new(data, 4)?.shuffle(42);
+/// assert_eq!(train_loader.batches(), 3);
+/// for epoch in 0..2 {
+///     for (inputs, labels) in train_loader.epoch(epoch) {
+///         assert_eq!(inputs.shape(), [labels.len(), 3]);
+///     }
+/// }
+/// # Ok::<(), wengert_data::Error>(())
+/// ```
+///
+/// Without [`shuffle`](Self::shuffle) or another order, batches are views of the dataset, in the order in which it lies.
+///
+/// To go on in the middle of an epoch, skip what was seen: `train_loader.epoch(epoch).skip(seen)` builds none of the
+/// skipped batches.
+///
+/// There is no `len`: it would count batches to a reader who knows PyTorch, and samples to one who knows Rust. Say
+/// [`batches`](Self::batches) or [`samples`](Self::samples).
+#[derive(Clone, Debug)]
+pub struct DataLoader<D> {
+    dataset: D,
+    batch: usize,
+    keep_last: bool,
+    order: Order,
+}
+
+impl<D: Dataset> DataLoader<D> {
+    /// Batches of `batch` samples; the last one holds what is left.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if `batch` is 0 or the dataset is empty.
+    #[track_caller]
+    pub fn new(dataset: D, batch: usize) -> Result<Self> {
+        if dataset.is_empty() {
+            return Err(Error::value("DataLoader", "the dataset has no samples"));
+        }
+        if batch == 0 {
+            return Err(Error::Value(
+                Fault::new("DataLoader", "a batch of 0 samples")
+                    .help("`DataLoader::full` takes all samples as one batch"),
+            ));
+        }
+        Ok(Self { dataset, batch, keep_last: true, order: Order::AsGiven })
+    }
+
+    /// All samples as one batch.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if the dataset is empty.
+    #[track_caller]
+    pub fn full(dataset: D) -> Result<Self> {
+        let batch = dataset.len().max(1);
+        Self::new(dataset, batch)
+    }
+
+    /// Each epoch in another random order, every sample once.
+    #[must_use]
+    pub fn shuffle(mut self, seed: u64) -> Self {
+        self.order = Order::Shuffled { seed };
+        self
+    }
+
+    /// Each epoch as many draws as there are samples, with replacement, each sample drawn in proportion to its weight.
+    ///
+    /// # Errors
+    /// [`Error::Value`] unless there is one weight a sample, each finite and not negative, and not all zero.
+    #[track_caller]
+    pub fn weighted(mut self, weights: &[f64], seed: u64) -> Result<Self> {
+        let n = self.dataset.len();
+        if weights.len() != n {
+            let rule = format!("{} weights for {n} samples", weights.len());
+            return Err(Error::value("weighted", rule));
+        }
+        if let Some(i) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+            let rule = format!("weight {i} is {}; it must be finite and not negative", weights[i]);
+            return Err(Error::value("weighted", rule));
+        }
+        let mut sum = 0.0;
+        let sums: Vec<f64> = weights
+            .iter()
+            .map(|w| {
+                sum += w;
+                sum
+            })
+            .collect();
+        if sum == 0.0 || sum.is_infinite() {
+            let rule = format!("the weights add up to {sum}");
+            return Err(Error::value("weighted", rule));
+        }
+        self.order = Order::Weighted { seed, sums };
+        Ok(self)
+    }
+
+    /// Without the last batch of an epoch where it would be smaller than the others.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if that leaves none.
+    #[track_caller]
+    pub fn drop_last(mut self) -> Result<Self> {
+        let (n, batch) = (self.dataset.len(), self.batch);
+        if n < batch {
+            let rule =
+                format!("{n} samples make no batch of {batch}, so every epoch would be empty");
+            return Err(Error::value("drop_last", rule));
+        }
+        self.keep_last = false;
+        Ok(self)
+    }
+
+    /// What it hands out.
+    pub fn dataset(&self) -> &D {
+        &self.dataset
+    }
+
+    /// How many samples a batch holds, but perhaps the last.
+    pub fn batch_size(&self) -> usize {
+        self.batch
+    }
+
+    /// How many batches an epoch has: every epoch the same.
+    pub fn batches(&self) -> usize {
+        let n = self.dataset.len();
+        if self.keep_last { n.div_ceil(self.batch) } else { n / self.batch }
+    }
+
+    /// How many samples go through an epoch.
+    pub fn samples(&self) -> usize {
+        let n = self.dataset.len();
+        if self.keep_last { n } else { n - n % self.batch }
+    }
+
+    /// The batches of an epoch. Asked again, it gives the same.
+    pub fn epoch(&self, epoch: usize) -> Epoch<'_, D> {
+        Epoch {
+            loader: self,
+            rows: self.order.rows(self.dataset.len(), epoch),
+            places: 0..self.batches(),
+        }
+    }
+
+    /// The samples' numbers in the order in which an epoch takes them.
+    ///
+    /// ```
+    /// # use wengert_data::DataLoader;
+    /// # use wengert_tensor::Tensor;
+    /// let loader = DataLoader::new(Tensor::<f32>::zeros([6, 1]), 2)?.shuffle(42);
+    /// assert_eq!(loader.order(0), [0, 5, 4, 1, 2, 3]); // on every machine, in every release
+    /// # Ok::<(), wengert_data::Error>(())
+    /// ```
+    pub fn order(&self, epoch: usize) -> Vec<usize> {
+        let n = self.dataset.len();
+        let mut rows = self.order.rows(n, epoch).unwrap_or_else(|| (0..n).collect());
+        rows.truncate(self.samples());
+        rows
+    }
+}
+
+impl<T: Element> DataLoader<TensorDataset<T, usize>> {
+    /// Each epoch as many draws as there are samples, the same number (give or take one) from each class that occurs. A class's
+    /// samples are all drawn before one of them is drawn again.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless each sample has one class.
+    #[track_caller]
+    pub fn balanced(mut self, seed: u64) -> Result<Self> {
+        let labels = self.dataset.one_label_each("balanced")?;
+        self.order = Order::balanced(&labels, seed);
+        Ok(self)
+    }
+}
+
+/// The batches of one epoch; see [`DataLoader::epoch`].
+#[derive(Debug)]
+pub struct Epoch<'a, D> {
+    loader: &'a DataLoader<D>,
+    /// The samples in order; `None` where they go as they lie.
+    rows: Option<Vec<usize>>,
+    /// The batches still to come.
+    places: Range<usize>,
+}
+
+impl<D> Clone for Epoch<'_, D> {
+    fn clone(&self) -> Self {
+        Self { loader: self.loader, rows: self.rows.clone(), places: self.places.clone() }
+    }
+}
+
+impl<D: Dataset> Epoch<'_, D> {
+    fn at(&self, place: usize) -> D::Batch {
+        let dataset = &self.loader.dataset;
+        let start = place * self.loader.batch;
+        let end = start.saturating_add(self.loader.batch).min(dataset.len());
+        match &self.rows {
+            Some(rows) => dataset.batch(&rows[start..end]),
+            None => dataset.run(start..end),
+        }
+    }
+}
+
+impl<D: Dataset> Iterator for Epoch<'_, D> {
+    type Item = D::Batch;
+
+    fn next(&mut self) -> Option<D::Batch> {
+        self.places.next().map(|place| self.at(place))
+    }
+
+    /// Builds none of the batches before.
+    fn nth(&mut self, n: usize) -> Option<D::Batch> {
+        self.places.nth(n).map(|place| self.at(place))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.places.size_hint()
+    }
+}
+
+impl<D: Dataset> ExactSizeIterator for Epoch<'_, D> {}
+impl<D: Dataset> FusedIterator for Epoch<'_, D> {}

@@ -1,0 +1,75 @@
+//! How well scores put yes before no, whatever the threshold.
+
+use wengert_tensor::{Element, Float, Tensor};
+
+use super::scores::refuse_nan;
+use super::{paired, yes_or_no};
+use crate::{Error, Result};
+
+/// For each run of equal scores, from the lowest: how many targets in it are no, how many yes.
+#[track_caller]
+fn runs<T: Float, L: Element>(
+    op: &'static str,
+    scores: &Tensor<T>,
+    targets: &Tensor<L>,
+) -> Result<Vec<(usize, usize)>> {
+    paired(op, scores, targets)?;
+    refuse_nan(op, scores)?;
+    let targets = yes_or_no(op, targets)?;
+    let yes = targets.iter().filter(|&&y| y).count();
+    if yes == 0 || yes == targets.len() {
+        let rule = format!("all {} targets are {}", targets.len(), u8::from(yes > 0));
+        return Err(Error::value(op, rule + ": there is nothing to tell apart"));
+    }
+    let mut pairs: Vec<(f64, bool)> = scores.iter().map(|s| s.to_f64()).zip(targets).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let count = |run: &[(f64, bool)]| {
+        let yes = run.iter().filter(|pair| pair.1).count();
+        (run.len() - yes, yes)
+    };
+    // `==`, under which the two zeros are one score.
+    Ok(pairs.chunk_by(|a, b| a.0 == b.0).map(count).collect())
+}
+
+/// The area under the receiver operating characteristic: how often a yes scores higher than a no, ties counting half. 1 is
+/// perfect, 0.5 is chance. Targets are 0 or 1, of any type.
+///
+/// ```
+/// use wengert_data::metrics::auroc;
+/// use wengert_tensor::tensor;
+///
+/// assert_eq!(auroc(&tensor![0.1_f32, 0.4, 0.35, 0.8], &tensor![0_usize, 0, 1, 1])?, 0.75);
+/// # Ok::<(), wengert_data::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Shape`] unless both have one shape (`[N]` and `[N, 1]` pass as one) and are not empty; [`Error::Value`] if a
+/// target is neither 0 nor 1, all are the same, or a score is NaN.
+#[track_caller]
+pub fn auroc<T: Float, L: Element>(scores: &Tensor<T>, targets: &Tensor<L>) -> Result<f64> {
+    let (mut below, mut wins, mut all_yes) = (0, 0.0, 0);
+    for (no, yes) in runs("auroc", scores, targets)? {
+        wins += yes as f64 * (below as f64 + no as f64 / 2.0);
+        below += no;
+        all_yes += yes;
+    }
+    Ok(wins / (below as f64 * all_yes as f64))
+}
+
+/// The average precision: the area under the precision-recall curve, by steps. More telling than [`auroc`] where yes is rare.
+///
+/// # Errors
+/// As [`auroc`].
+#[track_caller]
+pub fn average_precision<T: Float, L: Element>(
+    scores: &Tensor<T>,
+    targets: &Tensor<L>,
+) -> Result<f64> {
+    let (mut taken, mut found, mut sum) = (0, 0, 0.0);
+    for (no, yes) in runs("average_precision", scores, targets)?.into_iter().rev() {
+        taken += no + yes;
+        found += yes;
+        sum += yes as f64 * found as f64 / taken as f64;
+    }
+    Ok(sum / found as f64)
+}

@@ -1,0 +1,24 @@
+//! Synthetic data: seeded, each with its formula. The random numbers are the same on every machine, and so is the data, but
+//! for the last bit of a double's sine.
+//!
+//! Noise is drawn from the normal distribution with mean 0 and the deviation that is given. Classes take turns, so that
+//! the samples are not sorted by class and the classes' sizes differ by one at most.
+
+mod classes;
+mod regression;
+mod series;
+
+pub use classes::{blobs, circles, imbalanced, moons, spirals, xor};
+pub use regression::{friedman1, linear, sine};
+pub use series::{random_walk, seasons, windows};
+
+use wengert_tensor::{Element, Tensor};
+
+/// The tensor of `shape` that is filled from a generator which gives just enough.
+fn filled<T: Element>(shape: &[usize], values: impl IntoIterator<Item = f64>) -> Tensor<T> {
+    let mut out = Tensor::full(shape, T::default());
+    for (out, x) in out.as_mut_slice().iter_mut().zip(values) {
+        *out = T::from_f64(x);
+    }
+    out
+}

@@ -1,0 +1,229 @@
+//! Every layer: its gradients by parameter name, and values that were worked out by hand.
+
+use wengert_autograd::{GradCheck, Param, Result, Tape, Var};
+use wengert_nn::*;
+use wengert_tensor::{Rng, Tensor, tensor};
+
+/// Checks what a model gives for `x`, by the model's parameters and by `x` itself, to second order.
+fn check(name: &str, model: &dyn Module<f64>, x: Tensor<f64>) {
+    let input = Param::new(x);
+    input.set_path("input");
+    let mut parameters = model.parameters();
+    parameters.push(input.clone());
+    let report =
+        GradCheck::new().check_parameters(&parameters, |tape| model.forward(tape.param(&input)));
+    assert!(report.is_right(), "{name}: {report}");
+    assert!(!report.findings().is_empty(), "{name}");
+}
+
+fn x(shape: &[usize]) -> Tensor<f64> {
+    Tensor::randn(shape, &mut Rng::new(shape.len() as u64))
+}
+
+#[test]
+fn gradients_of_layers_with_parameters() {
+    let rng = &mut Rng::new(1);
+    check("Linear", &Linear::new(3, 4, rng), x(&[5, 3]));
+    check("Linear of three axes", &Linear::new(3, 4, rng), x(&[2, 5, 3]));
+    check("Linear of a vector", &Linear::without_bias(3, 4, rng), x(&[3]));
+    check("LayerNorm", &LayerNorm::new([4]), x(&[3, 4]));
+    check("LayerNorm of two axes", &LayerNorm::new([2, 4]).without_bias(), x(&[3, 2, 4]));
+    check("RmsNorm", &RmsNorm::new([4]).eps(1e-3), x(&[3, 4]));
+    check("GroupNorm", &GroupNorm::new(2, 4), x(&[2, 4, 3]));
+    check("BatchNorm1d", &BatchNorm1d::new(3), x(&[5, 3]));
+    check("BatchNorm1d of a length", &BatchNorm1d::new(3).cumulative(), x(&[4, 3, 2]));
+    check("BatchNorm2d", &BatchNorm2d::new(2).without_affine(), x(&[2, 2, 2, 3]));
+    check("InstanceNorm1d", &InstanceNorm1d::new(2).affine(), x(&[2, 2, 5]));
+    check("InstanceNorm1d of one", &InstanceNorm1d::new(2).affine(), x(&[2, 5]));
+    check("PRelu", &PRelu::new(1), x(&[4, 3]));
+    check("PRelu by channel", &PRelu::new(3), x(&[4, 3, 2]));
+}
+
+#[test]
+fn gradients_of_layers_without_parameters() {
+    let layers: Vec<(&str, Box<dyn Module<f64>>)> = vec![
+        ("Tanh", Box::new(Tanh)),
+        ("Sigmoid", Box::new(Sigmoid)),
+        ("Relu", Box::new(Relu)),
+        ("Relu6", Box::new(Relu6)),
+        ("LeakyRelu", Box::new(LeakyRelu::default())),
+        ("Elu", Box::new(Elu::default())),
+        ("Celu", Box::new(Celu::new(2.0))),
+        ("Selu", Box::new(Selu)),
+        ("Gelu", Box::new(Gelu::default())),
+        ("Gelu by tanh", Box::new(Gelu::new(true))),
+        ("Silu", Box::new(Silu)),
+        ("Mish", Box::new(Mish)),
+        ("Softplus", Box::new(Softplus::default())),
+        ("Softsign", Box::new(Softsign)),
+        ("Tanhshrink", Box::new(Tanhshrink)),
+        ("Softshrink", Box::new(Softshrink::default())),
+        ("Hardshrink", Box::new(Hardshrink::default())),
+        ("Hardtanh", Box::new(Hardtanh::default())),
+        ("Hardsigmoid", Box::new(Hardsigmoid)),
+        ("Hardswish", Box::new(Hardswish)),
+        ("Threshold", Box::new(Threshold::new(0.1, 20.0))),
+        ("LogSigmoid", Box::new(LogSigmoid)),
+        ("Glu", Box::new(Glu::default())),
+        ("Softmax", Box::new(Softmax::new(-1))),
+        ("LogSoftmax", Box::new(LogSoftmax::new(0))),
+        ("Softmin", Box::new(Softmin::new(1))),
+        ("Identity", Box::new(Identity)),
+        ("Flatten", Box::new(Flatten::default())),
+        ("Dropout", Box::new(Dropout::new(0.3))),
+        ("ConstantPad1d", Box::new(ConstantPad1d::new([(2, 1)], 3.0))),
+        ("ConstantPad2d", Box::new(ConstantPad2d::new([(1, -1), (0, 2)], 3.0))),
+        ("ReflectionPad2d", Box::new(ReflectionPad2d::new([(1, 2), (1, 0)]))),
+        ("func", Box::new(func(|x: Var<'_, f64>| Ok(x.square())))),
+    ];
+    for (name, layer) in layers {
+        check(name, &layer, x(&[3, 4]));
+    }
+}
+
+#[test]
+fn gradients_of_layers_with_other_inputs() {
+    let rng = &mut Rng::new(2);
+    let words = Embedding::<f64>::new(5, 3, rng).padding(1);
+    let report = GradCheck::new().check_parameters(&words.parameters(), |tape| {
+        let rows = words.forward(tape, &tensor![[0, 4], [4, 2]])?;
+        Ok(rows.square())
+    });
+    assert!(report.is_right(), "{report}");
+
+    let form = Bilinear::<f64>::new(2, 3, 4, rng);
+    let (a, b) = (x(&[5, 2]), x(&[5, 3]));
+    let report = GradCheck::new().check_parameters(&form.parameters(), |tape| {
+        form.forward(tape.constant(a.clone()), tape.constant(b.clone()))
+    });
+    assert!(report.is_right(), "{report}");
+    let tape = Tape::new();
+    let y = form.forward(tape.constant(a.clone()), tape.constant(b.clone())).unwrap();
+    let by_hand = |n: usize, o: usize| -> f64 {
+        let w = form.weight.value();
+        let mut sum = form.bias.as_ref().unwrap().value().get(&[o]).unwrap();
+        for i in 0..2 {
+            for j in 0..3 {
+                sum +=
+                    a.get(&[n, i]).unwrap() * w.get(&[o, i, j]).unwrap() * b.get(&[n, j]).unwrap();
+            }
+        }
+        sum
+    };
+    assert!((y.value().get(&[3, 2]).unwrap() - by_hand(3, 2)).abs() < 1e-12);
+}
+
+#[test]
+fn padding_rows_get_no_gradient() {
+    let words = Embedding::<f64>::new(3, 2, &mut Rng::new(0)).padding(1);
+    assert_eq!(words.weight.value().select(0, 1).unwrap(), tensor![0.0, 0.0]);
+    let tape = Tape::new();
+    words.forward(&tape, &tensor![0, 1, 1, 2]).unwrap().sum().backward().unwrap();
+    assert_eq!(words.weight.grad().unwrap(), tensor![[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]);
+}
+
+#[test]
+fn prelu_at_zero_and_below() {
+    let layer = PRelu::<f64>::new(1);
+    let tape = Tape::new();
+    let x = tape.var(tensor![2.0, 0.0, -2.0]);
+    let g = layer.forward(x).unwrap().sum().gradients().unwrap();
+    assert_eq!(g.wrt(x).value().unwrap(), tensor![1.0, 0.25, 0.25]);
+    assert_eq!(g.wrt(&layer.weight).value().unwrap(), tensor![-2.0]);
+}
+
+#[test]
+fn dropout_scales_what_it_keeps_and_is_off_in_evaluation() {
+    let ones = Tensor::<f64>::ones([20_000]);
+    for p in [0.0, 0.1, 0.5, 1.0] {
+        let tape = Tape::new().seeded(3);
+        let x = tape.var(ones.clone());
+        let y = Dropout::new(p).forward(x).unwrap();
+        let zeros = y.value().equal_scalar(0.0).count() as f64 / 20_000.0;
+        assert!((zeros - p).abs() < 0.015, "{p}: {zeros}");
+        let kept = 1.0 / (1.0 - p);
+        assert!(y.value().iter().all(|y| y == 0.0 || (y - kept).abs() < 1e-15));
+        // The gradient is the mask itself.
+        assert_eq!(y.sum().gradients().unwrap().wrt(x).value().unwrap(), y.value());
+        assert_eq!(Dropout::new(p).predict(&ones).unwrap(), ones);
+    }
+    let draw = |seed| {
+        let tape = Tape::new().seeded(seed);
+        Dropout::default().forward(tape.constant(ones.clone())).unwrap().value()
+    };
+    assert!(draw(1) == draw(1) && draw(1) != draw(2));
+}
+
+#[test]
+fn batch_norm_buffers_move_in_recorded_training_alone() -> Result<()> {
+    let norm = BatchNorm1d::<f64>::new(2).momentum(0.3);
+    let before = norm.state();
+    let x = x(&[6, 2]);
+    norm.predict(&x)?;
+    norm.forward(Tape::new().evaluating().constant(x.clone()))?;
+    norm.forward(Tape::no_grad().training().constant(x.clone()))?;
+    assert_eq!(norm.state(), before);
+    // Frozen: another question.
+    norm.freeze("*").unwrap();
+    norm.forward(Tape::new().constant(x.clone()))?;
+    let running = norm.running.as_ref().unwrap();
+    let mean = x.mean_over(0)?.mul_scalar(0.3);
+    let var = x.var_over(0, 1)?.mul_scalar(0.3).add_scalar(0.7);
+    assert!(running.mean.value().allclose(&mean, 1e-12, 1e-15, false)?);
+    assert!(running.var.value().allclose(&var, 1e-12, 1e-15, false)?);
+    assert_eq!(running.batches.get(), 1);
+    Ok(())
+}
+
+#[test]
+fn cumulative_statistics_are_plain_means() -> Result<()> {
+    let norm = BatchNorm1d::<f64>::new(1).cumulative();
+    for (a, b) in [(1.0, 3.0), (5.0, 7.0), (0.0, 2.0)] {
+        norm.forward(Tape::new().constant(tensor![[a], [b]]))?;
+    }
+    let running = norm.running.as_ref().unwrap();
+    assert!((running.mean.value().item()? - 3.0).abs() < 1e-12);
+    assert!((running.var.value().item()? - 2.0).abs() < 1e-12);
+    Ok(())
+}
+
+#[test]
+fn normalised_values() -> Result<()> {
+    let x = x(&[2, 4, 3]).mul_scalar(5.0).add_scalar(2.0);
+    let y = GroupNorm::new(2, 4).predict(&x)?.reshape([2, 2, 6])?;
+    assert!(y.mean_over(-1)?.iter().all(|m| m.abs() < 1e-12));
+    assert!(y.var_over(-1, 0)?.iter().all(|v| (v - 1.0).abs() < 1e-4));
+    let y = RmsNorm::new([3]).predict(&x)?;
+    assert!(y.square().mean_over(-1)?.iter().all(|m| (m - 1.0).abs() < 1e-12));
+    // In evaluation, by what starts as mean 0 and variance 1.
+    let norm = BatchNorm1d::new(4).eps(0.0);
+    assert_eq!(norm.predict(&x)?, x);
+    let by_input = InstanceNorm1d::new(4).predict(&x)?;
+    assert!(by_input.mean_over(-1)?.iter().all(|m| m.abs() < 1e-12));
+    Ok(())
+}
+
+#[test]
+fn padded_values() -> Result<()> {
+    let x = tensor![[1.0_f64, 2.0, 3.0], [4.0, 5.0, 6.0]];
+    let y = ConstantPad2d::new([(1, 0), (0, 1)], 9.0).predict(&x)?;
+    assert_eq!(y, tensor![[9.0, 1.0, 2.0, 3.0], [9.0, 4.0, 5.0, 6.0], [9.0, 9.0, 9.0, 9.0]]);
+    assert_eq!(y, x.pad([(0, 1), (1, 0)], 9.0)?);
+    let y = ConstantPad1d::new([(-1, 2)], 0.0).predict(&x)?;
+    assert_eq!(y, x.pad([(0, 0), (-1, 2)], 0.0)?);
+    let y = ReflectionPad1d::new([(2, 1)]).predict(&x)?;
+    assert_eq!(y, tensor![[3.0, 2.0, 1.0, 2.0, 3.0, 2.0], [6.0, 5.0, 4.0, 5.0, 6.0, 5.0]]);
+    assert_eq!(ZeroPad2d::new([(0, 0), (0, 0)]).predict(&x)?, x);
+    Ok(())
+}
+
+#[test]
+fn embedding_of_nothing_and_of_several_axes() -> Result<()> {
+    let words = Embedding::from_weights(tensor![[1.0_f64, 2.0], [3.0, 4.0]]);
+    let tape = Tape::new();
+    let none = Tensor::<usize>::zeros([0, 3]);
+    assert_eq!(*words.forward(&tape, &none)?.shape(), [0, 3, 2]);
+    let y = words.forward(&tape, &tensor![[1, 0], [1, 1]])?;
+    assert_eq!(y.value().slice(wengert_tensor::s![0, 0])?, tensor![3.0, 4.0]);
+    Ok(())
+}

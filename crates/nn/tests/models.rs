@@ -1,0 +1,303 @@
+//! Models: names, freezing, states, summaries, and the checks that find what was forgotten.
+
+use wengert_autograd::{Param, Result, Tape, Var};
+use wengert_nn::*;
+use wengert_tensor::{Rng, Tensor, tensor};
+
+struct Block {
+    norm: LayerNorm<f32>,
+    linear: Linear<f32>,
+    act: Tanh,
+}
+parts!(Block { norm, linear, act });
+impl Module<f32> for Block {
+    fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+        self.act.forward(self.linear.forward(self.norm.forward(x)?)?)
+    }
+}
+
+struct Net {
+    blocks: Vec<Block>,
+    extra: Option<Linear<f32>>,
+    scale: Param<f32>,
+    head: Box<dyn Module<f32>>,
+}
+parts!(Net { blocks, extra, scale, head });
+impl Module<f32> for Net {
+    fn forward<'t>(&self, mut x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+        for block in &self.blocks {
+            x = block.forward(x)?;
+        }
+        if let Some(extra) = &self.extra {
+            x = extra.forward(x)?;
+        }
+        self.head.forward(x.try_mul(x.tape().param(&self.scale))?)
+    }
+}
+
+fn block(n: usize, rng: &mut Rng) -> Block {
+    Block { norm: LayerNorm::new([n]), linear: Linear::new(n, n, rng), act: Tanh }
+}
+
+fn net() -> Net {
+    let rng = &mut Rng::new(5);
+    Net {
+        blocks: vec![block(3, rng), block(3, rng)],
+        extra: None,
+        scale: Param::new(tensor![2.0]),
+        head: Box::new(sequential![out: Linear::new(3, 2, rng), norm: BatchNorm1d::new(2)]),
+    }
+}
+
+#[test]
+fn everything_has_a_path() {
+    let net = net();
+    let names: Vec<String> = net.named_parameters().into_iter().map(|p| p.0).collect();
+    assert_eq!(
+        names,
+        [
+            "blocks.0.norm.weight",
+            "blocks.0.norm.bias",
+            "blocks.0.linear.weight",
+            "blocks.0.linear.bias",
+            "blocks.1.norm.weight",
+            "blocks.1.norm.bias",
+            "blocks.1.linear.weight",
+            "blocks.1.linear.bias",
+            "scale",
+            "head.out.weight",
+            "head.out.bias",
+            "head.norm.weight",
+            "head.norm.bias",
+        ]
+    );
+    assert_eq!(net.parameters().iter().map(Param::path).collect::<Vec<_>>(), names);
+    let buffers: Vec<String> = net.named_buffers().into_iter().map(|b| b.0).collect();
+    assert_eq!(buffers, ["head.norm.running_mean", "head.norm.running_var"]);
+    assert_eq!(net.num_parameters(), 2 * (3 + 3 + 9 + 3) + 1 + 6 + 2 + 4);
+}
+
+#[test]
+fn frozen_parameters_get_no_gradient_and_stay_named() -> wengert_nn::Result<()> {
+    let net = net();
+    assert_eq!(net.freeze("blocks.*.linear.*")?, 4);
+    assert_eq!(net.freeze("head")?, 4);
+    assert_eq!(net.unfreeze("*.bias")?, 6);
+    let tape = Tape::new();
+    net.forward(tape.constant(Tensor::randn([4, 3], &mut Rng::new(0))))?
+        .square()
+        .sum()
+        .backward()?;
+    for (path, param) in net.named_parameters() {
+        let frozen = matches!(
+            path.as_str(),
+            "blocks.0.linear.weight"
+                | "blocks.1.linear.weight"
+                | "head.out.weight"
+                | "head.norm.weight"
+        );
+        assert_eq!(param.grad().is_none(), frozen, "{path}");
+    }
+    net.zero_grad();
+    assert!(net.parameters().iter().all(|p| p.grad().is_none()));
+    Ok(())
+}
+
+#[test]
+fn states_go_round() -> wengert_nn::Result<()> {
+    let (a, b) = (net(), net());
+    a.forward(Tape::new().constant(Tensor::randn([4, 3], &mut Rng::new(0))))?;
+    a.scale.set(tensor![7.0]);
+    let state = a.state();
+    assert_eq!(state.len(), 13 + 3);
+    assert_ne!(state, b.state());
+    b.load_state(&state)?;
+    assert_eq!(state, b.state());
+    // A snapshot: training on does not change it.
+    a.scale.update(|value, _| value.as_mut_slice()[0] = 0.0);
+    assert_eq!(state.get("scale"), Some(&tensor![7.0]));
+    Ok(())
+}
+
+#[test]
+fn loading_is_all_or_nothing_unless_told_otherwise() {
+    let net = net();
+    let before = net.state();
+    let mut state = before.rename(|n| (n != "scale").then(|| n.to_string()));
+    state.insert("head.out.weight", Tensor::zeros([5, 3]));
+    state.insert("head.out.bias", tensor![9.0, 9.0]);
+    state.insert("other", tensor![1.0]);
+    assert!(net.load_state(&state).is_err());
+    assert_eq!(net.state(), before);
+    let report = net.load_matching(&state);
+    assert_eq!(
+        (&report.missing[..], &report.unexpected[..]),
+        (&["scale".to_string()][..], &["other".to_string()][..])
+    );
+    assert_eq!(report.misshaped, [("head.out.weight".to_string(), vec![2, 3], vec![5, 3])]);
+    assert_eq!(net.state().get("head.out.bias"), Some(&tensor![9.0, 9.0]));
+    assert_eq!(net.state().get("scale"), before.get("scale"));
+}
+
+#[test]
+fn tied_weights_are_one_parameter_of_two_names() -> wengert_nn::Result<()> {
+    let rng = &mut Rng::new(0);
+    let first = Linear::<f32>::without_bias(3, 3, rng);
+    let second = Linear { weight: first.weight.clone(), bias: None };
+    let net = sequential![a: first, act: Tanh, b: second];
+    assert_eq!(net.parameters().len(), 1);
+    assert_eq!(net.num_parameters(), 9);
+    // PyTorch's files have both.
+    assert_eq!(net.state().names().collect::<Vec<_>>(), ["a.weight", "b.weight"]);
+    check_parameters(&net, &Tensor::ones([1, 3]))
+}
+
+#[test]
+fn check_parameters_finds_what_was_forgotten() {
+    struct Forgetful {
+        used: Linear<f32>,
+        hidden: Linear<f32>,
+        idle: Linear<f32>,
+    }
+    parts!(Forgetful { used, idle });
+    impl Module<f32> for Forgetful {
+        fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+            self.hidden.forward(self.used.forward(x)?)
+        }
+    }
+    let rng = &mut Rng::new(0);
+    let new = |rng: &mut Rng| Linear::without_bias(3, 3, rng);
+    let net = Forgetful { used: new(rng), hidden: new(rng), idle: new(rng) };
+    let x = Tensor::ones([1, 3]);
+    let wengert_nn::Error::Parameters(found) = check_parameters(&net, &x).unwrap_err() else {
+        panic!()
+    };
+    assert_eq!((found.unnamed.len(), &found.unused[..]), (1, &["idle.weight".to_string()][..]));
+    // The line is the user's: that of `self.hidden.forward`.
+    assert!(found.unnamed[0].1.file().ends_with("models.rs"));
+    check_parameters(&self::net(), &Tensor::ones([4, 3])).unwrap();
+}
+
+#[test]
+fn summaries_show_structs_and_sequences() -> Result<()> {
+    let net = net();
+    net.freeze("blocks.0").unwrap();
+    let expected = "\
+layer            kind              result  parameters
+                 Net               [8, 2]           1
+blocks.0         Block
+blocks.0.norm    LayerNorm([3])    [8, 3]    6 frozen
+blocks.0.linear  Linear(3 -> 3)    [8, 3]   12 frozen
+blocks.0.act     Tanh              [8, 3]           0
+blocks.1         Block
+blocks.1.norm    LayerNorm([3])    [8, 3]           6
+blocks.1.linear  Linear(3 -> 3)    [8, 3]          12
+blocks.1.act     Tanh              [8, 3]           0
+head             Sequential        [8, 2]
+head.out         Linear(3 -> 2)    [8, 2]           8
+head.norm        BatchNorm1d(2)    [8, 2]           4
+total                                              49
+18 frozen, 31 trained
+";
+    let summary = net.summary(&[8, 3])?;
+    assert_eq!(summary.to_string(), expected);
+    assert!(summary.unread.is_empty());
+    assert!(net.summary(&[8, 4]).is_err());
+    Ok(())
+}
+
+#[test]
+fn traces_give_each_layers_result() -> Result<()> {
+    let net = net();
+    let tape = Tape::new();
+    let x = tape.constant(Tensor::randn([4, 3], &mut Rng::new(1)));
+    let found = trace(&net, x)?;
+    let paths: Vec<&str> = found.layers.iter().map(|l| l.0.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "blocks.0.norm",
+            "blocks.0.linear",
+            "blocks.0.act",
+            "blocks.1.norm",
+            "blocks.1.linear",
+            "blocks.1.act",
+            "head.out",
+            "head.norm",
+            "head",
+            ""
+        ]
+    );
+    let g = found.output.square().sum().gradients()?;
+    let act = found.layers[2].1;
+    assert_eq!(act.op(), "tanh");
+    assert_eq!(g.wrt(act).value()?.shape(), [4, 3]);
+    Ok(())
+}
+
+#[test]
+fn sequences_nest_and_are_asked_by_name() -> Result<()> {
+    let rng = &mut Rng::new(0);
+    let mut net = sequential![
+        body: sequential![Linear::<f32>::new(3, 4, rng), Relu],
+        drop: Dropout::new(0.5),
+        head: Linear::new(4, 2, rng)
+    ];
+    assert_eq!(net.parameters()[0].path(), "body.0.weight");
+    assert_eq!(net.names().collect::<Vec<_>>(), ["body", "drop", "head"]);
+    assert!(net.get::<Linear<f32>>("body").is_none());
+    assert!(net.get::<Sequential<f32>>("body").unwrap().get::<Linear<f32>>("0").is_some());
+    assert_eq!(net["head"].parameters().len(), 2);
+    assert_eq!(net[1].describe().unwrap(), "Dropout(0.5)");
+    assert!(net.replace("head", Linear::new(4, 7, rng)).is_ok());
+    assert!(net.replace("tail", Tanh).is_err());
+    assert_eq!(net.predict(&Tensor::ones([2, 3]))?.shape(), [2, 7]);
+
+    // The tape knows where each line comes from.
+    let tape = Tape::new();
+    let y = net.forward(tape.constant(Tensor::ones([2, 3])))?;
+    assert_eq!(y.scope(), "head");
+    assert!(tape.to_string().contains("body.0"));
+    Ok(())
+}
+
+#[test]
+fn models_are_shared_between_threads() {
+    fn shared<M: Send + Sync>(_: &M) {}
+    let net = net();
+    shared(&net);
+    shared(&Sequential::<f32>::new());
+    let x = Tensor::ones([2, 3]);
+    let here = net.predict(&x).unwrap();
+    std::thread::scope(|s| {
+        let there = s.spawn(|| net.predict(&x).unwrap());
+        assert_eq!(there.join().unwrap(), here);
+    });
+}
+
+#[test]
+fn an_mlp_learns() -> Result<()> {
+    let rng = &mut Rng::new(0);
+    let net = sequential![Linear::<f32>::new(2, 8, rng), Tanh, Linear::new(8, 1, rng)];
+    let (x, y) = (
+        tensor![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
+        tensor![[0.0], [1.0], [1.0], [0.0]],
+    );
+    let parameters = net.parameters();
+    let mut last = 0.0;
+    for _ in 0..2000 {
+        let tape = Tape::new();
+        let loss = (net.forward(tape.constant(x.clone()))? - &y).square().mean();
+        last = loss.item()?;
+        loss.backward()?;
+        for p in &parameters {
+            p.update(|value, grad| {
+                if let Some(g) = grad.take() {
+                    *value = value.try_sub(&g.mul_scalar(0.3)).unwrap();
+                }
+            });
+        }
+    }
+    assert!(last < 1e-2, "{last}");
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Adadelta: steps whose unit is the parameter's own, as the running means of both say.
+
+use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::{Float, Tensor};
+
+use crate::rule::{Pull, Rule, mean, unkept};
+use crate::settings::optimizer;
+
+optimizer! {
+    /// Adadelta: PyTorch's `Adadelta` (`lr` 1 there).
+    ///
+    /// ```text
+    /// g ← g + λ·θ
+    /// s ← ρ·s + (1 - ρ)·g²
+    /// d ← √(u + ε) / √(s + ε) · g
+    /// u ← ρ·u + (1 - ρ)·d²
+    /// θ ← θ - η·d
+    /// ```
+    ///
+    /// The first steps are short: u starts from 0, so √ε is their measure.
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// # use wengert_optim::{Adadelta, Optimizer};
+    /// # use wengert_tensor::tensor;
+    /// let w = Param::new(tensor![1.0_f64]);
+    /// let mut optimizer = Adadelta::new([w.clone()], 1.0);
+    /// w.set_grad(Some(tensor![2.0]));
+    /// optimizer.step()?;
+    /// # Ok::<(), wengert_optim::Error>(())
+    /// ```
+    Adadelta, AdadeltaSettings {
+        /// ρ, the share of both means that a step keeps: `rho`, 0.9 by default.
+        rho(rho = 0.9 in UP_TO_ONE);
+        /// ε, which both roots start from: `eps`, 1e-6 by default.
+        eps(eps = 1e-6 in NOT_NEGATIVE);
+        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
+    } flags {
+        /// Climbs instead.
+        maximize;
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Formula {
+    pull: Pull,
+    rate: C,
+    rho: C,
+    eps: C,
+}
+
+impl Update<3> for Formula {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, s, u]: [R; 3], g: R) -> [R; 3] {
+        let g = self.pull.on(p, g);
+        let s = mean(self.rho, s, g * g);
+        let d = (u + self.eps).sqrt() / (s + self.eps).sqrt() * g;
+        [p - self.rate * d, s, mean(self.rho, u, d * d)]
+    }
+}
+
+impl Rule for AdadeltaSettings {
+    type Formula = Formula;
+
+    fn kept(&self, _: usize) -> &'static [&'static str] {
+        &["square_avg", "acc_delta"]
+    }
+
+    fn formula(&self, _: u64, _: &mut f64) -> Formula {
+        Formula {
+            pull: Pull::new(self.maximize, self.weight_decay),
+            rate: C(self.learning_rate),
+            rho: C(self.rho),
+            eps: C(self.eps),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn run<T: Float>(
+        formula: Formula,
+        value: &mut Tensor<T>,
+        kept: &mut [Tensor<T>],
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        let [s, u] = kept else { unkept() };
+        update_in_place(formula, [value, s, u], g)
+    }
+}

@@ -1,0 +1,95 @@
+//! Adamax: Adam with the largest gradient in place of the mean square.
+
+use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::{Float, Tensor};
+
+use crate::rule::{Pull, Rule, filled, mean, unkept};
+use crate::settings::optimizer;
+
+optimizer! {
+    /// Adamax: PyTorch's `Adamax` (`lr` 2e-3 there).
+    ///
+    /// ```text
+    /// g ← g + λ·θ
+    /// m ← β₁·m + (1 - β₁)·g
+    /// u ← max(β₂·u, |g| + ε)
+    /// θ ← θ - η · m/(1 - β₁ᵗ) / u
+    /// ```
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// # use wengert_optim::{Adamax, Optimizer};
+    /// # use wengert_tensor::tensor;
+    /// let w = Param::new(tensor![1.0_f64]);
+    /// let mut optimizer = Adamax::new([w.clone()], 2e-3);
+    /// w.set_grad(Some(tensor![2.0]));
+    /// optimizer.step()?;
+    /// # Ok::<(), wengert_optim::Error>(())
+    /// ```
+    Adamax, AdamaxSettings {
+        /// β₁, the share of the mean that a step keeps, and β₂, by which the largest fades: `betas`, 0.9 and 0.999 by default.
+        betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
+        /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
+        eps(eps = 1e-8 in NOT_NEGATIVE);
+        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
+    } flags {
+        /// Climbs instead.
+        maximize;
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Formula {
+    pull: Pull,
+    /// η / (1 - β₁ᵗ)
+    rate: C,
+    beta1: C,
+    beta2: C,
+    eps: C,
+}
+
+impl Update<3> for Formula {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, m, u]: [R; 3], g: R) -> [R; 3] {
+        let g = self.pull.on(p, g);
+        let m = mean(self.beta1, m, g);
+        let u = (self.beta2 * u).max(g.abs() + self.eps);
+        [p - self.rate * m / u, m, u]
+    }
+}
+
+impl Rule for AdamaxSettings {
+    type Formula = Formula;
+
+    fn kept(&self, _: usize) -> &'static [&'static str] {
+        &["exp_avg", "exp_inf"]
+    }
+
+    fn formula(&self, step: u64, _: &mut f64) -> Formula {
+        Formula {
+            pull: Pull::new(self.maximize, self.weight_decay),
+            rate: C(self.learning_rate / filled(self.beta1, step)),
+            beta1: C(self.beta1),
+            beta2: C(self.beta2),
+            eps: C(self.eps),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn run<T: Float>(
+        formula: Formula,
+        value: &mut Tensor<T>,
+        kept: &mut [Tensor<T>],
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        let [m, u] = kept else { unkept() };
+        update_in_place(formula, [value, m, u], g)
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> bool {
+        self.beta1 = momentum;
+        true
+    }
+}

@@ -1,0 +1,96 @@
+//! Averaged gradient descent: the mean of the way's places beside its end.
+
+use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::{Float, Tensor};
+
+use crate::rule::{Pull, Rule, unkept};
+use crate::settings::optimizer;
+
+optimizer! {
+    /// Averaged stochastic gradient descent: PyTorch's `ASGD` (`lr` 0.01 there).
+    ///
+    /// ```text
+    /// ηₜ = η / (1 + λ·η·(t - 1))^α,  μₜ = 1 / max(1, t - 1 - t₀)
+    /// g ← g + weight_decay·θ
+    /// θ ← θ - λ·ηₜ·θ - ηₜ·g
+    /// a ← a + μₜ·(θ - a)
+    /// ```
+    ///
+    /// The mean a is in the [`state`](crate::Optimizer::state), as `ax`; the parameters themselves are not averaged.
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// # use wengert_optim::{Asgd, Optimizer};
+    /// # use wengert_tensor::tensor;
+    /// let w = Param::new(tensor![1.0_f64]);
+    /// w.set_path("w");
+    /// let mut optimizer = Asgd::new([w.clone()], 0.5).lambda(0.0);
+    /// w.set_grad(Some(tensor![1.0]));
+    /// optimizer.step()?;
+    /// assert_eq!(optimizer.state().tensors["w.ax"], tensor![0.5]);
+    /// # Ok::<(), wengert_optim::Error>(())
+    /// ```
+    Asgd, AsgdSettings {
+        /// λ, the decay of the parameters, and of the rate: `lambd`, 1e-4 by default.
+        lambda(lambda = 1e-4 in NOT_NEGATIVE);
+        /// α, the power by which the rate falls: `alpha`, 0.75 by default.
+        alpha(alpha = 0.75 in FINITE);
+        /// t₀, the step from which on places are averaged: `t0`, 1e6 by default. Until then a is the parameter.
+        t0(t0 = 1e6 in NOT_NEGATIVE);
+        /// The pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
+    } flags {
+        /// Climbs instead.
+        maximize;
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Formula {
+    pull: Pull,
+    rate: C,
+    /// 1 - λ·ηₜ
+    shrink: C,
+    /// 1 - μₜ, the share of the mean that stays.
+    stays: C,
+}
+
+impl Update<2> for Formula {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, a]: [R; 2], g: R) -> [R; 2] {
+        let p = self.shrink * p - self.rate * self.pull.on(p, g);
+        [p, crate::rule::mean(self.stays, a, p)]
+    }
+}
+
+impl Rule for AsgdSettings {
+    type Formula = Formula;
+
+    fn kept(&self, _: usize) -> &'static [&'static str] {
+        &["ax"]
+    }
+
+    fn formula(&self, step: u64, _: &mut f64) -> Formula {
+        let done = (step - 1) as f64;
+        let slower = (1.0 + self.lambda * self.learning_rate * done).powf(self.alpha);
+        let rate = self.learning_rate / slower;
+        Formula {
+            pull: Pull::new(self.maximize, self.weight_decay),
+            rate: C(rate),
+            shrink: C(1.0 - self.lambda * rate),
+            stays: C(1.0 - 1.0 / (done - self.t0).max(1.0)),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn run<T: Float>(
+        formula: Formula,
+        value: &mut Tensor<T>,
+        kept: &mut [Tensor<T>],
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        let [mean] = kept else { unkept() };
+        update_in_place(formula, [value, mean], g)
+    }
+}

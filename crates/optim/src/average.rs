@@ -1,0 +1,111 @@
+//! Averages of weights over training, which often do better than the last weights.
+
+use std::panic::Location;
+
+use wengert_autograd::Param;
+use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::{Float, Tensor};
+
+use crate::rule::mean;
+use crate::{Error, Result};
+
+/// A running average of parameters: exponential ([`new`](Self::new)), or of equal weights ([`equal`](Self::equal), as in
+/// stochastic weight averaging; PyTorch's `AveragedModel`).
+///
+/// ```
+/// # use wengert_autograd::Param;
+/// # use wengert_optim::Average;
+/// # use wengert_tensor::tensor;
+/// let w = Param::new(tensor![1.0_f64]);
+/// let mut average = Average::new([w.clone()], 0.75);
+/// w.set(tensor![5.0]);
+/// average.update()?; // after each optimiser step
+///
+/// average.swap(); // the model has the average now: evaluate it
+/// assert_eq!(w.value(), tensor![2.0]);
+/// average.swap(); // and its own weights again
+/// assert_eq!(w.value(), tensor![5.0]);
+/// # Ok::<(), wengert_optim::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Average<T: Float> {
+    parameters: Vec<Param<T>>,
+    values: Vec<Tensor<T>>,
+    /// The share that an update keeps; none: what makes all weights equal.
+    decay: Option<f64>,
+    updates: u64,
+    swapped: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Mean(C);
+
+impl Update<1> for Mean {
+    #[inline(always)]
+    fn step<R: Real>(self, [average]: [R; 1], value: R) -> [R; 1] {
+        [mean(self.0, average, value)]
+    }
+}
+
+impl<T: Float> Average<T> {
+    /// An exponential average that starts from the values there are; each update keeps the share `decay` of it (0.999 is
+    /// usual).
+    pub fn new(parameters: impl IntoIterator<Item = Param<T>>, decay: f64) -> Self {
+        Self::make(parameters, Some(decay))
+    }
+
+    /// The mean of the values at all updates.
+    pub fn equal(parameters: impl IntoIterator<Item = Param<T>>) -> Self {
+        Self::make(parameters, None)
+    }
+
+    fn make(parameters: impl IntoIterator<Item = Param<T>>, decay: Option<f64>) -> Self {
+        let parameters: Vec<Param<T>> = parameters.into_iter().collect();
+        let values = parameters.iter().map(Param::value).collect();
+        Self { parameters, values, decay, updates: 0, swapped: false }
+    }
+
+    /// Takes the values there are into the average.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if the decay is not between 0 and 1, [`Error::Use`] while the average is swapped in, and
+    /// [`Error::Tensor`] if a parameter has another shape now.
+    #[track_caller]
+    pub fn update(&mut self) -> Result<()> {
+        let at = Location::caller();
+        if self.swapped {
+            let rule = "Average: the parameters hold the average now, which is not to be averaged\n  help: call `swap()` once more before `update()`";
+            return Err(Error::Use(rule.to_string(), at));
+        }
+        let keep = match self.decay {
+            Some(decay) if (0.0..=1.0).contains(&decay) => decay,
+            Some(decay) => {
+                let rule = format!("`decay` is {decay}, and must be between 0 and 1");
+                return Err(Error::Setting { optimizer: "Average", setting: "decay", rule, at });
+            }
+            None => self.updates as f64 / (self.updates + 1) as f64,
+        };
+        for (param, average) in self.parameters.iter().zip(&mut self.values) {
+            update_in_place(Mean(C(keep)), [average], &param.value())?;
+        }
+        self.updates += 1;
+        Ok(())
+    }
+
+    /// Exchanges the parameters' values and the average. Once more exchanges them back.
+    pub fn swap(&mut self) {
+        for (param, average) in self.parameters.iter().zip(&mut self.values) {
+            let value = std::mem::replace(average, param.value());
+            param.set(value);
+        }
+        self.swapped = !self.swapped;
+    }
+
+    /// The average, parameter by parameter.
+    pub fn values(&self) -> Vec<Tensor<T>> {
+        if self.swapped {
+            return self.parameters.iter().map(Param::value).collect();
+        }
+        self.values.clone()
+    }
+}

@@ -1,0 +1,164 @@
+//! What can go wrong when parameters are updated: the optimiser, the parameter or setting, the rule, and the fix.
+
+use wengert_autograd::Line;
+use wengert_tensor::Shape;
+
+/// What went wrong. The text names the optimiser, the parameter or the setting, the line and the fix.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tensor operation that cannot be done.
+    #[error("{0}")]
+    Tensor(#[from] wengert_tensor::Error),
+
+    /// A setting has a value that the method cannot mean.
+    #[error("{optimizer}: {rule}\n  at {at}")]
+    Setting {
+        /// The optimiser, or the function.
+        optimizer: &'static str,
+        /// The setting.
+        setting: &'static str,
+        /// The rule, and the value that broke it.
+        rule: String,
+        /// The line that made the optimiser, or that called the function.
+        at: Line,
+    },
+
+    /// A group's pattern matches no parameter.
+    #[error(
+        "{optimizer}: the group `{pattern}` matches no parameter\n  help: `*` stands for any letters; the parameters are {}\n  at {at}",
+        listed(names)
+    )]
+    Group {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The pattern.
+        pattern: String,
+        /// The names of the parameters there are.
+        names: Vec<String>,
+        /// The line that made the optimiser.
+        at: Line,
+    },
+
+    /// Parameters without a gradient, which have never had one.
+    #[error("{optimizer}: {}\n  at {at}", no_gradient(names, *of))]
+    NoGradient {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The parameters.
+        names: Vec<String>,
+        /// How many parameters could have had one.
+        of: usize,
+        /// The line that asked for the step.
+        at: Line,
+    },
+
+    /// A gradient for a parameter that the optimiser does not have.
+    #[error(
+        "{optimizer}: `{name}` is not one of its parameters, so it has no settings and no state for it\n  help: make the optimiser from the parameters that it is to update\n  at {at}"
+    )]
+    NotMine {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The parameter.
+        name: String,
+        /// The line that asked for the update.
+        at: Line,
+    },
+
+    /// A parameter, its gradient and what the optimiser keeps for it are not of one shape.
+    #[error(
+        "{optimizer}: `{name}` has shape {shape}, and its {what} {other}\n  help: {help}\n  at {at}"
+    )]
+    Shape {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The parameter.
+        name: String,
+        /// The parameter's shape.
+        shape: Shape,
+        /// What does not fit it.
+        what: &'static str,
+        /// The shape of that.
+        other: Shape,
+        /// What to do.
+        help: &'static str,
+        /// The line that asked for the update.
+        at: Line,
+    },
+
+    /// A saved state is not of this optimiser and these parameters. Nothing was loaded.
+    #[error(
+        "{optimizer}: this state is not of these parameters and settings{}{}{}\n  at {at}",
+        list("missing", missing),
+        list("unexpected", unexpected),
+        list("of another shape", misshaped)
+    )]
+    State {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// Entries that it needs and the state has not.
+        missing: Vec<String>,
+        /// Entries that the state has and it has no use for.
+        unexpected: Vec<String>,
+        /// Entries whose shape is not the parameter's, with both shapes.
+        misshaped: Vec<String>,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// A gradient is not finite. No gradient was changed.
+    #[error(
+        "{function}: the gradient of `{name}` is not finite: it holds {found}\n  help: ask `loss.first_non_finite_gradient()` which op made it so, before `backward`; a lower learning rate or a loss on logits often mends it\n  at {at}"
+    )]
+    NotFinite {
+        /// The function that refused.
+        function: &'static str,
+        /// The parameter.
+        name: String,
+        /// The number that is not finite.
+        found: f64,
+        /// The line that called it.
+        at: Line,
+    },
+
+    /// Something was asked for that this one does not have.
+    #[error("{0}\n  at {1}")]
+    Use(String, Line),
+}
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Some names, in a sentence: `a`, `b` and 7 more.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let quoted: Vec<String> = names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect();
+    match names.len() {
+        0 => "none".to_string(),
+        1 => quoted.concat(),
+        n if n <= SHOWN => format!("{} and {}", quoted[..n - 1].join(", "), quoted[n - 1]),
+        n => format!("{} and {} more", quoted.join(", "), n - SHOWN),
+    }
+}
+
+fn list(what: &str, names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("\n  {what}: {}", listed(names)) }
+}
+
+fn no_gradient(names: &[String], of: usize) -> String {
+    if names.len() == of {
+        let who = match of {
+            1 => format!("its one parameter, {}, has no gradient", listed(names)),
+            n => format!("none of its {n} parameters has a gradient"),
+        };
+        return format!(
+            "{who}\n  help: call `loss.backward()` before `step()`, and `zero_grad()` before `backward()`, not after it; and make the optimiser from the parameters of the model that made this loss"
+        );
+    }
+    let them = if names.len() == 1 { "it" } else { "them" };
+    format!(
+        "{} got no gradient: the loss does not depend on {them}\n  help: use {them} in the forward pass, freeze {them}, leave {them} out of the optimiser, or say `.allow_unused()`",
+        listed(names)
+    )
+}

@@ -1,0 +1,159 @@
+//! Groups: parameters whose paths match a pattern have settings of their own.
+
+use wengert_autograd::{Line, Param};
+use wengert_tensor::Element;
+
+use crate::rule::Rule;
+use crate::{Error, Result};
+
+/// What a group makes of the settings for all.
+pub(crate) type Change<R> = Box<dyn Fn(R) -> R + Send + Sync>;
+
+/// Patterns, what they change, and what comes of that for each parameter.
+pub(crate) struct Groups<R> {
+    groups: Vec<(String, Change<R>)>,
+    /// The groups that apply together to some parameter, and what they make of the settings. The first is the empty set.
+    sets: Vec<(Vec<usize>, R)>,
+}
+
+impl<R: Rule> Groups<R> {
+    pub(crate) fn new(settings: &R) -> Self {
+        Self { groups: Vec::new(), sets: vec![(Vec::new(), settings.clone())] }
+    }
+
+    pub(crate) fn push(&mut self, pattern: &str, change: Change<R>) {
+        self.groups.push((pattern.to_string(), change));
+    }
+
+    /// For each parameter the number of the set of groups that it is in.
+    pub(crate) fn sort(&mut self, names: &[String], at: Line) -> Result<Vec<usize>> {
+        for (pattern, _) in &self.groups {
+            if !names.iter().any(|name| matches(pattern, name)) {
+                return Err(Error::Group {
+                    optimizer: R::NAME,
+                    pattern: pattern.clone(),
+                    names: names.to_vec(),
+                    at,
+                });
+            }
+        }
+        let settings = self.sets[0].1.clone();
+        let set_of = |name: &String| {
+            let set: Vec<usize> =
+                (0..self.groups.len()).filter(|&k| matches(&self.groups[k].0, name)).collect();
+            match self.sets.iter().position(|(other, _)| *other == set) {
+                Some(known) => known,
+                None => {
+                    self.sets.push((set, settings.clone()));
+                    self.sets.len() - 1
+                }
+            }
+        };
+        Ok(names.iter().map(set_of).collect())
+    }
+
+    /// What each set makes of the settings; a rate of a group's own is multiplied by `proportion`.
+    pub(crate) fn resolve(&mut self, settings: &R, proportion: f64, at: Line) -> Result<()> {
+        for (set, resolved) in &mut self.sets {
+            *resolved = settings.clone();
+            for &k in &*set {
+                *resolved = self.groups[k].1(resolved.clone());
+            }
+            if std::mem::take(resolved.has_own_rate()) {
+                resolved.set_rate(resolved.rate() * proportion);
+            }
+            let patterns = set.iter().map(|&k| &self.groups[k].0[..]);
+            check(resolved, || patterns.collect::<Vec<_>>().join(", "), at)?;
+        }
+        Ok(())
+    }
+
+    /// The settings of a set.
+    #[inline]
+    pub(crate) fn of(&self, set: usize) -> &R {
+        &self.sets[set].1
+    }
+}
+
+fn check<R: Rule>(settings: &R, patterns: impl FnOnce() -> String, at: Line) -> Result<()> {
+    let mut broken = settings.conflict();
+    settings.numbers(&mut |name, x, bound| {
+        if !(bound.holds)(x) && broken.is_none() {
+            broken = Some((name, format!("`{name}` is {x}, and must {}", bound.words)));
+        }
+    });
+    let Some((setting, mut rule)) = broken else { return Ok(()) };
+    let patterns = patterns();
+    if !patterns.is_empty() {
+        rule = format!("{rule} (in the group `{patterns}`)");
+    }
+    Err(Error::Setting { optimizer: R::NAME, setting, rule, at })
+}
+
+/// The parameters' names for people, patterns and states: their paths. One that no model has named goes by its place; of
+/// several with one path, as in two models side by side, the later ones are numbered.
+pub(crate) fn names<T: Element>(parameters: &[Param<T>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(parameters.len());
+    let mut seen = std::collections::HashMap::<String, usize>::new();
+    for (k, param) in parameters.iter().enumerate() {
+        let path = if param.is_named() { param.path() } else { format!("{k}") };
+        let times = seen.entry(path.clone()).or_default();
+        *times += 1;
+        names.push(if *times == 1 { path } else { format!("{path}#{times}") });
+    }
+    names
+}
+
+/// Whether a name is of a pattern, in which `*` stands for any letters, or none.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut name) = name.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or("");
+    // Between stars the earliest place is as good as any.
+    for part in parts {
+        match name.find(part) {
+            Some(place) => name = &name[place + part.len()..],
+            None => return false,
+        }
+    }
+    name.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_any_letters() {
+        for (pattern, name, expected) in [
+            ("l1.weight", "l1.weight", true),
+            ("l1", "l1.weight", false),
+            ("l1.*", "l1.weight", true),
+            ("*.bias", "encoder.l1.bias", true),
+            ("*.bias", "encoder.l1.biases", false),
+            ("*", "", true),
+            ("encoder.*.bias", "encoder.l1.bias", true),
+            ("encoder.*.bias", "encoder.bias", false),
+            ("a*b*c", "a_b_b_c", true),
+            ("a*b*c", "a_c_b", false),
+            ("*norm*", "layers.3.norm.weight", true),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let param = |path: &str| {
+            let param = Param::<f32>::new(Default::default());
+            if !path.is_empty() {
+                param.set_path(path);
+            }
+            param
+        };
+        let names = names(&[param("w"), param(""), param("w"), param("w")]);
+        assert_eq!(names, ["w", "1", "w#2", "w#3"]);
+    }
+}

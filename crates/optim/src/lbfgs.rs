@@ -1,0 +1,449 @@
+//! L-BFGS: directions by the curvature that the last steps have met; each step asks for the loss several times.
+
+use std::collections::VecDeque;
+use std::panic::Location;
+
+use wengert_autograd::{Line, Param};
+use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::{Float, Shape, Tensor};
+
+use crate::groups::names;
+use crate::wolfe::{Point, strong_wolfe};
+use crate::{Error, Result, State};
+
+/// Limited-memory BFGS: PyTorch's `LBFGS`, for losses over all the data at once. A step is PyTorch's `step(closure)`: up to
+/// 20 iterations, each of which asks for the loss and the gradients anew.
+///
+/// ```
+/// use wengert_autograd::{Param, Tape};
+/// use wengert_optim::{Error, Lbfgs};
+/// use wengert_tensor::tensor;
+///
+/// // Rosenbrock's valley.
+/// let w = Param::new(tensor![-1.2_f64, 1.0]);
+/// let mut optimizer = Lbfgs::new([w.clone()], 1.0).strong_wolfe();
+/// for _ in 0..5 {
+///     optimizer.step(|| {
+///         let tape = Tape::new();
+///         let w = tape.param(&w);
+///         let (x, y) = (w.select(0, 0), w.select(0, 1));
+///         let loss = (1.0 - x).square() + 100.0 * (y - x.square()).square();
+///         loss.backward()?;
+///         Ok::<_, Box<dyn std::error::Error>>(loss.value().item()?)
+///     })?;
+/// }
+/// assert!(w.value().allclose(&tensor![1.0, 1.0], 1e-6, 0.0, false)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Lbfgs<T: Float> {
+    parameters: Vec<Param<T>>,
+    learning_rate: f64,
+    max_iterations: usize,
+    max_evaluations: Option<usize>,
+    tolerance_grad: f64,
+    tolerance_change: f64,
+    history: usize,
+    line_search: bool,
+    memory: Option<Memory<T>>,
+    made: Line,
+}
+
+/// What is known of the way so far. All vectors are of all parameters, one behind another.
+#[derive(Clone)]
+struct Memory<T: Float> {
+    /// Iterations so far.
+    iterations: u64,
+    direction: Tensor<T>,
+    /// How far along it the last iteration went.
+    length: f64,
+    gradient: Tensor<T>,
+    loss: f64,
+    pairs: VecDeque<Pair<T>>,
+    /// The scale of the inverse curvature, as the last pair has it.
+    scale: f64,
+}
+
+/// How the gradient changed along a step.
+#[derive(Clone)]
+struct Pair<T: Float> {
+    change: Tensor<T>,
+    step: Tensor<T>,
+    /// 1 / (change · step)
+    inverse: f64,
+}
+
+/// y ← y + a·x
+#[derive(Clone, Copy)]
+struct Add(C);
+
+impl Update<1> for Add {
+    #[inline(always)]
+    fn step<R: Real>(self, [y]: [R; 1], x: R) -> [R; 1] {
+        [y + self.0 * x]
+    }
+}
+
+fn dot<T: Float>(a: &Tensor<T>, b: &Tensor<T>) -> Result<f64> {
+    Ok(a.dot(b)?.item()?.to_f64())
+}
+
+fn largest<T: Float>(x: &Tensor<T>) -> Result<f64> {
+    Ok(x.norm(f64::INFINITY)?.item()?.to_f64())
+}
+
+impl<T: Float> Lbfgs<T> {
+    /// For these parameters, with this learning rate (`lr`, 1 in PyTorch). Settings are checked by the first step.
+    #[track_caller]
+    pub fn new(parameters: impl IntoIterator<Item = Param<T>>, learning_rate: f64) -> Self {
+        let mut each: Vec<Param<T>> = Vec::new();
+        for param in parameters {
+            if !each.iter().any(|p| p.is(&param)) {
+                each.push(param);
+            }
+        }
+        Self {
+            parameters: each,
+            learning_rate,
+            max_iterations: 20,
+            max_evaluations: None,
+            tolerance_grad: 1e-7,
+            tolerance_change: 1e-9,
+            history: 100,
+            line_search: false,
+            memory: None,
+            made: Location::caller(),
+        }
+    }
+
+    /// The most iterations of a step: `max_iter`, 20 by default.
+    #[must_use]
+    pub fn max_iterations(self, count: usize) -> Self {
+        Self { max_iterations: count, ..self }
+    }
+
+    /// A step ends after so many evaluations of the loss: `max_eval`, 5/4 of the iterations by default.
+    #[must_use]
+    pub fn max_evaluations(self, count: usize) -> Self {
+        Self { max_evaluations: Some(count), ..self }
+    }
+
+    /// A step ends when no gradient is larger: `tolerance_grad`, 1e-7 by default.
+    #[must_use]
+    pub fn tolerance_grad(self, tolerance: f64) -> Self {
+        Self { tolerance_grad: tolerance, ..self }
+    }
+
+    /// A step ends when loss or parameters change less: `tolerance_change`, 1e-9 by default.
+    #[must_use]
+    pub fn tolerance_change(self, tolerance: f64) -> Self {
+        Self { tolerance_change: tolerance, ..self }
+    }
+
+    /// How many of the last iterations are remembered: `history_size`, 100 by default.
+    #[must_use]
+    pub fn history(self, count: usize) -> Self {
+        Self { history: count, ..self }
+    }
+
+    /// Looks along each direction for a place that is low and flat enough: `line_search_fn="strong_wolfe"`. Without it each
+    /// iteration goes as far as the learning rate says, and may overshoot.
+    #[must_use]
+    pub fn strong_wolfe(self) -> Self {
+        Self { line_search: true, ..self }
+    }
+
+    /// The parameters, each once.
+    pub fn parameters(&self) -> &[Param<T>] {
+        &self.parameters
+    }
+
+    /// The learning rate in force.
+    pub fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    /// Changes the learning rate.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+
+    /// Moves the parameters to lower the loss that `closure` finds. The closure runs the model, calls `backward` and gives
+    /// the loss; the gradients have been forgotten when it is called. Gives the loss before the step.
+    ///
+    /// # Errors
+    /// What the closure gives; and as [`Optimizer::step`](crate::Optimizer::step).
+    #[track_caller]
+    pub fn step<E: From<Error>>(
+        &mut self,
+        mut closure: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let at = Location::caller();
+        self.check()?;
+        let first = self.evaluate(&mut closure, at)?;
+        let (first_loss, mut here) = first;
+        let mut evaluations = 1;
+        if largest(&here.gradient)? <= self.tolerance_grad {
+            return Ok(first_loss);
+        }
+        for iteration in 1..=self.max_iterations {
+            let (direction, mut length) = self.direction(&here)?;
+            let before = here.loss;
+            let slope = dot(&here.gradient, &direction)?;
+            self.remember(&here, &direction, length);
+            // No longer downhill.
+            if slope > -self.tolerance_change {
+                break;
+            }
+            let mut flat = false;
+            if self.line_search {
+                let start: Vec<Tensor<T>> = self.parameters.iter().map(Param::value).collect();
+                let size = largest(&direction)?;
+                let tried = strong_wolfe(&here, slope, length, size, |t| {
+                    self.go(&direction, t)?;
+                    let (_, there) = self.evaluate(&mut closure, at)?;
+                    for (param, value) in self.parameters.iter().zip(&start) {
+                        param.set(value.clone());
+                    }
+                    let slope = dot(&there.gradient, &direction)?;
+                    Ok::<_, E>((there, slope))
+                })?;
+                (here, length, evaluations) = (tried.0, tried.1, evaluations + tried.2);
+                self.go(&direction, length)?;
+                flat = largest(&here.gradient)? <= self.tolerance_grad;
+            } else {
+                self.go(&direction, length)?;
+                // The last place of a step is looked at by the next one.
+                if iteration != self.max_iterations {
+                    here = self.evaluate(&mut closure, at)?.1;
+                    evaluations += 1;
+                    flat = largest(&here.gradient)? <= self.tolerance_grad;
+                }
+            }
+            if let Some(memory) = &mut self.memory {
+                memory.length = length;
+            }
+            let most = self.max_evaluations.unwrap_or(self.max_iterations * 5 / 4);
+            if iteration == self.max_iterations
+                || evaluations >= most
+                || flat
+                || largest(&direction)? * length.abs() <= self.tolerance_change
+                || (here.loss - before).abs() < self.tolerance_change
+            {
+                break;
+            }
+        }
+        Ok(first_loss)
+    }
+
+    /// The direction to go in, and how far at first.
+    fn direction(&mut self, here: &Point<T>) -> Result<(Tensor<T>, f64)> {
+        let g = &here.gradient;
+        let Some(memory) = &mut self.memory else {
+            let length = (1.0 / g.norm(1.0)?.item()?.to_f64()).min(1.0) * self.learning_rate;
+            return Ok((g.neg(), length));
+        };
+        let change = g.try_sub(&memory.gradient)?;
+        let step = memory.direction.mul_scalar(memory.length);
+        let curvature = dot(&change, &step)?;
+        if curvature > 1e-10 && self.history > 0 {
+            if memory.pairs.len() == self.history {
+                memory.pairs.pop_front();
+            }
+            memory.scale = curvature / dot(&change, &change)?;
+            memory.pairs.push_back(Pair { change, step, inverse: 1.0 / curvature });
+        }
+        // The inverse curvature times -g, by two loops over the pairs.
+        let mut d = g.neg();
+        let mut shares = Vec::with_capacity(memory.pairs.len());
+        for pair in memory.pairs.iter().rev() {
+            let share = dot(&pair.step, &d)? * pair.inverse;
+            update_in_place(Add(C(-share)), [&mut d], &pair.change)?;
+            shares.push(share);
+        }
+        let mut d = d.mul_scalar(memory.scale);
+        for (pair, share) in memory.pairs.iter().zip(shares.into_iter().rev()) {
+            let other = dot(&pair.change, &d)? * pair.inverse;
+            update_in_place(Add(C(share - other)), [&mut d], &pair.step)?;
+        }
+        Ok((d, self.learning_rate))
+    }
+
+    fn remember(&mut self, here: &Point<T>, direction: &Tensor<T>, length: f64) {
+        let (pairs, scale, iterations) = match self.memory.take() {
+            Some(memory) => (memory.pairs, memory.scale, memory.iterations),
+            None => (VecDeque::new(), 1.0, 0),
+        };
+        self.memory = Some(Memory {
+            iterations: iterations + 1,
+            direction: direction.clone(),
+            length,
+            gradient: here.gradient.clone(),
+            loss: here.loss,
+            pairs,
+            scale,
+        });
+    }
+
+    /// Moves the parameters along a direction.
+    fn go(&self, direction: &Tensor<T>, length: f64) -> Result<()> {
+        let mut from = 0;
+        for param in self.free() {
+            let len = param.len();
+            let part = direction.narrow(0, from, len)?.reshape(param.shape())?;
+            param.update(|value, _| update_in_place(Add(C(length)), [value], &part))?;
+            from += len;
+        }
+        Ok(())
+    }
+
+    /// The loss here, and the gradients one behind another.
+    fn evaluate<E: From<Error>>(
+        &self,
+        closure: &mut impl FnMut() -> Result<T, E>,
+        at: Line,
+    ) -> Result<(T, Point<T>), E> {
+        self.parameters.iter().for_each(Param::zero_grad);
+        let loss = closure()?;
+        let gradient = self.gradient(at)?;
+        Ok((loss, Point { loss: loss.to_f64(), gradient }))
+    }
+
+    fn gradient(&self, at: Line) -> Result<Tensor<T>> {
+        let (mut parts, mut missing) = (Vec::new(), Vec::new());
+        for (param, name) in self.parameters.iter().zip(names(&self.parameters)) {
+            match param.grad() {
+                _ if param.is_frozen() => {}
+                Some(g) if g.shape() == &param.shape()[..] => parts.push(g.flatten()),
+                Some(g) => {
+                    return Err(Error::Shape {
+                        optimizer: "Lbfgs",
+                        name,
+                        shape: Shape::new(&param.shape()),
+                        what: "gradient",
+                        other: Shape::new(g.shape()),
+                        help: "a gradient has its parameter's shape: nothing is broadcast",
+                        at,
+                    });
+                }
+                None => missing.push(name),
+            }
+        }
+        let of = parts.len() + missing.len();
+        if !missing.is_empty() || of == 0 {
+            return Err(Error::NoGradient { optimizer: "Lbfgs", names: missing, of, at });
+        }
+        Ok(Tensor::cat(&parts, 0)?)
+    }
+
+    fn free(&self) -> impl Iterator<Item = &Param<T>> {
+        self.parameters.iter().filter(|p| !p.is_frozen())
+    }
+
+    fn check(&self) -> Result<()> {
+        for (setting, x) in [
+            ("learning_rate", self.learning_rate),
+            ("tolerance_grad", self.tolerance_grad),
+            ("tolerance_change", self.tolerance_change),
+        ] {
+            if !(x >= 0.0 && x.is_finite()) {
+                let rule = format!("`{setting}` is {x}, and must be finite, and not below 0");
+                return Err(Error::Setting { optimizer: "Lbfgs", setting, rule, at: self.made });
+            }
+        }
+        Ok(())
+    }
+
+    /// All that the next steps depend on beside the parameters and the settings.
+    pub fn state(&self) -> State<T> {
+        let mut state = State::default();
+        state.scalars.insert("learning_rate".to_string(), self.learning_rate);
+        let Some(memory) = &self.memory else { return state };
+        for (name, x) in [
+            ("n_iter", memory.iterations as f64),
+            ("t", memory.length),
+            ("prev_loss", memory.loss),
+            ("H_diag", memory.scale),
+        ] {
+            state.scalars.insert(name.to_string(), x);
+        }
+        state.tensors.insert("d".to_string(), memory.direction.clone());
+        state.tensors.insert("prev_flat_grad".to_string(), memory.gradient.clone());
+        for (k, pair) in memory.pairs.iter().enumerate() {
+            state.tensors.insert(format!("old_dirs.{k}"), pair.change.clone());
+            state.tensors.insert(format!("old_stps.{k}"), pair.step.clone());
+            state.scalars.insert(format!("ro.{k}"), pair.inverse);
+        }
+        state
+    }
+
+    /// Takes up where [`state`](Self::state) was asked.
+    ///
+    /// # Errors
+    /// [`Error::State`], which lists what is missing, unexpected and of another shape; then nothing is loaded.
+    #[track_caller]
+    pub fn load_state(&mut self, mut state: State<T>) -> Result<()> {
+        let len: usize = self.free().map(Param::len).sum();
+        let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
+        let pairs = (0..).take_while(|k| state.scalars.contains_key(&format!("ro.{k}"))).count();
+        let begun = state.scalars.contains_key("n_iter");
+        let mut number = |name: String| {
+            let found = state.scalars.remove(&name);
+            found.unwrap_or_else(|| {
+                missing.push(name);
+                0.0
+            })
+        };
+        let rate = number("learning_rate".to_string());
+        let mut numbers = Vec::new();
+        let mut inverses = Vec::new();
+        if begun {
+            numbers = ["n_iter", "t", "prev_loss", "H_diag"].map(|n| number(n.to_string())).into();
+            inverses = (0..pairs).map(|k| number(format!("ro.{k}"))).collect();
+        }
+        let mut vector = |name: String| {
+            let found = state.tensors.remove(&name).unwrap_or_else(|| {
+                missing.push(name.clone());
+                Tensor::zeros([len])
+            });
+            if found.shape() != [len] {
+                misshaped.push(format!("{name} {} for [{len}]", Shape::new(found.shape())));
+            }
+            found
+        };
+        let memory = match numbers[..] {
+            [iterations, length, loss, scale] => Some(Memory {
+                iterations: iterations as u64,
+                direction: vector("d".to_string()),
+                length,
+                gradient: vector("prev_flat_grad".to_string()),
+                loss,
+                pairs: inverses
+                    .into_iter()
+                    .enumerate()
+                    .map(|(k, inverse)| Pair {
+                        change: vector(format!("old_dirs.{k}")),
+                        step: vector(format!("old_stps.{k}")),
+                        inverse,
+                    })
+                    .collect(),
+                scale,
+            }),
+            _ => None,
+        };
+        let unexpected: Vec<String> =
+            state.tensors.into_keys().chain(state.scalars.into_keys()).collect();
+        if !(missing.is_empty() && unexpected.is_empty() && misshaped.is_empty()) {
+            let at = Location::caller();
+            return Err(Error::State { optimizer: "Lbfgs", missing, unexpected, misshaped, at });
+        }
+        (self.memory, self.learning_rate) = (memory, rate);
+        Ok(())
+    }
+}
+
+impl<T: Float> std::fmt::Debug for Lbfgs<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (count, rate) = (self.parameters.len(), self.learning_rate);
+        write!(f, "Lbfgs of {count} parameters, learning_rate {rate}")
+    }
+}

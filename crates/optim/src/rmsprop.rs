@@ -1,0 +1,165 @@
+//! RMSprop: a rate for each number, by the running mean of its squared gradients.
+
+use wengert_tensor::pointwise::{C, Real, Update, ZERO, update_in_place};
+use wengert_tensor::{Float, Tensor};
+
+use crate::rule::{Pull, Rule, mean, unkept};
+use crate::settings::optimizer;
+
+optimizer! {
+    /// RMSprop: PyTorch's `RMSprop` (`lr` 0.01 there).
+    ///
+    /// ```text
+    /// g ← g + λ·θ
+    /// s ← α·s + (1 - α)·g²
+    /// m ← α·m + (1 - α)·g                where centered; else m = 0
+    /// v ← μ·v + g / (√(s - m²) + ε)      momentum μ
+    /// θ ← θ - η·v
+    /// ```
+    ///
+    /// The mean starts from 0 and is not corrected for it, so the first steps are long: η / √(1 - α), ten times η. ε stands
+    /// outside the root; TensorFlow's stands inside.
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// # use wengert_optim::{Optimizer, RmsProp};
+    /// # use wengert_tensor::tensor;
+    /// let w = Param::new(tensor![1.0_f64]);
+    /// let mut optimizer = RmsProp::new([w.clone()], 0.01).alpha(0.9).momentum(0.9);
+    /// w.set_grad(Some(tensor![2.0]));
+    /// optimizer.step()?;
+    /// # Ok::<(), wengert_optim::Error>(())
+    /// ```
+    RmsProp, RmsPropSettings {
+        /// α, the share of the mean that a step keeps: `alpha`, 0.99 by default.
+        alpha(alpha = 0.99 in SHARE);
+        /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
+        eps(eps = 1e-8 in NOT_NEGATIVE);
+        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
+        /// μ, which share of the way so far each step goes on: `momentum`, 0 by default.
+        momentum(momentum = 0.0 in NOT_NEGATIVE);
+    } flags {
+        /// Divides by the deviation from the mean gradient in place of the size: `centered`.
+        centered;
+        /// Climbs instead.
+        maximize;
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Formula {
+    pull: Pull,
+    rate: C,
+    alpha: C,
+    eps: C,
+    momentum: C,
+    centered: bool,
+}
+
+/// θ, s
+#[derive(Clone, Copy)]
+struct Plain(Formula);
+/// θ, s, v
+#[derive(Clone, Copy)]
+struct Momentum(Formula);
+/// θ, s, m
+#[derive(Clone, Copy)]
+struct Centered(Formula);
+/// θ, s, m, v
+#[derive(Clone, Copy)]
+struct CenteredMomentum(Formula);
+
+impl Update<2> for Plain {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, s]: [R; 2], g: R) -> [R; 2] {
+        let Formula { pull, rate, alpha, eps, .. } = self.0;
+        let g = pull.on(p, g);
+        let s = mean(alpha, s, g * g);
+        [p - rate * g / (s.sqrt() + eps), s]
+    }
+}
+
+impl Update<3> for Momentum {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, s, v]: [R; 3], g: R) -> [R; 3] {
+        let Formula { pull, rate, alpha, eps, momentum, .. } = self.0;
+        let g = pull.on(p, g);
+        let s = mean(alpha, s, g * g);
+        let v = momentum * v + g / (s.sqrt() + eps);
+        [p - rate * v, s, v]
+    }
+}
+
+/// √(s - m²); rounding may take the variance of a gradient that never changes below 0.
+#[inline(always)]
+fn deviation<R: Real>(s: R, m: R) -> R {
+    (s - m * m).max(ZERO).sqrt()
+}
+
+impl Update<3> for Centered {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, s, m]: [R; 3], g: R) -> [R; 3] {
+        let Formula { pull, rate, alpha, eps, .. } = self.0;
+        let g = pull.on(p, g);
+        let (s, m) = (mean(alpha, s, g * g), mean(alpha, m, g));
+        [p - rate * g / (deviation(s, m) + eps), s, m]
+    }
+}
+
+impl Update<4> for CenteredMomentum {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, s, m, v]: [R; 4], g: R) -> [R; 4] {
+        let Formula { pull, rate, alpha, eps, momentum, .. } = self.0;
+        let g = pull.on(p, g);
+        let (s, m) = (mean(alpha, s, g * g), mean(alpha, m, g));
+        let v = momentum * v + g / (deviation(s, m) + eps);
+        [p - rate * v, s, m, v]
+    }
+}
+
+impl Rule for RmsPropSettings {
+    type Formula = Formula;
+
+    fn kept(&self, _: usize) -> &'static [&'static str] {
+        match (self.centered, self.momentum != 0.0) {
+            (false, false) => &["square_avg"],
+            (false, true) => &["square_avg", "momentum_buffer"],
+            (true, false) => &["square_avg", "grad_avg"],
+            (true, true) => &["square_avg", "grad_avg", "momentum_buffer"],
+        }
+    }
+
+    fn formula(&self, _: u64, _: &mut f64) -> Formula {
+        Formula {
+            pull: Pull::new(self.maximize, self.weight_decay),
+            rate: C(self.learning_rate),
+            alpha: C(self.alpha),
+            eps: C(self.eps),
+            momentum: C(self.momentum),
+            centered: self.centered,
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn run<T: Float>(
+        formula: Formula,
+        value: &mut Tensor<T>,
+        kept: &mut [Tensor<T>],
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        match kept {
+            [s] => update_in_place(Plain(formula), [value, s], g),
+            [s, m] if formula.centered => update_in_place(Centered(formula), [value, s, m], g),
+            [s, v] => update_in_place(Momentum(formula), [value, s, v], g),
+            [s, m, v] => update_in_place(CenteredMomentum(formula), [value, s, m, v], g),
+            _ => unkept(),
+        }
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> bool {
+        self.momentum = momentum;
+        true
+    }
+}

@@ -1,0 +1,101 @@
+//! Schedules of schedules: one after another, one times another, from near 0, never below.
+
+use super::Schedule;
+
+/// [`Schedule::warm_up`].
+#[derive(Clone, Debug)]
+pub struct WarmUp<S> {
+    schedule: S,
+    steps: usize,
+}
+
+impl<S> WarmUp<S> {
+    pub(crate) fn new(schedule: S, steps: usize) -> Self {
+        Self { schedule, steps }
+    }
+}
+
+impl<S: Schedule> Schedule for WarmUp<S> {
+    fn at(&self, step: usize) -> f64 {
+        let rate = self.schedule.at(step);
+        if step < self.steps { rate * ((step + 1) as f64 / self.steps as f64) } else { rate }
+    }
+    fn momentum(&self, step: usize) -> Option<f64> {
+        self.schedule.momentum(step)
+    }
+}
+
+/// [`Schedule::then`].
+#[derive(Clone, Debug)]
+pub struct Then<A, B> {
+    first: A,
+    from: usize,
+    next: B,
+}
+
+impl<A, B> Then<A, B> {
+    pub(crate) fn new(first: A, from: usize, next: B) -> Self {
+        Self { first, from, next }
+    }
+}
+
+impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
+    fn at(&self, step: usize) -> f64 {
+        match step.checked_sub(self.from) {
+            None => self.first.at(step),
+            Some(since) => self.next.at(since),
+        }
+    }
+    fn momentum(&self, step: usize) -> Option<f64> {
+        match step.checked_sub(self.from) {
+            None => self.first.momentum(step),
+            Some(since) => self.next.momentum(since),
+        }
+    }
+}
+
+/// [`Schedule::times`].
+#[derive(Clone, Debug)]
+pub struct Times<A, B> {
+    schedule: A,
+    factor: B,
+}
+
+impl<A, B> Times<A, B> {
+    pub(crate) fn new(schedule: A, factor: B) -> Self {
+        Self { schedule, factor }
+    }
+}
+
+impl<A: Schedule, B: Schedule> Schedule for Times<A, B> {
+    fn at(&self, step: usize) -> f64 {
+        self.schedule.at(step) * self.factor.at(step)
+    }
+    fn momentum(&self, step: usize) -> Option<f64> {
+        self.schedule.momentum(step)
+    }
+}
+
+/// [`Schedule::at_least`].
+#[derive(Clone, Debug)]
+pub struct AtLeast<S> {
+    schedule: S,
+    floor: f64,
+}
+
+impl<S> AtLeast<S> {
+    pub(crate) fn new(schedule: S, floor: f64) -> Self {
+        Self { schedule, floor }
+    }
+}
+
+impl<S: Schedule> Schedule for AtLeast<S> {
+    fn at(&self, step: usize) -> f64 {
+        let rate = self.schedule.at(step);
+        // Not `max`, which would take a NaN for the floor.
+        if rate < self.floor { self.floor } else { rate }
+    }
+    fn momentum(&self, step: usize) -> Option<f64> {
+        self.schedule.momentum(step)
+    }
+}

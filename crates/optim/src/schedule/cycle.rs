@@ -1,0 +1,248 @@
+//! Rates that rise and fall, and momentum that falls and rises with them.
+
+use super::Schedule;
+use super::cosine::half_wave;
+
+/// How a rate goes from one value to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Anneal {
+    /// Along half a cosine wave.
+    #[default]
+    Cosine,
+    /// Along a line.
+    Linear,
+}
+
+impl Anneal {
+    fn between(self, start: f64, end: f64, way: f64) -> f64 {
+        match self {
+            Self::Cosine => half_wave(start, end, way),
+            Self::Linear => start + (end - start) * way,
+        }
+    }
+}
+
+/// One rise and one fall over the whole training: PyTorch's `OneCycleLR`. Momentum, if it is to be cycled, falls and rises.
+///
+/// The last step is `steps - 1`; after it the rate stays.
+///
+/// ```
+/// # use wengert_autograd::Param;
+/// # use wengert_optim::schedule::{OneCycleLr, Schedule};
+/// # use wengert_optim::{Optimizer, Sgd};
+/// # use wengert_tensor::tensor;
+/// # let mut optimizer = Sgd::new([Param::new(tensor![1.0_f32])], 0.1).momentum(0.9);
+/// let schedule = OneCycleLr::new(1.0, 101);
+/// for step in 0..101 {
+///     optimizer.set_learning_rate(schedule.at(step));
+///     if let Some(momentum) = schedule.momentum(step) {
+///         optimizer.set_momentum(momentum)?;
+///     }
+///     // …
+/// }
+/// # Ok::<(), wengert_optim::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct OneCycleLr {
+    top: f64,
+    steps: usize,
+    rise: f64,
+    anneal: Anneal,
+    divisor: f64,
+    final_divisor: f64,
+    momentum: Option<[f64; 2]>,
+    three_phases: bool,
+}
+
+/// Ends at a step, having gone from one rate and momentum to another.
+struct Phase {
+    end: f64,
+    rate: [f64; 2],
+    momentum: [f64; 2],
+}
+
+impl OneCycleLr {
+    /// Up to `top` (`max_lr`) and down again in so many steps (`total_steps`).
+    pub fn new(top: f64, steps: usize) -> Self {
+        Self {
+            top,
+            steps,
+            rise: 0.3,
+            anneal: Anneal::Cosine,
+            divisor: 25.0,
+            final_divisor: 1e4,
+            momentum: Some([0.85, 0.95]),
+            three_phases: false,
+        }
+    }
+
+    /// Which share of the steps the rise takes: `pct_start`, 0.3 by default.
+    #[must_use]
+    pub fn rise(self, share: f64) -> Self {
+        Self { rise: share, ..self }
+    }
+
+    /// Along what it goes: `anneal_strategy`, a cosine by default.
+    #[must_use]
+    pub fn anneal(self, anneal: Anneal) -> Self {
+        Self { anneal, ..self }
+    }
+
+    /// It starts from top / `divisor` (`div_factor`, 25 by default), and ends with that / `final_divisor`
+    /// (`final_div_factor`, 1e4).
+    #[must_use]
+    pub fn divisors(self, divisor: f64, final_divisor: f64) -> Self {
+        Self { divisor, final_divisor, ..self }
+    }
+
+    /// Momentum goes from `high` to `low` and back: `base_momentum` and `max_momentum`, 0.85 and 0.95 by default.
+    #[must_use]
+    pub fn momenta(self, low: f64, high: f64) -> Self {
+        Self { momentum: Some([low, high]), ..self }
+    }
+
+    /// Leaves the momentum alone: `cycle_momentum=False`.
+    #[must_use]
+    pub fn without_momentum(self) -> Self {
+        Self { momentum: None, ..self }
+    }
+
+    /// Falls to where it started as it rose, and only then to the end: `three_phase`.
+    #[must_use]
+    pub fn three_phases(self) -> Self {
+        Self { three_phases: true, ..self }
+    }
+
+    /// The phase that a step is in, and the share of its way.
+    fn phase(&self, step: usize) -> (Phase, f64) {
+        let start = self.top / self.divisor;
+        let end = start / self.final_divisor;
+        let [low, high] = self.momentum.unwrap_or_default();
+        let (rise, last) = (self.rise * self.steps as f64, self.steps as f64 - 1.0);
+        let falling = [self.top, if self.three_phases { start } else { end }];
+        let phases = [
+            Phase { end: rise - 1.0, rate: [start, self.top], momentum: [high, low] },
+            Phase { end: 2.0 * rise - 2.0, rate: falling, momentum: [low, high] },
+            Phase { end: last, rate: [start, end], momentum: [high, high] },
+        ];
+        let count = if self.three_phases { 3 } else { 2 };
+        let step = (step as f64).min(last);
+        let mut from = 0.0;
+        for (k, mut phase) in phases.into_iter().take(count).enumerate() {
+            if k + 1 == count {
+                phase.end = last;
+            }
+            if step <= phase.end || k + 1 == count {
+                let way = (step - from) / (phase.end - from);
+                return (phase, way);
+            }
+            from = phase.end;
+        }
+        unreachable!("the last phase takes what is left")
+    }
+}
+
+impl Schedule for OneCycleLr {
+    fn at(&self, step: usize) -> f64 {
+        let (Phase { rate: [start, end], .. }, way) = self.phase(step);
+        self.anneal.between(start, end, way)
+    }
+
+    fn momentum(&self, step: usize) -> Option<f64> {
+        self.momentum?;
+        let (Phase { momentum: [start, end], .. }, way) = self.phase(step);
+        Some(self.anneal.between(start, end, way))
+    }
+}
+
+/// Up and down between two rates, again and again: PyTorch's `CyclicLR`. Momentum, if it is to be cycled, goes the other
+/// way.
+///
+/// ```
+/// # use wengert_optim::schedule::{CyclicLr, Schedule};
+/// let schedule = CyclicLr::new(0.25, 0.75, 4).halving();
+/// assert_eq!([0, 2, 4, 8, 12].map(|step| schedule.at(step)), [0.25, 0.5, 0.75, 0.25, 0.5]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct CyclicLr {
+    low: f64,
+    high: f64,
+    up: usize,
+    down: usize,
+    scale: Scale,
+    momentum: Option<[f64; 2]>,
+}
+
+/// How the height of the cycles changes.
+#[derive(Clone, Copy, Debug)]
+enum Scale {
+    Even,
+    Halving,
+    Power(f64),
+}
+
+impl CyclicLr {
+    /// Between these rates (`base_lr`, `max_lr`), so many steps up (`step_size_up`) and as many down. All cycles are of one
+    /// height: mode `triangular`.
+    pub fn new(low: f64, high: f64, up: usize) -> Self {
+        Self { low, high, up, down: up, scale: Scale::Even, momentum: Some([0.8, 0.9]) }
+    }
+
+    /// So many steps down: `step_size_down`.
+    #[must_use]
+    pub fn down(self, steps: usize) -> Self {
+        Self { down: steps, ..self }
+    }
+
+    /// Each cycle half as high as the one before: mode `triangular2`.
+    #[must_use]
+    pub fn halving(self) -> Self {
+        Self { scale: Scale::Halving, ..self }
+    }
+
+    /// The height times γ at every step: mode `exp_range`.
+    #[must_use]
+    pub fn shrinking(self, gamma: f64) -> Self {
+        Self { scale: Scale::Power(gamma), ..self }
+    }
+
+    /// Momentum goes from `high` to `low` and back: `base_momentum` and `max_momentum`, 0.8 and 0.9 by default.
+    #[must_use]
+    pub fn momenta(self, low: f64, high: f64) -> Self {
+        Self { momentum: Some([low, high]), ..self }
+    }
+
+    /// Leaves the momentum alone: `cycle_momentum=False`.
+    #[must_use]
+    pub fn without_momentum(self) -> Self {
+        Self { momentum: None, ..self }
+    }
+
+    /// How high the cycle stands at a step, of 1.
+    fn height(&self, step: usize) -> f64 {
+        let Some(cycle) = step.checked_div(self.up + self.down) else { return f64::NAN };
+        let since = step % (self.up + self.down);
+        let height = if since <= self.up {
+            since as f64 / self.up as f64
+        } else {
+            1.0 - (since - self.up) as f64 / self.down as f64
+        };
+        height
+            * match self.scale {
+                Scale::Even => 1.0,
+                Scale::Halving => 0.5_f64.powf(cycle as f64),
+                Scale::Power(gamma) => gamma.powf(step as f64),
+            }
+    }
+}
+
+impl Schedule for CyclicLr {
+    fn at(&self, step: usize) -> f64 {
+        self.low + (self.high - self.low) * self.height(step)
+    }
+
+    fn momentum(&self, step: usize) -> Option<f64> {
+        let [low, high] = self.momentum?;
+        Some(high - (high - low) * self.height(step))
+    }
+}

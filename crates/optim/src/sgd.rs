@@ -1,0 +1,146 @@
+//! Gradient descent, and what momentum makes of it.
+
+use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::{Float, Tensor};
+
+use crate::rule::{Pull, Rule, unkept};
+use crate::settings::optimizer;
+
+optimizer! {
+    /// Stochastic gradient descent, with momentum if asked: PyTorch's `SGD`.
+    ///
+    /// ```text
+    /// g ← g + λ·θ                        weight_decay λ
+    /// v ← μ·v + (1 - τ)·g                momentum μ, dampening τ; v = g at the first step
+    /// θ ← θ - η·v                        or θ - η·(g + μ·v) with nesterov
+    /// ```
+    ///
+    /// Without options it is gradient descent, θ ← θ - η·g; over all the data at once that is *batch* gradient descent,
+    /// over one row *stochastic*, over some rows *mini-batch*: the loader decides.
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// # use wengert_optim::{Optimizer, Sgd};
+    /// # use wengert_tensor::tensor;
+    /// let w = Param::new(tensor![1.0_f64]);
+    /// let mut optimizer = Sgd::new([w.clone()], 0.1).momentum(0.9).nesterov().weight_decay(1e-4);
+    /// w.set_grad(Some(tensor![2.0]));
+    /// optimizer.step()?;
+    /// # Ok::<(), wengert_optim::Error>(())
+    /// ```
+    Sgd, SgdSettings {
+        /// Which share of the way so far each step goes on: `momentum`, 0 by default. 0.9 is usual.
+        momentum(momentum = 0.0 in NOT_NEGATIVE);
+        /// Which share of the gradient is kept out of the momentum: `dampening`, 0 by default. The first step has none.
+        dampening(dampening = 0.0 in FINITE);
+        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
+    } flags {
+        /// Nesterov's momentum: the gradient's own step is taken beside the momentum's. It needs momentum, and no dampening.
+        nesterov;
+        /// Climbs instead.
+        maximize;
+    }
+}
+
+/// Gradient descent: [`Sgd`] without options.
+pub type GradientDescent<T> = Sgd<T>;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Formula {
+    pull: Pull,
+    rate: C,
+    momentum: C,
+    /// The share of the gradient that enters the momentum.
+    enters: C,
+    nesterov: bool,
+}
+
+/// θ ← θ - η·g
+#[derive(Clone, Copy)]
+struct Descent(Formula);
+
+impl Update<1> for Descent {
+    #[inline(always)]
+    fn step<R: Real>(self, [p]: [R; 1], g: R) -> [R; 1] {
+        [p - self.0.rate * self.0.pull.on(p, g)]
+    }
+}
+
+/// v ← μ·v + (1 - τ)·g, θ ← θ - η·v
+#[derive(Clone, Copy)]
+struct Momentum(Formula);
+
+impl Update<2> for Momentum {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, v]: [R; 2], g: R) -> [R; 2] {
+        let Formula { pull, rate, momentum, enters, .. } = self.0;
+        let v = momentum * v + enters * pull.on(p, g);
+        [p - rate * v, v]
+    }
+}
+
+/// v ← μ·v + g, θ ← θ - η·(g + μ·v)
+#[derive(Clone, Copy)]
+struct Nesterov(Formula);
+
+impl Update<2> for Nesterov {
+    #[inline(always)]
+    fn step<R: Real>(self, [p, v]: [R; 2], g: R) -> [R; 2] {
+        let Formula { pull, rate, momentum, enters, .. } = self.0;
+        let g = pull.on(p, g);
+        let v = momentum * v + enters * g;
+        [p - rate * (g + momentum * v), v]
+    }
+}
+
+impl Rule for SgdSettings {
+    type Formula = Formula;
+
+    fn kept(&self, _: usize) -> &'static [&'static str] {
+        if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
+    }
+
+    fn formula(&self, step: u64, _: &mut f64) -> Formula {
+        Formula {
+            pull: Pull::new(self.maximize, self.weight_decay),
+            rate: C(self.learning_rate),
+            momentum: C(self.momentum),
+            // PyTorch starts from the whole first gradient.
+            enters: C(if step == 1 { 1.0 } else { 1.0 - self.dampening }),
+            nesterov: self.nesterov,
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn run<T: Float>(
+        formula: Formula,
+        value: &mut Tensor<T>,
+        kept: &mut [Tensor<T>],
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        match kept {
+            [] => update_in_place(Descent(formula), [value], g),
+            [v] if formula.nesterov => update_in_place(Nesterov(formula), [value, v], g),
+            [v] => update_in_place(Momentum(formula), [value, v], g),
+            _ => unkept(),
+        }
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> bool {
+        self.momentum = momentum;
+        true
+    }
+
+    fn conflict(&self) -> Option<(&'static str, String)> {
+        let wrong = self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0);
+        wrong.then(|| {
+            let (momentum, dampening) = (self.momentum, self.dampening);
+            let rule = format!(
+                "`nesterov` needs a momentum above 0 and no dampening, and they are {momentum} and {dampening}\n  help: say `.momentum(0.9).nesterov()`"
+            );
+            ("nesterov", rule)
+        })
+    }
+}

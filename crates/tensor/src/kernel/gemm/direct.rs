@@ -1,0 +1,109 @@
+//! Small products: A where it lies, B where it lies or, if its rows are not contiguous, in packed panels.
+
+use std::mem::MaybeUninit;
+
+use super::micro::{Ahead, Block, Masked, Strided};
+use super::scratch::Scratch;
+use super::simd::{Body, Simd};
+use super::{Product, pack};
+
+/// A small product, or one of few rows.
+pub(super) struct Direct<'a, T>(pub(super) &'a Product<T>);
+
+/// Panels of at most this many elements are packed on the stack.
+const ON_STACK: usize = 1024;
+
+#[repr(align(64))]
+struct Stack<T>(MaybeUninit<[T; ON_STACK]>);
+
+impl<V: Simd> Body<V> for Direct<'_, V::Elem> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run(self) {
+        let product = self.0;
+        let vectors = widest::<V>(product.m, product.n);
+        // SAFETY: the caller's; the buffers are good for k rows of the widest panel.
+        unsafe {
+            if product.b.cs == 1 {
+                return panels::<V>(product, vectors, None);
+            }
+            let len = product.k * vectors * V::LANES;
+            if len <= ON_STACK {
+                let mut stack = Stack::<V::Elem>(MaybeUninit::uninit());
+                panels::<V>(product, vectors, Some((&raw mut stack).cast()));
+            } else {
+                let mut scratch = Scratch::new::<V::Elem>(len);
+                panels::<V>(product, vectors, Some(scratch.ptr()));
+            }
+        }
+    }
+}
+
+/// How many vectors wide the panels are at most: the fewer rows, the wider a block that fills the registers.
+#[inline(always)]
+fn widest<V: Simd>(m: usize, n: usize) -> usize {
+    let all = n.div_ceil(V::LANES);
+    if all <= 4 && V::HEIGHTS[all - 1] > 0 {
+        return all;
+    }
+    if m <= V::HEIGHTS[3] {
+        4
+    } else if m <= V::HEIGHTS[2] {
+        3
+    } else {
+        2
+    }
+}
+
+/// # Safety
+/// As for a product; `buffer` is good for k rows of `vectors`, and there is one if the rows of B are not contiguous.
+#[inline(always)]
+unsafe fn panels<V: Simd>(
+    product: &Product<V::Elem>,
+    vectors: usize,
+    buffer: Option<*mut V::Elem>,
+) {
+    let Product { m, n, k, a, b, init, c, ldc } = *product;
+    let mut j = 0;
+    while j < n {
+        let width = (n - j).min(vectors * V::LANES);
+        let nv = width.div_ceil(V::LANES);
+        let highest = V::HEIGHTS[nv - 1];
+        // SAFETY: the caller's.
+        unsafe {
+            let from = b.at(0, j);
+            let (panel, ldb) = match buffer {
+                None => (from.ptr, b.rs),
+                Some(buffer) => {
+                    pack::panel::<V>(k, width, from, buffer, nv * V::LANES);
+                    (buffer.cast_const(), (nv * V::LANES) as isize)
+                }
+            };
+            let mut i = 0;
+            while i < m {
+                // Blocks of nearly equal height, not full ones and a thin rest.
+                let left = m - i;
+                let h = left.div_ceil(left.div_ceil(highest));
+                let block = Block {
+                    k,
+                    a: a.at(i, 0),
+                    b: panel,
+                    ldb,
+                    c: c.add(i * ldc + j),
+                    ldc,
+                    width,
+                    rows: h,
+                    init: init.at_column(j),
+                    ahead: Ahead::NONE,
+                };
+                if buffer.is_some() || width == nv * V::LANES {
+                    V::block::<Strided>(h, nv, &block);
+                } else {
+                    V::block::<Masked>(h, nv, &block);
+                }
+                i += h;
+            }
+        }
+        j += width;
+    }
+}

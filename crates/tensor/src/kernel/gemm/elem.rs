@@ -1,0 +1,86 @@
+//! The element types of products, and the vectors that each has.
+
+use super::portable::Four;
+use super::simd::{Body, Simd};
+use crate::Number;
+use crate::kernel::level::{Arch, Level, Portable, level};
+
+/// What only this crate's element types have.
+pub(super) trait Vectors: Sized {
+    #[cfg(target_arch = "x86_64")]
+    type V512: Simd<Elem = Self>;
+    #[cfg(target_arch = "x86_64")]
+    type V256: Simd<Elem = Self>;
+}
+
+/// An element type of products: f32 and f64.
+#[allow(private_bounds)]
+pub trait GemmElem: Vectors + Number {
+    /// `self * b + c` in portable code.
+    #[doc(hidden)]
+    fn times_plus(self, b: Self, c: Self) -> Self;
+}
+
+impl Vectors for f32 {
+    #[cfg(target_arch = "x86_64")]
+    type V512 = super::avx512::F32x16;
+    #[cfg(target_arch = "x86_64")]
+    type V256 = super::avx2::F32x8;
+}
+impl Vectors for f64 {
+    #[cfg(target_arch = "x86_64")]
+    type V512 = super::avx512::F64x8;
+    #[cfg(target_arch = "x86_64")]
+    type V256 = super::avx2::F64x4;
+}
+
+impl GemmElem for f32 {
+    #[inline(always)]
+    fn times_plus(self, b: Self, c: Self) -> Self {
+        Portable::mul_add(self, b, c)
+    }
+}
+impl GemmElem for f64 {
+    #[inline(always)]
+    fn times_plus(self, b: Self, c: Self) -> Self {
+        Portable::mul_add64(self, b, c)
+    }
+}
+
+/// A body that runs on whichever vectors the level in force has.
+#[cfg(target_arch = "x86_64")]
+pub(super) trait AnyBody<T: GemmElem>:
+    Body<T::V512> + Body<T::V256> + Body<Four<T>>
+{
+}
+#[cfg(target_arch = "x86_64")]
+impl<T: GemmElem, B: Body<T::V512> + Body<T::V256> + Body<Four<T>>> AnyBody<T> for B {}
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) trait AnyBody<T: GemmElem>: Body<Four<T>> {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<T: GemmElem, B: Body<Four<T>>> AnyBody<T> for B {}
+
+/// Runs the body on the level in force. It should be a reference, or hold one: a call that passes more than a word passes
+/// it through memory.
+///
+/// # Safety
+/// As the body's, but for the instructions: those are there.
+#[inline(always)]
+pub(super) unsafe fn run<T: GemmElem, B: AnyBody<T>>(body: B) {
+    // SAFETY: the caller's, and a level is in force only where the processor has its instructions.
+    unsafe {
+        match level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => {
+                <T::V512 as Simd>::enter(body);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => {
+                <T::V256 as Simd>::enter(body);
+            }
+            _ => {
+                Four::<T>::enter(body);
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Matrix products of any layout: what the caller says, and which way a shape goes.
+//!
+//! Every element of C is summed in an order that the shape of the whole product decides, so that its bits do not depend
+//! on how the work is split.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod axpy;
+mod direct;
+mod dots;
+mod elem;
+mod micro;
+mod pack;
+mod packed;
+mod plan;
+mod portable;
+mod scratch;
+mod simd;
+mod split;
+
+pub use elem::GemmElem;
+
+/// A matrix as its first element and its strides (in elements; any sign, 0 for broadcast).
+#[derive(Debug)]
+pub struct Mat<T> {
+    /// The element (0, 0).
+    pub ptr: *const T,
+    /// From one row to the next.
+    pub rs: isize,
+    /// From one column to the next.
+    pub cs: isize,
+}
+
+impl<T> Clone for Mat<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Mat<T> {}
+
+impl<T> Mat<T> {
+    /// The matrix from row `i` and column `j` on.
+    #[inline(always)]
+    fn at(self, i: usize, j: usize) -> Self {
+        let offset = i as isize * self.rs + j as isize * self.cs;
+        Self { ptr: self.ptr.wrapping_offset(offset), ..self }
+    }
+}
+
+/// What the product is added to.
+#[derive(Debug)]
+pub enum Init<T> {
+    /// Nothing.
+    Zero,
+    /// What is in C: c += a b.
+    Accumulate,
+    /// This vector of n, in every row: a bias.
+    Row(*const T),
+}
+
+impl<T> Clone for Init<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Init<T> {}
+
+impl<T> Init<T> {
+    /// The same for the columns from `j` on.
+    #[inline(always)]
+    fn at_column(self, j: usize) -> Self {
+        match self {
+            Self::Row(p) => Self::Row(p.wrapping_add(j)),
+            other => other,
+        }
+    }
+}
+
+/// A whole product, or a block of one.
+struct Product<T> {
+    m: usize,
+    n: usize,
+    k: usize,
+    a: Mat<T>,
+    b: Mat<T>,
+    init: Init<T>,
+    c: *mut T,
+    ldc: usize,
+}
+
+impl<T> Clone for Product<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Product<T> {}
+
+/// C[m,n] (row-major, rows `ldc` apart) = init + A[m,k] · B[k,n].
+///
+/// C may be uninitialised, unless `init` says that it is added to.
+///
+/// # Safety
+/// A and B are good for reads of their shapes and `init`'s vector of n, C for writes of its own (of its rows, not of what
+/// lies between them), and C overlaps none of the others.
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn gemm<T: GemmElem>(
+    m: usize,
+    n: usize,
+    k: usize,
+    a: Mat<T>,
+    b: Mat<T>,
+    init: Init<T>,
+    c: *mut T,
+    ldc: usize,
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    let product = Product { m, n, k, a, b, init, c, ldc };
+    // SAFETY: the caller's.
+    unsafe {
+        if k == 0 {
+            start(product);
+        } else if product.work() >= split::WORTH && crate::kernel::pool::threads() > 1 {
+            split::run(product, plan::plan(&product));
+        } else {
+            plan::plan(&product).run(product);
+        }
+    }
+}
+
+impl<T> Product<T> {
+    /// Multiply-adds.
+    #[inline(always)]
+    fn work(&self) -> usize {
+        self.m.saturating_mul(self.n).saturating_mul(self.k)
+    }
+}
+
+/// A product without terms.
+///
+/// # Safety
+/// As [`gemm`].
+#[cold]
+unsafe fn start<T: GemmElem>(product: Product<T>) {
+    for i in 0..product.m {
+        for j in 0..product.n {
+            // SAFETY: the caller's.
+            unsafe {
+                let c = product.c.add(i * product.ldc + j);
+                match product.init {
+                    Init::Zero => c.write(T::ZERO),
+                    Init::Accumulate => {}
+                    Init::Row(p) => c.write(*p.add(j)),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Large products: A and B in packed pieces that stay in the caches.
+//!
+//! k goes by in steps of at most [`KC`]. A strip of A stays in the first cache (14 rows of 256: 14 KB of 48) while a group
+//! of panels of B, two vectors wide each, passes by it from the second. A group is packed just before its use, into the
+//! same place each time, and a strip of A before its first use.
+
+use super::micro::{Ahead, Block, Columns, ROW, Rows};
+use super::scratch::Scratch;
+use super::simd::{Body, Simd};
+use super::{Init, Mat, Product, pack};
+
+/// How deep the packed pieces are.
+pub(super) const KC: usize = 256;
+/// How many rows of A are kept packed: half of a second cache of 2 MB.
+const MC: usize = 896;
+/// How many panels of B are kept packed. More of C's rows are touched at once, and more of B's when these are packed: with
+/// a single panel, products of matrices larger than the caches are a tenth slower.
+pub(super) const GROUP: usize = 4;
+
+/// A large product.
+pub(super) struct Packed<'a, T>(pub(super) &'a Product<T>);
+
+/// `m` rows in strips of even and nearly equal height, at most `max`.
+#[derive(Clone, Copy)]
+struct Strips {
+    m: usize,
+    count: usize,
+    /// Every strip has this many pairs of rows, and the first `more` have one more.
+    pairs: usize,
+    more: usize,
+}
+
+impl Strips {
+    fn new(m: usize, max: usize) -> Self {
+        let count = m.div_ceil(max);
+        let pairs = m.div_ceil(2);
+        Self { m, count, pairs: pairs / count, more: pairs % count }
+    }
+    /// Where strip `s` begins, how high its kernel is, and how many rows it has.
+    fn get(self, s: usize) -> (usize, usize, usize) {
+        let start = 2 * (s * self.pairs + s.min(self.more));
+        let h = 2 * (self.pairs + usize::from(s < self.more));
+        (start, h, h.min(self.m - start))
+    }
+}
+
+impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run(self) {
+        let Product { m, n, k, a, b, init, c, ldc } = *self.0;
+        let nr = 2 * V::LANES;
+        let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(16);
+        let mc = m.div_ceil(m.div_ceil(MC)).next_multiple_of(2);
+        let strips = Strips::new(mc.min(m), V::HEIGHTS[1]).count;
+        let mut scratch = Scratch::new::<V::Elem>(GROUP * KC * nr + strips * STRIP);
+        // SAFETY: the caller's for A, B and C; the scratch is as large as what is put into it.
+        unsafe {
+            let pb: *mut V::Elem = scratch.ptr();
+            let pa = pb.add(GROUP * KC * nr);
+            let mut p = 0;
+            while p < k {
+                let d = (k - p).min(kc);
+                let init = if p == 0 { init } else { Init::Accumulate };
+                let mut i = 0;
+                while i < m {
+                    let h = (m - i).min(mc);
+                    let part = Product {
+                        m: h,
+                        k: d,
+                        a: a.at(i, p),
+                        b: b.at(p, 0),
+                        init,
+                        n,
+                        c: c.add(i * ldc),
+                        ldc,
+                    };
+                    level::<V>(part, pa, pb);
+                    i += h;
+                }
+                p += d;
+            }
+        }
+    }
+}
+
+/// The room for a strip of A, packed either way.
+const STRIP: usize = 16 * ROW;
+
+/// A product at most `MC` high and `KC` deep.
+///
+/// # Safety
+/// As for a product; `pa` is good for all strips of A, `pb` for a group of panels of B.
+#[inline(always)]
+unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V::Elem) {
+    let Product { m, n, k, a, b, init, c, ldc } = product;
+    let nr = 2 * V::LANES;
+    let strips = Strips::new(m, V::HEIGHTS[1]);
+    let as_rows = pack::as_rows(&a);
+    let mut j0 = 0;
+    while j0 < n {
+        let group = (n - j0).min(GROUP * nr);
+        // SAFETY: the caller's.
+        unsafe {
+            pack::panels::<V>(k, group, b.at(0, j0), pb, KC * nr);
+            for s in 0..strips.count {
+                let (i, h, rows) = strips.get(s);
+                let strip = pa.add(s * STRIP);
+                if j0 == 0 {
+                    pack::strip::<V>(rows, h, k, a.at(i, 0), strip);
+                }
+                let mut j = j0;
+                while j < j0 + group {
+                    let width = (n - j).min(nr);
+                    let nv = width.div_ceil(V::LANES);
+                    let ahead = if j + GROUP * nr < n && b.cs == 1 {
+                        let (from, to) = (k * s / strips.count, k * (s + 1) / strips.count);
+                        Ahead { ptr: b.at(from, j + GROUP * nr).ptr, stride: b.rs, rows: to - from }
+                    } else {
+                        Ahead::NONE
+                    };
+                    let block = Block {
+                        k,
+                        a: Mat { ptr: strip, rs: 0, cs: 0 },
+                        b: pb.add((j - j0) / nr * KC * nr),
+                        ldb: (nv * V::LANES) as isize,
+                        c: c.add(i * ldc + j),
+                        ldc,
+                        width,
+                        rows,
+                        init: init.at_column(j),
+                        ahead,
+                    };
+                    if as_rows {
+                        V::block::<Rows>(h, nv, &block);
+                    } else {
+                        V::block::<Columns>(h, nv, &block);
+                    }
+                    j += width;
+                }
+            }
+        }
+        j0 += group;
+    }
+}

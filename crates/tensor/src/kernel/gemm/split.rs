@@ -1,0 +1,87 @@
+//! Which parts of a product the threads take.
+
+use super::plan::Plan;
+use super::{GemmElem, Product};
+use crate::kernel::pool;
+
+/// Multiply-adds from which on a second thread brings more than calling it costs.
+pub(super) const WORTH: usize = 3 << 19;
+/// No part is less work than this.
+const PART: usize = 3 << 18;
+/// Columns are split at multiples of this, so that every part has whole panels and whole blocks of vectors.
+const COLUMNS: usize = 32;
+/// For a product of one row or column the multiple is that of its widest kernel, which must see the same blocks.
+const LINE: usize = 256;
+
+/// What a thread needs to know of a product.
+struct Shared<T>(Product<T>);
+// SAFETY: A and B are only read, and no two parts write the same element of C.
+unsafe impl<T: Sync> Sync for Shared<T> {}
+
+/// Does the product on all threads.
+///
+/// # Safety
+/// As [`super::gemm`]; the plan is the product's.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
+    let Product { m, n, .. } = product;
+    // More parts than threads, so that a thread that is held up holds up little.
+    let parts = (2 * pool::threads()).min(product.work() / PART).max(1);
+    let (down, across) = match plan {
+        Plan::RowTimesRows | Plan::DotsOfRows => (1, parts.min(n.div_ceil(LINE))),
+        Plan::ColumnsTimesColumn | Plan::DotsOfColumns => (parts.min(m.div_ceil(LINE)), 1),
+        Plan::Direct | Plan::Packed => grid(m, n, parts),
+    };
+    let line = matches!(plan, Plan::ColumnsTimesColumn | Plan::DotsOfColumns);
+    let wide = matches!(plan, Plan::RowTimesRows | Plan::DotsOfRows);
+    let row = |q: usize| border(q, down, m, if line { LINE } else { 2 });
+    let column = |q: usize| border(q, across, n, if wide { LINE } else { COLUMNS });
+    let shared = Shared(product);
+    pool::run(down * across, &|part| {
+        let whole = &shared;
+        let Product { a, b, init, c, ldc, k, .. } = whole.0;
+        let (i, j) = (row(part / across), column(part % across));
+        let (m, n) = (row(part / across + 1) - i, column(part % across + 1) - j);
+        if m == 0 || n == 0 {
+            return;
+        }
+        // SAFETY: the caller's: the part is inside the product.
+        unsafe {
+            let part = Product {
+                m,
+                n,
+                k,
+                a: a.at(i, 0),
+                b: b.at(0, j),
+                init: init.at_column(j),
+                c: c.add(i * ldc + j),
+                ldc,
+            };
+            plan.run(part);
+        }
+    });
+}
+
+/// Where part `q` of `parts` of a length begins.
+fn border(q: usize, parts: usize, len: usize, multiple: usize) -> usize {
+    let pieces = len.div_ceil(multiple);
+    (pieces * q / parts * multiple).min(len)
+}
+
+/// How many parts down and across: packing is least when they are nearly square, and B costs more to pack than A.
+fn grid(m: usize, n: usize, parts: usize) -> (usize, usize) {
+    let mut best = (1, parts, f64::MAX);
+    for down in 1..=parts {
+        let across = parts / down;
+        let (h, w) = (m as f64 / down as f64, n as f64 / across as f64);
+        if down * across < parts || h < 1.0 || w < COLUMNS as f64 {
+            continue;
+        }
+        let cost = 2.0 / h + 1.0 / w;
+        if cost < best.2 {
+            best = (down, across, cost);
+        }
+    }
+    (best.0, best.1)
+}

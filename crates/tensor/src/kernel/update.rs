@@ -1,0 +1,73 @@
+//! Several tensors rewritten in one pass over memory, beside one that is only read: what an optimiser's step is.
+
+use super::level::{Arch, Kernel, dispatch};
+use super::map::{CHUNK, Shared, THREADS_FROM};
+use super::pool;
+use crate::{Element, Tensor};
+
+/// A function of the N elements of one place, and of one more, that gives the N anew.
+pub(crate) trait Rewrite<T, const N: usize>: Copy + Send + Sync {
+    /// The N anew. Must be `#[inline(always)]`.
+    fn at<A: Arch>(self, state: [T; N], g: T) -> [T; N];
+}
+
+struct Run<F, T, const N: usize> {
+    f: F,
+    state: [*mut T; N],
+    g: *const T,
+    len: usize,
+}
+
+impl<F: Rewrite<T, N>, T: Element, const N: usize> Kernel for Run<F, T, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        for i in 0..self.len {
+            // SAFETY: whoever makes a `Run` promises `len` elements at each pointer.
+            let g = unsafe { *self.g.add(i) };
+            // SAFETY: as above.
+            let state = std::array::from_fn(|k| unsafe { *self.state[k].add(i) });
+            for (place, new) in self.state.into_iter().zip(self.f.at::<A>(state, g)) {
+                // SAFETY: as above; those at `state` may be written.
+                unsafe { place.add(i).write(new) };
+            }
+        }
+    }
+}
+
+/// Rewrites each place of the N tensors, in their own buffers where nobody else holds those. All have `g`'s shape.
+#[inline]
+pub(crate) fn rewrite<F, T, const N: usize>(f: F, state: [&mut Tensor<T>; N], g: &Tensor<T>)
+where
+    F: Rewrite<T, N>,
+    T: Element,
+{
+    let len = g.len();
+    let copy;
+    let g = match g.as_slice() {
+        Some(elements) => elements,
+        None => {
+            copy = g.contiguous();
+            copy.as_slice().unwrap_or(&[])
+        }
+    };
+    // A slice to write to is of a buffer with one handle, so no two overlap, and none is `g`'s.
+    let state = state.map(|tensor| {
+        let elements = tensor.as_mut_slice();
+        assert_eq!(elements.len(), len, "the caller has checked the shapes");
+        elements.as_mut_ptr()
+    });
+    if len < THREADS_FROM || pool::threads() == 1 {
+        return dispatch(Run { f, state, g: g.as_ptr(), len });
+    }
+    let shared = Shared((state, g.as_ptr()));
+    pool::run(len.div_ceil(CHUNK), &move |chunk| {
+        let whole = &shared;
+        let (state, g) = whole.0;
+        let start = chunk * CHUNK;
+        let len = CHUNK.min(len - start);
+        // SAFETY: chunks are disjoint parts of the slices above.
+        let (state, g) = unsafe { (state.map(|p| p.add(start)), g.add(start)) };
+        dispatch(Run { f, state, g, len });
+    });
+}

@@ -1,0 +1,69 @@
+//! `Update`: a step of an optimiser as a formula: some tensors and a gradient, place by place, to the tensors anew.
+
+use super::lane::LaneFloat;
+use super::real::Real;
+use crate::error::Fault;
+use crate::kernel::level::Arch;
+use crate::kernel::update::{Rewrite, rewrite};
+use crate::{Error, Float, Result, Tensor};
+
+/// What becomes of N numbers, the parameter first, when a gradient arrives.
+///
+/// ```
+/// use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+/// use wengert_tensor::{Result, tensor};
+///
+/// /// v ← μ·v + g, θ ← θ - η·v
+/// #[derive(Clone, Copy)]
+/// struct Momentum {
+///     rate: C,
+///     momentum: C,
+/// }
+///
+/// impl Update<2> for Momentum {
+///     fn step<R: Real>(self, [p, v]: [R; 2], g: R) -> [R; 2] {
+///         let v = self.momentum * v + g;
+///         [p - self.rate * v, v]
+///     }
+/// }
+///
+/// let (mut p, mut v) = (tensor![1.0_f32, 2.0], tensor![0.0_f32, 1.0]);
+/// let step = Momentum { rate: C(0.5), momentum: C(0.5) };
+/// update_in_place(step, [&mut p, &mut v], &tensor![2.0, 1.0])?;
+/// assert_eq!((p, v), (tensor![0.0, 1.25], tensor![2.0, 1.5]));
+/// # Ok::<(), wengert_tensor::Error>(())
+/// ```
+pub trait Update<const N: usize>: Copy + Send + Sync {
+    /// The N numbers anew. Mark it `#[inline(always)]`, or it runs a number at a time.
+    fn step<R: Real>(self, state: [R; N], g: R) -> [R; N];
+}
+
+#[derive(Clone, Copy)]
+struct Lanes<F>(F);
+
+impl<T: LaneFloat, F: Update<N>, const N: usize> Rewrite<T, N> for Lanes<F> {
+    #[inline(always)]
+    fn at<A: Arch>(self, state: [T; N], g: T) -> [T; N] {
+        self.0.step(state.map(|x| x.lane::<A>()), g.lane::<A>()).map(T::from_lane::<A>)
+    }
+}
+
+/// Rewrites the tensors of `state`, of which the parameter is the first, in one pass over memory: in place where nobody
+/// else holds a buffer, else in a copy of it.
+///
+/// # Errors
+/// [`Error::Shape`] if they are not all of the gradient's shape: an update broadcasts nothing.
+#[track_caller]
+#[inline]
+pub fn update_in_place<T: Float, F: Update<N>, const N: usize>(
+    f: F,
+    state: [&mut Tensor<T>; N],
+    g: &Tensor<T>,
+) -> Result<()> {
+    if let Some(other) = state.iter().find(|x| x.shape() != g.shape()) {
+        let rule = "a tensor and the gradient that updates it must have one shape";
+        return Err(Error::Shape(Fault::new("update_in_place", &[other.shape(), g.shape()], rule)));
+    }
+    rewrite(Lanes(f), state, g);
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! Products against a plain loop in f64: every level, layout, start and thread count.
+
+use std::sync::Mutex;
+use wengert_tensor::kernel::gemm::{GemmElem, Init, Mat, gemm};
+use wengert_tensor::kernel::{level, pool};
+
+/// The level and the number of threads belong to the process: one test at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
+trait Elem: GemmElem + PartialEq + std::fmt::Debug {
+    const EPS: f64;
+    const NAN: Self;
+    fn of(x: f64) -> Self;
+    fn to(self) -> f64;
+    fn bits(self) -> u64;
+}
+impl Elem for f32 {
+    const EPS: f64 = 1.2e-7;
+    const NAN: f32 = f32::NAN;
+    fn of(x: f64) -> f32 {
+        x as f32
+    }
+    fn to(self) -> f64 {
+        f64::from(self)
+    }
+    fn bits(self) -> u64 {
+        u64::from(self.to_bits())
+    }
+}
+impl Elem for f64 {
+    const EPS: f64 = 2.3e-16;
+    const NAN: f64 = f64::NAN;
+    fn of(x: f64) -> f64 {
+        x
+    }
+    fn to(self) -> f64 {
+        self
+    }
+    fn bits(self) -> u64 {
+        self.to_bits()
+    }
+}
+
+struct Random(u64);
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Lay {
+    Row,
+    Column,
+    Gaps,
+    ColumnGaps,
+    Reversed,
+    ColumnReversed,
+    RowBroadcast,
+    ColumnBroadcast,
+    Broadcast,
+}
+use Lay::*;
+const LAYS: [Lay; 9] = [
+    Row,
+    Column,
+    Gaps,
+    ColumnGaps,
+    Reversed,
+    ColumnReversed,
+    RowBroadcast,
+    ColumnBroadcast,
+    Broadcast,
+];
+
+/// Exactly the memory that the layout needs, so that a sanitizer sees every step beyond it.
+struct Held<T> {
+    data: Vec<T>,
+    first: usize,
+    rs: isize,
+    cs: isize,
+}
+impl<T: Elem> Held<T> {
+    fn new(r: usize, c: usize, lay: Lay, random: &mut Random) -> Self {
+        let (ri, ci) = (r as isize, c as isize);
+        let (rs, cs) = match lay {
+            Row => (ci, 1),
+            Column => (1, ri),
+            Gaps => (2 * ci + 1, 2),
+            ColumnGaps => (3, 3 * ri + 2),
+            Reversed => (-ci, -1),
+            ColumnReversed => (-1, ri + 1),
+            RowBroadcast => (0, 1),
+            ColumnBroadcast => (1, 0),
+            Broadcast => (0, 0),
+        };
+        let (dr, dc) = ((ri - 1).max(0) * rs, (ci - 1).max(0) * cs);
+        let low = dr.min(0) + dc.min(0);
+        let high = dr.max(0) + dc.max(0);
+        let len = if r * c == 0 { 0 } else { (high - low) as usize + 1 };
+        let data = (0..len).map(|_| T::of(random.next())).collect();
+        Self { data, first: -low as usize, rs, cs }
+    }
+    fn mat(&self) -> Mat<T> {
+        Mat { ptr: self.data.as_ptr().wrapping_add(self.first), rs: self.rs, cs: self.cs }
+    }
+    fn get(&self, i: usize, j: usize) -> f64 {
+        let at = self.first as isize + i as isize * self.rs + j as isize * self.cs;
+        self.data[at as usize].to()
+    }
+}
+
+fn check<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, kind: usize, gap: usize) {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (m * 7919 + n * 131 + k) as u64);
+    let a = Held::<T>::new(m, k, la, &mut random);
+    let b = Held::<T>::new(k, n, lb, &mut random);
+    let bias: Vec<T> = (0..n).map(|_| T::of(random.next())).collect();
+    let ldc = n + gap;
+    let len = if m * n == 0 { 0 } else { (m - 1) * ldc + n };
+    let before: Vec<T> = (0..len).map(|_| T::of(random.next())).collect();
+    let mut c: Vec<T> = if kind == 1 { before.clone() } else { vec![T::NAN; len] };
+    let init = match kind {
+        0 => Init::Zero,
+        1 => Init::Accumulate,
+        _ => Init::Row(bias.as_ptr()),
+    };
+    let marks: Vec<u64> = c.iter().map(|x| x.bits()).collect();
+    // SAFETY: the matrices are as large as the shapes say.
+    unsafe { gemm(m, n, k, a.mat(), b.mat(), init, c.as_mut_ptr(), ldc) };
+    let what = || format!("{m}x{n}x{k} {la:?} {lb:?} init {kind} gap {gap} {:?}", level::level());
+    for i in 0..m {
+        for j in 0..n {
+            let (mut sum, mut size) = match kind {
+                0 => (0.0, 0.0),
+                1 => (before[i * ldc + j].to(), 1.0),
+                _ => (bias[j].to(), 1.0),
+            };
+            for p in 0..k {
+                let x = a.get(i, p) * b.get(p, j);
+                sum += x;
+                size += x.abs();
+            }
+            let got = c[i * ldc + j].to();
+            let off = (got - sum).abs();
+            assert!(
+                off <= (4.0 + k as f64) * T::EPS * size,
+                "{} at {i},{j}: {got} for {sum}",
+                what()
+            );
+        }
+        for j in n..ldc {
+            if let Some(x) = c.get(i * ldc + j) {
+                assert_eq!(x.bits(), marks[i * ldc + j], "{}: wrote between rows", what());
+            }
+        }
+    }
+}
+
+fn levels(f: impl Fn()) {
+    let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
+    for l in level::available() {
+        level::force(l);
+        f();
+    }
+    level::force(level::best());
+}
+
+fn all_small<T: Elem>() {
+    let (mut turn, most) = (0usize, if cfg!(debug_assertions) { 20 } else { 34 });
+    for m in 0..=most {
+        for n in 0..=most {
+            for k in 0..=most {
+                // The plain layouts for every shape, the others and the starts in turn.
+                turn += 1;
+                check::<T>(m, n, k, Row, Row, turn % 3, turn % 2);
+                check::<T>(m, n, k, Row, Column, (turn + 1) % 3, 0);
+                check::<T>(m, n, k, Column, Row, (turn + 2) % 3, 0);
+                let (la, lb) = (LAYS[turn * 7 % 9], LAYS[turn / 9 % 9]);
+                check::<T>(m, n, k, la, lb, turn / 81 % 3, turn % 3);
+            }
+        }
+    }
+}
+
+#[test]
+fn small_f32() {
+    levels(all_small::<f32>);
+}
+
+#[test]
+fn small_f64() {
+    levels(all_small::<f64>);
+}
+
+fn odd_ones<T: Elem>() {
+    let shapes = [
+        (1, 300, 700),
+        (1, 33, 129),
+        (300, 1, 700),
+        (129, 1, 33),
+        (1, 1, 1000),
+        (2, 77, 300),
+        (7, 130, 45),
+        (8, 40, 530),
+        (9, 40, 530),
+        (29, 17, 600),
+        (31, 65, 257),
+        (65, 127, 513),
+        (130, 97, 255),
+        (97, 200, 1),
+        (200, 33, 2),
+        (33, 500, 16),
+        (113, 113, 113),
+        (901, 35, 37),
+        (1000, 18, 300),
+        (64, 10, 128),
+        (128, 10, 128),
+        (40, 1030, 19),
+    ];
+    for (s, (m, n, k)) in shapes.into_iter().enumerate() {
+        for (q, la) in LAYS.into_iter().enumerate() {
+            for (r, lb) in LAYS.into_iter().enumerate() {
+                check::<T>(m, n, k, la, lb, (s + q + r) % 3, (q + r) % 2);
+            }
+        }
+    }
+}
+
+#[test]
+fn odd_f32() {
+    levels(odd_ones::<f32>);
+}
+
+#[test]
+fn odd_f64() {
+    levels(odd_ones::<f64>);
+}
+
+fn bits<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, threads: usize) -> Vec<u64> {
+    let mut random = Random(77);
+    let a = Held::<T>::new(m, k, la, &mut random);
+    let b = Held::<T>::new(k, n, lb, &mut random);
+    let bias: Vec<T> = (0..n).map(|_| T::of(random.next())).collect();
+    let mut c = vec![T::NAN; m * n];
+    pool::set_threads(threads);
+    // SAFETY: the matrices are as large as the shapes say.
+    unsafe { gemm(m, n, k, a.mat(), b.mat(), Init::Row(bias.as_ptr()), c.as_mut_ptr(), n) };
+    pool::set_threads(1);
+    c.into_iter().map(Elem::bits).collect()
+}
+
+fn same_bits<T: Elem>() {
+    let shapes = [
+        (128, 256, 784),
+        (256, 784, 128),
+        (131, 257, 301),
+        (1, 2003, 1500),
+        (2003, 1, 1500),
+        (5, 1003, 700),
+        (20, 1003, 700),
+        (3001, 10, 200),
+        (10, 3001, 200),
+        (900, 700, 3),
+        (1801, 61, 43),
+    ];
+    for (m, n, k) in shapes {
+        for (la, lb) in [(Row, Row), (Row, Column), (Column, Row), (Column, Column)] {
+            let one = bits::<T>(m, n, k, la, lb, 1);
+            for threads in [2, 3, 8] {
+                assert!(one == bits::<T>(m, n, k, la, lb, threads), "{m}x{n}x{k} {la:?} {lb:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    levels(|| {
+        same_bits::<f32>();
+        same_bits::<f64>();
+    });
+}
+
+#[test]
+fn large() {
+    let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
+    pool::set_threads(2);
+    for (la, lb) in [(Row, Row), (Row, Column), (Column, Row), (Column, Column), (Gaps, Reversed)] {
+        check::<f32>(301, 333, 517, la, lb, 2, 0);
+        check::<f64>(301, 333, 517, la, lb, 1, 3);
+        check::<f32>(1000, 70, 900, la, lb, 1, 0);
+    }
+    pool::set_threads(1);
+}

@@ -1,0 +1,78 @@
+//! Grids of small grey pictures, each with a line under it.
+
+use wengert_tensor::{Error, Fault, Float, Result, Tensor};
+
+use crate::svg::{Anchor, Svg};
+
+/// A grey picture, and what is written under it.
+#[derive(Clone)]
+pub struct Picture<T> {
+    /// Its points, `[rows, columns]`.
+    pub points: Tensor<T>,
+    /// What is written under it.
+    pub caption: String,
+}
+
+impl<T> std::fmt::Debug for Picture<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture {:?} of {:?}", self.caption, self.points.shape())
+    }
+}
+
+/// Pictures side by side in rows of `across`, darkest where a picture's points are largest, as SVG text.
+///
+/// ```
+/// use wengert_tensor::tensor;
+/// use wengert_viz::{Picture, image_grid};
+///
+/// let cross = Picture { points: tensor![[1.0_f32, 0.0], [0.0, 1.0]], caption: "a cross".into() };
+/// let svg = image_grid("one picture", &[cross], 4)?;
+/// assert!(svg.contains("a cross"));
+/// # Ok::<(), wengert_tensor::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Shape`] if a picture is not `[rows, columns]`.
+#[track_caller]
+pub fn image_grid<T: Float>(title: &str, pictures: &[Picture<T>], across: usize) -> Result<String> {
+    const CELL: f64 = 96.0;
+    const CAPTION: f64 = 22.0;
+    let across = across.max(1);
+    let mut svg = Svg::new();
+    let columns = across.min(pictures.len().max(1)) as f64;
+    let rows = pictures.len().div_ceil(across) as f64;
+    let width = (columns * (CELL + 12.0) + 12.0).max(8.0 * title.len() as f64 + 24.0);
+    svg.text(width / 2.0, 22.0, 15.0, Anchor::Middle, title);
+    for (i, picture) in pictures.iter().enumerate() {
+        let &[h, w] = picture.points.shape() else {
+            let rule = "a picture must be [rows, columns]";
+            return Err(Error::Shape(Fault::new("image_grid", &[picture.points.shape()], rule)));
+        };
+        let (x, y) = (
+            12.0 + (i % across) as f64 * (CELL + 12.0),
+            36.0 + (i / across) as f64 * (CELL + CAPTION + 6.0),
+        );
+        let point = CELL / h.max(w).max(1) as f64;
+        let values: Vec<f64> = picture.points.iter().map(|p| p.to_f64()).collect();
+        let (least, most) = values
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+        svg.rect(x, y, w as f64 * point, h as f64 * point, "fill=\"white\" stroke=\"#bbb\"");
+        for (place, v) in values.iter().enumerate() {
+            let share = if most > least { (v - least) / (most - least) } else { 0.0 };
+            if share > 0.02 {
+                let grey = (255.0 * (1.0 - share)) as u8;
+                let style = format!("fill=\"rgb({grey},{grey},{grey})\"");
+                svg.rect(
+                    x + (place % w) as f64 * point,
+                    y + (place / w) as f64 * point,
+                    point,
+                    point,
+                    &style,
+                );
+            }
+        }
+        svg.text(x + CELL / 2.0, y + CELL + 15.0, 12.0, Anchor::Middle, &picture.caption);
+    }
+    Ok(svg.finish(width, 36.0 + rows * (CELL + CAPTION + 6.0) + 6.0))
+}

@@ -1,0 +1,83 @@
+//! The little SVG that pictures are made of.
+
+use std::fmt::Write;
+
+/// A drawing in the making.
+pub(crate) struct Svg {
+    body: String,
+}
+
+/// What must not stand in text as it is.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A coordinate with as many digits as a screen shows.
+pub(crate) fn number(x: f64) -> String {
+    let text = format!("{x:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// Where text stands beside its point.
+#[derive(Clone, Copy)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+impl Svg {
+    pub(crate) fn new() -> Self {
+        Self { body: String::new() }
+    }
+
+    pub(crate) fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, style: &str) {
+        let [x, y, width, height] = [x, y, width, height].map(number);
+        let _ = writeln!(
+            self.body,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {style}/>"
+        );
+    }
+
+    pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64), style: &str) {
+        let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(number);
+        let _ =
+            writeln!(self.body, "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" {style}/>");
+    }
+
+    pub(crate) fn polyline(&mut self, points: &[(f64, f64)], style: &str) {
+        let points: Vec<String> =
+            points.iter().map(|p| format!("{},{}", number(p.0), number(p.1))).collect();
+        let _ = writeln!(
+            self.body,
+            "<polyline points=\"{}\" fill=\"none\" {style}/>",
+            points.join(" ")
+        );
+    }
+
+    pub(crate) fn path(&mut self, d: &str, style: &str) {
+        let _ = writeln!(self.body, "<path d=\"{d}\" fill=\"none\" {style}/>");
+    }
+
+    pub(crate) fn text(&mut self, x: f64, y: f64, size: f64, anchor: Anchor, text: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let ([x, y], text) = ([x, y].map(number), escape(text));
+        let _ = writeln!(
+            self.body,
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"#333\">{text}</text>"
+        );
+    }
+
+    pub(crate) fn finish(self, width: f64, height: f64) -> String {
+        let (w, h) = (number(width), number(height));
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
+             font-family=\"sans-serif\">\n<rect width=\"{w}\" height=\"{h}\" fill=\"white\"/>\n{}</svg>\n",
+            self.body
+        )
+    }
+}

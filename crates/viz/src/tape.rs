@@ -1,0 +1,82 @@
+//! A tape drawn: each node a box, from the data on the left to the loss on the right.
+
+use wengert_autograd::{NodeInfo, Tape};
+use wengert_tensor::Float;
+
+use crate::svg::{Anchor, Svg};
+
+/// The most nodes that are drawn; the picture says how many more there are.
+const DRAWN: usize = 200;
+
+/// A tape as SVG text: data and parameters round, ops square, each with its shape, source layer under it, and arrows from
+/// operands to results.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// let tape = Tape::<f32>::new();
+/// let x = tape.scalar(2.0);
+/// let y = (x * x).tanh();
+/// # let _ = y;
+/// let svg = wengert_viz::tape_svg(&tape);
+/// assert!(svg.contains("tanh") && svg.contains("<path"));
+/// ```
+pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
+    const WIDTH: f64 = 132.0;
+    const HEIGHT: f64 = 46.0;
+    const GAP: (f64, f64) = (46.0, 18.0);
+    let all = tape.nodes();
+    let nodes: &[NodeInfo] = &all[..all.len().min(DRAWN)];
+    // A node stands one column right of its rightmost operand; a leaf just left of where it is first used.
+    let mut column = vec![0usize; nodes.len()];
+    for (i, node) in nodes.iter().enumerate() {
+        column[i] = node.operands.iter().map(|&j| column[j] + 1).max().unwrap_or(0);
+    }
+    for i in 0..nodes.len() {
+        if nodes[i].operands.is_empty() {
+            let first = nodes.iter().position(|n| n.operands.contains(&i));
+            column[i] = first.map_or(0, |user| column[user].saturating_sub(1));
+        }
+    }
+    let columns = column.iter().max().map_or(0, |c| c + 1);
+    let mut filled = vec![0usize; columns];
+    let place: Vec<(f64, f64)> = column
+        .iter()
+        .map(|&c| {
+            let row = filled[c];
+            filled[c] += 1;
+            (16.0 + c as f64 * (WIDTH + GAP.0), 44.0 + row as f64 * (HEIGHT + GAP.1))
+        })
+        .collect();
+    let mut svg = Svg::new();
+    for (i, node) in nodes.iter().enumerate() {
+        let (x1, y1) = place[i];
+        for &j in &node.operands {
+            let (x0, y0) = (place[j].0 + WIDTH, place[j].1 + HEIGHT / 2.0);
+            let (y1, middle) = (y1 + HEIGHT / 2.0, (x0 + x1) / 2.0);
+            let d = format!(
+                "M{x0:.1} {y0:.1} C{middle:.1} {y0:.1} {middle:.1} {y1:.1} {x1:.1} {y1:.1}"
+            );
+            svg.path(&d, "stroke=\"#888\"");
+        }
+    }
+    for (i, node) in nodes.iter().enumerate() {
+        let (x, y) = place[i];
+        let (fill, round) = match node.op {
+            "param" => ("#fdebd0", 20),
+            "constant" | "input" => ("#eaf2f8", 20),
+            _ if node.wanted => ("#e8f6ef", 4),
+            _ => ("#f4f4f4", 4),
+        };
+        svg.rect(x, y, WIDTH, HEIGHT, &format!("rx=\"{round}\" fill=\"{fill}\" stroke=\"#777\""));
+        svg.text(x + WIDTH / 2.0, y + 19.0, 12.0, Anchor::Middle, &node.name);
+        svg.text(x + WIDTH / 2.0, y + 36.0, 10.0, Anchor::Middle, &format!("{:?}", node.shape));
+    }
+    let rows = filled.iter().max().copied().unwrap_or(0);
+    let title = match all.len() - nodes.len() {
+        0 => format!("a tape of {} nodes", all.len()),
+        more => format!("the first {DRAWN} nodes of a tape ({more} more)"),
+    };
+    svg.text(16.0, 24.0, 15.0, Anchor::Start, &title);
+    let width = 32.0 + columns as f64 * (WIDTH + GAP.0) - GAP.0;
+    svg.finish(width.max(280.0), 56.0 + rows as f64 * (HEIGHT + GAP.1))
+}
