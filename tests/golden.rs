@@ -13,14 +13,20 @@
 
 mod golden {
     pub mod call;
+    pub mod clip;
     pub mod error;
     pub mod graph;
     pub mod hard;
     pub mod init;
     pub mod layer;
+    pub mod onnx_train;
     pub mod op;
+    pub mod optim;
+    pub mod page;
+    pub mod sched;
     pub mod support;
     pub mod table;
+    pub mod train;
     pub mod unsupported;
 }
 
@@ -38,8 +44,29 @@ fn one(case: Case) -> Outcome {
         "error" => golden::error::run(case),
         "init" => golden::init::run(case),
         "layer" => golden::layer::run(case),
+        "optim" => golden::optim::run(case),
+        "sched" => golden::sched::run(case),
+        "clip" => golden::clip::run(case),
+        "train" => golden::train::run(case),
+        "onnx_train" => golden::onnx_train::run(case),
         kind => Outcome::Unsupported(format!("kind {kind}")),
     }
+}
+
+/// docs/pytorch.md says what the table says; WENGERT_GOLDEN_BLESS=1 writes it.
+#[test]
+fn the_page_for_pytorch_users_is_the_table() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/pytorch.md");
+    let page = golden::page::page();
+    if std::env::var_os("WENGERT_GOLDEN_BLESS").is_some() {
+        std::fs::write(&file, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == page,
+        "{} is not the table: WENGERT_GOLDEN_BLESS=1 writes it",
+        file.display()
+    );
 }
 
 /// Every case of the directory passes, or is unsupported for a listed reason.

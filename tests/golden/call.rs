@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wengert::autograd::{Operand, Tape, Var};
+use wengert::autograd::{Tape, Var};
 use wengert::tensor::{Float, Tensor};
 
 use super::support::{Json, Stored};
@@ -100,7 +100,7 @@ impl<'t, T: Float> Call<'_, 't, T> {
             && self.attrs.fields().iter().all(|(name, x)| x.is_null() || known(name))
     }
 
-    pub fn get<P: Parameter<'t, T>>(&self, name: &str) -> Result<P, Refusal> {
+    pub fn get<P: Parameter<'t, T>>(&self, name: &str) -> Result<P::Out, Refusal> {
         P::read(self, name)
     }
 
@@ -118,14 +118,16 @@ impl<'t, T: Float> Call<'_, 't, T> {
     }
 }
 
-/// What a parameter may be.
-pub trait Parameter<'t, T: Float>: Sized {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal>;
+/// What a parameter may be: how it is read, and as what.
+pub trait Parameter<'t, T: Float> {
+    type Out;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal>;
 }
 
 /// A var.
 impl<'t, T: Float> Parameter<'t, T> for Var<'t, T> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+    type Out = Self;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         match call.args.get(name) {
             Some(Value::Float(x)) => Ok(*x),
             _ => Err(Refusal::Mismatch),
@@ -135,7 +137,8 @@ impl<'t, T: Float> Parameter<'t, T> for Var<'t, T> {
 
 /// What may be missing or null.
 impl<'t, T: Float, P: Parameter<'t, T>> Parameter<'t, T> for Option<P> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+    type Out = Option<P::Out>;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         if call.args.get(name).is_none() && call.attrs.get(name).is_null() {
             return Ok(None);
         }
@@ -144,55 +147,47 @@ impl<'t, T: Float, P: Parameter<'t, T>> Parameter<'t, T> for Option<P> {
 }
 
 /// A var, or a number as one.
-#[derive(Clone, Copy)]
-pub struct Term<'t, T>(pub Var<'t, T>);
-impl<'t, T: Float> Parameter<'t, T> for Term<'t, T> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+#[derive(Debug)]
+pub struct Term;
+impl<'t, T: Float> Parameter<'t, T> for Term {
+    type Out = Var<'t, T>;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         match call.args.get(name) {
-            Some(Value::Float(x)) => Ok(Self(*x)),
+            Some(Value::Float(x)) => Ok(*x),
             Some(_) => Err(Refusal::Mismatch),
-            None => Ok(Self(call.constant(f64::read(call, name)?))),
+            None => Ok(call.constant(f64::read(call, name)?)),
         }
     }
 }
 
-impl<'t, T: Float> Operand<'t, T> for Term<'t, T> {
-    fn on(self, _: Var<'t, T>) -> Var<'t, T> {
-        self.0
-    }
-}
-
 /// What a loss compares with: a var, or whole numbers taken as floats.
-#[derive(Clone, Copy)]
-pub struct Target<'t, T>(pub Var<'t, T>);
-impl<'t, T: Float> Parameter<'t, T> for Target<'t, T> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+#[derive(Debug)]
+pub struct Target;
+impl<'t, T: Float> Parameter<'t, T> for Target {
+    type Out = Var<'t, T>;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         match call.args.get(name) {
-            Some(Value::Float(x)) => Ok(Self(*x)),
-            Some(Value::Int(x)) => Ok(Self(call.tape.constant(x.cast::<T>()))),
+            Some(Value::Float(x)) => Ok(*x),
+            Some(Value::Int(x)) => Ok(call.tape.constant(x.cast::<T>())),
             _ => Err(Refusal::Mismatch),
         }
     }
 }
 
-impl<'t, T: Float> Operand<'t, T> for Target<'t, T> {
-    fn on(self, _: Var<'t, T>) -> Var<'t, T> {
-        self.0
-    }
-}
-
 /// A var's numbers alone: what is data here.
-#[derive(Clone)]
-pub struct Data<T>(pub Tensor<T>);
-impl<'t, T: Float> Parameter<'t, T> for Data<T> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
-        Ok(Self(Var::read(call, name)?.value()))
+#[derive(Debug)]
+pub struct Data;
+impl<'t, T: Float> Parameter<'t, T> for Data {
+    type Out = Tensor<T>;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
+        Ok(Var::read(call, name)?.value())
     }
 }
 
 /// All of `xs0`, `xs1`, …: a list of vars.
 impl<'t, T: Float> Parameter<'t, T> for Vec<Var<'t, T>> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+    type Out = Self;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         let count = call.args.keys().filter(|k| k.starts_with(name)).count();
         (0..count).map(|i| Var::read(call, &format!("{name}{i}"))).collect()
     }
@@ -200,7 +195,8 @@ impl<'t, T: Float> Parameter<'t, T> for Vec<Var<'t, T>> {
 
 /// Integers.
 impl<'t, T: Float> Parameter<'t, T> for Tensor<i64> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+    type Out = Self;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         match call.args.get(name) {
             Some(Value::Int(x)) => Ok(x.clone()),
             _ => Err(Refusal::Mismatch),
@@ -210,7 +206,8 @@ impl<'t, T: Float> Parameter<'t, T> for Tensor<i64> {
 
 /// Places and class numbers: integers that are not negative.
 impl<'t, T: Float> Parameter<'t, T> for Tensor<usize> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+    type Out = Self;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         let x = Tensor::<i64>::read(call, name)?;
         if let Some(negative) = x.iter().find(|&x| x < 0) {
             let what = format!("`{name}` holds {negative}, and an index is a `usize`");
@@ -220,9 +217,23 @@ impl<'t, T: Float> Parameter<'t, T> for Tensor<usize> {
     }
 }
 
+/// A whole number, as an attribute or as a tensor of one.
+#[derive(Debug)]
+pub struct Count;
+impl<'t, T: Float> Parameter<'t, T> for Count {
+    type Out = isize;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
+        match call.args.get(name) {
+            Some(Value::Int(x)) => Ok(x.item()? as isize),
+            _ => isize::read(call, name),
+        }
+    }
+}
+
 /// A mask.
 impl<'t, T: Float> Parameter<'t, T> for Tensor<bool> {
-    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+    type Out = Self;
+    fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
         match call.args.get(name) {
             Some(Value::Bool(x)) => Ok(x.clone()),
             _ => Err(Refusal::Mismatch),
@@ -230,11 +241,20 @@ impl<'t, T: Float> Parameter<'t, T> for Tensor<bool> {
     }
 }
 
+/// Two numbers that are one setting.
+#[derive(Debug)]
+pub struct Pair;
+
+/// A switch.
+#[derive(Debug)]
+pub struct Flag;
+
 macro_rules! attributes {
-    ($($(#[$doc:meta])* $t:ty: |$x:ident| $read:expr;)*) => {$(
+    ($($(#[$doc:meta])* $t:ty: $out:ty = |$x:ident| $read:expr;)*) => {$(
         $(#[$doc])*
         impl<'t, T: Float> Parameter<'t, T> for $t {
-            fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
+            type Out = $out;
+            fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
                 let $x = call.attr(name)?;
                 $read.ok_or(Refusal::Mismatch)
             }
@@ -242,18 +262,25 @@ macro_rules! attributes {
     )*};
 }
 attributes! {
-    f64: |x| x.number();
-    bool: |x| x.boolean();
-    isize: |x| x.integer().map(|x| x as isize);
-    usize: |x| x.integer().and_then(|x| usize::try_from(x).ok());
-    String: |x| x.text().map(str::to_string);
+    f64: f64 = |x| x.number();
+    bool: bool = |x| x.boolean();
+    isize: isize = |x| x.integer().map(|x| x as isize);
+    usize: usize = |x| x.integer().and_then(|x| usize::try_from(x).ok());
+    String: String = |x| x.text().map(str::to_string);
+    /// A switch that is off where nothing is said.
+    Flag: bool = |x| if x.is_null() { Some(false) } else { x.boolean() };
+    /// Two numbers; null is 0.
+    Pair: (f64, f64) = |x| match x.list() {
+        [a, b] => Some((a.number().unwrap_or(0.0), b.number().unwrap_or(0.0))),
+        _ => None,
+    };
     /// A list of whole numbers, or one of them.
-    Vec<isize>: |x| match x {
+    Vec<isize>: Self = |x| match x {
         Json::List(list) => list.iter().map(|x| x.integer().map(|x| x as isize)).collect(),
         x => x.integer().map(|x| vec![x as isize]),
     };
     /// A list of sizes, or one size.
-    Vec<usize>: |x| match x {
+    Vec<usize>: Self = |x| match x {
         Json::List(list) => list.iter().map(|x| usize::try_from(x.integer()?).ok()).collect(),
         x => x.integer().and_then(|x| Some(vec![usize::try_from(x).ok()?])),
     };
@@ -312,14 +339,32 @@ impl<'t, T: Float, A: IntoAnswer<'t, T>, E: Into<Refusal>> IntoAnswer<'t, T> for
     }
 }
 
+/// Settings that are made or not.
+pub trait Options: Sized {
+    /// Set, if this is so.
+    fn when(self, wanted: bool, set: impl FnOnce(Self) -> Self) -> Self {
+        if wanted { set(self) } else { self }
+    }
+    /// Set to this, if it is given.
+    fn maybe<V>(self, value: Option<V>, set: impl FnOnce(Self, V) -> Self) -> Self {
+        match value {
+            Some(value) => set(self, value),
+            None => self,
+        }
+    }
+}
+impl<S> Options for S {}
+
 /// A line of the table, for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// PyTorch's name, and its parameters.
     pub op: &'static str,
     pub parameters: &'static [(&'static str, &'static str)],
-    /// What it is here.
+    /// What it is here, as it runs.
     pub ours: &'static str,
+    /// The same in other words, if the line needs the runner's help.
+    pub text: &'static [&'static str],
 }
 
 /// A part of the table: `op(parameter: Type, …) => what it is here;`. The first line of an op that takes all that the call
@@ -328,16 +373,18 @@ pub struct Row {
 #[macro_export]
 macro_rules! table {
     (fn $name:ident -> $Answer:ty, $wrap:path;
-     $($op:ident($($p:ident: $kind:ident),* $(,)?) => $ours:expr;)*) => {
+     $($op:ident($($p:ident: $kind:ident),* $(,)?) => $ours:expr $(, as $text:literal)?;)*) => {
         /// The lines, for people.
         pub const ROWS: &[$crate::golden::call::Row] = &[$($crate::golden::call::Row {
             op: stringify!($op),
             parameters: &[$((stringify!($p), stringify!($kind))),*],
             ours: stringify!($ours),
+            text: &[$($text)?],
         }),*];
 
         /// Runs the line that takes this call, if this part has one.
-        #[allow(unused_variables, clippy::redundant_closure_call)]
+        // Names are PyTorch's.
+        #[allow(unused_variables, non_snake_case, clippy::redundant_closure_call)]
         pub fn $name<'t, T: wengert::tensor::Float>(
             c: &$crate::golden::call::Call<'_, 't, T>,
         ) -> Result<$Answer, $crate::golden::call::Refusal> {
@@ -364,11 +411,11 @@ macro_rules! kind {
     ($t:lifetime $T:ident Var) => { wengert::autograd::Var<$t, $T> };
     ($t:lifetime $T:ident MaybeVar) => { Option<wengert::autograd::Var<$t, $T>> };
     ($t:lifetime $T:ident Vars) => { Vec<wengert::autograd::Var<$t, $T>> };
-    ($t:lifetime $T:ident Term) => { $crate::golden::call::Term<$t, $T> };
-    ($t:lifetime $T:ident MaybeTerm) => { Option<$crate::golden::call::Term<$t, $T>> };
-    ($t:lifetime $T:ident Target) => { $crate::golden::call::Target<$t, $T> };
-    ($t:lifetime $T:ident Data) => { $crate::golden::call::Data<$T> };
-    ($t:lifetime $T:ident MaybeData) => { Option<$crate::golden::call::Data<$T>> };
+    ($t:lifetime $T:ident Term) => { $crate::golden::call::Term };
+    ($t:lifetime $T:ident MaybeTerm) => { Option<$crate::golden::call::Term> };
+    ($t:lifetime $T:ident Target) => { $crate::golden::call::Target };
+    ($t:lifetime $T:ident Data) => { $crate::golden::call::Data };
+    ($t:lifetime $T:ident MaybeData) => { Option<$crate::golden::call::Data> };
     ($t:lifetime $T:ident Mask) => { wengert::tensor::Tensor<bool> };
     ($t:lifetime $T:ident Index) => { wengert::tensor::Tensor<usize> };
     ($t:lifetime $T:ident Ints) => { wengert::tensor::Tensor<i64> };
@@ -377,11 +424,16 @@ macro_rules! kind {
     ($t:lifetime $T:ident MaybeIndex) => { Option<usize> };
     ($t:lifetime $T:ident MaybeList) => { Option<Vec<isize>> };
     ($t:lifetime $T:ident Text) => { String };
+    ($t:lifetime $T:ident MaybeText) => { Option<String> };
     ($t:lifetime $T:ident MaybeNumber) => { Option<f64> };
     ($t:lifetime $T:ident MaybeInt) => { Option<isize> };
     ($t:lifetime $T:ident MaybeBool) => { Option<bool> };
     ($t:lifetime $T:ident Fan) => { wengert::nn::init::Fan };
     ($t:lifetime $T:ident Reduction) => { wengert::loss::Reduction };
     ($t:lifetime $T:ident KlReduction) => { wengert::loss::KlReduction };
+    ($t:lifetime $T:ident Count) => { $crate::golden::call::Count };
+    ($t:lifetime $T:ident Pair) => { $crate::golden::call::Pair };
+    ($t:lifetime $T:ident MaybePair) => { Option<$crate::golden::call::Pair> };
+    ($t:lifetime $T:ident Flag) => { $crate::golden::call::Flag };
     ($t:lifetime $T:ident $plain:ident) => { $plain };
 }

@@ -18,32 +18,32 @@ pub type Draw<T> = Box<dyn Fn(&[usize], &mut Rng) -> wengert::tensor::Result<Ten
 table! {
     fn draw -> Draw<T>, boxed;
 
-    zeros() => |shape: &[usize], _: &mut Rng| init::zeros(shape);
-    ones() => |shape: &[usize], _: &mut Rng| init::ones(shape);
-    constant(val: f64) => move |shape: &[usize], _: &mut Rng| init::constant(shape, val);
-    uniform(a: f64, b: f64) => move |shape: &[usize], rng: &mut Rng| init::uniform(shape, a, b, rng);
+    zeros() => |shape: &[usize], _: &mut Rng| init::zeros(shape), as "init::zeros(shape)";
+    ones() => |shape: &[usize], _: &mut Rng| init::ones(shape), as "init::ones(shape)";
+    constant(val: f64) => move |shape: &[usize], _: &mut Rng| init::constant(shape, val), as "init::constant(shape, val)";
+    uniform(a: f64, b: f64) => move |shape: &[usize], rng: &mut Rng| init::uniform(shape, a, b, rng), as "init::uniform(shape, a, b, rng)";
     normal(mean: f64, std: f64) =>
-        move |shape: &[usize], rng: &mut Rng| init::normal(shape, mean, std, rng);
+        move |shape: &[usize], rng: &mut Rng| init::normal(shape, mean, std, rng), as "init::normal(shape, mean, std, rng)";
     trunc_normal(mean: f64, std: f64, a: f64, b: f64) =>
-        move |shape: &[usize], rng: &mut Rng| init::truncated_normal(shape, mean, std, a, b, rng);
+        move |shape: &[usize], rng: &mut Rng| init::truncated_normal(shape, mean, std, a, b, rng), as "init::truncated_normal(shape, mean, std, a, b, rng)";
     xavier_uniform(gain: f64, fan_in: usize, fan_out: usize) =>
-        move |shape: &[usize], rng: &mut Rng| init::xavier_uniform(shape, gain, rng);
+        move |shape: &[usize], rng: &mut Rng| init::xavier_uniform(shape, gain, rng), as "init::xavier_uniform(shape, gain, rng)";
     xavier_normal(gain: f64, fan_in: usize, fan_out: usize) =>
-        move |shape: &[usize], rng: &mut Rng| init::xavier_normal(shape, gain, rng);
+        move |shape: &[usize], rng: &mut Rng| init::xavier_normal(shape, gain, rng), as "init::xavier_normal(shape, gain, rng)";
     kaiming_uniform(a: f64, mode: Fan, nonlinearity: Text, gain: f64, fan_in: usize, fan_out: usize) => {
         let nonlinearity = named(&nonlinearity, a)?;
         move |shape: &[usize], rng: &mut Rng| init::kaiming_uniform(shape, mode, nonlinearity, rng)
-    };
+    }, as "init::kaiming_uniform(shape, mode, nonlinearity, rng)";
     kaiming_normal(a: f64, mode: Fan, nonlinearity: Text, gain: f64, fan_in: usize, fan_out: usize) => {
         let nonlinearity = named(&nonlinearity, a)?;
         move |shape: &[usize], rng: &mut Rng| init::kaiming_normal(shape, mode, nonlinearity, rng)
-    };
+    }, as "init::kaiming_normal(shape, mode, nonlinearity, rng)";
     orthogonal(gain: f64) =>
-        move |shape: &[usize], rng: &mut Rng| init::orthogonal(shape, gain, rng);
+        move |shape: &[usize], rng: &mut Rng| init::orthogonal(shape, gain, rng), as "init::orthogonal(shape, gain, rng)";
     calculate_gain(nonlinearity: Text, param: MaybeNumber) => {
         let gain = init::calculate_gain(named(&nonlinearity, param.unwrap_or(0.01))?);
         move |shape: &[usize], _: &mut Rng| init::constant(shape, gain)
-    };
+    }, as "init::calculate_gain(nonlinearity)";
 }
 
 /// PyTorch's names of nonlinearities; `slope` is that of `leaky_relu`.
@@ -60,6 +60,7 @@ fn named(name: &str, slope: f64) -> Result<Nonlinearity, Refusal> {
 }
 
 impl<'t, T: Float> Parameter<'t, T> for Fan {
+    type Out = Self;
     fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
         match &*String::read(call, name)? {
             "fan_in" => Ok(Self::In),

@@ -12,7 +12,7 @@ use wengert::nn::{
 };
 use wengert::tensor::{Float, Rng, Tensor};
 
-use super::call::{Call, Refusal, Value};
+use super::call::{Call, Options, Refusal, Value};
 use super::op::{self, Wrong};
 use super::support::compare::{compare, widened};
 use super::support::{Case, Outcome, Stored};
@@ -113,14 +113,6 @@ fn widths<const D: usize>(padding: &[isize]) -> Result<[(isize, isize); D], Refu
         other => Err(Refusal::inexpressible(format!("{other:?} for {D} axes"))),
     }
 }
-
-/// An option that is called for, or not.
-trait When: Sized {
-    fn when(self, wanted: bool, set: impl FnOnce(Self) -> Self) -> Self {
-        if wanted { set(self) } else { self }
-    }
-}
-impl<L> When for L {}
 
 /// A layer, by what it takes.
 pub enum Layer<T: Float> {

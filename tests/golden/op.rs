@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use wengert::autograd::{Tape, Var};
-use wengert::tensor::{Float, Slice};
+use wengert::tensor::Float;
 
 use super::call::{Answer, Call, Refusal, Value};
 use super::graph;
 use super::support::compare::{compare, widened};
-use super::support::{Case, Json, Outcome, Stored};
+use super::support::{Case, Json, Outcome};
 use super::table;
 
 /// Runs a case in its type.
@@ -204,17 +204,4 @@ fn second_order<T: Float>(case: Case, run: &Run<T>, loss: Var<T>) -> Result<(), 
         compare(&key, &widened(&got), case.stored(&key)?, case.tolerance("h")?)?;
     }
     Ok(())
-}
-
-/// What a stored tensor of floats holds; for kinds that need the numbers.
-pub fn numbers(stored: &Stored) -> Vec<f64> {
-    stored.numbers()
-}
-
-/// Only the part that a step along an axis takes: row `i` of a stored matrix.
-pub fn row<T: Float>(
-    x: &wengert::tensor::Tensor<T>,
-    i: usize,
-) -> Result<wengert::tensor::Tensor<T>, Wrong> {
-    Ok(x.slice([Slice::At(i as isize)])?)
 }

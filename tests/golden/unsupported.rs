@@ -35,8 +35,6 @@ const MISSING: &[Missing] = &[
     Missing { family: "layer", what: "MultiheadAttention", reason: WIDER },
     Missing { family: "layer", what: "TransformerEncoderLayer", reason: WIDER },
     Missing { family: "init", what: "Conv2d.weight", reason: WIDER },
-    Missing { family: "optim", what: "Adafactor", reason: WIDER },
-    Missing { family: "optim", what: "ASGD", reason: WIDER },
 ];
 
 /// Where we part from the reference by choice: it counts as unsupported, not as passed.
@@ -56,6 +54,42 @@ const CHOICES: &[Choice] = &[
         reason: "a loss compares element with element: a target of another shape is refused, not broadcast",
     },
     Choice {
+        family: "loss",
+        op: "*",
+        says: "the targets are -1 or 1",
+        reason: "a side is -1 or 1: another number is refused, where PyTorch gives a number without meaning",
+    },
+    Choice {
+        family: "loss",
+        op: "*",
+        says: "the two sides are -1 and 1",
+        reason: "a side is -1 or 1: targets of 0 and 1 are refused, where PyTorch gives a number without meaning",
+    },
+    Choice {
+        family: "loss",
+        op: "*",
+        says: "a count is 0 or more",
+        reason: "a count is not negative: a negative target is refused, where PyTorch gives a number without meaning",
+    },
+    Choice {
+        family: "loss",
+        op: "*",
+        says: "the targets are probabilities",
+        reason: "a target that is no probability is refused, where PyTorch gives a number without meaning",
+    },
+    Choice {
+        family: "clip",
+        op: "clip_grad_norm",
+        says: "expected inf",
+        reason: "the norm of finite numbers is finite where the type can hold it: ours does not overflow on the way",
+    },
+    Choice {
+        family: "shape",
+        op: "cat",
+        says: "refused: cat",
+        reason: "PyTorch leaves out tensors of shape [0] for the sake of old programs; here shapes must fit",
+    },
+    Choice {
         family: "error",
         op: "t",
         says: "gave a result",
@@ -67,35 +101,37 @@ const CHOICES: &[Choice] = &[
         says: "gave a result",
         reason: "as a function it cannot fail: bounds the wrong way round give the upper one, as `clamp` does; the layer refuses them",
     },
+    Choice {
+        family: "error",
+        op: "slice",
+        says: "gave a result",
+        reason: "a negative step reads backwards, as in NumPy",
+    },
 ];
 
-/// An outcome as it counts: a failure that is a choice of ours is unsupported.
-pub fn judge(case: Case, outcome: Outcome) -> Outcome {
+/// An outcome as it counts, and the reason if it is unsupported and listed: a failure that is a choice of ours is
+/// unsupported.
+pub fn judge(case: Case, outcome: Outcome) -> (Outcome, Option<&'static str>) {
     match &outcome {
-        Outcome::Failed(why) if choice(case, why).is_some() => {
-            Outcome::Unsupported(format!("{} (by choice)", case.op()))
+        Outcome::Passed => (outcome, None),
+        Outcome::Failed(why) => match choice(case, why) {
+            Some(choice) => {
+                let what = format!("{}, by choice", case.op());
+                (Outcome::Unsupported(what), Some(choice.reason))
+            }
+            None => (outcome, None),
+        },
+        Outcome::Unsupported(what) => {
+            let of_family = |m: &&Missing| m.family == "*" || m.family == case.family.name;
+            let reason = MISSING.iter().filter(of_family).find(|m| m.what == what);
+            let reason = reason.map(|m| m.reason);
+            (outcome, reason)
         }
-        _ => outcome,
     }
-}
-
-/// The reason for what is unsupported, if it is listed.
-pub fn reason(case: Case, what: &str) -> Option<&'static str> {
-    if let Some(op) = what.strip_suffix(" (by choice)") {
-        return CHOICES.iter().find(|c| c.fits(case, op)).map(|c| c.reason);
-    }
-    MISSING
-        .iter()
-        .find(|m| m.what == what && (m.family == "*" || m.family == case.family.name))
-        .map(|m| m.reason)
 }
 
 fn choice(case: Case, why: &str) -> Option<&'static Choice> {
-    CHOICES.iter().find(|c| c.fits(case, case.op()) && why.contains(c.says))
-}
-
-impl Choice {
-    fn fits(&self, case: Case, op: &str) -> bool {
-        self.family == case.family.name && (self.op == "*" || self.op == op)
-    }
+    CHOICES.iter().find(|c| {
+        c.family == case.family.name && (c.op == "*" || c.op == case.op()) && why.contains(c.says)
+    })
 }

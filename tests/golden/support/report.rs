@@ -63,8 +63,8 @@ pub struct Report {
     /// By family and op.
     ops: BTreeMap<(String, String), Count>,
     failures: Vec<(String, String)>,
-    /// By family and what is missing: how many cases, and the reason if it is listed.
-    missing: BTreeMap<(String, String), (usize, Option<&'static str>)>,
+    /// By family, what is missing, and the reason (none: it is not listed): how many cases.
+    missing: BTreeMap<(String, String, &'static str), usize>,
     /// How long each family took.
     times: BTreeMap<String, Duration>,
 }
@@ -72,15 +72,16 @@ pub struct Report {
 impl Report {
     pub fn add(&mut self, case: Case, outcome: Outcome) {
         let family = case.family.name.clone();
-        let outcome = unsupported::judge(case, outcome);
+        let (outcome, reason) = unsupported::judge(case, outcome);
         self.counts.entry((family.clone(), case.tier().into())).or_default().add(&outcome);
         self.ops.entry((family.clone(), case.op().into())).or_default().add(&outcome);
         match outcome {
             Outcome::Passed => {}
             Outcome::Failed(why) => self.failures.push((case.id().into(), why)),
             Outcome::Unsupported(what) => {
-                let reason = unsupported::reason(case, &what);
-                self.missing.entry((family, what)).or_insert((0, reason)).0 += 1;
+                // Two reasons for one op are two lines.
+                let key = (family, what, reason.unwrap_or_default());
+                *self.missing.entry(key).or_default() += 1;
             }
         }
     }
@@ -97,7 +98,7 @@ impl Report {
 
     /// Whether nothing failed and all that is unsupported is listed.
     pub fn is_clean(&self) -> bool {
-        self.failures.is_empty() && self.missing.values().all(|(_, reason)| reason.is_some())
+        self.failures.is_empty() && self.missing.keys().all(|(_, _, reason)| !reason.is_empty())
     }
 
     /// The table, the failures, what is unsupported, and the one line at the end.
@@ -148,8 +149,9 @@ impl Report {
         if !self.missing.is_empty() {
             line(String::new());
             line("unsupported:".into());
-            for ((family, what), (count, reason)) in &self.missing {
-                let reason = reason.unwrap_or("NOT LISTED: no reason is known");
+            for ((family, what, reason), count) in &self.missing {
+                let reason =
+                    if reason.is_empty() { "NOT LISTED: no reason is known" } else { reason };
                 line(format!("  {family:<12} {what:<28} {count:>4}  {reason}"));
             }
         }
@@ -180,12 +182,12 @@ impl Report {
         let failures = self.failures.iter().map(|(id, why)| {
             Json::Object(vec![("id".into(), text(id)), ("why".into(), text(why))])
         });
-        let missing = self.missing.iter().map(|((family, what), (count, reason))| {
+        let missing = self.missing.iter().map(|((family, what, reason), count)| {
             Json::Object(vec![
                 ("family".into(), text(family)),
                 ("what".into(), text(what)),
                 ("cases".into(), Json::Number(*count as f64)),
-                ("reason".into(), reason.map_or(Json::Null, text)),
+                ("reason".into(), if reason.is_empty() { Json::Null } else { text(reason) }),
             ])
         });
         let mut fields = self.all().json();

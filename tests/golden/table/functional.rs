@@ -2,9 +2,9 @@
 
 use wengert::autograd::Var;
 use wengert::nn::functional::{self, RunningStats};
-use wengert::tensor::Float;
+use wengert::tensor::{Float, Tensor};
 
-use super::super::call::{Answer, Data, IntoAnswer, Refusal, Value};
+use super::super::call::{Answer, IntoAnswer, Refusal, Value};
 use crate::table;
 
 table! {
@@ -23,7 +23,7 @@ table! {
         let running = stats(running_mean, running_var);
         functional::batch_norm(x, running.as_ref(), weight, bias, training, momentum, eps)
             .map(|(y, moved)| with_stats(y, moved.or(running)))
-    };
+    }, as "functional::batch_norm(x, running, weight, bias, training, momentum, eps)";
     instance_norm(
         x: Var, running_mean: MaybeData, running_var: MaybeData, weight: MaybeVar, bias: MaybeVar,
         use_input_stats: bool, momentum: f64, eps: f64
@@ -31,14 +31,15 @@ table! {
         let running = stats(running_mean, running_var);
         functional::instance_norm(x, running.as_ref(), weight, bias, use_input_stats, momentum, eps)
             .map(|(y, _)| y)
-    };
+    }, as "functional::instance_norm(x, running, weight, bias, use_input_stats, momentum, eps)";
     embedding(idx: Index, weight: Var, padding_idx: MaybeInt) =>
-        functional::embedding(&idx, weight, padding(padding_idx, weight)?);
+        functional::embedding(&idx, weight, padding(padding_idx, weight)?),
+        as "functional::embedding(&idx, weight, padding_idx)";
 }
 
 /// Running statistics, if there are any.
-fn stats<T: Float>(mean: Option<Data<T>>, var: Option<Data<T>>) -> Option<RunningStats<T>> {
-    Some(RunningStats { mean: mean?.0, var: var?.0 })
+fn stats<T: Float>(mean: Option<Tensor<T>>, var: Option<Tensor<T>>) -> Option<RunningStats<T>> {
+    Some(RunningStats { mean: mean?, var: var? })
 }
 
 /// What was normalised, and the statistics afterwards.

@@ -12,7 +12,7 @@ use wengert::loss::{
 };
 use wengert::tensor::{Float, Tensor};
 
-use super::super::call::{Answer, Call, Data, IntoAnswer, Parameter, Refusal};
+use super::super::call::{Answer, Call, IntoAnswer, Options, Parameter, Refusal};
 use crate::table;
 
 table! {
@@ -27,37 +27,39 @@ table! {
     smooth_l1_loss(x: Var, target: Target, reduction: Reduction, beta: f64) =>
         SmoothL1Loss::new().beta(beta).reduction(reduction).forward(x, target);
     binary_cross_entropy(x: Var, target: Target, weight: MaybeData, reduction: Reduction) =>
-        BceLoss::new().given(weight, BceLoss::weight).reduction(reduction).forward(x, target);
+        BceLoss::new().maybe(weight, BceLoss::weight).reduction(reduction).forward(x, target);
     binary_cross_entropy_with_logits(
         x: Var, target: Target, weight: MaybeData, pos_weight: MaybeData, reduction: Reduction
     ) => BceWithLogitsLoss::new()
-        .given(weight, BceWithLogitsLoss::weight)
-        .given(pos_weight, BceWithLogitsLoss::pos_weight)
+        .maybe(weight, BceWithLogitsLoss::weight)
+        .maybe(pos_weight, BceWithLogitsLoss::pos_weight)
         .reduction(reduction)
         .forward(x, target);
     cross_entropy(
         x: Var, target: Ints, weight: MaybeData, ignore_index: isize, label_smoothing: f64,
         reduction: Reduction
     ) => CrossEntropyLoss::new()
-        .given(weight, CrossEntropyLoss::weight)
+        .maybe(weight, CrossEntropyLoss::weight)
         .label_smoothing(label_smoothing)
         .ignore_index(IGNORED)
         .reduction(reduction)
-        .forward(x, &classes(&target, ignore_index)?);
+        .forward(x, &classes(&target, ignore_index)?),
+        as "CrossEntropyLoss::new().weight(weight).label_smoothing(label_smoothing).ignore_index(ignore_index).reduction(reduction).forward(x, &target)";
     cross_entropy(
         x: Var, target: Var, weight: MaybeData, ignore_index: isize, label_smoothing: f64,
         reduction: Reduction
     ) => CrossEntropyLoss::new()
-        .given(weight, CrossEntropyLoss::weight)
+        .maybe(weight, CrossEntropyLoss::weight)
         .label_smoothing(label_smoothing)
         .reduction(reduction)
         .forward(x, target);
     nll_loss(x: Var, target: Ints, weight: MaybeData, ignore_index: isize, reduction: Reduction) =>
         NllLoss::new()
-        .given(weight, NllLoss::weight)
+        .maybe(weight, NllLoss::weight)
         .ignore_index(IGNORED)
         .reduction(reduction)
-        .forward(x, &classes(&target, ignore_index)?);
+        .forward(x, &classes(&target, ignore_index)?),
+        as "NllLoss::new().weight(weight).ignore_index(ignore_index).reduction(reduction).forward(x, &target)";
     kl_div(x: Var, target: Target, reduction: KlReduction, log_target: bool) =>
         KlDivLoss::new().log_target(log_target).reduction(reduction).forward(x, target);
     poisson_nll_loss(
@@ -98,14 +100,14 @@ table! {
     ) => MultiMarginLoss::new()
         .p(p as u32)
         .margin(margin)
-        .given(weight, MultiMarginLoss::weight)
+        .maybe(weight, MultiMarginLoss::weight)
         .reduction(reduction)
         .forward(x, &target);
     multilabel_margin_loss(x: Var, target: Ints, reduction: Reduction) =>
         MultilabelMarginLoss::new().reduction(reduction).forward(x, &target);
     multilabel_soft_margin_loss(x: Var, target: Target, weight: MaybeData, reduction: Reduction) =>
         MultilabelSoftMarginLoss::new()
-        .given(weight, MultilabelSoftMarginLoss::weight)
+        .maybe(weight, MultilabelSoftMarginLoss::weight)
         .reduction(reduction)
         .forward(x, target);
 }
@@ -121,18 +123,8 @@ fn classes(target: &Tensor<i64>, ignored: isize) -> Result<Tensor<usize>, Refusa
     Ok(target.map(|c| if c as isize == ignored { IGNORED } else { c as usize }))
 }
 
-/// Weights that may not be given.
-trait Given: Sized {
-    fn given<T>(self, weight: Option<Data<T>>, set: impl FnOnce(Self, Tensor<T>) -> Self) -> Self {
-        match weight {
-            Some(Data(weight)) => set(self, weight),
-            None => self,
-        }
-    }
-}
-impl<L> Given for L {}
-
 impl<'t, T: Float> Parameter<'t, T> for Reduction {
+    type Out = Self;
     fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
         match &*String::read(call, name)? {
             "mean" => Ok(Self::MeanOrNan),
@@ -144,6 +136,7 @@ impl<'t, T: Float> Parameter<'t, T> for Reduction {
 }
 
 impl<'t, T: Float> Parameter<'t, T> for KlReduction {
+    type Out = Self;
     fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self, Refusal> {
         match &*String::read(call, name)? {
             "batchmean" => Ok(Self::BatchMean),

@@ -4,7 +4,7 @@ use wengert::autograd::Var;
 use wengert::nn::functional;
 use wengert::tensor::Float;
 
-use super::super::call::{Answer, IntoAnswer, Term};
+use super::super::call::{Answer, IntoAnswer};
 use crate::table;
 
 table! {
@@ -52,10 +52,10 @@ table! {
     celu(x: Var, alpha: f64) => x.celu(alpha);
     selu(x: Var) => x.selu();
     gelu(x: Var, approximate: Text) => match &*approximate {
-        "none" => Ok(x.gelu()),
-        "tanh" => Ok(x.gelu_tanh()),
-        other => Err(Refusal::inexpressible(other)),
-    };
+        "none" => x.gelu(),
+        "tanh" => x.gelu_tanh(),
+        other => return Err(super::super::call::Refusal::inexpressible(other)),
+    }, as "x.gelu()`, `x.gelu_tanh()";
     silu(x: Var) => x.silu();
     mish(x: Var) => x.mish();
     softplus(x: Var, beta: f64, threshold: f64) => x.softplus(beta, threshold);
@@ -71,46 +71,46 @@ table! {
     glu(x: Var, dim: isize) => functional::glu(x, dim);
 
     add(x: Var, other: f64, alpha: f64) => x.add_scalar(alpha * other);
-    add(x: Term, other: Term, alpha: f64) => x.0.try_add(scaled(other.0, alpha));
+    add(x: Term, other: Term, alpha: f64) => x.try_add(scaled(other, alpha)), as "x + other * alpha";
     sub(x: Var, other: f64, alpha: f64) => x.add_scalar(-alpha * other);
-    sub(x: Term, other: Term, alpha: f64) => x.0.try_sub(scaled(other.0, alpha));
+    sub(x: Term, other: Term, alpha: f64) => x.try_sub(scaled(other, alpha)), as "x - other * alpha";
     rsub(x: Var, other: f64) => x.rsub_scalar(other);
-    rsub(x: Var, other: f64, alpha: f64) => scaled(x, alpha).rsub_scalar(other);
-    rsub(x: Term, other: Term) => other.0.try_sub(x);
-    rsub(x: Term, other: Term, alpha: f64) => other.0.try_sub(scaled(x.0, alpha));
+    rsub(x: Var, other: f64, alpha: f64) => scaled(x, alpha).rsub_scalar(other), as "(x * alpha).rsub_scalar(other)";
+    rsub(x: Term, other: Term) => other.try_sub(x);
+    rsub(x: Term, other: Term, alpha: f64) => other.try_sub(scaled(x, alpha)), as "other - x * alpha";
     mul(x: Var, other: f64) => x.mul_scalar(other);
-    mul(x: Term, other: Term) => x.0.try_mul(other);
+    mul(x: Term, other: Term) => x.try_mul(other);
     div(x: Var, other: f64) => x.div_scalar(other);
-    div(x: Term, other: Term) => x.0.try_div(other);
+    div(x: Term, other: Term) => x.try_div(other);
     rdiv(x: Var, other: f64) => x.rdiv_scalar(other);
-    rdiv(x: Term, other: Term) => other.0.try_div(x);
-    div_trunc(x: Term, other: Term) => x.0.div_trunc(other);
-    div_floor(x: Term, other: Term) => x.0.div_floor(other);
-    fmod(x: Term, other: Term) => x.0.fmod(other);
-    remainder(x: Term, other: Term) => x.0.remainder(other);
+    rdiv(x: Term, other: Term) => other.try_div(x);
+    div_trunc(x: Term, other: Term) => x.div_trunc(other);
+    div_floor(x: Term, other: Term) => x.div_floor(other);
+    fmod(x: Term, other: Term) => x.fmod(other);
+    remainder(x: Term, other: Term) => x.remainder(other);
     pow(x: Var, exponent: f64) => x.powf(exponent);
     pow(x: f64, exponent: Var) => exponent.rpow_scalar(x);
     pow(x: Var, exponent: Var) => x.pow(exponent);
-    maximum(x: Term, other: Term) => x.0.maximum(other);
-    minimum(x: Term, other: Term) => x.0.minimum(other);
+    maximum(x: Term, other: Term) => x.maximum(other);
+    minimum(x: Term, other: Term) => x.minimum(other);
     clamp(x: Var, min: MaybeNumber, max: MaybeNumber) =>
-        x.clamp(min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY));
-    clamp(x: Var, min: MaybeTerm, max: MaybeTerm) => clamped(x, min, max);
-    atan2(x: Term, other: Term) => x.0.atan2(other);
-    hypot(x: Term, other: Term) => x.0.hypot(other);
-    logaddexp(x: Term, other: Term) => x.0.logaddexp(other);
-    xlogy(x: Term, other: Term) => x.0.xlogy(other);
+        x.clamp(min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY)), as "x.clamp(min, max)";
+    clamp(x: Var, min: MaybeTerm, max: MaybeTerm) => clamped(x, min, max), as "x.clamp_min(min).clamp_max(max)";
+    atan2(x: Term, other: Term) => x.atan2(other);
+    hypot(x: Term, other: Term) => x.hypot(other);
+    logaddexp(x: Term, other: Term) => x.logaddexp(other);
+    xlogy(x: Term, other: Term) => x.xlogy(other);
     lerp(x: Var, end: Term, weight: Term) => x.lerp(end, weight);
-    where(cond: Mask, x: Term, other: Term) => x.0.where_(&cond, other);
-    masked_fill(x: Var, mask: Mask, value: f64) => x.masked_fill(&mask, T::from_f64(value));
+    where(cond: Mask, x: Term, other: Term) => x.where_(&cond, other);
+    masked_fill(x: Var, mask: Mask, value: f64) => x.masked_fill(&mask, T::from_f64(value)), as "x.masked_fill(&mask, value)";
     masked_fill(x: Var, mask: Mask, value: Var) => value.where_(&mask, x);
 
-    eq(x: Term, other: Term) => x.0.value().equal(&other.0.value());
-    ne(x: Term, other: Term) => x.0.value().not_equal(&other.0.value());
-    lt(x: Term, other: Term) => x.0.value().less(&other.0.value());
-    le(x: Term, other: Term) => x.0.value().less_equal(&other.0.value());
-    gt(x: Term, other: Term) => x.0.value().greater(&other.0.value());
-    ge(x: Term, other: Term) => x.0.value().greater_equal(&other.0.value());
+    eq(x: Term, other: Term) => x.value().equal(&other.value());
+    ne(x: Term, other: Term) => x.value().not_equal(&other.value());
+    lt(x: Term, other: Term) => x.value().less(&other.value());
+    le(x: Term, other: Term) => x.value().less_equal(&other.value());
+    gt(x: Term, other: Term) => x.value().greater(&other.value());
+    ge(x: Term, other: Term) => x.value().greater_equal(&other.value());
 }
 
 /// x · c
@@ -121,8 +121,8 @@ fn scaled<'t, T: Float>(x: Var<'t, T>, c: f64) -> Var<'t, T> {
 /// `clamp` whose bounds are tensors, or one a number and one a tensor.
 fn clamped<'t, T: Float>(
     x: Var<'t, T>,
-    min: Option<Term<'t, T>>,
-    max: Option<Term<'t, T>>,
+    min: Option<Var<'t, T>>,
+    max: Option<Var<'t, T>>,
 ) -> wengert::autograd::Result<Var<'t, T>> {
     let x = min.map_or(Ok(x), |min| x.clamp_min(min))?;
     max.map_or(Ok(x), |max| x.clamp_max(max))

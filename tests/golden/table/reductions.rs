@@ -21,10 +21,10 @@ table! {
     min(x: Var, dim: MaybeInt, keepdim: bool) => x.min();
     median(x: Var, dim: isize, keepdim: bool) => x.median_at(over(vec![dim], keepdim));
     median(x: Var, dim: MaybeInt, keepdim: bool) => x.median_at(..).map(|(value, _)| value);
-    var(x: Var, dim: MaybeList, correction: f64, keepdim: bool) =>
-        x.var_over(over(dim, keepdim), correction);
-    std(x: Var, dim: MaybeList, correction: f64, keepdim: bool) =>
-        x.std_over(over(dim, keepdim), correction);
+    var(x: Var, dim: MaybeList, correction: MaybeNumber, keepdim: bool) =>
+        x.var_over(over(dim, keepdim), correction.unwrap_or(1.0));
+    std(x: Var, dim: MaybeList, correction: MaybeNumber, keepdim: bool) =>
+        x.std_over(over(dim, keepdim), correction.unwrap_or(1.0));
     norm(x: Var, p: f64, dim: MaybeList, keepdim: bool) => x.norm_over(over(dim, keepdim), p);
     logsumexp(x: Var, dim: MaybeList, keepdim: bool) => x.logsumexp_over(over(dim, keepdim));
     count_nonzero(x: Var, dim: MaybeList) => x.value().count_nonzero_over(over(dim, false));
@@ -46,9 +46,9 @@ table! {
         x.pairwise_distance(x2, p, eps, keepdim);
 }
 
-/// The axes of a list, or all of them.
+/// The axes of a list, or all of them: PyTorch takes an empty list for all.
 fn over(dim: impl Into<Option<Vec<isize>>>, keepdim: bool) -> Axes {
-    let axes = dim.into().map_or(Axes::ALL, Axes::from);
+    let axes = dim.into().filter(|dim| !dim.is_empty()).map_or(Axes::ALL, Axes::from);
     if keepdim { keep(axes) } else { axes }
 }
 

@@ -12,7 +12,7 @@ use crate::table;
 table! {
     fn call -> Answer<'t, T>, IntoAnswer::into_answer;
 
-    reshape(x: Var, shape: List) => x.reshape(sizes(&shape)?);
+    reshape(x: Var, shape: List) => x.reshape(sizes(&shape)?), as "x.reshape(shape)";
     flatten(x: Var, start_dim: isize, end_dim: isize) => x.flatten_axes(start_dim, end_dim);
     permute(x: Var, dims: List) => x.permute(dims);
     transpose(x: Var, dim0: isize, dim1: isize) => x.transpose(dim0, dim1);
@@ -21,30 +21,32 @@ table! {
     squeeze(x: Var, dim: MaybeList) => match dim {
         None => x.squeeze(..),
         Some(dim) => x.squeeze(of_size_1(x, dim)),
-    };
+    }, as "x.squeeze(dim)";
     unsqueeze(x: Var, dim: isize) => x.unsqueeze(dim);
-    expand(x: Var, size: List) => x.expand(written_out(x, &size)?);
-    broadcast_to(x: Var, size: List) => x.broadcast_to(written_out(x, &size)?);
+    expand(x: Var, size: List) => x.expand(written_out(x, &size)?), as "x.expand(size)";
+    broadcast_to(x: Var, size: List) => x.broadcast_to(written_out(x, &size)?), as "x.broadcast_to(size)";
     cat(xs: Vars, dim: isize) => Var::cat(&xs, dim);
     stack(xs: Vars, dim: isize) => Var::stack(&xs, dim);
-    split(x: Var, size: isize, dim: isize) => x.split(dim, places(size)?);
-    split(x: Var, size: List, dim: isize) => x.split_sizes(dim, &sizes(&size)?);
-    chunk(x: Var, chunks: isize, dim: isize) => x.chunk(dim, places(chunks)?);
+    split(x: Var, size: isize, dim: isize) => x.split(dim, places(size)?), as "x.split(dim, size)";
+    split(x: Var, size: List, dim: isize) => x.split_sizes(dim, &sizes(&size)?), as "x.split_sizes(dim, &size)";
+    chunk(x: Var, chunks: isize, dim: isize) => x.chunk(dim, places(chunks)?), as "x.chunk(dim, chunks)";
     unbind(x: Var, dim: isize) => x.unbind(dim);
-    narrow(x: Var, dim: isize, start: usize, length: isize) => x.narrow(dim, start, places(length)?);
-    narrow(x: Var, dim: isize, start: isize, length: isize) => x.slice(part(x, dim, start, length));
+    narrow(x: Var, dim: isize, start: Count, length: isize) =>
+        x.narrow(dim, from_start(x, dim, start)?, places(length)?),
+        as "x.narrow(dim, start, length)";
     select(x: Var, dim: isize, index: usize) => x.select(dim, index);
-    select(x: Var, dim: isize, index: isize) => x.slice(along(x, dim, Slice::At(index))?);
+    select(x: Var, dim: isize, index: isize) => x.slice(along(x, dim, Slice::At(index))?), as "x.slice(s![.., -1])";
     slice(x: Var, dim: isize, start: MaybeInt, end: MaybeInt, step: MaybeInt) =>
-        x.slice(along(x, dim, clipped(x, dim, start, end, step)?)?);
+        x.slice(along(x, dim, clipped(x, dim, start, end, step)?)?),
+        as "x.slice(s![.., start..end; step])";
     flip(x: Var, dims: List) => x.flip(dims);
-    roll(x: Var, shifts: List, dims: MaybeList) => rolled(x, &shifts, dims);
-    repeat(x: Var, repeats: List) => x.repeat(sizes(&repeats)?);
+    roll(x: Var, shifts: List, dims: MaybeList) => rolled(x, &shifts, dims), as "x.roll(shift, dim)";
+    repeat(x: Var, repeats: List) => x.repeat(sizes(&repeats)?), as "x.repeat(repeats)";
     tril(x: Var, diagonal: isize) => x.tril(diagonal);
     triu(x: Var, diagonal: isize) => x.triu(diagonal);
     diag(x: Var, diagonal: isize) => x.diag(diagonal);
     diagonal(x: Var, offset: isize, dim1: isize, dim2: isize) => x.diagonal(offset, dim1, dim2);
-    pad(x: Var, pad: List, mode: Text, value: MaybeNumber) => padded(x, &pad, &mode, value);
+    pad(x: Var, pad: List, mode: Text, value: MaybeNumber) => padded(x, &pad, &mode, value), as "x.pad([(0, 0), (before, after)], value)`, `x.pad_with(widths, Border::Reflect)";
     gather(x: Var, dim: isize, index: Index) => x.gather(dim, &index);
     index_select(x: Var, dim: isize, index: Index) => x.index_select(dim, &index);
     scatter_add(x: Var, dim: isize, index: Index, src: Var) => x.scatter_add(dim, &index, src);
@@ -55,7 +57,7 @@ table! {
     one_hot(x: Index, num_classes: isize) => match num_classes {
         -1 => x.one_hot::<i64>(x.iter().max().map_or(0, |largest| largest + 1)),
         count => x.one_hot::<i64>(places(count)?),
-    };
+    }, as "x.one_hot(num_classes)";
 }
 
 /// Counts and sizes are `usize`: a negative one cannot be said.
@@ -103,11 +105,10 @@ fn along<T: Float>(x: Var<T>, dim: isize, slice: Slice) -> Result<Vec<Slice>, Re
     Ok(slices)
 }
 
-/// `narrow` from a place that is counted from the end.
-fn part<T: Float>(x: Var<T>, dim: isize, start: isize, length: isize) -> Vec<Slice> {
+/// A place that may be counted from the end, counted from the start.
+fn from_start<T: Float>(x: Var<T>, dim: isize, start: isize) -> Result<usize, Refusal> {
     let size = from_front(x, dim).map_or(0, |i| x.shape()[i] as isize);
-    let start = start + size;
-    along(x, dim, Slice::Range { start, end: Some(start + length), step: 1 }).unwrap_or_default()
+    places(if start < 0 { start + size } else { start })
 }
 
 /// Python's slices end where the axis does; ours refuse what lies beyond.
