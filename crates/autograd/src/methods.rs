@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
-use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse};
+use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar};
 
 use crate::cross_entropy::Targets;
 use crate::op::Op;
@@ -240,13 +240,17 @@ impl<'t, T: Float> Var<'t, T> {
         }
     }
 
-    /// self · weightᵀ + bias, in one node; see [`Tensor::linear`].
+    /// self · weightᵀ + bias, in one node; see [`Tensor::linear`]. A weight `[in]` is one output, whose axis is left out.
     ///
     /// # Errors
     /// If the shapes do not fit.
     #[track_caller]
     pub fn linear(self, weight: Self, bias: Option<Self>) -> Result<Self> {
         self.same_tape(weight, "linear")?;
+        if weight.rank() == 1 {
+            let y = self.matmul(weight)?;
+            return bias.map_or(Ok(y), |bias| y.try_add(bias.reshape([0; 0])?));
+        }
         match bias {
             Some(bias) => {
                 self.same_tape(bias, "linear")?;
@@ -335,6 +339,9 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn transpose(self, a: isize, b: isize) -> Result<Self> {
         let shape = self.shape();
+        if [a, b].iter().all(|&axis| is_axis_of_scalar(&shape, axis)) {
+            return Ok(self);
+        }
         let (a, b) =
             (axis_or_refuse("transpose", &shape, a)?, axis_or_refuse("transpose", &shape, b)?);
         let mut order: SmallVec<[isize; 4]> = (0..shape.len() as isize).collect();

@@ -81,6 +81,8 @@ fn pull_more<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, g: A, at: &impl At<A
         }
         (Op::Softmax(axis), _) => (g.clone() - (g * y()).sum(keep(*axis))?) * y(),
         (Op::LogSoftmax(axis), _) => g.clone() - y().exp() * g.sum(keep(*axis))?,
+        // Of a scalar: itself.
+        (Op::CumSum(_) | Op::CumProd(_) | Op::LogCumSumExp(_), _) if shape().is_empty() => g,
         (Op::CumSum(axis), _) => g.cumsum_from_end(axis_of(*axis, &shape())?)?,
         (Op::CumProd(axis), _) => cumprod(&g, &a(), &y(), axis_of(*axis, &shape())?)?,
         (Op::LogCumSumExp(axis), _) => logcumsumexp(&g, &a(), &y(), axis_of(*axis, &shape())?)?,

@@ -108,6 +108,8 @@ fn push_one<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, x: &[A], t: &A, y: &A
         Op::LogSumExp(axes) => total(axes, t.clone() * softmax_of(a, axes, y)?)?,
         Op::Softmax(axis) => y.clone() * (t.clone() - (t.clone() * y.clone()).sum(keep(*axis))?),
         Op::LogSoftmax(axis) => t.clone() - (t.clone() * y.exp()).sum(keep(*axis))?,
+        // Of a scalar: itself.
+        Op::CumProd(_) if shape.is_empty() => t.clone(),
         Op::CumProd(axis) => {
             // d(x₁ ⋯ xₖ) by the product rule, running: dₖ = dₖ₋₁·xₖ + yₖ₋₁·tₖ.
             let axis = if *axis < 0 { *axis + shape.len() as isize } else { *axis } as usize;

@@ -40,7 +40,8 @@ impl Axes {
         self.keep
     }
 
-    /// One flag an axis of `shape`: whether it is meant. Refuses axes that are not there, or named twice.
+    /// One flag an axis of `shape`: whether it is meant. Refuses axes that are not there, or named twice. A scalar lets 0
+    /// and -1 pass, which mean nothing there: so do NumPy and PyTorch.
     #[track_caller]
     pub fn flags(&self, op: &'static str, shape: &[usize]) -> Result<SmallVec<[bool; 8]>> {
         let Some(which) = &self.which else {
@@ -48,6 +49,9 @@ impl Axes {
         };
         let mut flags = SmallVec::from_elem(false, shape.len());
         for &axis in which {
+            if is_axis_of_scalar(shape, axis) {
+                continue;
+            }
             let i = axis_or_refuse(op, shape, axis)?;
             if std::mem::replace(&mut flags[i], true) {
                 let rule = format!("axis {axis} is named twice");
@@ -56,6 +60,12 @@ impl Axes {
         }
         Ok(flags)
     }
+}
+
+/// Whether `axis` is 0 or -1 of a scalar. There is no such axis; NumPy and PyTorch let it pass and take the scalar as a line
+/// of one, and so does what goes along an axis here.
+pub fn is_axis_of_scalar(shape: &[usize], axis: isize) -> bool {
+    shape.is_empty() && matches!(axis, 0 | -1)
 }
 
 /// The flags of the axes that a reduction of `shape` runs over. Refuses, besides what [`Axes::flags`] does, a result that

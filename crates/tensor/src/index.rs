@@ -1,6 +1,6 @@
 //! Reading by index: rows of a table, places of an axis, an element for each number of an index tensor.
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::kernel::write::written;
 use crate::layout::{Strides, Walk};
@@ -86,6 +86,9 @@ impl<T: Element> Tensor<T> {
     /// lies outside the axis.
     #[track_caller]
     pub fn gather(&self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().gather(0, &index.line())?.reshape(index.shape());
+        }
         let axis = axis_or_refuse("gather", self.shape(), axis)?;
         refuse_misfit("gather", self.shape(), index.shape(), axis)?;
         self.gathered("gather", axis, index)
@@ -138,6 +141,9 @@ impl<T: Element> Tensor<T> {
     /// number lies outside the axis.
     #[track_caller]
     pub fn index_select(&self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().index_select(0, &index.line())?.reshape([]);
+        }
         let axis = axis_or_refuse("index_select", self.shape(), axis)?;
         refuse_not_a_list("index_select", self.shape(), index)?;
         let mut shape = self.layout.shape.to_vec();

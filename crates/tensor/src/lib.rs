@@ -32,7 +32,7 @@ mod tensor;
 mod triangle;
 mod view;
 
-pub use axes::{Axes, axis_or_refuse, keep};
+pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
 pub use pad::Border;

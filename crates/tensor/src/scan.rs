@@ -1,6 +1,6 @@
 //! Running sums, products and log-sum-exps along an axis.
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::kernel::scan::NumberScan;
 use crate::{Float, Number, Result, Tensor};
 
@@ -21,6 +21,9 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn cumsum(&self, axis: isize) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().cumsum(0)?.reshape([]);
+        }
         Ok(T::scan(NumberScan::Sum, self, axis_or_refuse("cumsum", self.shape(), axis)?))
     }
 
@@ -30,6 +33,9 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn cumprod(&self, axis: isize) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().cumprod(0)?.reshape([]);
+        }
         Ok(T::scan(NumberScan::Product, self, axis_or_refuse("cumprod", self.shape(), axis)?))
     }
 }
@@ -41,6 +47,9 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn logcumsumexp(&self, axis: isize) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().logcumsumexp(0)?.reshape([]);
+        }
         Ok(T::logcumsumexp(self, axis_or_refuse("logcumsumexp", self.shape(), axis)?))
     }
 }

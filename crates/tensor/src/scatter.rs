@@ -1,7 +1,7 @@
 //! Writing by index: adding or assigning what an index tensor places, and assigning what a view sees. Each returns a new
 //! tensor.
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::index::{outside, refuse_misfit, refuse_not_a_list, refuse_outside, without_axis};
 use crate::kernel::copy::to_contiguous;
@@ -31,6 +31,10 @@ impl<T: Element> Tensor<T> {
         src: &Self,
         join: impl Fn(T, T) -> T,
     ) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            let (index, src) = (index.line(), src.line());
+            return self.line().scattered(op, 0, &index, &src, join)?.reshape([]);
+        }
         let axis = axis_or_refuse(op, self.shape(), axis)?;
         refuse_misfit(op, self.shape(), index.shape(), axis)?;
         let fits = src.rank() == index.rank()
@@ -167,6 +171,9 @@ impl<T: Number> Tensor<T> {
     #[track_caller]
     pub fn index_add(&self, axis: isize, index: &Tensor<usize>, src: &Self) -> Result<Self> {
         let op = "index_add";
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().index_add(0, &index.line(), &src.line())?.reshape([]);
+        }
         let axis = axis_or_refuse(op, self.shape(), axis)?;
         refuse_not_a_list(op, self.shape(), index)?;
         let mut wanted = self.shape().to_vec();

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::argmax::Lines;
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Error, Number, Result, Shape, Tensor};
@@ -32,6 +32,10 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn sort(&self, axis: isize, descending: bool) -> Result<(Self, Tensor<usize>)> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            let (values, places) = self.line().sort(0, descending)?;
+            return Ok((values.reshape([])?, places.reshape([])?));
+        }
         let axis = axis_or_refuse("sort", self.shape(), axis)?;
         self.first_of_lines("sort", axis, self.shape()[axis], |line| {
             line.sort_by(|a, b| match descending {
@@ -64,6 +68,11 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if it has fewer than `k` places.
     #[track_caller]
     pub fn topk(&self, k: usize, axis: isize, largest: bool) -> Result<(Self, Tensor<usize>)> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            let (values, places) = self.line().topk(k, 0, largest)?;
+            let shape: &[usize] = if k == 1 { &[] } else { &[k] };
+            return Ok((values.reshape(shape)?, places.reshape(shape)?));
+        }
         let axis = axis_or_refuse("topk", self.shape(), axis)?;
         let size = self.shape()[axis];
         if k > size {

@@ -1,6 +1,6 @@
 //! Spread, size and soft extremes: variance, norms, log-sum-exp, softmax, counts.
 
-use crate::axes::{axis_or_refuse, folding};
+use crate::axes::{axis_or_refuse, folding, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::kernel::folds::{FloatFold, NumberFold};
 use crate::kernel::level::Arch;
@@ -215,6 +215,9 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn softmax(&self, axis: isize) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().softmax(0)?.reshape([]);
+        }
         let at = axis_or_refuse("softmax", self.shape(), axis)?;
         if self.is_empty() {
             return Ok(self.clone());
@@ -234,6 +237,9 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn log_softmax(&self, axis: isize) -> Result<Self> {
+        if is_axis_of_scalar(self.shape(), axis) {
+            return self.line().log_softmax(0)?.reshape([]);
+        }
         let at = axis_or_refuse("log_softmax", self.shape(), axis)?;
         if self.is_empty() {
             return Ok(self.clone());

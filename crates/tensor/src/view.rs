@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::layout::{Layout, Strides, row_major};
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
@@ -144,8 +144,8 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there are no such axes in that order.
     #[track_caller]
     pub fn flatten_axes(&self, from: isize, to: isize) -> Result<Self> {
-        if self.rank() == 0 && matches!(from, 0 | -1) && matches!(to, 0 | -1) {
-            return self.reshape([1]);
+        if [from, to].iter().all(|&axis| is_axis_of_scalar(self.shape(), axis)) {
+            return Ok(self.line());
         }
         let (a, b) = (
             axis_or_refuse("flatten_axes", self.shape(), from)?,
@@ -159,6 +159,11 @@ impl<T: Element> Tensor<T> {
         // Checked by itself: beside an axis of size 0 the others may overflow.
         let joined = Shape::len_or_refuse("flatten_axes", &s[a..=b])?;
         self.reshape(s[..a].iter().chain([&joined]).chain(&s[b + 1..]).copied().collect::<Shape>())
+    }
+
+    /// A scalar as a line of one.
+    pub(crate) fn line(&self) -> Self {
+        if self.rank() == 0 { self.flatten() } else { self.clone() }
     }
 
     /// The transpose: the last two axes exchanged. A vector or scalar stays as it is.
@@ -183,6 +188,9 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn transpose(&self, a: isize, b: isize) -> Result<Self> {
+        if [a, b].iter().all(|&axis| is_axis_of_scalar(self.shape(), axis)) {
+            return Ok(self.clone());
+        }
         let (a, b) = (
             axis_or_refuse("transpose", self.shape(), a)?,
             axis_or_refuse("transpose", self.shape(), b)?,

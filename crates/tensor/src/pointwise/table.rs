@@ -30,7 +30,8 @@ macro_rules! pointwise_table {
             pow_scalar PowScalar [exponent = 2.5] (x -> y) = x.powc(exponent);
                 slope if exponent == ZERO { x.constant(ZERO) } else { x.powc(exponent - ONE) * exponent };
             /// A constant to the power x
-            rpow_scalar RpowScalar [base = 1.7] (x -> y) = x.constant(base).pow(x); slope y * C(base.0.ln());
+            rpow_scalar RpowScalar [base = 1.7] (x -> y) = x.constant(base).pow(x);
+                slope if base == ZERO { x.when_gt(ZERO, ZERO, x.when_eq(ZERO, ZERO, y * C(base.0.ln()))) } else { y * C(base.0.ln()) };
             /// x²
             square Square (x -> y) = x * x; slope x * TWO;
             /// 1 / x
@@ -178,6 +179,10 @@ macro_rules! pointwise_table {
             /// The smaller; NaN if either is
             minimum Minimum (a, b -> y) = a.min(b);
                 slopes b.when_gt(a, ONE, a.when_eq(b, HALF, ZERO)), a.when_gt(b, ONE, a.when_eq(b, HALF, ZERO));
+            /// a, but no less than b: `clamp` with a bound that is a tensor; at a tie the slope is a's
+            clamp_min ClampMin (a, b -> y) = a.max(b); slopes b.when_gt(a, ZERO, ONE), b.when_gt(a, ONE, ZERO);
+            /// a, but no more than b: `clamp` with a bound that is a tensor; at a tie the slope is a's
+            clamp_max ClampMax (a, b -> y) = a.min(b); slopes a.when_gt(b, ZERO, ONE), a.when_gt(b, ONE, ZERO);
             /// The angle of the point (b, a)
             atan2 Atan2 (a, b -> y) = a.atan2(b);
                 slopes b / (a * a + b * b), -(a / (a * a + b * b));
@@ -193,12 +198,11 @@ macro_rules! pointwise_table {
             /// The remainder of the division truncated towards 0: it has a's sign
             fmod Fmod (a, b -> y) = a.rem_trunc(b); slopes ONE, -(a / b).trunc();
             /// The remainder of the division rounded down: it has b's sign
-            remainder Remainder (a, b -> y) = floor_rem(a, b); slopes ONE, -(a / b).floor();
+            remainder Remainder (a, b -> y) = floor_rem(a, b); slopes ONE, -floor_quotient(a, b);
             /// a / b rounded towards 0
             div_trunc DivTrunc (a, b -> y) = (a / b).trunc(); slopes ZERO, ZERO;
             /// a / b rounded down
-            div_floor DivFloor (a, b -> y) = b.when_eq(ZERO, a / b, ((a - floor_rem(a, b)) / b).round());
-                slopes ZERO, ZERO;
+            div_floor DivFloor (a, b -> y) = floor_quotient(a, b); slopes ZERO, ZERO;
             /// a · b, and exactly 0 where a is 0, whatever b: a gradient that does not arrive stays away
             gate Gate (a, b -> y) = a.when_eq(ZERO, ZERO, a * b); slopes b, a;
 
@@ -253,6 +257,15 @@ fn floor_rem<R: Real>(a: R, b: R) -> R {
     let r = a.rem_trunc(b);
     // Where it has the other sign, one more b.
     (r * b.sign()).when_gt(ZERO, r, r.when_eq(ZERO, r, r + b))
+}
+
+/// a / b rounded down: without the error of a rounded quotient, and -1 for a small number over an infinity of the other
+/// sign.
+#[inline(always)]
+fn floor_quotient<R: Real>(a: R, b: R) -> R {
+    let r = a.rem_trunc(b);
+    let q = ((a - r) / b).round();
+    b.when_eq(ZERO, a / b, ZERO.beside(a).when_gt(r * b.sign(), q - ONE, q))
 }
 
 macro_rules! define {

@@ -1,0 +1,76 @@
+//! Lengths and angles of vectors along an axis: unit vectors, cosine similarity, distances; and steps between points.
+
+use wengert_tensor::{Axes, Float, Shape, keep};
+
+use crate::methods::Operand;
+use crate::{Result, Var};
+
+impl<'t, T: Float> Var<'t, T> {
+    /// Divided by its p-norm along an axis, or by `epsilon` where the norm is less: PyTorch's `normalize`.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn unit_norm(self, axis: isize, p: f64, epsilon: f64) -> Result<Self> {
+        let norm = self.norm_over(keep(axis), p)?;
+        self.try_div(norm.clamp(epsilon, f64::INFINITY))
+    }
+
+    /// The cosine of the angle between vectors along an axis, the two broadcast against each other; a length less than
+    /// `epsilon` counts as `epsilon`.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let (a, b) = (tape.var(tensor![3.0_f64, 4.0]), tape.constant(tensor![6.0, 8.0]));
+    /// assert_eq!(a.cosine_similarity(b, 0, 1e-8)?.item()?, 1.0);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, or there is no such axis.
+    #[track_caller]
+    pub fn cosine_similarity(
+        self,
+        other: impl Operand<'t, T>,
+        axis: isize,
+        epsilon: f64,
+    ) -> Result<Self> {
+        let other = other.on(self);
+        self.same_tape(other, "cosine_similarity")?;
+        let op = "cosine_similarity";
+        let shape = Shape::broadcast_or_refuse(op, &self.shape(), &other.shape())?;
+        let unit = |x: Self| x.expand(&*shape)?.unit_norm(axis, 2.0, epsilon);
+        unit(self)?.try_mul(unit(other)?)?.sum_over(axis)
+    }
+
+    /// The p-norm of a - b + `epsilon` along the last axis, the two broadcast against each other. With
+    /// `keep` the axis stays, of size 1.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, or there is no axis.
+    #[track_caller]
+    pub fn pairwise_distance(
+        self,
+        other: impl Operand<'t, T>,
+        p: f64,
+        epsilon: f64,
+        keep_axis: bool,
+    ) -> Result<Self> {
+        let apart = self.try_sub(other.on(self))?.add_scalar(epsilon);
+        let axes = if keep_axis { keep(-1) } else { Axes::from(-1) };
+        apart.norm_over(axes, p)
+    }
+
+    /// The point `weight` of the way to `end`: self + weight · (end - self).
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn lerp(self, end: impl Operand<'t, T>, weight: impl Operand<'t, T>) -> Result<Self> {
+        let way = end.on(self).try_sub(self)?;
+        self.try_add(way.try_mul(weight.on(self))?)
+    }
+}

@@ -1,0 +1,86 @@
+//! Products of vars beside `matmul` and `linear`: those that insist on vectors or matrices.
+
+use wengert_tensor::{Error as TensorError, Fault, Float};
+
+use crate::{Result, Var};
+
+impl<'t, T: Float> Var<'t, T> {
+    /// The product of two matrices, and of nothing else: [`matmul`](Self::matmul) takes vectors and batches too.
+    ///
+    /// # Errors
+    /// If they are not two matrices, or their inner sizes differ.
+    #[track_caller]
+    pub fn mm(self, other: Self) -> Result<Self> {
+        self.of_ranks("mm", other, 2, 2, "both must be matrices")?;
+        self.matmul(other)
+    }
+
+    /// The product of a matrix and a vector.
+    ///
+    /// # Errors
+    /// If they are not a matrix and a vector, or their inner sizes differ.
+    #[track_caller]
+    pub fn mv(self, vector: Self) -> Result<Self> {
+        self.of_ranks("mv", vector, 2, 1, "they must be a matrix and a vector")?;
+        self.matmul(vector)
+    }
+
+    /// The products of the matrices of two batches of one size: `[N, a, b]` and `[N, b, c]` give `[N, a, c]`.
+    ///
+    /// # Errors
+    /// If they are not two batches of one size, or the inner sizes differ.
+    #[track_caller]
+    pub fn bmm(self, other: Self) -> Result<Self> {
+        self.of_ranks("bmm", other, 3, 3, "both must be [batch, rows, columns]")?;
+        if self.shape()[0] != other.shape()[0] {
+            let rule = "the batches differ in size, and `bmm` does not broadcast (`matmul` does)";
+            let fault = Fault::new("bmm", &[&self.shape(), &other.shape()], rule);
+            return Err(TensorError::Shape(fault).into());
+        }
+        self.matmul(other)
+    }
+
+    /// The inner product of two vectors, as a scalar.
+    ///
+    /// # Errors
+    /// If they are not two vectors of one length.
+    #[track_caller]
+    pub fn dot(self, other: Self) -> Result<Self> {
+        self.of_ranks("dot", other, 1, 1, "both must be vectors")?;
+        self.matmul(other)
+    }
+
+    /// Every product of an element of one vector with one of the other: `[m]` and `[n]` give `[m, n]`.
+    ///
+    /// # Errors
+    /// If they are not two vectors.
+    #[track_caller]
+    pub fn outer(self, other: Self) -> Result<Self> {
+        self.of_ranks("outer", other, 1, 1, "both must be vectors")?;
+        self.unsqueeze(1)?.try_mul(other.unsqueeze(0)?)
+    }
+
+    /// beta · self + alpha · a·b, self broadcast to the product's shape.
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn addmm(self, a: Self, b: Self, beta: f64, alpha: f64) -> Result<Self> {
+        let scaled = |x: Self, c: f64| if c == 1.0 { x } else { x.mul_scalar(c) };
+        let product = scaled(a.mm(b)?, alpha);
+        // What is multiplied by 0 is not looked at, NaN or not: so PyTorch and BLAS.
+        if beta == 0.0 {
+            return Ok(product);
+        }
+        scaled(self, beta).expand(&*product.shape())?.try_add(product)
+    }
+
+    #[track_caller]
+    fn of_ranks(self, op: &'static str, b: Self, m: usize, n: usize, rule: &str) -> Result<()> {
+        self.same_tape(b, op)?;
+        if (self.rank(), b.rank()) == (m, n) {
+            return Ok(());
+        }
+        Err(TensorError::Shape(Fault::new(op, &[&self.shape(), &b.shape()], rule)).into())
+    }
+}

@@ -1,0 +1,299 @@
+//! More shapes of vars: splitting, moving and repeating axes, padding, triangles and diagonals. Each is made of recorded
+//! ops, so every order of derivative follows.
+
+use wengert_tensor::{
+    Border, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar,
+};
+
+use crate::op::Op;
+use crate::{Result, Var};
+
+impl<'t, T: Float> Var<'t, T> {
+    /// Axes `from` to `to`, both included, as one.
+    ///
+    /// # Errors
+    /// If there is no such axis, or `from` lies behind `to`.
+    #[track_caller]
+    pub fn flatten_axes(self, from: isize, to: isize) -> Result<Self> {
+        let shape = self.value().flatten_axes(from, to)?;
+        self.reshape(shape.shape())
+    }
+
+    /// As [`expand`](Self::expand): PyTorch's and NumPy's other name for it.
+    ///
+    /// # Errors
+    /// If an axis whose size is not 1 would have to change.
+    #[track_caller]
+    pub fn broadcast_to(self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        self.expand(shape)
+    }
+
+    /// Axis `from` moved to place `to`, the others in their order.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn move_axis(self, from: isize, to: isize) -> Result<Self> {
+        self.move_axes(&[from], &[to])
+    }
+
+    /// Each axis of `from` moved to its place in `to`, the others in their order.
+    ///
+    /// # Errors
+    /// If there is no such axis, one is named twice, or there are not as many places as axes.
+    #[track_caller]
+    pub fn move_axes(self, from: &[isize], to: &[isize]) -> Result<Self> {
+        let shape = self.shape();
+        if from.iter().chain(to).all(|&axis| is_axis_of_scalar(&shape, axis))
+            && from.len() == to.len()
+        {
+            return Ok(self);
+        }
+        if from.len() != to.len() {
+            let rule = format!("move_axes: {} axes and {} places", from.len(), to.len());
+            return Err(crate::Error::Use(rule, std::panic::Location::caller()));
+        }
+        let mut order: Vec<Option<isize>> = vec![None; shape.len()];
+        let mut moved = vec![false; shape.len()];
+        for (&f, &t) in from.iter().zip(to) {
+            let (f, t) =
+                (axis_or_refuse("move_axes", &shape, f)?, axis_or_refuse("move_axes", &shape, t)?);
+            if moved[f] || order[t].is_some() {
+                let rule = format!("move_axes: axis {f} or place {t} is named twice");
+                return Err(crate::Error::Use(rule, std::panic::Location::caller()));
+            }
+            moved[f] = true;
+            order[t] = Some(f as isize);
+        }
+        let mut rest = (0..shape.len()).filter(|&i| !moved[i]);
+        let order: Vec<isize> = order
+            .into_iter()
+            .map(|i| i.or_else(|| Some(rest.next()? as isize)).unwrap_or(0))
+            .collect();
+        self.permute(order)
+    }
+
+    /// Pieces of these sizes along `axis`, which must add up to its size.
+    ///
+    /// # Errors
+    /// If there is no such axis, or the sizes do not add up.
+    #[track_caller]
+    pub fn split_sizes(self, axis: isize, sizes: &[usize]) -> Result<Vec<Self>> {
+        // Asked of the tensor, as in what follows: it refuses in its own words, and its pieces are views.
+        let pieces = self.value().split_sizes(axis, sizes)?;
+        self.pieces(axis, &pieces)
+    }
+
+    /// Pieces of `size` places along `axis`; the last one may be shorter.
+    ///
+    /// # Errors
+    /// If there is no such axis, or `size` is 0.
+    #[track_caller]
+    pub fn split(self, axis: isize, size: usize) -> Result<Vec<Self>> {
+        let pieces = self.value().split(axis, size)?;
+        self.pieces(axis, &pieces)
+    }
+
+    /// At most `count` pieces along `axis`, equally large but for the last one.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(tensor![1.0_f64, 2.0, 3.0]);
+    /// let parts = x.chunk(0, 2)?;
+    /// let loss = parts[0].sum() - parts[1].sum();
+    /// assert_eq!(loss.gradients()?.wrt(x).value()?, tensor![1.0, 1.0, -1.0]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such axis, or `count` is 0.
+    #[track_caller]
+    pub fn chunk(self, axis: isize, count: usize) -> Result<Vec<Self>> {
+        let pieces = self.value().chunk(axis, count)?;
+        self.pieces(axis, &pieces)
+    }
+
+    /// Each place of `axis` by itself, the axis gone.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn unbind(self, axis: isize) -> Result<Vec<Self>> {
+        let at = axis_or_refuse("unbind", &self.shape(), axis)?;
+        (0..self.shape()[at]).map(|i| self.select(axis, i)).collect()
+    }
+
+    /// One after another along `axis`, as large as these.
+    #[track_caller]
+    fn pieces(self, axis: isize, sizes: &[Tensor<T>]) -> Result<Vec<Self>> {
+        let at = axis_or_refuse("split", &self.shape(), axis)?;
+        let mut start = 0;
+        sizes
+            .iter()
+            .map(|piece| {
+                let len = piece.shape()[at];
+                start += len;
+                self.narrow(axis, start - len, len)
+            })
+            .collect()
+    }
+
+    /// Every element `shift` places further along `axis`; what leaves at the end comes back at the start.
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn roll(self, shift: isize, axis: isize) -> Result<Self> {
+        let at = axis_or_refuse("roll", &self.shape(), axis)?;
+        let size = self.shape()[at];
+        if self.is_empty() || shift.rem_euclid(size as isize) == 0 {
+            return Ok(self);
+        }
+        let shift = shift.rem_euclid(size as isize) as usize;
+        let back = self.narrow(axis, size - shift, shift)?;
+        let front = self.narrow(axis, 0, size - shift)?;
+        Self::cat(&[back, front], axis)
+    }
+
+    /// Copied `counts[i]` times along axis `i`, counted from the last; more counts than axes add axes in front.
+    ///
+    /// # Errors
+    /// If that makes more elements than memory can address.
+    #[track_caller]
+    pub fn repeat(self, counts: impl AsRef<[usize]>) -> Result<Self> {
+        let (counts, shape) = (counts.as_ref(), self.shape());
+        let rank = counts.len().max(shape.len());
+        let (mut apart, mut grown, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..rank {
+            let count = (i + counts.len()).checked_sub(rank).map_or(1, |i| counts[i]);
+            let size = (i + shape.len()).checked_sub(rank).map_or(1, |i| shape[i]);
+            // Each axis as two, the outer one of size 1, which then grows; at last the two become one.
+            apart.extend([1, size]);
+            grown.extend([count, size]);
+            whole.push(count.saturating_mul(size));
+        }
+        Shape::len_or_refuse("repeat", &whole)?;
+        self.reshape(apart)?.expand(grown)?.reshape(whole)
+    }
+
+    /// `widths[i]` more places of this value before and after axis `i`; negative widths cut places off.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(tensor![1.0_f64, 2.0]);
+    /// let y = x.pad([(-1, 2)], 5.0)?;
+    /// assert_eq!(y.value(), tensor![2.0, 5.0, 5.0]);
+    /// assert_eq!(y.sum().gradients()?.wrt(x).value()?, tensor![0.0, 1.0]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Unless there is one pair an axis, or if more is cut off than there is.
+    #[track_caller]
+    pub fn pad(self, widths: impl AsRef<[(isize, isize)]>, value: T) -> Result<Self> {
+        let (widths, shape) = (widths.as_ref(), self.shape());
+        // Where this one's elements are in the result; refuses what the tensor's `pad` would.
+        let inside = Tensor::try_full(&shape, true)?.pad(widths, false)?;
+        let (mut stays, mut place) = (Vec::new(), Vec::new());
+        for (&size, &(before, after)) in shape.iter().zip(widths) {
+            let cut = (-before).max(0);
+            let len = size as isize - cut - (-after).max(0);
+            stays.push(Slice::from(cut..cut + len));
+            place.push(Slice::from(before.max(0)..before.max(0) + len));
+        }
+        let y = self.slice(stays)?.apply(Op::Unslice(Shape::new(inside.shape()), place))?;
+        if value == T::ZERO { Ok(y) } else { y.masked_fill(&!inside, value) }
+    }
+
+    /// `widths[i]` more places before and after axis `i`, filled from within; negative widths cut places off.
+    ///
+    /// # Errors
+    /// Unless there is one pair an axis, or if an axis is too short.
+    #[track_caller]
+    pub fn pad_with(self, widths: impl AsRef<[(isize, isize)]>, border: Border) -> Result<Self> {
+        let (widths, shape) = (widths.as_ref(), self.shape());
+        if widths.len() != shape.len() {
+            self.value().pad_with(widths, border)?;
+        }
+        let mut y = self;
+        for (axis, &width) in widths.iter().enumerate().filter(|(_, w)| **w != (0, 0)) {
+            let places = Tensor::<usize>::arange(0, shape[axis], 1)?.pad_with([width], border)?;
+            y = y.index_select(axis as isize, &places)?;
+        }
+        Ok(y)
+    }
+
+    /// The lower triangle of each matrix in the last two axes, 0 above: what lies on diagonal `k` or below it stays.
+    ///
+    /// # Errors
+    /// If there are fewer than two axes.
+    #[track_caller]
+    pub fn tril(self, k: isize) -> Result<Self> {
+        let triangle = self.matrix_of_true()?.tril(k)?;
+        self.masked_fill(&!triangle, T::ZERO)
+    }
+
+    /// The upper triangle of each matrix in the last two axes, 0 below: what lies on diagonal `k` or above it stays.
+    ///
+    /// # Errors
+    /// If there are fewer than two axes.
+    #[track_caller]
+    pub fn triu(self, k: isize) -> Result<Self> {
+        let triangle = self.matrix_of_true()?.triu(k)?;
+        self.masked_fill(&!triangle, T::ZERO)
+    }
+
+    /// True in the shape of the last two axes, of which a triangle can be taken.
+    fn matrix_of_true(self) -> Result<Tensor<bool>> {
+        let shape = self.shape();
+        Ok(Tensor::try_full(&shape[shape.len().saturating_sub(2)..], true)?)
+    }
+
+    /// A vector as diagonal `k` of a matrix of zeros; or diagonal `k` of a matrix.
+    ///
+    /// # Errors
+    /// If it is neither a vector nor a matrix.
+    #[track_caller]
+    pub fn diag(self, k: isize) -> Result<Self> {
+        match self.rank() {
+            1 => self.diag_embed(k),
+            2 => self.diagonal(k, 0, 1),
+            // The tensor says what is wrong.
+            _ => Ok(self.tape.constant(self.value().diag(k)?)),
+        }
+    }
+
+    /// The last axis as diagonal `k` of a matrix of zeros, in two axes instead.
+    ///
+    /// # Errors
+    /// If there is no axis.
+    #[track_caller]
+    pub fn diag_embed(self, k: isize) -> Result<Self> {
+        let shape = self.shape();
+        let Some((&len, rest)) = shape.split_last() else {
+            return Ok(self.tape.constant(self.value().diag_embed(k)?));
+        };
+        let side = len.saturating_add(k.unsigned_abs());
+        let whole: Shape = rest.iter().copied().chain([side, side]).collect();
+        Shape::len_or_refuse("diag_embed", &whole)?;
+        self.apply(Op::Undiagonal(whole, k, -2, -1))
+    }
+
+    /// Along the last axis the elements where the mask is true, in row-major order; the two broadcast against each other.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast.
+    #[track_caller]
+    pub fn masked_select(self, mask: &Tensor<bool>) -> Result<Self> {
+        let shape = Shape::broadcast_or_refuse("masked_select", &self.shape(), mask.shape())?;
+        let numbers = Tensor::<usize>::arange(0, shape.iter().product(), 1)?.reshape(&shape)?;
+        let places = numbers.masked_select(mask)?;
+        self.expand(&shape)?.reshape([REST])?.index_select(0, &places)
+    }
+}

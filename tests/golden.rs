@@ -1,0 +1,85 @@
+//! Judged by others' answers: runs the reference cases of a directory, whose answers come from PyTorch, JAX and ONNX.
+//!
+//!     cargo test --test golden -- --nocapture
+//!     WENGERT_GOLDEN=DIR              another directory than tests/golden
+//!     WENGERT_GOLDEN_ONLY=unary/exp   only cases whose id contains this
+//!     WENGERT_GOLDEN_REPORT=FILE      the report as JSON besides
+//!
+//! What the cases mean is written in tests/golden/FORMAT.md; what we do not have, with reasons, in
+//! tests/golden/unsupported.rs; and what each operation of PyTorch is here, in tests/golden/table.
+
+// A test has no users: `pub` says what a file is for, not who may see it.
+#![allow(unreachable_pub)]
+
+mod golden {
+    pub mod call;
+    pub mod clip;
+    pub mod error;
+    pub mod graph;
+    pub mod hard;
+    pub mod init;
+    pub mod layer;
+    pub mod onnx_train;
+    pub mod op;
+    pub mod optim;
+    pub mod page;
+    pub mod sched;
+    pub mod support;
+    pub mod table;
+    pub mod train;
+    pub mod unsupported;
+}
+
+use std::path::PathBuf;
+
+use golden::support::report::Outcome;
+use golden::support::{Case, run};
+
+/// Runs one case by its kind.
+fn one(case: Case) -> Outcome {
+    match case.family.kind.as_str() {
+        "op" => golden::op::run(case),
+        "graph" => golden::graph::run(case),
+        "hard" => golden::hard::run(case),
+        "error" => golden::error::run(case),
+        "init" => golden::init::run(case),
+        "layer" => golden::layer::run(case),
+        "optim" => golden::optim::run(case),
+        "sched" => golden::sched::run(case),
+        "clip" => golden::clip::run(case),
+        "train" => golden::train::run(case),
+        "onnx_train" => golden::onnx_train::run(case),
+        kind => Outcome::Unsupported(format!("kind {kind}")),
+    }
+}
+
+/// docs/pytorch.md says what the table says; WENGERT_GOLDEN_BLESS=1 writes it.
+#[test]
+fn the_page_for_pytorch_users_is_the_table() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/pytorch.md");
+    let page = golden::page::page();
+    if std::env::var_os("WENGERT_GOLDEN_BLESS").is_some() {
+        std::fs::write(&file, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == page,
+        "{} is not the table: WENGERT_GOLDEN_BLESS=1 writes it",
+        file.display()
+    );
+}
+
+/// Every case of the directory passes, or is unsupported for a listed reason.
+#[test]
+#[allow(clippy::print_stdout)]
+fn reference_cases() {
+    let home = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let dir = std::env::var_os("WENGERT_GOLDEN").map_or(home, PathBuf::from);
+    let only = std::env::var("WENGERT_GOLDEN_ONLY").unwrap_or_default();
+    let report = run::run(&dir, &only, one).unwrap();
+    if let Some(file) = std::env::var_os("WENGERT_GOLDEN_REPORT") {
+        std::fs::write(file, format!("{}\n", report.json())).unwrap();
+    }
+    println!("{}", report.text());
+    assert!(report.is_clean(), "some cases fail, or are unsupported without a reason");
+}

@@ -1,0 +1,257 @@
+//! Kind `layer`: layers by PyTorch's names and options, with given parameters and buffers, in a given mode.
+
+use std::collections::HashMap;
+
+use wengert::autograd::{Tape, Var};
+use wengert::nn::{
+    BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d, ConstantPad2d, Elu, Embedding, Entry,
+    Gelu, Glu, GroupNorm, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm1d, LayerNorm,
+    LeakyRelu, Linear, LogSigmoid, LogSoftmax, Mish, Module, PRelu, Parts, ReflectionPad1d, Relu,
+    Relu6, RmsNorm, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, State,
+    Tanh, Tanhshrink, Threshold, ZeroPad2d,
+};
+use wengert::tensor::{Float, Rng, Tensor};
+
+use super::call::{Call, Options, Refusal, Value};
+use super::op::{self, Wrong};
+use super::support::compare::{compare, widened};
+use super::support::{Case, Outcome, Stored};
+use crate::table;
+
+table! {
+    fn build -> Layer<T>, made;
+
+    Linear(in_features: usize, out_features: usize, bias: bool) =>
+        if bias { Linear::new(in_features, out_features, &mut Rng::new(0)) }
+        else { Linear::without_bias(in_features, out_features, &mut Rng::new(0)) };
+    Bilinear(in1_features: usize, in2_features: usize, out_features: usize, bias: bool) =>
+        if bias { Bilinear::new(in1_features, in2_features, out_features, &mut Rng::new(0)) }
+        else { Bilinear::without_bias(in1_features, in2_features, out_features, &mut Rng::new(0)) };
+    Embedding(num_embeddings: usize, embedding_dim: usize, padding_idx: MaybeIndex,
+              norm_type: MaybeNumber, scale_grad_by_freq: MaybeBool, sparse: MaybeBool) =>
+        Embedding::new(num_embeddings, embedding_dim, &mut Rng::new(0))
+            .when(padding_idx.is_some(), |e| e.padding(padding_idx.unwrap_or(0)));
+
+    LayerNorm(normalized_shape: Sizes, eps: f64, elementwise_affine: bool, bias: bool) =>
+        LayerNorm::new(normalized_shape).eps(eps)
+            .when(!elementwise_affine, LayerNorm::without_affine)
+            .when(!bias, LayerNorm::without_bias);
+    RMSNorm(normalized_shape: Sizes, eps: MaybeNumber, elementwise_affine: bool) =>
+        RmsNorm::new(normalized_shape)
+            .when(eps.is_some(), |n| n.eps(eps.unwrap_or(0.0)))
+            .when(!elementwise_affine, RmsNorm::without_affine);
+    GroupNorm(num_groups: usize, num_channels: usize, eps: f64, affine: bool, bias: MaybeBool) =>
+        GroupNorm::new(num_groups, num_channels).eps(eps)
+            .when(!affine, GroupNorm::without_affine)
+            .when(bias == Some(false), GroupNorm::without_bias);
+    BatchNorm1d(num_features: usize, eps: f64, momentum: MaybeNumber, affine: bool,
+                track_running_stats: bool, bias: MaybeBool) =>
+        BatchNorm1d::new(num_features).eps(eps).momentum(momentum.unwrap_or(0.0))
+            .when(momentum.is_none(), BatchNorm1d::cumulative)
+            .when(!affine, BatchNorm1d::without_affine)
+            .when(bias == Some(false), BatchNorm1d::without_bias)
+            .when(!track_running_stats, BatchNorm1d::without_tracking);
+    BatchNorm2d(num_features: usize, eps: f64, momentum: MaybeNumber, affine: bool,
+                track_running_stats: bool, bias: MaybeBool) =>
+        BatchNorm2d::new(num_features).eps(eps).momentum(momentum.unwrap_or(0.0))
+            .when(momentum.is_none(), BatchNorm2d::cumulative)
+            .when(!affine, BatchNorm2d::without_affine)
+            .when(bias == Some(false), BatchNorm2d::without_bias)
+            .when(!track_running_stats, BatchNorm2d::without_tracking);
+    InstanceNorm1d(num_features: usize, eps: f64, momentum: MaybeNumber, affine: bool,
+                   track_running_stats: bool, bias: MaybeBool) =>
+        InstanceNorm1d::new(num_features).eps(eps).momentum(momentum.unwrap_or(0.0))
+            .when(momentum.is_none(), InstanceNorm1d::cumulative)
+            .when(affine, InstanceNorm1d::affine)
+            .when(affine && bias == Some(false), |mut n| { n.bias = None; n })
+            .when(track_running_stats, InstanceNorm1d::tracking);
+
+    ReLU() => Relu;
+    ReLU6() => Relu6;
+    LeakyReLU(negative_slope: f64) => LeakyRelu::new(negative_slope);
+    PReLU(num_parameters: usize, init: f64) => PRelu::new(num_parameters);
+    ELU(alpha: f64) => Elu::new(alpha);
+    CELU(alpha: f64) => Celu::new(alpha);
+    SELU() => Selu;
+    GELU(approximate: Text) => match &*approximate {
+        "none" => Gelu::new(false),
+        "tanh" => Gelu::new(true),
+        other => return Err(Refusal::inexpressible(other)),
+    };
+    SiLU() => Silu;
+    Mish() => Mish;
+    Sigmoid() => Sigmoid;
+    LogSigmoid() => LogSigmoid;
+    Tanh() => Tanh;
+    Tanhshrink() => Tanhshrink;
+    Softplus(beta: f64, threshold: f64) => Softplus::new(beta, threshold);
+    Softsign() => Softsign;
+    Softshrink(lambd: f64) => Softshrink::new(lambd);
+    Hardshrink(lambd: f64) => Hardshrink::new(lambd);
+    Hardtanh(min_val: f64, max_val: f64) => Hardtanh::new(min_val, max_val);
+    Hardsigmoid() => Hardsigmoid;
+    Hardswish() => Hardswish;
+    Threshold(threshold: f64, value: f64) => Threshold::new(threshold, value);
+    GLU(dim: isize) => Glu::new(dim);
+    Softmax(dim: isize) => Softmax::new(dim);
+    Softmin(dim: isize) => Softmin::new(dim);
+    LogSoftmax(dim: isize) => LogSoftmax::new(dim);
+
+    ConstantPad1d(padding: List, value: f64) => ConstantPad1d::new(widths(&padding)?, value);
+    ConstantPad2d(padding: List, value: f64) => ConstantPad2d::new(widths(&padding)?, value);
+    ZeroPad2d(padding: List, value: MaybeNumber) => ZeroPad2d::new(widths(&padding)?);
+    ReflectionPad1d(padding: List) => ReflectionPad1d::new(widths(&padding)?);
+}
+
+/// Pairs before and after, the last axis first; one number is every width.
+fn widths<const D: usize>(padding: &[isize]) -> Result<[(isize, isize); D], Refusal> {
+    match padding {
+        [all] => Ok([(*all, *all); D]),
+        pairs if pairs.len() == 2 * D => {
+            Ok(std::array::from_fn(|i| (pairs[2 * i], pairs[2 * i + 1])))
+        }
+        other => Err(Refusal::inexpressible(format!("{other:?} for {D} axes"))),
+    }
+}
+
+/// A layer, by what it takes.
+pub enum Layer<T: Float> {
+    /// A var.
+    Module(Box<dyn Module<T>>),
+    /// Two vars.
+    Bilinear(Bilinear<T>),
+    /// Indices.
+    Embedding(Embedding<T>),
+}
+
+/// A line's layer as one of the three.
+fn made<T: Float>(layer: impl Into<Layer<T>>) -> Result<Layer<T>, Refusal> {
+    Ok(layer.into())
+}
+
+impl<T: Float> From<Bilinear<T>> for Layer<T> {
+    fn from(layer: Bilinear<T>) -> Self {
+        Self::Bilinear(layer)
+    }
+}
+
+impl<T: Float> From<Embedding<T>> for Layer<T> {
+    fn from(layer: Embedding<T>) -> Self {
+        Self::Embedding(layer)
+    }
+}
+
+macro_rules! modules {
+    ($($Layer:ty)*) => {$(
+        impl<T: Float> From<$Layer> for Layer<T> {
+            fn from(layer: $Layer) -> Self {
+                Self::Module(Box::new(layer))
+            }
+        }
+    )*};
+}
+modules! {
+    Linear<T> LayerNorm<T> RmsNorm<T> GroupNorm<T> BatchNorm1d<T> BatchNorm2d<T> InstanceNorm1d<T> PRelu<T>
+    Relu Relu6 LeakyRelu Elu Celu Selu Gelu Silu Mish Sigmoid LogSigmoid Tanh Tanhshrink Softplus Softsign Softshrink
+    Hardshrink Hardtanh Hardsigmoid Hardswish Threshold Glu Softmax Softmin LogSoftmax ConstantPad1d ConstantPad2d
+    ReflectionPad1d
+}
+
+impl<T: Float> Layer<T> {
+    fn parts(&self) -> &dyn Parts<T> {
+        match self {
+            Self::Module(layer) => &**layer,
+            Self::Bilinear(layer) => layer,
+            Self::Embedding(layer) => layer,
+        }
+    }
+
+    fn forward<'t>(&self, tape: &'t Tape<T>, args: &[Value<'t, T>]) -> Result<Var<'t, T>, Wrong> {
+        match (self, args) {
+            (Self::Module(layer), [Value::Float(x)]) => Ok(layer.forward(*x)?),
+            (Self::Bilinear(layer), [Value::Float(a), Value::Float(b)]) => {
+                Ok(layer.forward(*a, *b)?)
+            }
+            (Self::Embedding(layer), [Value::Int(index)]) => {
+                Ok(layer.forward(tape, &index.map(|i| i as usize))?)
+            }
+            _ => Err(Wrong::Differs(format!("it does not take {} such arguments", args.len()))),
+        }
+    }
+}
+
+/// Runs a case in its type.
+pub fn run(case: Case) -> Outcome {
+    op::in_its_type(case, check::<f32>, check::<f64>)
+}
+
+fn check<T: Float>(case: Case) -> Result<(), Wrong> {
+    let training = case.json.get("training").boolean().unwrap_or(true);
+    let tape = if training { Tape::new() } else { Tape::new().evaluating() };
+    let layer =
+        build(&Call { tape: &tape, op: case.op(), args: HashMap::new(), attrs: case.attrs() })
+            .map_err(|refusal| match refusal {
+                Refusal::Missing(_) => Refusal::Missing(missing(case)),
+                other => other,
+            })?;
+
+    let mut state = State::new();
+    for (key, prefix) in [("params", "p"), ("buffers", "b")] {
+        for name in case.names(key) {
+            let entry = match case.stored(&format!("{prefix}.{name}"))? {
+                Stored::Float(x) => Entry::Float(x.cast::<T>()),
+                Stored::Int(x) => Entry::Int(x.clone()),
+                Stored::Bool(_) => return Err(Wrong::Differs(format!("`{name}` is of booleans"))),
+            };
+            state.insert_entry(name, entry);
+        }
+    }
+    layer.parts().load_state(&state).map_err(|e| e.to_string())?;
+
+    let wanted = case.names("grads");
+    let mut args = Vec::new();
+    let mut leaves: HashMap<String, Var<T>> = HashMap::new();
+    for name in case.names("args") {
+        let value = Value::new(&tape, case.stored(name)?, wanted.contains(&name));
+        if let Value::Float(x) = &value {
+            leaves.insert(name.to_string(), *x);
+        }
+        args.push(value);
+    }
+    let y = layer.forward(&tape, &args)?;
+    compare("y", &widened(&y.value()), case.stored("y")?, case.tolerance("y")?)?;
+    let after = layer.parts().state();
+    for output in case.names("outputs").into_iter().filter(|o| *o != "y") {
+        let name = output.strip_prefix("nb.").unwrap_or(output);
+        let got = match after.entry(name) {
+            Some(Entry::Float(x)) => widened(x),
+            Some(Entry::Int(x)) => Stored::Int(x.clone()),
+            None => return Err(Wrong::Differs(format!("there is no `{name}` afterwards"))),
+        };
+        compare(output, &got, case.stored(output)?, case.tolerance("y")?)?;
+    }
+
+    for (name, param) in layer.parts().named_parameters() {
+        leaves.insert(format!("p.{name}"), tape.param(&param));
+    }
+    let weight: Tensor<T> = case.floats("w.y")?;
+    let loss = y.try_mul(&weight)?.sum();
+    let of = |name: &&str| {
+        leaves.get(*name).copied().ok_or_else(|| format!("there is no parameter `{name}`"))
+    };
+    let vars = wanted.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+    let found = loss.pull_tensors(&vars, &loss.value().ones_like())?;
+    for (name, got) in wanted.iter().zip(found) {
+        let key = format!("g.{name}");
+        compare(&key, &widened(&got), case.stored(&key)?, case.tolerance("g")?)?;
+    }
+    Ok(())
+}
+
+/// What the table has no line for: the layer, or these options of it.
+fn missing(case: Case) -> String {
+    if ROWS.iter().any(|row| row.op == case.op()) {
+        return format!("{} with {}", case.op(), case.attrs());
+    }
+    case.op().to_string()
+}
