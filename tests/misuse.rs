@@ -34,7 +34,7 @@ cross_entropy: [2, 3]: the prediction is the result of `softmax` at HERE, and th
 fn zeros_and_ones_under_hinge() {
     let tape = Tape::new();
     let scores = tape.var(tensor![0.5, -0.5]);
-    let error = loss::hinge(scores, &tensor![1.0, 0.0]).unwrap_err();
+    let error = loss::hinge(scores, tensor![1.0, 0.0]).unwrap_err();
     assert_eq!(
         text(error),
         "\
@@ -48,7 +48,7 @@ hinge: [2]: target[1] is 0, and the targets are -1 or 1
 fn a_flat_target_and_a_column_of_predictions() {
     let tape = Tape::new();
     let prediction = tape.var(Tensor::zeros([32, 1]));
-    let error = loss::mse(prediction, &Tensor::zeros([32])).unwrap_err();
+    let error = loss::mse(prediction, Tensor::zeros([32])).unwrap_err();
     assert_eq!(text(error), "\
 mse: [32, 1] and [32]: prediction is [32, 1] and target is [32]; a loss compares element with element and never broadcasts
   help: did you mean `target.unsqueeze(1)`?
