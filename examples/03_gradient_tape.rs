@@ -91,7 +91,20 @@ pub(crate) fn train(steps: usize) -> Result<Vec<f64>, Box<dyn Error>> {
     Ok(losses)
 }
 
+/// The largest difference of a gradient's element from what was derived by hand.
+pub(crate) fn apart(weights: &Weights) -> Result<f64, Box<dyn Error>> {
+    let (x, y) = data();
+    let (_, gradients) = weights.gradients(&x, &y)?;
+    let mut apart = 0.0_f64;
+    for (g, by_hand) in gradients.iter().zip(weights.by_hand(&x, &y)?) {
+        apart = apart.max(g.try_sub(&by_hand)?.abs().max()?.item()?);
+    }
+    Ok(apart)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
+    let apart = apart(&Weights::new(&mut Rng::new(42))?)?;
+    println!("the tape's gradients and those by hand differ by {apart:.0e} at most");
     let losses = train(1000)?;
     for (step, loss) in losses.iter().enumerate().filter(|(step, _)| step % 100 == 0) {
         println!("step {step:>4}, loss {loss:.4}");

@@ -24,23 +24,35 @@ fn softmax_under_cross_entropy() {
     let tape = Tape::new();
     let logits = tape.var(Tensor::zeros([2, 3]));
     let error = loss::cross_entropy(logits.softmax(1).unwrap(), &tensor![0_usize, 2]).unwrap_err();
-    assert_eq!(text(error), "");
+    assert_eq!(text(error), "\
+cross_entropy: [2, 3]: the prediction is the result of `softmax` at HERE, and this loss takes logits and applies the softmax itself
+  help: pass what went into it (probabilities squashed twice train, only badly); of log-probabilities use `nll`
+  at HERE");
 }
 
 #[test]
 fn zeros_and_ones_under_hinge() {
     let tape = Tape::new();
     let scores = tape.var(tensor![0.5, -0.5]);
-    let error = loss::hinge(scores, &tensor![1.0, 0.0]).unwrap_err();
-    assert_eq!(text(error), "");
+    let error = loss::hinge(scores, tensor![1.0, 0.0]).unwrap_err();
+    assert_eq!(
+        text(error),
+        "\
+hinge: [2]: target[1] is 0, and the targets are -1 or 1
+  help: labels of 0 and 1 become -1 and 1 by `2*y - 1`
+  at HERE"
+    );
 }
 
 #[test]
 fn a_flat_target_and_a_column_of_predictions() {
     let tape = Tape::new();
     let prediction = tape.var(Tensor::zeros([32, 1]));
-    let error = loss::mse(prediction, &Tensor::zeros([32])).unwrap_err();
-    assert_eq!(text(error), "");
+    let error = loss::mse(prediction, Tensor::zeros([32])).unwrap_err();
+    assert_eq!(text(error), "\
+mse: [32, 1] and [32]: prediction is [32, 1] and target is [32]; a loss compares element with element and never broadcasts
+  help: did you mean `target.unsqueeze(1)`?
+  at HERE");
 }
 
 #[test]
@@ -48,7 +60,12 @@ fn a_label_out_of_range() {
     let tape = Tape::new();
     let logits = tape.var(Tensor::zeros([3, 10]));
     let error = loss::cross_entropy(logits, &tensor![0_usize, 10, 9]).unwrap_err();
-    assert_eq!(text(error), "");
+    assert_eq!(
+        text(error),
+        "\
+cross_entropy: [3, 10] and [3]: sample 1 has class 10, and the classes are 0 to 9
+  at HERE"
+    );
 }
 
 #[test]
@@ -59,14 +76,20 @@ fn a_step_without_a_gradient() {
         .named("head", Linear::new(1, 1, rng));
     let mut optimizer = Sgd::new(model.parameters(), 0.1);
     let error = optimizer.step().unwrap_err();
-    assert_eq!(text(error), "");
+    assert_eq!(text(error), "\
+Sgd: none of its 4 parameters has a gradient
+  help: call `loss.backward()` before `step()`, and `zero_grad()` before `backward()`, not after it; and make the optimiser from the parameters of the model that made this loss
+  at HERE");
 
     // One layer forgotten in the forward pass.
     let used: &Linear = model.get("used").unwrap();
     let tape = Tape::new();
     used.forward(tape.constant(Tensor::ones([4, 2]))).unwrap().mean().backward().unwrap();
     let error = optimizer.step().unwrap_err();
-    assert_eq!(text(error), "");
+    assert_eq!(text(error), "\
+Sgd: `head.weight` and `head.bias` got no gradient: the loss does not depend on them
+  help: use them in the forward pass, freeze them, leave them out of the optimiser, or say `.allow_unused()`
+  at HERE");
 }
 
 #[test]
@@ -75,12 +98,21 @@ fn a_tape_that_is_spent() {
     let tape = Tape::new();
     let loss = tape.param(&w).square().sum();
     loss.backward().unwrap();
-    assert_eq!(text(loss.backward().unwrap_err()), "");
+    assert_eq!(text(loss.backward().unwrap_err()), "\
+backward: this tape was spent by the `backward` at HERE
+  help: make a new tape for each step; for a second sweep use `backward_keep` first, or `gradients`, which spend nothing
+  at HERE");
 }
 
 #[test]
 fn a_loss_that_is_no_number() {
     let tape = Tape::new();
     let losses = tape.var(tensor![1.0, 2.0]).square();
-    assert_eq!(text(losses.backward().unwrap_err()), "");
+    assert_eq!(
+        text(losses.backward().unwrap_err()),
+        "\
+backward: the loss has shape [2], and only a single number has a gradient
+  help: reduce it first, with `.mean()` or `.sum()`
+  at HERE"
+    );
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use wengert::data::{Column, Csv, Standardizer, TensorDataset, digits, idx, iris, synth, wine};
 use wengert::tensor::Tensor;
 
-use crate::Outcome;
-use crate::options::{Options, nearest};
+use super::Outcome;
+use super::options::{Options, nearest};
 
 pub(crate) type Set = TensorDataset<f32>;
 

@@ -92,7 +92,7 @@ const ACTIVATIONS: &[&str] =
 const LOSSES: &[&str] = &["cross-entropy", "smoothed", "focal", "margin", "mse"];
 const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 const SCHEDULES: &[&str] = &["constant", "step", "exponential", "linear", "cosine", "one-cycle"];
-const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "data",
     "label",
     "test-share",

@@ -6,7 +6,7 @@ use wengert::optim::schedule::{
 };
 use wengert::prelude::*;
 
-use crate::options::Options;
+use super::options::Options;
 
 /// Linear layers with activations between them.
 pub(crate) fn model(

@@ -8,10 +8,10 @@ use wengert::nn::{self, Parts};
 use wengert::prelude::*;
 use wengert::viz::{Chart, Picture, Scale, image_grid, tape_svg};
 
-use crate::Outcome;
-use crate::data::Samples;
-use crate::options::Options;
-use crate::parts::Criterion;
+use super::Outcome;
+use super::data::Samples;
+use super::options::Options;
+use super::parts::Criterion;
 
 /// How many wrongly read pictures are drawn.
 const DRAWN: usize = 40;
@@ -65,14 +65,14 @@ pub(crate) fn heading() {
     println!("epoch        train loss  accuracy    test loss   accuracy  learning rate");
 }
 
-/// Writes the weights and the pictures, and says where they are.
+/// Writes the weights and the pictures, and says where they are. Gives the share that is read right.
 pub(crate) fn write(
     options: &Options,
     samples: &Samples,
     model: &Sequential,
     criterion: &Criterion,
     history: &History,
-) -> Outcome<()> {
+) -> Outcome<f64> {
     let seconds = history.started.elapsed().as_secs_f64();
     let scores = model.predict(samples.test.features())?;
     let accuracy = metrics::accuracy(&scores, samples.test.labels())?;
@@ -102,7 +102,8 @@ pub(crate) fn write(
         samples.train.slice(0..options.batch.min(samples.train.len()))?.into_parts();
     let tape = Tape::new();
     criterion.forward(model.forward(tape.constant(inputs))?, &labels)?;
-    put(out, "tape.svg", "the tape", &tape_svg(&tape))
+    put(out, "tape.svg", "the tape", &tape_svg(&tape))?;
+    Ok(accuracy)
 }
 
 /// The pictures that were read wrongly, with what they were taken for.

@@ -9,7 +9,7 @@ pub enum Error {
     Autograd(#[from] wengert_autograd::Error),
     /// In an update.
     #[error("{0}")]
-    Optim(#[from] wengert_optim::Error),
+    Optim(Box<wengert_optim::Error>),
     /// With a model's state, or a file.
     #[error("{0}")]
     Nn(#[from] wengert_nn::Error),
@@ -25,3 +25,10 @@ pub enum Error {
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<wengert_optim::Error> for Error {
+    fn from(error: wengert_optim::Error) -> Self {
+        // Boxed, or every result that goes well would be as large as the largest of its errors.
+        Self::Optim(Box::new(error))
+    }
+}
