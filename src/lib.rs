@@ -1,4 +1,36 @@
-//! A minimal tensor framework with reverse-mode autograd.
+//! A minimal tensor framework with reverse-mode autograd: to build small networks on a CPU, to learn how
+//! backpropagation works, and to check gradients. It depends on no other framework.
+//!
+//! ```
+//! use wengert::prelude::*;
+//!
+//! // A line, found by gradient descent.
+//! let data = wengert::data::synth::linear(100, 3.0, 4.0, 0.5, 0);
+//! let loader = DataLoader::new(data, 20)?.shuffle(0);
+//! let model = Linear::new(1, 1, &mut Rng::new(0));
+//! let criterion = MseLoss::new();
+//! let mut optimizer = Sgd::new(model.parameters(), 0.01);
+//! let mut running_loss = RunningMean::new();
+//!
+//! for epoch in 0..200 {
+//!     for (inputs, targets) in loader.epoch(epoch) {
+//!         let tape = Tape::new();
+//!         optimizer.zero_grad();
+//!         let outputs = model.forward(tape.constant(inputs))?;
+//!         let loss = criterion.forward(outputs, &targets)?;
+//!         loss.backward()?;
+//!         optimizer.step()?;
+//!         running_loss.add(loss.item()?, targets.len());
+//!     }
+//!     let _epoch_loss = running_loss.take();
+//! }
+//! let (w, b) = (model.weight.value().item()?, model.bias.as_ref().unwrap().value().item()?);
+//! assert!((w - 3.0).abs() < 0.1 && (b - 4.0).abs() < 0.2, "{w} {b}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Each crate is a module here: [`tensor`], [`autograd`], [`nn`], [`loss`], [`optim`], [`data`], [`train`],
+//! [`viz`]. The [`prelude`] fixes `f32`, [`prelude64`] fixes `f64`.
 
 #[doc(inline)]
 pub use wengert_autograd as autograd;
@@ -8,8 +40,20 @@ pub use wengert_data as data;
 pub use wengert_loss as loss;
 #[doc(inline)]
 pub use wengert_nn as nn;
+#[doc(inline)]
 pub use wengert_optim as optim;
 #[doc(inline)]
 pub use wengert_tensor as tensor;
 #[doc(inline)]
+pub use wengert_train as train;
+#[doc(inline)]
 pub use wengert_viz as viz;
+
+mod aliases;
+pub mod prelude;
+pub mod prelude64;
+
+/// The README's programs are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,7 @@
 //! Reverse-mode automatic differentiation on a tape.
 //!
 //! A [`Tape`] lists what was computed, in order. A [`Var`] is a handle to one line of it. Going back over the list, each
-//! line hands its gradient on to its operands: that is backpropagation.
+//! line hands its gradient on to its operands: that is backpropagation. The [`lesson`] derives three gradients by hand.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod error;
 mod functions;
 mod gradients;
 mod graph;
+pub mod lesson;
 mod methods;
 mod non_finite;
 mod norm;

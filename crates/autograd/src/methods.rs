@@ -18,6 +18,7 @@ macro_rules! of_the_table {
             ($a:ident, $b:ident -> $by:ident) = $bvalue:expr; slopes $sa:expr, $sb:expr;)* }
     ) => {
         /// The functions of the [table of derivatives](wengert_tensor::pointwise::table), element by element.
+        #[allow(clippy::should_implement_trait)] // `neg` is what the operator does
         impl<'t, T: Float> Var<'t, T> {
             $(
                 $(#[$udoc])*

@@ -1,6 +1,7 @@
-//! Parts of what Rust holds things in: references, boxes, options, vectors, arrays, tuples; and the single part that a
+//! Parts of what Rust holds things in: references, boxes, options, vectors, arrays, maps, tuples; and the single part that a
 //! parameter, a buffer or a counter is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wengert_autograd::{Param, Result, Var};
@@ -90,6 +91,17 @@ impl<T: Float, M: Parts<T>> Parts<T> for Vec<M> {
 impl<T: Float, M: Parts<T>, const N: usize> Parts<T> for [M; N] {
     fn visit(&self, v: &mut Visitor<'_, T>) {
         self.as_slice().visit(v);
+    }
+    fn describe(&self) -> Option<String> {
+        None
+    }
+}
+
+impl<T: Float, M: Parts<T>> Parts<T> for BTreeMap<String, M> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        for (name, part) in self {
+            v.module(name, part);
+        }
     }
     fn describe(&self) -> Option<String> {
         None

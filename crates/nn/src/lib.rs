@@ -37,6 +37,24 @@
 //! # Ok::<(), wengert_nn::Error>(())
 //! ```
 //!
+//! From the parts follow parameters for an optimiser ([`Parts::parameters`]), freezing by path ([`Parts::freeze`]),
+//! weights out and in again ([`Parts::state`], [`Parts::load_state`], [`save`], [`load`]), a table of the model
+//! ([`Module::summary`]), what each layer gave ([`trace()`]), and the check that no field was forgotten
+//! ([`check_parameters`]).
+//!
+//! | PyTorch | here |
+//! |---|---|
+//! | `nn.Sequential(nn.Linear(4, 8), nn.Tanh())` | `sequential![Linear::new(4, 8, rng), Tanh]`, or [`Sequential`]'s `with` and `named` |
+//! | `self.layers = nn.ModuleList([…])` | a field `layers: Vec<…>` |
+//! | `nn.Linear(4, 8, bias=False)` | `Linear::without_bias(4, 8, rng)` |
+//! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
+//! | `with torch.no_grad(): model(x)` | [`model.predict(&x)`](Module::predict) |
+//! | `p.requires_grad_(False)` for some | `model.freeze("backbone.*")` |
+//! | `self.register_buffer("mean", …)` | a field `mean: Buffer<T>`, named in [`parts!`] |
+//! | `model.state_dict()`, `load_state_dict(…, strict=False)` | `model.state()`, `model.load_matching(&state)` |
+//! | `nn.init.kaiming_normal_(layer.weight)` | `layer.weight.set(init::kaiming_normal(…)?)` |
+//! | `sum(p.numel() for p in model.parameters())` | `model.num_parameters()` |
+//!
 //! Three things that other frameworks mix up are kept apart here:
 //!
 //! | what | who has it | what it changes |

@@ -62,12 +62,12 @@ pub trait Module<T: Float>: Parts<T> {
     /// assert_eq!(
     ///     model.summary(&[64, 784])?.to_string(),
     ///     "\
-    /// layer  kind                result    parameters
-    ///        Sequential          [64, 10]
-    /// 0      Linear(784 -> 32)   [64, 32]      25,120
-    /// 1      Relu                [64, 32]           0
-    /// 2      Linear(32 -> 10)    [64, 10]         330
-    /// total                                    25,450
+    /// layer  kind               result    parameters
+    ///        Sequential         [64, 10]
+    /// 0      Linear(784 -> 32)  [64, 32]      25,120
+    /// 1      Relu               [64, 32]           0
+    /// 2      Linear(32 -> 10)   [64, 10]         330
+    /// total                                   25,450
     /// "
     /// );
     /// # Ok::<(), wengert_autograd::Error>(())

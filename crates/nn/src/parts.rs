@@ -110,7 +110,7 @@ pub trait Parts<T: Float>: Send + Sync {
     }
 
     /// Leaves the parameters whose paths fit out of training, and says how many those are. Tapes keep nothing for them,
-    /// and no gradient arrives. See [`matches`].
+    /// and no gradient arrives. See [`matches`](crate::matches()).
     ///
     /// ```
     /// use wengert_nn::{Linear, Parts, Sequential, Tanh};
@@ -273,8 +273,8 @@ fn short_name(full: &str) -> String {
     plain.rsplit("::").next().unwrap_or(plain).to_string()
 }
 
-/// Names the fields of a struct that are its parts: parameters, buffers, modules, and any `Vec`, `Option`, `Box`, array or
-/// tuple of such.
+/// Names the fields of a struct that are its parts: parameters, buffers, modules, and any `Vec`, `Option`, `Box`, array,
+/// `BTreeMap` or tuple of such. (For a struct with other generics than an element type, write [`Parts::visit`] by hand.)
 ///
 /// ```
 /// use wengert_autograd::Param;

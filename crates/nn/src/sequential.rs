@@ -177,7 +177,7 @@ impl<T: Float> Module<T> for Sequential<T> {
                 Err(error) => return Err(error.in_layer(name)),
             };
         }
-        Ok(x)
+        Ok(seen(self, x))
     }
 }
 

@@ -99,7 +99,7 @@ fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -126,10 +126,7 @@ impl fmt::Display for Summary {
             // Numbers end below one another, the word behind them aside.
             let line = format!(
                 "{path:<0$}  {kind:<1$}  {output:<2$}  {count:>3$}",
-                widths[0],
-                widths[1] + 1,
-                widths[2],
-                widths[3]
+                widths[0], widths[1], widths[2], widths[3]
             );
             writeln!(f, "{}", line.trim_end())?;
         }

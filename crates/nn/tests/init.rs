@@ -8,7 +8,7 @@ use wengert_tensor::{Result, Rng, Tensor};
 #[track_caller]
 fn moments(draw: impl Fn(&mut Rng) -> Result<Tensor<f64>>, mean: f64, std: f64, bound: f64) {
     let rng = &mut Rng::new(11);
-    let all: Vec<f64> = (0..100).flat_map(|_| draw(rng).unwrap().to_vec()).collect();
+    let all: Vec<f64> = (0..100).flat_map(|_| draw(rng).expect("a sound draw").to_vec()).collect();
     let n = all.len() as f64;
     let m = all.iter().sum::<f64>() / n;
     let s = (all.iter().map(|x| (x - m) * (x - m)).sum::<f64>() / n).sqrt();

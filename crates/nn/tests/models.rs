@@ -183,20 +183,20 @@ fn summaries_show_structs_and_sequences() -> Result<()> {
     let net = net();
     net.freeze("blocks.0").unwrap();
     let expected = "\
-layer            kind              result  parameters
-                 Net               [8, 2]           1
+layer            kind            result  parameters
+                 Net             [8, 2]           1
 blocks.0         Block
-blocks.0.norm    LayerNorm([3])    [8, 3]    6 frozen
-blocks.0.linear  Linear(3 -> 3)    [8, 3]   12 frozen
-blocks.0.act     Tanh              [8, 3]           0
+blocks.0.norm    LayerNorm([3])  [8, 3]    6 frozen
+blocks.0.linear  Linear(3 -> 3)  [8, 3]   12 frozen
+blocks.0.act     Tanh            [8, 3]           0
 blocks.1         Block
-blocks.1.norm    LayerNorm([3])    [8, 3]           6
-blocks.1.linear  Linear(3 -> 3)    [8, 3]          12
-blocks.1.act     Tanh              [8, 3]           0
-head             Sequential        [8, 2]
-head.out         Linear(3 -> 2)    [8, 2]           8
-head.norm        BatchNorm1d(2)    [8, 2]           4
-total                                              49
+blocks.1.norm    LayerNorm([3])  [8, 3]           6
+blocks.1.linear  Linear(3 -> 3)  [8, 3]          12
+blocks.1.act     Tanh            [8, 3]           0
+head             Sequential      [8, 2]
+head.out         Linear(3 -> 2)  [8, 2]           8
+head.norm        BatchNorm1d(2)  [8, 2]           4
+total                                            49
 18 frozen, 31 trained
 ";
     let summary = net.summary(&[8, 3])?;

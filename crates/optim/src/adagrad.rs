@@ -23,7 +23,7 @@ optimizer! {
     /// # use wengert_tensor::tensor;
     /// let w = Param::new(tensor![1.0_f32, 1.0]);
     /// let mut optimizer = Adagrad::new([w.clone()], 0.5);
-    /// w.set_grad(Some(tensor![1e-3, -1e3]));
+    /// w.set_grad(Some(tensor![8.0, -1e3]));
     /// optimizer.step()?;
     /// assert_eq!(w.value(), tensor![0.5, 1.5]);
     /// # Ok::<(), wengert_optim::Error>(())

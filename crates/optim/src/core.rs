@@ -6,6 +6,7 @@ use std::panic::Location;
 use wengert_autograd::{Line, Param};
 use wengert_tensor::{Float, Shape, Tensor};
 
+use crate::error::Misfit;
 use crate::groups::{Change, Groups, names};
 use crate::rule::Rule;
 use crate::{Error, Result, State};
@@ -223,7 +224,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             Unfit::Other(error) => return Error::Tensor(error),
         };
         let shape = Shape::new(&param.shape());
-        Error::Shape { optimizer: R::NAME, name, shape, what, other, help, at }
+        Error::Shape(Box::new(Misfit { optimizer: R::NAME, name, shape, what, other, help, at }))
     }
 
     pub(crate) fn state(&self) -> State<T> {

@@ -1,5 +1,7 @@
 //! What can go wrong when parameters are updated: the optimiser, the parameter or setting, the rule, and the fix.
 
+use std::fmt;
+
 use wengert_autograd::Line;
 use wengert_tensor::Shape;
 
@@ -67,25 +69,8 @@ pub enum Error {
     },
 
     /// A parameter, its gradient and what the optimiser keeps for it are not of one shape.
-    #[error(
-        "{optimizer}: `{name}` has shape {shape}, and its {what} {other}\n  help: {help}\n  at {at}"
-    )]
-    Shape {
-        /// The optimiser.
-        optimizer: &'static str,
-        /// The parameter.
-        name: String,
-        /// The parameter's shape.
-        shape: Shape,
-        /// What does not fit it.
-        what: &'static str,
-        /// The shape of that.
-        other: Shape,
-        /// What to do.
-        help: &'static str,
-        /// The line that asked for the update.
-        at: Line,
-    },
+    #[error("{0}")]
+    Shape(Box<Misfit>),
 
     /// A saved state is not of this optimiser and these parameters. Nothing was loaded.
     #[error(
@@ -125,6 +110,33 @@ pub enum Error {
     /// Something was asked for that this one does not have.
     #[error("{0}\n  at {1}")]
     Use(String, Line),
+}
+
+/// The facts of an [`Error::Shape`].
+#[derive(Clone, Debug)]
+pub struct Misfit {
+    /// The optimiser.
+    pub optimizer: &'static str,
+    /// The parameter.
+    pub name: String,
+    /// The parameter's shape.
+    pub shape: Shape,
+    /// What does not fit it.
+    pub what: &'static str,
+    /// The shape of that.
+    pub other: Shape,
+    /// What to do.
+    pub help: &'static str,
+    /// The line that asked for the update.
+    pub at: Line,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { optimizer, name, shape, what, other, help, at } = self;
+        writeln!(f, "{optimizer}: `{name}` has shape {shape}, and its {what} {other}")?;
+        write!(f, "  help: {help}\n  at {at}")
+    }
 }
 
 /// `Result` with this crate's [`Error`].

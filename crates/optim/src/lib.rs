@@ -45,7 +45,7 @@ pub use adamax::{Adamax, AdamaxSettings};
 pub use asgd::{Asgd, AsgdSettings};
 pub use average::Average;
 pub use clip::{ClipNorm, clip_each_grad_norm, clip_grad_norm, clip_grad_value, grad_norm};
-pub use error::{Error, Result};
+pub use error::{Error, Misfit, Result};
 pub use lbfgs::Lbfgs;
 pub use nadam::{NAdam, NAdamSettings};
 pub use optimizer::{Optimizer, State};

@@ -1,6 +1,8 @@
 //! Every function of `math` at every level: the worst error against the `f64` standard library, and
 //! the special cases of C99. `cargo test --release --test math -- --nocapture` prints the table.
 
+#![allow(clippy::print_stdout)]
+
 use std::f32::consts as c;
 use std::fmt::Debug;
 use std::marker::PhantomData;

@@ -63,7 +63,7 @@ macro_rules! same_as_a_loop {
                         m[i] = keep as $t * m[i] + (1.0 - keep) as $t * g;
                         v[i] = keep as $t * v[i] + (1.0 - keep) as $t * g * g;
                         top[i] = if top[i] > v[i] { top[i] } else { v[i] };
-                        p[i] = p[i] - rate as $t * m[i] / (top[i].sqrt() + 1e-8);
+                        p[i] -= rate as $t * m[i] / (top[i].sqrt() + 1e-8);
                     }
                     let f = Everything { rate: C(rate), keep: C(keep) };
                     update_in_place(f, [&mut p, &mut m, &mut v, &mut top], &g).unwrap();

@@ -65,7 +65,9 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
                 let (n, error, sides) = numeric[e]?;
                 let (a, slack) = (analytic[e], 1e-6 * scale + 10.0 * error);
                 let inside = a >= sides.0 - slack && a <= sides.1 + slack;
-                (!inside && !((a - n).abs() <= slack)).then_some((e, a, n))
+                // A NaN is never near.
+                let near = (a - n).abs() <= slack;
+                (!inside && !near).then_some((e, a, n))
             })
             .max_by(|p, q| (p.1 - p.2).abs().total_cmp(&(q.1 - q.2).abs()))?;
         let numbers: Vec<f64> = numeric.iter().map(|n| n.map_or(f64::NAN, |n| n.0)).collect();

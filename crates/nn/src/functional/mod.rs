@@ -80,7 +80,7 @@ pub fn embedding<'t, T: Float>(
 pub fn glu<T: Float>(x: Var<'_, T>, axis: isize) -> Result<Var<'_, T>> {
     let shape = x.shape();
     let i = axis_or_refuse("glu", &shape, axis)?;
-    if shape[i] % 2 != 0 {
+    if !shape[i].is_multiple_of(2) {
         let rule = format!("axis {i} has size {}, which has no halves", shape[i]);
         return Err(Error::Shape(Fault::new("glu", &[&shape], rule)).into());
     }

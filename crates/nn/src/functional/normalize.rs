@@ -117,7 +117,7 @@ pub fn group_norm<'t, T: Float>(
         let rule = "must be [samples, channels, …]";
         return Err(Error::Shape(Fault::new("group_norm", &[&shape], rule)).into());
     };
-    if groups == 0 || channels % groups != 0 {
+    if groups == 0 || !channels.is_multiple_of(groups) {
         let rule = format!("{channels} channels do not fall into {groups} groups");
         return Err(Error::Shape(Fault::new("group_norm", &[&shape], rule)).into());
     }

@@ -95,7 +95,10 @@ impl<T: Float> InstanceNorm1d<T> {
                     && tape.is_recording()
                 {
                     running.set(moved);
-                    running.batches.set(batches);
+                    // PyTorch's counts nothing here; a plain mean has to.
+                    if self.momentum.is_none() {
+                        running.batches.set(batches);
+                    }
                 }
                 y
             }

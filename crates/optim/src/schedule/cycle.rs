@@ -126,7 +126,8 @@ impl OneCycleLr {
             Phase { end: last, rate: [start, end], momentum: [high, high] },
         ];
         let count = if self.three_phases { 3 } else { 2 };
-        let step = (step as f64).min(last);
+        // Of no steps there is no last one.
+        let step = if last < 0.0 { f64::NAN } else { (step as f64).min(last) };
         let mut from = 0.0;
         for (k, mut phase) in phases.into_iter().take(count).enumerate() {
             if k + 1 == count {

@@ -7,8 +7,8 @@ use super::Schedule;
 /// ```
 /// # use wengert_optim::schedule::{ConstantLr, Schedule};
 /// assert_eq!(ConstantLr::new(0.1).at(1000), 0.1);
-/// let schedule = ConstantLr::new(0.3).factor(1.0 / 3.0, 5);
-/// assert_eq!([4, 5].map(|step| schedule.at(step)), [0.1, 0.3]);
+/// let schedule = ConstantLr::new(0.4).factor(0.25, 5);
+/// assert_eq!([4, 5].map(|step| schedule.at(step)), [0.1, 0.4]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConstantLr {
@@ -40,8 +40,8 @@ impl Schedule for ConstantLr {
 ///
 /// ```
 /// # use wengert_optim::schedule::{LinearLr, Schedule};
-/// let schedule = LinearLr::new(0.4, 4).from(0.5).to(1.0);
-/// assert_eq!([0, 2, 4, 100].map(|step| schedule.at(step)), [0.2, 0.3, 0.4, 0.4]);
+/// let schedule = LinearLr::new(1.0, 4).from(0.5);
+/// assert_eq!([0, 2, 4, 100].map(|step| schedule.at(step)), [0.5, 0.75, 1.0, 1.0]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct LinearLr {

@@ -119,6 +119,9 @@ impl Arch for Portable {
 pub trait Kernel {
     /// What it returns.
     type Output;
+    /// Whether there is a copy of it for AVX-512. Each copy is built, so one that is seldom run does without: then AVX2's
+    /// stands for it.
+    const WIDE: bool = true;
     /// The loop.
     fn run<A: Arch>(self) -> Self::Output;
 }
@@ -129,10 +132,10 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     match level() {
         // SAFETY: `level` is Avx512 only where the processor reported every feature named on `run_avx512`.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { run_avx512(kernel) },
-        // SAFETY: as above.
+        Level::Avx512 if K::WIDE => unsafe { run_avx512(kernel) },
+        // SAFETY: as above; what has AVX-512 has AVX2.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { run_avx2(kernel) },
+        Level::Avx512 | Level::Avx2 => unsafe { run_avx2(kernel) },
         _ => kernel.run::<Portable>(),
     }
 }

@@ -68,16 +68,6 @@ macro_rules! common {
             // SAFETY: see `first`.
             Self(unsafe { $fma(self.0, b.0, c.0) })
         }
-        #[inline(always)]
-        unsafe fn prefetch(p: *const $elem) {
-            // SAFETY: any address may be asked for.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
-        }
-        #[inline(always)]
-        unsafe fn prefetch_l2(p: *const $elem) {
-            // SAFETY: any address may be asked for.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
-        }
         #[inline(never)]
         unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<$elem>) {
             kernels!(Self, L, h, nv, block, {

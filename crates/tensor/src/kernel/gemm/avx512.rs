@@ -69,16 +69,6 @@ macro_rules! common {
             // SAFETY: see `zero`.
             unsafe { $sum(self.0) }
         }
-        #[inline(always)]
-        unsafe fn prefetch(p: *const $elem) {
-            // SAFETY: any address may be asked for.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
-        }
-        #[inline(always)]
-        unsafe fn prefetch_l2(p: *const $elem) {
-            // SAFETY: any address may be asked for.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
-        }
         #[inline(never)]
         unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<$elem>) {
             kernels!(Self, L, h, nv, block, {

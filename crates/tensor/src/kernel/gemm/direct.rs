@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::micro::{Ahead, Block, Masked, Strided};
+use super::micro::{Block, Masked, Strided};
 use super::scratch::Scratch;
 use super::simd::{Body, Simd};
 use super::{Product, pack};
@@ -94,7 +94,6 @@ unsafe fn panels<V: Simd>(
                     width,
                     rows: h,
                     init: init.at_column(j),
-                    ahead: Ahead::NONE,
                 };
                 if buffer.is_some() || width == nv * V::LANES {
                     V::block::<Strided>(h, nv, &block);

@@ -63,9 +63,6 @@ impl Layout for Columns {
     }
 }
 
-/// Between as many steps of k, a little memory is asked for.
-const CHUNK: usize = 16;
-
 /// A block of C and what goes into it.
 pub(super) struct Block<T> {
     pub(super) k: usize,
@@ -79,19 +76,6 @@ pub(super) struct Block<T> {
     /// The rows of C that exist. A packed block of A may have one row of zeros more.
     pub(super) rows: usize,
     pub(super) init: Init<T>,
-    pub(super) ahead: Ahead<T>,
-}
-
-/// Rows, two cache lines of each, that a packed block asks for while it works: of a piece of B that is packed later.
-#[derive(Clone, Copy)]
-pub(super) struct Ahead<T> {
-    pub(super) ptr: *const T,
-    pub(super) stride: isize,
-    pub(super) rows: usize,
-}
-
-impl<T> Ahead<T> {
-    pub(super) const NONE: Self = Self { ptr: std::ptr::null(), stride: 0, rows: 0 };
 }
 
 /// The block's kernel for `MR` rows of `NV` vectors, the last of them masked.
@@ -104,7 +88,7 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
     type Output = ();
     #[inline(always)]
     unsafe fn run(self) {
-        let Block { k, a, b, ldb, c, ldc, width, rows, init, ahead } = *self.0;
+        let Block { k, a, b, ldb, c, ldc, width, rows, init } = *self.0;
         let (rs, cs) = L::strides((a.rs, a.cs));
         let tail = NV - 1;
         // SAFETY: the caller's: A is good for MR rows of k, B for k rows of `width`, C for `rows` rows of `width`.
@@ -112,33 +96,8 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
             let mask = V::first(width - tail * V::LANES);
             let mut acc = [[V::zero(); NV]; MR];
             let mut at = At::<V::Elem>::new::<MR>(a.ptr, rs, b, L::PACKED);
-            if L::PACKED {
-                // Asked for all at once, C and what is packed next would hold up what the kernel itself reads.
-                let Ahead { mut ptr, stride, rows: mut more } = ahead;
-                let share = more.div_ceil(k.div_ceil(CHUNK));
-                let (mut left, mut asked) = (k, 0);
-                while left > 0 {
-                    if asked < rows {
-                        V::prefetch(c.add(asked * ldc));
-                        V::prefetch(c.add(asked * ldc + width - 1));
-                        asked += 1;
-                    }
-                    for _ in 0..share.min(more) {
-                        V::prefetch_l2(ptr);
-                        V::prefetch_l2(ptr.wrapping_add(64 / size_of::<V::Elem>()));
-                        ptr = ptr.wrapping_offset(stride);
-                        more -= 1;
-                    }
-                    let now = left.min(CHUNK);
-                    left -= now;
-                    for _ in 0..now {
-                        step::<V, L, MR, NV>(&mut acc, &mut at, (rs, cs), ldb, mask);
-                    }
-                }
-            } else {
-                for _ in 0..k {
-                    step::<V, L, MR, NV>(&mut acc, &mut at, (rs, cs), ldb, mask);
-                }
+            for _ in 0..k {
+                step::<V, L, MR, NV>(&mut acc, &mut at, (rs, cs), ldb, mask);
             }
             match init {
                 Init::Zero => {}

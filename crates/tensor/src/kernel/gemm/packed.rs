@@ -1,18 +1,21 @@
 //! Large products: A and B in packed pieces that stay in the caches.
 //!
-//! k goes by in steps of at most [`KC`]. A strip of A stays in the first cache (14 rows of 256: 14 KB of 48) while a group
-//! of panels of B, two vectors wide each, passes by it from the second. A group is packed just before its use, into the
-//! same place each time, and a strip of A before its first use.
+//! k goes by in steps. A strip of A stays in the first cache (14 rows of 512: 28 KB of 48) while a group of panels of B,
+//! two vectors wide each, passes by it from the second. A group is packed just before its use, into the same place each
+//! time, and a strip of A before its first use. Prefetching C, or what is packed next, was tried: it gained nothing.
 
-use super::micro::{Ahead, Block, Columns, ROW, Rows};
+use super::micro::{Block, Columns, ROW, Rows};
 use super::scratch::Scratch;
 use super::simd::{Body, Simd};
 use super::{Init, Mat, Product, pack};
 
-/// How deep the packed pieces are.
-pub(super) const KC: usize = 256;
-/// How many rows of A are kept packed: half of a second cache of 2 MB.
-const MC: usize = 896;
+/// How deep the packed pieces are at most.
+pub(super) const KC: usize = 512;
+/// From this k on; below, half of it: C is then small enough to be gone over more often, and a shorter strip leaves the
+/// first cache to B.
+const DEEP: usize = 768;
+/// How much of A is kept packed: half of a second cache of 2 MB.
+const KEPT: usize = 1 << 20;
 /// How many panels of B are kept packed. More of C's rows are touched at once, and more of B's when these are packed: with
 /// a single panel, products of matrices larger than the caches are a tenth slower.
 pub(super) const GROUP: usize = 4;
@@ -50,8 +53,10 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
     unsafe fn run(self) {
         let Product { m, n, k, a, b, init, c, ldc } = *self.0;
         let nr = 2 * V::LANES;
-        let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(16);
-        let mc = m.div_ceil(m.div_ceil(MC)).next_multiple_of(2);
+        let deepest = if k >= DEEP { KC } else { KC / 2 };
+        let kc = k.div_ceil(k.div_ceil(deepest)).next_multiple_of(16);
+        let highest = KEPT / size_of::<V::Elem>() / kc;
+        let mc = m.div_ceil(m.div_ceil(highest)).next_multiple_of(2);
         let strips = Strips::new(mc.min(m), V::HEIGHTS[1]).count;
         let mut scratch = Scratch::new::<V::Elem>(GROUP * KC * nr + strips * STRIP);
         // SAFETY: the caller's for A, B and C; the scratch is as large as what is put into it.
@@ -87,7 +92,7 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
 /// The room for a strip of A, packed either way.
 const STRIP: usize = 16 * ROW;
 
-/// A product at most `MC` high and `KC` deep.
+/// A product of as much of A as is kept packed.
 ///
 /// # Safety
 /// As for a product; `pa` is good for all strips of A, `pb` for a group of panels of B.
@@ -113,12 +118,6 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
                 while j < j0 + group {
                     let width = (n - j).min(nr);
                     let nv = width.div_ceil(V::LANES);
-                    let ahead = if j + GROUP * nr < n && b.cs == 1 {
-                        let (from, to) = (k * s / strips.count, k * (s + 1) / strips.count);
-                        Ahead { ptr: b.at(from, j + GROUP * nr).ptr, stride: b.rs, rows: to - from }
-                    } else {
-                        Ahead::NONE
-                    };
                     let block = Block {
                         k,
                         a: Mat { ptr: strip, rs: 0, cs: 0 },
@@ -129,7 +128,6 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
                         width,
                         rows,
                         init: init.at_column(j),
-                        ahead,
                     };
                     if as_rows {
                         V::block::<Rows>(h, nv, &block);

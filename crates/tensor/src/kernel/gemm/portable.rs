@@ -74,10 +74,6 @@ impl<T: GemmElem> Simd for Four<T> {
     unsafe fn sum(self) -> T {
         (self.0[0].plus(self.0[2])).plus(self.0[1].plus(self.0[3]))
     }
-    #[inline(always)]
-    unsafe fn prefetch(_: *const T) {}
-    #[inline(always)]
-    unsafe fn prefetch_l2(_: *const T) {}
     #[inline(never)]
     unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<T>) {
         kernels!(Self, L, h, nv, block, { 1: [1 2 3 4 5 6 7 8] 2: [1 2 3 4] })

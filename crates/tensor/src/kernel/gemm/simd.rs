@@ -73,10 +73,6 @@ pub(super) trait Simd: Copy {
             }
         }
     }
-    /// Asks for the line of `p` to be in the first cache soon.
-    unsafe fn prefetch(p: *const Self::Elem);
-    /// Asks for the line of `p` to be in the second cache soon.
-    unsafe fn prefetch_l2(p: *const Self::Elem);
 
     /// Calls the kernel for a block of `h` rows by `nv` vectors.
     unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<Self::Elem>);

@@ -1,0 +1,82 @@
+//! No kernel touches memory beside its operands, not even under a mask: they end, and then begin, at a page that may
+//! not be touched.
+#![cfg(target_os = "linux")]
+
+use wengert_tensor::kernel::gemm::{Init, Mat, gemm};
+use wengert_tensor::kernel::{level, pool};
+
+unsafe extern "C" {
+    fn mmap(at: *mut u8, len: usize, prot: i32, flags: i32, fd: i32, offset: i64) -> *mut u8;
+    fn mprotect(at: *mut u8, len: usize, prot: i32) -> i32;
+}
+
+const PAGE: usize = 4096;
+
+/// Pages between two that may not be touched.
+struct Guarded {
+    first: *mut u8,
+    len: usize,
+}
+
+impl Guarded {
+    fn new(pages: usize) -> Self {
+        let len = pages * PAGE;
+        // SAFETY: fresh anonymous pages (private, anonymous: 0x22), of which the first and the last are closed.
+        unsafe {
+            let base = mmap(std::ptr::null_mut(), len + 2 * PAGE, 3, 0x22, -1, 0);
+            assert!(!base.is_null() && base as isize != -1);
+            assert_eq!(mprotect(base, PAGE, 0), 0);
+            assert_eq!(mprotect(base.add(PAGE + len), PAGE, 0), 0);
+            Self { first: base.add(PAGE), len }
+        }
+    }
+    /// Room for `n` floats at the end or at the beginning.
+    fn floats(&self, n: usize, end: bool) -> *mut f32 {
+        assert!(4 * n <= self.len);
+        // SAFETY: inside.
+        let p = unsafe { if end { self.first.add(self.len - 4 * n) } else { self.first } };
+        let p: *mut f32 = p.cast();
+        for i in 0..n {
+            // SAFETY: n floats are there.
+            unsafe { *p.add(i) = i as f32 };
+        }
+        p
+    }
+}
+
+#[test]
+fn nothing_beside() {
+    pool::set_threads(1);
+    let memory: [Guarded; 4] = std::array::from_fn(|_| Guarded::new(80));
+    let mut shapes =
+        vec![(130, 97, 300), (131, 65, 513), (1, 300, 200), (300, 1, 200), (33, 33, 17)];
+    for m in [1, 2, 3, 5, 8, 13, 15, 17, 31] {
+        for n in 1..36 {
+            for k in [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 40] {
+                shapes.push((m, n, k));
+            }
+        }
+    }
+    for l in level::available() {
+        level::force(l);
+        for &(m, n, k) in &shapes {
+            for turn in 0..8 {
+                let (ta, tb, end) = (turn & 1 > 0, turn & 2 > 0, turn & 4 > 0);
+                let a = memory[0].floats(m * k, end);
+                let b = memory[1].floats(k * n, end);
+                let c = memory[2].floats(m * n, end);
+                let bias = memory[3].floats(n, end);
+                let (ars, acs) = if ta { (1, m as isize) } else { (k as isize, 1) };
+                let (brs, bcs) = if tb { (1, k as isize) } else { (n as isize, 1) };
+                let (a, b) = (Mat { ptr: a, rs: ars, cs: acs }, Mat { ptr: b, rs: brs, cs: bcs });
+                for init in [Init::Zero, Init::Accumulate, Init::Row(bias.cast_const())] {
+                    // SAFETY: the matrices are as large as the shapes say.
+                    unsafe {
+                        gemm(m, n, k, a, b, init, c, n);
+                    }
+                }
+            }
+        }
+    }
+    level::force(level::best());
+}

@@ -1,0 +1,44 @@
+//! Comforts of the training loop, each of which can be left out: a line of [`Progress`], [`EarlyStopping`] with the best weights
+//! restored, a [`Checkpoint`] from which training goes on to the bit, and the loop's five lines as a function, [`train_epoch`].
+//!
+//! ```
+//! use wengert_data::{DataLoader, synth};
+//! use wengert_loss::CrossEntropyLoss;
+//! use wengert_nn::{Linear, Parts, Sequential, Tanh};
+//! use wengert_optim::Adam;
+//! use wengert_tensor::Rng;
+//! use wengert_train::{EarlyStopping, evaluate, train_epoch};
+//!
+//! let (train, test) = synth::moons::<f32>(300, 0.1, 0).split(0.3, 0)?;
+//! let (train_loader, test_loader) = (DataLoader::new(train, 30)?.shuffle(0), DataLoader::full(test)?);
+//! let rng = &mut Rng::new(0);
+//! let model = Sequential::new().with(Linear::new(2, 16, rng)).with(Tanh).with(Linear::new(16, 2, rng));
+//! let criterion = CrossEntropyLoss::new();
+//! let mut optimizer = Adam::new(model.parameters(), 0.02);
+//! let mut stopping = EarlyStopping::new().loss_below(0.05).patience(5).epochs(60);
+//!
+//! for epoch in 0.. {
+//!     train_epoch(&model, &criterion, &mut optimizer, &train_loader, epoch)?;
+//!     let loss = evaluate(&model, &criterion, &test_loader)?;
+//!     if let Some(stopped) = stopping.after(&model, loss)? {
+//!         println!("{stopped}");
+//!         break;
+//!     }
+//! }
+//! assert!(evaluate(&model, &criterion, &test_loader)? < 0.2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod checkpoint;
+mod epoch;
+mod error;
+mod progress;
+mod stopping;
+
+pub use checkpoint::Checkpoint;
+pub use epoch::{evaluate, train_epoch};
+pub use error::{Error, Result};
+pub use progress::Progress;
+pub use stopping::{EarlyStopping, Stopped, Why};

@@ -1,0 +1,248 @@
+//! `EarlyStopping`: when to stop, and the best weights back where the last ones are worse.
+
+use std::fmt;
+
+use wengert_nn::{Parts, State};
+use wengert_tensor::Float;
+
+use crate::Result;
+
+/// Watches a loss from epoch to epoch, keeps the weights that were best, and says when it is time to stop; then the model has
+/// the best weights again, to the bit.
+///
+/// Which loss is up to the loop; the loss of samples that are held back tells whether more training would help.
+///
+/// ```
+/// use wengert_nn::{Linear, Parts};
+/// use wengert_tensor::{Rng, Tensor};
+/// use wengert_train::{EarlyStopping, Why};
+///
+/// let model = Linear::<f32>::new(2, 1, &mut Rng::new(0));
+/// let mut stopping = EarlyStopping::new().patience(2);
+/// assert!(stopping.after(&model, 0.5)?.is_none());
+/// let best = model.state();
+/// for worse in [0.6, 0.7] {
+///     model.weight.set(Tensor::full([1, 2], worse as f32)); // training goes on
+///     if let Some(stopped) = stopping.after(&model, worse)? {
+///         assert_eq!((stopped.why, stopped.epoch, stopped.best_epoch), (Why::NoImprovement(2), 3, 1));
+///         assert_eq!(stopped.to_string(), "stopped after epoch 3: no improvement for 2 epochs; the weights are those of epoch 1, loss 0.5");
+///     }
+/// }
+/// assert_eq!(model.state(), best);
+/// # Ok::<(), wengert_train::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct EarlyStopping<T: Float> {
+    loss_below: Option<f64>,
+    epochs: Option<usize>,
+    patience: Option<usize>,
+    min_delta: f64,
+    keep_last: bool,
+    epoch: usize,
+    /// What the next loss must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
+    mark: (f64, usize),
+    best: Option<(usize, f64, State<T>)>,
+}
+
+/// The condition that fired.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Why {
+    /// The loss is below this.
+    LossBelow(f64),
+    /// So many epochs are done.
+    Epochs(usize),
+    /// The loss has not improved for so many epochs.
+    NoImprovement(usize),
+    /// The loss is infinite or no number: no later epoch would mend it.
+    NotFinite,
+}
+
+/// Which condition fired, when, and whose weights the model has now. Epochs are counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Stopped {
+    /// The condition.
+    pub why: Why,
+    /// The epoch after which it fired.
+    pub epoch: usize,
+    /// The epoch whose loss was least; 0 if none had a loss that is a number.
+    pub best_epoch: usize,
+    /// That loss.
+    pub best_loss: f64,
+    /// Whether the model was given that epoch's weights back.
+    pub restored: bool,
+}
+
+impl<T: Float> Default for EarlyStopping<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Float> EarlyStopping<T> {
+    /// Stops at nothing but a loss that is not finite.
+    pub fn new() -> Self {
+        Self {
+            loss_below: None,
+            epochs: None,
+            patience: None,
+            min_delta: 0.0,
+            keep_last: false,
+            epoch: 0,
+            mark: (f64::INFINITY, 0),
+            best: None,
+        }
+    }
+
+    /// Stops as soon as the loss is below this.
+    pub fn loss_below(mut self, threshold: f64) -> Self {
+        self.loss_below = Some(threshold);
+        self
+    }
+
+    /// Stops after so many epochs.
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = Some(epochs);
+        self
+    }
+
+    /// Stops when the loss has not improved for so many epochs in a row; 0 counts as 1.
+    pub fn patience(mut self, epochs: usize) -> Self {
+        self.patience = Some(epochs.max(1));
+        self
+    }
+
+    /// By how much a loss must fall to count as an improvement; 0 if it is not called.
+    pub fn min_delta(mut self, delta: f64) -> Self {
+        self.min_delta = delta;
+        self
+    }
+
+    /// Leaves the last weights in the model, and keeps no others.
+    pub fn keep_last(mut self) -> Self {
+        self.keep_last = true;
+        self
+    }
+
+    /// Tells of an epoch's loss, with the model as that epoch left it. Gives what fired, if it is time to stop; the model has
+    /// the best weights (and buffers) then.
+    ///
+    /// # Errors
+    /// If the model is not the one that earlier epochs told of.
+    pub fn after(
+        &mut self,
+        model: &(impl Parts<T> + ?Sized),
+        loss: f64,
+    ) -> Result<Option<Stopped>> {
+        self.epoch += 1;
+        let epoch = self.epoch;
+        if loss.is_finite() && self.best.as_ref().is_none_or(|(_, best, _)| loss < *best) {
+            // A state shares the weights' memory until they are written next: keeping one copies nothing by itself.
+            let state = if self.keep_last { State::new() } else { model.state() };
+            self.best = Some((epoch, loss, state));
+        }
+        if loss < self.mark.0 - self.min_delta {
+            self.mark = (loss, epoch);
+        }
+        let Some(why) = self.why(loss) else { return Ok(None) };
+        let (best_epoch, best_loss) =
+            self.best.as_ref().map_or((0, f64::NAN), |(epoch, loss, _)| (*epoch, *loss));
+        let mut restored = false;
+        if let Some((_, _, state)) = self.best.as_ref().filter(|_| !self.keep_last) {
+            model.load_state(state)?;
+            restored = true;
+        }
+        Ok(Some(Stopped { why, epoch, best_epoch, best_loss, restored }))
+    }
+
+    /// The condition that this epoch's loss fulfils.
+    fn why(&self, loss: f64) -> Option<Why> {
+        if !loss.is_finite() {
+            return Some(Why::NotFinite);
+        }
+        if let Some(threshold) = self.loss_below.filter(|&t| loss < t) {
+            return Some(Why::LossBelow(threshold));
+        }
+        if let Some(patience) = self.patience.filter(|&p| self.epoch - self.mark.1 >= p) {
+            return Some(Why::NoImprovement(patience));
+        }
+        self.epochs.filter(|&n| self.epoch >= n).map(Why::Epochs)
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped after epoch {}: ", self.epoch)?;
+        match self.why {
+            Why::LossBelow(threshold) => write!(f, "the loss is below {threshold}")?,
+            Why::Epochs(n) => write!(f, "{n} epochs are done")?,
+            Why::NoImprovement(n) => write!(f, "no improvement for {n} epochs")?,
+            Why::NotFinite => write!(f, "the loss is not finite")?,
+        }
+        let (epoch, loss) = (self.best_epoch, self.best_loss);
+        match (self.restored, epoch) {
+            (true, _) => write!(f, "; the weights are those of epoch {epoch}, loss {loss}"),
+            (false, 0) => write!(f, "; no epoch had a finite loss"),
+            (false, _) => write!(f, "; the best loss was {loss}, of epoch {epoch}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wengert_nn::Linear;
+    use wengert_tensor::{Rng, Tensor};
+
+    use super::*;
+
+    fn run(mut stopping: EarlyStopping<f32>, losses: &[f64]) -> Option<Stopped> {
+        let model = Linear::new(1, 1, &mut Rng::new(0));
+        for (i, &loss) in losses.iter().enumerate() {
+            model.weight.set(Tensor::full([1, 1], i as f32 + 1.0));
+            if let Some(stopped) = stopping.after(&model, loss).unwrap() {
+                if stopped.restored {
+                    let weight = model.weight.value().item().unwrap();
+                    assert_eq!(weight, stopped.best_epoch as f32);
+                }
+                return Some(stopped);
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn each_condition_fires_when_it_should() {
+        let new = EarlyStopping::new;
+        let stopped = run(new().loss_below(0.1), &[0.3, 0.1, 0.09]).unwrap();
+        assert_eq!((stopped.why, stopped.epoch), (Why::LossBelow(0.1), 3));
+        let stopped = run(new().epochs(2), &[0.3, 0.4, 0.1]).unwrap();
+        assert_eq!((stopped.why, stopped.epoch, stopped.best_epoch), (Why::Epochs(2), 2, 1));
+        assert!(run(new().patience(2), &[0.3, 0.4, 0.2, 0.3, 0.1, 0.2]).is_none());
+        assert!(run(new(), &[1.0, 2.0, 3.0]).is_none());
+    }
+
+    #[test]
+    fn what_is_too_small_to_count_still_makes_the_best_weights() {
+        let stopped = run(EarlyStopping::new().patience(2).min_delta(0.1), &[0.5, 0.45, 0.42]);
+        let stopped = stopped.unwrap();
+        assert_eq!((stopped.why, stopped.epoch), (Why::NoImprovement(2), 3));
+        assert_eq!((stopped.best_epoch, stopped.best_loss), (3, 0.42));
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_stops_at_once() {
+        let stopped = run(EarlyStopping::new(), &[0.5, f64::NAN]).unwrap();
+        assert_eq!((stopped.why, stopped.best_epoch, stopped.restored), (Why::NotFinite, 1, true));
+        let stopped = run(EarlyStopping::new(), &[f64::INFINITY]).unwrap();
+        assert_eq!((stopped.best_epoch, stopped.restored), (0, false));
+        assert!(stopped.to_string().ends_with("no epoch had a finite loss"), "{stopped}");
+    }
+
+    #[test]
+    fn the_last_weights_stay_if_asked_for() {
+        let stopped = run(EarlyStopping::new().patience(1).keep_last(), &[0.5, 0.6]).unwrap();
+        assert!(!stopped.restored && stopped.best_epoch == 1);
+    }
+}

@@ -1,0 +1,48 @@
+//! What both preludes hold: the traits and plain types, and the generic ones with their float fixed.
+
+/// The contents of a prelude for one float type.
+///
+/// Aliases, because a default type parameter acts in types only: `Tensor::full([2], 1.0)` would be `f64` by the
+/// literal's own default, and a net would train in it unnoticed.
+macro_rules! prelude {
+    ($t:ident) => {
+        pub use wengert_autograd::{Gradient, GradCheck, Pointwise, gradcheck};
+        pub use wengert_data::metrics::{self, RunningMean};
+        pub use wengert_data::{DataLoader, Dataset};
+        pub use wengert_loss::{
+            CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, GaussianNllLoss, HingeEmbeddingLoss, HingeLoss,
+            HuberLoss, KlDivLoss, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, PoissonNllLoss,
+            QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
+        };
+        pub use wengert_nn::{
+            Celu, Dropout, Elu, Flatten, Gelu, Glu, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyRelu,
+            LogSigmoid, LogSoftmax, Mish, Module, Parts, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softplus,
+            Softsign, Tanh, Visitor, check_parameters, func, init, parts,
+        };
+        pub use wengert_optim::{Optimizer, clip_grad_norm, clip_grad_value, schedule};
+        pub use wengert_tensor::{Axes, REST, Rng, keep, s, tensor};
+
+        aliases! { $t
+            wengert_tensor: Tensor;
+            wengert_autograd: Param;
+            wengert_data: TensorDataset;
+            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Embedding, GroupNorm, LayerNorm, Linear, PRelu, RmsNorm, Sequential;
+            wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, NllLoss;
+            wengert_optim: Adadelta, Adagrad, Adam, AdamW, Adamax, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
+        }
+        #[doc = concat!("A tape of `", stringify!($t), "`.")]
+        pub type Tape = wengert_autograd::Tape<$t>;
+        #[doc = concat!("A recorded `", stringify!($t), "` value.")]
+        pub type Var<'t> = wengert_autograd::Var<'t, $t>;
+    };
+}
+
+/// Generic types of a crate with their float fixed.
+macro_rules! aliases {
+    ($t:ident $($crate_:ident: $($Name:ident),*;)*) => {$($(
+        #[doc = concat!("[`", stringify!($Name), "`](", stringify!($crate_), "::", stringify!($Name), ") of `", stringify!($t), "`.")]
+        pub type $Name = $crate_::$Name<$t>;
+    )*)*};
+}
+
+pub(crate) use {aliases, prelude};

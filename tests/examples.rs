@@ -1,0 +1,85 @@
+//! What the examples claim, checked: each file is taken in as it stands, and its work is run.
+
+#![allow(dead_code)]
+
+#[path = "../examples/02_by_hand.rs"]
+mod by_hand;
+#[path = "../examples/05_custom_loss.rs"]
+mod custom_loss;
+#[path = "../examples/03_gradient_tape.rs"]
+mod gradient_tape;
+#[path = "../examples/01_linear_regression.rs"]
+mod linear_regression;
+#[path = "../examples/04_losses.rs"]
+mod losses;
+
+use wengert::prelude64::*;
+
+fn close(a: f64, b: f64, tolerance: f64) {
+    assert!((a - b).abs() <= tolerance, "{a} is not {b} to {tolerance}");
+}
+
+#[test]
+fn linear_regression_finds_the_line() {
+    let (model, losses) = linear_regression::train(100, 0.01).unwrap();
+    let w = model.linear.weight.value().item().unwrap();
+    let b = model.linear.bias.as_ref().unwrap().value().item().unwrap();
+    close(w.into(), 3.0, 0.05);
+    close(b.into(), 4.0, 0.15);
+    assert!(losses[0] > 10.0 * losses[99] && losses[99] < 0.35, "{losses:?}");
+
+    // The same seeds, the same bits.
+    let (again, same) = linear_regression::train(100, 0.01).unwrap();
+    assert_eq!(model.state(), again.state());
+    assert_eq!(losses, same);
+}
+
+#[test]
+fn by_hand_equals_the_tape_and_least_squares() {
+    let found = by_hand::fit().unwrap();
+    close(found.w, 3.0, 0.05);
+    close(found.b, 4.0, 0.15);
+    // The noise's variance, of a hundred samples.
+    close(found.loss, 0.25, 0.1);
+    close(found.w, found.least_squares.0, 1e-7);
+    close(found.b, found.least_squares.1, 1e-7);
+    assert!(found.apart < 1e-12, "{found:?}");
+    assert_eq!(found.losses.len(), 10);
+}
+
+#[test]
+fn gradient_tape_gives_the_gradients_by_hand() {
+    let (x, y) = gradient_tape::data();
+    let weights = gradient_tape::Weights::new(&mut Rng::new(7)).unwrap();
+    let (_, gradients) = weights.gradients(&x, &y).unwrap();
+    for (g, by_hand) in gradients.iter().zip(weights.by_hand(&x, &y).unwrap()) {
+        assert_eq!(g.shape(), by_hand.shape());
+        let apart = (g - &by_hand).abs().max().unwrap().item().unwrap();
+        assert!(apart < 1e-12, "{apart}");
+    }
+    let losses = gradient_tape::train(1000).unwrap();
+    let (_, y) = gradient_tape::data();
+    let variance = y.var(0).item().unwrap();
+    assert!(losses[999] < losses[0] / 5.0 && losses[999] < variance / 2.0, "{}", losses[999]);
+}
+
+#[test]
+fn losses_are_the_numbers() {
+    let n = losses::numbers().unwrap();
+    assert_eq!(n.mse, 0.25);
+    close(n.bce, 0.439890, 5e-7);
+    close(n.log_loss, n.bce, 1e-12);
+    assert!(n.softmax_over_axis_1.contains("axis 1"), "{}", n.softmax_over_axis_1);
+    close(n.softmax_over_axis_0, 0.636519, 5e-7);
+    assert!(n.softmax_of_a_column.is_nan());
+    close(n.multi_label, n.mean_over_labels, 1e-12);
+    close(n.multi_label_sum, 6.0 * n.multi_label, 1e-12);
+}
+
+#[test]
+fn a_custom_loss_needs_no_gradient() {
+    let found = custom_loss::fit().unwrap();
+    assert!(found.is_right);
+    // Nine parts in ten of `20 + 40 u²`, u evenly spread.
+    close(found.promise, 20.0 + 40.0 * 0.81, 0.5);
+}
