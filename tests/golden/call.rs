@@ -139,7 +139,7 @@ impl<'t, T: Float> Parameter<'t, T> for Var<'t, T> {
 impl<'t, T: Float, P: Parameter<'t, T>> Parameter<'t, T> for Option<P> {
     type Out = Option<P::Out>;
     fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
-        if call.args.get(name).is_none() && call.attrs.get(name).is_null() {
+        if !call.args.contains_key(name) && call.attrs.get(name).is_null() {
             return Ok(None);
         }
         P::read(call, name).map(Some)

@@ -23,14 +23,17 @@ table! {
 
     Linear(in_features: usize, out_features: usize, bias: bool) =>
         if bias { Linear::new(in_features, out_features, &mut Rng::new(0)) }
-        else { Linear::without_bias(in_features, out_features, &mut Rng::new(0)) };
+        else { Linear::without_bias(in_features, out_features, &mut Rng::new(0)) },
+        as "Linear::new(in_features, out_features, rng)`, `Linear::without_bias(…)";
     Bilinear(in1_features: usize, in2_features: usize, out_features: usize, bias: bool) =>
         if bias { Bilinear::new(in1_features, in2_features, out_features, &mut Rng::new(0)) }
-        else { Bilinear::without_bias(in1_features, in2_features, out_features, &mut Rng::new(0)) };
+        else { Bilinear::without_bias(in1_features, in2_features, out_features, &mut Rng::new(0)) },
+        as "Bilinear::new(in1_features, in2_features, out_features, rng)`, `Bilinear::without_bias(…)";
     Embedding(num_embeddings: usize, embedding_dim: usize, padding_idx: MaybeIndex,
               norm_type: MaybeNumber, scale_grad_by_freq: MaybeBool, sparse: MaybeBool) =>
         Embedding::new(num_embeddings, embedding_dim, &mut Rng::new(0))
-            .when(padding_idx.is_some(), |e| e.padding(padding_idx.unwrap_or(0)));
+            .when(padding_idx.is_some(), |e| e.padding(padding_idx.unwrap_or(0))),
+        as "Embedding::new(num_embeddings, embedding_dim, rng).padding(padding_idx)";
 
     LayerNorm(normalized_shape: Sizes, eps: f64, elementwise_affine: bool, bias: bool) =>
         LayerNorm::new(normalized_shape).eps(eps)
@@ -39,7 +42,8 @@ table! {
     RMSNorm(normalized_shape: Sizes, eps: MaybeNumber, elementwise_affine: bool) =>
         RmsNorm::new(normalized_shape)
             .when(eps.is_some(), |n| n.eps(eps.unwrap_or(0.0)))
-            .when(!elementwise_affine, RmsNorm::without_affine);
+            .when(!elementwise_affine, RmsNorm::without_affine),
+        as "RmsNorm::new(normalized_shape).eps(eps).without_affine()";
     GroupNorm(num_groups: usize, num_channels: usize, eps: f64, affine: bool, bias: MaybeBool) =>
         GroupNorm::new(num_groups, num_channels).eps(eps)
             .when(!affine, GroupNorm::without_affine)
@@ -50,21 +54,24 @@ table! {
             .when(momentum.is_none(), BatchNorm1d::cumulative)
             .when(!affine, BatchNorm1d::without_affine)
             .when(bias == Some(false), BatchNorm1d::without_bias)
-            .when(!track_running_stats, BatchNorm1d::without_tracking);
+            .when(!track_running_stats, BatchNorm1d::without_tracking),
+        as "BatchNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().without_affine().without_bias().without_tracking()";
     BatchNorm2d(num_features: usize, eps: f64, momentum: MaybeNumber, affine: bool,
                 track_running_stats: bool, bias: MaybeBool) =>
         BatchNorm2d::new(num_features).eps(eps).momentum(momentum.unwrap_or(0.0))
             .when(momentum.is_none(), BatchNorm2d::cumulative)
             .when(!affine, BatchNorm2d::without_affine)
             .when(bias == Some(false), BatchNorm2d::without_bias)
-            .when(!track_running_stats, BatchNorm2d::without_tracking);
+            .when(!track_running_stats, BatchNorm2d::without_tracking),
+        as "BatchNorm2d::new(num_features).eps(eps).momentum(momentum).cumulative().without_affine().without_bias().without_tracking()";
     InstanceNorm1d(num_features: usize, eps: f64, momentum: MaybeNumber, affine: bool,
                    track_running_stats: bool, bias: MaybeBool) =>
         InstanceNorm1d::new(num_features).eps(eps).momentum(momentum.unwrap_or(0.0))
             .when(momentum.is_none(), InstanceNorm1d::cumulative)
             .when(affine, InstanceNorm1d::affine)
             .when(affine && bias == Some(false), |mut n| { n.bias = None; n })
-            .when(track_running_stats, InstanceNorm1d::tracking);
+            .when(track_running_stats, InstanceNorm1d::tracking),
+        as "InstanceNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().affine().tracking()";
 
     ReLU() => Relu;
     ReLU6() => Relu6;
@@ -77,7 +84,8 @@ table! {
         "none" => Gelu::new(false),
         "tanh" => Gelu::new(true),
         other => return Err(Refusal::inexpressible(other)),
-    };
+    },
+        as "Gelu::default()`, `Gelu::new(true)";
     SiLU() => Silu;
     Mish() => Mish;
     Sigmoid() => Sigmoid;
@@ -97,10 +105,10 @@ table! {
     Softmin(dim: isize) => Softmin::new(dim);
     LogSoftmax(dim: isize) => LogSoftmax::new(dim);
 
-    ConstantPad1d(padding: List, value: f64) => ConstantPad1d::new(widths(&padding)?, value);
-    ConstantPad2d(padding: List, value: f64) => ConstantPad2d::new(widths(&padding)?, value);
-    ZeroPad2d(padding: List, value: MaybeNumber) => ZeroPad2d::new(widths(&padding)?);
-    ReflectionPad1d(padding: List) => ReflectionPad1d::new(widths(&padding)?);
+    ConstantPad1d(padding: List, value: f64) => ConstantPad1d::new(widths(&padding)?, value), as "ConstantPad1d::new([(left, right)], value)";
+    ConstantPad2d(padding: List, value: f64) => ConstantPad2d::new(widths(&padding)?, value), as "ConstantPad2d::new([(left, right), (top, bottom)], value)";
+    ZeroPad2d(padding: List, value: MaybeNumber) => ZeroPad2d::new(widths(&padding)?), as "ZeroPad2d::new([(left, right), (top, bottom)])";
+    ReflectionPad1d(padding: List) => ReflectionPad1d::new(widths(&padding)?), as "ReflectionPad1d::new([(left, right)])";
 }
 
 /// Pairs before and after, the last axis first; one number is every width.

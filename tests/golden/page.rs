@@ -12,7 +12,7 @@ gives PyTorch's values and gradients. This page is made from them: `WENGERT_GOLD
 
 `x`, `other`, … are vars (`Var<'_, T>`); masks are `Tensor<bool>`, indices and class numbers `Tensor<usize>`. `?` is left
 out. `over(dim, keepdim)` stands for axes as you would write them: `..` for all, `1`, `[0, -1]`, or `keep(…)` of these. A
-size of -1 is `REST`. `.when(…)` and `.maybe(…)` stand for an option that is called for or not.
+size of -1 is `REST`. Options that are not wanted are left out.
 
 Differences that no line shows:
 
@@ -77,20 +77,48 @@ fn word(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// A line's right side on one line.
+/// A line's right side on one line, its options as they are called: `.maybe(x, T::f)` is `.f(x)`, `.when(x, T::f)` is `.f()`.
 fn tidy(ours: &str) -> String {
     let mut text = ours.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in [
-        (" .", "."),
-        ("( ", "("),
-        (" )", ")"),
-        (", )", ")"),
-        ("&mut Rng::new(0)", "rng"),
-        ("|o| o.", ""),
-        ("|", "\\|"),
-    ] {
+    for (from, to) in
+        [(" .", "."), ("( ", "("), (" )", ")"), (", )", ")"), ("&mut Rng::new(0)", "rng")]
+    {
         text = text.replace(from, to);
     }
+    for helper in [".maybe(", ".when(", ".unwrap_or("] {
+        while let Some(start) = text.find(helper) {
+            let open = start + helper.len();
+            let Some((end, comma)) = closed(&text[open..]) else { break };
+            let (first, second) = match comma {
+                Some(comma) => {
+                    (&text[open..open + comma], text[open + comma + 1..open + end].trim())
+                }
+                None => (&text[open..open + end], ""),
+            };
+            let method = second.rsplit(['.', ':', ' ']).next().unwrap_or("").trim_end_matches("()");
+            let call = match helper {
+                ".maybe(" => format!(".{method}({first})"),
+                ".when(" => format!(".{method}()"),
+                _ => String::new(),
+            };
+            text.replace_range(start..=open + end, &call);
+        }
+    }
     // An optimiser's settings follow its constructor.
-    text.replace("lr)o.", "lr).")
+    text.replace("lr)o.", "lr).").replace('|', "\\|")
+}
+
+/// Where the parenthesis that is open closes, and the first comma on the way that is not inside another one.
+fn closed(text: &str) -> Option<(usize, Option<usize>)> {
+    let (mut depth, mut comma) = (0, None);
+    for (i, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' if depth == 0 => return Some((i, comma)),
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 && comma.is_none() => comma = Some(i),
+            _ => {}
+        }
+    }
+    None
 }

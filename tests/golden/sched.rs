@@ -43,7 +43,8 @@ table! {
             .when(mode.as_deref() == Some("triangular2"), CyclicLr::halving)
             .when(mode.as_deref() == Some("exp_range"), |s| s.shrinking(gamma.unwrap_or(1.0)))
             .momenta(base_momentum.unwrap_or(0.8), max_momentum.unwrap_or(0.9))
-            .when(cycle_momentum == Some(false), CyclicLr::without_momentum);
+            .when(cycle_momentum == Some(false), CyclicLr::without_momentum),
+        as "CyclicLr::new(base_lr, max_lr, step_size_up).down(step_size_down).halving().shrinking(gamma).momenta(base_momentum, max_momentum).without_momentum()";
     OneCycleLR(rate: f64, max_lr: f64, total_steps: MaybeIndex, epochs: MaybeIndex,
                steps_per_epoch: MaybeIndex, pct_start: MaybeNumber, anneal_strategy: MaybeText,
                cycle_momentum: MaybeBool, base_momentum: MaybeNumber, max_momentum: MaybeNumber,
@@ -54,7 +55,8 @@ table! {
             .divisors(div_factor.unwrap_or(25.0), final_div_factor.unwrap_or(1e4))
             .momenta(base_momentum.unwrap_or(0.85), max_momentum.unwrap_or(0.95))
             .when(cycle_momentum == Some(false), OneCycleLr::without_momentum)
-            .when(three_phase, OneCycleLr::three_phases);
+            .when(three_phase, OneCycleLr::three_phases),
+        as "OneCycleLr::new(max_lr, total_steps).rise(pct_start).anneal(Anneal::Linear).divisors(div_factor, final_div_factor).momenta(base_momentum, max_momentum).without_momentum().three_phases()";
 }
 
 fn boxed(schedule: impl Schedule + 'static) -> Result<Box<dyn Schedule>, Refusal> {

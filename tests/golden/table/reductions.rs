@@ -12,15 +12,15 @@ table! {
 
     sum(x: Var, dim: MaybeList, keepdim: bool) => x.sum_over(over(dim, keepdim));
     mean(x: Var, dim: MaybeList, keepdim: bool) => x.mean_over(over(dim, keepdim));
-    prod(x: Var, dim: MaybeInt, keepdim: bool) => x.prod_over(one(dim, keepdim));
+    prod(x: Var, dim: MaybeInt, keepdim: bool) => x.prod_over(one(dim, keepdim)), as "x.prod_over(over(dim, keepdim))";
     amax(x: Var, dim: MaybeList, keepdim: bool) => x.max_over(over(dim, keepdim));
     amin(x: Var, dim: MaybeList, keepdim: bool) => x.min_over(over(dim, keepdim));
-    max(x: Var, dim: isize, keepdim: bool) => x.max_at(over(vec![dim], keepdim));
+    max(x: Var, dim: isize, keepdim: bool) => x.max_at(over(vec![dim], keepdim)), as "x.max_at(dim)";
     max(x: Var, dim: MaybeInt, keepdim: bool) => x.max();
-    min(x: Var, dim: isize, keepdim: bool) => x.min_at(over(vec![dim], keepdim));
+    min(x: Var, dim: isize, keepdim: bool) => x.min_at(over(vec![dim], keepdim)), as "x.min_at(dim)";
     min(x: Var, dim: MaybeInt, keepdim: bool) => x.min();
-    median(x: Var, dim: isize, keepdim: bool) => x.median_at(over(vec![dim], keepdim));
-    median(x: Var, dim: MaybeInt, keepdim: bool) => x.median_at(..).map(|(value, _)| value);
+    median(x: Var, dim: isize, keepdim: bool) => x.median_at(over(vec![dim], keepdim)), as "x.median_at(dim)";
+    median(x: Var, dim: MaybeInt, keepdim: bool) => x.median_at(..).map(|(value, _)| value), as "x.median_at(..)";
     var(x: Var, dim: MaybeList, correction: MaybeNumber, keepdim: bool) =>
         x.var_over(over(dim, keepdim), correction.unwrap_or(1.0));
     std(x: Var, dim: MaybeList, correction: MaybeNumber, keepdim: bool) =>
@@ -28,8 +28,8 @@ table! {
     norm(x: Var, p: f64, dim: MaybeList, keepdim: bool) => x.norm_over(over(dim, keepdim), p);
     logsumexp(x: Var, dim: MaybeList, keepdim: bool) => x.logsumexp_over(over(dim, keepdim));
     count_nonzero(x: Var, dim: MaybeList) => x.value().count_nonzero_over(over(dim, false));
-    argmax(x: Var, dim: MaybeInt, keepdim: bool) => x.value().argmax_over(kept(dim, keepdim));
-    argmin(x: Var, dim: MaybeInt, keepdim: bool) => x.value().argmin_over(kept(dim, keepdim));
+    argmax(x: Var, dim: MaybeInt, keepdim: bool) => x.value().argmax_over(kept(dim, keepdim)), as "x.value().argmax_over(over(dim, keepdim))";
+    argmin(x: Var, dim: MaybeInt, keepdim: bool) => x.value().argmin_over(kept(dim, keepdim)), as "x.value().argmin_over(over(dim, keepdim))";
 
     softmax(x: Var, dim: isize) => x.softmax(dim);
     log_softmax(x: Var, dim: isize) => x.log_softmax(dim);

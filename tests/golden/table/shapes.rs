@@ -149,7 +149,7 @@ fn padded<'t, T: Float>(
     value: Option<f64>,
 ) -> Result<Var<'t, T>, Refusal> {
     let pairs = pad.chunks_exact(2);
-    if pad.len() % 2 != 0 || pairs.len() > x.rank() {
+    if !pad.len().is_multiple_of(2) || pairs.len() > x.rank() {
         return Err(Refusal::inexpressible("widths that are not one pair an axis"));
     }
     let mut widths = vec![(0, 0); x.rank()];

@@ -183,9 +183,10 @@ macro_rules! pointwise_table {
             clamp_min ClampMin (a, b -> y) = a.max(b); slopes b.when_gt(a, ZERO, ONE), b.when_gt(a, ONE, ZERO);
             /// a, but no more than b: `clamp` with a bound that is a tensor; at a tie the slope is a's
             clamp_max ClampMax (a, b -> y) = a.min(b); slopes a.when_gt(b, ZERO, ONE), a.when_gt(b, ONE, ZERO);
-            /// The angle of the point (b, a)
+            /// The angle of the point (b, a); slopes 0 at (0, 0), where it has none
             atan2 Atan2 (a, b -> y) = a.atan2(b);
-                slopes b / (a * a + b * b), -(a / (a * a + b * b));
+                slopes a.when_eq(ZERO, b.when_eq(ZERO, ZERO, b / (a * a + b * b)), b / (a * a + b * b)),
+                a.when_eq(ZERO, b.when_eq(ZERO, ZERO, -(a / (a * a + b * b))), -(a / (a * a + b * b)));
             /// √(a² + b²), without overflow on the way; slopes 0 at (0, 0)
             hypot Hypot (a, b -> y) = a.hypot(b); slopes y.when_eq(ZERO, ZERO, a / y), y.when_eq(ZERO, ZERO, b / y);
             /// ln(eᵃ + eᵇ), without overflow
