@@ -1,1 +1,6 @@
-//! What the benches share.
+//! What the benches share: the workloads, how a step is taken, the clock, the ops.
+
+pub mod clock;
+pub mod ops;
+pub mod train;
+pub mod workload;

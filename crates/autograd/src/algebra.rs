@@ -12,6 +12,9 @@ use crate::cross_entropy::Targets;
 use crate::op::Op;
 use crate::reductions::keep_all;
 
+/// So many elements are written as soon as a view of them is made.
+const WRITTEN_OUT: usize = 4096;
+
 mod sealed {
     pub trait Sealed {}
     impl<T> Sealed for wengert_tensor::Tensor<T> {}
@@ -105,6 +108,10 @@ pub trait Algebra<T: Float>:
     fn mean(&self, axes: Axes) -> Result<Self> {
         Self::run(Op::Mean(axes), &[self])
     }
+    /// The sum over rows, `[…, n]` to `[n]`, or itself, where that is left to the walk.
+    fn over_rows(&self) -> Result<Self> {
+        Ok(self.clone())
+    }
     /// The adjoint of a reduction over `axes` of something of shape `x`: each number goes back to all it came from.
     fn spread(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
         self.kept(axes, x)?.expand(x)
@@ -183,6 +190,17 @@ impl<T: Float> Algebra<T> for Tensor<T> {
     }
     fn accumulate(self, other: Self) -> Result<Self> {
         Ok(Tensor::accumulate(self, &other))
+    }
+    #[inline]
+    fn over_rows(&self) -> Result<Self> {
+        if self.rank() == 2 { Ok(self.sum_over(0)?) } else { Ok(self.clone()) }
+    }
+    fn spread(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
+        // One number to few: written out at once, as the next rule wants a buffer to write to, and would copy the view.
+        if self.len() == 1 && Shape::checked_len(x).is_some_and(|n| n <= WRITTEN_OUT) {
+            return Ok(Tensor::try_full(x, self.item()?)?);
+        }
+        Ok(self.kept(axes, x)?.expand(x)?)
     }
     // Views of a tensor need no op.
     fn t(&self) -> Result<Self> {

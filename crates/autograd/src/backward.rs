@@ -10,7 +10,7 @@ use crate::algebra::Algebra;
 use crate::error::Line;
 use crate::gradients::Gradients;
 use crate::op::Op;
-use crate::pull::{At, pull};
+use crate::pull::{At, pull, pull_product};
 use crate::tape::{Inner, Node};
 use crate::{Error, Result, Tape, Var};
 
@@ -30,17 +30,23 @@ fn hand_back<T: Float, A: Algebra<T>>(
         if !wanted(j) {
             continue;
         }
-        // The last one gets the gradient itself, whose buffer it may then write to.
-        let given = if k == last { g.take() } else { g.clone() };
-        let Some(given) = given else { unreachable!("taken only by the last") };
-        let mut part = pull(op, k, given, at)?;
+        let product = g.as_ref().and_then(|g| pull_product(op, k, g, at));
+        let part = match product {
+            Some(part) => part?,
+            None => {
+                // The last one gets the gradient itself, whose buffer it may then write to.
+                let given = if k == last { g.take() } else { g.clone() };
+                let Some(given) = given else { unreachable!("taken only by the last") };
+                pull(op, k, given, at)?
+            }
+        };
+        #[cfg(test)]
+        let mut part = part;
         #[cfg(test)]
         if let Some(mistake) = crate::check::planted::mistake(op.name(), k) {
             part = part.scaled(mistake);
         }
-        if !at.has_shape(k, &part) {
-            part = part.sum_to(&at.shape(k))?;
-        }
+        let part = if at.has_shape(k, &part) { part } else { part.sum_to(&at.shape(k))? };
         let slot = &mut grads[j as usize];
         *slot = Some(match slot.take() {
             None => part,
@@ -61,6 +67,14 @@ impl<T: Float> At<Tensor<T>> for AtTensors<'_, T> {
     fn x(&self, k: usize) -> Tensor<T> {
         self.nodes[self.node.operands[k] as usize].value.clone()
     }
+    #[inline]
+    fn see<R>(&self, k: usize, look: impl FnOnce(&Tensor<T>) -> R) -> R {
+        look(&self.nodes[self.node.operands[k] as usize].value)
+    }
+    #[inline]
+    fn see_y<R>(&self, look: impl FnOnce(&Tensor<T>) -> R) -> R {
+        look(&self.node.value)
+    }
     fn operands(&self) -> usize {
         self.node.operands.len()
     }
@@ -73,7 +87,9 @@ impl<T: Float> At<Tensor<T>> for AtTensors<'_, T> {
     }
     #[inline]
     fn has_shape(&self, k: usize, g: &Tensor<T>) -> bool {
-        self.nodes[self.node.operands[k] as usize].value.shape() == g.shape()
+        let (a, b) = (self.nodes[self.node.operands[k] as usize].value.shape(), g.shape());
+        // A loop: `==` of slices would call `memcmp` for two numbers.
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
     }
 }
 
@@ -176,7 +192,7 @@ impl<T: Float> Tape<T> {
         if let Some(spent) = inner.spent {
             return Err(self.spent_error(verb, spent, at));
         }
-        for &index in inner.params.values() {
+        for &index in &inner.params {
             let node = &inner.nodes[index as usize];
             if let Op::Param(param, version) = &node.op
                 && node.wanted
@@ -247,7 +263,7 @@ impl<'t, T: Float> Var<'t, T> {
         let mut guard = self.tape.inner.borrow_mut();
         let inner = &mut *guard;
         inner.spent = Some(at);
-        for &index in inner.params.values() {
+        for &index in &inner.params {
             let node = &mut inner.nodes[index as usize];
             node.value = node.value.hollow();
         }
@@ -290,7 +306,7 @@ impl<'t, T: Float> Var<'t, T> {
         let mut guard = self.tape.inner.borrow_mut();
         let inner = &mut *guard;
         let mut grads = grads;
-        for &index in inner.params.values() {
+        for &index in &inner.params {
             if let Some(slot) = grads.get_mut(index as usize)
                 && let (Some(g), Op::Param(param, _)) =
                     (slot.take(), &inner.nodes[index as usize].op)

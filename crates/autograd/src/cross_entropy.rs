@@ -1,6 +1,7 @@
 //! Softmax and negative log-likelihood in one op: finite for all finite logits, and its gradient is p - q.
 
 use std::fmt;
+use std::sync::Arc;
 
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor, keep};
 
@@ -74,23 +75,27 @@ pub struct Targets<T> {
     rows: Rows<T>,
     /// What the sum over positions is multiplied with.
     scale: f64,
-    /// The shape of one loss a position.
-    positions: Shape,
     reduction: Reduction,
     classes: usize,
 }
 
+/// The common case lies in place: a step that repeats itself asks for no memory.
 #[derive(Clone)]
 enum Rows<T> {
+    /// A class for each position, contiguous; all count the same.
+    Plain(Tensor<usize>),
     /// A class and its weight for each position; weight 0 where it is ignored.
-    Sparse(Tensor<usize>, Tensor<T>),
+    Sparse(Arc<(Tensor<usize>, Tensor<T>)>),
     /// A weight for each class of each position, `[positions, C]`.
-    Dense(Tensor<T>),
+    Dense(Arc<Tensor<T>>),
 }
+
+/// The classes and weights of positions, one after another.
+type Picks<'a, T> = (&'a [usize], Option<&'a [T]>);
 
 impl<T> fmt::Debug for Targets<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "targets of {} classes at {}", self.classes, self.positions)
+        write!(f, "targets of {} classes", self.classes)
     }
 }
 
@@ -101,6 +106,13 @@ impl<T> fmt::Debug for Labels<T> {
             Self::Probabilities(_) => "probabilities",
         })
     }
+}
+
+/// The shape of one loss a position.
+fn positions(logits: &[usize]) -> Shape {
+    let mut shape = Shape::new(logits);
+    shape.remove(class_axis(logits.len()));
+    shape
 }
 
 /// The axis of the classes.
@@ -133,8 +145,7 @@ impl<T: Float> Targets<T> {
             return Err(TensorError::Shape(Fault::new(OP, &[logits], rule)).into());
         };
         let classes = logits[axis];
-        let positions: Shape =
-            (0..logits.len()).filter(|&i| i != axis).map(|i| logits[i]).collect();
+        let positions = positions(logits);
         if !(0.0..=1.0).contains(&smoothing) {
             let rule = format!("label smoothing is {smoothing}, and must lie between 0 and 1");
             return Err(TensorError::Value(Fault::new(OP, &[logits], rule)).into());
@@ -150,17 +161,20 @@ impl<T: Float> Targets<T> {
                     return Err(label_shape(logits, &labels, &positions));
                 }
                 let labels = labels.contiguous();
+                if weight.is_none() && ignored.is_none() && smoothing == 0.0 {
+                    let numbers = labels.as_slice().unwrap_or(&[]);
+                    if let Some(place) = numbers.iter().position(|&class| class >= classes) {
+                        return Err(no_class(logits, &labels, place, numbers[place]));
+                    }
+                    let scale = reduction.scale(OP, &[logits], labels.len() as f64)?;
+                    return Ok(Self { rows: Rows::Plain(labels), scale, reduction, classes });
+                }
                 let mut weights = Vec::with_capacity(labels.len());
                 for (place, class) in labels.iter().enumerate() {
                     if ignored == Some(class) {
                         weights.push(T::ZERO);
                     } else if class >= classes {
-                        let rule = format!(
-                            "sample {place} has class {class}, and the classes are 0 to {}",
-                            classes as isize - 1
-                        );
-                        let fault = Fault::new(OP, &[logits, labels.shape()], rule);
-                        return Err(TensorError::Index(fault).into());
+                        return Err(no_class(logits, &labels, place, class));
                     } else {
                         weights.push(weight_of(class)?);
                     }
@@ -168,7 +182,7 @@ impl<T: Float> Targets<T> {
                 let total: f64 = weights.iter().map(|w| w.to_f64()).sum();
                 let weights = Tensor::from(weights);
                 if smoothing == 0.0 {
-                    (Rows::Sparse(labels.flatten(), weights), total)
+                    (Rows::Sparse(Arc::new((labels, weights))), total)
                 } else {
                     let mut q = vec![T::ZERO; labels.len() * classes];
                     for (place, class) in labels.iter().enumerate() {
@@ -181,7 +195,7 @@ impl<T: Float> Targets<T> {
                             q[place * classes + c] = T::from_f64(share).times(weight_of(c)?);
                         }
                     }
-                    (Rows::Dense(Tensor::from_vec(q, [labels.len(), classes])?), total)
+                    (Rows::Dense(Arc::new(Tensor::from_vec(q, [labels.len(), classes])?)), total)
                 }
             }
             Labels::Probabilities(q) => {
@@ -196,11 +210,23 @@ impl<T: Float> Targets<T> {
                     .reshape([positions.iter().product(), classes])?;
                 let q = q.mul_scalar(1.0 - smoothing).add_scalar(smoothing / classes as f64);
                 let q = weight.map_or(Ok(q.clone()), |w| q.try_mul(w))?;
-                (Rows::Dense(q), positions.iter().product::<usize>() as f64)
+                (Rows::Dense(Arc::new(q)), positions.iter().product::<usize>() as f64)
             }
         };
         let scale = reduction.scale(OP, &[logits], total)?;
-        Ok(Self { rows, scale, positions, reduction, classes })
+        Ok(Self { rows, scale, reduction, classes })
+    }
+
+    /// The classes and their weights, if q has but one entry a row.
+    fn picks(&self) -> Option<Picks<'_, T>> {
+        match &self.rows {
+            Rows::Plain(classes) => Some((classes.as_slice().unwrap_or(&[]), None)),
+            Rows::Sparse(both) => {
+                let (classes, weights) = (both.0.as_slice(), both.1.as_slice());
+                Some((classes.unwrap_or(&[]), Some(weights.unwrap_or(&[]))))
+            }
+            Rows::Dense(_) => None,
+        }
     }
 
     /// [N, C, …] as [positions, C].
@@ -209,7 +235,7 @@ impl<T: Float> Targets<T> {
             return Ok(x.clone());
         }
         let last = x.move_axis(class_axis(x.rank()) as isize, -1)?;
-        Ok(last.reshape([self.positions.iter().product(), self.classes])?)
+        Ok(last.reshape([positions(x.shape()).iter().product(), self.classes])?)
     }
 
     /// [positions, C] as the logits' [N, C, …].
@@ -218,51 +244,61 @@ impl<T: Float> Targets<T> {
             return Ok(rows);
         }
         let axis = class_axis(shape.len());
-        let mut last: Vec<usize> = self.positions.to_vec();
+        let mut last = positions(shape);
         last.push(self.classes);
         Ok(rows.reshape(last)?.move_axis(-1, axis as isize)?)
     }
 
     pub(crate) fn forward(&self, logits: &Tensor<T>) -> Result<Tensor<T>> {
         let x = self.flat(logits)?;
-        let losses = match &self.rows {
-            Rows::Sparse(classes, weights) => {
-                let top = x.logsumexp_over(-1)?;
-                let x = x.contiguous();
-                let (x, top) =
-                    (x.as_slice().unwrap_or(&[]), top.as_slice().unwrap_or(&[]).to_vec());
-                let losses: Vec<T> = classes
-                    .iter()
-                    .zip(weights.iter())
-                    .enumerate()
-                    .map(|(i, (class, w))| {
-                        // Ignored: whatever its class, which may not exist.
-                        if w == T::ZERO {
-                            T::ZERO
-                        } else {
-                            w.times(top[i].minus(x[i * self.classes + class]))
+        let losses = match (self.picks(), &self.rows) {
+            (Some((classes, weights)), _) => {
+                let mut losses = Tensor::try_full([classes.len()], T::ZERO)?;
+                let out = losses.as_mut_slice();
+                let each = |i: usize| (i * self.classes + classes[i], weights.map(|w| w[i]));
+                // Ignored: whatever its class, which may not exist.
+                let counts = |w: Option<T>| w != Some(T::ZERO);
+                if x.len() <= SHORT {
+                    let logs = x.log_softmax(-1)?.contiguous();
+                    let logs = logs.as_slice().unwrap_or(&[]);
+                    for (i, out) in out.iter_mut().enumerate() {
+                        let (place, w) = each(i);
+                        if counts(w) {
+                            *out = T::ZERO.minus(logs[place]).times(w.unwrap_or(T::ONE));
                         }
-                    })
-                    .collect();
-                Tensor::from(losses)
+                    }
+                } else {
+                    let top = x.logsumexp_over(-1)?.contiguous();
+                    let x = x.contiguous();
+                    let (x, top) = (x.as_slice().unwrap_or(&[]), top.as_slice().unwrap_or(&[]));
+                    for (i, out) in out.iter_mut().enumerate() {
+                        let (place, w) = each(i);
+                        if counts(w) {
+                            *out = top[i].minus(x[place]).times(w.unwrap_or(T::ONE));
+                        }
+                    }
+                }
+                losses
             }
-            Rows::Dense(q) => -gated(q, &x.log_softmax(-1)?)?.sum_over(-1)?,
+            (None, Rows::Dense(q)) => -gated(q, &x.log_softmax(-1)?)?.sum_over(-1)?,
+            (None, _) => unreachable!("what is not dense has picks"),
         };
         Ok(match self.reduction {
-            Reduction::None => losses.reshape(&self.positions)?,
+            Reduction::None => losses.reshape(positions(logits.shape()))?,
             _ => losses.sum().mul_scalar(self.scale),
         })
     }
 
     /// q, dense, `[positions, C]`.
     fn dense(&self) -> Result<Tensor<T>> {
-        match &self.rows {
-            Rows::Dense(q) => Ok(q.clone()),
-            Rows::Sparse(classes, weights) => {
+        match (self.picks(), &self.rows) {
+            (None, Rows::Dense(q)) => Ok(q.as_ref().clone()),
+            (None, _) => unreachable!("what is not dense has picks"),
+            (Some((classes, weights)), _) => {
                 let mut q = vec![T::ZERO; classes.len() * self.classes];
-                for (i, (class, w)) in classes.iter().zip(weights.iter()).enumerate() {
+                for (i, &class) in classes.iter().enumerate() {
                     if class < self.classes {
-                        q[i * self.classes + class] = w;
+                        q[i * self.classes + class] = weights.map_or(T::ONE, |w| w[i]);
                     }
                 }
                 Ok(Tensor::from_vec(q, [classes.len(), self.classes])?)
@@ -274,19 +310,19 @@ impl<T: Float> Targets<T> {
     pub(crate) fn pull_tensor(&self, g: Tensor<T>, logits: &Tensor<T>) -> Result<Tensor<T>> {
         let mut p = self.flat(logits)?.softmax(-1)?;
         let n = self.classes;
-        let g = if self.reduction == Reduction::None {
-            g.flatten()
-        } else {
-            g.mul_scalar(self.scale).reshape([1])?.expand([p.shape()[0]])?
-        };
-        let gs = g.contiguous();
-        let gs = gs.as_slice().unwrap_or(&[]);
+        // One number for all, or one each.
+        let each = self.reduction == Reduction::None;
+        let g = if each { g.contiguous() } else { g.mul_scalar(self.scale).contiguous() };
+        let gs = g.as_slice().unwrap_or(&[]);
+        let g = |i: usize| if each { gs[i] } else { gs[0] };
         let out = p.as_mut_slice();
-        match &self.rows {
-            Rows::Sparse(classes, weights) => {
-                for (i, (class, w)) in classes.iter().zip(weights.iter()).enumerate() {
-                    let row = &mut out[i * n..][..n];
-                    let c = gs[i].times(w);
+        match (self.picks(), &self.rows) {
+            (Some((classes, weights)), _) => {
+                for (i, (&class, row)) in
+                    classes.iter().zip(out.chunks_exact_mut(n.max(1))).enumerate()
+                {
+                    let w = weights.map_or(T::ONE, |w| w[i]);
+                    let c = g(i).times(w);
                     // A sample that does not count gets nothing, even of a mean that is 0/0.
                     if c == T::ZERO || w == T::ZERO {
                         row.fill(T::ZERO);
@@ -298,16 +334,17 @@ impl<T: Float> Targets<T> {
                     row[class] = row[class].minus(c);
                 }
             }
-            Rows::Dense(q) => {
+            (None, Rows::Dense(q)) => {
                 let total = q.sum_over(-1)?.contiguous();
                 let (q, total) = (q.contiguous(), total.as_slice().unwrap_or(&[]).to_vec());
                 let q = q.as_slice().unwrap_or(&[]);
                 for (i, row) in out.chunks_exact_mut(n.max(1)).enumerate() {
                     for (p, &q) in row.iter_mut().zip(&q[i * n..]) {
-                        *p = gs[i].times(p.times(total[i]).minus(q));
+                        *p = g(i).times(p.times(total[i]).minus(q));
                     }
                 }
             }
+            (None, _) => unreachable!("what is not dense has picks"),
         }
         self.unflat(p, logits.shape())
     }
@@ -349,6 +386,18 @@ impl<T: Float> Targets<T> {
 /// q·x, and 0 where q is: -∞ has no part in what it does not weigh.
 fn gated<T: Float>(q: &Tensor<T>, x: &Tensor<T>) -> Result<Tensor<T>> {
     Ok(q.gate(x)?)
+}
+
+/// Logits up to which the logarithms of all classes are had in one pass; beyond it only those that are asked for.
+const SHORT: usize = 1 << 14;
+
+#[track_caller]
+#[cold]
+fn no_class(logits: &[usize], labels: &Tensor<usize>, place: usize, class: usize) -> crate::Error {
+    let last = logits[class_axis(logits.len())] as isize - 1;
+    let rule = format!("sample {place} has class {class}, and the classes are 0 to {last}");
+    let fault = Fault::new("cross_entropy", &[logits, labels.shape()], rule);
+    TensorError::Index(fault).into()
 }
 
 #[track_caller]

@@ -53,7 +53,7 @@ impl<'t, T: Float> Wrt<'t, T> for Var<'t, T> {
 
 impl<'t, T: Float> Wrt<'t, T> for &Param<T> {
     fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>> {
-        let index = *loss.tape.inner.borrow().params.get(&self.id())?;
+        let index = loss.tape.inner.borrow().line_of(self)?;
         Some(Var { tape: loss.tape, index })
     }
 }

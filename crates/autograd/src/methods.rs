@@ -1,7 +1,5 @@
 //! The ops as methods of `Var`: the functions of the table, products, reductions, shapes, indexing.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar};
@@ -283,7 +281,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the tape is spent.
     #[track_caller]
     pub fn cross_entropy(self, targets: Targets<T>) -> Result<Self> {
-        self.apply(Op::CrossEntropy(Arc::new(targets)))
+        self.apply(Op::CrossEntropy(targets))
     }
 
     /// self where the mask says so, else `other`; exactly no gradient goes to the branch not taken.

@@ -99,7 +99,7 @@ pub enum Op<T> {
     Unindex(Shape, isize, Tensor<usize>),
 
     /// Softmax and negative log-likelihood together.
-    CrossEntropy(Arc<crate::cross_entropy::Targets<T>>),
+    CrossEntropy(crate::cross_entropy::Targets<T>),
 }
 
 impl<T: Float> Op<T> {

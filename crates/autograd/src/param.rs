@@ -31,6 +31,18 @@ struct Shared<T> {
 struct State<T> {
     value: Tensor<T>,
     grad: Option<Tensor<T>>,
+    /// The youngest tape that has read it, by number, and its line there: a tape finds its parameters without a table.
+    reader: (u64, u32),
+}
+
+/// What a tape learns when it reads a parameter.
+pub(crate) enum Reading<T> {
+    /// It has read it already, on this line.
+    Known(u32),
+    /// A younger tape has read it since, so it may have.
+    Unsure,
+    /// Never before. Value, version and frozen.
+    First(Tensor<T>, u64, bool),
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -49,7 +61,7 @@ impl<T: Element> Param<T> {
             path: OnceLock::new(),
             version: AtomicU64::new(0),
             frozen: AtomicBool::new(false),
-            state: Mutex::new(State { value, grad: None }),
+            state: Mutex::new(State { value, grad: None, reader: (0, 0) }),
         }))
     }
 
@@ -153,6 +165,18 @@ impl<T: Element> Param<T> {
     pub(crate) fn read(&self) -> (Tensor<T>, u64, bool) {
         let state = self.state();
         (state.value.clone(), self.version(), self.is_frozen())
+    }
+
+    /// What tape number `tape` learns, all under one lock. If it is the first time, it will stand on line `index` there.
+    #[inline]
+    pub(crate) fn read_by(&self, tape: u64, index: u32) -> Reading<T> {
+        let mut state = self.state();
+        match state.reader.0.cmp(&tape) {
+            std::cmp::Ordering::Equal => return Reading::Known(state.reader.1),
+            std::cmp::Ordering::Greater => return Reading::Unsure,
+            std::cmp::Ordering::Less => state.reader = (tape, index),
+        }
+        Reading::First(state.value.clone(), self.version(), self.is_frozen())
     }
 
     pub(crate) fn version(&self) -> u64 {

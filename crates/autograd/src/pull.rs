@@ -15,6 +15,14 @@ use crate::reductions::{centred, cumprod, logcumsumexp, norm, or_zero, others, s
 pub(crate) trait At<A> {
     /// Operand `k`.
     fn x(&self, k: usize) -> A;
+    /// What is found by looking at operand `k` where it lies.
+    fn see<R>(&self, k: usize, look: impl FnOnce(&A) -> R) -> R {
+        look(&self.x(k))
+    }
+    /// What is found by looking at the result where it lies.
+    fn see_y<R>(&self, look: impl FnOnce(&A) -> R) -> R {
+        look(&self.y())
+    }
     /// How many operands there are.
     fn operands(&self) -> usize;
     /// The result.
@@ -34,14 +42,39 @@ pub(crate) fn pull<T: Float, A: Algebra<T>>(
     at: &impl At<A>,
 ) -> Result<A> {
     match op {
-        Op::Unary(op) => A::pull_unary(*op, g, &at.x(0), &at.y()),
-        Op::Binary(op) => A::pull_binary(*op, k, g, &at.x(0), &at.x(1), &at.y()),
+        Op::Unary(op) => at.see(0, |x| at.see_y(|y| A::pull_unary(*op, g, x, y))),
+        Op::Binary(op) => {
+            at.see(0, |a| at.see(1, |b| at.see_y(|y| A::pull_binary(*op, k, g, a, b, y))))
+        }
         _ => pull_more(op, k, g, at),
     }
 }
 
+/// The rules of products, which only look at `g`: the walk need not clone it for them. `None` for other ops.
+#[inline]
+pub(crate) fn pull_product<T: Float, A: Algebra<T>>(
+    op: &Op<T>,
+    k: usize,
+    g: &A,
+    at: &impl At<A>,
+) -> Option<Result<A>> {
+    Some(match (op, k) {
+        (Op::MatMul, 0) => at.see(1, |b| g.matmul(&b.t()?)),
+        (Op::MatMul, _) => at.see(0, |a| a.t()?.matmul(g)),
+        // A single row is a matrix of one: products of vectors are not what `MatMul` has rules for.
+        (Op::Linear, 0) if at.shape(0).len() == 1 => {
+            at.see(1, |b| rows(g)?.matmul(b)?.reshape(&at.shape(0)))
+        }
+        (Op::Linear, 0) => at.see(1, |b| g.matmul(b)),
+        (Op::Linear, 1) if at.shape(0).len() == 2 => at.see(0, |a| g.t()?.matmul(a)),
+        (Op::Linear, 1) => at.see(0, |a| rows(g)?.t()?.matmul(&rows(a)?)),
+        (Op::Linear, _) => g.over_rows(),
+        _ => return None,
+    })
+}
+
 fn pull_more<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, g: A, at: &impl At<A>) -> Result<A> {
-    let (a, b, y) = (|| at.x(0), || at.x(1), || at.y());
+    let (a, y) = (|| at.x(0), || at.y());
     let shape = || at.shape(0);
     Ok(match (op, k) {
         (Op::Unary(_) | Op::Binary(_), _) => pull(op, k, g, at)?,
@@ -54,13 +87,10 @@ fn pull_more<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, g: A, at: &impl At<A
         (Op::Where(mask), 0) => g.masked(mask.clone())?,
         (Op::Where(mask), _) => g.masked(!mask)?,
 
-        (Op::MatMul, 0) => g.matmul(&b().t()?)?,
-        (Op::MatMul, _) => a().t()?.matmul(&g)?,
-        // A single row is a matrix of one: products of vectors are not what `MatMul` has rules for.
-        (Op::Linear, 0) if shape().len() == 1 => rows(&g)?.matmul(&b())?.reshape(&shape())?,
-        (Op::Linear, 0) => g.matmul(&b())?,
-        (Op::Linear, 1) => rows(&g)?.t()?.matmul(&rows(&a())?)?,
-        (Op::Linear, _) => g,
+        (Op::MatMul | Op::Linear, _) => match pull_product(op, k, &g, at) {
+            Some(part) => part?,
+            None => unreachable!("both are products"),
+        },
 
         (Op::Sum(axes), _) => g.spread(axes, &shape())?,
         (Op::Mean(axes), _) => g.scaled(1.0 / count(axes, &shape())?).spread(axes, &shape())?,
@@ -113,7 +143,7 @@ fn pull_more<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, g: A, at: &impl At<A
         }
         (Op::Unindex(_, axis, index), _) => A::run(Op::IndexSelect(*axis, index.clone()), &[&g])?,
 
-        (Op::CrossEntropy(targets), _) => A::pull_cross_entropy(targets, g, &a())?,
+        (Op::CrossEntropy(targets), _) => at.see(0, |a| A::pull_cross_entropy(targets, g, a))?,
     })
 }
 

@@ -1,14 +1,14 @@
 //! Pieces of the rules of reductions and scans, written over the algebra: what does not fit one expression.
 
 use wengert_tensor::pointwise::UnaryOp;
-use wengert_tensor::{Axes, Float, Tensor, keep};
+use wengert_tensor::{Axes, Float, Shape, Tensor, keep};
 
 use crate::Result;
 use crate::algebra::Algebra;
 use crate::op::Op;
 
 /// The shape of a reduction over `axes` of something of shape `x`, with the axes kept.
-pub(crate) fn keep_all(axes: &Axes, x: &[usize]) -> Result<Vec<usize>> {
+pub(crate) fn keep_all(axes: &Axes, x: &[usize]) -> Result<Shape> {
     let flags = axes.flags("reduction", x)?;
     Ok(x.iter().zip(flags).map(|(&s, gone)| if gone { 1 } else { s }).collect())
 }

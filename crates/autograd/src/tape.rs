@@ -2,9 +2,8 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
@@ -12,6 +11,7 @@ use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::error::Line;
 use crate::op::Op;
+use crate::param::Reading;
 use crate::{Error, Param, Result, Var};
 
 /// One line of the tape.
@@ -29,8 +29,13 @@ pub(crate) struct Node<T> {
 /// A tape's insides, handed from tape to tape of a thread, so that a training step finds its vectors warm.
 pub(crate) struct Inner<T> {
     pub(crate) nodes: Vec<Node<T>>,
-    pub(crate) params: HashMap<u64, u32, BuildHasherDefault<IdHasher>>,
+    /// The lines of parameters, in order.
+    pub(crate) params: Vec<u32>,
+    /// Younger tapes have higher numbers; none has 0.
+    number: u64,
     pub(crate) scopes: Vec<Scope>,
+    /// The names of all scopes, one behind the other: one buffer, kept warm.
+    names: String,
     pub(crate) scope: u32,
     pub(crate) notes: Vec<Note>,
     pub(crate) watchers: Vec<Watcher<T>>,
@@ -44,10 +49,11 @@ pub(crate) struct Inner<T> {
 }
 
 /// A named part of the program, within another one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
-    pub(crate) parent: u32,
-    pub(crate) name: String,
+    parent: u32,
+    /// Where its name starts and ends.
+    name: (u32, u32),
 }
 
 /// Something that left the tape at a node, so that no gradient comes back through it.
@@ -61,30 +67,21 @@ pub(crate) struct Note {
 /// Called with a node's gradient; may replace it.
 pub(crate) type Watcher<T> = (u32, Box<dyn Fn(&Tensor<T>) -> Option<Tensor<T>>>);
 
-/// Ids are numbers that differ in their low bits: one multiplication spreads them.
-#[derive(Default)]
-pub(crate) struct IdHasher(u64);
+/// The number of the next tape.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &b in bytes {
-            self.write_u64(u64::from(b));
-        }
-    }
-    fn write_u64(&mut self, x: u64) {
-        self.0 = (self.0 ^ x).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
+fn next_number() -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl<T> Default for Inner<T> {
     fn default() -> Self {
         Self {
             nodes: Vec::new(),
-            params: HashMap::default(),
+            params: Vec::new(),
+            number: 0,
             scopes: Vec::new(),
+            names: String::new(),
             scope: 0,
             notes: Vec::new(),
             watchers: Vec::new(),
@@ -97,11 +94,26 @@ impl<T> Default for Inner<T> {
     }
 }
 
+impl<T: Float> Inner<T> {
+    /// The line on which a parameter was read.
+    pub(crate) fn line_of(&self, param: &Param<T>) -> Option<u32> {
+        let holds = |index: &&u32| matches!(&self.nodes[**index as usize].op, Op::Param(p, _) if p.is(param));
+        self.params.iter().find(holds).copied()
+    }
+}
+
 impl<T> Inner<T> {
+    #[inline]
+    fn leaf(&mut self, op: Op<T>, value: Tensor<T>, wanted: bool, at: Line) {
+        let scope = self.scope;
+        self.nodes.push(Node { op, operands: SmallVec::new(), value, wanted, scope, at });
+    }
+
     fn clear(&mut self) {
         self.nodes.clear();
         self.params.clear();
         self.scopes.clear();
+        self.names.clear();
         self.scope = 0;
         self.notes.clear();
         self.watchers.clear();
@@ -186,8 +198,10 @@ impl<T: Float> Tape<T> {
     /// An empty tape that records, in training mode.
     pub fn new() -> Self {
         let spare = SPARE.try_with(|spare| spare.try_borrow_mut().ok()?.list::<T>()?.pop());
+        let mut inner = spare.ok().flatten().unwrap_or_default();
+        inner.number = next_number();
         Self {
-            inner: RefCell::new(spare.ok().flatten().unwrap_or_default()),
+            inner: RefCell::new(inner),
             recycle: recycle::<T>,
             recording: Cell::new(true),
             training: Cell::new(true),
@@ -254,7 +268,10 @@ impl<T: Float> Tape<T> {
 
     /// Forgets all nodes, and is as new but for its modes. Vars cannot be alive: they borrow the tape.
     pub fn reset(&mut self) {
-        self.inner.get_mut().clear();
+        let inner = self.inner.get_mut();
+        inner.clear();
+        // Parameters that it has read it has not read any more.
+        inner.number = next_number();
     }
 
     /// What is random on this tape draws from here.
@@ -298,14 +315,20 @@ impl<T: Float> Tape<T> {
     /// A parameter: the same var each time on this tape.
     #[track_caller]
     pub fn param(&self, param: &Param<T>) -> Var<'_, T> {
-        if let Some(&index) = self.inner.borrow().params.get(&param.id()) {
-            return Var { tape: self, index };
-        }
-        let (value, version, frozen) = param.read();
+        let mut inner = self.inner.borrow_mut();
+        let index = inner.nodes.len() as u32;
+        let (value, version, frozen) = match param.read_by(inner.number, index) {
+            Reading::First(value, version, frozen) => (value, version, frozen),
+            Reading::Known(index) => return Var { tape: self, index },
+            Reading::Unsure => match inner.line_of(param) {
+                Some(index) => return Var { tape: self, index },
+                None => param.read(),
+            },
+        };
+        inner.params.push(index);
         let wanted = self.recording.get() && !frozen;
-        let var = self.leaf(Op::Param(param.clone(), version), value, wanted);
-        self.inner.borrow_mut().params.insert(param.id(), var.index);
-        var
+        inner.leaf(Op::Param(param.clone(), version), value, wanted, Location::caller());
+        Var { tape: self, index }
     }
 
     /// The parameters that were read on this tape, in order.
@@ -322,11 +345,9 @@ impl<T: Float> Tape<T> {
     /// ```
     pub fn params(&self) -> Vec<(Param<T>, Var<'_, T>)> {
         let inner = self.inner.borrow();
-        let mut indices: Vec<u32> = inner.params.values().copied().collect();
-        indices.sort_unstable();
-        indices
-            .into_iter()
-            .filter_map(|index| match &inner.nodes[index as usize].op {
+        let params = inner.params.iter();
+        params
+            .filter_map(|&index| match &inner.nodes[index as usize].op {
                 Op::Param(param, _) => Some((param.clone(), Var { tape: self, index })),
                 _ => None,
             })
@@ -342,15 +363,7 @@ impl<T: Float> Tape<T> {
     fn leaf(&self, op: Op<T>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {
         let mut inner = self.inner.borrow_mut();
         let index = inner.nodes.len() as u32;
-        let scope = inner.scope;
-        inner.nodes.push(Node {
-            op,
-            operands: SmallVec::new(),
-            value,
-            wanted,
-            scope,
-            at: Location::caller(),
-        });
+        inner.leaf(op, value, wanted, Location::caller());
         Var { tape: self, index }
     }
 
@@ -420,13 +433,16 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(y.scope(), "encoder");
     /// ```
     #[must_use = "the scope ends when the guard goes"]
-    pub fn scope(&self, name: impl Into<String>) -> ScopeGuard<'_, T> {
-        let mut inner = self.inner.borrow_mut();
+    pub fn scope(&self, name: impl AsRef<str>) -> ScopeGuard<'_, T> {
+        let mut guard = self.inner.borrow_mut();
+        let inner = &mut *guard;
         if inner.scopes.is_empty() {
-            inner.scopes.push(Scope { parent: 0, name: String::new() });
+            inner.scopes.push(Scope { parent: 0, name: (0, 0) });
         }
         let before = inner.scope;
-        inner.scopes.push(Scope { parent: before, name: name.into() });
+        let start = inner.names.len() as u32;
+        inner.names.push_str(name.as_ref());
+        inner.scopes.push(Scope { parent: before, name: (start, inner.names.len() as u32) });
         inner.scope = inner.scopes.len() as u32 - 1;
         ScopeGuard { tape: self, before }
     }
@@ -441,7 +457,7 @@ impl<T: Float> Tape<T> {
         let mut names: Vec<&str> = Vec::new();
         while scope != 0 {
             let s = &inner.scopes[scope as usize];
-            names.push(&s.name);
+            names.push(&inner.names[s.name.0 as usize..s.name.1 as usize]);
             scope = s.parent;
         }
         names.reverse();

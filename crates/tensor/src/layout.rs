@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::Shape;
+use crate::shape::few;
 
 /// Steps from one element to the next along each axis, in elements. Negative where an axis is reversed, 0 where it is
 /// broadcast.
@@ -20,11 +21,7 @@ pub(crate) struct Layout {
 impl Clone for Layout {
     #[inline]
     fn clone(&self) -> Self {
-        Self {
-            shape: self.shape.clone(),
-            strides: SmallVec::from_slice(&self.strides),
-            offset: self.offset,
-        }
+        Self { shape: self.shape.clone(), strides: few(&self.strides), offset: self.offset }
     }
 }
 
@@ -33,8 +30,8 @@ impl Clone for Layout {
 pub(crate) fn row_major(shape: &[usize]) -> Strides {
     match *shape {
         [] => SmallVec::new(),
-        [_] => SmallVec::from_slice(&[1]),
-        [m, n] if m != 0 && n != 0 => SmallVec::from_slice(&[n as isize, 1]),
+        [_] => few(&[1]),
+        [m, n] if m != 0 && n != 0 => few(&[n as isize, 1]),
         // Nothing is ever read, and the other sizes may be of any magnitude: no step along them may overflow.
         _ if shape.contains(&0) => SmallVec::from_elem(0, shape.len()),
         _ => {

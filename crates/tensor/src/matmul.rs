@@ -27,7 +27,7 @@ impl<T: Float> Tensor<T> {
             && k == k2
         {
             Shape::len_or_refuse("matmul", &[m, n])?;
-            return Ok(product(Shape::new(&[m, n]), a, b, None));
+            return Ok(product(Shape::new(&[m, n]), a, b, matrix, None));
         }
         if a.rank() == 0 || b.rank() == 0 {
             return Err(Error::Shape(
@@ -86,7 +86,7 @@ impl<T: Float> Tensor<T> {
         }
         if let &[rows, _] = self.shape() {
             Shape::len_or_refuse("linear", &[rows, out])?;
-            return Ok(product(Shape::new(&[rows, out]), self, &weight.t(), bias));
+            return Ok(product(Shape::new(&[rows, out]), self, weight, transposed, bias));
         }
         let mut shape = self.layout.shape.clone();
         shape.remove(self.rank() - 1);
@@ -94,7 +94,7 @@ impl<T: Float> Tensor<T> {
         shape.push(out);
         Shape::len_or_refuse("linear", &shape)?;
         let flat = self.reshape([rows, inside])?;
-        product(Shape::new(&[rows, out]), &flat, &weight.t(), bias).reshape(shape)
+        product(Shape::new(&[rows, out]), &flat, weight, transposed, bias).reshape(shape)
     }
 
     /// The inner product of two vectors, as a scalar.
@@ -148,23 +148,38 @@ fn matrix<T: Float>(x: &Tensor<T>) -> Mat<T> {
     Mat { ptr, rs: x.strides()[rank - 2], cs: x.strides()[rank - 1] }
 }
 
-/// The product of two matrices whose inner sizes agree, each row started from `bias`.
+/// The last two axes as a matrix, transposed.
+fn transposed<T: Float>(x: &Tensor<T>) -> Mat<T> {
+    let Mat { ptr, rs, cs } = matrix(x);
+    Mat { ptr, rs: cs, cs: rs }
+}
+
+/// The product of two matrices whose inner sizes agree, each row started from `bias`. The second is read as `how` says:
+/// [`matrix`] or [`transposed`].
 fn product<T: Float>(
     shape: Shape,
     a: &Tensor<T>,
     b: &Tensor<T>,
+    how: fn(&Tensor<T>) -> Mat<T>,
     bias: Option<&Tensor<T>>,
 ) -> Tensor<T> {
     let (m, n, k) = (shape[0], shape[1], a.shape()[1]);
-    let bias = bias.map(Tensor::contiguous);
-    let init = match bias.as_ref().and_then(Tensor::as_slice) {
+    let copy;
+    let bias = match bias {
+        Some(bias) if !bias.is_contiguous() => {
+            copy = bias.contiguous();
+            Some(&copy)
+        }
+        lies_well => lies_well,
+    };
+    let init = match bias.and_then(Tensor::as_slice) {
         Some(row) => Init::Row(row.as_ptr()),
         None => Init::Zero,
     };
     // SAFETY: the operands are [m, k] and [k, n], the bias [n], and `out` has m·n places, of which `gemm` writes each.
     unsafe {
         Tensor::filled_by(shape, |out| {
-            T::product(m, n, k, matrix(a), matrix(b), init, out.as_mut_ptr().cast(), n)
+            T::product(m, n, k, matrix(a), how(b), init, out.as_mut_ptr().cast(), n)
         })
     }
 }

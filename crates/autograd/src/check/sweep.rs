@@ -140,17 +140,17 @@ fn rows() -> Vec<Row> {
             let weight = tensor![1.0, 2.0, 0.5, 1.5];
             let t =
                 Targets::new(&x[0].shape(), labels, Some(&weight), 0.0, Some(3), Reduction::Mean)?;
-            x[0].apply(Op::CrossEntropy(t.into()))
+            x[0].apply(Op::CrossEntropy(t))
         }),
         row("cross_entropy", &[(&[2, 3, 2], -2.0, 2.0)], |x| {
             let labels = Labels::Classes(tensor![[0_usize, 2], [1, 1]]);
             let t = Targets::new(&x[0].shape(), labels, None, 0.1, None, Reduction::None)?;
-            x[0].apply(Op::CrossEntropy(t.into()))
+            x[0].apply(Op::CrossEntropy(t))
         }),
         row("cross_entropy", &[(&[2, 3], -2.0, 2.0)], |x| {
             let q = Labels::Probabilities(tensor![[0.2, 0.3, 0.5], [0.0, 1.0, 0.0]]);
             let t = Targets::new(&x[0].shape(), q, None, 0.0, None, Reduction::Sum)?;
-            x[0].apply(Op::CrossEntropy(t.into()))
+            x[0].apply(Op::CrossEntropy(t))
         }),
     ];
     for &op in UnaryOp::ALL {

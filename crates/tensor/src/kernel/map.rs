@@ -8,6 +8,7 @@ use super::level::{Arch, Kernel, Level, Portable, dispatch};
 use super::pool;
 use super::rows::{beside, rows};
 use crate::layout::Layout;
+use crate::shape::same;
 use crate::storage::Storage;
 use crate::{Element, Shape, Tensor};
 
@@ -124,7 +125,7 @@ fn map_runs<T: Element, O: Element, const N: usize>(
     shape: &[usize],
 ) -> Tensor<O> {
     let first = x[0];
-    let alike = x.iter().all(|x| x.shape() == shape && x.strides() == first.strides());
+    let alike = x.iter().all(|x| same(x.shape(), shape) && x.strides() == first.strides());
     if alike {
         if first.is_contiguous() {
             return flat(
@@ -245,7 +246,7 @@ fn update_runs<T: Element, const M: usize>(
     // Most lie as they must; what does not is copied.
     let mut copies: [Option<Tensor<T>>; M] = [const { None }; M];
     for (copy, x) in copies.iter_mut().zip(others) {
-        if x.shape() != g.shape() || !x.is_contiguous() {
+        if !same(x.shape(), g.shape()) || !x.is_contiguous() {
             *copy = Some(x.expanded(g.layout.shape.clone()).contiguous());
         }
     }

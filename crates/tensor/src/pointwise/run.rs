@@ -8,6 +8,7 @@ use crate::kernel::folds::FloatFold;
 use crate::kernel::gemm::{Init, Mat};
 use crate::kernel::level::Arch;
 use crate::kernel::map::{Lanewise, map, update};
+use crate::shape::same;
 use crate::{Element, Float, Result, Shape, Tensor};
 
 /// The table's kernels for one float type. Sealed: `f32` and `f64` have them.
@@ -113,7 +114,7 @@ pub(crate) fn binary<T: Float>(op: BinaryOp, a: &Tensor<T>, b: &Tensor<T>) -> Op
             map(BinaryValue(f), [self.0, self.1], self.2)
         }
     }
-    if a.shape() == b.shape() {
+    if same(a.shape(), b.shape()) {
         return Some(op.visit(Run(a, b, a.shape())));
     }
     let shape = Shape::broadcast(a.shape(), b.shape())?;

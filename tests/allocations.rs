@@ -1,0 +1,126 @@
+//! A training step that repeats its shapes asks the system for no memory: buffers, nodes and gradients are recycled.
+
+// Helpers of tests are tests to nobody but us.
+#![allow(clippy::unwrap_used)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use wengert::autograd::Tape;
+use wengert::loss::{CrossEntropyLoss, Loss, MseLoss};
+use wengert::nn::{Linear, Module, Parts, Relu, Sequential, Tanh};
+use wengert::optim::{Adam, Optimizer, Sgd};
+use wengert::tensor::{Rng, Tensor};
+
+/// The system's allocator, counting what this thread asks for: tests run on threads side by side.
+struct Counting;
+
+thread_local! {
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // While a thread ends its counter is gone already, and nobody reads it.
+    let _ = ASKED.try_with(|asked| asked.set(asked.get() + 1));
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(place, layout) };
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often a warm step asks the system for memory.
+fn asked_by(mut step: impl FnMut()) -> usize {
+    for _ in 0..10 {
+        step();
+    }
+    let before = ASKED.get();
+    for _ in 0..100 {
+        step();
+    }
+    ASKED.get() - before
+}
+
+fn net(rng: &mut Rng) -> Sequential<f32> {
+    Sequential::new()
+        .with(Linear::new(20, 32, rng))
+        .with(Tanh)
+        .named("hidden", Linear::new(32, 32, rng))
+        .with(Relu)
+        .with(Linear::new(32, 10, rng))
+}
+
+fn regression(mut optimizer: impl Optimizer<f32>, model: &Sequential<f32>) -> usize {
+    let rng = &mut Rng::new(1);
+    let (inputs, targets) = (Tensor::randn([16, 20], rng), Tensor::randn([16, 10], rng));
+    let criterion = MseLoss::new();
+    asked_by(|| {
+        let tape = Tape::new();
+        optimizer.zero_grad();
+        let outputs = model.forward(tape.constant(inputs.clone())).unwrap();
+        let loss = criterion.forward(outputs, &targets).unwrap();
+        loss.backward().unwrap();
+        optimizer.step().unwrap();
+        assert!(loss.item().unwrap().is_finite());
+    })
+}
+
+fn classification(mut optimizer: impl Optimizer<f32>, model: &Sequential<f32>) -> usize {
+    let rng = &mut Rng::new(2);
+    let inputs = Tensor::randn([16, 20], rng);
+    let labels = Tensor::from((0..16).map(|i| i * 7 % 10).collect::<Vec<usize>>());
+    let criterion = CrossEntropyLoss::new();
+    asked_by(|| {
+        let tape = Tape::new();
+        optimizer.zero_grad();
+        let outputs = model.forward(tape.constant(inputs.clone())).unwrap();
+        let loss = criterion.forward(outputs, &labels).unwrap();
+        loss.backward().unwrap();
+        optimizer.step().unwrap();
+        assert!(loss.item().unwrap().is_finite());
+    })
+}
+
+#[test]
+fn a_warm_step_of_regression_asks_for_nothing() {
+    let model = net(&mut Rng::new(0));
+    assert_eq!(regression(Sgd::new(model.parameters(), 0.01), &model), 0, "SGD");
+    let momentum = Sgd::new(model.parameters(), 0.01).momentum(0.9);
+    assert_eq!(regression(momentum, &model), 0, "SGD with momentum");
+    assert_eq!(regression(Adam::new(model.parameters(), 1e-3), &model), 0, "Adam");
+}
+
+#[test]
+fn a_warm_step_of_classification_asks_for_nothing() {
+    let model = net(&mut Rng::new(0));
+    assert_eq!(classification(Sgd::new(model.parameters(), 0.01), &model), 0, "SGD");
+    assert_eq!(classification(Adam::new(model.parameters(), 1e-3), &model), 0, "Adam");
+}
+
+#[test]
+fn a_warm_prediction_asks_for_nothing() {
+    let model = net(&mut Rng::new(0));
+    let inputs = Tensor::randn([16, 20], &mut Rng::new(3));
+    assert_eq!(asked_by(|| assert_eq!(model.predict(&inputs).unwrap().rank(), 2)), 0);
+}
