@@ -255,16 +255,18 @@ impl<T: Float> Targets<T> {
             (Some((classes, weights)), _) => {
                 let mut losses = Tensor::try_full([classes.len()], T::ZERO)?;
                 let out = losses.as_mut_slice();
-                let each = |i: usize| (i * self.classes + classes[i], weights.map(|w| w[i]));
-                // Ignored: whatever its class, which may not exist.
-                let counts = |w: Option<T>| w != Some(T::ZERO);
+                // Where the logit of sample i's class is, and the class's weight; nothing for one that is ignored, whose class
+                // may not exist.
+                let each = |i: usize| match weights.map(|w| w[i]) {
+                    Some(w) if w == T::ZERO => None,
+                    w => Some((i * self.classes + classes[i], w.unwrap_or(T::ONE))),
+                };
                 if x.len() <= SHORT {
                     let logs = x.log_softmax(-1)?.contiguous();
                     let logs = logs.as_slice().unwrap_or(&[]);
                     for (i, out) in out.iter_mut().enumerate() {
-                        let (place, w) = each(i);
-                        if counts(w) {
-                            *out = T::ZERO.minus(logs[place]).times(w.unwrap_or(T::ONE));
+                        if let Some((place, w)) = each(i) {
+                            *out = T::ZERO.minus(logs[place]).times(w);
                         }
                     }
                 } else {
@@ -272,9 +274,8 @@ impl<T: Float> Targets<T> {
                     let x = x.contiguous();
                     let (x, top) = (x.as_slice().unwrap_or(&[]), top.as_slice().unwrap_or(&[]));
                     for (i, out) in out.iter_mut().enumerate() {
-                        let (place, w) = each(i);
-                        if counts(w) {
-                            *out = top[i].minus(x[place]).times(w.unwrap_or(T::ONE));
+                        if let Some((place, w)) = each(i) {
+                            *out = top[i].minus(x[place]).times(w);
                         }
                     }
                 }

@@ -97,7 +97,7 @@ fn axes_and_places_that_are_not_there() {
     says(x.cumsum(2), "cumsum: [2, 3]: there is no axis 2: axes go from -2 to 1");
     says(x.logsumexp_over(keep(2)), "logsumexp: [2, 3]: there is no axis 2: axes go from -2 to 1");
     says(zeros(&[3]).max_over(1), "max: [3]: there is no axis 1: the only one is 0 (or -1)");
-    says(zeros(&[]).softmax(0), "softmax: []: there is no axis 0: a scalar has none");
+    says(zeros(&[]).softmax(1), "softmax: []: there is no axis 1: a scalar has none");
     says(x.permute([0]), "permute: [2, 3]: [0] names 1 of 2 axes");
     says(x.norm(f64::NAN), "norm: [2, 3]: p is not a number");
     says(x.get(&[2, 0]), "get: [2, 3]: [2, 0]: axis 0 has size 2, so there is no 2");

@@ -80,5 +80,7 @@ fn long_sums_are_carried_in_double_precision() {
 fn empty_axes() {
     assert_eq!(Tensor::<f32>::zeros([2, 0, 3]).cumsum(1).unwrap().shape(), [2, 0, 3]);
     assert!(Tensor::<f32>::zeros([2]).cumsum(1).is_err());
-    assert!(Tensor::scalar(1.0_f32).cumsum(0).is_err());
+    // A scalar is a line of one, as in NumPy and PyTorch.
+    assert_eq!(Tensor::scalar(1.0_f32).cumsum(0).unwrap(), Tensor::scalar(1.0));
+    assert!(Tensor::scalar(1.0_f32).cumsum(1).is_err());
 }

@@ -123,7 +123,9 @@ fn scalars_have_extremes_and_a_median() {
     assert_eq!((x.argmax().unwrap(), x.argmin().unwrap()), (0, 0));
     assert_eq!(x.median().unwrap(), x);
     assert_eq!(x.argmax_over(keep(..)).unwrap(), Tensor::scalar(0));
-    assert!(matches!(x.sort(0, false), Err(Error::Axis(_))));
+    // A scalar is a line of one, as in NumPy and PyTorch.
+    assert_eq!(x.sort(0, false).unwrap().0, x);
+    assert!(matches!(x.sort(1, false), Err(Error::Axis(_))));
 }
 
 #[test]
