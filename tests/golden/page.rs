@@ -46,8 +46,9 @@ pub fn page() -> String {
     ];
     for (heading, rows) in table::PARTS.iter().chain(&own) {
         out.push_str(&format!("\n## {heading}\n\n| PyTorch | wengert |\n|---|---|\n"));
-        for row in *rows {
-            let several = rows.iter().filter(|other| other.op == row.op).count() > 1;
+        let rows = rows.iter().filter(|row| row.text != [""]);
+        for row in rows.clone() {
+            let several = rows.clone().filter(|other| other.op == row.op).count() > 1;
             let names: Vec<String> = row
                 .parameters
                 .iter()
