@@ -96,7 +96,9 @@ fn tidy(ours: &str) -> String {
                 }
                 None => (&text[open..open + end], ""),
             };
-            let method = second.rsplit(['.', ':', ' ']).next().unwrap_or("").trim_end_matches("()");
+            // `T::f`, `|o| o.f()` or `|o, x| o.f(x)`.
+            let name = second.rsplit_once(['.', ':']).map_or(second, |(_, name)| name);
+            let method = name.split('(').next().unwrap_or("");
             let call = match helper {
                 ".maybe(" => format!(".{method}({first})"),
                 ".when(" => format!(".{method}()"),
