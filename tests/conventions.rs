@@ -59,7 +59,7 @@ fn corners() {
     same(&slope(|x| Ok(x.hardshrink(0.5)), &[-0.5, 0.5]), &[0.0, 0.0]);
     same(&slope(|x| Ok(x.threshold(0.5, 9.0)), &[0.5]), &[0.0]);
     same(&slope(|x| Ok(x.floor() + x.ceil() + x.round() + x.trunc()), &[1.5]), &[0.0]);
-    same(&slope(|x| hinge(x, &tensor![1.0]), &[1.0]), &[0.0]);
+    same(&slope(|x| hinge(x, tensor![1.0]), &[1.0]), &[0.0]);
     let embedding = HingeEmbeddingLoss::new();
     same(&slope(|x| embedding.forward(x, &tensor![-1.0]), &[1.0]), &[-1.0]);
 }
@@ -114,11 +114,11 @@ fn nothing_and_infinity() {
 
 #[test]
 fn losses_at_their_edges() {
-    same(&slope(|p| bce(p, &tensor![1.0, 0.0]), &[1.0, 0.0]), &[0.0, 0.0]);
+    same(&slope(|p| bce(p, tensor![1.0, 0.0]), &[1.0, 0.0]), &[0.0, 0.0]);
     let tape = Tape::new();
     let x = tape.var(tensor![-1000.0]);
-    assert_eq!(bce_with_logits(x, &tensor![1.0]).unwrap().item().unwrap(), 1000.0);
-    assert_eq!(soft_margin(x, &tensor![1.0]).unwrap().item().unwrap(), 1000.0);
+    assert_eq!(bce_with_logits(x, tensor![1.0]).unwrap().item().unwrap(), 1000.0);
+    assert_eq!(soft_margin(x, tensor![1.0]).unwrap().item().unwrap(), 1000.0);
     let criterion = CrossEntropyLoss::new().reduction(Reduction::Sum);
     let labels = Labels::Probabilities(tensor![0.0, 1.0]);
     let loss = criterion.forward(tape.var(tensor![-INF, 0.0]), labels).unwrap();
@@ -146,6 +146,6 @@ fn where_the_shape_is_the_edge() {
     assert_eq!(tensor![0.0].hardtanh(0.5, -0.5), tensor![-0.5]);
     let tape = Tape::<f64>::new();
     let x = tape.var(Tensor::zeros([2, 1]));
-    assert!(wengert::loss::mse(x, &Tensor::zeros([2])).is_err());
+    assert!(wengert::loss::mse(x, Tensor::zeros([2])).is_err());
     assert_eq!(x.sum_over(keep(..)).unwrap().rank(), 2);
 }

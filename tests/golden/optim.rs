@@ -25,7 +25,8 @@ macro_rules! optimizers {
             text: &[],
         }),*];
 
-        /// An optimiser with these settings, and others for the parameters of some groups.
+        /// An optimiser with these settings, our defaults for what they do not say, and other settings for the parameters
+        /// of some groups.
         #[allow(unused_variables)]
         pub fn build<T: Float>(
             op: &str,
@@ -60,50 +61,65 @@ macro_rules! optimizers {
 }
 
 optimizers! {
-    SGD(momentum: f64, dampening: f64, weight_decay: f64, nesterov: Flag, maximize: Flag) =>
-        Sgd |o| o.momentum(momentum).dampening(dampening).weight_decay(weight_decay)
+    SGD(momentum: MaybeNumber, dampening: MaybeNumber, weight_decay: MaybeNumber, nesterov: Flag,
+        maximize: Flag) =>
+        Sgd |o| o.maybe(momentum, |o, x| o.momentum(x)).maybe(dampening, |o, x| o.dampening(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x))
             .when(nesterov, |o| o.nesterov()).when(maximize, |o| o.maximize());
-    Adam(betas: Pair, eps: f64, weight_decay: f64, amsgrad: Flag, maximize: Flag,
-         decoupled_weight_decay: Flag) =>
-        Adam |o| o.betas(betas.0, betas.1).eps(eps).weight_decay(weight_decay)
-            .when(amsgrad, |o| o.amsgrad()).when(maximize, |o| o.maximize())
-            .when(decoupled_weight_decay, |o| o.decoupled_weight_decay());
-    AdamW(betas: Pair, eps: f64, weight_decay: f64, amsgrad: Flag, maximize: Flag) =>
-        AdamW |o| o.betas(betas.0, betas.1).eps(eps).weight_decay(weight_decay)
-            .when(amsgrad, |o| o.amsgrad()).when(maximize, |o| o.maximize());
-    Adagrad(lr_decay: f64, eps: f64, weight_decay: f64, initial_accumulator_value: f64,
-            maximize: Flag) =>
-        Adagrad |o| o.lr_decay(lr_decay).eps(eps).weight_decay(weight_decay)
-            .initial_accumulator(initial_accumulator_value).when(maximize, |o| o.maximize());
-    RMSprop(momentum: f64, alpha: f64, eps: f64, centered: Flag, weight_decay: f64,
-            maximize: Flag) =>
-        RmsProp |o| o.momentum(momentum).alpha(alpha).eps(eps).weight_decay(weight_decay)
+    Adam(betas: MaybePair, eps: MaybeNumber, weight_decay: MaybeNumber, amsgrad: Flag,
+         maximize: Flag, decoupled_weight_decay: Flag) =>
+        Adam |o| o.maybe(betas, |o, (a, b)| o.betas(a, b)).maybe(eps, |o, x| o.eps(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x)).when(amsgrad, |o| o.amsgrad())
+            .when(decoupled_weight_decay, |o| o.decoupled_weight_decay())
+            .when(maximize, |o| o.maximize());
+    AdamW(betas: MaybePair, eps: MaybeNumber, weight_decay: MaybeNumber, amsgrad: Flag,
+          maximize: Flag) =>
+        AdamW |o| o.maybe(betas, |o, (a, b)| o.betas(a, b)).maybe(eps, |o, x| o.eps(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x)).when(amsgrad, |o| o.amsgrad())
+            .when(maximize, |o| o.maximize());
+    Adagrad(lr_decay: MaybeNumber, eps: MaybeNumber, weight_decay: MaybeNumber,
+            initial_accumulator_value: MaybeNumber, maximize: Flag) =>
+        Adagrad |o| o.maybe(lr_decay, |o, x| o.lr_decay(x)).maybe(eps, |o, x| o.eps(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x))
+            .maybe(initial_accumulator_value, |o, x| o.initial_accumulator(x))
+            .when(maximize, |o| o.maximize());
+    RMSprop(momentum: MaybeNumber, alpha: MaybeNumber, eps: MaybeNumber, centered: Flag,
+            weight_decay: MaybeNumber, maximize: Flag) =>
+        RmsProp |o| o.maybe(momentum, |o, x| o.momentum(x)).maybe(alpha, |o, x| o.alpha(x))
+            .maybe(eps, |o, x| o.eps(x)).maybe(weight_decay, |o, x| o.weight_decay(x))
             .when(centered, |o| o.centered()).when(maximize, |o| o.maximize());
-    Adadelta(rho: f64, eps: f64, weight_decay: f64, maximize: Flag) =>
-        Adadelta |o| o.rho(rho).eps(eps).weight_decay(weight_decay)
-            .when(maximize, |o| o.maximize());
-    Adamax(betas: Pair, eps: f64, weight_decay: f64, maximize: Flag) =>
-        Adamax |o| o.betas(betas.0, betas.1).eps(eps).weight_decay(weight_decay)
-            .when(maximize, |o| o.maximize());
-    NAdam(betas: Pair, eps: f64, weight_decay: f64, momentum_decay: f64,
-          decoupled_weight_decay: Flag, maximize: Flag) =>
-        NAdam |o| o.betas(betas.0, betas.1).eps(eps).weight_decay(weight_decay)
-            .momentum_decay(momentum_decay)
+    Adadelta(rho: MaybeNumber, eps: MaybeNumber, weight_decay: MaybeNumber, maximize: Flag) =>
+        Adadelta |o| o.maybe(rho, |o, x| o.rho(x)).maybe(eps, |o, x| o.eps(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x)).when(maximize, |o| o.maximize());
+    Adamax(betas: MaybePair, eps: MaybeNumber, weight_decay: MaybeNumber, maximize: Flag) =>
+        Adamax |o| o.maybe(betas, |o, (a, b)| o.betas(a, b)).maybe(eps, |o, x| o.eps(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x)).when(maximize, |o| o.maximize());
+    NAdam(betas: MaybePair, eps: MaybeNumber, weight_decay: MaybeNumber,
+          momentum_decay: MaybeNumber, decoupled_weight_decay: Flag, maximize: Flag) =>
+        NAdam |o| o.maybe(betas, |o, (a, b)| o.betas(a, b)).maybe(eps, |o, x| o.eps(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x))
+            .maybe(momentum_decay, |o, x| o.momentum_decay(x))
             .when(decoupled_weight_decay, |o| o.decoupled_weight_decay())
             .when(maximize, |o| o.maximize());
-    RAdam(betas: Pair, eps: f64, weight_decay: f64, maximize: Flag, decoupled_weight_decay: Flag) =>
-        RAdam |o| o.betas(betas.0, betas.1).eps(eps).weight_decay(weight_decay)
+    RAdam(betas: MaybePair, eps: MaybeNumber, weight_decay: MaybeNumber, maximize: Flag,
+          decoupled_weight_decay: Flag) =>
+        RAdam |o| o.maybe(betas, |o, (a, b)| o.betas(a, b)).maybe(eps, |o, x| o.eps(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x))
             .when(decoupled_weight_decay, |o| o.decoupled_weight_decay())
             .when(maximize, |o| o.maximize());
-    Rprop(etas: Pair, step_sizes: Pair, maximize: Flag) =>
-        Rprop |o| o.etas(etas.0, etas.1).step_sizes(step_sizes.0, step_sizes.1)
+    Rprop(etas: MaybePair, step_sizes: MaybePair, maximize: Flag) =>
+        Rprop |o| o.maybe(etas, |o, (a, b)| o.etas(a, b))
+            .maybe(step_sizes, |o, (a, b)| o.step_sizes(a, b)).when(maximize, |o| o.maximize());
+    ASGD(lambd: MaybeNumber, alpha: MaybeNumber, t0: MaybeNumber, weight_decay: MaybeNumber,
+         maximize: Flag) =>
+        Asgd |o| o.maybe(lambd, |o, x| o.lambda(x)).maybe(alpha, |o, x| o.alpha(x))
+            .maybe(t0, |o, x| o.t0(x)).maybe(weight_decay, |o, x| o.weight_decay(x))
             .when(maximize, |o| o.maximize());
-    ASGD(lambd: f64, alpha: f64, t0: f64, weight_decay: f64, maximize: Flag) =>
-        Asgd |o| o.lambda(lambd).alpha(alpha).t0(t0).weight_decay(weight_decay)
-            .when(maximize, |o| o.maximize());
-    Adafactor(beta2_decay: f64, eps: Pair, d: f64, weight_decay: f64, maximize: Flag) =>
-        Adafactor |o| o.beta2_decay(beta2_decay).eps(eps.0, eps.1).threshold(d)
-            .weight_decay(weight_decay).when(maximize, |o| o.maximize());
+    Adafactor(beta2_decay: MaybeNumber, eps: MaybePair, d: MaybeNumber, weight_decay: MaybeNumber,
+              maximize: Flag) =>
+        Adafactor |o| o.maybe(beta2_decay, |o, x| o.beta2_decay(x))
+            .maybe(eps, |o, (a, b)| o.eps(a, b)).maybe(d, |o, x| o.threshold(x))
+            .maybe(weight_decay, |o, x| o.weight_decay(x)).when(maximize, |o| o.maximize());
 }
 
 /// L-BFGS is not stepped by gradients, so it is no `Optimizer`: it calls the closure that finds the loss.
@@ -179,9 +195,10 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
             traj.extend(w.value().iter().chain(b.value().iter()).collect::<Vec<T>>());
         }
     };
+    let settings = given_settings(case);
     if case.op() == "LBFGS" {
         let regression = regression.ok_or("L-BFGS is run on the regression alone".to_string())?;
-        let mut optimizer = lbfgs(case.attrs(), &parameters)?;
+        let mut optimizer = lbfgs(&settings, &parameters)?;
         for step in 1..=steps {
             let loss = optimizer
                 .step(|| -> Result<T, Box<dyn std::error::Error>> { Ok(regression.backward()?) })
@@ -190,7 +207,7 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
             record(step);
         }
     } else {
-        let mut optimizer = build(case.op(), case.attrs(), &groups(case), &parameters)?;
+        let mut optimizer = build(case.op(), &settings, &groups(case), &parameters)?;
         for step in 1..=steps {
             optimizer.zero_grad();
             match &regression {
@@ -208,6 +225,18 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         compare("losses", &widened(&Tensor::from(losses)), case.stored("losses")?, tol)?;
     }
     Ok(())
+}
+
+/// The settings that are not PyTorch's defaults, and the rate: so that our defaults are judged too.
+fn given_settings(case: Case) -> Json {
+    if case.json.get("given").is_null() {
+        return case.attrs().clone();
+    }
+    let mut fields = case.json.get("given").fields().to_vec();
+    if !fields.iter().any(|(name, _)| name == "lr") {
+        fields.push(("lr".to_string(), case.attrs().get("lr").clone()));
+    }
+    Json::Object(fields)
 }
 
 /// The groups of a case, a path and its settings each.

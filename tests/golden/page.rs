@@ -46,8 +46,9 @@ pub fn page() -> String {
     ];
     for (heading, rows) in table::PARTS.iter().chain(&own) {
         out.push_str(&format!("\n## {heading}\n\n| PyTorch | wengert |\n|---|---|\n"));
-        for row in *rows {
-            let several = rows.iter().filter(|other| other.op == row.op).count() > 1;
+        let rows = rows.iter().filter(|row| row.text != [""]);
+        for row in rows.clone() {
+            let several = rows.clone().filter(|other| other.op == row.op).count() > 1;
             let names: Vec<String> = row
                 .parameters
                 .iter()
@@ -95,7 +96,9 @@ fn tidy(ours: &str) -> String {
                 }
                 None => (&text[open..open + end], ""),
             };
-            let method = second.rsplit(['.', ':', ' ']).next().unwrap_or("").trim_end_matches("()");
+            // `T::f`, `|o| o.f()` or `|o, x| o.f(x)`.
+            let name = second.rsplit_once(['.', ':']).map_or(second, |(_, name)| name);
+            let method = name.split('(').next().unwrap_or("");
             let call = match helper {
                 ".maybe(" => format!(".{method}({first})"),
                 ".when(" => format!(".{method}()"),

@@ -12,7 +12,6 @@ table! {
     matmul(x: Var, other: Var) => x.matmul(other);
     mm(x: Var, other: Var) => x.mm(other);
     mv(x: Var, vec: Var) => x.mv(vec);
-    mv(x: Var, other: Var) => x.mv(other);
     bmm(x: Var, other: Var) => x.bmm(other);
     dot(x: Var, other: Var) => x.dot(other);
     outer(x: Var, other: Var) => x.outer(other);
@@ -20,4 +19,11 @@ table! {
     linear(x: Var, weight: Var, bias: MaybeVar) => x.linear(weight, bias);
     bilinear(x: Var, x2: Var, weight: Var, bias: MaybeVar) => functional::bilinear(x, x2, weight, bias);
     einsum(xs: Vars, equation: Text) => einsum(&equation, &xs);
+
+    // The same by PyTorch's names of the parameters; not on the page.
+    mm(x: Var, mat2: Var) => x.mm(mat2), as "";
+    bmm(x: Var, mat2: Var) => x.bmm(mat2), as "";
+    mv(x: Var, other: Var) => x.mv(other), as "";
+    dot(x: Var, tensor: Var) => x.dot(tensor), as "";
+    outer(x: Var, vec2: Var) => x.outer(vec2), as "";
 }
