@@ -97,7 +97,7 @@ impl<T> Clone for Product<T> {
 }
 impl<T> Copy for Product<T> {}
 
-/// C[m,n] (row-major, rows `ldc` apart) = init + A[m,k] · B[k,n].
+/// C = init + A · B, of `[m, n]`, `[m, k]` and `[k, n]`; C is row-major, its rows `ldc` apart.
 ///
 /// C may be uninitialised, unless `init` says that it is added to.
 ///
