@@ -88,7 +88,7 @@ impl<T: Float> Tensor<T> {
             Shape::len_or_refuse("linear", &[rows, out])?;
             return Ok(product(Shape::new(&[rows, out]), self, weight, transposed, bias));
         }
-        let mut shape = self.layout.shape.clone();
+        let mut shape = self.layout().shape.clone();
         shape.remove(self.rank() - 1);
         let rows = Shape::checked_len(&shape).unwrap_or(0);
         shape.push(out);
@@ -144,7 +144,7 @@ fn inner_sizes<T: Float>(a: &Tensor<T>, b: &Tensor<T>, k: usize, k2: usize) -> B
 fn matrix<T: Float>(x: &Tensor<T>) -> Mat<T> {
     let rank = x.rank();
     let ptr =
-        if x.is_empty() { [].as_ptr() } else { x.storage.as_slice()[x.layout.offset..].as_ptr() };
+        if x.is_empty() { [].as_ptr() } else { x.storage.as_slice()[x.layout().offset..].as_ptr() };
     Mat { ptr, rs: x.strides()[rank - 2], cs: x.strides()[rank - 1] }
 }
 

@@ -4,9 +4,8 @@ use smallvec::SmallVec;
 
 use super::level::{Arch, Kernel, dispatch};
 use super::tree::{Fold, LEAF, lanes};
-use crate::Element;
 use crate::layout::Walk;
-use crate::storage::Storage;
+use crate::{Element, Tensor};
 
 /// Bytes of a row of columns that are folded at once. The accumulators of all lanes stay in L2, and are fetched for four
 /// rows at a time.
@@ -45,8 +44,8 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     } else {
         1
     };
-    let mut scratch = Storage::full((apart + levels + repeated) * width, F::START);
-    let Some(scratch) = scratch.as_mut() else { unreachable!("a buffer just made is held once") };
+    let mut scratch = Tensor::full([(apart + levels + repeated) * width], F::START);
+    let scratch = scratch.as_mut_slice();
     let (lanes, rest) = scratch.split_at_mut(apart * width);
     let (digits, rest) = rest.split_at_mut(levels * width);
     for row in rest.chunks_exact_mut(width) {

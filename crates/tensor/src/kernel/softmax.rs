@@ -23,7 +23,7 @@ pub(crate) fn softmax_rows<T: Float>(x: &Tensor<T>, logarithm: bool) -> Tensor<T
     }
     // SAFETY: `Rows` writes every element of `out`.
     unsafe {
-        Tensor::filled_by(x.layout.shape.clone(), |out| {
+        Tensor::filled_by(x.layout().shape.clone(), |out| {
             let target = Shared(out.as_mut_ptr().cast::<T>());
             let rows = source.len() / width;
             let at_a_time = if source.len() < THREADS_FROM || pool::threads() == 1 {
