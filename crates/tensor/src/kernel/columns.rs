@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::level::{Arch, Kernel, dispatch};
-use super::tree::{Fold, LEAF, lanes};
+use super::tree::{FEW, Fold, LEAF, lanes};
 use crate::layout::Walk;
 use crate::{Element, Tensor};
 
@@ -33,6 +33,13 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     let (_, [down]) = rows.inner();
     // Rows that follow one another are walked as one run, whatever their width.
     let flat = rows.axes().len() == 1 && down == width as isize;
+    if let Some(few_rows) = F::FEW_ROWS
+        && count < FEW
+        && rows.axes().len() == 1
+    {
+        // SAFETY: passed on.
+        return unsafe { few_rows(count, down, first, width, out) };
+    }
     let leaves = count.div_ceil(LEAF);
     let levels = (usize::BITS - leaves.leading_zeros()) as usize;
     let apart = lanes(count);
