@@ -1,5 +1,6 @@
 //! Comforts of the training loop, each of which can be left out: a line of [`Progress`], [`EarlyStopping`] with the best weights
-//! restored, a [`Checkpoint`] from which training goes on to the bit, and the loop's five lines as a function, [`train_epoch`].
+//! restored, a [`Checkpoint`] from which training goes on to the bit, the loop's five lines as a function, [`train_epoch`], and all
+//! of it as one object, [`Trainer`].
 //!
 //! ```
 //! use wengert_data::{DataLoader, synth};
@@ -34,11 +35,16 @@
 mod checkpoint;
 mod epoch;
 mod error;
+mod history;
 mod progress;
 mod stopping;
+mod trainer;
+mod watch;
 
 pub use checkpoint::Checkpoint;
 pub use epoch::{evaluate, train_epoch};
 pub use error::{Error, Result};
+pub use history::{Epoch, History};
 pub use progress::Progress;
 pub use stopping::{EarlyStopping, Stopped, Why};
+pub use trainer::Trainer;
