@@ -64,6 +64,7 @@ fn a_label_out_of_range() {
         text(error),
         "\
 cross_entropy: [3, 10] and [3]: sample 1 has class 10, and the classes are 0 to 9
+  help: classes count from 0: subtract 1 if yours count from 1, else the last layer needs 11 outputs
   at HERE"
     );
 }

@@ -183,13 +183,15 @@ pub(crate) fn not_made_by<T: Float>(
     takes: &str,
     help: &str,
 ) -> Result<()> {
-    let maker = prediction.op();
+    // A softmax that was reshaped or sliced since is one still.
+    let source = prediction.behind_views();
+    let maker = source.op();
     if !makers.contains(&maker) {
         return Ok(());
     }
     let rule = format!(
         "the prediction is the result of `{maker}` at {}, and {takes}",
-        prediction.recorded_at()
+        source.recorded_at()
     );
     Err(TensorError::Value(Fault::new(op, &[&prediction.shape()], rule).help(help)).into())
 }

@@ -302,7 +302,7 @@ fn place<T: Float>(parameters: &[Param<T>], k: usize, param: &Param<T>) -> Optio
     }
 }
 
-fn take<V>(
+pub(crate) fn take<V>(
     map: &mut std::collections::BTreeMap<String, V>,
     key: String,
     missing: &mut Vec<String>,
