@@ -17,7 +17,7 @@ macro_rules! prelude {
         pub use wengert_nn::{
             Celu, Dropout, Elu, Flatten, Gelu, Glu, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyRelu,
             LogSigmoid, LogSoftmax, Mish, Module, Parts, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softplus,
-            Softsign, Tanh, Visitor, check_parameters, func, init, parts,
+            Softsign, Tanh, Visitor, check_parameters, func, init, sequential,
         };
         pub use wengert_optim::schedule::Schedule;
         pub use wengert_optim::{Optimizer, clip_grad_norm, clip_grad_value, schedule};

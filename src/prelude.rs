@@ -11,3 +11,4 @@
 use crate::aliases::{aliases, prelude};
 
 prelude!(f32);
+pub use wengert_nn::parts;

@@ -189,8 +189,10 @@ pub(crate) fn not_made_by<T: Float>(
     if !makers.contains(&maker) {
         return Ok(());
     }
+    let layer = source.scope();
+    let layer = if layer.is_empty() { layer } else { format!(", in layer `{layer}`") };
     let rule = format!(
-        "the prediction is the result of `{maker}` at {}, and {takes}",
+        "the prediction is the result of `{maker}` at {}{layer}, and {takes}",
         source.recorded_at()
     );
     Err(TensorError::Value(Fault::new(op, &[&prediction.shape()], rule).help(help)).into())

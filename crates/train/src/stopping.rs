@@ -272,7 +272,9 @@ impl fmt::Display for Stopped {
             Why::NoImprovement(n) => write!(f, "no improvement for {n} epochs")?,
             Why::NotFinite => write!(f, "the loss is not finite")?,
         }
-        let (epoch, loss) = (self.best_epoch, self.best_loss);
+        // Six digits: the rest is noise to a reader.
+        let loss: f64 = format!("{:.5e}", self.best_loss).parse().unwrap_or(self.best_loss);
+        let epoch = self.best_epoch;
         match (self.restored, epoch) {
             (true, _) => write!(f, "; the weights are those of epoch {epoch}, loss {loss}"),
             (false, 0) => write!(f, "; no epoch had a finite loss"),

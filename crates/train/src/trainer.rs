@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use wengert_data::{DataLoader, Dataset, TensorDataset};
 use wengert_loss::Loss;
-use wengert_nn::Module;
+use wengert_nn::{Module, check_parameters};
 use wengert_optim::Optimizer;
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
 use wengert_tensor::{Element, Float, Tensor};
@@ -200,16 +200,20 @@ where
         self
     }
 
-    /// Trains for so many epochs, or until early stopping ends it. Called again, it goes on from there.
+    /// Trains for so many epochs, or until early stopping ends it. Called again, it goes on from there. It first sees to it
+    /// that the forward pass uses the parameters that the model names, and no others.
     ///
     /// # Errors
-    /// As [`train_epoch`] and [`evaluate`]; those of clipping and of the metric; and [`Error::NotFinite`] if the loss is infinite or
+    /// As [`train_epoch`], [`evaluate`] and [`check_parameters`]; those of clipping and of the metric; and [`Error::NotFinite`] if the loss is infinite or
     /// no number and there are no better weights to go back to.
     #[track_caller]
     pub fn fit<D>(&mut self, loader: &DataLoader<D>, epochs: usize) -> Result<History>
     where
         D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
     {
+        if let Some((inputs, _)) = loader.epoch(self.with.done).next() {
+            check_parameters(self.model, &inputs)?;
+        }
         let metric = self.with.metric.as_ref();
         let watched = Watched::new(self.criterion, metric.map(|(_, metric)| metric));
         let mut history = History::new(metric.map(|(name, _)| name.clone()));

@@ -176,6 +176,31 @@ fn early_stopping_gives_the_best_weights_however_it_ends() {
 }
 
 #[test]
+fn a_layer_that_is_not_named_is_found_before_it_is_not_trained() {
+    struct Two(Linear<f32>, Linear<f32>);
+    impl Parts<f32> for Two {
+        fn visit(&self, visitor: &mut wengert_nn::Visitor<'_, f32>) {
+            visitor.module("first", &self.0);
+        }
+    }
+    impl wengert_nn::Module<f32> for Two {
+        fn forward<'t>(
+            &self,
+            x: wengert_autograd::Var<'t, f32>,
+        ) -> wengert_autograd::Result<wengert_autograd::Var<'t, f32>> {
+            self.1.forward(self.0.forward(x)?)
+        }
+    }
+    let (rng, (train, _)) = (&mut Rng::new(0), loaders());
+    let model = Two(Linear::new(2, 4, rng), Linear::new(4, 2, rng));
+    let (criterion, before) = (CrossEntropyLoss::new(), model.state());
+    let mut optimizer = Adam::new(model.parameters(), 0.1);
+    let error = Trainer::new(&model, &criterion, &mut optimizer).fit(&train, 1).unwrap_err();
+    assert!(error.to_string().contains("used, but not named"), "{error}");
+    assert_eq!(model.state(), before);
+}
+
+#[test]
 fn gradient_descent_stops_where_it_is_flat() {
     let line = DataLoader::full(synth::linear::<f64>(100, 3.0, 4.0, 0.5, 0)).unwrap();
     let model = Linear::new(1, 1, &mut Rng::new(0));

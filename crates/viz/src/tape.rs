@@ -36,7 +36,7 @@ fn kind(node: &NodeInfo) -> usize {
 /// let y = (x * x).tanh();
 /// # let _ = y;
 /// let svg = wengert_viz::tape_svg(&tape);
-/// assert!(svg.contains("tanh") && svg.contains("<path") && svg.contains("tape.rs:"));
+/// assert!(svg.contains("tanh") && svg.contains("<path") && svg.contains(".rs:"));
 /// ```
 pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     const WIDTH: f64 = 132.0;
