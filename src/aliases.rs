@@ -27,12 +27,13 @@ macro_rules! prelude {
         aliases! { $t
             wengert_tensor: Tensor;
             wengert_autograd: Param;
-            wengert_data: TensorDataset;
             wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Embedding, GroupNorm, LayerNorm, Linear, PRelu, RmsNorm, Sequential;
             wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
             wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
             wengert_train: Checkpoint, EarlyStopping;
         }
+        #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]
+        pub type TensorDataset<Y = usize> = wengert_data::TensorDataset<$t, Y>;
         #[doc = concat!("A tape of `", stringify!($t), "`.")]
         pub type Tape = wengert_autograd::Tape<$t>;
         #[doc = concat!("A recorded `", stringify!($t), "` value.")]

@@ -189,11 +189,11 @@ pub(crate) fn not_made_by<T: Float>(
     if !makers.contains(&maker) {
         return Ok(());
     }
-    let layer = source.scope();
-    let layer = if layer.is_empty() { layer } else { format!(", in layer `{layer}`") };
-    let rule = format!(
-        "the prediction is the result of `{maker}` at {}{layer}, and {takes}",
-        source.recorded_at()
-    );
+    // A layer's own line would be one of the library's.
+    let place = match source.scope() {
+        layer if layer.is_empty() => format!("at {}", source.recorded_at()),
+        layer => format!("in layer `{layer}`"),
+    };
+    let rule = format!("the prediction is the result of `{maker}` {place}, and {takes}");
     Err(TensorError::Value(Fault::new(op, &[&prediction.shape()], rule).help(help)).into())
 }
