@@ -73,10 +73,13 @@ impl<T: Float> Tensor<T> {
             let rule =
                 format!("the input's last axis has size {width}, and the weight takes {inside}");
             let fault = Fault::new("linear", &[self.shape(), weight.shape()], rule);
-            return Err(Error::Shape(if width == out {
+            let flat: usize = self.shape().iter().skip(1).product();
+            return Err(Error::Shape(if flat == inside {
+                fault.help(format!("flatten it first: `.flatten_axes(1, -1)`, or a layer `Flatten`, gives [{}, {flat}]", self.shape()[0]))
+            } else if width == out {
                 fault.help("the weight is [out, in]: did you mean its transpose, `.t()`?")
             } else {
-                fault
+                fault.help(format!("a layer for this input is `Linear::new({width}, {out}, …)`"))
             }));
         }
         if let Some(bias) = bias.filter(|b| b.shape() != [out]) {
