@@ -1,8 +1,8 @@
 //! Large products: A and B in packed pieces that stay in the caches.
 //!
-//! k goes by in steps. A strip of A stays in the first cache (14 rows of 512: 28 KB of 48) while a group of panels of B,
-//! two vectors wide each, passes by it from the second. A group is packed just before its use, into the same place each
-//! time, and a strip of A before its first use. Prefetching C, or what is packed next, was tried: it gained nothing.
+//! k goes by in steps. At each, panels of B two vectors wide are packed until half of the second cache is full, and the
+//! strips of A, packed once a step, pass by all of them. So C is written in long pieces of its rows, and neither A nor B
+//! is packed twice. Prefetching C, B or what is packed next was tried: it gained nothing.
 
 use super::micro::{Block, Columns, ROW, Rows};
 use super::scratch::Scratch;
@@ -11,14 +11,10 @@ use super::{Init, Mat, Product, pack};
 
 /// How deep the packed pieces are at most.
 pub(super) const KC: usize = 512;
-/// From this k on; below, half of it: C is then small enough to be gone over more often, and a shorter strip leaves the
-/// first cache to B.
-const DEEP: usize = 768;
-/// How much of A is kept packed: half of a second cache of 2 MB.
-const KEPT: usize = 1 << 20;
-/// How many panels of B are kept packed. More of C's rows are touched at once, and more of B's when these are packed: with
-/// a single panel, products of matrices larger than the caches are a tenth slower.
-pub(super) const GROUP: usize = 4;
+/// Bytes of A that are kept packed. They are read in order, so they may come from the third cache.
+const KEPT: usize = 4 << 20;
+/// How many panels of B are kept packed: 1 MB of a second cache of 2 MB.
+const GROUP: usize = 16;
 
 /// A large product.
 pub(super) struct Packed<'a, T>(pub(super) &'a Product<T>);
@@ -53,8 +49,7 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
     unsafe fn run(self) {
         let Product { m, n, k, a, b, init, c, ldc } = *self.0;
         let nr = 2 * V::LANES;
-        let deepest = if k >= DEEP { KC } else { KC / 2 };
-        let kc = k.div_ceil(k.div_ceil(deepest)).next_multiple_of(16);
+        let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(16);
         let highest = KEPT / size_of::<V::Elem>() / kc;
         let mc = m.div_ceil(m.div_ceil(highest)).next_multiple_of(2);
         let strips = Strips::new(mc.min(m), V::HEIGHTS[1]).count;
