@@ -16,6 +16,11 @@ const KEPT: usize = 4 << 20;
 /// How many panels of B are kept packed: 1 MB of a second cache of 2 MB.
 const GROUP: usize = 16;
 
+/// Up to this many rows of A, panels of B that lie well are read where they are: in whole vectors, and
+const FEW: usize = 512;
+/// their rows at most so many bytes apart. Rows of a page or more would share the sets of the first cache.
+const NEAR: usize = 2048;
+
 /// A large product.
 pub(super) struct Packed<'a, T>(pub(super) &'a Product<T>);
 
@@ -97,12 +102,18 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
     let nr = 2 * V::LANES;
     let strips = Strips::new(m, V::HEIGHTS[1]);
     let as_rows = pack::as_rows(&a);
+    let in_place = b.cs == 1
+        && n % V::LANES == 0
+        && m <= FEW
+        && b.rs.unsigned_abs() * size_of::<V::Elem>() <= NEAR;
     let mut j0 = 0;
     while j0 < n {
         let group = (n - j0).min(GROUP * nr);
         // SAFETY: the caller's.
         unsafe {
-            pack::panels::<V>(k, group, b.at(0, j0), pb, KC * nr);
+            if !in_place {
+                pack::panels::<V>(k, group, b.at(0, j0), pb, KC * nr);
+            }
             for s in 0..strips.count {
                 let (i, h, rows) = strips.get(s);
                 let strip = pa.add(s * STRIP);
@@ -113,11 +124,16 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
                 while j < j0 + group {
                     let width = (n - j).min(nr);
                     let nv = width.div_ceil(V::LANES);
+                    let (panel, ldb) = if in_place {
+                        (b.at(0, j).ptr, b.rs)
+                    } else {
+                        (pb.add((j - j0) / nr * KC * nr).cast_const(), (nv * V::LANES) as isize)
+                    };
                     let block = Block {
                         k,
                         a: Mat { ptr: strip, rs: 0, cs: 0 },
-                        b: pb.add((j - j0) / nr * KC * nr),
-                        ldb: (nv * V::LANES) as isize,
+                        b: panel,
+                        ldb,
                         c: c.add(i * ldc + j),
                         ldc,
                         width,
