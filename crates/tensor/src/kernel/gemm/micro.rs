@@ -78,6 +78,21 @@ pub(super) struct Block<T> {
     pub(super) init: Init<T>,
 }
 
+/// The body for every row `r` of `MR`, written out: the rows stay in registers only where no loop goes over them, and to
+/// turn loops of this size into such code is what the compiler does in some profiles and not in others.
+macro_rules! each {
+    ($mr:ident, $r:ident, $body:block) => {
+        each!(@ $mr, $r, $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    (@ $mr:ident, $r:ident, $body:block, $($n:literal)*) => {{
+        const { assert!($mr <= [$($n),*].len()) };
+        $( if $n < $mr {
+            let $r = $n;
+            $body
+        } )*
+    }};
+}
+
 /// The block's kernel for `MR` rows of `NV` vectors, the last of them masked.
 pub(super) struct Micro<'a, V: Simd, L, const MR: usize, const NV: usize>(
     pub(super) &'a Block<V::Elem>,
@@ -101,31 +116,22 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
             }
             match init {
                 Init::Zero => {}
-                Init::Accumulate => {
-                    for (r, row) in acc.iter_mut().enumerate() {
-                        if r < rows {
-                            add_row::<V, NV>(row, c.add(r * ldc), mask);
-                        }
+                Init::Accumulate => each!(MR, r, {
+                    if r < rows {
+                        add_row::<V, NV>(&mut acc[r], c.add(r * ldc), mask);
                     }
-                }
-                Init::Row(bias) => {
-                    for row in &mut acc {
-                        add_row::<V, NV>(row, bias, mask);
-                    }
-                }
+                }),
+                Init::Row(bias) => each!(MR, r, { add_row::<V, NV>(&mut acc[r], bias, mask) }),
             }
-            for (r, row) in acc.iter().enumerate() {
+            each!(MR, r, {
                 if r < rows {
                     let p = c.add(r * ldc);
-                    for (v, x) in row.iter().enumerate() {
-                        if v == tail {
-                            x.store_first(p.add(v * V::LANES), mask);
-                        } else {
-                            x.store(p.add(v * V::LANES));
-                        }
+                    for v in 0..tail {
+                        acc[r][v].store(p.add(v * V::LANES));
                     }
+                    acc[r][tail].store_first(p.add(tail * V::LANES), mask);
                 }
-            }
+            });
         }
     }
 }
@@ -151,6 +157,8 @@ impl<T> At<T> {
     }
 }
 
+const AHEAD: usize = 512;
+
 /// One step of k: every row's element of A times the row of B.
 ///
 /// # Safety
@@ -170,12 +178,12 @@ unsafe fn step<V: Simd, L: Layout, const MR: usize, const NV: usize>(
             let p = at.b.add(v * V::LANES);
             *x = if v + 1 == NV && L::MASKED { V::load_first(p, mask) } else { V::load(p) };
         }
-        for (r, row) in acc.iter_mut().enumerate() {
+        each!(MR, r, {
             let a = V::splat(*at.a[r / 4].offset((r % 4) as isize * rs));
             for v in 0..NV {
-                row[v] = a.mul_add(b[v], row[v]);
+                acc[r][v] = a.mul_add(b[v], acc[r][v]);
             }
-        }
+        });
     }
     for p in &mut at.a {
         *p = p.wrapping_offset(cs);
@@ -187,11 +195,11 @@ unsafe fn step<V: Simd, L: Layout, const MR: usize, const NV: usize>(
 /// `p` is good for the row.
 #[inline(always)]
 unsafe fn add_row<V: Simd, const NV: usize>(row: &mut [V; NV], p: *const V::Elem, mask: V::Mask) {
-    for (v, x) in row.iter_mut().enumerate() {
+    for v in 0..NV {
         // SAFETY: the caller's.
         unsafe {
             let q = p.add(v * V::LANES);
-            *x = x.add(if v + 1 == NV { V::load_first(q, mask) } else { V::load(q) });
+            row[v] = row[v].add(if v + 1 == NV { V::load_first(q, mask) } else { V::load(q) });
         }
     }
 }

@@ -62,16 +62,17 @@ pub(super) unsafe fn panels<V: Simd>(
     let mut j = 0;
     // SAFETY: the caller's.
     unsafe {
-        if b.cs == 1 && w == super::packed::GROUP * nr {
+        let whole = w / nr;
+        if b.cs == 1 && whole > 0 {
             // Long pieces of the rows, which lie far apart.
             for p in 0..k {
                 let (from, to) = (b.at(p, 0).ptr, out.add(p * nr));
-                for q in 0..super::packed::GROUP {
+                for q in 0..whole {
                     V::load(from.add(q * nr)).store(to.add(q * size));
                     V::load(from.add(q * nr + V::LANES)).store(to.add(q * size + V::LANES));
                 }
             }
-            return;
+            j = whole * nr;
         }
         while j < w {
             let width = (w - j).min(nr);

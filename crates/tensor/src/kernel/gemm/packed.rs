@@ -1,8 +1,8 @@
 //! Large products: A and B in packed pieces that stay in the caches.
 //!
-//! k goes by in steps. A strip of A stays in the first cache (14 rows of 512: 28 KB of 48) while a group of panels of B,
-//! two vectors wide each, passes by it from the second. A group is packed just before its use, into the same place each
-//! time, and a strip of A before its first use. Prefetching C, or what is packed next, was tried: it gained nothing.
+//! k goes by in steps. At each, panels of B two vectors wide are packed until half of the second cache is full, and the
+//! strips of A, packed once a step, pass by all of them. So C is written in long pieces of its rows, and neither A nor B
+//! is packed twice. Prefetching C, B or what is packed next was tried: it gained nothing.
 
 use super::micro::{Block, Columns, ROW, Rows};
 use super::scratch::Scratch;
@@ -11,14 +11,15 @@ use super::{Init, Mat, Product, pack};
 
 /// How deep the packed pieces are at most.
 pub(super) const KC: usize = 512;
-/// From this k on; below, half of it: C is then small enough to be gone over more often, and a shorter strip leaves the
-/// first cache to B.
-const DEEP: usize = 768;
-/// How much of A is kept packed: half of a second cache of 2 MB.
-const KEPT: usize = 1 << 20;
-/// How many panels of B are kept packed. More of C's rows are touched at once, and more of B's when these are packed: with
-/// a single panel, products of matrices larger than the caches are a tenth slower.
-pub(super) const GROUP: usize = 4;
+/// Bytes of A that are kept packed. They are read in order, so they may come from the third cache.
+const KEPT: usize = 4 << 20;
+/// How many panels of B are kept packed: 1 MB of a second cache of 2 MB.
+const GROUP: usize = 16;
+
+/// Up to this many rows of A, panels of B that lie well are read where they are: in whole vectors, and
+const FEW: usize = 512;
+/// their rows at most so many bytes apart. Rows of a page or more would share the sets of the first cache.
+const NEAR: usize = 2048;
 
 /// A large product.
 pub(super) struct Packed<'a, T>(pub(super) &'a Product<T>);
@@ -53,8 +54,7 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
     unsafe fn run(self) {
         let Product { m, n, k, a, b, init, c, ldc } = *self.0;
         let nr = 2 * V::LANES;
-        let deepest = if k >= DEEP { KC } else { KC / 2 };
-        let kc = k.div_ceil(k.div_ceil(deepest)).next_multiple_of(16);
+        let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(16);
         let highest = KEPT / size_of::<V::Elem>() / kc;
         let mc = m.div_ceil(m.div_ceil(highest)).next_multiple_of(2);
         let strips = Strips::new(mc.min(m), V::HEIGHTS[1]).count;
@@ -102,12 +102,18 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
     let nr = 2 * V::LANES;
     let strips = Strips::new(m, V::HEIGHTS[1]);
     let as_rows = pack::as_rows(&a);
+    let in_place = b.cs == 1
+        && n % V::LANES == 0
+        && m <= FEW
+        && b.rs.unsigned_abs() * size_of::<V::Elem>() <= NEAR;
     let mut j0 = 0;
     while j0 < n {
         let group = (n - j0).min(GROUP * nr);
         // SAFETY: the caller's.
         unsafe {
-            pack::panels::<V>(k, group, b.at(0, j0), pb, KC * nr);
+            if !in_place {
+                pack::panels::<V>(k, group, b.at(0, j0), pb, KC * nr);
+            }
             for s in 0..strips.count {
                 let (i, h, rows) = strips.get(s);
                 let strip = pa.add(s * STRIP);
@@ -118,11 +124,16 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
                 while j < j0 + group {
                     let width = (n - j).min(nr);
                     let nv = width.div_ceil(V::LANES);
+                    let (panel, ldb) = if in_place {
+                        (b.at(0, j).ptr, b.rs)
+                    } else {
+                        (pb.add((j - j0) / nr * KC * nr).cast_const(), (nv * V::LANES) as isize)
+                    };
                     let block = Block {
                         k,
                         a: Mat { ptr: strip, rs: 0, cs: 0 },
-                        b: pb.add((j - j0) / nr * KC * nr),
-                        ldb: (nv * V::LANES) as isize,
+                        b: panel,
+                        ldb,
                         c: c.add(i * ldc + j),
                         ldc,
                         width,
