@@ -17,8 +17,8 @@ size of -1 is `REST`. Options that are not wanted are left out.
 Differences that no line shows:
 
 - **Losses never broadcast.** A target of another shape is an error that says how to mend it, not a warning.
-- **Class numbers and indices are `Tensor<usize>`.** A float label does not compile, a negative one does not exist; what is
-  to be ignored is a class number of your choice.
+- **Class numbers and indices are `Tensor<usize>`**, so a negative one does not exist; what is to be ignored is a class number
+  of your choice. Floats under a cross-entropy are probabilities, one for each class.
 - **A mean over nothing is refused.** `Reduction::MeanOrNan` is PyTorch's.
 - **`squeeze` refuses an axis that is not 1**, and slices refuse places beyond their axis.
 - **The mode belongs to the tape**: `Tape::new()` is `model.train()`, `Tape::no_grad()` is `model.eval()` and

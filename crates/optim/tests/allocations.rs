@@ -1,6 +1,7 @@
 //! A step of a warm optimiser asks the system for no memory.
 #![allow(clippy::unwrap_used)]
 
+#[path = "optim/common.rs"]
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};

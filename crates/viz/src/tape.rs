@@ -26,8 +26,8 @@ fn kind(node: &NodeInfo) -> usize {
     }
 }
 
-/// A tape as SVG text: data and parameters round, ops square, each with its shape, and arrows from operands to results. Layer and
-/// line of the program show when the pointer rests on a box.
+/// A tape as SVG text: data and parameters round, ops square, each with its shape, and arrows from operands to results. The
+/// layer, or else the line of the program, shows when the pointer rests on a box.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -92,9 +92,12 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
         let kind = kind(node);
         let (_, fill, round) = KINDS[kind];
         used[kind] = true;
-        let layer =
-            if node.layer.is_empty() { String::new() } else { format!(" in {}", node.layer) };
-        svg.begin(&format!("{}{layer}, at {}", node.op, node.at));
+        // The line of what a layer records is one of the library's.
+        let place = match &node.layer {
+            layer if layer.is_empty() => format!(", at {}", node.at),
+            layer => format!(", in layer {layer}"),
+        };
+        svg.begin(&format!("{}{place}", node.op));
         svg.rect(x, y, WIDTH, HEIGHT, &format!("rx=\"{round}\" fill=\"{fill}\" stroke=\"#777\""));
         svg.text(x + WIDTH / 2.0, y + 19.0, 12.0, Anchor::Middle, &node.name);
         svg.text(x + WIDTH / 2.0, y + 36.0, 10.0, Anchor::Middle, &format!("{:?}", node.shape));

@@ -5,7 +5,7 @@ use wengert::prelude::*;
 
 /// The text without the lines of code that it names, which move.
 fn text(error: impl std::fmt::Display) -> String {
-    let file = concat!("tests/", "misuse.rs:");
+    let file = concat!("tests/house/", "misuse.rs:");
     let text = error.to_string();
     let mut shown = String::new();
     let mut rest = text.as_str();

@@ -1,9 +1,6 @@
 //! Clipping: lengths, what is refused, what is left alone; and averages of weights.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{param, tensor, values};
+use crate::common::{param, tensor, values};
 use wengert_autograd::Param;
 use wengert_optim::{
     Average, ClipNorm, Error, clip_each_grad_norm, clip_grad_norm, clip_grad_value, grad_norm,
@@ -80,7 +77,7 @@ fn what_is_not_finite_is_refused_by_name_and_nothing_is_changed() {
     let text = error.to_string();
     assert!(
         text.starts_with(
-            "clip_grad_norm: the gradient of `w1` is not finite: it holds inf\n  help: ask `loss.first_non_finite_gradient()` which op made it so, before `backward`; a lower learning rate or a loss on logits often mends it\n  at crates/optim/tests/clipping.rs"
+            "clip_grad_norm: the gradient of `w1` is not finite: it holds inf\n  help: ask `loss.first_non_finite_gradient()` which op made it so, before `backward`; a lower learning rate or a loss on logits often mends it\n  at crates/optim/tests/optim/clipping.rs"
         ),
         "{text}"
     );

@@ -1,5 +1,4 @@
 //! Schedules by their values, and what becomes of ones that cannot be meant.
-#![allow(clippy::unwrap_used)]
 
 use wengert_optim::schedule::{
     Anneal, ConstantLr, CosineAnnealingLr, CosineAnnealingWarmRestarts, CyclicLr, ExponentialLr,

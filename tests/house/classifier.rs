@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-#[path = "../examples/mlp/main.rs"]
+#[path = "../../examples/mlp/main.rs"]
 mod mlp;
 
 use std::io::Write;

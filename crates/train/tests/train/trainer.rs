@@ -1,7 +1,5 @@
 //! A trainer is the loop: the same bits, with and without its company.
 
-#![allow(clippy::unwrap_used)]
-
 use wengert_data::{DataLoader, TensorDataset, metrics, synth};
 use wengert_loss::{CrossEntropyLoss, MseLoss};
 use wengert_nn::{Dropout, Linear, Parts, Relu, Sequential};

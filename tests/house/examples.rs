@@ -2,15 +2,15 @@
 
 #![allow(dead_code)]
 
-#[path = "../examples/02_by_hand.rs"]
+#[path = "../../examples/02_by_hand.rs"]
 mod by_hand;
-#[path = "../examples/05_custom_loss.rs"]
+#[path = "../../examples/05_custom_loss.rs"]
 mod custom_loss;
-#[path = "../examples/03_gradient_tape.rs"]
+#[path = "../../examples/03_gradient_tape.rs"]
 mod gradient_tape;
-#[path = "../examples/01_linear_regression.rs"]
+#[path = "../../examples/01_linear_regression.rs"]
 mod linear_regression;
-#[path = "../examples/04_losses.rs"]
+#[path = "../../examples/04_losses.rs"]
 mod losses;
 
 use wengert::prelude64::*;

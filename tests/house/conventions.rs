@@ -1,7 +1,5 @@
 //! What docs/conventions.md says of wengert, line by line: slopes at corners, at ties, at 0 and infinity.
 
-#![allow(clippy::unwrap_used)]
-
 use wengert::autograd::{Result, Tape, Var};
 use wengert::loss::{
     CrossEntropyLoss, HingeEmbeddingLoss, Labels, Loss, Reduction, bce, bce_with_logits, hinge,

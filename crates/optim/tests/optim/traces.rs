@@ -1,10 +1,7 @@
 //! A hundred steps of each optimiser against another way of writing it: plain loops in doubles, from the papers, one number
 //! at a time.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{draws, param, step, values};
+use crate::common::{draws, param, step, values};
 use wengert_optim::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, Asgd, NAdam, Optimizer, RAdam, RmsProp, Rprop, Sgd,
 };

@@ -1,7 +1,5 @@
 //! 2N epochs in one go, and N epochs, a file, and N more: the same weights, to the bit.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::PathBuf;
 
 use wengert_autograd::Param;

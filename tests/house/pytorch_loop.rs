@@ -1,8 +1,6 @@
 //! From the same weights, the same trajectory as PyTorch's: 100 steps of a small net under four optimisers, in single and in
 //! double precision. `fixtures/pytorch_loop.py` wrote the numbers.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::HashMap;
 
 use wengert::autograd::{Param, Tape};

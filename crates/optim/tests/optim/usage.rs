@@ -1,9 +1,6 @@
 //! How optimisers are used, rightly and wrongly: groups, unused and frozen parameters, snapshots; what the errors say.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{param, step, tensor, values};
+use crate::common::{param, step, tensor, values};
 use wengert_autograd::{Param, Tape};
 use wengert_optim::{Adagrad, Adam, Error, Lbfgs, Optimizer, RmsProp, Rprop, Sgd};
 
@@ -11,7 +8,7 @@ use wengert_optim::{Adagrad, Adam, Error, Lbfgs, Optimizer, RmsProp, Rprop, Sgd}
 fn text(error: Error) -> String {
     let text = error.to_string();
     let Some((text, line)) = text.rsplit_once("\n  at ") else { panic!("no line: {text}") };
-    assert!(line.contains("tests/use.rs:"), "{line}");
+    assert!(line.contains("tests/optim/usage.rs:"), "{line}");
     text.to_string()
 }
 

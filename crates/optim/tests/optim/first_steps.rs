@@ -1,9 +1,6 @@
 //! The first step of each optimiser, by values worked out by hand.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{param, step, values};
+use crate::common::{param, step, values};
 use wengert_autograd::Param;
 use wengert_optim::{
     Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, NAdam, Optimizer, RAdam, RmsProp,

@@ -1,0 +1,11 @@
+//! The optimisers, tested. One program, so that each is compiled once and not for every file.
+
+#![allow(clippy::unwrap_used)]
+
+mod clipping;
+mod common;
+mod first_steps;
+mod resume;
+mod schedules;
+mod traces;
+mod usage;
