@@ -157,8 +157,6 @@ impl<T> At<T> {
     }
 }
 
-const AHEAD: usize = 512;
-
 /// One step of k: every row's element of A times the row of B.
 ///
 /// # Safety
