@@ -10,26 +10,30 @@ macro_rules! prelude {
         pub use wengert_data::metrics::{self, RunningMean};
         pub use wengert_data::{DataLoader, Dataset};
         pub use wengert_loss::{
-            CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, GaussianNllLoss, HingeEmbeddingLoss, HingeLoss,
-            HuberLoss, KlDivLoss, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, PoissonNllLoss,
+            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, GaussianNllLoss, GeneralRobustLoss, HingeEmbeddingLoss, HingeLoss,
+            HuberLoss, KlDivLoss, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, MultilabelMarginLoss, PoissonNllLoss,
             QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
         };
         pub use wengert_nn::{
             Celu, Dropout, Elu, Flatten, Gelu, Glu, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyRelu,
             LogSigmoid, LogSoftmax, Mish, Module, Parts, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softplus,
-            Softsign, Tanh, Visitor, check_parameters, func, init, parts,
+            Softsign, Tanh, Visitor, check_parameters, func, init, sequential,
         };
+        pub use wengert_optim::schedule::Schedule;
         pub use wengert_optim::{Optimizer, clip_grad_norm, clip_grad_value, schedule};
         pub use wengert_tensor::{Axes, REST, Rng, keep, s, tensor};
+        pub use wengert_train::{Progress, Trainer, evaluate, train_epoch};
 
         aliases! { $t
             wengert_tensor: Tensor;
             wengert_autograd: Param;
-            wengert_data: TensorDataset;
             wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Embedding, GroupNorm, LayerNorm, Linear, PRelu, RmsNorm, Sequential;
-            wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, NllLoss;
-            wengert_optim: Adadelta, Adagrad, Adam, AdamW, Adamax, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
+            wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
+            wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
+            wengert_train: Checkpoint, EarlyStopping;
         }
+        #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]
+        pub type TensorDataset<Y = usize> = wengert_data::TensorDataset<$t, Y>;
         #[doc = concat!("A tape of `", stringify!($t), "`.")]
         pub type Tape = wengert_autograd::Tape<$t>;
         #[doc = concat!("A recorded `", stringify!($t), "` value.")]

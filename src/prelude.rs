@@ -5,9 +5,16 @@
 //!
 //! let x = Tensor::full([2, 2], 1.5); // f32, without a suffix
 //! let labels: wengert::tensor::Tensor<usize> = tensor![0, 1];
-//! # let _ = (x, labels);
+//!
+//! // Targets of either kind.
+//! let classified = TensorDataset::new(x.clone(), labels)?;
+//! let numbers: Tensor = tensor![[0.5], [2.5]];
+//! let measured = TensorDataset::new(x, numbers)?;
+//! # let _ = (classified, measured);
+//! # Ok::<(), wengert::data::Error>(())
 //! ```
 
 use crate::aliases::{aliases, prelude};
 
 prelude!(f32);
+pub use wengert_nn::parts;

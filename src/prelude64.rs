@@ -1,5 +1,29 @@
 //! Everything that a training program needs, in `f64`: for gradient checks, and where digits count.
+//!
+//! ```
+//! use wengert::prelude64::*;
+//!
+//! struct Scaled {
+//!     gain: Param,
+//!     linear: Linear,
+//! }
+//! parts!(Scaled { gain, linear }); // of f64, here
+//!
+//! impl Module<f64> for Scaled {
+//!     fn forward<'t>(&self, x: Var<'t>) -> wengert::autograd::Result<Var<'t>> {
+//!         self.linear.forward(x.try_mul(x.tape().param(&self.gain))?)
+//!     }
+//! }
+//!
+//! let rng = &mut Rng::new(0);
+//! let model = Scaled { gain: Param::new(Tensor::ones([3])), linear: Linear::new(3, 1, rng) };
+//! let x = Tensor::randn([8, 3], rng);
+//! let check = GradCheck::new()
+//!     .check_parameters(&model.parameters(), |tape| Ok(model.forward(tape.constant(x.clone()))?.square().mean()));
+//! assert!(check.is_right(), "{check}");
+//! ```
 
 use crate::aliases::{aliases, prelude};
 
 prelude!(f64);
+pub use wengert_nn::parts64 as parts;

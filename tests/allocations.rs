@@ -17,31 +17,44 @@ struct Counting;
 
 thread_local! {
     static ASKED: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that the thread holds, and the most that it has held.
+    static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
-fn count() {
+fn count(bytes: usize) {
     // While a thread ends its counter is gone already, and nobody reads it.
     let _ = ASKED.try_with(|asked| asked.set(asked.get() + 1));
+    let _ = HELD.try_with(|held| {
+        let now = held.get().0 + bytes;
+        held.set((now, now.max(held.get().1)));
+    });
+}
+
+fn uncount(bytes: usize) {
+    // What came from another thread may go here.
+    let _ = HELD.try_with(|held| held.set((held.get().0.saturating_sub(bytes), held.get().1)));
 }
 
 // SAFETY: every call is passed on to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        uncount(layout.size());
         // SAFETY: the caller's promises are passed on.
         unsafe { System.dealloc(place, layout) };
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc_zeroed(layout) }
     }
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        uncount(layout.size());
+        count(size);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.realloc(place, layout, size) }
     }
@@ -123,4 +136,40 @@ fn a_warm_prediction_asks_for_nothing() {
     let model = net(&mut Rng::new(0));
     let inputs = Tensor::randn([16, 20], &mut Rng::new(3));
     assert_eq!(asked_by(|| assert_eq!(model.predict(&inputs).unwrap().rank(), 2)), 0);
+}
+
+/// In memory stand weights, gradients and momenta; the values on the tape; and of the gradients of values two at a time:
+/// the one that is handed back, and what it becomes. Each is gone after its last use.
+#[test]
+fn a_step_holds_what_its_rules_need() {
+    let (batch, width, depth) = (64, 256, 12);
+    let step = move || {
+        let rng = &mut Rng::new(4);
+        let mut model = Sequential::<f32>::new();
+        for _ in 0..depth {
+            model.push(Linear::new(width, width, rng));
+            model.push(Relu);
+        }
+        let mut optimizer = Sgd::new(model.parameters(), 0.01).momentum(0.9);
+        let inputs = Tensor::randn([batch, width], rng);
+        let mut on_tape = 0;
+        for _ in 0..3 {
+            let tape = Tape::new();
+            optimizer.zero_grad();
+            let outputs = model.forward(tape.constant(inputs.clone())).unwrap();
+            outputs.square().mean().backward().unwrap();
+            optimizer.step().unwrap();
+            on_tape = tape.stats().total.bytes;
+        }
+        let weights: usize = model.parameters().iter().map(|p| p.len() * size_of::<f32>()).sum();
+        (weights, on_tape, HELD.get().1)
+    };
+    // On a thread of its own, whose list of buffers is empty.
+    let (weights, on_tape, peak) = std::thread::spawn(step).join().unwrap();
+    let value = batch * width * size_of::<f32>();
+    // Of each layer what the product gives, and what `relu` makes of it; the batch; the square.
+    assert_eq!(on_tape, (2 * depth + 2) * value + size_of::<f32>());
+    let needed = 3 * weights + on_tape + 2 * value;
+    println!("weights {weights}, on the tape {on_tape}, needed {needed}, peak {peak} bytes");
+    assert!(needed <= peak && peak < needed + needed / 8, "needed {needed}, peak {peak}");
 }

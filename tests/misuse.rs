@@ -31,6 +31,67 @@ cross_entropy: [2, 3]: the prediction is the result of `softmax` at HERE, and th
 }
 
 #[test]
+fn a_softmax_layer_under_cross_entropy() {
+    let model =
+        sequential![Linear::new(2, 3, &mut Rng::new(0)), Softmax::new(1), Flatten::default()];
+    let tape = Tape::new();
+    let outputs = model.forward(tape.constant(Tensor::ones([2, 2]))).unwrap();
+    let error = loss::cross_entropy(outputs, &tensor![0_usize, 2]).unwrap_err();
+    assert_eq!(text(error), "\
+cross_entropy: [2, 3]: the prediction is the result of `softmax` in layer `1`, and this loss takes logits and applies the softmax itself
+  help: pass what went into it (probabilities squashed twice train, only badly); of log-probabilities use `nll`
+  at HERE");
+}
+
+#[test]
+fn an_input_of_another_width() {
+    let rng = &mut Rng::new(0);
+    let model = sequential![l1: Linear::new(784, 32, rng), act: Relu, l2: Linear::new(16, 10, rng)];
+    let error = model.predict(&Tensor::zeros([5, 28, 28])).unwrap_err();
+    assert_eq!(
+        text(error),
+        "\
+linear: [5, 28, 28] and [32, 784]: the input's last axis has size 28, and the weight takes 784
+  help: flatten it first: `.flatten_axes(1, -1)`, or a layer `Flatten`, gives [5, 784]
+  at HERE
+  in layer `l1`"
+    );
+
+    let tape = Tape::new();
+    let error = model.forward(tape.constant(Tensor::zeros([5, 784]))).unwrap_err();
+    assert_eq!(
+        text(error),
+        "\
+linear: [5, 32] and [10, 16]: the input's last axis has size 32, and the weight takes 16
+  help: a layer for this input is `Linear::new(32, 10, …)`
+  at HERE
+  in layer `l2`"
+    );
+}
+
+#[test]
+fn class_numbers_in_floats() {
+    let tape = Tape::new();
+    let logits = tape.var(Tensor::zeros([3, 10]));
+    let labels: Tensor = tensor![0.0, 2.0, 9.0];
+    let error = loss::cross_entropy(logits, &labels).unwrap_err();
+    assert_eq!(text(error), "\
+cross_entropy: [3, 10] and [3]: probability targets must have the logits' shape
+  help: one number a sample is a class number, and those are `Tensor<usize>`: `labels.cast::<usize>()`
+  at HERE");
+}
+
+#[test]
+fn an_optimiser_of_nothing() {
+    let model = sequential![Relu, Tanh];
+    let mut optimizer = Adam::new(model.parameters(), 0.1);
+    assert_eq!(text(optimizer.step().unwrap_err()), "\
+Adam: it has no parameters, so no step changes anything
+  help: name the model's fields in `parts!`, and make the optimiser from `model.parameters()` when the model is whole
+  at HERE");
+}
+
+#[test]
 fn zeros_and_ones_under_hinge() {
     let tape = Tape::new();
     let scores = tape.var(tensor![0.5, -0.5]);
@@ -64,6 +125,7 @@ fn a_label_out_of_range() {
         text(error),
         "\
 cross_entropy: [3, 10] and [3]: sample 1 has class 10, and the classes are 0 to 9
+  help: classes count from 0: subtract 1 if yours count from 1, else the last layer needs 11 outputs
   at HERE"
     );
 }

@@ -5,7 +5,13 @@
 #[path = "../examples/mlp/main.rs"]
 mod mlp;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use wengert::data::idx;
+use wengert::tensor::Tensor;
 
 use mlp::options::{Asked, HELP, Options, parse};
 
@@ -81,6 +87,62 @@ fn every_choice_trains() {
     }
     std::fs::remove_dir_all(out).unwrap();
     std::fs::remove_dir_all(files).unwrap();
+}
+
+/// Pictures of 4×4, a bright half on the left or on the right, and which it is, as IDX bytes.
+fn halves(n: usize) -> [Vec<u8>; 2] {
+    let pixel = |i: usize| {
+        let (picture, column) = (i / 16, i % 4);
+        let bright = (column < 2) == (picture % 2 == 0);
+        (if bright { 200 } else { 0 }) + (i * 37 % 50) as u8
+    };
+    let pixels = Tensor::from_vec((0..16 * n).map(pixel).collect(), [n, 4, 4]).unwrap();
+    let labels = Tensor::from((0..n).map(|i| (i % 2) as u8).collect::<Vec<_>>());
+    [pixels, labels].map(|x: Tensor<u8>| {
+        let mut bytes = Vec::new();
+        idx::write_to(&mut bytes, &x).unwrap();
+        bytes
+    })
+}
+
+#[test]
+fn idx_files_are_read_plain_and_gzipped_one_by_one_and_as_a_directory() {
+    let (files, out) = (directory("idx"), directory("idx-out"));
+    std::fs::create_dir_all(&files).unwrap();
+    let gz = |bytes: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let put = |name: &str, bytes: &[u8]| std::fs::write(files.join(name), bytes).unwrap();
+    let [images, labels] = halves(120);
+    put("halves-images-idx3-ubyte", &images);
+    put("halves-labels-idx1-ubyte", &labels);
+    put("train-images-idx3-ubyte.gz", &gz(&images));
+    put("train-labels-idx1-ubyte.gz", &gz(&labels));
+    let [images, labels] = halves(30);
+    put("t10k-images.idx3-ubyte", &images);
+    put("t10k-labels-idx1-ubyte.gz", &gz(&labels));
+
+    for data in ["halves-images-idx3-ubyte", "train-images-idx3-ubyte.gz", ""] {
+        let path = files.join(data);
+        let asked = format!("--data {} --layers none --epochs 20", path.display());
+        assert_eq!(run(&asked, &out).unwrap_or_else(|e| panic!("{data}: {e}")), 1.0, "{data}");
+        let wrong = std::fs::read_to_string(out.join("wrong.svg")).unwrap();
+        assert!(wrong.contains("none of the held-back pictures"), "{data}");
+    }
+
+    // Without its labels, and with too few of them.
+    let alone = files.join("alone-images-idx3-ubyte");
+    std::fs::write(&alone, &images).unwrap();
+    let asked = format!("--data {}", alone.display());
+    let error = run(&asked, &out).unwrap_err();
+    assert!(error.contains("needs its labels beside it, as"), "{error}");
+    std::fs::write(files.join("alone-labels-idx1-ubyte"), &halves(29)[1]).unwrap();
+    let error = run(&asked, &out).unwrap_err();
+    assert!(error.contains("30 rows of features") && error.contains("29 of targets"), "{error}");
+    std::fs::remove_dir_all(files).unwrap();
+    std::fs::remove_dir_all(out).unwrap();
 }
 
 #[test]

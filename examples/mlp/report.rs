@@ -51,9 +51,10 @@ impl History {
         );
     }
 
-    fn chart(&self, title: &str, scale: Scale, what: impl Fn(&Score) -> f64) -> String {
+    fn chart(&self, title: &str, unit: &str, scale: Scale, what: impl Fn(&Score) -> f64) -> String {
         Chart::new(title)
             .x_label("epoch")
+            .y_label(unit)
             .scale(scale)
             .line("train", self.epochs.iter().map(|e| what(&e.0)))
             .line("test", self.epochs.iter().map(|e| what(&e.1)))
@@ -89,9 +90,11 @@ pub(crate) fn write(
     nn::save(&weights, &model.state())?;
     tell("weights", &weights);
     if history.epochs.len() > 1 {
-        let loss = history.chart("loss", Scale::Log, |s| s.loss);
+        let loss =
+            history.chart("Loss", "mean of all samples, logarithmic", Scale::Log, |s| s.loss);
         put(out, "loss.svg", "loss", &loss)?;
-        let accuracy = history.chart("accuracy", Scale::Linear, |s| s.accuracy);
+        let accuracy = history
+            .chart("Accuracy", "samples read right, %", Scale::Linear, |s| 100.0 * s.accuracy);
         put(out, "accuracy.svg", "accuracy", &accuracy)?;
     }
     if let Some(picture) = samples.picture {

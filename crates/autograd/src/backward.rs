@@ -255,7 +255,7 @@ impl<'t, T: Float> Var<'t, T> {
     ///
     /// # Errors
     /// If this is not a single number, the tape is spent, a parameter was changed meanwhile, or nothing that wants a
-    /// gradient leads here.
+    /// gradient leads here; on a tape that is [`finite`](Tape::finite), if this or a parameter's gradient is not.
     #[track_caller]
     pub fn backward(self) -> Result<()> {
         let at = Location::caller();
@@ -303,6 +303,9 @@ impl<'t, T: Float> Var<'t, T> {
                 (sweep_tensors(&inner, grads, |_, _| Ok(()))?, adjoints)
             }
         };
+        if self.tape.finite.get() {
+            self.refuse_non_finite(&grads)?;
+        }
         let mut guard = self.tape.inner.borrow_mut();
         let inner = &mut *guard;
         let mut grads = grads;

@@ -201,9 +201,16 @@ impl<T: Float> Targets<T> {
             Labels::Probabilities(q) => {
                 if q.shape() != logits {
                     let rule = "probability targets must have the logits' shape";
-                    return Err(
-                        TensorError::Shape(Fault::new(OP, &[logits, q.shape()], rule)).into()
-                    );
+                    let fault = Fault::new(OP, &[logits, q.shape()], rule);
+                    // Class numbers in floats, as a file may hold them.
+                    let fault = if q.shape() == &*positions {
+                        fault.help(
+                            "one number a sample is a class number, and those are `Tensor<usize>`: `labels.cast::<usize>()`",
+                        )
+                    } else {
+                        fault
+                    };
+                    return Err(TensorError::Shape(fault).into());
                 }
                 let q = q
                     .move_axis(axis as isize, -1)?
@@ -398,7 +405,26 @@ fn no_class(logits: &[usize], labels: &Tensor<usize>, place: usize, class: usize
     let last = logits[class_axis(logits.len())] as isize - 1;
     let rule = format!("sample {place} has class {class}, and the classes are 0 to {last}");
     let fault = Fault::new("cross_entropy", &[logits, labels.shape()], rule);
-    TensorError::Index(fault).into()
+    let classes = logits[class_axis(logits.len())];
+    TensorError::Index(fault.help(class_help(class, classes))).into()
+}
+
+/// What would mend a class number that does not exist.
+pub fn class_help(class: usize, classes: usize) -> String {
+    if class == classes && classes > 0 {
+        let needed = class + 1;
+        return format!(
+            "classes count from 0: subtract 1 if yours count from 1, else the last layer needs {needed} outputs"
+        );
+    }
+    // A number that no layer is wide enough for stands for something.
+    if class > 1 << 24 {
+        return format!("if it means that there is no label, say `.ignore_index({class})`");
+    }
+    format!(
+        "the last layer needs at least {} outputs; or if {class} means that there is no label, say `.ignore_index({class})`",
+        class + 1
+    )
 }
 
 #[track_caller]

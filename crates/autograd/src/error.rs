@@ -153,6 +153,22 @@ impl Error {
         }
     }
 
+    /// The same error of the line `at`, if the line that it names lies in the directory `library`: one of a library's own, which
+    /// tells its user nothing.
+    #[must_use]
+    #[cold]
+    pub fn outside_of(self, library: &str, at: Line) -> Self {
+        match self {
+            Self::Tensor(error) if error.fault().at.file().starts_with(library) => {
+                Self::Tensor(error.at(at))
+            }
+            Self::InLayer { layer, whole, error } => {
+                Self::InLayer { layer, whole, error: Box::new(error.outside_of(library, at)) }
+            }
+            error => error,
+        }
+    }
+
     /// What went wrong, without where.
     pub fn root(&self) -> &Self {
         match self {

@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use wengert_tensor::Float;
 
-use crate::Tape;
 use crate::op::Op;
 use crate::tape::Inner;
+use crate::{Tape, Var};
 
 /// What is drawn: nodes, or whole layers as one.
 struct Picture {
@@ -96,6 +96,44 @@ pub struct NodeInfo {
     pub layer: String,
     /// The line of the user's program.
     pub at: crate::Line,
+}
+
+impl<T: Float> Var<'_, T> {
+    /// The var whose numbers these are, when ops that only move numbers (reshape, transpose, slice, gather, …) are looked through;
+    /// itself, if none of them made it.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let p = tape.var(tensor![[1.0_f32, 2.0]]).softmax(1)?;
+    /// assert_eq!(p.reshape([2, 1])?.t().behind_views().op(), "softmax");
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    #[must_use]
+    pub fn behind_views(self) -> Self {
+        let inner = self.tape.inner.borrow();
+        let mut index = self.index;
+        loop {
+            let node = &inner.nodes[index as usize];
+            let moves = matches!(
+                node.op,
+                Op::Detach
+                    | Op::Reshape(_)
+                    | Op::Permute(_)
+                    | Op::Expand(_)
+                    | Op::Slice(_)
+                    | Op::Diagonal(..)
+                    | Op::Gather(..)
+                    | Op::IndexSelect(..)
+            );
+            match node.operands.first() {
+                Some(&from) if moves => index = from,
+                _ => return Self { tape: self.tape, index },
+            }
+        }
+    }
 }
 
 impl<T: Float> Tape<T> {

@@ -1,6 +1,7 @@
 //! The post-mortem: when a loss or a gradient is not finite, which op was the first to make it so, and of what.
 
 use std::fmt;
+use std::panic::Location;
 
 use wengert_tensor::{Float, Tensor};
 
@@ -8,7 +9,7 @@ use crate::backward::Keep;
 use crate::error::Line;
 use crate::op::Op;
 use crate::tape::Inner;
-use crate::{Result, Tape, Var};
+use crate::{Error, Result, Tape, Var};
 
 /// The first op with finite operands and a result, or a gradient, that is not.
 #[derive(Clone, Debug)]
@@ -102,12 +103,38 @@ impl<T: Float> Var<'_, T> {
     }
 }
 
+impl<T: Float> Var<'_, T> {
+    /// The error that names the op, if this number or one of the parameters' gradients is not finite.
+    #[track_caller]
+    pub(crate) fn refuse_non_finite(self, grads: &[Option<Tensor<T>>]) -> Result<()> {
+        let finite = |x: &Tensor<T>| x.is_empty() || largest(x).is_ok_and(T::is_finite);
+        let loss_is_finite = finite(&self.value());
+        if loss_is_finite && grads.iter().flatten().all(finite) {
+            return Ok(());
+        }
+        let forward = if loss_is_finite { None } else { self.tape.first_non_finite() };
+        let found = match forward {
+            Some(found) => Some(found),
+            None => self.first_non_finite_gradient()?,
+        };
+        Err(match found {
+            Some(found) => Error::NotFinite(Box::new(found)),
+            // A watcher put it there, and not again.
+            None => Error::Use("a gradient is not finite".to_string(), Location::caller()),
+        })
+    }
+}
+
 /// A node's value; a parameter's, if the tape has let go of it.
 fn current<T: Float>(inner: &Inner<T>, i: usize) -> Tensor<T> {
     match &inner.nodes[i].op {
         Op::Param(param, _) if inner.spent.is_some() => param.value(),
         _ => inner.nodes[i].value.clone(),
     }
+}
+
+fn largest<T: Float>(x: &Tensor<T>) -> Result<T> {
+    Ok(x.norm(f64::INFINITY)?.item()?)
 }
 
 fn first_place<T: Float>(x: &Tensor<T>) -> Option<usize> {

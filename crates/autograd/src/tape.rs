@@ -165,6 +165,7 @@ pub struct Tape<T> {
     recording: Cell<bool>,
     training: Cell<bool>,
     pub(crate) keep_adjoints: Cell<bool>,
+    pub(crate) finite: Cell<bool>,
     pub(crate) timing: Cell<bool>,
 }
 
@@ -206,6 +207,7 @@ impl<T: Float> Tape<T> {
             recording: Cell::new(true),
             training: Cell::new(true),
             keep_adjoints: Cell::new(false),
+            finite: Cell::new(false),
             timing: Cell::new(false),
         }
     }
@@ -243,6 +245,25 @@ impl<T: Float> Tape<T> {
     #[must_use]
     pub fn keeping_adjoints(self) -> Self {
         self.keep_adjoints.set(true);
+        self
+    }
+
+    /// With `backward` refusing a loss or a parameter's gradient that is not finite: the error names the op that made it
+    /// so, and no gradient is written. A healthy step pays one look at each gradient.
+    ///
+    /// ```
+    /// use wengert_autograd::{Param, Tape};
+    /// use wengert_tensor::tensor;
+    ///
+    /// let w = Param::new(tensor![0.0_f32, 4.0]);
+    /// let tape = Tape::new().finite();
+    /// let error = tape.param(&w).sqrt().sum().backward().unwrap_err().to_string();
+    /// assert!(error.starts_with("the gradient through %1 sqrt is inf at [0], of [1.0, 0.0]"), "{error}");
+    /// assert_eq!(w.grad(), None);
+    /// ```
+    #[must_use]
+    pub fn finite(self) -> Self {
+        self.finite.set(true);
         self
     }
 

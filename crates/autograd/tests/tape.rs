@@ -179,6 +179,31 @@ fn the_post_mortem_names_the_op_forward_and_in_reverse() {
 }
 
 #[test]
+fn a_finite_tape_refuses_what_is_not_and_leaves_gradients_alone() {
+    let w = Param::new(tensor![2.0_f64, 0.0]);
+    w.set_grad(Some(tensor![1.0, 1.0]));
+    // Forward: the first op, not the last.
+    let tape = Tape::new().finite();
+    let loss = (tape.param(&w).ln() * 2.0).sum();
+    let error = loss.backward().unwrap_err();
+    let Error::NotFinite(found) = &error else { panic!("{error}") };
+    assert_eq!((found.op, found.in_reverse, found.value), ("ln", false, f64::NEG_INFINITY));
+    // In reverse.
+    let tape = Tape::new().finite();
+    let error = tape.param(&w).sqrt().sum().backward_keep().unwrap_err();
+    let Error::NotFinite(found) = &error else { panic!("{error}") };
+    assert_eq!((found.op, found.in_reverse, found.value), ("sqrt", true, f64::INFINITY));
+    assert_eq!(w.grad(), Some(tensor![1.0, 1.0]));
+    // What is finite passes; what is not refused is written.
+    let tape = Tape::new().finite();
+    tape.param(&w).square().sum().backward().unwrap();
+    assert_eq!(w.grad(), Some(tensor![5.0, 1.0]));
+    let tape = Tape::new();
+    tape.param(&w).sqrt().sum().backward().unwrap();
+    assert_eq!(w.grad().unwrap().to_vec()[1], f64::INFINITY);
+}
+
+#[test]
 fn a_parameter_is_one_var_on_a_tape() {
     let w = Param::new(tensor![2.0_f64]);
     let tape = Tape::new();

@@ -14,6 +14,11 @@ use crate::refuse::{alike, not_made_by, option};
 
 /// What [`CrossEntropyLoss`] compares with: class numbers (`&Tensor<usize>`), probabilities (`&Tensor<T>`), or
 /// probabilities that want a gradient (`Var`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no target of a cross-entropy of `{T}`",
+    label = "class numbers are `&Tensor<usize>`, probabilities `&Tensor<{T}>`",
+    note = "it is borrowed: `&labels`; other numbers become class numbers by `labels.cast::<usize>()`"
+)]
 pub trait ClassTarget<'t, T> {
     /// As one of the three.
     fn classes(self) -> Classes<'t, T>;

@@ -60,7 +60,8 @@ impl<T: Float> Picks<T> {
                         classes - 1
                     ),
                 };
-                let fault = Fault::new(op, &[shape, labels.shape()], rule);
+                let fault = Fault::new(op, &[shape, labels.shape()], rule)
+                    .help(wengert_autograd::cross_entropy::class_help(*class, classes));
                 return Err(TensorError::Index(fault).into());
             } else {
                 weights.push(by_class.as_ref().map_or(T::ONE, |w| w[*class]));

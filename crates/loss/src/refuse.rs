@@ -183,13 +183,17 @@ pub(crate) fn not_made_by<T: Float>(
     takes: &str,
     help: &str,
 ) -> Result<()> {
-    let maker = prediction.op();
+    // A softmax that was reshaped or sliced since is one still.
+    let source = prediction.behind_views();
+    let maker = source.op();
     if !makers.contains(&maker) {
         return Ok(());
     }
-    let rule = format!(
-        "the prediction is the result of `{maker}` at {}, and {takes}",
-        prediction.recorded_at()
-    );
+    // A layer's own line would be one of the library's.
+    let place = match source.scope() {
+        layer if layer.is_empty() => format!("at {}", source.recorded_at()),
+        layer => format!("in layer `{layer}`"),
+    };
+    let rule = format!("the prediction is the result of `{maker}` {place}, and {takes}");
     Err(TensorError::Value(Fault::new(op, &[&prediction.shape()], rule).help(help)).into())
 }

@@ -26,6 +26,11 @@ use crate::{Parts, Visitor};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no module of `{T}`",
+    note = "a module has `parts!(…)` and `impl Module<{T}>` with `fn forward<'t>(&self, x: Var<'t>) -> Result<Var<'t>>`; a closure becomes one by `func(|x| …)`",
+    note = "if it is one of another float type, take all types from one prelude: `wengert::prelude` is f32, `wengert::prelude64` is f64"
+)]
 pub trait Module<T: Float>: Parts<T> {
     /// The result for a var, recorded on the var's tape.
     ///
@@ -46,6 +51,7 @@ pub trait Module<T: Float>: Parts<T> {
     ///
     /// # Errors
     /// As [`forward`](Self::forward).
+    #[track_caller]
     fn predict(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
         let tape = Tape::no_grad();
         Ok(self.forward(tape.constant(x.clone()))?.value())

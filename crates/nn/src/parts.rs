@@ -36,6 +36,12 @@ use crate::{Result, trace::Identity};
 /// assert_eq!(model.num_parameters(), 3 * 2 + 2 + 1);
 /// assert_eq!(model.parameters()[2].path(), "scale");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "the parts of `{Self}` are not named for `{T}`",
+    label = "no `parts!` names its parameters and layers",
+    note = "write `parts!(Model {{ l1, l2 }});` beside the struct, with each field that holds parameters; one of f64 is `parts!(Model as f64 {{ … }});`, and `prelude64` does that by itself",
+    note = "a layer of f32 in a model of f64, or the other way round, is refused too: take all types from one prelude"
+)]
 pub trait Parts<T: Float>: Send + Sync {
     /// Names each part to the visitor.
     fn visit(&self, v: &mut Visitor<'_, T>);
@@ -296,7 +302,7 @@ fn short_name(full: &str) -> String {
 /// struct Exact {
 ///     linear: Linear<f64>,
 /// }
-/// parts!(Exact as f64 { linear });
+/// parts!(Exact as f64 { linear }); // with `wengert::prelude64`, whose `parts!` means f64, as the first
 ///
 /// let rng = &mut Rng::new(0);
 /// let layers = vec![Linear::new(2, 3, rng), Linear::new(3, 1, rng)];
@@ -324,5 +330,17 @@ macro_rules! parts {
                 let _ = v;
             }
         }
+    };
+}
+
+/// [`parts!`] of `wengert::prelude64`: where no type is said, f64.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! parts64 {
+    ($Model:ident { $($field:ident),* $(,)? }) => {
+        $crate::parts!($Model as f64 { $($field),* });
+    };
+    ($($said:tt)*) => {
+        $crate::parts!($($said)*);
     };
 }

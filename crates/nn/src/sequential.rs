@@ -164,7 +164,11 @@ impl<T: Float> Parts<T> for Sequential<T> {
     }
 }
 
+/// The directory of this crate's files, as lines of code name it.
+const HERE: &str = file!().split_at(file!().len() - "sequential.rs".len()).0;
+
 impl<T: Float> Module<T> for Sequential<T> {
+    #[track_caller]
     fn forward<'t>(&self, mut x: Var<'t, T>) -> Result<Var<'t, T>> {
         if let Some((rule, at)) = &self.misnamed {
             return Err(Error::Use(rule.clone(), at));
@@ -174,7 +178,10 @@ impl<T: Float> Module<T> for Sequential<T> {
             let _within = x.tape().scope(name.as_str());
             x = match layer.forward(x) {
                 Ok(y) => seen(&**layer, y),
-                Err(error) => return Err(error.in_layer(name)),
+                // A layer behind `dyn` does not know who called it; this does.
+                Err(error) => {
+                    return Err(error.in_layer(name).outside_of(HERE, Location::caller()));
+                }
             };
         }
         Ok(seen(self, x))

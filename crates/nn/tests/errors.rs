@@ -134,7 +134,7 @@ fn errors_name_the_layer() {
     model.parameters();
     assert_eq!(
         said(model.predict(&Tensor::ones([32, 28])).unwrap_err()),
-        "linear: [32, 28] and [10, 784]: the input's last axis has size 28, and the weight takes 784\n  in layer `l1`"
+        "linear: [32, 28] and [10, 784]: the input's last axis has size 28, and the weight takes 784\n  help: a layer for this input is `Linear::new(28, 10, …)`\n  in layer `l1`"
     );
 }
 

@@ -2,12 +2,14 @@
 
 use std::panic::Location;
 
-use wengert_autograd::Param;
+use wengert_autograd::{Line, Param};
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Shape, Tensor};
 
+use crate::core::take;
+use crate::groups::names;
 use crate::rule::mean;
-use crate::{Error, Result};
+use crate::{Error, Result, State};
 
 /// A running average of parameters: exponential ([`new`](Self::new)), or of equal weights ([`equal`](Self::equal), as in
 /// stochastic weight averaging; PyTorch's `AveragedModel`).
@@ -73,10 +75,7 @@ impl<T: Float> Average<T> {
     #[track_caller]
     pub fn update(&mut self) -> Result<()> {
         let at = Location::caller();
-        if self.swapped {
-            let rule = "Average: the parameters hold the average now, which is not to be averaged\n  help: call `swap()` once more before `update()`";
-            return Err(Error::Use(rule.to_string(), at));
-        }
+        self.not_swapped("update", at)?;
         let keep = match self.decay {
             Some(decay) if (0.0..=1.0).contains(&decay) => decay,
             Some(decay) => {
@@ -99,6 +98,77 @@ impl<T: Float> Average<T> {
             param.set(value);
         }
         self.swapped = !self.swapped;
+    }
+
+    /// The average by the parameters' paths, and how many updates it is of: what [`load_state`](Self::load_state) goes on from.
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// # use wengert_optim::Average;
+    /// # use wengert_tensor::tensor;
+    /// let w = Param::new(tensor![1.0_f64]);
+    /// let mut average = Average::equal([w.clone()]);
+    /// average.update()?;
+    /// let saved = average.state();
+    ///
+    /// let mut again = Average::equal([w.clone()]);
+    /// again.load_state(saved)?;
+    /// w.set(tensor![3.0]);
+    /// again.update()?;
+    /// assert_eq!(again.values(), [tensor![2.0]]);
+    /// # Ok::<(), wengert_optim::Error>(())
+    /// ```
+    pub fn state(&self) -> State<T> {
+        let mut state = State::default();
+        state.scalars.insert("updates".to_string(), self.updates as f64);
+        for (name, average) in names(&self.parameters).into_iter().zip(self.values()) {
+            state.tensors.insert(format!("{name}.average"), average);
+        }
+        state
+    }
+
+    /// Takes up where [`state`](Self::state) was asked.
+    ///
+    /// # Errors
+    /// [`Error::State`], which lists what is missing, unexpected and of another shape, and [`Error::Use`] while the average is
+    /// swapped in; then nothing is loaded.
+    #[track_caller]
+    pub fn load_state(&mut self, mut state: State<T>) -> Result<()> {
+        let at = Location::caller();
+        self.not_swapped("load_state", at)?;
+        let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
+        let updates = take(&mut state.scalars, "updates".to_string(), &mut missing);
+        let mut values = Vec::with_capacity(self.values.len());
+        for (name, here) in names(&self.parameters).iter().zip(&self.values) {
+            let key = format!("{name}.average");
+            let Some(average) = take(&mut state.tensors, key.clone(), &mut missing) else {
+                continue;
+            };
+            if average.shape() != here.shape() {
+                let (got, wanted) = (Shape::new(average.shape()), Shape::new(here.shape()));
+                misshaped.push(format!("{key} {got} for {wanted}"));
+            }
+            values.push(average);
+        }
+        let unexpected: Vec<String> =
+            state.tensors.into_keys().chain(state.scalars.into_keys()).collect();
+        if !(missing.is_empty() && unexpected.is_empty() && misshaped.is_empty()) {
+            return Err(Error::State { optimizer: "Average", missing, unexpected, misshaped, at });
+        }
+        self.values = values;
+        self.updates = updates.unwrap_or(0.0) as u64;
+        Ok(())
+    }
+
+    /// Refuses what would take the average for the weights.
+    fn not_swapped(&self, verb: &str, at: Line) -> Result<()> {
+        if !self.swapped {
+            return Ok(());
+        }
+        let rule = format!(
+            "Average: the parameters hold the average now, which is not to be averaged\n  help: call `swap()` once more before `{verb}()`"
+        );
+        Err(Error::Use(rule, at))
     }
 
     /// The average, parameter by parameter.

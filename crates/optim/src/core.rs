@@ -114,6 +114,13 @@ impl<T: Float, R: Rule> Core<T, R> {
     #[inline]
     pub(crate) fn step(&mut self) -> Result<()> {
         let at = Location::caller();
+        if self.parameters.is_empty() {
+            let rule = format!(
+                "{}: it has no parameters, so no step changes anything\n  help: name the model's fields in `parts!`, and make the optimiser from `model.parameters()` when the model is whole",
+                R::NAME
+            );
+            return Err(Error::Use(rule, at));
+        }
         self.settle()?;
         if !self.allow_unused {
             self.refuse_unused(at)?;
@@ -302,7 +309,7 @@ fn place<T: Float>(parameters: &[Param<T>], k: usize, param: &Param<T>) -> Optio
     }
 }
 
-fn take<V>(
+pub(crate) fn take<V>(
     map: &mut std::collections::BTreeMap<String, V>,
     key: String,
     missing: &mut Vec<String>,

@@ -132,8 +132,28 @@ fn averages() {
     assert_eq!(running.values()[0].to_vec(), [3.625]);
     let text = running.update().unwrap_err().to_string();
     assert!(text.contains("call `swap()` once more"), "{text}");
+    assert_eq!(running.state().tensors["w.average"].to_vec(), [3.625]);
+    let text = running.load_state(equal.state()).unwrap_err().to_string();
+    assert!(text.contains("before `load_state()`"), "{text}");
     running.swap();
     assert_eq!(values(&w), [6.0]);
+
+    // Saved and loaded, it goes on as if it had not been.
+    let mut again = Average::equal([w.clone()]);
+    again.load_state(equal.state()).unwrap();
+    w.set(tensor(&[11.0]));
+    equal.update().unwrap();
+    again.update().unwrap();
+    assert_eq!(again.state(), equal.state());
+    assert_eq!(again.values()[0].to_vec(), [5.0]);
+    let before = again.state();
+    let other = Average::new([param::<f64>("v", &[1.0, 2.0])], 0.5).state();
+    let text = again.load_state(other).unwrap_err().to_string();
+    assert!(text.contains("missing: `w.average`"), "{text}");
+    let wide = Average::new([param::<f64>("w", &[1.0, 2.0])], 0.5).state();
+    let text = again.load_state(wide).unwrap_err().to_string();
+    assert!(text.contains("w.average [2] for [1]"), "{text}");
+    assert_eq!(again.state(), before);
     let mut wrong = Average::new([w], 1.5);
     assert!(matches!(wrong.update(), Err(Error::Setting { setting: "decay", .. })));
 }

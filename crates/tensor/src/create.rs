@@ -35,14 +35,14 @@ impl<T: Element> Tensor<T> {
             return Err(Error::Shape(Fault::new("from_slice", &[shape], rule)));
         }
         let layout = Layout::contiguous(Shape::new(shape));
-        Ok(Self { storage: Storage::from_slice(elements), layout })
+        Ok(Self { storage: Storage::from_slice(layout, elements) })
     }
 
     /// A tensor without axes: one element.
     #[inline]
     pub fn scalar(value: T) -> Self {
         let layout = Layout::contiguous(Shape::new(&[]));
-        Self { storage: Storage::full(1, value), layout }
+        Self { storage: Storage::full(layout, 1, value) }
     }
 
     /// A tensor full of one value.
@@ -65,7 +65,7 @@ impl<T: Element> Tensor<T> {
     pub fn try_full(shape: impl AsRef<[usize]>, value: T) -> Result<Self> {
         let len = Shape::len_or_refuse("full", shape.as_ref())?;
         let layout = Layout::contiguous(Shape::new(shape.as_ref()));
-        Ok(Self { storage: Storage::full(len, value), layout })
+        Ok(Self { storage: Storage::full(layout, len, value) })
     }
 
     /// A tensor full of one value, of this one's shape.
@@ -84,7 +84,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn from_fn(shape: impl AsRef<[usize]>, mut f: impl FnMut(&[usize]) -> T) -> Self {
         let mut tensor = Self::full(shape, T::default());
-        let shape = tensor.layout.shape.clone();
+        let shape = tensor.layout().shape.clone();
         let mut index = vec![0; shape.len()];
         for out in tensor.as_mut_slice() {
             *out = f(&index);
@@ -198,7 +198,7 @@ impl Tensor<usize> {
     /// [`Error::Index`] if a number is not below `classes`.
     #[track_caller]
     pub fn one_hot<T: Number>(&self, classes: usize) -> Result<Tensor<T>> {
-        let mut shape = self.layout.shape.clone();
+        let mut shape = self.layout().shape.clone();
         shape.push(classes);
         let mut out = Tensor::try_full(&shape, T::ZERO)?;
         let elements = out.as_mut_slice();
@@ -254,7 +254,7 @@ impl<T: Element> Tensor<T> {
         N::sizes(&mut shape);
         let mut elements = Vec::new();
         nested.flatten(&mut elements);
-        Self { storage: Storage::from_slice(&elements), layout: Layout::contiguous(shape) }
+        Self { storage: Storage::from_slice(Layout::contiguous(shape), &elements) }
     }
 }
 

@@ -204,10 +204,10 @@ impl Page {
 /// The first and the last `edge` places of an axis.
 fn without_middle<T: Element>(x: &Tensor<T>, axis: usize, edge: usize) -> Tensor<T> {
     let size = x.shape()[axis];
-    let mut shape = x.layout.shape.clone();
+    let mut shape = x.layout().shape.clone();
     shape.set(axis, 2 * edge);
     // The places from the end are reached by one longer step in the middle: an axis of its own of size 2.
-    let mut layout = x.layout.clone();
+    let mut layout = x.layout().clone();
     let step = layout.strides[axis];
     layout.shape.remove(axis);
     layout.shape.insert(axis, edge);

@@ -7,10 +7,10 @@ use crate::kernel::folds::{
     Deviations, Exponentials, FloatFold, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero,
     NumberFold, Powers, ScaledPowers, SquaredDeviations, Squares,
 };
-use crate::kernel::gemm::{Init, Mat, gemm};
+use crate::kernel::gemm::{Init, Mat, column_sums, gemm};
 use crate::kernel::reduce::fold;
 use crate::kernel::scan::{Adding, AddingExponentials, Multiplying, NumberScan, scan};
-use crate::kernel::tree::{Max, Min, Product, Sum};
+use crate::kernel::tree::{ColumnFold, Max, Min, Product, Sum};
 use crate::pointwise::{BinaryOp, FloatKernels, UnaryOp};
 
 mod sealed {
@@ -48,6 +48,9 @@ pub trait Number: Element {
     fn to_total(self) -> Self::Total;
     /// From a total.
     fn from_total(total: Self::Total) -> Self;
+    /// A kernel for sums over few rows.
+    #[doc(hidden)]
+    const COLUMN_SUMS: Option<ColumnFold<Self, Self>> = None;
     /// The fold over the flagged axes, which stay with size 1.
     #[doc(hidden)]
     fn fold(by: NumberFold, x: &Tensor<Self>, flags: &[bool]) -> Tensor<Self>;
@@ -182,6 +185,7 @@ macro_rules! float {
             fn from_total(total: f64) -> Self {
                 total as $t
             }
+            const COLUMN_SUMS: Option<ColumnFold<Self, Self>> = Some(column_sums);
             number_kernels!();
             #[inline(always)]
             fn plus(self, other: Self) -> Self {

@@ -97,6 +97,15 @@ impl Error {
             Self::Shape(f) | Self::Axis(f) | Self::Index(f) | Self::Value(f) | Self::Size(f) => f,
         }
     }
+
+    /// The same error of another line: for a library whose own line would tell its user nothing.
+    #[must_use]
+    pub fn at(mut self, line: &'static Location<'static>) -> Self {
+        let (Self::Shape(f) | Self::Axis(f) | Self::Index(f) | Self::Value(f) | Self::Size(f)) =
+            &mut self;
+        f.at = line;
+        self
+    }
 }
 
 /// How an operator ends when it cannot be done: with the whole message, at the user's line.

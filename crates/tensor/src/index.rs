@@ -103,11 +103,11 @@ impl<T: Element> Tensor<T> {
         }
         let (size, step) = (self.shape()[axis], self.strides()[axis]);
         let (elements, numbers) = (self.storage.as_slice(), index.storage.as_slice());
-        let (first, first_number) = (self.layout.offset as isize, index.layout.offset as isize);
+        let (first, first_number) = (self.layout().offset as isize, index.layout().offset as isize);
         let rest = without_axis(self.strides(), axis);
         let walk = Walk::new(index.shape(), [&rest, index.strides()]);
         let mut wrong = None;
-        let gathered = written(op, index.layout.shape.clone(), |out| {
+        let gathered = written(op, index.layout().shape.clone(), |out| {
             let mut place = 0;
             walk.places(|[at, number_at]| {
                 let number = numbers[(first_number + number_at) as usize];
@@ -146,7 +146,7 @@ impl<T: Element> Tensor<T> {
         }
         let axis = axis_or_refuse("index_select", self.shape(), axis)?;
         refuse_not_a_list("index_select", self.shape(), index)?;
-        let mut shape = self.layout.shape.to_vec();
+        let mut shape = self.layout().shape.to_vec();
         shape[axis] = index.len();
         self.selected("index_select", axis, index, Shape::new(&shape))
     }

@@ -74,7 +74,7 @@ impl<T: Element> Tensor<T> {
         let Some(first) = tensors.first().map(Borrow::borrow) else {
             return Err(Error::Value(Fault::new("stack", &[], "there is no tensor to join")));
         };
-        let mut longer = first.layout.shape.clone();
+        let mut longer = first.layout().shape.clone();
         longer.push(1);
         axis_or_refuse("stack", &longer, axis)?;
         let mut parts = Vec::with_capacity(tensors.len());

@@ -234,8 +234,8 @@ impl<T: Element> Tensor<T> {
         let (elements, flags) = (x.storage.as_slice(), mask.storage.as_slice());
         let mut chosen = Vec::new();
         Walk::new(&shape, [x.strides(), mask.strides()]).places(|[i, j]| {
-            if flags[(mask.layout.offset as isize + j) as usize] {
-                chosen.push(elements[(x.layout.offset as isize + i) as usize]);
+            if flags[(mask.layout().offset as isize + j) as usize] {
+                chosen.push(elements[(x.layout().offset as isize + i) as usize]);
             }
         });
         Ok(Self::from(chosen))

@@ -73,10 +73,13 @@ impl<T: Float> Tensor<T> {
             let rule =
                 format!("the input's last axis has size {width}, and the weight takes {inside}");
             let fault = Fault::new("linear", &[self.shape(), weight.shape()], rule);
-            return Err(Error::Shape(if width == out {
+            let flat: usize = self.shape().iter().skip(1).product();
+            return Err(Error::Shape(if flat == inside {
+                fault.help(format!("flatten it first: `.flatten_axes(1, -1)`, or a layer `Flatten`, gives [{}, {flat}]", self.shape()[0]))
+            } else if width == out {
                 fault.help("the weight is [out, in]: did you mean its transpose, `.t()`?")
             } else {
-                fault
+                fault.help(format!("a layer for this input is `Linear::new({width}, {out}, …)`"))
             }));
         }
         if let Some(bias) = bias.filter(|b| b.shape() != [out]) {
@@ -88,7 +91,7 @@ impl<T: Float> Tensor<T> {
             Shape::len_or_refuse("linear", &[rows, out])?;
             return Ok(product(Shape::new(&[rows, out]), self, weight, transposed, bias));
         }
-        let mut shape = self.layout.shape.clone();
+        let mut shape = self.layout().shape.clone();
         shape.remove(self.rank() - 1);
         let rows = Shape::checked_len(&shape).unwrap_or(0);
         shape.push(out);
@@ -144,7 +147,7 @@ fn inner_sizes<T: Float>(a: &Tensor<T>, b: &Tensor<T>, k: usize, k2: usize) -> B
 fn matrix<T: Float>(x: &Tensor<T>) -> Mat<T> {
     let rank = x.rank();
     let ptr =
-        if x.is_empty() { [].as_ptr() } else { x.storage.as_slice()[x.layout.offset..].as_ptr() };
+        if x.is_empty() { [].as_ptr() } else { x.storage.as_slice()[x.layout().offset..].as_ptr() };
     Mat { ptr, rs: x.strides()[rank - 2], cs: x.strides()[rank - 1] }
 }
 

@@ -46,7 +46,7 @@ impl<T: Element> Tensor<T> {
             stays = stays.stepped(axis, cut(before), len, 1);
             place = place.stepped(axis, before.max(0) as usize, len, 1);
         }
-        let place = place.layout;
+        let place = place.layout().clone();
         overwrite(out.as_mut_slice(), &place, &stays);
         Ok(out)
     }

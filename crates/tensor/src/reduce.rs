@@ -34,17 +34,18 @@ pub(crate) fn every_axis<T>(x: &Tensor<T>) -> SmallVec<[bool; 8]> {
 impl<T: Element> Tensor<T> {
     /// Without the flagged axes, which have size 1.
     pub(crate) fn without(mut self, flags: &[bool]) -> Self {
-        for axis in (0..self.rank()).rev().filter(|&i| flags[i]) {
-            self.layout.shape.remove(axis);
-            self.layout.strides.remove(axis);
+        let layout = self.storage.layout_mut();
+        for axis in (0..flags.len()).rev().filter(|&i| flags[i]) {
+            layout.shape.remove(axis);
+            layout.strides.remove(axis);
         }
         self
     }
 
     /// A tensor of one element as a scalar.
     pub(crate) fn scalar_view(mut self) -> Self {
-        self.layout.shape = Shape::new(&[]);
-        self.layout.strides = Strides::new();
+        let layout = self.storage.layout_mut();
+        (layout.shape, layout.strides) = (Shape::new(&[]), Strides::new());
         self
     }
 

@@ -51,7 +51,7 @@ impl<T: Element> Tensor<T> {
         let (size, step) = (out.shape()[axis], out.strides()[axis]);
         let rest = without_axis(out.strides(), axis);
         let (numbers, elements) = (index.storage.as_slice(), src.storage.as_slice());
-        let (first_number, first) = (index.layout.offset as isize, src.layout.offset as isize);
+        let (first_number, first) = (index.layout().offset as isize, src.layout().offset as isize);
         let target = out.as_mut_slice();
         let mut wrong = None;
         let mut place = 0;
@@ -102,7 +102,7 @@ impl<T: Element> Tensor<T> {
             return Err(Error::Value(Fault::new(op, &[self.shape(), seen.shape()], rule)));
         }
         let src = src.spread_over(op, seen.shape())?;
-        let place = seen.layout.clone();
+        let place = seen.layout().clone();
         // The buffer is held once again, and written in place.
         drop(seen);
         overwrite(out.as_mut_slice(), &place, &src);
@@ -123,7 +123,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn slice_assign(&self, axes: impl AsRef<[Slice]>, src: &Self) -> Result<Self> {
         let mut out = to_contiguous(self);
-        let place = out.slice(axes)?.layout;
+        let place = out.slice(axes)?.layout().clone();
         let src = src.spread_over("slice_assign", &place.shape)?;
         overwrite(out.as_mut_slice(), &place, &src);
         Ok(out)

@@ -1,20 +1,26 @@
-//! Buffers of elements: counted, aligned to 64 bytes, and recycled.
+//! Blocks of elements: counted, aligned to 64 bytes, and recycled.
 //!
-//! One allocation holds the count and the elements. A buffer whose last handle goes is kept in a list of its thread and
-//! handed out again, so a training step that repeats its shapes asks the system for nothing, and large buffers are not
-//! page-faulted anew. The lists hold at most [`KEPT_BYTES`] a thread.
+//! A tensor is a pointer to a block, so that tapes, rules and results hand it on in a register. One allocation holds the
+//! count, how the elements are read, and the elements. A view is a block without elements that holds on to the block whose
+//! elements it reads.
+//!
+//! A block whose last handle goes is kept in a list of its thread and handed out again, so a training step that repeats
+//! its shapes asks the system for nothing, and large buffers are not page-faulted anew. The lists hold at most
+//! [`KEPT_BYTES`] a thread.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{self, alloc, dealloc, handle_alloc_error};
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+use crate::layout::Layout;
 
 /// The most that a thread keeps of dropped buffers.
 pub(crate) const KEPT_BYTES: usize = 256 << 20;
 
-/// What stands before the elements. As large as its alignment, so that they are aligned too.
+/// What stands before the elements. Its size is a multiple of its alignment, so that they are aligned too.
 #[repr(C, align(64))]
 struct Header {
     handles: AtomicUsize,
@@ -22,8 +28,10 @@ struct Header {
     len: usize,
     /// Index of the size class: says how many bytes follow.
     class: usize,
-    /// The next kept buffer of this class.
-    next: Option<NonNull<Header>>,
+    /// Of a view, the block that has the elements; of a kept block, the next one of its class.
+    other: Option<NonNull<Header>>,
+    /// How the elements are read. Dropped by [`release`].
+    layout: ManuallyDrop<Layout>,
 }
 
 const HEADER: usize = size_of::<Header>();
@@ -52,8 +60,8 @@ fn bytes_of(class: usize) -> usize {
     64 * ((5 + step) << (log - 2))
 }
 
-fn allocation(class: usize) -> Layout {
-    match Layout::from_size_align(HEADER + bytes_of(class), HEADER) {
+fn allocation(class: usize) -> alloc::Layout {
+    match alloc::Layout::from_size_align(HEADER + bytes_of(class), align_of::<Header>()) {
         Ok(layout) => layout,
         // `Shape::checked_len` bounds what is asked for far below this.
         Err(_) => unreachable!("a buffer larger than the address space"),
@@ -79,7 +87,7 @@ impl Drop for KeptCell {
         for (class, head) in kept.heads.iter_mut().enumerate() {
             while let Some(buffer) = head.take() {
                 // SAFETY: a listed buffer is owned by the list alone.
-                *head = unsafe { buffer.as_ref() }.next;
+                *head = unsafe { buffer.as_ref() }.other;
                 // SAFETY: it was allocated with this layout, and nothing refers to it any more.
                 unsafe { dealloc(buffer.as_ptr().cast(), allocation(class)) };
             }
@@ -87,28 +95,34 @@ impl Drop for KeptCell {
     }
 }
 
-/// A buffer with room for `bytes`, one handle counted.
+/// A block with room for `bytes`, one handle counted.
 #[inline]
-fn take(bytes: usize, len: usize) -> NonNull<Header> {
+fn take(
+    bytes: usize,
+    len: usize,
+    layout: Layout,
+    other: Option<NonNull<Header>>,
+) -> NonNull<Header> {
     let class = class_of(bytes);
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
         // SAFETY: the cell is this thread's, and no reference into it outlives this closure, which calls nothing.
         let kept = unsafe { &mut *kept.0.get() };
-        let buffer = kept.heads[class]?;
-        // SAFETY: a listed buffer is owned by the list alone.
-        kept.heads[class] = unsafe { buffer.as_ref() }.next;
+        let block = kept.heads[class]?;
+        // SAFETY: a listed block is owned by the list alone.
+        kept.heads[class] = unsafe { block.as_ref() }.other;
         kept.bytes -= bytes_of(class);
-        Some(buffer)
+        Some(block)
     });
-    let buffer = match kept {
-        Ok(Some(buffer)) => buffer,
+    let block = match kept {
+        Ok(Some(block)) => block,
         _ => allocate(class),
     };
-    let header = Header { handles: AtomicUsize::new(1), len, class, next: None };
-    // SAFETY: the buffer is ours alone and begins with room for a header.
-    unsafe { buffer.write(header) };
-    buffer
+    let layout = ManuallyDrop::new(layout);
+    let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
+    // SAFETY: the block is ours alone and begins with room for a header.
+    unsafe { block.write(header) };
+    block
 }
 
 #[cold]
@@ -121,11 +135,13 @@ fn allocate(class: usize) -> NonNull<Header> {
     }
 }
 
-/// Keeps a buffer that nothing refers to any more, or frees it.
+/// Keeps a block that nothing refers to any more, or frees it.
 #[inline]
-fn give_back(mut buffer: NonNull<Header>) {
-    // SAFETY: the caller held the last handle, so the buffer is ours alone.
-    let header = unsafe { buffer.as_mut() };
+fn give_back(mut block: NonNull<Header>) {
+    // SAFETY: the caller held the last handle, so the block is ours alone.
+    let header = unsafe { block.as_mut() };
+    // SAFETY: a block that is used again gets a new layout, so this one is dropped once.
+    unsafe { ManuallyDrop::drop(&mut header.layout) };
     let class = header.class;
     let listed = KEPT.try_with(|kept| {
         // SAFETY: as in `take`.
@@ -135,48 +151,116 @@ fn give_back(mut buffer: NonNull<Header>) {
             return false;
         }
         kept.bytes = bytes;
-        header.next = kept.heads[class].replace(buffer);
+        header.other = kept.heads[class].replace(block);
         true
     });
     if !matches!(listed, Ok(true)) {
         // SAFETY: it was allocated with this layout, and nothing refers to it any more.
-        unsafe { dealloc(buffer.as_ptr().cast(), allocation(class)) };
+        unsafe { dealloc(block.as_ptr().cast(), allocation(class)) };
     }
 }
 
-/// A counted handle to a buffer of `T`.
+/// Counts one handle more.
+#[inline]
+fn hold(block: NonNull<Header>) {
+    // SAFETY: the caller has a handle, so the header lives.
+    let before = unsafe { block.as_ref() }.handles.fetch_add(1, Ordering::Relaxed);
+    // As `Arc` does: handles that are forgotten must not wrap the count.
+    if before > isize::MAX as usize {
+        std::process::abort();
+    }
+}
+
+/// Counts one handle less; whether it was the last.
+#[inline]
+fn let_go(block: NonNull<Header>) -> bool {
+    // SAFETY: the caller has a handle, so the header lives.
+    let handles = &unsafe { block.as_ref() }.handles;
+    // Alone: no other handle can appear meanwhile, so the locked instruction is spared.
+    if handles.load(Ordering::Acquire) != 1 {
+        if handles.fetch_sub(1, Ordering::Release) != 1 {
+            return false;
+        }
+        fence(Ordering::Acquire);
+    }
+    true
+}
+
+/// A counted handle to elements of `T` and how they are read.
 pub(crate) struct Storage<T> {
-    buffer: NonNull<Header>,
+    block: NonNull<Header>,
     element: PhantomData<T>,
 }
 
-// SAFETY: a buffer is read through any handle and written only through the one there is; the count is atomic.
+// SAFETY: a block is read through any handle and written only through the one there is; the count is atomic.
 unsafe impl<T: Send + Sync> Send for Storage<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send + Sync> Sync for Storage<T> {}
 
+impl<T> Storage<T> {
+    #[inline]
+    fn header(&self) -> &Header {
+        // SAFETY: the header lives as long as this handle.
+        unsafe { self.block.as_ref() }
+    }
+
+    /// How the elements are read.
+    #[inline]
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.header().layout
+    }
+
+    /// The same for writing: how this handle alone reads the elements.
+    #[inline]
+    pub(crate) fn layout_mut(&mut self) -> &mut Layout {
+        if self.header().handles.load(Ordering::Acquire) != 1 {
+            *self = self.view(self.layout().clone());
+        }
+        // SAFETY: the block lives as long as this handle, which is the only one, and borrowed mutably.
+        unsafe { &mut (*self.block.as_ptr()).layout }
+    }
+
+    /// The block that has the elements.
+    #[inline]
+    fn owner(&self) -> NonNull<Header> {
+        self.header().other.unwrap_or(self.block)
+    }
+
+    /// The same elements, read otherwise.
+    #[inline]
+    pub(crate) fn view(&self, layout: Layout) -> Self {
+        let owner = self.owner();
+        hold(owner);
+        Self { block: take(0, 0, layout, Some(owner)), element: PhantomData }
+    }
+}
+
 impl<T: Copy> Storage<T> {
-    /// A buffer of `len` elements which `fill` must write, all of them.
+    /// `len` elements which `fill` must write, all of them.
     ///
     /// # Safety
     /// When `fill` returns, every element that it was given is initialised.
     #[inline]
-    pub(crate) unsafe fn filled_by(len: usize, fill: impl FnOnce(&mut [MaybeUninit<T>])) -> Self {
-        const { assert!(align_of::<T>() <= HEADER) };
+    pub(crate) unsafe fn filled_by(
+        layout: Layout,
+        len: usize,
+        fill: impl FnOnce(&mut [MaybeUninit<T>]),
+    ) -> Self {
+        const { assert!(align_of::<T>() <= align_of::<Header>()) };
         // Callers' lengths come from `Shape::checked_len`, so this cannot overflow.
-        let buffer = take(len * size_of::<T>(), len);
-        let storage = Self { buffer, element: PhantomData };
-        // SAFETY: the buffer has room for `len` elements after the header, aligned, and is ours alone.
+        let block = take(len * size_of::<T>(), len, layout, None);
+        let storage = Self { block, element: PhantomData };
+        // SAFETY: the block has room for `len` elements after the header, aligned, and is ours alone.
         fill(unsafe { std::slice::from_raw_parts_mut(storage.data().cast(), len) });
         storage
     }
 
-    /// A buffer with a copy of `elements`.
+    /// A copy of `elements`.
     #[inline]
-    pub(crate) fn from_slice(elements: &[T]) -> Self {
+    pub(crate) fn from_slice(layout: Layout, elements: &[T]) -> Self {
         // SAFETY: all `len` elements are written.
         unsafe {
-            Self::filled_by(elements.len(), |out| {
+            Self::filled_by(layout, elements.len(), |out| {
                 for (out, &x) in out.iter_mut().zip(elements) {
                     out.write(x);
                 }
@@ -184,12 +268,12 @@ impl<T: Copy> Storage<T> {
         }
     }
 
-    /// A buffer full of one value.
+    /// One value over and over.
     #[inline]
-    pub(crate) fn full(len: usize, value: T) -> Self {
+    pub(crate) fn full(layout: Layout, len: usize, value: T) -> Self {
         // SAFETY: all `len` elements are written.
         unsafe {
-            Self::filled_by(len, |out| {
+            Self::filled_by(layout, len, |out| {
                 out.fill(MaybeUninit::new(value));
             })
         }
@@ -197,75 +281,83 @@ impl<T: Copy> Storage<T> {
 
     #[inline]
     fn data(&self) -> *mut T {
-        // SAFETY: the elements begin one header after the buffer's start, within its allocation.
-        unsafe { self.buffer.as_ptr().add(1).cast() }
+        // SAFETY: the elements begin one header after their block's start, within its allocation.
+        unsafe { self.owner().as_ptr().add(1).cast() }
     }
 
-    /// All elements.
+    /// All elements, also those that the layout does not reach.
     #[inline]
     pub(crate) fn as_slice(&self) -> &[T] {
+        // SAFETY: the owner lives as long as this handle.
+        let len = unsafe { self.owner().as_ref() }.len;
         // SAFETY: `filled_by` saw `len` elements initialised; they are written only through `as_mut`, which is exclusive.
-        unsafe { std::slice::from_raw_parts(self.data(), self.buffer.as_ref().len) }
+        unsafe { std::slice::from_raw_parts(self.data(), len) }
     }
 
     /// All elements for writing, if this is the only handle.
     #[inline]
     pub(crate) fn as_mut(&mut self) -> Option<&mut [T]> {
-        // SAFETY: the header lives as long as this handle.
-        let header = unsafe { self.buffer.as_ref() };
+        // SAFETY: the owner lives as long as this handle.
+        let owner = unsafe { self.owner().as_ref() };
         // Acquire: what other handles did before they went is seen here.
-        if header.handles.load(Ordering::Acquire) != 1 {
+        let alone = |header: &Header| header.handles.load(Ordering::Acquire) == 1;
+        if !alone(self.header()) || !alone(owner) {
             return None;
         }
+        let len = owner.len;
         // SAFETY: initialised as in `as_slice`; ours alone, and borrowed mutably as long as the slice lives.
-        Some(unsafe { std::slice::from_raw_parts_mut(self.data(), header.len) })
+        Some(unsafe { std::slice::from_raw_parts_mut(self.data(), len) })
     }
 
-    /// Whether both are handles to one buffer.
+    /// Whether both read elements of one block.
     #[inline]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.buffer == other.buffer
+        self.owner() == other.owner()
     }
 
-    /// How many handles to this buffer there are.
+    /// How many handles to these elements there are; those of another view count as one.
     pub(crate) fn handles(&self) -> usize {
-        // SAFETY: the header lives as long as this handle.
-        unsafe { self.buffer.as_ref() }.handles.load(Ordering::Relaxed)
+        let handles = |header: &Header| header.handles.load(Ordering::Relaxed);
+        match self.header().other {
+            None => handles(self.header()),
+            // SAFETY: the owner lives as long as this handle.
+            Some(owner) => handles(self.header()) + handles(unsafe { owner.as_ref() }) - 1,
+        }
     }
 }
 
 impl<T> Clone for Storage<T> {
     #[inline]
     fn clone(&self) -> Self {
-        // SAFETY: the header lives as long as this handle.
-        let before = unsafe { self.buffer.as_ref() }.handles.fetch_add(1, Ordering::Relaxed);
-        // As `Arc` does: handles that are forgotten must not wrap the count.
-        if before > isize::MAX as usize {
-            std::process::abort();
-        }
-        Self { buffer: self.buffer, element: PhantomData }
+        hold(self.block);
+        Self { block: self.block, element: PhantomData }
     }
 }
 
 impl<T> Drop for Storage<T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the header lives as long as this handle.
-        let handles = &unsafe { self.buffer.as_ref() }.handles;
-        // Alone: no other handle can appear meanwhile, so the locked instruction is spared.
-        if handles.load(Ordering::Acquire) != 1 {
-            if handles.fetch_sub(1, Ordering::Release) != 1 {
-                return;
-            }
-            fence(Ordering::Acquire);
+        if !let_go(self.block) {
+            return;
         }
-        give_back(self.buffer);
+        let owner = self.header().other;
+        give_back(self.block);
+        if let Some(owner) = owner
+            && let_go(owner)
+        {
+            give_back(owner);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Shape;
+
+    fn of(len: usize) -> Layout {
+        Layout::contiguous(Shape::new(&[len]))
+    }
 
     #[test]
     fn classes_hold_what_they_promise_and_waste_little() {
@@ -279,22 +371,39 @@ mod tests {
 
     #[test]
     fn a_dropped_buffer_is_handed_out_again() {
-        let first = Storage::full(1000, 1.0_f32);
+        let first = Storage::full(of(1000), 1000, 1.0_f32);
         let place = first.as_slice().as_ptr();
         assert_eq!(place as usize % 64, 0);
         drop(first);
-        let second = Storage::full(1000, 2.0_f32);
+        let second = Storage::full(of(1000), 1000, 2.0_f32);
         assert_eq!(second.as_slice().as_ptr(), place);
         assert_eq!(second.as_slice()[999], 2.0);
     }
 
     #[test]
     fn only_a_lone_handle_writes() {
-        let mut a = Storage::from_slice(&[1, 2, 3_i64]);
+        let mut a = Storage::from_slice(of(3), &[1, 2, 3_i64]);
         let b = a.clone();
         assert!(a.as_mut().is_none());
         drop(b);
         a.as_mut().unwrap()[0] = 7;
         assert_eq!(a.as_slice(), [7, 2, 3]);
+    }
+
+    #[test]
+    fn a_view_holds_the_elements_and_writes_when_alone() {
+        let a = Storage::from_slice(of(3), &[1, 2, 3_i64]);
+        let mut view = a.view(of(2));
+        assert!(view.is_same(&a) && view.as_mut().is_none() && view.handles() == 2);
+        drop(a);
+        let again = view.view(of(1));
+        assert!(view.as_mut().is_none());
+        drop(again);
+        view.as_mut().unwrap()[0] = 7;
+        assert_eq!(view.as_slice(), [7, 2, 3]);
+        let twin = view.clone();
+        assert!(view.as_mut().is_none() && view.handles() == 2);
+        drop(view);
+        assert_eq!((twin.as_slice(), twin.layout().len(), twin.handles()), (&[7, 2, 3][..], 2, 1));
     }
 }

@@ -13,51 +13,62 @@ use crate::{Element, Error, Result, Shape};
 /// [`expand`](Self::expand) and kin - move no element.
 pub struct Tensor<T> {
     pub(crate) storage: Storage<T>,
-    pub(crate) layout: Layout,
 }
 
 impl<T> Clone for Tensor<T> {
     #[inline]
     fn clone(&self) -> Self {
-        Self { storage: self.storage.clone(), layout: self.layout.clone() }
+        Self { storage: self.storage.clone() }
     }
 }
 
 impl<T> Tensor<T> {
+    /// How the elements are read.
+    #[inline]
+    pub(crate) fn layout(&self) -> &Layout {
+        self.storage.layout()
+    }
+
+    /// The same elements, read otherwise.
+    #[inline]
+    pub(crate) fn with_layout(&self, layout: Layout) -> Self {
+        Self { storage: self.storage.view(layout) }
+    }
+
     /// The sizes of its axes, outermost first.
     #[inline]
     pub fn shape(&self) -> &[usize] {
-        &self.layout.shape
+        &self.layout().shape
     }
 
     /// How many axes it has.
     #[inline]
     pub fn rank(&self) -> usize {
-        self.layout.shape.len()
+        self.layout().shape.len()
     }
 
     /// How many elements it has.
     #[inline]
     pub fn len(&self) -> usize {
-        self.layout.len()
+        self.layout().len()
     }
 
     /// Whether it has no element.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.layout.shape.contains(&0)
+        self.layout().shape.contains(&0)
     }
 
     /// Steps between neighbours along each axis, in elements: negative where reversed, 0 where broadcast.
     #[inline]
     pub fn strides(&self) -> &[isize] {
-        &self.layout.strides
+        &self.layout().strides
     }
 
     /// Whether the elements lie in row-major order, one next to another.
     #[inline]
     pub fn is_contiguous(&self) -> bool {
-        self.layout.is_contiguous()
+        self.layout().is_contiguous()
     }
 }
 
@@ -72,15 +83,10 @@ impl<T: Element> Tensor<T> {
         fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
     ) -> Self {
         let layout = Layout::contiguous(shape);
+        let len = layout.len();
         // SAFETY: passed on.
-        let storage = unsafe { Storage::filled_by(layout.len(), fill) };
-        Self { storage, layout }
-    }
-
-    /// The same buffer, read otherwise.
-    #[inline]
-    pub(crate) fn with_layout(&self, layout: Layout) -> Self {
-        Self { storage: self.storage.clone(), layout }
+        let storage = unsafe { Storage::filled_by(layout, len, fill) };
+        Self { storage }
     }
 
     /// The elements in row-major order, if they lie so.
@@ -99,7 +105,7 @@ impl<T: Element> Tensor<T> {
         if self.is_empty() {
             return Some(&[]);
         }
-        Some(&self.storage.as_slice()[self.layout.offset..][..self.len()])
+        Some(&self.storage.as_slice()[self.layout().offset..][..self.len()])
     }
 
     /// The elements in row-major order for writing. Copies them first unless they lie so and nobody else holds them.
@@ -108,7 +114,7 @@ impl<T: Element> Tensor<T> {
         if !self.is_contiguous() || self.storage.as_mut().is_none() {
             *self = copy::to_contiguous(self);
         }
-        let (start, len) = (self.layout.offset, self.len());
+        let (start, len) = (self.layout().offset, self.len());
         if len == 0 {
             return &mut [];
         }
@@ -143,7 +149,7 @@ impl<T: Element> Tensor<T> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + '_ {
         let contiguous = self.contiguous();
         let len = self.len();
-        let start = if len == 0 { 0 } else { contiguous.layout.offset };
+        let start = if len == 0 { 0 } else { contiguous.layout().offset };
         (start..start + len).map(move |i| contiguous.storage.as_slice()[i])
     }
 
@@ -157,7 +163,7 @@ impl<T: Element> Tensor<T> {
             let rule = format!("has {} elements, and must have one", self.len());
             return Err(Error::Shape(Fault::new("item", &[self.shape()], rule)));
         }
-        Ok(self.storage.as_slice()[self.layout.offset])
+        Ok(self.storage.as_slice()[self.layout().offset])
     }
 
     /// The element at `index`, one number an axis.
@@ -176,10 +182,10 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn set(&mut self, index: &[usize], value: T) -> Result<()> {
         self.place("set", index)?;
-        if self.storage.as_mut().is_none() || self.layout.strides.contains(&0) {
+        if self.storage.as_mut().is_none() || self.layout().strides.contains(&0) {
             *self = copy::to_contiguous(self);
         }
-        let place = self.layout.at(index);
+        let place = self.layout().at(index);
         if let Some(elements) = self.storage.as_mut() {
             elements[place] = value;
         }
@@ -197,7 +203,7 @@ impl<T: Element> Tensor<T> {
             let rule = format!("{index:?}: axis {axis} has size {size}, so there is no {i}");
             return Err(Error::Index(Fault::new(op, &[self.shape()], rule)));
         }
-        Ok(self.layout.at(index))
+        Ok(self.layout().at(index))
     }
 
     /// The elements as another type, as Rust's `as` converts them; to `bool`, whether they are not zero.
@@ -222,7 +228,7 @@ impl<T: Element> Tensor<T> {
     /// ```
     pub fn map<U: Element>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
         let source = self.contiguous();
-        let shape = self.layout.shape.clone();
+        let shape = self.layout().shape.clone();
         let elements = source.as_slice().unwrap_or(&[]);
         // SAFETY: `out` and `elements` have the shape's length, so every place is written.
         unsafe {
@@ -237,7 +243,7 @@ impl<T: Element> Tensor<T> {
     /// Its shape without its elements: what a tape keeps of a buffer that it lets go of. There is nothing to read in it.
     #[doc(hidden)]
     pub fn hollow(&self) -> Self {
-        Self { storage: Storage::from_slice(&[]), layout: self.layout.clone() }
+        Self { storage: Storage::from_slice(self.layout().clone(), &[]) }
     }
 
     /// Whether both are views of one buffer (and so share memory).
@@ -245,7 +251,7 @@ impl<T: Element> Tensor<T> {
         self.storage.is_same(&other.storage)
     }
 
-    /// How many tensors share this one's buffer, itself included.
+    /// How many tensors share this one's buffer, itself included; the clones of another view count as one.
     pub fn handles(&self) -> usize {
         self.storage.handles()
     }
@@ -269,8 +275,8 @@ impl<T: Element> PartialEq for Tensor<T> {
         let mut equal = true;
         let walk = Walk::new(self.shape(), [self.strides(), other.strides()]);
         walk.places(|[i, j]| {
-            let i = (self.layout.offset as isize + i) as usize;
-            let j = (other.layout.offset as isize + j) as usize;
+            let i = (self.layout().offset as isize + i) as usize;
+            let j = (other.layout().offset as isize + j) as usize;
             equal &= a[i] == b[j];
         });
         equal
@@ -292,9 +298,7 @@ impl<T: Element> From<T> for Tensor<T> {
 
 impl<T: Element> From<Vec<T>> for Tensor<T> {
     fn from(elements: Vec<T>) -> Self {
-        Self {
-            layout: Layout::contiguous(Shape::new(&[elements.len()])),
-            storage: Storage::from_slice(&elements),
-        }
+        let layout = Layout::contiguous(Shape::new(&[elements.len()]));
+        Self { storage: Storage::from_slice(layout, &elements) }
     }
 }

@@ -27,7 +27,7 @@ impl<T: Element> Tensor<T> {
             Some(layout) => self.with_layout(layout),
             None => {
                 let copied = self.contiguous();
-                let offset = copied.layout.offset;
+                let offset = copied.layout().offset;
                 copied.with_layout(Layout { offset, ..Layout::contiguous(shape) })
             }
         })
@@ -88,7 +88,7 @@ impl<T: Element> Tensor<T> {
 
     /// How `shape` would be read from this buffer, if strides can say it. It has as many elements.
     fn view_layout(&self, shape: &Shape) -> Option<Layout> {
-        let offset = self.layout.offset;
+        let offset = self.layout().offset;
         if self.is_contiguous() {
             return Some(Layout { offset, ..Layout::contiguous(shape.clone()) });
         }
@@ -174,7 +174,7 @@ impl<T: Element> Tensor<T> {
     /// ```
     #[must_use]
     pub fn t(&self) -> Self {
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         if let rank @ 2.. = self.rank() {
             layout.shape.swap(rank - 2, rank - 1);
             layout.strides.swap(rank - 2, rank - 1);
@@ -195,7 +195,7 @@ impl<T: Element> Tensor<T> {
             axis_or_refuse("transpose", self.shape(), a)?,
             axis_or_refuse("transpose", self.shape(), b)?,
         );
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         layout.shape.swap(a, b);
         layout.strides.swap(a, b);
         Ok(self.with_layout(layout))
@@ -217,7 +217,7 @@ impl<T: Element> Tensor<T> {
         Ok(self.with_layout(Layout {
             shape: order.iter().map(|i| self.shape()[at(i)]).collect(),
             strides: order.iter().map(|i| self.strides()[at(i)]).collect(),
-            offset: self.layout.offset,
+            offset: self.layout().offset,
         }))
     }
 
@@ -231,7 +231,7 @@ impl<T: Element> Tensor<T> {
             axis_or_refuse("move_axis", self.shape(), from)?,
             axis_or_refuse("move_axis", self.shape(), to)?,
         );
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         let (size, stride) = (layout.shape.remove(from), layout.strides.remove(from));
         layout.shape.insert(to, size);
         layout.strides.insert(to, stride);
@@ -247,7 +247,7 @@ impl<T: Element> Tensor<T> {
         let axes = axes.into();
         let flags = axes.flags("squeeze", self.shape())?;
         let all = axes == Axes::ALL;
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         for i in (0..self.rank()).rev() {
             if flags[i] && self.shape()[i] == 1 {
                 layout.shape.remove(i);
@@ -269,10 +269,10 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if the result has no such axis.
     #[track_caller]
     pub fn unsqueeze(&self, axis: isize) -> Result<Self> {
-        let mut longer = self.layout.shape.clone();
+        let mut longer = self.layout().shape.clone();
         longer.push(1);
         let at = axis_or_refuse("unsqueeze", &longer, axis)?;
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         layout.shape.insert(at, 1);
         layout.strides.insert(at, 1);
         Ok(self.with_layout(layout))
@@ -313,8 +313,8 @@ impl<T: Element> Tensor<T> {
 
     /// [`expand`](Self::expand) to a shape that is known to fit.
     pub(crate) fn expanded(&self, shape: Shape) -> Self {
-        let strides = self.layout.strides_as(&shape);
-        self.with_layout(Layout { shape, strides, offset: self.layout.offset })
+        let strides = self.layout().strides_as(&shape);
+        self.with_layout(Layout { shape, strides, offset: self.layout().offset })
     }
 
     /// `len` places of `axis`, from `start` on.
@@ -334,7 +334,7 @@ impl<T: Element> Tensor<T> {
 
     /// Every place of `axis` that is `start + i·step`, `len` of them, which are in bounds.
     pub(crate) fn stepped(&self, axis: usize, start: usize, len: usize, step: isize) -> Self {
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         layout.shape.set(axis, len);
         if len > 0 {
             layout.offset =
@@ -356,7 +356,7 @@ impl<T: Element> Tensor<T> {
             let rule = format!("axis {at} has size {size}, so there is no place {index}");
             return Err(Error::Index(Fault::new("select", &[self.shape()], rule)));
         }
-        let mut layout = self.stepped(at, index, 1, 1).layout;
+        let mut layout = self.stepped(at, index, 1, 1).layout().clone();
         layout.shape.remove(at);
         layout.strides.remove(at);
         Ok(self.with_layout(layout))
@@ -460,7 +460,7 @@ impl<T: Element> Tensor<T> {
         let (down, across) = (offset.min(0).unsigned_abs(), offset.max(0) as usize);
         let (rows, columns) = (self.shape()[i], self.shape()[j]);
         let len = rows.saturating_sub(down).min(columns.saturating_sub(across));
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         let step = layout.strides[i] + layout.strides[j];
         if len > 0 {
             let start = down as isize * layout.strides[i] + across as isize * layout.strides[j];

@@ -2,7 +2,7 @@
 //! not be touched.
 #![cfg(target_os = "linux")]
 
-use wengert_tensor::kernel::gemm::{Init, Mat, gemm};
+use wengert_tensor::kernel::gemm::{Init, Mat, column_sums, gemm};
 use wengert_tensor::kernel::{level, pool};
 
 unsafe extern "C" {
@@ -74,6 +74,16 @@ fn nothing_beside() {
                     unsafe {
                         gemm(m, n, k, a, b, init, c, n);
                     }
+                }
+            }
+        }
+        for rows in [1, 3, 15, 16, 17, 31, 32, 47, 255] {
+            for width in 1..40 {
+                for end in [false, true] {
+                    let x = memory[0].floats(rows * width, end);
+                    let out = memory[1].floats(width, end);
+                    // SAFETY: as many elements as rows and columns say.
+                    unsafe { column_sums(rows, width as isize, x, width, out) };
                 }
             }
         }

@@ -11,12 +11,13 @@ use wengert_tensor::{Tensor, keep};
 /// Tensors whose rows, columns and lengths meet every path: whole registers, rests, many leaves, short rows.
 fn operands() -> Vec<Tensor<f32>> {
     let mut rng = Rng::new(1);
-    let shapes: [&[usize]; 10] = [
+    let shapes: [&[usize]; 11] = [
         &[],
         &[1],
         &[7],
         &[3000],
         &[70, 50],
+        &[48, 37],
         &[300, 3],
         &[5, 1030],
         &[2100, 4],
@@ -95,6 +96,10 @@ fn every_level_gives_the_same_answers() {
             let wide: Tensor<f64> = x.cast();
             assert!(same_bits(&wide.sum(), &copy(&wide).sum()));
             assert!(same_bits(&wide.t().contiguous(), &copy(&wide.t())));
+            for axis in 0..wide.rank() as isize {
+                let along = wide.move_axis(axis, -1).unwrap().contiguous();
+                assert!(same_bits(&wide.sum_over(axis).unwrap(), &along.sum_over(-1).unwrap()));
+            }
         }
     }
     force(best());

@@ -10,6 +10,21 @@ pub enum Error {
     /// In an update.
     #[error("{0}")]
     Optim(Box<wengert_optim::Error>),
+    /// In a metric.
+    #[error("{0}")]
+    Data(#[from] wengert_data::Error),
+    /// The loss of an epoch is infinite or no number, and there are no better weights to go back to.
+    #[error(
+        "Trainer: the loss is {loss} after epoch {epoch}, at a learning rate of {learning_rate}\n  help: try a lower learning rate, or clip the gradients with `.clip_norm(1.0)`; `loss.first_non_finite_gradient()` and `tape.first_non_finite()` name the op"
+    )]
+    NotFinite {
+        /// The loss.
+        loss: f64,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The learning rate of its last step.
+        learning_rate: f64,
+    },
     /// With a model's state, or a file.
     #[error("{0}")]
     Nn(#[from] wengert_nn::Error),

@@ -1,5 +1,6 @@
 //! Comforts of the training loop, each of which can be left out: a line of [`Progress`], [`EarlyStopping`] with the best weights
-//! restored, a [`Checkpoint`] from which training goes on to the bit, and the loop's five lines as a function, [`train_epoch`].
+//! restored, a [`Checkpoint`] from which training goes on to the bit, the loop's five lines as a function, [`train_epoch`], and all
+//! of it as one object, [`Trainer`]. Before the loop, [`lr_range_test`] and [`curvature`] tell which learning rates train.
 //!
 //! ```
 //! use wengert_data::{DataLoader, synth};
@@ -32,13 +33,22 @@
 #![forbid(unsafe_code)]
 
 mod checkpoint;
+mod curvature;
 mod epoch;
 mod error;
+mod history;
 mod progress;
+mod range;
 mod stopping;
+mod trainer;
+mod watch;
 
 pub use checkpoint::Checkpoint;
+pub use curvature::{Curvature, curvature};
 pub use epoch::{evaluate, train_epoch};
 pub use error::{Error, Result};
+pub use history::{Epoch, History};
 pub use progress::Progress;
+pub use range::{RangeTest, lr_range_test};
 pub use stopping::{EarlyStopping, Stopped, Why};
+pub use trainer::Trainer;

@@ -1,8 +1,10 @@
 //! `EarlyStopping`: when to stop, and the best weights back where the last ones are worse.
 
 use std::fmt;
+use std::panic::Location;
 
 use wengert_nn::{Parts, State};
+use wengert_optim::grad_norm;
 use wengert_tensor::Float;
 
 use crate::Result;
@@ -35,6 +37,7 @@ use crate::Result;
 #[must_use]
 pub struct EarlyStopping<T: Float> {
     loss_below: Option<f64>,
+    grad_norm_below: Option<f64>,
     epochs: Option<usize>,
     patience: Option<usize>,
     min_delta: f64,
@@ -51,6 +54,8 @@ pub struct EarlyStopping<T: Float> {
 pub enum Why {
     /// The loss is below this.
     LossBelow(f64),
+    /// The gradient is shorter than this.
+    GradNormBelow(f64),
     /// So many epochs are done.
     Epochs(usize),
     /// The loss has not improved for so many epochs.
@@ -86,6 +91,7 @@ impl<T: Float> EarlyStopping<T> {
     pub fn new() -> Self {
         Self {
             loss_below: None,
+            grad_norm_below: None,
             epochs: None,
             patience: None,
             min_delta: 0.0,
@@ -99,6 +105,42 @@ impl<T: Float> EarlyStopping<T> {
     /// Stops as soon as the loss is below this.
     pub fn loss_below(mut self, threshold: f64) -> Self {
         self.loss_below = Some(threshold);
+        self
+    }
+
+    /// Stops as soon as the gradient that the parameters hold, as one vector, is shorter than this: descent has come to where
+    /// the loss is flat.
+    ///
+    /// It is the gradient of the last step, so it tells of all samples only if that step was over all of them; that of a small
+    /// batch seldom becomes short. Clipping shortens it, and [`after`](Self::after) must come before `zero_grad`.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_nn::{Linear, Module, Parts};
+    /// use wengert_optim::{Optimizer, Sgd};
+    /// use wengert_tensor::{Rng, tensor};
+    /// use wengert_train::{EarlyStopping, Why};
+    ///
+    /// let model = Linear::<f64>::new(1, 1, &mut Rng::new(0));
+    /// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    /// let mut stopping = EarlyStopping::new().grad_norm_below(1e-6);
+    /// let stopped = loop {
+    ///     let tape = Tape::new();
+    ///     optimizer.zero_grad();
+    ///     let y = model.forward(tape.constant(tensor![[-1.0], [0.0], [1.0]]))?;
+    ///     let loss = (y - &tensor![[1.0], [4.0], [7.0]]).square().mean();
+    ///     loss.backward()?;
+    ///     if let Some(stopped) = stopping.after(&model, loss.item()?)? {
+    ///         break stopped;
+    ///     }
+    ///     optimizer.step()?;
+    /// };
+    /// assert_eq!(stopped.why, Why::GradNormBelow(1e-6));
+    /// assert!((model.weight.value().item()? - 3.0).abs() < 1e-5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn grad_norm_below(mut self, threshold: f64) -> Self {
+        self.grad_norm_below = Some(threshold);
         self
     }
 
@@ -126,11 +168,19 @@ impl<T: Float> EarlyStopping<T> {
         self
     }
 
+    /// Stops after so many epochs more than there were, if it would not stop before.
+    pub(crate) fn end_after(&mut self, epochs: usize) {
+        let end = self.epoch + epochs;
+        self.epochs = Some(self.epochs.filter(|&n| n > self.epoch).map_or(end, |n| n.min(end)));
+    }
+
     /// Tells of an epoch's loss, with the model as that epoch left it. Gives what fired, if it is time to stop; the model has
     /// the best weights (and buffers) then.
     ///
     /// # Errors
-    /// If the model is not the one that earlier epochs told of.
+    /// If the model is not the one that earlier epochs told of; and, when the gradient is watched, if there is none or it is not
+    /// finite.
+    #[track_caller]
     pub fn after(
         &mut self,
         model: &(impl Parts<T> + ?Sized),
@@ -146,7 +196,11 @@ impl<T: Float> EarlyStopping<T> {
         if loss < self.mark.0 - self.min_delta {
             self.mark = (loss, epoch);
         }
-        let Some(why) = self.why(loss) else { return Ok(None) };
+        let flat = match self.grad_norm_below {
+            Some(threshold) => length(model)? < threshold,
+            None => false,
+        };
+        let Some(why) = self.why(loss, flat) else { return Ok(None) };
         let (best_epoch, best_loss) =
             self.best.as_ref().map_or((0, f64::NAN), |(epoch, loss, _)| (*epoch, *loss));
         let mut restored = false;
@@ -157,13 +211,16 @@ impl<T: Float> EarlyStopping<T> {
         Ok(Some(Stopped { why, epoch, best_epoch, best_loss, restored }))
     }
 
-    /// The condition that this epoch's loss fulfils.
-    fn why(&self, loss: f64) -> Option<Why> {
+    /// The condition that this epoch fulfils.
+    fn why(&self, loss: f64, flat: bool) -> Option<Why> {
         if !loss.is_finite() {
             return Some(Why::NotFinite);
         }
         if let Some(threshold) = self.loss_below.filter(|&t| loss < t) {
             return Some(Why::LossBelow(threshold));
+        }
+        if let Some(threshold) = self.grad_norm_below.filter(|_| flat) {
+            return Some(Why::GradNormBelow(threshold));
         }
         if let Some(patience) = self.patience.filter(|&p| self.epoch - self.mark.1 >= p) {
             return Some(Why::NoImprovement(patience));
@@ -172,16 +229,52 @@ impl<T: Float> EarlyStopping<T> {
     }
 }
 
+/// The length of the gradient that a model's parameters hold. No gradient at all is not a short one.
+#[track_caller]
+fn length<T: Float>(model: &(impl Parts<T> + ?Sized)) -> Result<f64> {
+    let parameters = model.parameters();
+    if parameters.iter().all(|p| p.grad().is_none()) {
+        let rule = "EarlyStopping: no parameter of the model holds a gradient, so its length is not known\n  help: call `after` when `backward` has been called, and before `zero_grad`; or leave out `grad_norm_below`";
+        return Err(wengert_optim::Error::Use(rule.to_string(), Location::caller()).into());
+    }
+    Ok(grad_norm(&parameters)?)
+}
+
+impl<T: Float> fmt::Display for EarlyStopping<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at a loss that is not finite")?;
+        if let Some(threshold) = self.loss_below {
+            write!(f, ", at one below {threshold}")?;
+        }
+        if let Some(threshold) = self.grad_norm_below {
+            write!(f, ", at a gradient shorter than {threshold}")?;
+        }
+        if let Some(patience) = self.patience {
+            write!(f, ", when no better by {} for {patience} epochs", self.min_delta)?;
+        }
+        if let Some(epochs) = self.epochs {
+            write!(f, ", after {epochs} epochs")?;
+        }
+        let kept = if self.keep_last { "last" } else { "best" };
+        write!(f, "; then the {kept} weights")
+    }
+}
+
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "stopped after epoch {}: ", self.epoch)?;
         match self.why {
             Why::LossBelow(threshold) => write!(f, "the loss is below {threshold}")?,
+            Why::GradNormBelow(threshold) => {
+                write!(f, "the gradient is shorter than {threshold}")?;
+            }
             Why::Epochs(n) => write!(f, "{n} epochs are done")?,
             Why::NoImprovement(n) => write!(f, "no improvement for {n} epochs")?,
             Why::NotFinite => write!(f, "the loss is not finite")?,
         }
-        let (epoch, loss) = (self.best_epoch, self.best_loss);
+        // Six digits: the rest is noise to a reader.
+        let loss: f64 = format!("{:.5e}", self.best_loss).parse().unwrap_or(self.best_loss);
+        let epoch = self.best_epoch;
         match (self.restored, epoch) {
             (true, _) => write!(f, "; the weights are those of epoch {epoch}, loss {loss}"),
             (false, 0) => write!(f, "; no epoch had a finite loss"),
@@ -238,6 +331,28 @@ mod tests {
         let stopped = run(EarlyStopping::new(), &[f64::INFINITY]).unwrap();
         assert_eq!((stopped.best_epoch, stopped.restored), (0, false));
         assert!(stopped.to_string().ends_with("no epoch had a finite loss"), "{stopped}");
+    }
+
+    #[test]
+    fn a_gradient_that_is_short_stops_and_none_is_no_short_one() {
+        let model = Linear::new(1, 1, &mut Rng::new(0));
+        let mut stopping = EarlyStopping::<f32>::new().grad_norm_below(0.5);
+        let error = stopping.after(&model, 1.0).unwrap_err().to_string();
+        assert!(error.contains("before `zero_grad`") && error.contains("stopping.rs"), "{error}");
+        // 3, 4: 5 long.
+        model.weight.set_grad(Some(Tensor::full([1, 1], 3.0)));
+        model.bias.as_ref().unwrap().set_grad(Some(Tensor::full([1], 4.0)));
+        assert!(stopping.after(&model, 1.0).unwrap().is_none());
+        model.bias.as_ref().unwrap().set_grad(None);
+        model.weight.set_grad(Some(Tensor::full([1, 1], 0.5)));
+        assert!(stopping.after(&model, 0.9).unwrap().is_none());
+        model.weight.set_grad(Some(Tensor::full([1, 1], -0.25)));
+        let stopped = stopping.after(&model, 0.8).unwrap().unwrap();
+        assert_eq!((stopped.why, stopped.epoch), (Why::GradNormBelow(0.5), 4));
+        assert!(stopped.to_string().contains("the gradient is shorter than 0.5"), "{stopped}");
+        model.weight.set_grad(Some(Tensor::full([1, 1], f32::NAN)));
+        let error = stopping.after(&model, 0.8).unwrap_err().to_string();
+        assert!(error.contains("is not finite"), "{error}");
     }
 
     #[test]

@@ -24,12 +24,14 @@ pub enum Scale {
 pub struct Chart {
     title: String,
     x_label: String,
+    y_label: String,
     scale: Scale,
     lines: Vec<(String, Vec<(f64, f64)>)>,
     size: (f64, f64),
 }
 
-const COLOURS: [&str; 6] = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf"];
+/// Told apart by eyes that see few colours (after Okabe and Ito), and dark enough to be read as text.
+const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#00795a", "#b0457f", "#8a6d00", "#444444"];
 
 impl Chart {
     /// An empty chart with a title.
@@ -37,6 +39,7 @@ impl Chart {
         Self {
             title: title.into(),
             x_label: String::new(),
+            y_label: String::new(),
             scale: Scale::Linear,
             lines: Vec::new(),
             size: (640.0, 400.0),
@@ -47,6 +50,13 @@ impl Chart {
     #[must_use]
     pub fn x_label(mut self, label: impl Into<String>) -> Self {
         self.x_label = label.into();
+        self
+    }
+
+    /// With a name over the vertical axis: what is measured, in what unit.
+    #[must_use]
+    pub fn y_label(mut self, label: impl Into<String>) -> Self {
+        self.y_label = label.into();
         self
     }
 
@@ -90,24 +100,22 @@ impl Chart {
         h.is_finite().then_some(h)
     }
 
-    /// The chart as SVG text.
+    /// The chart as SVG text, on a ground of its own, so that it reads on a dark page as on a light one.
     pub fn to_svg(&self) -> String {
         let (width, height) = self.size;
-        let (left, right, top, bottom) = (64.0, width - 16.0, 36.0, height - 44.0);
         let points = || self.lines.iter().flat_map(|l| &l.1);
-        let span = |values: &mut dyn Iterator<Item = f64>| {
-            let (a, b) =
-                values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-            match (a <= b, a == b) {
-                (false, _) => (0.0, 1.0),
-                (_, true) => (a - 0.5, b + 0.5),
-                _ => (a, b),
-            }
-        };
-        let (x0, x1) = span(&mut points().map(|p| p.0).filter(|x| x.is_finite()));
-        let (y0, y1) = span(&mut points().filter_map(|p| self.height(p.1)));
+        let (x0, x1) = span(points().map(|p| p.0).filter(|x| x.is_finite()));
+        let (y0, y1) = span(points().filter_map(|p| self.height(p.1)));
         let margin = 0.04 * (y1 - y0);
         let (y0, y1) = (y0 - margin, y1 + margin);
+        let heights = match self.scale {
+            Scale::Linear => ticks(y0, y1, false).into_iter().map(|y| (y, y)).collect(),
+            Scale::Log => log_ticks(y0, y1),
+        };
+        // Names stand at their lines' ends, where they hide nothing and no legend has to be looked up.
+        let longest = self.lines.iter().map(|l| l.0.chars().count()).max().unwrap_or(0);
+        let (left, right) = (64.0, width - (24.0 + 7.0 * longest as f64).clamp(24.0, 0.4 * width));
+        let (top, bottom) = (54.0, height - 44.0);
         let place = |x: f64, h: f64| {
             (
                 left + (x - x0) / (x1 - x0) * (right - left),
@@ -115,56 +123,120 @@ impl Chart {
             )
         };
         let mut svg = Svg::new();
-        svg.text(width / 2.0, 22.0, 15.0, Anchor::Middle, &self.title);
-        for tick in ticks(y0, y1) {
-            let (_, y) = place(x0, tick);
-            svg.line((left, y), (right, y), "stroke=\"#e5e5e5\"");
-            let value = if self.scale == Scale::Log { 10f64.powf(tick) } else { tick };
-            svg.text(left - 6.0, y + 4.0, 11.0, Anchor::End, &label(value));
+        svg.text(left, 26.0, 16.0, Anchor::Start, &self.title);
+        svg.text_in(left, 45.0, 12.0, Anchor::Start, "#666", &self.y_label);
+        for (h, value) in heights {
+            let (_, y) = place(x0, h);
+            svg.line((left, y), (right, y), "stroke=\"#e4e4e4\"");
+            svg.text(left - 8.0, y + 4.0, 12.0, Anchor::End, &label(value));
         }
-        for tick in ticks(x0, x1) {
+        // Epochs and steps are whole; between them is nothing to point at.
+        let whole = points().all(|p| p.0.fract() == 0.0);
+        for tick in ticks(x0, x1, whole) {
             let (x, _) = place(tick, y0);
-            svg.line((x, bottom), (x, bottom + 4.0), "stroke=\"#999\"");
-            svg.text(x, bottom + 17.0, 11.0, Anchor::Middle, &label(tick));
+            svg.line((x, bottom), (x, bottom + 5.0), "stroke=\"#888\"");
+            svg.text(x, bottom + 19.0, 12.0, Anchor::Middle, &label(tick));
         }
-        svg.text((left + right) / 2.0, height - 8.0, 12.0, Anchor::Middle, &self.x_label);
-        svg.rect(left, top, right - left, bottom - top, "fill=\"none\" stroke=\"#999\"");
+        svg.line((left, bottom), (right, bottom), "stroke=\"#888\"");
+        let middle = (left + right) / 2.0;
+        svg.text_in(middle, height - 8.0, 12.0, Anchor::Middle, "#666", &self.x_label);
+        let mut ends = Vec::new();
         for (i, (name, line)) in self.lines.iter().enumerate() {
-            let style = format!("stroke=\"{}\" stroke-width=\"2\"", COLOURS[i % COLOURS.len()]);
+            let colour = COLOURS[i % COLOURS.len()];
+            let style = format!("stroke=\"{colour}\" stroke-width=\"2\" stroke-linejoin=\"round\"");
             let drawn: Vec<Option<(f64, f64)>> = line
                 .iter()
                 .map(|&(x, y)| self.height(y).filter(|_| x.is_finite()).map(|h| place(x, h)))
                 .collect();
             for run in drawn.split(Option::is_none).filter(|r| !r.is_empty()) {
-                svg.polyline(&run.iter().flatten().copied().collect::<Vec<_>>(), &style);
+                let run: Vec<(f64, f64)> = run.iter().flatten().copied().collect();
+                svg.polyline(&run, &style);
+                if let [alone] = run[..] {
+                    svg.circle(alone, 3.0, colour);
+                }
             }
-            let y = top + 16.0 + 16.0 * i as f64;
-            svg.line((right - 110.0, y - 4.0), (right - 90.0, y - 4.0), &style);
-            svg.text(right - 84.0, y, 12.0, Anchor::Start, name);
+            if let Some(end) = drawn.iter().flatten().last() {
+                svg.circle(*end, 3.0, colour);
+                ends.push((end.1, colour, name));
+            }
+        }
+        let heights: Vec<f64> = ends.iter().map(|e| e.0).collect();
+        for ((_, colour, name), y) in ends.iter().zip(apart(&heights, 15.0)) {
+            svg.text_in(right + 10.0, y + 4.0, 12.0, Anchor::Start, colour, name);
         }
         svg.finish(width, height)
     }
 }
 
-/// Some five round numbers between two.
-fn ticks(from: f64, to: f64) -> Vec<f64> {
-    let rough = (to - from) / 5.0;
-    let power = 10f64.powf(rough.log10().floor());
-    let step =
-        [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough).unwrap_or(rough);
-    let first = (from / step).ceil() as i64;
-    let last = (to / step).floor() as i64;
-    (first..=last.min(first + 20)).map(|i| i as f64 * step).collect()
+/// The least and the largest, with something between them.
+fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (a, b) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+    match (a <= b, a == b) {
+        (false, _) => (0.0, 1.0),
+        (_, true) => (a - 0.5, b + 0.5),
+        _ => (a, b),
+    }
 }
 
+/// Heights near these, in their order, none nearer to another than a line of text is high.
+fn apart(heights: &[f64], least: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..heights.len()).collect();
+    order.sort_by(|&a, &b| heights[a].total_cmp(&heights[b]));
+    let mut placed = heights.to_vec();
+    for pair in order.windows(2) {
+        let lack = placed[pair[0]] + least - placed[pair[1]];
+        if lack > 0.0 {
+            placed[pair[1]] += lack;
+        }
+    }
+    placed
+}
+
+/// Some five round numbers between two; whole ones, if so asked, of which the first is always one.
+fn ticks(from: f64, to: f64, whole: bool) -> Vec<f64> {
+    let rough = (to - from) / 5.0;
+    let power = 10f64.powf(rough.log10().floor());
+    let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|m| m * power);
+    let fits = |step: &f64| *step >= rough && (!whole || step.fract() == 0.0);
+    let step = steps.into_iter().find(fits).unwrap_or(if whole { 1.0 } else { rough });
+    let first = (from / step).ceil() as i64;
+    let last = (to / step).floor() as i64;
+    let mut ticks: Vec<f64> = (first..=last.min(first + 20)).map(|i| i as f64 * step).collect();
+    if whole && ticks.first().is_none_or(|&t| t - from >= 0.5 * step) {
+        ticks.insert(0, from.ceil());
+    }
+    ticks
+}
+
+/// Values at which to divide a logarithmic axis, with their heights: powers of ten, with 2 and 5 between them or all digits if
+/// those are few, and round numbers where not even these are enough.
+fn log_ticks(from: f64, to: f64) -> Vec<(f64, f64)> {
+    let step = ((to - from) / 8.0).ceil().max(1.0) as i64;
+    for digits in [&[1.0][..], &[1.0, 3.0], &[1.0, 2.0, 5.0], &[1.0, 2.0, 3.0, 4.0, 5.0, 7.0]] {
+        let powers = (from.floor() as i64..=to.ceil() as i64).filter(|p| p % step == 0);
+        let ticks: Vec<(f64, f64)> = powers
+            .flat_map(|p| digits.iter().map(move |d| d * 10f64.powi(p as i32)))
+            .map(|value| (value.log10(), value))
+            .filter(|(h, _)| (from..=to).contains(h))
+            .collect();
+        if ticks.len() >= 4 {
+            return ticks;
+        }
+    }
+    let (least, most) = (10f64.powf(from), 10f64.powf(to));
+    ticks(least, most, false).into_iter().filter(|v| *v > 0.0).map(|v| (v.log10(), v)).collect()
+}
+
+/// A number as a tick says it: as many digits as it has, up to six.
 fn label(x: f64) -> String {
     if x == 0.0 {
         return "0".into();
     }
-    if !(1e-3..1e5).contains(&x.abs()) {
-        return format!("{x:.1e}");
+    if !(1e-4..1e6).contains(&x.abs()) {
+        return format!("{x:.0e}");
     }
-    crate::svg::number((x * 1e4).round() / 1e4)
+    let text = format!("{x:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 #[cfg(test)]
@@ -173,9 +245,33 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_inside() {
-        assert_eq!(ticks(0.0, 10.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-        let t = ticks(0.013, 0.029);
+        assert_eq!(ticks(0.0, 10.0, false), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+        assert_eq!(ticks(1.0, 30.0, true), [1.0, 10.0, 20.0, 30.0]);
+        assert_eq!(ticks(1.0, 3.0, true), [1.0, 2.0, 3.0]);
+        let t = ticks(0.013, 0.029, false);
         assert!(t.len() >= 3 && t.iter().all(|t| (0.013..=0.029).contains(t)), "{t:?}");
+    }
+
+    #[test]
+    fn a_logarithmic_axis_says_what_it_means() {
+        for (least, most) in [(0.0128, 0.71), (0.81, 0.93), (1e-9, 1e5), (2.0, 2.0001), (0.3, 40.0)]
+        {
+            let (from, to) = (f64::log10(least), f64::log10(most));
+            let ticks = log_ticks(from, to);
+            assert!((3..=14).contains(&ticks.len()), "{least} {most}: {ticks:?}");
+            for (h, value) in ticks {
+                let said: f64 = label(value).parse().unwrap();
+                assert!((said / 10f64.powf(h) - 1.0).abs() < 1e-5, "{value} is drawn at {h}");
+                assert!((from..=to).contains(&h));
+            }
+        }
+    }
+
+    #[test]
+    fn names_do_not_cover_one_another() {
+        assert_eq!(apart(&[50.0, 10.0, 52.0, 51.0], 15.0), [50.0, 10.0, 80.0, 65.0]);
+        let svg = Chart::new("x").line("one", [1.0]).to_svg();
+        assert!(svg.contains("<circle") && svg.contains(">one<"));
     }
 
     #[test]

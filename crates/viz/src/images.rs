@@ -62,7 +62,8 @@ pub fn image_grid<T: Float>(title: &str, pictures: &[Picture<T>], across: usize)
             let share = if most > least { (v - least) / (most - least) } else { 0.0 };
             if share > 0.02 {
                 let grey = (255.0 * (1.0 - share)) as u8;
-                let style = format!("fill=\"rgb({grey},{grey},{grey})\"");
+                let style =
+                    format!("fill=\"rgb({grey},{grey},{grey})\" shape-rendering=\"crispEdges\"");
                 svg.rect(
                     x + (place % w) as f64 * point,
                     y + (place / w) as f64 * point,

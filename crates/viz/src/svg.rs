@@ -59,7 +59,37 @@ impl Svg {
         let _ = writeln!(self.body, "<path d=\"{d}\" fill=\"none\" {style}/>");
     }
 
+    pub(crate) fn circle(&mut self, at: (f64, f64), radius: f64, fill: &str) {
+        let [x, y] = [at.0, at.1].map(number);
+        let _ =
+            writeln!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\"/>");
+    }
+
+    /// What follows, until [`end`](Self::end), is one thing, which says this when a pointer rests on it.
+    pub(crate) fn begin(&mut self, tip: &str) {
+        let _ = writeln!(self.body, "<g><title>{}</title>", escape(tip));
+    }
+
+    pub(crate) fn end(&mut self) {
+        self.body.push_str("</g>\n");
+    }
+
     pub(crate) fn text(&mut self, x: f64, y: f64, size: f64, anchor: Anchor, text: &str) {
+        self.text_in(x, y, size, anchor, "#222", text);
+    }
+
+    pub(crate) fn text_in(
+        &mut self,
+        x: f64,
+        y: f64,
+        size: f64,
+        anchor: Anchor,
+        colour: &str,
+        text: &str,
+    ) {
+        if text.is_empty() {
+            return;
+        }
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -68,7 +98,7 @@ impl Svg {
         let ([x, y], text) = ([x, y].map(number), escape(text));
         let _ = writeln!(
             self.body,
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"#333\">{text}</text>"
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>"
         );
     }
 
@@ -76,7 +106,7 @@ impl Svg {
         let (w, h) = (number(width), number(height));
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
-             font-family=\"sans-serif\">\n<rect width=\"{w}\" height=\"{h}\" fill=\"white\"/>\n{}</svg>\n",
+             font-family=\"system-ui, Helvetica, Arial, sans-serif\">\n<rect width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"white\"/>\n{}</svg>\n",
             self.body
         )
     }

@@ -8,8 +8,26 @@ use crate::svg::{Anchor, Svg};
 /// The most nodes that are drawn; the picture says how many more there are.
 const DRAWN: usize = 200;
 
-/// A tape as SVG text: data and parameters round, ops square, each with its shape, source layer under it, and arrows from
-/// operands to results.
+/// What a box can be, its colour, and how round it is.
+const KINDS: [(&str, &str, u32); 4] = [
+    ("data", "#e3eef8", 20),
+    ("parameter", "#fdebd0", 20),
+    ("op", "#e4f4ea", 4),
+    ("op without a gradient", "#f2f2f2", 4),
+];
+
+/// Which of them a node is.
+fn kind(node: &NodeInfo) -> usize {
+    match node.op {
+        "constant" | "input" => 0,
+        "param" => 1,
+        _ if node.wanted => 2,
+        _ => 3,
+    }
+}
+
+/// A tape as SVG text: data and parameters round, ops square, each with its shape, and arrows from operands to results. Layer and
+/// line of the program show when the pointer rests on a box.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -18,7 +36,7 @@ const DRAWN: usize = 200;
 /// let y = (x * x).tanh();
 /// # let _ = y;
 /// let svg = wengert_viz::tape_svg(&tape);
-/// assert!(svg.contains("tanh") && svg.contains("<path"));
+/// assert!(svg.contains("tanh") && svg.contains("<path") && svg.contains(".rs:"));
 /// ```
 pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     const WIDTH: f64 = 132.0;
@@ -48,6 +66,7 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
         })
         .collect();
     let mut svg = Svg::new();
+    let mut heads = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
         let (x1, y1) = place[i];
         for &j in &node.operands {
@@ -57,19 +76,29 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
                 "M{x0:.1} {y0:.1} C{middle:.1} {y0:.1} {middle:.1} {y1:.1} {x1:.1} {y1:.1}"
             );
             svg.path(&d, "stroke=\"#888\"");
+            heads.push((x1, y1));
         }
     }
+    heads.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    heads.dedup();
+    for (x, y) in heads {
+        let d =
+            format!("M{:.1} {:.1} L{x:.1} {y:.1} L{:.1} {:.1}", x - 6.0, y - 4.0, x - 6.0, y + 4.0);
+        svg.path(&d, "stroke=\"#888\"");
+    }
+    let mut used = [false; KINDS.len()];
     for (i, node) in nodes.iter().enumerate() {
         let (x, y) = place[i];
-        let (fill, round) = match node.op {
-            "param" => ("#fdebd0", 20),
-            "constant" | "input" => ("#eaf2f8", 20),
-            _ if node.wanted => ("#e8f6ef", 4),
-            _ => ("#f4f4f4", 4),
-        };
+        let kind = kind(node);
+        let (_, fill, round) = KINDS[kind];
+        used[kind] = true;
+        let layer =
+            if node.layer.is_empty() { String::new() } else { format!(" in {}", node.layer) };
+        svg.begin(&format!("{}{layer}, at {}", node.op, node.at));
         svg.rect(x, y, WIDTH, HEIGHT, &format!("rx=\"{round}\" fill=\"{fill}\" stroke=\"#777\""));
         svg.text(x + WIDTH / 2.0, y + 19.0, 12.0, Anchor::Middle, &node.name);
         svg.text(x + WIDTH / 2.0, y + 36.0, 10.0, Anchor::Middle, &format!("{:?}", node.shape));
+        svg.end();
     }
     let rows = filled.iter().max().copied().unwrap_or(0);
     let title = match all.len() - nodes.len() {
@@ -77,6 +106,14 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
         more => format!("the first {DRAWN} nodes of a tape ({more} more)"),
     };
     svg.text(16.0, 24.0, 15.0, Anchor::Start, &title);
+    // What the colours mean, of those that occur.
+    let (mut x, y) = (16.0, 44.0 + rows as f64 * (HEIGHT + GAP.1));
+    for (&(what, fill, round), _) in KINDS.iter().zip(used).filter(|(_, used)| *used) {
+        let round = round.min(6);
+        svg.rect(x, y, 18.0, 12.0, &format!("rx=\"{round}\" fill=\"{fill}\" stroke=\"#777\""));
+        svg.text(x + 24.0, y + 10.0, 11.0, Anchor::Start, what);
+        x += 44.0 + 6.2 * what.len() as f64;
+    }
     let width = 32.0 + columns as f64 * (WIDTH + GAP.0) - GAP.0;
-    svg.finish(width.max(280.0), 56.0 + rows as f64 * (HEIGHT + GAP.1))
+    svg.finish(width.max(280.0).max(x), y + 28.0)
 }

@@ -49,11 +49,11 @@ fn labels_that_do_not_exist() {
     let x = tape.var(Tensor::zeros([2, 3]));
     refused(
         cross_entropy(x, &tensor![0_usize, 3]),
-        "cross_entropy: [2, 3] and [2]: sample 1 has class 3, and the classes are 0 to 2",
+        "cross_entropy: [2, 3] and [2]: sample 1 has class 3, and the classes are 0 to 2\n  help: classes count from 0: subtract 1 if yours count from 1, else the last layer needs 4 outputs",
     );
     refused(
         nll(x, &tensor![4_usize, 0]),
-        "nll: [2, 3] and [2]: sample 0 has class 4, and the classes are 0 to 2",
+        "nll: [2, 3] and [2]: sample 0 has class 4, and the classes are 0 to 2\n  help: the last layer needs at least 5 outputs; or if 4 means that there is no label, say `.ignore_index(4)`",
     );
     refused(
         cross_entropy(x, &tensor![[0_usize], [1]]),
@@ -122,6 +122,29 @@ fn probabilities_where_logits_are_due() {
             "this loss takes log-probabilities\n  help: use `log_softmax` in its place",
         );
     }
+}
+
+#[test]
+fn probabilities_that_were_moved_are_probabilities_still() {
+    let tape = Tape::<f64>::new();
+    let labels = tensor![0_usize, 1];
+    let soft = tape.var(tensor![[[0.0, 1.0]], [[2.0, 3.0]]]).softmax(2).unwrap();
+    let rest = "this loss takes logits and applies the softmax itself\n  help: pass what went into it (probabilities squashed twice train, only badly); of log-probabilities use `nll`";
+    for moved in [
+        soft.reshape([2, 2]).unwrap(),
+        soft.select(1, 0).unwrap(),
+        soft.squeeze(1).unwrap().t().t(),
+        soft.flatten_axes(1, 2).unwrap().flip(0).unwrap(),
+    ] {
+        refused_for_its_op(
+            cross_entropy(moved, &labels),
+            "cross_entropy: [2, 2]: the prediction is the result of `softmax` at ",
+            rest,
+        );
+    }
+    // What was computed from probabilities is something else.
+    let scaled = (soft * 9.0).reshape([2, 2]).unwrap();
+    assert!(cross_entropy(scaled, &labels).is_ok());
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl<F: Fn(usize) -> f64> Schedule for F {
     }
 }
 
-impl Schedule for Box<dyn Schedule> {
+impl Schedule for Box<dyn Schedule + '_> {
     fn at(&self, step: usize) -> f64 {
         (**self).at(step)
     }

@@ -3,10 +3,9 @@
 use smallvec::SmallVec;
 
 use super::level::{Arch, Kernel, dispatch};
-use super::tree::{Fold, LEAF, lanes};
-use crate::Element;
+use super::tree::{FEW, Fold, LEAF, lanes};
 use crate::layout::Walk;
-use crate::storage::Storage;
+use crate::{Element, Tensor};
 
 /// Bytes of a row of columns that are folded at once. The accumulators of all lanes stay in L2, and are fetched for four
 /// rows at a time.
@@ -34,6 +33,13 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     let (_, [down]) = rows.inner();
     // Rows that follow one another are walked as one run, whatever their width.
     let flat = rows.axes().len() == 1 && down == width as isize;
+    if let Some(few_rows) = F::FEW_ROWS
+        && count < FEW
+        && rows.axes().len() == 1
+    {
+        // SAFETY: passed on.
+        return unsafe { few_rows(count, down, first, width, out) };
+    }
     let leaves = count.div_ceil(LEAF);
     let levels = (usize::BITS - leaves.leading_zeros()) as usize;
     let apart = lanes(count);
@@ -45,8 +51,8 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     } else {
         1
     };
-    let mut scratch = Storage::full((apart + levels + repeated) * width, F::START);
-    let Some(scratch) = scratch.as_mut() else { unreachable!("a buffer just made is held once") };
+    let mut scratch = Tensor::full([(apart + levels + repeated) * width], F::START);
+    let scratch = scratch.as_mut_slice();
     let (lanes, rest) = scratch.split_at_mut(apart * width);
     let (digits, rest) = rest.split_at_mut(levels * width);
     for row in rest.chunks_exact_mut(width) {

@@ -12,7 +12,7 @@ use crate::{Element, Tensor};
 pub(crate) fn to_contiguous<T: Element>(x: &Tensor<T>) -> Tensor<T> {
     // SAFETY: `write_strided` writes each place of `x`'s shape, which is the result's.
     unsafe {
-        Tensor::filled_by(x.layout.shape.clone(), |out| {
+        Tensor::filled_by(x.layout().shape.clone(), |out| {
             write_strided(x, out, 0, &row_major(x.shape()));
         })
     }
@@ -38,7 +38,7 @@ pub(crate) fn write_strided<T: Element>(
         },
     );
     assert!(0 <= least && (most as usize) < out.len(), "a copy outside its buffer");
-    let source = x.storage.as_slice()[x.layout.offset..].as_ptr();
+    let source = x.storage.as_slice()[x.layout().offset..].as_ptr();
     let target = out[offset..].as_mut_ptr().cast::<T>();
     // SAFETY: every place read is one of `x`'s elements, every place written lies within `out` (asserted above), and
     // `out` is borrowed mutably, so the two do not overlap.

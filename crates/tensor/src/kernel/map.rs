@@ -131,16 +131,16 @@ fn map_runs<T: Element, O: Element, const N: usize>(
             return flat(
                 runs,
                 x,
-                |x| x.layout.offset,
-                Layout::contiguous(first.layout.shape.clone()),
+                |x| x.layout().offset,
+                Layout::contiguous(first.layout().shape.clone()),
             );
         }
-        if first.layout.dense_start().is_some() {
+        if first.layout().dense_start().is_some() {
             // The result lies as its operands do.
-            let start = first.layout.dense_start().unwrap_or(0);
-            let lead = first.layout.offset - start;
-            let layout = Layout { offset: lead, ..first.layout.clone() };
-            return flat(runs, x, |x| x.layout.offset - lead, layout);
+            let start = first.layout().dense_start().unwrap_or(0);
+            let lead = first.layout().offset - start;
+            let layout = Layout { offset: lead, ..first.layout().clone() };
+            return flat(runs, x, |x| x.layout().offset - lead, layout);
         }
     }
     // Single numbers beside tensors that lie as the result does need no walk.
@@ -173,9 +173,10 @@ fn flat<T: Element, O: Element, const N: usize>(
         if len == 0 { [].as_ptr() } else { x.storage.as_slice()[start(x)..][..len].as_ptr() }
     });
     // SAFETY: the slices above have `len` elements, and so has the new buffer, of which each is written.
-    let storage =
-        unsafe { Storage::filled_by(len, |out| split(runs, x, out.as_mut_ptr().cast(), len)) };
-    Tensor { storage, layout }
+    let storage = unsafe {
+        Storage::filled_by(layout, len, |out| split(runs, x, out.as_mut_ptr().cast(), len))
+    };
+    Tensor { storage }
 }
 
 /// A loop that writes where it reads its first operand. Apart from [`Run`]: of two pointers that may be equal the compiler
@@ -247,7 +248,7 @@ fn update_runs<T: Element, const M: usize>(
     let mut copies: [Option<Tensor<T>>; M] = [const { None }; M];
     for (copy, x) in copies.iter_mut().zip(others) {
         if !same(x.shape(), g.shape()) || !x.is_contiguous() {
-            *copy = Some(x.expanded(g.layout.shape.clone()).contiguous());
+            *copy = Some(x.expanded(g.layout().shape.clone()).contiguous());
         }
     }
     let x: [*const T; M] = std::array::from_fn(|k| {

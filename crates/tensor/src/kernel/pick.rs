@@ -46,7 +46,7 @@ impl<'a, T: Element> Rows<'a, T> {
 
     /// The run that starts `at` steps from the first element.
     fn from(&self, at: isize) -> &'a [T] {
-        &self.x.storage.as_slice()[(self.x.layout.offset as isize + at) as usize..]
+        &self.x.storage.as_slice()[(self.x.layout().offset as isize + at) as usize..]
     }
 
     fn start_row(&mut self, at: isize) {

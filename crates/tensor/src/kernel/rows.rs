@@ -36,7 +36,7 @@ pub(crate) unsafe fn beside<T: Element, O, const N: usize>(
     out: *mut O,
 ) {
     let mut blocks = Blocks::<T, N>::new();
-    let mut first = x.map(|x| x.storage.as_slice()[x.layout.offset..].as_ptr());
+    let mut first = x.map(|x| x.storage.as_slice()[x.layout().offset..].as_ptr());
     if len == 1 {
         return runs(first, out, 1);
     }
@@ -69,8 +69,8 @@ pub(crate) unsafe fn rows<T: Element, O, const N: usize>(
     shape: &[usize],
     out: *mut O,
 ) {
-    let mut strides: [Strides; N] = std::array::from_fn(|k| x[k].layout.strides_as(shape));
-    let mut first = x.map(|x| x.storage.as_slice()[x.layout.offset..].as_ptr());
+    let mut strides: [Strides; N] = std::array::from_fn(|k| x[k].layout().strides_as(shape));
+    let mut first = x.map(|x| x.storage.as_slice()[x.layout().offset..].as_ptr());
     let mut walk = Walk::<N>::new(shape, std::array::from_fn(|k| &strides[k][..]));
     // An operand that steps along its rows is turned over once, by blocks, not place by place.
     let mut copies: [Option<Tensor<T>>; N] = [const { None }; N];
@@ -79,7 +79,7 @@ pub(crate) unsafe fn rows<T: Element, O, const N: usize>(
         for k in 0..N {
             if !matches!(steps[k], 0 | 1) {
                 let copy = copies[k].insert(copy::to_contiguous(x[k]));
-                strides[k] = copy.layout.strides_as(shape);
+                strides[k] = copy.layout().strides_as(shape);
                 first[k] = copy.storage.as_slice().as_ptr();
             }
         }

@@ -10,6 +10,10 @@
 use super::level::{Arch, Kernel};
 use crate::{Element, Number};
 
+/// Folds down the columns of rows, given their number, how far apart they are, the first, how long they are, and where the
+/// results go.
+pub(crate) type ColumnFold<T, O> = unsafe fn(usize, isize, *const T, usize, *mut O);
+
 /// What is folded: how an element enters, how two partial results join, and what a fold of nothing is.
 pub(crate) trait Fold<T>: Copy + Send + Sync {
     /// What it comes to.
@@ -18,6 +22,8 @@ pub(crate) trait Fold<T>: Copy + Send + Sync {
     const START: Self::Out;
     /// Whether each fold has a number of its own (a mean, a maximum) that its elements are seen from.
     const ABOUT: bool = false;
+    /// A kernel of its own for fewer than [`FEW`] rows.
+    const FEW_ROWS: Option<ColumnFold<T, Self::Out>> = None;
     /// What an element counts, seen from `about`. Must be `#[inline(always)]`.
     fn lift<A: Arch>(self, x: T, about: Self::Out) -> Self::Out;
     /// The fold of both. Must be `#[inline(always)]`.
@@ -38,10 +44,11 @@ pub(crate) struct Max;
 pub(crate) struct Min;
 
 macro_rules! plain {
-    ($($Fold:ident $start:ident |$a:ident, $b:ident| $join:expr;)*) => {$(
+    ($($Fold:ident $start:ident |$a:ident, $b:ident| $join:expr $(, $few_rows:ident)?;)*) => {$(
         impl<T: Number> Fold<T> for $Fold {
             type Out = T;
             const START: T = T::$start;
+            $(const FEW_ROWS: Option<ColumnFold<T, T>> = T::$few_rows;)?
             #[inline(always)]
             fn lift<A: Arch>(self, x: T, _: T) -> T {
                 x
@@ -54,7 +61,7 @@ macro_rules! plain {
     )*};
 }
 plain! {
-    Sum ZERO |a, b| a.plus(b);
+    Sum ZERO |a, b| a.plus(b), COLUMN_SUMS;
     Product ONE |a, b| a.times(b);
     Max LEAST |a, b| if (a > b) | a.is_nan() { a } else { b };
     Min GREATEST |a, b| if (a < b) | a.is_nan() { a } else { b };
@@ -67,7 +74,7 @@ pub(crate) const WIDE: usize = 64;
 /// Lanes of a fold of few elements.
 pub(crate) const NARROW: usize = 16;
 /// Fewer than this are few.
-const FEW: usize = 256;
+pub(crate) const FEW: usize = 256;
 
 /// In how many lanes `len` elements are folded.
 #[inline(always)]

@@ -19,6 +19,7 @@ mod portable;
 mod scratch;
 mod simd;
 mod split;
+mod sums;
 
 pub use elem::GemmElem;
 
@@ -47,6 +48,22 @@ impl<T> Mat<T> {
         let offset = i as isize * self.rs + j as isize * self.cs;
         Self { ptr: self.ptr.wrapping_offset(offset), ..self }
     }
+}
+
+/// Writes the sums down the columns of `rows` rows, fewer than 256, each `width` long and
+/// `down` apart.
+///
+/// # Safety
+/// The rows may be read, and `width` elements written at `out`.
+pub unsafe fn column_sums<T: GemmElem>(
+    rows: usize,
+    down: isize,
+    x: *const T,
+    width: usize,
+    out: *mut T,
+) {
+    // SAFETY: the caller's.
+    unsafe { elem::run(&sums::ColumnSums { rows, down, x, width, out }) }
 }
 
 /// What the product is added to.

@@ -1,0 +1,267 @@
+//! `curvature`: how a loss curves around a model's weights, and so which learning rate is too high and how slow descent will be.
+
+use std::fmt;
+
+use wengert_autograd::{Tape, Var};
+use wengert_loss::Loss;
+use wengert_nn::Module;
+use wengert_tensor::{Element, Float, Rng, Tensor};
+
+use crate::Result;
+
+/// How many directions are followed at most. With no more parameters than this the answer is exact but for rounding.
+const DIRECTIONS: usize = 64;
+
+/// The largest and the least eigenvalue of the Hessian: how the loss curves in the direction in which it curves most, and in the one
+/// in which it curves least (or falls away, below 0).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Curvature {
+    /// The largest eigenvalue.
+    pub most: f64,
+    /// The least.
+    pub least: f64,
+}
+
+impl Curvature {
+    /// 2 / λ, λ the largest curvature: plain gradient descent with a higher learning rate diverges, near a minimum.
+    pub fn highest_rate(&self) -> f64 {
+        if self.most > 0.0 { 2.0 / self.most } else { f64::INFINITY }
+    }
+
+    /// The largest curvature over the least: gradient descent needs steps in proportion to it, momentum to its root. Infinite where
+    /// the loss is flat in some direction or falls away.
+    pub fn condition(&self) -> f64 {
+        if self.least > 0.0 { self.most / self.least } else { f64::INFINITY }
+    }
+
+    /// Whether it curves up in one direction and down in another: no minimum, though the gradient may be 0.
+    pub fn is_saddle(&self) -> bool {
+        self.least < 0.0 && self.most > 0.0
+    }
+}
+
+impl fmt::Display for Curvature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { most, least } = self;
+        write!(
+            f,
+            "curvature from {least:.3e} to {most:.3e}, condition number {:.3e}",
+            self.condition()
+        )?;
+        write!(f, "; plain descent diverges above a learning rate of {:.3e}", self.highest_rate())?;
+        if self.is_saddle() { write!(f, "; a saddle, no minimum") } else { Ok(()) }
+    }
+}
+
+/// The curvature of the loss of these samples over all parameters of the model that are not frozen, by Lanczos' method on products
+/// of the Hessian with vectors; the Hessian itself is never made. With more than 64 parameters `most` is a little too small and
+/// `least` somewhat too large.
+///
+/// ```
+/// use wengert_data::{DataLoader, synth};
+/// use wengert_loss::MseLoss;
+/// use wengert_nn::{Linear, Parts};
+/// use wengert_optim::Sgd;
+/// use wengert_tensor::Rng;
+/// use wengert_train::{Trainer, curvature};
+///
+/// // 100 points on y = 3x + 4 + noise, x from -10 to 10.
+/// let data = synth::linear::<f64>(100, 3.0, 4.0, 0.5, 0);
+/// let loader = DataLoader::full(data.clone())?;
+/// let line = || Linear::new(1, 1, &mut Rng::new(0));
+/// let (x, y) = data.into_parts();
+/// let c = curvature(&line(), &MseLoss::new(), &x, &y)?;
+///
+/// // The least learning rate that diverges is 2 over the largest curvature: a little below it all is well, a little above it not.
+/// let trained = |rate: f64| {
+///     let (model, criterion) = (line(), MseLoss::new());
+///     let mut optimizer = Sgd::new(model.parameters(), rate);
+///     Trainer::new(&model, &criterion, &mut optimizer).fit(&loader, 2000)
+/// };
+/// assert!(trained(0.995 * c.highest_rate())?.best().unwrap().train_loss < 0.3);
+/// let losses = trained(1.005 * c.highest_rate())?;
+/// assert!(losses.epochs.last().unwrap().train_loss > 1e6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As the forward pass and the loss; and if an op has no second derivative.
+#[track_caller]
+pub fn curvature<T, Y, L>(
+    model: &(impl Module<T> + ?Sized),
+    criterion: &L,
+    inputs: &Tensor<T>,
+    targets: &Tensor<Y>,
+) -> Result<Curvature>
+where
+    T: Float,
+    Y: Element,
+    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+{
+    // Dropout would curve it otherwise at each look.
+    let tape = Tape::new().evaluating();
+    let loss = criterion.forward(model.forward(tape.constant(inputs.clone()))?, targets)?;
+    let vars: Vec<Var<T>> =
+        tape.params().into_iter().filter(|(p, _)| !p.is_frozen()).map(|(_, var)| var).collect();
+    let gradients = loss.grad_or_zero(&vars)?;
+    let sizes: Vec<usize> = vars.iter().map(|v| v.len()).collect();
+    let n: usize = sizes.iter().sum();
+    let times_hessian = |v: &[f64]| -> Result<Vec<f64>> {
+        let (mut out, mut start) = (vec![0.0; n], 0);
+        for ((g, var), size) in gradients.iter().zip(&vars).zip(&sizes) {
+            let part = v[start..start + size].iter().map(|&x| T::from_f64(x)).collect();
+            let part =
+                Tensor::from_vec(part, var.shape()).map_err(wengert_autograd::Error::from)?;
+            let rows = g.pull_tensors(&vars, &part)?;
+            let flat = rows.iter().flat_map(|row| row.iter().map(|x| x.to_f64()));
+            out.iter_mut().zip(flat).for_each(|(o, x)| *o += x);
+            start += size;
+        }
+        Ok(out)
+    };
+
+    let start = Tensor::<f64>::randn([n], &mut Rng::new(0)).to_vec();
+    let (diagonal, beside) = lanczos(start, times_hessian)?;
+    Ok(Curvature {
+        most: eigenvalue(&diagonal, &beside, diagonal.len()),
+        least: eigenvalue(&diagonal, &beside, 1),
+    })
+}
+
+/// The tridiagonal matrix whose extreme eigenvalues are those of a symmetric one: its diagonal, and what stands beside it.
+fn lanczos(
+    start: Vec<f64>,
+    times: impl Fn(&[f64]) -> Result<Vec<f64>>,
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let (mut diagonal, mut beside) = (Vec::new(), Vec::new());
+    let mut basis: Vec<Vec<f64>> = Vec::new();
+    let mut next = start;
+    let mut scale = 0.0_f64;
+    while basis.len() < DIRECTIONS {
+        let length = dot(&next, &next).sqrt();
+        // What is left is rounding: the directions so far are all that there are.
+        if length <= 1e-10 * scale || length == 0.0 {
+            break;
+        }
+        if !basis.is_empty() {
+            beside.push(length);
+        }
+        next.iter_mut().for_each(|x| *x /= length);
+        let mut image = times(&next)?;
+        diagonal.push(dot(&image, &next));
+        scale = scale.max(dot(&image, &image).sqrt());
+        basis.push(next);
+        // Twice, or rounding would let old directions in again.
+        for _ in 0..2 {
+            for old in &basis {
+                let share = dot(&image, old);
+                image.iter_mut().zip(old).for_each(|(x, o)| *x -= share * o);
+            }
+        }
+        next = image;
+    }
+    Ok((diagonal, beside))
+}
+
+/// The `k`th least eigenvalue of a tridiagonal matrix, by halving an interval that holds all of them.
+fn eigenvalue(diagonal: &[f64], beside: &[f64], k: usize) -> f64 {
+    let reach = |i: usize| {
+        beside.get(i).map_or(0.0, |b| b.abs())
+            + i.checked_sub(1).map_or(0.0, |before| beside[before].abs())
+    };
+    let bounds = diagonal.iter().enumerate().map(|(i, d)| (d - reach(i), d + reach(i)));
+    let (mut low, mut high) = bounds
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), b| (low.min(b.0), high.max(b.1)));
+    if !(low.is_finite() && high.is_finite()) {
+        return f64::NAN;
+    }
+    // As many as the quotients of Sturm's sequence below 0 are the eigenvalues below x.
+    let below = |x: f64| {
+        let mut quotient = 1.0;
+        let mut count = 0;
+        for (i, d) in diagonal.iter().enumerate() {
+            let b = i.checked_sub(1).map_or(0.0, |before| beside[before]);
+            quotient = d - x - b * b / quotient;
+            if quotient == 0.0 {
+                quotient = f64::MIN_POSITIVE;
+            }
+            count += usize::from(quotient < 0.0);
+        }
+        count
+    };
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if below(middle) >= k { high = middle } else { low = middle }
+    }
+    0.5 * (low + high)
+}
+
+#[cfg(test)]
+mod tests {
+    use wengert_autograd::Param;
+    use wengert_nn::{Linear, Module, Parts, Tanh, Visitor};
+    use wengert_tensor::tensor;
+
+    use super::*;
+
+    #[test]
+    fn eigenvalues_of_a_chain_are_as_known() {
+        // 2 on the diagonal, -1 beside it: 2 - 2 cos(kπ / (n + 1)).
+        let (diagonal, beside) = ([2.0; 7], [-1.0; 6]);
+        for k in 1..=7 {
+            let known = 2.0 - 2.0 * (k as f64 * std::f64::consts::PI / 8.0).cos();
+            assert!((eigenvalue(&diagonal, &beside, k) - known).abs() < 1e-12);
+        }
+    }
+
+    /// (x² - y²) · its input, at (0, 0) a saddle.
+    struct Saddle(Param<f64>);
+    impl Parts<f64> for Saddle {
+        fn visit(&self, visitor: &mut Visitor<'_, f64>) {
+            visitor.param("at", &self.0);
+        }
+    }
+    impl Module<f64> for Saddle {
+        fn forward<'t>(&self, x: Var<'t, f64>) -> wengert_autograd::Result<Var<'t, f64>> {
+            let squares = x.tape().param(&self.0).square();
+            squares.select(0, 0)?.try_sub(squares.select(0, 1)?)?.try_mul(x)
+        }
+    }
+
+    #[test]
+    fn a_saddle_is_seen_where_the_gradient_is_none() {
+        let model = Saddle(Param::new(tensor![0.0, 0.0]));
+        let as_it_is = wengert_loss::custom(|y: Var<'_, f64>, _: &Tensor<f64>| Ok(y.sum()));
+        let c = curvature(&model, &as_it_is, &tensor![1.0], &tensor![0.0]).unwrap();
+        assert!((c.most - 2.0).abs() < 1e-12 && (c.least + 2.0).abs() < 1e-12, "{c}");
+        assert!(c.is_saddle() && c.condition().is_infinite());
+        assert!(c.to_string().ends_with("a saddle, no minimum"), "{c}");
+    }
+
+    #[test]
+    fn it_is_what_the_whole_hessian_says() {
+        // 2·mean((x, 1)(x, 1)ᵀ) for a line.
+        let x = Tensor::<f64>::linspace(-10.0, 10.0, 100).unsqueeze(1).unwrap();
+        let model = Linear::new(1, 1, &mut Rng::new(0));
+        let c = curvature(&model, &wengert_loss::MseLoss::new(), &x, &x).unwrap();
+        let squares = x.square().mean().item().unwrap();
+        assert!((c.most - 2.0 * squares).abs() < 1e-9 && (c.least - 2.0).abs() < 1e-9, "{c}");
+        assert!((c.highest_rate() - 0.0294).abs() < 1e-4, "{c}");
+
+        // More parameters than directions, by the gradient's slope along the steepest one.
+        let rng = &mut Rng::new(1);
+        let net = wengert_nn::Sequential::new()
+            .with(Linear::new(4, 16, rng))
+            .with(Tanh)
+            .with(Linear::new(16, 1, rng));
+        let x = Tensor::<f64>::randn([50, 4], rng);
+        let y = Tensor::<f64>::randn([50, 1], rng);
+        let c = curvature(&net, &wengert_loss::MseLoss::new(), &x, &y).unwrap();
+        net.parameters().iter().for_each(|p| p.set_frozen(p.shape() != [1]));
+        let last_bias = curvature(&net, &wengert_loss::MseLoss::new(), &x, &y).unwrap();
+        assert!((last_bias.most - 2.0).abs() < 1e-9 && last_bias.least == last_bias.most);
+        assert!(c.most > 2.0 && c.least < 2.0, "{c}");
+    }
+}

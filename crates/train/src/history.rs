@@ -1,0 +1,138 @@
+//! `History`: what a trainer saw, epoch by epoch.
+
+use std::fmt;
+
+use crate::Stopped;
+
+/// What was measured in one epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub number: usize,
+    /// The mean loss of the samples, while the weights moved.
+    pub train_loss: f64,
+    /// The mean metric of the samples, while the weights moved; if there is a metric.
+    pub train_metric: Option<f64>,
+    /// The mean loss of the samples held back, with the weights that the epoch left; if there are any.
+    pub validation_loss: Option<f64>,
+    /// Their metric.
+    pub validation_metric: Option<f64>,
+    /// The learning rate of the epoch's last step.
+    pub learning_rate: f64,
+    /// How long it took, validation included.
+    pub seconds: f64,
+}
+
+impl Epoch {
+    /// The loss that tells how good the weights are: that of the samples held back, or without any the one of training.
+    pub fn loss(&self) -> f64 {
+        self.validation_loss.unwrap_or(self.train_loss)
+    }
+}
+
+/// The epochs of a [`fit`](crate::Trainer::fit), and why it ended. `{}` prints it as a table.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct History {
+    /// In order.
+    pub epochs: Vec<Epoch>,
+    /// What early stopping said, if there was any.
+    pub stopped: Option<Stopped>,
+    /// What the metric is called.
+    pub metric: Option<String>,
+}
+
+impl History {
+    pub(crate) fn new(metric: Option<String>) -> Self {
+        Self { epochs: Vec::new(), stopped: None, metric }
+    }
+
+    /// The epoch whose loss was least.
+    pub fn best(&self) -> Option<&Epoch> {
+        let finite = self.epochs.iter().filter(|e| e.loss().is_finite());
+        finite.min_by(|a, b| a.loss().total_cmp(&b.loss()))
+    }
+
+    /// Each epoch's training loss, for a chart.
+    pub fn train_losses(&self) -> impl Iterator<Item = f64> + '_ {
+        self.epochs.iter().map(|e| e.train_loss)
+    }
+
+    /// Each epoch's validation loss; none if there was no validation.
+    pub fn validation_losses(&self) -> impl Iterator<Item = f64> + '_ {
+        self.epochs.iter().filter_map(|e| e.validation_loss)
+    }
+
+    /// Each epoch's metric in training; none if there was no metric.
+    pub fn train_metrics(&self) -> impl Iterator<Item = f64> + '_ {
+        self.epochs.iter().filter_map(|e| e.train_metric)
+    }
+
+    /// Each epoch's metric in validation; none if there was no metric or no validation.
+    pub fn validation_metrics(&self) -> impl Iterator<Item = f64> + '_ {
+        self.epochs.iter().filter_map(|e| e.validation_metric)
+    }
+
+    /// Each epoch's learning rate.
+    pub fn learning_rates(&self) -> impl Iterator<Item = f64> + '_ {
+        self.epochs.iter().map(|e| e.learning_rate)
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Epoch {}, loss: {:.4}", self.number, self.train_loss)?;
+        if let Some(metric) = self.train_metric {
+            write!(f, " ({metric:.4})")?;
+        }
+        if let Some(loss) = self.validation_loss {
+            write!(f, ", validation: {loss:.4}")?;
+        }
+        if let Some(metric) = self.validation_metric {
+            write!(f, " ({metric:.4})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metric = self.metric.as_deref();
+        let validated = self.epochs.iter().any(|e| e.validation_loss.is_some());
+        let wide = metric.map_or(0, |m| m.chars().count()).max(9);
+        write!(f, "epoch      loss")?;
+        if let Some(metric) = metric {
+            write!(f, "  {metric:>wide$}")?;
+        }
+        if validated {
+            write!(f, "  validation")?;
+            if let Some(metric) = metric {
+                write!(f, "  {metric:>wide$}")?;
+            }
+        }
+        writeln!(f, "  learning rate  seconds")?;
+        let cell = |f: &mut fmt::Formatter<'_>, width: usize, x: Option<f64>| match x {
+            Some(x) => write!(f, "  {x:>width$.4}"),
+            None => write!(f, "  {:>width$}", ""),
+        };
+        for e in &self.epochs {
+            write!(f, "{:>5}", e.number)?;
+            cell(f, 8, Some(e.train_loss))?;
+            if metric.is_some() {
+                cell(f, wide, e.train_metric)?;
+            }
+            if validated {
+                cell(f, 10, e.validation_loss)?;
+                if metric.is_some() {
+                    cell(f, wide, e.validation_metric)?;
+                }
+            }
+            writeln!(f, "  {:>13.2e}  {:>7.2}", e.learning_rate, e.seconds)?;
+        }
+        match self.stopped {
+            Some(stopped) => writeln!(f, "{stopped}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `lr_range_test`: a short run with an ever higher learning rate, to see which ones train.
+
+use wengert_autograd::Tape;
+use wengert_data::{DataLoader, Dataset};
+use wengert_loss::Loss;
+use wengert_nn::Module;
+use wengert_optim::Optimizer;
+use wengert_tensor::{Element, Float, Tensor};
+
+use crate::Result;
+
+/// The losses at ever higher learning rates.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RangeTest {
+    /// Learning rate and loss of the step before it, step by step; ends early where the loss blows up.
+    pub steps: Vec<(f64, f64)>,
+}
+
+impl RangeTest {
+    /// A tenth of the rate at which the loss, smoothed, was least: high enough to learn fast, and well below where it diverges.
+    pub fn suggestion(&self) -> Option<f64> {
+        let mut smooth = None;
+        let mut least: Option<(f64, f64)> = None;
+        for &(rate, loss) in &self.steps {
+            let now = smooth.map_or(loss, |before: f64| 0.8 * before + 0.2 * loss);
+            smooth = Some(now);
+            if least.is_none_or(|(_, best)| now < best) {
+                least = Some((rate, now));
+            }
+        }
+        least.map(|(rate, _)| 0.1 * rate)
+    }
+
+    /// The rates' logarithms to base 10, and the losses: for a chart.
+    pub fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.steps.iter().map(|&(rate, loss)| (rate.log10(), loss))
+    }
+}
+
+/// Trains for so many steps with a learning rate that rises from `rates.0` to `rates.1` by equal factors, and puts model and
+/// optimiser back as they were.
+///
+/// ```
+/// use wengert_data::{DataLoader, digits};
+/// use wengert_loss::CrossEntropyLoss;
+/// use wengert_nn::{Linear, Parts, Relu, Sequential};
+/// use wengert_optim::Sgd;
+/// use wengert_tensor::Rng;
+/// use wengert_train::lr_range_test;
+///
+/// let loader = DataLoader::new(digits::<f32>(), 32)?.shuffle(0);
+/// let rng = &mut Rng::new(0);
+/// let model = Sequential::new().with(Linear::new(64, 32, rng)).with(Relu).with(Linear::new(32, 10, rng));
+/// let before = model.state();
+/// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+/// let test = lr_range_test(&model, &CrossEntropyLoss::new(), &mut optimizer, &loader, (1e-4, 100.0), 100)?;
+/// let rate = test.suggestion().unwrap();
+/// assert!((0.01..1.0).contains(&rate), "{rate}");
+/// assert_eq!(model.state(), before);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As the lines of the loop; then too all is put back.
+#[track_caller]
+pub fn lr_range_test<T, Y, D, L>(
+    model: &(impl Module<T> + ?Sized),
+    criterion: &L,
+    optimizer: &mut (impl Optimizer<T> + ?Sized),
+    loader: &DataLoader<D>,
+    rates: (f64, f64),
+    steps: usize,
+) -> Result<RangeTest>
+where
+    T: Float,
+    Y: Element,
+    D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
+    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+{
+    let (weights, memory) = (model.state(), optimizer.state());
+    let factor = (rates.1 / rates.0).powf(1.0 / steps.saturating_sub(1).max(1) as f64);
+    let batches = (0..).flat_map(|epoch| loader.epoch(epoch)).take(steps);
+    let mut seen: Vec<(f64, f64)> = Vec::with_capacity(steps);
+    let mut wrong = None;
+    for (step, (inputs, targets)) in batches.enumerate() {
+        let rate = rates.0 * factor.powi(step as i32);
+        match one(model, criterion, optimizer, inputs, &targets, rate, step) {
+            Ok(loss) => {
+                let least = seen.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
+                // It has blown up: what comes now tells nothing.
+                if !loss.is_finite() || loss > 4.0 * least.abs().max(f64::MIN_POSITIVE) && step > 0
+                {
+                    break;
+                }
+                seen.push((rate, loss));
+            }
+            Err(error) => {
+                wrong = Some(error);
+                break;
+            }
+        }
+    }
+    model.load_state(&weights)?;
+    optimizer.load_state(memory)?;
+    optimizer.zero_grad();
+    wrong.map_or(Ok(RangeTest { steps: seen }), Err)
+}
+
+/// A step, and the loss before it.
+#[track_caller]
+fn one<T, Y, L>(
+    model: &(impl Module<T> + ?Sized),
+    criterion: &L,
+    optimizer: &mut (impl Optimizer<T> + ?Sized),
+    inputs: Tensor<T>,
+    targets: &Tensor<Y>,
+    rate: f64,
+    step: usize,
+) -> Result<f64>
+where
+    T: Float,
+    Y: Element,
+    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+{
+    optimizer.set_learning_rate(rate);
+    let tape = Tape::new().seeded(step as u64);
+    optimizer.zero_grad();
+    let loss = criterion.forward(model.forward(tape.constant(inputs))?, targets)?;
+    let value = loss.item()?.to_f64();
+    if value.is_finite() {
+        loss.backward()?;
+        optimizer.step()?;
+    }
+    Ok(value)
+}

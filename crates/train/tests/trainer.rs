@@ -1,0 +1,236 @@
+//! A trainer is the loop: the same bits, with and without its company.
+
+#![allow(clippy::unwrap_used)]
+
+use wengert_data::{DataLoader, TensorDataset, metrics, synth};
+use wengert_loss::{CrossEntropyLoss, MseLoss};
+use wengert_nn::{Dropout, Linear, Parts, Relu, Sequential};
+use wengert_optim::schedule::{CosineAnnealingLr, ExponentialLr, ReduceLrOnPlateau, Schedule};
+use wengert_optim::{Adam, Optimizer, Sgd, clip_grad_norm};
+use wengert_tensor::{Rng, Tensor};
+use wengert_train::{Checkpoint, EarlyStopping, Error, Trainer, Why, evaluate, train_epoch};
+
+type Set = TensorDataset<f32>;
+
+fn net() -> Sequential<f32> {
+    let rng = &mut Rng::new(0);
+    Sequential::new()
+        .with(Linear::new(2, 16, rng))
+        .with(Relu)
+        .with(Dropout::new(0.1))
+        .with(Linear::new(16, 2, rng))
+}
+
+fn loaders() -> (DataLoader<Set>, DataLoader<Set>) {
+    let (train, test) = synth::moons(110, 0.2, 0).split(0.3, 0).unwrap();
+    (DataLoader::new(train, 20).unwrap().shuffle(1), DataLoader::new(test, 20).unwrap())
+}
+
+#[test]
+fn told_nothing_it_is_train_epoch() {
+    let ((train, test), criterion) = (loaders(), CrossEntropyLoss::new());
+    let by_hand = net();
+    let mut optimizer = Adam::new(by_hand.parameters(), 0.01);
+    let mut losses = Vec::new();
+    for epoch in 0..6 {
+        let loss = train_epoch(&by_hand, &criterion, &mut optimizer, &train, epoch).unwrap();
+        losses.push((loss, evaluate(&by_hand, &criterion, &test).unwrap()));
+    }
+
+    let model = net();
+    let mut optimizer = Adam::new(model.parameters(), 0.01);
+    let mut seen = 0;
+    let mut trainer = Trainer::new(&model, &criterion, &mut optimizer)
+        .validation(&test)
+        .each_epoch(|_| seen += 1)
+        .silent();
+    // In two parts, the second going on where the first ended.
+    let (a, b) = (trainer.fit(&train, 4).unwrap(), trainer.fit(&train, 2).unwrap());
+    drop(trainer);
+    assert_eq!(seen, 6);
+    assert_eq!(model.state(), by_hand.state());
+    let fitted: Vec<_> = a.epochs.iter().chain(&b.epochs).collect();
+    let told: Vec<_> = fitted.iter().map(|e| (e.train_loss, e.validation_loss.unwrap())).collect();
+    assert_eq!(told, losses);
+    assert_eq!(fitted.iter().map(|e| e.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert!(fitted.iter().all(|e| e.learning_rate == 0.01 && e.seconds > 0.0));
+    assert!(a.stopped.is_none());
+}
+
+#[test]
+fn schedule_and_clipping_are_those_of_the_five_lines() {
+    let ((train, _), criterion) = (loaders(), CrossEntropyLoss::new());
+    let steps = 5 * train.batches();
+    let schedule = || CosineAnnealingLr::new(0.1, steps).warm_up(3);
+    let by_hand = net();
+    let mut optimizer = Sgd::new(by_hand.parameters(), 0.1).momentum(0.9);
+    let mut step = 0;
+    for epoch in 0..5 {
+        for (place, (inputs, labels)) in train.epoch(epoch).enumerate() {
+            use wengert_loss::Loss;
+            use wengert_nn::Module;
+            optimizer.set_learning_rate(schedule().at(step));
+            let seed = ((epoch as u64) << 32) ^ place as u64;
+            let tape = wengert_autograd::Tape::new().seeded(seed);
+            optimizer.zero_grad();
+            let outputs = by_hand.forward(tape.constant(inputs)).unwrap();
+            criterion.forward(outputs, &labels).unwrap().backward().unwrap();
+            clip_grad_norm(optimizer.parameters(), 0.2).unwrap();
+            optimizer.step().unwrap();
+            step += 1;
+        }
+    }
+
+    let model = net();
+    let mut optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9);
+    // Three epochs, a checkpoint, and the last two from it.
+    Trainer::new(&model, &criterion, &mut optimizer)
+        .schedule(schedule())
+        .clip_norm(0.2)
+        .fit(&train, 3)
+        .unwrap();
+    let checkpoint = Checkpoint::of(&model, &optimizer, 3);
+    let resumed = net();
+    let mut optimizer = Sgd::new(resumed.parameters(), 0.1).momentum(0.9);
+    let done = checkpoint.restore(&resumed, &mut optimizer).unwrap();
+    let history = Trainer::new(&resumed, &criterion, &mut optimizer)
+        .schedule(schedule())
+        .clip_norm(0.2)
+        .epochs_done(done)
+        .fit(&train, 2)
+        .unwrap();
+    assert_eq!(resumed.state(), by_hand.state());
+    assert_eq!(history.epochs[0].number, 4);
+    assert_eq!(history.epochs[1].learning_rate, schedule().at(steps - 1));
+}
+
+#[test]
+fn rates_by_epoch_and_by_plateau() {
+    let ((train, _), criterion) = (loaders(), CrossEntropyLoss::new());
+    let model = net();
+    let mut optimizer = Sgd::new(model.parameters(), 0.5);
+    let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .schedule_by_epoch(ExponentialLr::new(0.5, 0.5))
+        .fit(&train, 3)
+        .unwrap();
+    assert_eq!(history.learning_rates().collect::<Vec<_>>(), [0.5, 0.25, 0.125]);
+
+    // Nothing is better than what is not learnt at all.
+    model.parameters().iter().for_each(|p| p.set(p.value() * 0.0));
+    let mut optimizer = Sgd::new(model.parameters(), 1e-12);
+    let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .plateau(ReduceLrOnPlateau::new(1e-12).patience(1).factor(0.5).eps(0.0))
+        .clip_value(0.1)
+        .fit(&train, 4)
+        .unwrap();
+    assert_eq!(history.learning_rates().collect::<Vec<_>>(), [1e-12, 1e-12, 1e-12, 5e-13]);
+}
+
+#[test]
+fn the_metric_is_per_sample_and_its_error_is_its_own() {
+    let ((train, test), criterion) = (loaders(), CrossEntropyLoss::new());
+    let model = net();
+    let mut optimizer = Adam::new(model.parameters(), 0.02);
+    let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .metric("accuracy", metrics::accuracy)
+        .validation(&test)
+        .fit(&train, 10)
+        .unwrap();
+    let (x, y) = test.dataset().clone().into_parts();
+    use wengert_nn::Module;
+    let accuracy = metrics::accuracy(&model.predict(&x).unwrap(), &y).unwrap();
+    // 33 samples in batches of 20 and 13: a mean of the batches' means would be another number.
+    let told = history.epochs[9].validation_metric.unwrap();
+    assert!((told - accuracy).abs() < 1e-12, "{told} {accuracy}");
+    assert_eq!(history.train_metrics().count(), 10);
+    let table = history.to_string();
+    assert!(table.starts_with("epoch      loss   accuracy  validation   accuracy"), "{table}");
+    assert_eq!(table.lines().count(), 11);
+
+    let error = Trainer::new(&model, &criterion, &mut optimizer)
+        .metric("top 5", |scores, labels| metrics::top_k_accuracy(scores, labels, 5))
+        .fit(&train, 1)
+        .unwrap_err();
+    assert!(matches!(error, Error::Data(_)), "{error}");
+}
+
+#[test]
+fn early_stopping_gives_the_best_weights_however_it_ends() {
+    let ((train, test), criterion) = (loaders(), CrossEntropyLoss::new());
+    for (patience, epochs) in [(3, 400), (1000, 7)] {
+        let model = net();
+        let mut optimizer = Adam::new(model.parameters(), 0.1);
+        let history = Trainer::new(&model, &criterion, &mut optimizer)
+            .validation(&test)
+            .stopping(EarlyStopping::new().patience(patience))
+            .fit(&train, epochs)
+            .unwrap();
+        let stopped = history.stopped.unwrap();
+        let best = history.best().unwrap();
+        assert_eq!(stopped.best_epoch, best.number);
+        assert_eq!(evaluate(&model, &criterion, &test).unwrap(), best.validation_loss.unwrap());
+        let why = if patience == 3 { Why::NoImprovement(3) } else { Why::Epochs(7) };
+        assert_eq!((stopped.why, stopped.epoch), (why, history.epochs.len()));
+        assert!(history.to_string().contains("stopped after epoch"), "{history}");
+    }
+}
+
+#[test]
+fn a_layer_that_is_not_named_is_found_before_it_is_not_trained() {
+    struct Two(Linear<f32>, Linear<f32>);
+    impl Parts<f32> for Two {
+        fn visit(&self, visitor: &mut wengert_nn::Visitor<'_, f32>) {
+            visitor.module("first", &self.0);
+        }
+    }
+    impl wengert_nn::Module<f32> for Two {
+        fn forward<'t>(
+            &self,
+            x: wengert_autograd::Var<'t, f32>,
+        ) -> wengert_autograd::Result<wengert_autograd::Var<'t, f32>> {
+            self.1.forward(self.0.forward(x)?)
+        }
+    }
+    let (rng, (train, _)) = (&mut Rng::new(0), loaders());
+    let model = Two(Linear::new(2, 4, rng), Linear::new(4, 2, rng));
+    let (criterion, before) = (CrossEntropyLoss::new(), model.state());
+    let mut optimizer = Adam::new(model.parameters(), 0.1);
+    let error = Trainer::new(&model, &criterion, &mut optimizer).fit(&train, 1).unwrap_err();
+    assert!(error.to_string().contains("used, but not named"), "{error}");
+    assert_eq!(model.state(), before);
+}
+
+#[test]
+fn gradient_descent_stops_where_it_is_flat() {
+    let line = DataLoader::full(synth::linear::<f64>(100, 3.0, 4.0, 0.5, 0)).unwrap();
+    let model = Linear::new(1, 1, &mut Rng::new(0));
+    let (criterion, mut optimizer) = (MseLoss::new(), Sgd::new(model.parameters(), 0.02));
+    let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .stopping(EarlyStopping::new().grad_norm_below(1e-6))
+        .fit(&line, 10_000)
+        .unwrap();
+    let stopped = history.stopped.unwrap();
+    assert!(stopped.why == Why::GradNormBelow(1e-6) && stopped.epoch < 1000, "{stopped}");
+    assert!((model.weight.value().item().unwrap() - 3.0).abs() < 0.05);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_an_error_or_the_best_weights() {
+    let (train, criterion) = (loaders().0, CrossEntropyLoss::new());
+    let model = Linear::new(2, 2, &mut Rng::new(0));
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    model.weight.set(Tensor::full([2, 2], f32::INFINITY));
+    let error = Trainer::new(&model, &criterion, &mut optimizer).fit(&train, 3).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { epoch: 1, .. }), "{error}");
+
+    let model = Linear::new(2, 2, &mut Rng::new(0));
+    let first = model.state();
+    let mut optimizer = Sgd::new(model.parameters(), 0.0);
+    let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .schedule_by_epoch(|epoch| if epoch == 0 { 0.0 } else { 1e38 })
+        .stopping(EarlyStopping::new())
+        .fit(&train, 3)
+        .unwrap();
+    assert_eq!(history.stopped.unwrap().why, Why::NotFinite);
+    assert_eq!(model.state(), first);
+}
