@@ -49,10 +49,10 @@ pub(crate) fn pull_softmax_rows<T: Float>(
     // One number for all is read as such, and not written out first.
     let single = g.strides().iter().all(|&stride| stride == 0);
     let g = if single { g.clone() } else { g.contiguous() };
-    let gs = &g.storage.as_slice()[g.layout.offset..];
+    let gs = &g.storage.as_slice()[g.layout().offset..];
     // SAFETY: `PullRows` writes every element of `out`.
     unsafe {
-        Tensor::filled_by(y.layout.shape.clone(), |out| {
+        Tensor::filled_by(y.layout().shape.clone(), |out| {
             let target = Shared(out.as_mut_ptr().cast::<T>());
             in_chunks(results.len(), width, &|start, end| {
                 // Chunks are disjoint parts of `out`.
