@@ -175,13 +175,13 @@ impl<T: Float> Kernel for PullRows<'_, T> {
                 Incoming::Each(_) if logarithm => {}
                 Incoming::Each(g) => {
                     let g = &g[start..][..width];
-                    for j in 0..width {
-                        put(j, g[j].times(y[j]));
+                    for (j, (&g, &y)) in g.iter().zip(y).enumerate() {
+                        put(j, g.times(y));
                     }
                 }
                 Incoming::All(g) => {
-                    for j in 0..width {
-                        put(j, if logarithm { g } else { g.times(y[j]) });
+                    for (j, &y) in y.iter().enumerate() {
+                        put(j, if logarithm { g } else { g.times(y) });
                     }
                 }
             }
@@ -194,13 +194,13 @@ impl<T: Float> Kernel for PullRows<'_, T> {
             match g {
                 Incoming::Each(g) => {
                     let g = &g[start..][..width];
-                    for j in 0..width {
-                        put(j, rule::<A, T>(g[j], y[j], sum, logarithm));
+                    for (j, (&g, &y)) in g.iter().zip(y).enumerate() {
+                        put(j, rule::<A, T>(g, y, sum, logarithm));
                     }
                 }
                 Incoming::All(g) => {
-                    for j in 0..width {
-                        put(j, rule::<A, T>(g, y[j], sum, logarithm));
+                    for (j, &y) in y.iter().enumerate() {
+                        put(j, rule::<A, T>(g, y, sum, logarithm));
                     }
                 }
             }
