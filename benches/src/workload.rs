@@ -150,7 +150,10 @@ impl Spec {
     }
 
     /// Of the same form, from a seed.
-    fn draw(self) -> Result<Workload, Failure> {
+    ///
+    /// # Errors
+    /// If it has no such form: none of the sizes may be 0.
+    pub fn draw(self) -> Result<Workload, Failure> {
         let rng = &mut Rng::new(7);
         let mut layers = Vec::new();
         for w in self.sizes.windows(2) {

@@ -2,7 +2,7 @@
 
 use crate::svg::{Anchor, Svg};
 
-/// How the vertical axis is divided.
+/// How an axis is divided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// Evenly.
@@ -10,6 +10,17 @@ pub enum Scale {
     Linear,
     /// By powers of ten. Values that are not positive are left out.
     Log,
+}
+
+impl Scale {
+    /// Where a value is drawn, before it is fitted to the picture.
+    fn place(self, value: f64) -> Option<f64> {
+        let at = match self {
+            Self::Linear => value,
+            Self::Log => value.log10(),
+        };
+        at.is_finite().then_some(at)
+    }
 }
 
 /// A line chart.
@@ -26,6 +37,7 @@ pub struct Chart {
     x_label: String,
     y_label: String,
     scale: Scale,
+    x_scale: Scale,
     lines: Vec<(String, Vec<(f64, f64)>)>,
     size: (f64, f64),
 }
@@ -41,6 +53,7 @@ impl Chart {
             x_label: String::new(),
             y_label: String::new(),
             scale: Scale::Linear,
+            x_scale: Scale::Linear,
             lines: Vec::new(),
             size: (640.0, 400.0),
         }
@@ -64,6 +77,21 @@ impl Chart {
     #[must_use]
     pub fn scale(mut self, scale: Scale) -> Self {
         self.scale = scale;
+        self
+    }
+
+    /// With the horizontal axis divided so: by powers of ten for sizes that double from point to point.
+    ///
+    /// ```
+    /// use wengert_viz::{Chart, Scale};
+    ///
+    /// let time = [(1.0, 3.0), (10.0, 5.0), (1000.0, 300.0)];
+    /// let chart = Chart::new("cost").scale(Scale::Log).x_scale(Scale::Log).points("step", time);
+    /// assert!(chart.to_svg().contains(">100</text>"));
+    /// ```
+    #[must_use]
+    pub fn x_scale(mut self, scale: Scale) -> Self {
+        self.x_scale = scale;
         self
     }
 
@@ -91,21 +119,12 @@ impl Chart {
         self
     }
 
-    /// The height at which a value is drawn, before it is fitted to the picture.
-    fn height(&self, y: f64) -> Option<f64> {
-        let h = match self.scale {
-            Scale::Linear => y,
-            Scale::Log => y.log10(),
-        };
-        h.is_finite().then_some(h)
-    }
-
     /// The chart as SVG text, on a ground of its own, so that it reads on a dark page as on a light one.
     pub fn to_svg(&self) -> String {
         let (width, height) = self.size;
         let points = || self.lines.iter().flat_map(|l| &l.1);
-        let (x0, x1) = span(points().map(|p| p.0).filter(|x| x.is_finite()));
-        let (y0, y1) = span(points().filter_map(|p| self.height(p.1)));
+        let (x0, x1) = span(points().filter_map(|p| self.x_scale.place(p.0)));
+        let (y0, y1) = span(points().filter_map(|p| self.scale.place(p.1)));
         let margin = 0.04 * (y1 - y0);
         let (y0, y1) = (y0 - margin, y1 + margin);
         let heights = match self.scale {
@@ -132,8 +151,12 @@ impl Chart {
         }
         // Epochs and steps are whole; between them is nothing to point at.
         let whole = points().all(|p| p.0.fract() == 0.0);
-        for tick in ticks(x0, x1, whole) {
-            let (x, _) = place(tick, y0);
+        let across = match self.x_scale {
+            Scale::Linear => ticks(x0, x1, whole).into_iter().map(|x| (x, x)).collect(),
+            Scale::Log => log_ticks(x0, x1),
+        };
+        for (x, tick) in across {
+            let (x, _) = place(x, y0);
             svg.line((x, bottom), (x, bottom + 5.0), "stroke=\"#888\"");
             svg.text(x, bottom + 19.0, 12.0, Anchor::Middle, &label(tick));
         }
@@ -146,7 +169,7 @@ impl Chart {
             let style = format!("stroke=\"{colour}\" stroke-width=\"2\" stroke-linejoin=\"round\"");
             let drawn: Vec<Option<(f64, f64)>> = line
                 .iter()
-                .map(|&(x, y)| self.height(y).filter(|_| x.is_finite()).map(|h| place(x, h)))
+                .map(|&(x, y)| Some(place(self.x_scale.place(x)?, self.scale.place(y)?)))
                 .collect();
             for run in drawn.split(Option::is_none).filter(|r| !r.is_empty()) {
                 let run: Vec<(f64, f64)> = run.iter().flatten().copied().collect();
