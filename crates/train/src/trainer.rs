@@ -84,12 +84,15 @@ pub struct Trainer<'a, T: Float, Y: Element, M: ?Sized, L, O: ?Sized, V = Tensor
     with: Settings<'a, T, Y>,
 }
 
+/// What a user does after an epoch.
+type See<'a> = Box<dyn FnMut(&Epoch) + 'a>;
+
 struct Settings<'a, T: Float, Y: Element> {
     rate: Rate<'a>,
     clip: Clip,
     metric: Option<(String, Metric<'a, T, Y>)>,
     stopping: Option<EarlyStopping<T>>,
-    each: Option<Box<dyn FnMut(&Epoch) + 'a>>,
+    each: Option<See<'a>>,
     progress: bool,
     done: usize,
 }
