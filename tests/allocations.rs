@@ -1,7 +1,7 @@
 //! A training step that repeats its shapes asks the system for no memory: buffers, nodes and gradients are recycled.
 
 // Helpers of tests are tests to nobody but us.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

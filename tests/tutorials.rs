@@ -1,5 +1,7 @@
 //! What the tutorials teach, as claims that are run: what each method finds, how fast, and where it fails.
 
+#![allow(clippy::unwrap_used)]
+
 use wengert::autograd::hessian;
 use wengert::loss;
 use wengert::prelude64::*;
@@ -199,7 +201,7 @@ fn steps(mut step: impl FnMut(&Param) -> Result<f64, Box<dyn std::error::Error>>
 }
 
 fn valley<'t>(tape: &'t Tape, w: &Param) -> wengert::autograd::Result<Var<'t>> {
-    tape.param(w).square().try_mul(&tensor![0.5, 500.0]).map(Var::sum)
+    tape.param(w).square().try_mul(tensor![0.5, 500.0]).map(Var::sum)
 }
 
 #[test]
