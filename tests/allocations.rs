@@ -142,7 +142,7 @@ fn a_warm_prediction_asks_for_nothing() {
 /// the one that is handed back, and what it becomes. Each is gone after its last use.
 #[test]
 fn a_step_holds_what_its_rules_need() {
-    let (batch, width, depth) = (64, 256, 12);
+    let (batch, width, depth) = (256, 256, 12);
     let step = move || {
         let rng = &mut Rng::new(4);
         let mut model = Sequential::<f32>::new();

@@ -1,6 +1,6 @@
 //! The main example: what it reaches, what it writes, and what it says when it is asked for what cannot be.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 #[path = "../../examples/mlp/main.rs"]
 mod mlp;

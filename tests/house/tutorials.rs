@@ -1,5 +1,7 @@
 //! What the tutorials teach, as claims that are run: what each method finds, how fast, and where it fails.
 
+#![allow(clippy::unwrap_used)]
+
 use wengert::autograd::hessian;
 use wengert::loss;
 use wengert::prelude64::*;

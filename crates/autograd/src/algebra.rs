@@ -45,6 +45,11 @@ pub trait Algebra<T: Float>:
     fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self>;
     /// The reverse rule of cross-entropy.
     fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self>;
+    /// The reverse rule of softmax along an axis, or of its logarithm, where one pass does it.
+    fn pull_softmax(axis: isize, logarithm: bool, g: &Self, y: &Self) -> Option<Self> {
+        let _ = (axis, logarithm, g, y);
+        None
+    }
     /// The sizes of its axes.
     fn shape(&self) -> Shape;
     /// The sum of two gradients of one value.
@@ -184,6 +189,9 @@ impl<T: Float> Algebra<T> for Tensor<T> {
     }
     fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self> {
         targets.pull_tensor(g, logits)
+    }
+    fn pull_softmax(axis: isize, logarithm: bool, g: &Self, y: &Self) -> Option<Self> {
+        y.pull_softmax(g, axis, logarithm)
     }
     fn shape(&self) -> Shape {
         Shape::new(Tensor::shape(self))

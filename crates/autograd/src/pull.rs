@@ -109,8 +109,14 @@ fn pull_more<T: Float, A: Algebra<T>>(op: &Op<T>, k: usize, g: A, at: &impl At<A
             let p = softmax_of(&a(), axes, &y())?;
             g.spread(axes, &shape())? * p
         }
-        (Op::Softmax(axis), _) => (g.clone() - (g * y()).sum(keep(*axis))?) * y(),
-        (Op::LogSoftmax(axis), _) => g.clone() - y().exp() * g.sum(keep(*axis))?,
+        (Op::Softmax(axis), _) => match at.see_y(|y| A::pull_softmax(*axis, false, &g, y)) {
+            Some(dx) => dx,
+            None => (g.clone() - (g * y()).sum(keep(*axis))?) * y(),
+        },
+        (Op::LogSoftmax(axis), _) => match at.see_y(|y| A::pull_softmax(*axis, true, &g, y)) {
+            Some(dx) => dx,
+            None => g.clone() - y().exp() * g.sum(keep(*axis))?,
+        },
         // Of a scalar: itself.
         (Op::CumSum(_) | Op::CumProd(_) | Op::LogCumSumExp(_), _) if shape().is_empty() => g,
         (Op::CumSum(axis), _) => g.cumsum_from_end(axis_of(*axis, &shape())?)?,

@@ -278,6 +278,9 @@ macro_rules! float {
             fn softmax_rows(x: &Tensor<$t>, logarithm: bool) -> Tensor<$t> {
                 crate::kernel::softmax::softmax_rows(x, logarithm)
             }
+            fn pull_softmax_rows(g: &Tensor<$t>, y: &Tensor<$t>, logarithm: bool) -> Tensor<$t> {
+                crate::kernel::softmax::pull_softmax_rows(g, y, logarithm)
+            }
             fn logcumsumexp(x: &Tensor<$t>, axis: usize) -> Tensor<$t> {
                 scan(AddingExponentials, x, axis)
             }

@@ -253,6 +253,15 @@ impl<T: Float> Tensor<T> {
         Ok(map(from, [self, &most, &logs], self.shape()))
     }
 
+    /// What the gradient `g` of this, a softmax along `axis` or the logarithm of one, gives its operand, in one pass: `None`
+    /// if its rows do not lie together.
+    #[doc(hidden)]
+    pub fn pull_softmax(&self, g: &Self, axis: isize, logarithm: bool) -> Option<Self> {
+        let at = axis_or_refuse("softmax", self.shape(), axis).ok()?;
+        let (y, g) = (self.as_rows(at)?, g.as_rows(at)?);
+        T::pull_softmax_rows(&g, &y, logarithm).reshape(self.shape()).ok()
+    }
+
     /// As a tensor whose last axis is `axis`, if nothing but sizes of 1 comes after it.
     fn as_rows(&self, axis: usize) -> Option<Self> {
         let after = &self.shape()[axis + 1..];

@@ -130,7 +130,12 @@ fn allocate(class: usize) -> NonNull<Header> {
     let layout = allocation(class);
     // SAFETY: the layout's size is not zero.
     match NonNull::new(unsafe { alloc(layout) }.cast()) {
-        Some(buffer) => buffer,
+        Some(buffer) => {
+            if layout.size() >= 2 * pages::HUGE {
+                pages::ask_for_huge(buffer.cast(), layout.size());
+            }
+            buffer
+        }
         None => handle_alloc_error(layout),
     }
 }
@@ -348,6 +353,39 @@ impl<T> Drop for Storage<T> {
             give_back(owner);
         }
     }
+}
+
+/// Huge pages for large buffers: a loop over memory is a tenth faster where fewer pages are looked up.
+#[cfg(all(target_os = "linux", not(miri)))]
+mod pages {
+    use std::ffi::{c_int, c_void};
+    use std::ptr::NonNull;
+
+    pub(super) const HUGE: usize = 2 << 20;
+    /// MADV_HUGEPAGE, the same number on every architecture that Rust has.
+    const WANTED: c_int = 14;
+
+    unsafe extern "C" {
+        fn madvise(start: *mut c_void, len: usize, advice: c_int) -> c_int;
+    }
+
+    /// Asks that the whole huge pages within a buffer be such. That it is refused means nothing but that they are small.
+    pub(super) fn ask_for_huge(buffer: NonNull<u8>, size: usize) {
+        let start = buffer.as_ptr().addr();
+        let lead = start.next_multiple_of(HUGE) - start;
+        let len = size.saturating_sub(lead) / HUGE * HUGE;
+        // SAFETY: an advice about pages that lie within the buffer, whose contents it leaves as they are.
+        unsafe { madvise(buffer.as_ptr().wrapping_add(lead).cast(), len, WANTED) };
+    }
+}
+
+#[cfg(not(all(target_os = "linux", not(miri))))]
+mod pages {
+    use std::ptr::NonNull;
+
+    pub(super) const HUGE: usize = 2 << 20;
+
+    pub(super) fn ask_for_huge(_: NonNull<u8>, _: usize) {}
 }
 
 #[cfg(test)]

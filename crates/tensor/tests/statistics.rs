@@ -121,6 +121,37 @@ fn logsumexp() {
 }
 
 #[test]
+fn the_rules_of_softmax_in_one_pass() {
+    let mut rng = Rng::new(8);
+    for width in [1, 3, 17, 300, 1000, 3000] {
+        let shape = [5, width];
+        let (x, each) = (rng.floats(&shape), rng.floats(&shape));
+        let turned = copy(&each.t()).t();
+        let all = Tensor::scalar(-1.5).expand(shape).unwrap();
+        for g in [each, turned, all] {
+            for (logarithm, y) in [(false, x.softmax(1)), (true, x.log_softmax(1))] {
+                let y = y.unwrap();
+                let along = |x: &Tensor<f64>| x.sum_over(keep(1)).unwrap();
+                let rule = if logarithm {
+                    &g - y.exp() * along(&g)
+                } else {
+                    (&g - along(&(&g * &y))) * &y
+                };
+                let got = y.pull_softmax(&g, -1, logarithm).unwrap();
+                assert_eq!(got.shape(), rule.shape());
+                for (a, b) in got.iter().zip(rule.iter()) {
+                    assert!(close(a, b, 1e-13), "{a} and not {b}");
+                }
+            }
+        }
+    }
+    let y = Tensor::<f64>::ones([3, 4, 1]).softmax(1).unwrap();
+    assert_eq!(y.pull_softmax(&y, 1, false).unwrap().shape(), [3, 4, 1]);
+    assert!(y.pull_softmax(&y, 0, false).is_none());
+    assert!(Tensor::<f64>::zeros([0, 4]).pull_softmax(&Tensor::zeros([0, 4]), 1, true).is_some());
+}
+
+#[test]
 fn softmax_and_its_logarithm() {
     let mut rng = Rng::new(7);
     for _ in 0..300 {

@@ -1,4 +1,5 @@
-//! Softmax and its logarithm along rows of neighbours: a few rows at a time, read once and kept in L1.
+//! Softmax and its logarithm along rows of neighbours, and their reverse rules: a few rows at a time, read once and kept
+//! in L1.
 
 use super::folds::Exponentials;
 use super::level::{Arch, Kernel, dispatch};
@@ -25,21 +26,52 @@ pub(crate) fn softmax_rows<T: Float>(x: &Tensor<T>, logarithm: bool) -> Tensor<T
     unsafe {
         Tensor::filled_by(x.layout().shape.clone(), |out| {
             let target = Shared(out.as_mut_ptr().cast::<T>());
-            let rows = source.len() / width;
-            let at_a_time = if source.len() < THREADS_FROM || pool::threads() == 1 {
-                rows
-            } else {
-                (CHUNK / width).max(1)
-            };
-            pool::run(rows.div_ceil(at_a_time), &|chunk| {
-                let start = chunk * at_a_time * width;
-                let x = &source[start..source.len().min(start + at_a_time * width)];
+            in_chunks(source.len(), width, &|start, end| {
                 // Chunks are disjoint parts of `out`.
                 let out = target.get().wrapping_add(start);
-                dispatch(Rows { x, out, width, logarithm });
+                dispatch(Rows { x: &source[start..end], out, width, logarithm });
             });
         })
     }
+}
+
+/// What an incoming gradient `g` gives the rows whose softmax, or its logarithm, is `y`: y·(g - Σ g·y), or g - eʸ·Σ g.
+pub(crate) fn pull_softmax_rows<T: Float>(
+    g: &Tensor<T>,
+    y: &Tensor<T>,
+    logarithm: bool,
+) -> Tensor<T> {
+    let y = y.contiguous();
+    let Some((results, &width)) = y.as_slice().zip(y.shape().last()) else { return y };
+    if results.is_empty() {
+        return y;
+    }
+    // One number for all is read as such, and not written out first.
+    let single = g.strides().iter().all(|&stride| stride == 0);
+    let g = if single { g.clone() } else { g.contiguous() };
+    let gs = &g.storage.as_slice()[g.layout().offset..];
+    // SAFETY: `PullRows` writes every element of `out`.
+    unsafe {
+        Tensor::filled_by(y.layout().shape.clone(), |out| {
+            let target = Shared(out.as_mut_ptr().cast::<T>());
+            in_chunks(results.len(), width, &|start, end| {
+                // Chunks are disjoint parts of `out`.
+                let out = target.get().wrapping_add(start);
+                let y = &results[start..end];
+                let g = if single { Incoming::All(gs[0]) } else { Incoming::Each(&gs[start..end]) };
+                dispatch(PullRows { g, y, out, width, logarithm });
+            });
+        })
+    }
+}
+
+/// Calls `part` with where it begins and ends, for parts of whole rows that are all of `len` elements.
+fn in_chunks(len: usize, width: usize, part: &(dyn Fn(usize, usize) + Sync)) {
+    if len < THREADS_FROM || pool::threads() == 1 {
+        return part(0, len);
+    }
+    let size = (CHUNK / width).max(1) * width;
+    pool::run(len.div_ceil(size), &|chunk| part(chunk * size, len.min((chunk + 1) * size)));
 }
 
 /// The result's first element; each thread writes rows of its own.
@@ -109,5 +141,79 @@ impl<T: Float> Kernel for Rows<'_, T> {
                 }
             }
         }
+    }
+}
+
+/// A gradient: a number for each place, or one for all.
+#[derive(Clone, Copy)]
+enum Incoming<'a, T> {
+    Each(&'a [T]),
+    All(T),
+}
+
+/// What `g` gives whole rows with the results `y`, to as many elements at `out`.
+struct PullRows<'a, T> {
+    g: Incoming<'a, T>,
+    y: &'a [T],
+    out: *mut T,
+    width: usize,
+    logarithm: bool,
+}
+
+impl<T: Float> Kernel for PullRows<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let Self { g, y, out, width, logarithm } = self;
+        for (i, y) in y.chunks_exact(width).enumerate() {
+            let start = i * width;
+            let first = out.wrapping_add(start);
+            // SAFETY: `out` has a place for each element of `y`.
+            let put = |j: usize, x: T| unsafe { first.add(j).write(x) };
+            // What is added up, where it is not there to be read, stands for a moment where the result will.
+            match g {
+                Incoming::Each(_) if logarithm => {}
+                Incoming::Each(g) => {
+                    let g = &g[start..][..width];
+                    for (j, (&g, &y)) in g.iter().zip(y).enumerate() {
+                        put(j, g.times(y));
+                    }
+                }
+                Incoming::All(g) => {
+                    for (j, &y) in y.iter().enumerate() {
+                        put(j, if logarithm { g } else { g.times(y) });
+                    }
+                }
+            }
+            let terms = match g {
+                Incoming::Each(g) if logarithm => &g[start..][..width],
+                // SAFETY: these places were just written.
+                _ => unsafe { std::slice::from_raw_parts(first, width) },
+            };
+            let sum = total::<A, Sum, T>(Sum, terms, T::ZERO);
+            match g {
+                Incoming::Each(g) => {
+                    let g = &g[start..][..width];
+                    for (j, (&g, &y)) in g.iter().zip(y).enumerate() {
+                        put(j, rule::<A, T>(g, y, sum, logarithm));
+                    }
+                }
+                Incoming::All(g) => {
+                    for (j, &y) in y.iter().enumerate() {
+                        put(j, rule::<A, T>(g, y, sum, logarithm));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One element's rule; `sum` is Σ g·y, or Σ g.
+#[inline(always)]
+fn rule<A: Arch, T: Float>(g: T, y: T, sum: T, logarithm: bool) -> T {
+    if logarithm {
+        g.minus(T::from_lane::<A>(y.lane::<A>().exp()).times(sum))
+    } else {
+        g.minus(sum).times(y)
     }
 }

@@ -46,6 +46,7 @@ pub trait FloatKernels: Element + LaneFloat {
     /// The fold over the flagged axes, which stay with size 1, each result's elements seen from its number in `about`.
     fn fold_about(by: FloatFold, x: &Tensor<Self>, flags: &[bool], about: &[Self]) -> Tensor<Self>;
     fn softmax_rows(x: &Tensor<Self>, logarithm: bool) -> Tensor<Self>;
+    fn pull_softmax_rows(g: &Tensor<Self>, y: &Tensor<Self>, logarithm: bool) -> Tensor<Self>;
     fn logcumsumexp(x: &Tensor<Self>, axis: usize) -> Tensor<Self>;
 }
 

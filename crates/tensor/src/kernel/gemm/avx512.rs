@@ -55,11 +55,6 @@ macro_rules! common {
             unsafe { $maskstore(p, mask, self.0) }
         }
         #[inline(always)]
-        fn prefetch(p: *const $elem) {
-            // SAFETY: a prefetch touches nothing.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
-        }
-        #[inline(always)]
         unsafe fn add(self, other: Self) -> Self {
             // SAFETY: see `zero`.
             Self(unsafe { $add(self.0, other.0) })

@@ -126,10 +126,13 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
             each!(MR, r, {
                 if r < rows {
                     let p = c.add(r * ldc);
-                    for v in 0..tail {
-                        acc[r][v].store(p.add(v * V::LANES));
+                    for (v, x) in acc[r].iter().enumerate() {
+                        if v == tail {
+                            x.store_first(p.add(v * V::LANES), mask);
+                        } else {
+                            x.store(p.add(v * V::LANES));
+                        }
                     }
-                    acc[r][tail].store_first(p.add(tail * V::LANES), mask);
                 }
             });
         }
@@ -156,8 +159,6 @@ impl<T> At<T> {
         Self { a: rows, b }
     }
 }
-
-const AHEAD: usize = 512;
 
 /// One step of k: every row's element of A times the row of B.
 ///
@@ -195,11 +196,11 @@ unsafe fn step<V: Simd, L: Layout, const MR: usize, const NV: usize>(
 /// `p` is good for the row.
 #[inline(always)]
 unsafe fn add_row<V: Simd, const NV: usize>(row: &mut [V; NV], p: *const V::Elem, mask: V::Mask) {
-    for v in 0..NV {
+    for (v, x) in row.iter_mut().enumerate() {
         // SAFETY: the caller's.
         unsafe {
             let q = p.add(v * V::LANES);
-            row[v] = row[v].add(if v + 1 == NV { V::load_first(q, mask) } else { V::load(q) });
+            *x = x.add(if v + 1 == NV { V::load_first(q, mask) } else { V::load(q) });
         }
     }
 }

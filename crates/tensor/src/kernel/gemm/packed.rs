@@ -17,9 +17,9 @@ const KEPT: usize = 4 << 20;
 const GROUP: usize = 16;
 
 /// Up to this many rows of A, panels of B that lie well are read where they are: in whole vectors, and
-const FEW: usize = 512;
-/// their rows at most so many bytes apart. Rows of a page or more would share the sets of the first cache.
-const NEAR: usize = 2048;
+const FEW: usize = 128;
+/// their rows at most so many bytes apart. Farther ones would share the sets of the first cache.
+const NEAR: usize = 1024;
 
 /// A large product.
 pub(super) struct Packed<'a, T>(pub(super) &'a Product<T>);

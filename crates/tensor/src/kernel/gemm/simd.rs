@@ -36,11 +36,6 @@ pub(super) trait Simd: Copy {
     unsafe fn load_first(p: *const Self::Elem, mask: Self::Mask) -> Self;
     unsafe fn store(self, p: *mut Self::Elem);
     unsafe fn store_first(self, p: *mut Self::Elem, mask: Self::Mask);
-    /// Asks for the cache line at `p`, which need not be good for anything.
-    #[inline(always)]
-    fn prefetch(p: *const Self::Elem) {
-        let _ = p;
-    }
     unsafe fn add(self, other: Self) -> Self;
     /// `self * b + c`.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
