@@ -8,6 +8,8 @@ use crate::kernel::pool;
 pub(super) const WORTH: usize = 3 << 19;
 /// No part is less work than this.
 const PART: usize = 3 << 18;
+/// Multiply-adds of a product that is large: some 3 ms.
+const LARGE: usize = 1 << 28;
 /// Columns are split at multiples of this, so that every part has whole panels and whole blocks of vectors.
 const COLUMNS: usize = 32;
 /// For a product of one row or column the multiple is that of its widest kernel, which must see the same blocks.
@@ -26,8 +28,10 @@ unsafe impl<T: Sync> Sync for Shared<T> {}
 #[inline(never)]
 pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
     let Product { m, n, .. } = product;
-    // More parts than threads, so that a thread that is held up holds up little.
-    let parts = (2 * pool::threads()).min(product.work() / PART).max(1);
+    // Of a large product more parts than threads, so that a thread that is held up holds up little. Of others one each, as
+    // each part packs its own A and B.
+    let each = if product.work() < LARGE { 1 } else { 2 };
+    let parts = (each * pool::threads()).min(product.work() / PART).max(1);
     let (down, across) = match plan {
         Plan::RowTimesRows | Plan::DotsOfRows => (1, parts.min(n.div_ceil(LINE))),
         Plan::ColumnsTimesColumn | Plan::DotsOfColumns => (parts.min(m.div_ceil(LINE)), 1),
