@@ -102,7 +102,7 @@ fn measured(growth: &Growth) -> Result<Chart, Failure> {
     let from = points.iter().map(|p| p.0).find(|&x| ideal(x).1 >= points[0].1 / 4.0);
     Ok(Chart::new(growth.title)
         .x_label(growth.axis)
-        .y_label(format!("µs a step, {} thread(s), fastest burst", clock::threads()))
+        .y_label(format!("µs a step, fastest burst, threads: {}", clock::threads()))
         .scale(Scale::Log)
         .x_scale(Scale::Log)
         .points("measured", points.clone())
