@@ -1,7 +1,7 @@
 //! Random cases for tests: shapes with sizes 0 and 1 among them, numbers that tie, and tensors that lie in memory in
 //! every way a view can: permuted, reversed, with steps, with room before and after, broadcast.
 //!
-//! A test file says `mod common;` and runs [`cases`]: a closure for each case, with a generator of its own, whose seed
+//! A test runs [`cases`]: a closure for each case, with a generator of its own, whose seed
 //! is printed when the case fails ([`case`] runs that one again).
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 

@@ -1,5 +1,4 @@
 //! Printing, to the letter.
-#![allow(clippy::unwrap_used)]
 
 use wengert_tensor::{Tensor, tensor};
 

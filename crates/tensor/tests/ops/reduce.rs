@@ -1,9 +1,6 @@
 //! Reductions over every set of axes of random views: against plain loops, and bit by bit against the copy.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::{Rng, close, copy, elements, indices, kept, same_bits, same_bits_f32};
+use crate::support::{Rng, close, copy, elements, indices, kept, same_bits, same_bits_f32};
 use wengert_tensor::{Axes, Element, Result, Tensor, keep};
 
 /// The fold of the elements that each result stands for, in row-major order.

@@ -1,8 +1,6 @@
 //! Comparisons and masks on every kind of view, against loops over single elements.
 
-mod common;
-
-use common::{assert_same, broadcast_get, cases, indices};
+use crate::common::{assert_same, broadcast_get, cases, indices};
 use wengert_tensor::{Error, Tensor, keep, tensor};
 
 #[test]

@@ -1,9 +1,6 @@
 //! Running totals along every axis of random views, against plain loops.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::{Rng, check, close, copy, indices};
+use crate::support::{Rng, check, close, copy, indices};
 use wengert_tensor::{Result, Tensor, tensor};
 
 /// A scan against one total after another.

@@ -1,9 +1,6 @@
 //! Matrix products of every pair of ranks, batched and broadcast, of random views, against three loops.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::{Rng, check, close, indices};
+use crate::support::{Rng, check, close, indices};
 use wengert_tensor::Tensor;
 
 /// Row `i`, column `j` of the product of two matrices.

@@ -1,19 +1,15 @@
 //! Sorting, the largest few, medians and where extremes are, on every kind of view, against plain sorts.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::cmp::Ordering;
 
-use common::{assert_same, cases};
+use crate::common::{assert_same, cases};
 use wengert_tensor::{Error, Tensor, keep, tensor};
 
 /// The lines of `x` along axis `at`, each with the index of its first place.
 fn lines(x: &Tensor<f64>, at: usize) -> Vec<(Vec<usize>, Vec<f64>)> {
     let mut first = x.shape().to_vec();
     first[at] = 1;
-    common::indices(&first)
+    crate::common::indices(&first)
         .into_iter()
         .map(|start| {
             let mut i = start.clone();

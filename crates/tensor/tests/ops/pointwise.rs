@@ -1,9 +1,6 @@
 //! Every function of the table on random views: the same bits as on the copy, and the formula's own value.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::{Rng, close, copy, same_bits, same_bits_f32};
+use crate::support::{Rng, close, copy, same_bits, same_bits_f32};
 use wengert_tensor::Tensor;
 use wengert_tensor::pointwise::{Binary, BinaryOp, Lane, Unary, UnaryOp};
 

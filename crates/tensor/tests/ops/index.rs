@@ -1,12 +1,10 @@
 //! Reading and writing by index on every kind of view, against loops over single elements.
 
-mod common;
-
-use common::{assert_same, cases, indices};
+use crate::common::{assert_same, cases, indices};
 use wengert_tensor::{Error, Slice, Tensor, s, tensor};
 
 /// A shape for an index that fits `shape`: any size along `at`, at most the others'.
-fn index_shape(c: &mut common::Cases, shape: &[usize], at: usize) -> Vec<usize> {
+fn index_shape(c: &mut crate::common::Cases, shape: &[usize], at: usize) -> Vec<usize> {
     (0..shape.len()).map(|i| if i == at { c.size() } else { c.below(shape[i] + 1) }).collect()
 }
 
@@ -150,7 +148,7 @@ fn an_index_outside_is_named() {
     ] {
         assert!(matches!(error, Error::Index(_)));
         assert!(error.to_string().contains(told), "{error}");
-        assert!(error.fault().at.file().ends_with("tests/index.rs"), "{error}");
+        assert!(error.fault().at.file().ends_with("tests/ops/index.rs"), "{error}");
     }
     let list = tensor![0_usize, 5];
     let told = "index 5 (at [1]) is not below 2, the size of axis 0";
@@ -162,7 +160,7 @@ fn an_index_outside_is_named() {
     ] {
         assert!(matches!(error, Error::Index(_)));
         assert!(error.to_string().contains(told), "{error}");
-        assert!(error.fault().at.file().ends_with("tests/index.rs"), "{error}");
+        assert!(error.fault().at.file().ends_with("tests/ops/index.rs"), "{error}");
     }
 }
 
@@ -181,7 +179,7 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(Tensor::scalar(1.0_f32).take_rows(&list), Err(Error::Axis(_))));
     let error = x.slice_assign(s![0], &Tensor::zeros([2])).unwrap_err();
     assert!(matches!(error, Error::Shape(_)));
-    assert!(error.fault().at.file().ends_with("tests/index.rs"), "{error}");
+    assert!(error.fault().at.file().ends_with("tests/ops/index.rs"), "{error}");
     assert!(matches!(x.slice_assign(s![5], &x), Err(Error::Index(_))));
     let one = Tensor::scalar(1.0);
     assert!(matches!(x.assign_through(|x| Ok(x.exp()), &one), Err(Error::Value(_))));
@@ -193,5 +191,5 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(table.index_select(0, &wide), Err(Error::Size(_))));
     let error = table.take_rows(&wide).unwrap_err();
     assert!(matches!(error, Error::Size(_)));
-    assert!(error.fault().at.file().ends_with("tests/index.rs"), "{error}");
+    assert!(error.fault().at.file().ends_with("tests/ops/index.rs"), "{error}");
 }

@@ -1,9 +1,6 @@
 //! Every view of a random view is what its formula says, and no view shares what is written through another.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::{Rng, check, copy, elements};
+use crate::support::{Rng, check, copy, elements};
 use wengert_tensor::{REST, Slice, Tensor, s};
 
 /// Runs `test` on many random views of integers, each element telling itself from its neighbours.

@@ -1,8 +1,5 @@
 //! The cases that other tests run are of every kind; and whatever the arguments, an operation gives a result or an error.
-
-mod common;
-
-use common::{Cases, cases};
+use crate::common::{Cases, cases};
 use wengert_tensor::{Axes, Border, Rng, Slice, Tensor, keep};
 
 #[test]

@@ -1,5 +1,4 @@
 //! What is said about mistakes, to the letter, and that no shape overflows.
-#![allow(clippy::unwrap_used)]
 
 use std::panic::catch_unwind;
 

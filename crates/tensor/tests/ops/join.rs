@@ -1,8 +1,6 @@
 //! Joining, repeating, rolling, padding, triangles and diagonals on every kind of view, against loops over elements.
 
-mod common;
-
-use common::{assert_same, cases};
+use crate::common::{assert_same, cases};
 use wengert_tensor::{Border, Error, Tensor, tensor};
 
 #[test]

@@ -1,5 +1,4 @@
 //! A first look at the whole crate, as a newcomer would take it.
-#![allow(clippy::unwrap_used)]
 
 use wengert_tensor::{Tensor, keep, s, tensor};
 

@@ -1,9 +1,6 @@
 //! Variance, norms, softmax and kin: against plain loops, at the edges of the range, and bit by bit against the copy.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::{Rng, check, close, copy, indices, same_bits, same_bits_f32};
+use crate::support::{Rng, check, close, copy, indices, same_bits, same_bits_f32};
 use wengert_tensor::{Result, Tensor, keep, tensor};
 
 /// A statistic over one axis against a loop over that axis, and the same of the copy bit by bit.

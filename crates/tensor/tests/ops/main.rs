@@ -1,0 +1,22 @@
+//! Every operation of tensors against plain loops. One program, so that what the files share is compiled once; tests that set
+//! the level or the threads of the whole process are programs of their own.
+#![allow(clippy::unwrap_used)]
+
+mod cases;
+mod common;
+mod compare;
+mod display;
+mod errors;
+mod index;
+mod join;
+mod matmul;
+mod pointwise;
+mod random;
+mod reduce;
+mod scan;
+mod smoke;
+mod sort;
+mod statistics;
+#[path = "../support/mod.rs"]
+mod support;
+mod views;
