@@ -34,6 +34,8 @@ macro_rules! prelude {
         }
         #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]
         pub type TensorDataset<Y = usize> = wengert_data::TensorDataset<$t, Y>;
+        /// Class numbers and indices. `Tensor` is of floats here, so a `Vec<usize>` becomes labels by `Labels::from`.
+        pub type Labels = wengert_tensor::Tensor<usize>;
         #[doc = concat!("A tape of `", stringify!($t), "`.")]
         pub type Tape = wengert_autograd::Tape<$t>;
         #[doc = concat!("A recorded `", stringify!($t), "` value.")]

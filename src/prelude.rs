@@ -4,7 +4,7 @@
 //! use wengert::prelude::*;
 //!
 //! let x = Tensor::full([2, 2], 1.5); // f32, without a suffix
-//! let labels: wengert::tensor::Tensor<usize> = tensor![0, 1];
+//! let labels = Labels::from(vec![0, 1]); // or: let labels: Labels = tensor![0, 1];
 //!
 //! // Targets of either kind.
 //! let classified = TensorDataset::new(x.clone(), labels)?;
