@@ -89,6 +89,19 @@ pub fn time<S: FnMut() -> Result<f32, Failure>>(
     })
 }
 
+/// Nanoseconds that `f` takes: the best of so many rounds, each of about `ns`, long enough for the clock.
+pub fn best(rounds: usize, ns: f64, mut f: impl FnMut()) -> f64 {
+    let mut round = |times: usize| {
+        let start = Instant::now();
+        for _ in 0..times {
+            f();
+        }
+        start.elapsed().as_nanos() as f64 / times as f64
+    };
+    let times = (ns / round(3).max(1.0)).ceil() as usize;
+    (0..rounds).map(|_| round(times)).fold(f64::INFINITY, f64::min)
+}
+
 /// The most memory that this process has held, in MB.
 pub fn peak_rss_mb() -> f64 {
     let status = read_to_string("/proc/self/status").unwrap_or_default();

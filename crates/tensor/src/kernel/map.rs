@@ -5,7 +5,7 @@
 use std::mem::MaybeUninit;
 
 use super::level::{Arch, Kernel, Level, Portable, dispatch};
-use super::pool;
+use super::pool::{self, Shared};
 use super::rows::{beside, rows};
 use crate::layout::Layout;
 use crate::shape::same;
@@ -74,14 +74,6 @@ impl<F: Lanewise<T, O, N>, T: Copy, O, const N: usize> Kernel for Run<F, T, O, N
 /// the operands is compiled once for it, not once for each function.
 pub(crate) type Runs<'a, T, O, const N: usize> = &'a (dyn Fn([*const T; N], *mut O, usize) + Sync);
 
-/// Pointers that the threads of one loop share; each touches places of its own.
-#[derive(Clone, Copy)]
-pub(crate) struct Shared<P>(pub(crate) P);
-// SAFETY: see `split`.
-unsafe impl<P> Send for Shared<P> {}
-// SAFETY: see `split`.
-unsafe impl<P> Sync for Shared<P> {}
-
 /// One run over `len` elements, split over threads where that pays.
 ///
 /// # Safety
@@ -98,8 +90,7 @@ pub(crate) unsafe fn split<T, O, const N: usize>(
     }
     let shared = Shared((x, out));
     pool::run(len.div_ceil(CHUNK), &move |chunk| {
-        let whole = &shared;
-        let (x, out) = whole.0;
+        let (x, out) = shared.get();
         let start = chunk * CHUNK;
         let len = CHUNK.min(len - start);
         // SAFETY: chunks are disjoint parts of what the caller promised.

@@ -42,6 +42,21 @@ pub fn run(chunks: usize, f: &(dyn Fn(usize) + Sync)) {
     }
 }
 
+/// Pointers that the threads of one job share. Who shares them sees to it that each chunk writes places of its own, and that
+/// they are good until [`run`] returns.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<P>(pub(crate) P);
+// SAFETY: see above.
+unsafe impl<P> Send for Shared<P> {}
+// SAFETY: see above.
+unsafe impl<P> Sync for Shared<P> {}
+impl<P: Copy> Shared<P> {
+    /// By a method, so that closures capture the whole and not the pointer in it.
+    pub(crate) fn get(&self) -> P {
+        self.0
+    }
+}
+
 /// Neither more threads than this are used nor more chunks counted.
 const MOST: usize = 1 << 15;
 

@@ -5,9 +5,10 @@ use std::mem::MaybeUninit;
 use smallvec::SmallVec;
 
 use super::columns::{block, columns};
+use super::copy;
 use super::level::dispatch;
+use super::pool::{self, Shared};
 use super::tree::{Counter, Fold, LEAF, Piece, Pieces, Runs};
-use super::{copy, pool};
 use crate::layout::{Strides, Walk};
 use crate::{Element, Shape, Tensor};
 
@@ -15,20 +16,6 @@ use crate::{Element, Shape, Tensor};
 const THREADS_FROM: usize = 1 << 18;
 /// Elements that one thread takes at a time. A power of two of leaves, so that a whole one is a tree of its own.
 const CHUNK: usize = 1 << 16;
-
-/// A pointer that the threads of one fold share; each writes places of its own.
-#[derive(Clone, Copy)]
-struct Shared<P>(P);
-// SAFETY: see the uses of `Shared` in this file.
-unsafe impl<P> Send for Shared<P> {}
-// SAFETY: as above.
-unsafe impl<P> Sync for Shared<P> {}
-impl<P: Copy> Shared<P> {
-    /// By a method, so that closures capture the whole.
-    fn get(&self) -> P {
-        self.0
-    }
-}
 
 /// The fold over the flagged axes; they stay, with size 1. If the fold has a number of its own for each result, these are
 /// in `about`, row-major.
@@ -80,7 +67,7 @@ fn fold_into<F: Fold<T>, T: Element>(
         let partial = partial.as_mut_slice();
         let shared = Shared((whole, partial.as_mut_ptr()));
         pool::run(partial.len(), &|chunk| {
-            let (whole, partial) = { &shared }.get();
+            let (whole, partial) = shared.get();
             let start = chunk * CHUNK;
             // SAFETY: each chunk has its place.
             whole(start, CHUNK.min(len - start), unsafe { partial.add(chunk) });
@@ -176,7 +163,7 @@ fn split<P>(threads: usize, parts: usize, part: P, run: impl Fn(&P, usize)) {
     // Parts read the tensor, which is shared, and write places of their own.
     let shared = Shared((&part, &run));
     pool::run(parts, &|i| {
-        let (part, run) = { &shared }.get();
+        let (part, run) = shared.get();
         run(part, i);
     });
 }

@@ -3,7 +3,7 @@
 
 use super::folds::Exponentials;
 use super::level::{Arch, Kernel, dispatch};
-use super::pool;
+use super::pool::{self, Shared};
 use super::tree::{Max, Sum, total};
 use crate::pointwise::Real;
 use crate::{Float, Tensor};
@@ -72,16 +72,6 @@ fn in_chunks(len: usize, width: usize, part: &(dyn Fn(usize, usize) + Sync)) {
     }
     let size = (CHUNK / width).max(1) * width;
     pool::run(len.div_ceil(size), &|chunk| part(chunk * size, len.min((chunk + 1) * size)));
-}
-
-/// The result's first element; each thread writes rows of its own.
-struct Shared<T>(*mut T);
-// SAFETY: see above.
-unsafe impl<T> Sync for Shared<T> {}
-impl<T> Shared<T> {
-    fn get(&self) -> *mut T {
-        self.0
-    }
 }
 
 /// Whole rows of `x`, to as many elements at `out`.

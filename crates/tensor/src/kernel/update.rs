@@ -1,8 +1,8 @@
 //! Several tensors rewritten in one pass over memory, beside one that is only read: what an optimiser's step is.
 
 use super::level::{Arch, Kernel, dispatch};
-use super::map::{CHUNK, Shared, THREADS_FROM};
-use super::pool;
+use super::map::{CHUNK, THREADS_FROM};
+use super::pool::{self, Shared};
 use crate::{Element, Tensor};
 
 /// A function of the N elements of one place, and of one more, that gives the N anew.
@@ -62,8 +62,7 @@ where
     }
     let shared = Shared((state, g.as_ptr()));
     pool::run(len.div_ceil(CHUNK), &move |chunk| {
-        let whole = &shared;
-        let (state, g) = whole.0;
+        let (state, g) = shared.get();
         let start = chunk * CHUNK;
         let len = CHUNK.min(len - start);
         // SAFETY: chunks are disjoint parts of the slices above.

@@ -1,27 +1,19 @@
 //! How fast the memory-bound loops run: reductions, copies and cheap pointwise functions, on one thread.
 //!
-//! `cargo run --release -p wengert-tensor --example bandwidth [FILTER]`
+//! `cargo run --release -p wengert-benches --bin bandwidth [FILTER]`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::hint::black_box;
-use std::time::Instant;
 
-use wengert_tensor::Tensor;
+use wengert::tensor::Tensor;
+use wengert_benches::clock;
 
 /// The best of several rounds, each long enough for the clock.
-fn time(name: &str, bytes: usize, mut f: impl FnMut()) {
+fn time(name: &str, bytes: usize, f: impl FnMut()) {
     if !std::env::args().nth(1).is_none_or(|filter| name.contains(&filter)) {
         return;
     }
-    let mut round = |times: usize| {
-        let start = Instant::now();
-        for _ in 0..times {
-            f();
-        }
-        start.elapsed().as_nanos() as f64 / times as f64
-    };
-    let times = (2e6 / round(3).max(1.0)).ceil() as usize;
-    let best = (0..15).map(|_| round(times)).fold(f64::INFINITY, f64::min);
+    let best = clock::best(15, 2e6, f);
     println!("{name:<44} {best:>12.1} ns {:>8.2} GB/s", bytes as f64 / best);
 }
 

@@ -1,28 +1,19 @@
 //! What a step costs: nanoseconds a parameter, with gradients that are there.
 //!
-//! `WENGERT_THREADS=1 cargo run --release -p wengert-optim --example steps [FILTER]`
+//! `WENGERT_THREADS=1 cargo run --release -p wengert-benches --bin updates [FILTER]`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use std::time::Instant;
-
-use wengert_autograd::Param;
-use wengert_optim::{Adagrad, Adam, AdamW, NAdam, Optimizer, RmsProp, Rprop, Sgd, clip_grad_norm};
-use wengert_tensor::Tensor;
+use wengert::autograd::Param;
+use wengert::optim::{Adagrad, Adam, AdamW, NAdam, Optimizer, RmsProp, Rprop, Sgd, clip_grad_norm};
+use wengert::tensor::Tensor;
+use wengert_benches::clock;
 
 /// The best of several rounds, each long enough for the clock, over the number of parameters.
-fn time(name: &str, count: usize, mut f: impl FnMut()) {
+fn time(name: &str, count: usize, f: impl FnMut()) {
     if !std::env::args().nth(1).is_none_or(|filter| name.contains(&filter)) {
         return;
     }
-    let mut round = |times: usize| {
-        let start = Instant::now();
-        for _ in 0..times {
-            f();
-        }
-        start.elapsed().as_nanos() as f64 / times as f64
-    };
-    let times = (3e5 / round(3).max(1.0)).ceil() as usize;
-    let best = (0..30).map(|_| round(times)).fold(f64::INFINITY, f64::min);
+    let best = clock::best(30, 3e5, f);
     println!("{name:<28} {:>10.1} ns a parameter", best / count as f64);
 }
 
