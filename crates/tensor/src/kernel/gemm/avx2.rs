@@ -1,5 +1,6 @@
 //! The vectors of AVX2 with FMA: 8 lanes of f32, 4 of f64, 16 registers.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::micro::{Block, Layout, kernels};
@@ -23,6 +24,12 @@ macro_rules! common {
         const HEIGHTS: [usize; 4] = [10, 6, 4, 0];
         const DOTS: usize = 8;
 
+        #[inline(always)]
+        fn opaque(mut p: *const $elem) -> *const $elem {
+            // SAFETY: no instruction.
+            unsafe { asm!("/* {} */", inout(reg) p, options(pure, nomem, nostack, preserves_flags)) };
+            p
+        }
         #[inline(always)]
         unsafe fn first(n: usize) -> __m256i {
             // SAFETY: the caller's, here and below; the window of `$lanes` from `$lanes - n` on is inside.

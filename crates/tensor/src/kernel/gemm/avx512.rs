@@ -1,5 +1,6 @@
 //! The vectors of AVX-512: 16 lanes of f32, 8 of f64, 32 registers.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::micro::{Block, Layout, kernels};
@@ -20,6 +21,12 @@ macro_rules! common {
         const HEIGHTS: [usize; 4] = [14, 14, 8, 6];
         const DOTS: usize = 16;
 
+        #[inline(always)]
+        fn opaque(mut p: *const $elem) -> *const $elem {
+            // SAFETY: no instruction.
+            unsafe { asm!("/* {} */", inout(reg) p, options(pure, nomem, nostack, preserves_flags)) };
+            p
+        }
         #[inline(always)]
         unsafe fn first(n: usize) -> $mask {
             <$mask>::MAX >> ($lanes - n)

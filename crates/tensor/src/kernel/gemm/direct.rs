@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::micro::{Block, Masked, Strided};
+use super::micro::{Block, ByColumns, ByRows, Masked};
 use super::scratch::Scratch;
 use super::simd::{Body, Simd};
 use super::{Product, pack};
@@ -25,7 +25,9 @@ impl<V: Simd> Body<V> for Direct<'_, V::Elem> {
         // SAFETY: the caller's; the buffers are good for k rows of the widest panel.
         unsafe {
             if product.b.cs == 1 {
-                return panels::<V>(product, vectors, None);
+                // Only kernels of up to two vectors can mask the second.
+                let masked = !product.n.is_multiple_of(V::LANES);
+                return panels::<V>(product, if masked { vectors.min(2) } else { vectors }, None);
             }
             let len = product.k * vectors * V::LANES;
             if len <= ON_STACK {
@@ -73,32 +75,25 @@ unsafe fn panels<V: Simd>(
         unsafe {
             let from = b.at(0, j);
             let (panel, ldb) = match buffer {
-                None => (from.ptr, b.rs),
                 Some(buffer) => {
                     pack::panel::<V>(k, width, from, buffer, nv * V::LANES);
                     (buffer.cast_const(), (nv * V::LANES) as isize)
                 }
+                None => (from.ptr, b.rs),
             };
             let mut i = 0;
             while i < m {
                 // Blocks of nearly equal height, not full ones and a thin rest.
                 let left = m - i;
                 let h = left.div_ceil(left.div_ceil(highest));
-                let block = Block {
-                    k,
-                    a: a.at(i, 0),
-                    b: panel,
-                    ldb,
-                    c: c.add(i * ldc + j),
-                    ldc,
-                    width,
-                    rows: h,
-                    init: init.at_column(j),
-                };
-                if buffer.is_some() || width == nv * V::LANES {
-                    V::block::<Strided>(h, nv, &block);
-                } else {
-                    V::block::<Masked>(h, nv, &block);
+                let (a, c) = (a.at(i, 0), c.add(i * ldc + j));
+                let init = init.at_column(j);
+                let block = Block { k, a, b: panel, ldb, c, ldc, width, init };
+                match (a.cs == 1, buffer.is_none() && width < nv * V::LANES) {
+                    (true, false) => V::block::<ByRows>(h, nv, &block),
+                    (true, true) => V::block::<Masked<ByRows>>(h, nv, &block),
+                    (false, false) => V::block::<ByColumns>(h, nv, &block),
+                    (false, true) => V::block::<Masked<ByColumns>>(h, nv, &block),
                 }
                 i += h;
             }

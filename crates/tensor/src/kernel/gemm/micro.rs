@@ -5,61 +5,49 @@ use std::marker::PhantomData;
 use super::simd::{Body, Simd};
 use super::{Init, Mat};
 
-/// How a block's operands lie, as far as the compiler may know.
+/// How a block's A lies, as far as the compiler may know.
 pub(super) trait Layout: Copy {
-    /// Whether A and B are packed.
-    const PACKED: bool;
-    /// Whether the last vector of B's rows must be masked: costs as much as a multiply-add.
+    /// How many rows are reached from one pointer.
+    const REACH: usize;
+    /// Whether of the last vector of B's rows, the first or second, only what is in the block's width may be read.
     const MASKED: bool = false;
     /// The distance from one row of A to the next and from one column to the next, in elements.
-    fn strides(a: (isize, isize)) -> (isize, isize);
+    fn strides<T>(a: &Mat<T>) -> (isize, isize);
 }
 
-/// A where it is, with any strides; B of whole vectors.
+/// Every row by itself, its elements next to one another.
 #[derive(Clone, Copy)]
-pub(super) struct Strided;
-/// A where it is, with any strides; B's last vector is not whole.
+pub(super) struct ByRows;
+/// Every column by itself.
 #[derive(Clone, Copy)]
-pub(super) struct Masked;
-/// Packed, each row of A by itself. A constant stride needs no registers for addresses.
-#[derive(Clone, Copy)]
-pub(super) struct Rows;
-/// Packed, each column of A by itself.
-#[derive(Clone, Copy)]
-pub(super) struct Columns;
+pub(super) struct ByColumns;
 
-/// How far apart the packed rows of A are: [`super::packed::KC`] and a line more, so that rows do not share cache sets.
-pub(super) const ROW: usize = super::packed::KC + 16;
-/// How far apart the packed columns of A are: no block has more rows.
-pub(super) const COLUMN: usize = 16;
-
-impl Layout for Strided {
-    const PACKED: bool = false;
+impl Layout for ByRows {
+    // More would be reached by multiples of the stride that no address can hold.
+    const REACH: usize = 4;
     #[inline(always)]
-    fn strides(a: (isize, isize)) -> (isize, isize) {
-        a
+    fn strides<T>(a: &Mat<T>) -> (isize, isize) {
+        (a.rs, 1)
     }
 }
-impl Layout for Masked {
-    const PACKED: bool = false;
+impl Layout for ByColumns {
+    const REACH: usize = 16;
+    #[inline(always)]
+    fn strides<T>(a: &Mat<T>) -> (isize, isize) {
+        (1, a.cs)
+    }
+}
+
+/// The same, beside a B that is not whole vectors. To mask a load costs as much as a multiply-add.
+#[derive(Clone, Copy)]
+pub(super) struct Masked<L>(PhantomData<L>);
+
+impl<L: Layout> Layout for Masked<L> {
+    const REACH: usize = L::REACH;
     const MASKED: bool = true;
     #[inline(always)]
-    fn strides(a: (isize, isize)) -> (isize, isize) {
-        a
-    }
-}
-impl Layout for Rows {
-    const PACKED: bool = true;
-    #[inline(always)]
-    fn strides(_: (isize, isize)) -> (isize, isize) {
-        (ROW as isize, 1)
-    }
-}
-impl Layout for Columns {
-    const PACKED: bool = true;
-    #[inline(always)]
-    fn strides(_: (isize, isize)) -> (isize, isize) {
-        (1, COLUMN as isize)
+    fn strides<T>(a: &Mat<T>) -> (isize, isize) {
+        L::strides(a)
     }
 }
 
@@ -67,14 +55,12 @@ impl Layout for Columns {
 pub(super) struct Block<T> {
     pub(super) k: usize,
     pub(super) a: Mat<T>,
-    /// The block's columns of B: rows of `width`, next to one another in memory, `ldb` apart.
+    /// The block's columns of B: rows of whole vectors, `ldb` apart.
     pub(super) b: *const T,
     pub(super) ldb: isize,
     pub(super) c: *mut T,
     pub(super) ldc: usize,
     pub(super) width: usize,
-    /// The rows of C that exist. A packed block of A may have one row of zeros more.
-    pub(super) rows: usize,
     pub(super) init: Init<T>,
 }
 
@@ -93,7 +79,7 @@ macro_rules! each {
     }};
 }
 
-/// The block's kernel for `MR` rows of `NV` vectors, the last of them masked.
+/// The block's kernel for `MR` rows of `NV` vectors, of the last of which as much is stored as the block is wide.
 pub(super) struct Micro<'a, V: Simd, L, const MR: usize, const NV: usize>(
     pub(super) &'a Block<V::Elem>,
     pub(super) PhantomData<L>,
@@ -103,35 +89,39 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
     type Output = ();
     #[inline(always)]
     unsafe fn run(self) {
-        let Block { k, a, b, ldb, c, ldc, width, rows, init } = *self.0;
-        let (rs, cs) = L::strides((a.rs, a.cs));
+        let Block { k, a, b, ldb, c, ldc, width, init } = *self.0;
+        let (rs, cs) = L::strides(&a);
         let tail = NV - 1;
-        // SAFETY: the caller's: A is good for MR rows of k, B for k rows of `width`, C for `rows` rows of `width`.
+        // SAFETY: the caller's: A is good for MR rows of k, B for k rows of NV vectors, C for MR rows of `width`.
         unsafe {
             let mask = V::first(width - tail * V::LANES);
             let mut acc = [[V::zero(); NV]; MR];
-            let mut at = At::<V::Elem>::new::<MR>(a.ptr, rs, b, L::PACKED);
-            for _ in 0..k {
-                step::<V, L, MR, NV>(&mut acc, &mut at, (rs, cs), ldb, mask);
+            let mut at = At::<V, L, MR> { a: [a.ptr; 4], b, layout: PhantomData };
+            for (g, p) in at.a.iter_mut().enumerate() {
+                *p = p.wrapping_offset((g * L::REACH) as isize * rs);
+            }
+            for _ in 0..k / 2 {
+                at.step(0, &mut acc, (rs, cs), ldb, mask);
+                at.step(1, &mut acc, (rs, cs), ldb, mask);
+                at.go_on(2, cs, ldb);
+            }
+            if k % 2 == 1 {
+                at.step(0, &mut acc, (rs, cs), ldb, mask);
             }
             match init {
                 Init::Zero => {}
-                Init::Accumulate => each!(MR, r, {
-                    if r < rows {
-                        add_row::<V, NV>(&mut acc[r], c.add(r * ldc), mask);
-                    }
-                }),
+                Init::Accumulate => {
+                    each!(MR, r, { add_row::<V, NV>(&mut acc[r], c.add(r * ldc), mask) })
+                }
                 Init::Row(bias) => each!(MR, r, { add_row::<V, NV>(&mut acc[r], bias, mask) }),
             }
             each!(MR, r, {
-                if r < rows {
-                    let p = c.add(r * ldc);
-                    for (v, x) in acc[r].iter().enumerate() {
-                        if v == tail {
-                            x.store_first(p.add(v * V::LANES), mask);
-                        } else {
-                            x.store(p.add(v * V::LANES));
-                        }
+                let p = c.add(r * ldc);
+                for (v, x) in acc[r].iter().enumerate() {
+                    if v == tail {
+                        x.store_first(p.add(v * V::LANES), mask);
+                    } else {
+                        x.store(p.add(v * V::LANES));
                     }
                 }
             });
@@ -139,57 +129,55 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
     }
 }
 
-/// Where a block is in A and B.
-struct At<T> {
-    /// The first of every four rows of A.
-    a: [*const T; 4],
-    b: *const T,
+/// Where a block of `MR` rows is in A and B.
+struct At<V: Simd, L, const MR: usize> {
+    /// The first of every `L::REACH` rows of A.
+    a: [*const V::Elem; 4],
+    b: *const V::Elem,
+    layout: PhantomData<L>,
 }
 
-impl<T> At<T> {
+impl<V: Simd, L: Layout, const MR: usize> At<V, L, MR> {
+    /// The step of k that is `ahead` of this place: every row's element of A times the row of B.
+    ///
+    /// # Safety
+    /// As for the block.
     #[inline(always)]
-    fn new<const MR: usize>(a: *const T, rs: isize, b: *const T, packed: bool) -> Self {
-        let mut rows = [a; 4];
-        for (g, p) in rows.iter_mut().enumerate().take(MR.div_ceil(4)).skip(1) {
-            let q = a.wrapping_offset(4 * g as isize * rs);
-            // If the compiler knew that these have to do with one another, it would go from row to row by an addition
-            // each, and the kernel would wait for those. Where the stride is a constant it does not.
-            *p = if packed { q } else { std::hint::black_box(q) };
-        }
-        Self { a: rows, b }
-    }
-}
-
-/// One step of k: every row's element of A times the row of B.
-///
-/// # Safety
-/// As for the block.
-#[inline(always)]
-unsafe fn step<V: Simd, L: Layout, const MR: usize, const NV: usize>(
-    acc: &mut [[V; NV]; MR],
-    at: &mut At<V::Elem>,
-    (rs, cs): (isize, isize),
-    ldb: isize,
-    mask: V::Mask,
-) {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut b = [V::zero(); NV];
-        for (v, x) in b.iter_mut().enumerate() {
-            let p = at.b.add(v * V::LANES);
-            *x = if v + 1 == NV && L::MASKED { V::load_first(p, mask) } else { V::load(p) };
-        }
-        each!(MR, r, {
-            let a = V::splat(*at.a[r / 4].offset((r % 4) as isize * rs));
-            for v in 0..NV {
-                acc[r][v] = a.mul_add(b[v], acc[r][v]);
+    unsafe fn step<const NV: usize>(
+        &self,
+        ahead: isize,
+        acc: &mut [[V; NV]; MR],
+        (rs, cs): (isize, isize),
+        ldb: isize,
+        mask: V::Mask,
+    ) {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut b = [V::zero(); NV];
+            for (v, x) in b.iter_mut().enumerate() {
+                let p = self.b.offset(ahead * ldb + (v * V::LANES) as isize);
+                *x = if L::MASKED && v + 1 == NV { V::load_first(p, mask) } else { V::load(p) };
             }
-        });
+            each!(MR, r, {
+                let p = self.a[r / L::REACH];
+                let a = V::splat(*p.offset((r % L::REACH) as isize * rs + ahead * cs));
+                for v in 0..NV {
+                    acc[r][v] = a.mul_add(b[v], acc[r][v]);
+                }
+            });
+        }
     }
-    for p in &mut at.a {
-        *p = p.wrapping_offset(cs);
+
+    /// `steps` further.
+    #[inline(always)]
+    fn go_on(&mut self, steps: isize, cs: isize, ldb: isize) {
+        for p in self.a.iter_mut().take(MR.div_ceil(L::REACH)) {
+            // If the compiler knew that these have to do with one another, it would keep a pointer for each row, more than
+            // there are registers.
+            *p = V::opaque(p.wrapping_offset(steps * cs));
+        }
+        self.b = self.b.wrapping_offset(steps * ldb);
     }
-    at.b = at.b.wrapping_offset(ldb);
 }
 
 /// # Safety
@@ -209,7 +197,7 @@ unsafe fn add_row<V: Simd, const NV: usize>(row: &mut [V; NV], p: *const V::Elem
 macro_rules! kernels {
     ($vector:ty, $layout:ty, $h:expr, $nv:expr, $block:expr, { $($n:literal: [$($r:literal)*])* }) => {
         match ($nv, $h) {
-            $($( ($n, $r) => {
+            $($( ($n, $r) if $n <= 2 || !<$layout>::MASKED => {
                 // SAFETY: the caller's.
                 unsafe {
                     <$vector>::enter($crate::kernel::gemm::micro::Micro::<$vector, $layout, $r, $n>(

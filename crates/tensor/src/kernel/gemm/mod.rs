@@ -19,9 +19,11 @@ mod portable;
 mod scratch;
 mod simd;
 mod split;
+mod strips;
 mod sums;
 
 pub use elem::GemmElem;
+use scratch::Scratch;
 
 /// A matrix as its first element and its strides (in elements; any sign, 0 for broadcast).
 #[derive(Debug)]
@@ -135,11 +137,19 @@ pub unsafe fn gemm<T: GemmElem>(
     if m == 0 || n == 0 {
         return;
     }
-    let product = Product { m, n, k, a, b, init, c, ldc };
+    let mut product = Product { m, n, k, a, b, init, c, ldc };
+    // Of a single row or column the stride says nothing.
+    if k == 1 {
+        product.a.cs = 1;
+    } else if m == 1 {
+        product.a.rs = 1;
+    }
     // SAFETY: the caller's.
     unsafe {
         if k == 0 {
             start(product);
+        } else if product.a.cs != 1 && product.a.rs != 1 {
+            by_rows(product);
         } else if product.work() >= split::WORTH && crate::kernel::pool::threads() > 1 {
             split::run(product, plan::plan(&product));
         } else {
@@ -153,6 +163,26 @@ impl<T> Product<T> {
     #[inline(always)]
     fn work(&self) -> usize {
         self.m.saturating_mul(self.n).saturating_mul(self.k)
+    }
+}
+
+/// A product whose A lies neither by rows nor by columns: with a copy of it.
+///
+/// # Safety
+/// As [`gemm`].
+#[cold]
+unsafe fn by_rows<T: GemmElem>(product: Product<T>) {
+    let Product { m, n, k, a, b, init, c, ldc } = product;
+    let mut scratch = Scratch::new::<T>(m * k);
+    let copy: *mut T = scratch.ptr();
+    // SAFETY: the caller's.
+    unsafe {
+        for i in 0..m {
+            for p in 0..k {
+                copy.add(i * k + p).write(*a.at(i, p).ptr);
+            }
+        }
+        gemm(m, n, k, Mat { ptr: copy, rs: k as isize, cs: 1 }, b, init, c, ldc);
     }
 }
 

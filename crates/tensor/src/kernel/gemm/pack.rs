@@ -1,7 +1,6 @@
-//! Copies of pieces of A and B in the order in which the kernel reads them.
+//! Copies of pieces of B in the order in which the kernel reads them.
 
 use super::Mat;
-use super::micro::{COLUMN, ROW};
 use super::simd::Simd;
 use crate::Number;
 
@@ -99,45 +98,6 @@ unsafe fn copy_rows<V: Simd>(k: usize, w: usize, b: Mat<V::Elem>, out: *mut V::E
                 j += V::LANES;
             }
             V::load_first(from.add(last), mask).store(to.add(last));
-        }
-    }
-}
-
-/// Whether the rows of A are packed as rows; if not, as columns.
-#[inline(always)]
-pub(super) fn as_rows<T>(a: &Mat<T>) -> bool {
-    a.cs == 1
-}
-
-/// `rows` rows of `k` of A to the place of a block `h` high; rows that are missing become zeros.
-///
-/// # Safety
-/// `a` is good for rows × k, `out` for a block; k is at most KC, h at most COLUMN; the processor has V.
-#[inline(always)]
-pub(super) unsafe fn strip<V: Simd>(
-    rows: usize,
-    h: usize,
-    k: usize,
-    a: Mat<V::Elem>,
-    out: *mut V::Elem,
-) {
-    // SAFETY: the caller's.
-    unsafe {
-        if as_rows(&a) {
-            copy_rows::<V>(rows, k, a, out, ROW);
-            for r in rows..h {
-                out.add(r * ROW).write_bytes(0, k);
-            }
-        } else if a.rs == 1 {
-            let turned = Mat { ptr: a.ptr, rs: a.cs, cs: 1 };
-            copy_rows::<V>(k, rows, turned, out, COLUMN);
-        } else {
-            for p in 0..k {
-                for r in 0..h {
-                    *out.add(p * COLUMN + r) =
-                        if r < rows { *a.at(r, p).ptr } else { V::Elem::ZERO };
-                }
-            }
         }
     }
 }

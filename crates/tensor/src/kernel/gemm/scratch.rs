@@ -1,4 +1,4 @@
-//! Memory to pack into: one buffer a thread, grown when it must be and kept.
+//! Memory to pack into: each thread's own, grown when it must be and kept.
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -7,21 +7,21 @@ use std::mem::MaybeUninit;
 #[repr(C, align(64))]
 struct Line(MaybeUninit<[u8; 64]>);
 
-thread_local!(static KEPT: Cell<Vec<Line>> = const { Cell::new(Vec::new()) });
+thread_local!(static KEPT: Cell<Vec<Vec<Line>>> = const { Cell::new(Vec::new()) });
 
-/// The thread's buffer, for as long as this lives. Who asks for another meanwhile gets a new one.
+/// A buffer of the thread, for as long as this lives.
 pub(super) struct Scratch(Vec<Line>);
 
 impl Scratch {
     /// Room for at least `len` elements.
     pub(super) fn new<T>(len: usize) -> Self {
         let lines = (len * size_of::<T>()).div_ceil(size_of::<Line>());
-        // A thread that is ending has lost its buffer: this one is then allocated and freed.
-        let mut kept = KEPT.try_with(Cell::take).unwrap_or_default();
-        if kept.capacity() < lines {
-            kept = Vec::with_capacity(lines);
+        // A thread that is ending has lost its buffers: this one is then allocated and freed.
+        let mut buffer = with(|kept| kept.pop().unwrap_or_default()).unwrap_or_default();
+        if buffer.capacity() < lines {
+            buffer = Vec::with_capacity(lines);
         }
-        Self(kept)
+        Self(buffer)
     }
 
     /// The first element, on a cache line.
@@ -33,7 +33,17 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let mine = std::mem::take(&mut self.0);
-        // An error means that the thread is ending: nothing to keep it for.
-        let _ = KEPT.try_with(|kept| kept.set(mine));
+        with(|kept| kept.push(mine));
     }
+}
+
+/// `f` with the buffers that are not in use.
+fn with<R>(f: impl FnOnce(&mut Vec<Vec<Line>>) -> R) -> Option<R> {
+    KEPT.try_with(|cell| {
+        let mut kept = cell.take();
+        let result = f(&mut kept);
+        cell.set(kept);
+        result
+    })
+    .ok()
 }

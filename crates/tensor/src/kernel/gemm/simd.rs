@@ -27,6 +27,11 @@ pub(super) trait Simd: Copy {
     /// How many vectors one call of `sums` takes: dot products that fit the registers.
     const DOTS: usize;
 
+    /// The same pointer, of which the compiler does not know where it comes from.
+    #[inline(always)]
+    fn opaque(p: *const Self::Elem) -> *const Self::Elem {
+        p
+    }
     /// The first `n` lanes, 1 to `LANES`.
     unsafe fn first(n: usize) -> Self::Mask;
     unsafe fn zero() -> Self;

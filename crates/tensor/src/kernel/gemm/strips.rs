@@ -1,0 +1,112 @@
+//! The rows of A in strips as high as a block, and their packed copies.
+
+use super::Mat;
+use super::packed::KC;
+use super::simd::Simd;
+
+/// How far apart rows are that are packed by themselves: KC and a line more, so that they do not share sets of the cache.
+const ROW: usize = KC + 16;
+/// How far apart packed columns are: no block has more rows.
+const COLUMN: usize = 16;
+/// The room for a packed strip.
+pub(super) const STRIP: usize = COLUMN * ROW;
+/// Columns are copied so many strips at a time: what they have in one column lies together, and the next column far off.
+const AT_ONCE: usize = 16;
+/// A distance in bytes that differs from every multiple of this by less than a line would put the rows of a strip into one
+/// set of the first cache.
+const SETS: usize = 4096;
+
+/// Whether rows so many elements apart are best read where they are.
+#[inline(always)]
+pub(super) fn well_apart<T>(distance: isize) -> bool {
+    let beyond = distance.unsigned_abs() * size_of::<T>() % SETS;
+    (64..=SETS - 64).contains(&beyond)
+}
+
+/// `m` rows in strips of nearly equal height, at most `highest`, and even but for the last.
+#[derive(Clone, Copy)]
+pub(super) struct Strips {
+    m: usize,
+    pub(super) count: usize,
+}
+
+impl Strips {
+    pub(super) fn new(m: usize, highest: usize) -> Self {
+        Self { m, count: m.div_ceil(highest) }
+    }
+
+    /// Where strip `s` begins.
+    #[inline(always)]
+    pub(super) fn start(self, s: usize) -> usize {
+        (self.m.div_ceil(2) * s / self.count * 2).min(self.m)
+    }
+
+    /// How many rows it has.
+    #[inline(always)]
+    pub(super) fn height(self, s: usize) -> usize {
+        self.start(s + 1) - self.start(s)
+    }
+
+    /// Sees to it that strip `s` of `k` columns of A is packed, if all before it were asked for: it is at `s` times [`STRIP`].
+    ///
+    /// # Safety
+    /// A is good for m × k, one of its strides being 1, `out` for all strips; k is at most KC, the highest strip at most
+    /// COLUMN; the processor has V.
+    #[inline(always)]
+    pub(super) unsafe fn pack<V: Simd>(
+        self,
+        s: usize,
+        k: usize,
+        a: Mat<V::Elem>,
+        out: *mut V::Elem,
+    ) {
+        // SAFETY: the caller's.
+        unsafe {
+            if a.cs == 1 {
+                for r in 0..self.height(s) {
+                    let from = a.at(self.start(s) + r, 0).ptr;
+                    copy::<V>(from, k, out.add(s * STRIP + r * ROW));
+                }
+            } else if s.is_multiple_of(AT_ONCE) {
+                let end = (s + AT_ONCE).min(self.count);
+                for p in 0..k {
+                    for s in s..end {
+                        let from = a.at(self.start(s), p).ptr;
+                        copy::<V>(from, self.height(s), out.add(s * STRIP + p * COLUMN));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The packed strip `s` of A.
+    #[inline(always)]
+    pub(super) fn packed<T>(self, s: usize, a: &Mat<T>, out: *const T) -> Mat<T> {
+        let ptr = out.wrapping_add(s * STRIP);
+        if a.cs == 1 {
+            Mat { ptr, rs: ROW as isize, cs: 1 }
+        } else {
+            Mat { ptr, rs: 1, cs: COLUMN as isize }
+        }
+    }
+}
+
+/// `n` elements.
+///
+/// # Safety
+/// They may be read, and written; the processor has V.
+#[inline(always)]
+unsafe fn copy<V: Simd>(from: *const V::Elem, n: usize, to: *mut V::Elem) {
+    let mut j = 0;
+    // SAFETY: the caller's.
+    unsafe {
+        while j + V::LANES <= n {
+            V::load(from.add(j)).store(to.add(j));
+            j += V::LANES;
+        }
+        if j < n {
+            let mask = V::first(n - j);
+            V::load_first(from.add(j), mask).store_first(to.add(j), mask);
+        }
+    }
+}
