@@ -25,6 +25,7 @@ macro_rules! common {
         const DOTS: usize = 8;
 
         #[inline(always)]
+        #[allow(clippy::pointers_in_nomem_asm_block)] // Nothing is read: there is no instruction.
         fn opaque(mut p: *const $elem) -> *const $elem {
             // SAFETY: no instruction.
             unsafe { asm!("/* {} */", inout(reg) p, options(pure, nomem, nostack, preserves_flags)) };

@@ -159,6 +159,13 @@ pub unsafe fn gemm<T: GemmElem>(
 }
 
 impl<T> Product<T> {
+    /// The columns from one to before another.
+    #[inline(always)]
+    fn columns(&self, from: usize, to: usize) -> Self {
+        let (b, init) = (self.b.at(0, from), self.init.at_column(from));
+        Self { n: to - from, b, init, c: self.c.wrapping_add(from), ..*self }
+    }
+
     /// Multiply-adds.
     #[inline(always)]
     fn work(&self) -> usize {

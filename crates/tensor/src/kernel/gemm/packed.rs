@@ -60,6 +60,11 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
     }
 }
 
+/// Whether the rows of A are read where they are.
+pub(super) fn a_lies<T>(product: &Product<T>) -> bool {
+    product.a.cs == 1 && well_apart::<T>(product.a.rs)
+}
+
 /// A product of as much of A as is kept packed.
 ///
 /// # Safety
@@ -69,7 +74,7 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
     let Product { m, n, k, a, b, init, c, ldc } = product;
     let nr = 2 * V::LANES;
     let strips = Strips::new(m, V::HEIGHTS[1]);
-    let a_lies = a.cs == 1 && well_apart::<V::Elem>(a.rs);
+    let a_lies = a_lies(&product);
     let b_lies = b.cs == 1
         && n.is_multiple_of(V::LANES)
         && m <= LOW

@@ -1,5 +1,6 @@
 //! Which parts of a product the threads take.
 
+use super::packed::a_lies;
 use super::plan::Plan;
 use super::{GemmElem, Product};
 use crate::kernel::pool;
@@ -29,13 +30,13 @@ unsafe impl<T: Sync> Sync for Shared<T> {}
 pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
     let Product { m, n, .. } = product;
     // Of a large product more parts than threads, so that a thread that is held up holds up little. Of others one each, as
-    // each part packs its own A and B.
+    // each part packs what it needs: to share that was tried, and what another core has written comes too slowly.
     let each = if product.work() < LARGE { 1 } else { 2 };
     let parts = (each * pool::threads()).min(product.work() / PART).max(1);
     let (down, across) = match plan {
         Plan::RowTimesRows | Plan::DotsOfRows => (1, parts.min(n.div_ceil(LINE))),
         Plan::ColumnsTimesColumn | Plan::DotsOfColumns => (parts.min(m.div_ceil(LINE)), 1),
-        Plan::Direct | Plan::Packed => grid(m, n, parts),
+        Plan::Direct | Plan::Packed => grid(&product, parts),
     };
     let line = matches!(plan, Plan::ColumnsTimesColumn | Plan::DotsOfColumns);
     let wide = matches!(plan, Plan::RowTimesRows | Plan::DotsOfRows);
@@ -44,25 +45,16 @@ pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
     let shared = Shared(product);
     pool::run(down * across, &|part| {
         let whole = &shared;
-        let Product { a, b, init, c, ldc, k, .. } = whole.0;
         let (i, j) = (row(part / across), column(part % across));
         let (m, n) = (row(part / across + 1) - i, column(part % across + 1) - j);
         if m == 0 || n == 0 {
             return;
         }
+        let band = whole.0.columns(j, j + n);
         // SAFETY: the caller's: the part is inside the product.
         unsafe {
-            let part = Product {
-                m,
-                n,
-                k,
-                a: a.at(i, 0),
-                b: b.at(0, j),
-                init: init.at_column(j),
-                c: c.add(i * ldc + j),
-                ldc,
-            };
-            plan.run(part);
+            let c = band.c.add(i * band.ldc);
+            plan.run(Product { m, a: band.a.at(i, 0), c, ..band });
         }
     });
 }
@@ -73,16 +65,18 @@ fn border(q: usize, parts: usize, len: usize, multiple: usize) -> usize {
     (pieces * q / parts * multiple).min(len)
 }
 
-/// How many parts down and across: packing is least when they are nearly square, and B costs more to pack than A.
-fn grid(m: usize, n: usize, parts: usize) -> (usize, usize) {
+/// How many parts down and across: every part packs the columns of B that it needs, which is what costs most, and rows of
+/// A that do not lie well.
+fn grid<T>(product: &Product<T>, parts: usize) -> (usize, usize) {
+    let a = if a_lies(product) { 0.25 } else { 1.0 };
     let mut best = (1, parts, f64::MAX);
     for down in 1..=parts {
         let across = parts / down;
-        let (h, w) = (m as f64 / down as f64, n as f64 / across as f64);
+        let (h, w) = (product.m as f64 / down as f64, product.n as f64 / across as f64);
         if down * across < parts || h < 1.0 || w < COLUMNS as f64 {
             continue;
         }
-        let cost = 2.0 / h + 1.0 / w;
+        let cost = 2.0 / h + a / w;
         if cost < best.2 {
             best = (down, across, cost);
         }
