@@ -1,11 +1,12 @@
-//! How fast the memory-bound loops run: reductions, copies and cheap pointwise functions, on one thread.
+//! How fast the memory-bound loops run: reductions, copies and cheap pointwise functions, in GB/s; on `THREADS` (2).
 //!
-//! `cargo run --release -p wengert-benches --bin bandwidth [FILTER]`
+//! `THREADS=1 cargo run --release -p wengert-benches --bin bandwidth [FILTER]`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::hint::black_box;
 
 use wengert::tensor::Tensor;
+use wengert::tensor::kernel::pool;
 use wengert_benches::clock;
 
 /// The best of several rounds, each long enough for the clock.
@@ -35,6 +36,7 @@ fn filled(shape: &[usize]) -> Tensor<f32> {
 }
 
 fn main() {
+    pool::set_threads(clock::threads());
     let x = filled(&[4096, 1000]);
     let n = x.bytes();
     time!(n, "sum [4096, 1000]", x.sum());

@@ -9,7 +9,7 @@ use crate::{Element, Tensor};
 
 /// Bytes of a row of columns that are folded at once. The accumulators of all lanes stay in L2, and are fetched for four
 /// rows at a time.
-const ROW: usize = 2048;
+const ROW: usize = 4096;
 
 /// How many columns are folded at once.
 pub(crate) const fn block<O>() -> usize {

@@ -92,9 +92,11 @@ fn fold_into<F: Fold<T>, T: Element>(
     let threads = if x.len() < THREADS_FROM { 1 } else { pool::threads() };
     if step == 1 && (count >= 4 || (single && down == count as isize)) && (down != 1 || len == 1) {
         let mut at_out = 0;
+        // Every thread has some.
+        let at_a_time = block::<F::Out>().min(count.div_ceil(threads).next_multiple_of(64));
         kept.rows(|[at]| {
             let piece = |start: usize| {
-                let width = block::<F::Out>().min(count - start);
+                let width = at_a_time.min(count - start);
                 let about = if F::ABOUT { &about[at_out + start..][..width] } else { &[] };
                 // SAFETY: the walks stay within the tensor, and the innermost kept axis is `count` neighbours, which
                 // `out` has places for.
@@ -103,9 +105,7 @@ fn fold_into<F: Fold<T>, T: Element>(
                     columns(fold, first, &gone, width, about, target.add(at_out + start));
                 }
             };
-            split(threads, count.div_ceil(block::<F::Out>()), piece, |piece, i| {
-                piece(i * block::<F::Out>());
-            });
+            split(threads, count.div_ceil(at_a_time), piece, |piece, i| piece(i * at_a_time));
             at_out += count;
         });
     } else if single && (down == 1 || len == 1) {
