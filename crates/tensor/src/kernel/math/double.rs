@@ -49,7 +49,7 @@ pub(super) fn exp_neg64<A: Arch>(x: f64) -> f64 {
     scale64(1.0 + A::mul_add64(r * r, p, r), t)
 }
 
-/// tanh x = m / (m + 2) with m = e^2|x| - 1, with the corrections of [`super::tanh`]. Worst:
+/// tanh x = m / (m + 2) with m = e^2|x| - 1, with what rounding took from m and m + 2 put back. Worst:
 /// 1.46 ulp.
 #[inline(always)]
 pub fn tanh64<A: Arch>(x: f64) -> f64 {

@@ -11,8 +11,6 @@ const LN2_LO: f32 = -2.121_944_4e-4;
 
 /// `(r, p, t)` with e^x = 2^n·(1 + (r + p·r²)), |r| < 0.35, where the low bits of `t` hold
 /// n + `bias`.
-///
-/// The error of p·r² is small against r, not only against 1: `tanh` is made of it.
 #[inline(always)]
 fn parts<A: Arch>(x: f32, bias: f32) -> (f32, f32, f32) {
     let t = A::mul_add(x, std::f32::consts::LOG2_E, MAGIC + bias);
@@ -53,17 +51,21 @@ pub(super) fn exp_neg<A: Arch>(x: f32) -> f32 {
     scale(1.0 + A::mul_add(r * r, p, r), t)
 }
 
-/// `(m, rest)` with e^x - 1 = m + rest for 0 <= x <= 80, where `rest` is what rounding took from m.
-///
-/// It is p·k·r² + (k·r + (k - 1)) with k = 2^n, and the second term is exact or nearly so.
+/// e^2x for 0 <= x <= 40: 2^n·2^f with n + f = 2x / ln 2. The rounding of that constant grows with x, and what is left of it
+/// in tanh shrinks faster.
 #[inline(always)]
-pub(super) fn expm1_mid<A: Arch>(x: f32) -> (f32, f32) {
-    let (r, p, t) = parts::<A>(x, 127.0);
-    let k = f32::from_bits(t.to_bits() << 23);
-    let large = A::mul_add(k, r, k - 1.0);
-    let small = k * (r * r) * p;
-    let m = large + small;
-    (m, small - (m - large))
+pub(super) fn exp_twice<A: Arch>(x: f32) -> f32 {
+    const TWO_LOG2_E: f32 = 2.0 * std::f32::consts::LOG2_E;
+    let t = A::mul_add(x, TWO_LOG2_E, MAGIC);
+    let f = A::mul_add(x, TWO_LOG2_E, -(t - MAGIC));
+    let p = 1.535_336_2e-4;
+    let p = A::mul_add(p, f, 1.339_887_4e-3);
+    let p = A::mul_add(p, f, 9.618_437e-3);
+    let p = A::mul_add(p, f, 5.550_332_4e-2);
+    let p = A::mul_add(p, f, 0.240_226_48);
+    let p = A::mul_add(p, f, 0.693_147_2);
+    let p = A::mul_add(p, f, 1.0);
+    f32::from_bits(p.to_bits().wrapping_add(t.to_bits() << 23))
 }
 
 /// 2^x. A polynomial of degree 6 on the fraction. Worst: 1.14 ulp.
