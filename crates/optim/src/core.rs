@@ -8,6 +8,7 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Misfit;
 use crate::groups::{Change, Groups, names};
+use crate::optimizer::LEARNING_RATE;
 use crate::rule::Rule;
 use crate::{Error, Result, State};
 
@@ -236,7 +237,7 @@ impl<T: Float, R: Rule> Core<T, R> {
 
     pub(crate) fn state(&self) -> State<T> {
         let mut state = State::default();
-        state.scalars.insert("learning_rate".to_string(), self.settings.rate());
+        state.scalars.insert(LEARNING_RATE.to_string(), self.settings.rate());
         for (name, slot) in names(&self.parameters).iter().zip(&self.slots) {
             state.scalars.insert(format!("{name}.step"), slot.step as f64);
             if let Some((carried, _)) = R::CARRIED {
@@ -254,7 +255,7 @@ impl<T: Float, R: Rule> Core<T, R> {
         let at = Location::caller();
         self.settle()?;
         let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
-        let rate = take(&mut state.scalars, "learning_rate".to_string(), &mut missing);
+        let rate = take(&mut state.scalars, LEARNING_RATE.to_string(), &mut missing);
         let mut slots = Vec::with_capacity(self.slots.len());
         for ((name, slot), param) in
             names(&self.parameters).iter().zip(&self.slots).zip(&self.parameters)

@@ -9,6 +9,7 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Misfit;
 use crate::groups::names;
+use crate::optimizer::LEARNING_RATE;
 use crate::wolfe::{Point, strong_wolfe};
 use crate::{Error, Result, State};
 
@@ -342,7 +343,7 @@ impl<T: Float> Lbfgs<T> {
 
     fn check(&self) -> Result<()> {
         for (setting, x) in [
-            ("learning_rate", self.learning_rate),
+            (LEARNING_RATE, self.learning_rate),
             ("tolerance_grad", self.tolerance_grad),
             ("tolerance_change", self.tolerance_change),
         ] {
@@ -357,7 +358,7 @@ impl<T: Float> Lbfgs<T> {
     /// All that the next steps depend on beside the parameters and the settings.
     pub fn state(&self) -> State<T> {
         let mut state = State::default();
-        state.scalars.insert("learning_rate".to_string(), self.learning_rate);
+        state.scalars.insert(LEARNING_RATE.to_string(), self.learning_rate);
         let Some(memory) = &self.memory else { return state };
         for (name, x) in [
             ("n_iter", memory.iterations as f64),
@@ -394,7 +395,7 @@ impl<T: Float> Lbfgs<T> {
                 0.0
             })
         };
-        let rate = number("learning_rate".to_string());
+        let rate = number(LEARNING_RATE.to_string());
         let mut numbers = Vec::new();
         let mut inverses = Vec::new();
         if begun {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::Location;
 
 use wengert_autograd::Param;
 use wengert_tensor::{Element, Float, Tensor};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// What updates parameters from their gradients.
 ///
@@ -24,6 +25,51 @@ use crate::Result;
 ///     optimizer.step()?;
 /// }
 /// assert_eq!(w.value(), tensor![0.25, 0.5]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// One of your own says how it steps, and what it steps with:
+///
+/// ```
+/// use wengert_autograd::{Param, Tape};
+/// use wengert_optim::{Optimizer, Result};
+/// use wengert_tensor::tensor;
+///
+/// /// A step of one length, whatever the gradient's.
+/// struct SignSgd {
+///     parameters: Vec<Param<f32>>,
+///     rate: f64,
+/// }
+///
+/// impl Optimizer<f32> for SignSgd {
+///     fn step(&mut self) -> Result<()> {
+///         for p in &self.parameters {
+///             p.update(|w, g| {
+///                 if let Some(g) = g {
+///                     *w = &*w - g.sign() * self.rate as f32;
+///                 }
+///             });
+///         }
+///         Ok(())
+///     }
+///     fn parameters(&self) -> &[Param<f32>] {
+///         &self.parameters
+///     }
+///     fn learning_rate(&self) -> f64 {
+///         self.rate
+///     }
+///     fn set_learning_rate(&mut self, learning_rate: f64) {
+///         self.rate = learning_rate;
+///     }
+/// }
+///
+/// let w = Param::new(tensor![1.0_f32, -3.0]);
+/// let mut optimizer = SignSgd { parameters: vec![w.clone()], rate: 0.5 };
+/// let tape = Tape::new();
+/// optimizer.zero_grad();
+/// tape.param(&w).square().sum().backward()?;
+/// optimizer.step()?;
+/// assert_eq!(w.value(), tensor![0.5, -2.5]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Optimizer<T: Float> {
@@ -59,7 +105,20 @@ pub trait Optimizer<T: Float> {
     /// [`Error::NotMine`](crate::Error::NotMine) for a parameter that this optimiser does not have, before anything is
     /// updated; else as [`step`](Self::step).
     #[track_caller]
-    fn apply(&mut self, gradients: &[(&Param<T>, &Tensor<T>)]) -> Result<()>;
+    fn apply(&mut self, gradients: &[(&Param<T>, &Tensor<T>)]) -> Result<()> {
+        let mine = self.parameters();
+        if let Some((p, _)) = gradients.iter().find(|(p, _)| !mine.iter().any(|m| m.is(p))) {
+            let at = Location::caller();
+            return Err(Error::NotMine { optimizer: name::<Self>(), name: p.path(), at });
+        }
+        // A step by these gradients, after which those that were there are there again.
+        let before: Vec<_> = mine.iter().map(|p| (p.clone(), p.grad())).collect();
+        self.zero_grad();
+        gradients.iter().for_each(|(p, g)| p.set_grad(Some((*g).clone())));
+        let done = self.step();
+        before.into_iter().for_each(|(p, g)| p.set_grad(g));
+        done
+    }
 
     /// The parameters, each once.
     fn parameters(&self) -> &[Param<T>];
@@ -81,10 +140,18 @@ pub trait Optimizer<T: Float> {
     /// # Errors
     /// [`Error::Use`](crate::Error::Use) if this optimiser has none.
     #[track_caller]
-    fn set_momentum(&mut self, momentum: f64) -> Result<()>;
+    fn set_momentum(&mut self, momentum: f64) -> Result<()> {
+        let rule = format!("{}: there is no momentum to set to {momentum}", name::<Self>());
+        Err(Error::Use(rule, Location::caller()))
+    }
 
-    /// All that the next steps depend on beside the parameters and the settings, by the parameters' paths.
-    fn state(&self) -> State<T>;
+    /// All that the next steps depend on beside the parameters and the settings, by the parameters' paths. Unless it is said
+    /// otherwise, the learning rate alone: one that remembers more must say so here.
+    fn state(&self) -> State<T> {
+        let mut state = State::default();
+        state.scalars.insert(LEARNING_RATE.into(), self.learning_rate());
+        state
+    }
 
     /// Takes up where [`state`](Self::state) was asked: the next steps are those of the optimiser that was saved, bit for
     /// bit, in whatever order the parameters come.
@@ -93,7 +160,32 @@ pub trait Optimizer<T: Float> {
     /// [`Error::State`](crate::Error::State), which lists what is missing, unexpected and of another shape; then nothing is
     /// loaded.
     #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> Result<()>;
+    fn load_state(&mut self, state: State<T>) -> Result<()> {
+        let names = state.tensors.keys().chain(state.scalars.keys());
+        let unexpected: Vec<_> = names.filter(|n| *n != LEARNING_RATE).cloned().collect();
+        match state.scalars.get(LEARNING_RATE) {
+            Some(rate) if unexpected.is_empty() => {
+                self.set_learning_rate(*rate);
+                Ok(())
+            }
+            rate => {
+                let missing = if rate.is_some() { vec![] } else { vec![LEARNING_RATE.into()] };
+                let at = Location::caller();
+                let optimizer = name::<Self>();
+                Err(Error::State { optimizer, missing, unexpected, misshaped: vec![], at })
+            }
+        }
+    }
+}
+
+/// What the learning rate is called in a [`State`].
+pub(crate) const LEARNING_RATE: &str = "learning_rate";
+
+/// The type's own name, without its path and its parameters.
+fn name<O: ?Sized>() -> &'static str {
+    let whole = std::any::type_name::<O>();
+    let path = whole.split('<').next().unwrap_or(whole);
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 /// What an optimiser remembers, by name: `l1.weight.exp_avg` among the tensors, `l1.weight.step` and `learning_rate` among

@@ -212,3 +212,63 @@ fn settings_may_change_between_steps_and_what_is_kept_stays() {
     step(&mut optimizer, &[0.0]);
     assert_eq!(optimizer.state().tensors.len(), 1);
 }
+
+/// What a user writes who wants a method of his own: no more than must be.
+struct Plain {
+    parameters: Vec<Param<f32>>,
+    rate: f64,
+}
+
+impl Optimizer<f32> for Plain {
+    fn step(&mut self) -> wengert_optim::Result<()> {
+        for p in &self.parameters {
+            p.update(|w, g| {
+                if let Some(g) = g {
+                    *w = &*w - &*g * self.rate as f32;
+                }
+            });
+        }
+        Ok(())
+    }
+    fn parameters(&self) -> &[Param<f32>] {
+        &self.parameters
+    }
+    fn learning_rate(&self) -> f64 {
+        self.rate
+    }
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.rate = learning_rate;
+    }
+}
+
+#[test]
+fn an_optimiser_of_ones_own_has_the_rest_by_itself() {
+    let (a, b) = (param("a", &[1.0, 2.0]), param("b", &[3.0]));
+    let mut plain = Plain { parameters: vec![a.clone(), b.clone()], rate: 0.5 };
+    // By gradients from elsewhere; those of `backward` stay as they are.
+    b.set_grad(Some(tensor(&[8.0])));
+    plain.apply(&[(&a, &tensor(&[2.0, 4.0]))]).unwrap();
+    assert_eq!((values(&a), values(&b)), (vec![0.0, 0.0], vec![3.0]));
+    assert!(a.grad().is_none() && b.grad().unwrap() == tensor(&[8.0]));
+    let other = param("other", &[1.0]);
+    assert_eq!(
+        text(plain.apply(&[(&other, &tensor(&[1.0]))]).unwrap_err()),
+        "Plain: `other` is not one of its parameters, so it has no settings and no state for it\n  help: make the optimiser from the parameters that it is to update"
+    );
+    assert_eq!(
+        text(plain.set_momentum(0.9).unwrap_err()),
+        "Plain: there is no momentum to set to 0.9"
+    );
+    let saved = plain.state();
+    plain.set_learning_rate(0.1);
+    plain.load_state(saved.clone()).unwrap();
+    assert_eq!(plain.learning_rate(), 0.5);
+    let mut adams = saved;
+    adams.scalars.insert("a.step".into(), 3.0);
+    adams.scalars.remove("learning_rate");
+    assert_eq!(
+        text(plain.load_state(adams).unwrap_err()),
+        "Plain: this state is not of these parameters and settings\n  missing: `learning_rate`\n  unexpected: `a.step`"
+    );
+    assert_eq!(plain.learning_rate(), 0.5, "nothing is loaded");
+}

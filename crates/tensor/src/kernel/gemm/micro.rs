@@ -55,7 +55,7 @@ impl<L: Layout> Layout for Masked<L> {
 pub(super) struct Block<T> {
     pub(super) k: usize,
     pub(super) a: Mat<T>,
-    /// The block's columns of B: rows of whole vectors, `ldb` apart.
+    /// The block's columns of B: rows of whole vectors, unless the layout says that they are masked, `ldb` apart.
     pub(super) b: *const T,
     pub(super) ldb: isize,
     pub(super) c: *mut T,

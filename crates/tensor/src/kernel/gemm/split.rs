@@ -9,8 +9,8 @@ use crate::kernel::pool;
 pub(super) const WORTH: usize = 3 << 19;
 /// No part is less work than this.
 const PART: usize = 3 << 18;
-/// Multiply-adds of a product that is large: some 3 ms.
-const LARGE: usize = 1 << 28;
+/// Multiply-adds of a product that is large: some 20 ms.
+const LARGE: usize = 1 << 31;
 /// Columns are split at multiples of this, so that every part has whole panels and whole blocks of vectors.
 const COLUMNS: usize = 32;
 /// For a product of one row or column the multiple is that of its widest kernel, which must see the same blocks.

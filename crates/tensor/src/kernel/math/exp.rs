@@ -63,7 +63,7 @@ pub(super) fn exp_twice<A: Arch>(x: f32) -> f32 {
     let p = A::mul_add(p, f, 9.618_437e-3);
     let p = A::mul_add(p, f, 5.550_332_4e-2);
     let p = A::mul_add(p, f, 0.240_226_48);
-    let p = A::mul_add(p, f, 0.693_147_2);
+    let p = A::mul_add(p, f, std::f32::consts::LN_2);
     let p = A::mul_add(p, f, 1.0);
     f32::from_bits(p.to_bits().wrapping_add(t.to_bits() << 23))
 }

@@ -16,7 +16,7 @@ pub fn tanh<A: Arch>(x: f32) -> f32 {
     let s = a * a;
     let q = -6.282_473_5e-3;
     let q = A::mul_add(q, s, 2.107_775_8e-2);
-    let q = A::mul_add(q, s, -5.385_385_8e-2);
+    let q = A::mul_add(q, s, -5.385_386e-2);
     let q = A::mul_add(q, s, 0.133_326_02);
     let q = A::mul_add(q, s, -0.333_333_2);
     let small = A::mul_add(a * s, q, a);
