@@ -33,6 +33,10 @@ const TAIL: &str = "
 `a.then(10, b).then(20, c)`. `LBFGS` is `Lbfgs::new(parameters, lr)`, whose `step` takes the closure. `clip_grad_norm_` is
 `clip_grad_norm(&parameters, max_norm)`, or `ClipNorm::new(max_norm).norm(norm_type).clip(&parameters)`, and
 `clip_grad_value_` is `clip_grad_value`.
+
+An optimiser of one's own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
+`parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; one
+that remembers more than its rate says so in `state` and `load_state`.
 ";
 
 /// The page.
