@@ -89,6 +89,11 @@ pub fn time<S: FnMut() -> Result<f32, Failure>>(
     })
 }
 
+/// Whether a program's first argument, if it has one, is in this name.
+pub fn wanted(name: &str) -> bool {
+    std::env::args().nth(1).is_none_or(|filter| name.contains(&filter))
+}
+
 /// Nanoseconds that `f` takes: the best of so many rounds, each of about `ns`, long enough for the clock.
 pub fn best(rounds: usize, ns: f64, mut f: impl FnMut()) -> f64 {
     let mut round = |times: usize| {

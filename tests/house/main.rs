@@ -7,5 +7,6 @@ mod conventions;
 mod errata;
 mod examples;
 mod misuse;
+mod own_optimizer;
 mod pytorch_loop;
 mod tutorials;

@@ -11,7 +11,7 @@ use wengert_benches::clock;
 
 /// The best of several rounds, each long enough for the clock.
 fn time(name: &str, bytes: usize, f: impl FnMut()) {
-    if !std::env::args().nth(1).is_none_or(|filter| name.contains(&filter)) {
+    if !clock::wanted(name) {
         return;
     }
     let best = clock::best(15, 2e6, f);

@@ -1,16 +1,17 @@
-//! What a step costs: nanoseconds a parameter, with gradients that are there.
+//! What a step costs: nanoseconds a parameter, with gradients that are there; on `THREADS` (2).
 //!
-//! `WENGERT_THREADS=1 cargo run --release -p wengert-benches --bin updates [FILTER]`
+//! `THREADS=1 cargo run --release -p wengert-benches --bin updates [FILTER]`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use wengert::autograd::Param;
 use wengert::optim::{Adagrad, Adam, AdamW, NAdam, Optimizer, RmsProp, Rprop, Sgd, clip_grad_norm};
 use wengert::tensor::Tensor;
+use wengert::tensor::kernel::pool;
 use wengert_benches::clock;
 
 /// The best of several rounds, each long enough for the clock, over the number of parameters.
 fn time(name: &str, count: usize, f: impl FnMut()) {
-    if !std::env::args().nth(1).is_none_or(|filter| name.contains(&filter)) {
+    if !clock::wanted(name) {
         return;
     }
     let best = clock::best(30, 3e5, f);
@@ -27,6 +28,7 @@ fn net(shapes: &[&[usize]]) -> Vec<Param<f32>> {
 }
 
 fn main() {
+    pool::set_threads(clock::threads());
     let nets: [(&str, &[&[usize]]); 4] = [
         ("6 x 1", &[&[1], &[1], &[1], &[1], &[1], &[1]]),
         ("tiny", &[&[16, 2], &[16], &[16, 16], &[16], &[1, 16], &[1]]),

@@ -343,7 +343,7 @@ impl<T: Float> Lbfgs<T> {
 
     fn check(&self) -> Result<()> {
         for (setting, x) in [
-            (LEARNING_RATE, self.learning_rate),
+            ("learning_rate", self.learning_rate),
             ("tolerance_grad", self.tolerance_grad),
             ("tolerance_change", self.tolerance_change),
         ] {

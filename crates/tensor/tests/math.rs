@@ -236,6 +236,19 @@ fn text(level: Level, name: &str, worst: f64, at: &str, points: usize) {
     println!("{:8}  {name:14} {worst:9.4} ulp  at {at:32} of {points}", format!("{level:?}"));
 }
 
+/// The largest error in ulp at this level, and where it is.
+fn worst<F: Function>(level: Level, x: &[F::X], want: &[f64]) -> (f64, usize) {
+    force(level);
+    let mut worst = (0.0, 0);
+    for (i, (y, want)) in map::<F>(x).into_iter().zip(want).enumerate() {
+        let e = y.error(*want);
+        if e > worst.0 {
+            worst = (e, i);
+        }
+    }
+    worst
+}
+
 /// The worst error of `F` at every level must be at most `limit`.
 fn measure<F: Function>(x: &[F::X], limit: f64)
 where
@@ -243,14 +256,7 @@ where
 {
     let want: Vec<f64> = x.iter().map(|&x| F::exact(x)).collect();
     for level in available() {
-        force(level);
-        let mut worst = (0.0, 0);
-        for (i, (y, want)) in map::<F>(x).into_iter().zip(&want).enumerate() {
-            let e = y.error(*want);
-            if e > worst.0 {
-                worst = (e, i);
-            }
-        }
+        let worst = worst::<F>(level, x, &want);
         let at = format!("{:?}", x[worst.1]);
         text(level, F::NAME, worst.0, &at, x.len());
         assert!(worst.0 <= limit, "{} at {at}, {level:?}: {} ulp", F::NAME, worst.0);
@@ -267,6 +273,42 @@ fn one_argument() {
     let x = inputs();
     measure!(&x, 2.0, exp exp2 expm1 ln log2 log10 log1p tanh sigmoid softplus log_sigmoid);
     measure!(&x, 2.0, sin cos tan asin acos atan sinh cosh erf);
+}
+
+/// All 2^32 inputs of a function, at every level: a minute and more each, so these are asked for by name.
+macro_rules! every_input {
+    ($($name:ident)+) => {
+        mod every_input {$(
+            #[test]
+            #[ignore = "a minute and more: cargo test --release -p wengert-tensor --test math -- --ignored --nocapture"]
+            fn $name() {
+                super::all_of::<super::$name>();
+            }
+        )+}
+    };
+}
+every_input! {
+    exp exp2 expm1 ln log2 log10 log1p tanh sigmoid softplus log_sigmoid
+    sin cos tan asin acos atan sinh cosh erf
+}
+
+fn all_of<F: Function<X = f32>>() {
+    let _alone = alone();
+    let mut most: Vec<_> = available().map(|level| (level, 0.0, 0.0_f32)).collect();
+    for block in 0..1_u32 << 12 {
+        let x: Vec<f32> = (0..1_u32 << 20).map(|i| f32::from_bits(block << 20 | i)).collect();
+        let want: Vec<f64> = x.iter().map(|&x| F::exact(x)).collect();
+        for (level, most, at) in &mut most {
+            let (e, i) = worst::<F>(*level, &x, &want);
+            if e > *most {
+                (*most, *at) = (e, x[i]);
+            }
+        }
+    }
+    for (level, most, at) in most {
+        text(level, F::NAME, most, &format!("{at:?}"), 1 << 32);
+        assert!(most <= 2.0, "{} at {at:?}, {level:?}: {most} ulp", F::NAME);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::tree::{FEW, Fold, LEAF, lanes};
 use crate::layout::Walk;
 use crate::{Element, Tensor};
 
-/// Bytes of a row of columns that are folded at once. The accumulators of all lanes stay in L2, and are fetched for four
+/// Bytes of a row of columns that are folded at once: a page, which is read ahead to its end. The accumulators of all lanes stay in L2, and are fetched for four
 /// rows at a time.
 const ROW: usize = 4096;
 

@@ -1,6 +1,5 @@
 //! A trainer is the loop: the same bits, with and without its company.
 
-use wengert_autograd::Param;
 use wengert_data::{DataLoader, TensorDataset, metrics, synth};
 use wengert_loss::{CrossEntropyLoss, MseLoss};
 use wengert_nn::{Dropout, Linear, Parts, Relu, Sequential};
@@ -232,49 +231,4 @@ fn a_loss_that_is_no_number_is_an_error_or_the_best_weights() {
         .unwrap();
     assert_eq!(history.stopped.unwrap().why, Why::NotFinite);
     assert_eq!(model.state(), first);
-}
-
-/// Four of the trait's methods are an optimiser.
-struct Plain {
-    parameters: Vec<Param<f32>>,
-    rate: f64,
-}
-
-impl Optimizer<f32> for Plain {
-    fn step(&mut self) -> wengert_optim::Result<()> {
-        for p in &self.parameters {
-            p.update(|w, g| {
-                if let Some(g) = g {
-                    *w = &*w - &*g * self.rate as f32;
-                }
-            });
-        }
-        Ok(())
-    }
-    fn parameters(&self) -> &[Param<f32>] {
-        &self.parameters
-    }
-    fn learning_rate(&self) -> f64 {
-        self.rate
-    }
-    fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.rate = learning_rate;
-    }
-}
-
-#[test]
-fn it_trains_by_an_optimiser_of_ones_own() {
-    let ((train, _), criterion) = (loaders(), CrossEntropyLoss::new());
-    let (model, same) = (net(), net());
-    let mut plain = Plain { parameters: model.parameters(), rate: 0.1 };
-    let fit = Trainer::new(&model, &criterion, &mut plain).silent().fit(&train, 5).unwrap();
-    let mut sgd = Sgd::new(same.parameters(), 0.1);
-    let by_sgd = Trainer::new(&same, &criterion, &mut sgd).silent().fit(&train, 5).unwrap();
-    for (a, b) in fit.epochs.iter().zip(&by_sgd.epochs) {
-        assert!((a.train_loss - b.train_loss).abs() < 1e-5, "{a:?} {b:?}");
-    }
-    let at = Checkpoint::of(&model, &plain, 5);
-    plain.set_learning_rate(9.0);
-    assert_eq!(at.restore(&model, &mut plain).unwrap(), 5);
-    assert_eq!(plain.learning_rate(), 0.1);
 }

@@ -92,7 +92,8 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
         let Block { k, a, b, ldb, c, ldc, width, init } = *self.0;
         let (rs, cs) = L::strides(&a);
         let tail = NV - 1;
-        // SAFETY: the caller's: A is good for MR rows of k, B for k rows of NV vectors, C for MR rows of `width`.
+        // SAFETY: the caller's: A is good for MR rows of k, B for k rows of NV vectors, C for MR rows of `width`;
+        // where the layout says so, of B's last vector only what is in `width`.
         unsafe {
             let mask = V::first(width - tail * V::LANES);
             let mut acc = [[V::zero(); NV]; MR];

@@ -16,13 +16,13 @@ pub(super) const KC: usize = 512;
 const KEPT: usize = 4 << 20;
 /// How many panels of B are packed at a time: 1 MB of a second cache of 2 MB.
 const GROUP: usize = 16;
-/// So many bytes of A stay in the second cache while panels of B pass by: then those are packed
-const LITTLE: usize = 1 << 19;
-/// so many at a time, just before they are read.
+/// How many, where A is little: just before they are read.
 const FEW: usize = 2;
+/// At most so many bytes are little: they stay in the second cache while all panels of B pass by.
+const LITTLE: usize = 1 << 19;
 /// Up to this many rows of A, panels of B that are whole vectors and lie well are read where they are.
 const LOW: usize = 256;
-/// Rows of B farther apart are packed: at each the processor would have to look up another page.
+/// Panels of B whose rows are so many bytes apart or more, each in a page of its own, are packed.
 const NEAR: usize = 4096;
 
 /// A large product.
@@ -35,9 +35,13 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
         let Product { m, k, a, b, init, c, ldc, .. } = *self.0;
         let nr = 2 * V::LANES;
         let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(16);
-        let highest = KEPT / size_of::<V::Elem>() / kc;
-        let mc = m.div_ceil(m.div_ceil(highest)).next_multiple_of(2);
-        let strips = Strips::new(mc.min(m), V::HEIGHTS[1]).count;
+        let (mc, strips) = if a_lies(self.0) {
+            (m, 0)
+        } else {
+            let highest = KEPT / size_of::<V::Elem>() / kc;
+            let mc = m.div_ceil(m.div_ceil(highest)).next_multiple_of(2).min(m);
+            (mc, Strips::new(mc, V::HEIGHTS[1]).count)
+        };
         let mut scratch = Scratch::new::<V::Elem>(GROUP * KC * nr + strips * STRIP);
         // SAFETY: the caller's for A, B and C; the scratch is as large as what is put into it.
         unsafe {
@@ -65,10 +69,10 @@ pub(super) fn a_lies<T>(product: &Product<T>) -> bool {
     product.a.cs == 1 && well_apart::<T>(product.a.rs)
 }
 
-/// A product of as much of A as is kept packed.
+/// A product of as much of A as is read in place or kept packed.
 ///
 /// # Safety
-/// As for a product; `pa` is good for all strips of A, `pb` for a group of panels of B.
+/// As for a product; `pa` is good for all strips of A that are packed, `pb` for a group of panels of B.
 #[inline(always)]
 unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V::Elem) {
     let Product { m, n, k, a, b, init, c, ldc } = product;
@@ -80,10 +84,10 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
         && m <= LOW
         && b.rs.unsigned_abs() * size_of::<V::Elem>() < NEAR
         && well_apart::<V::Elem>(b.rs);
-    let panels = if m * k * size_of::<V::Elem>() <= LITTLE { FEW } else { GROUP };
+    let at_once = if m * k * size_of::<V::Elem>() <= LITTLE { FEW } else { GROUP };
     let mut j0 = 0;
     while j0 < n {
-        let group = (n - j0).min(panels * nr);
+        let group = (n - j0).min(at_once * nr);
         // SAFETY: the caller's.
         unsafe {
             if !b_lies {

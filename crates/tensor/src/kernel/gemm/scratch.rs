@@ -33,6 +33,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let mine = std::mem::take(&mut self.0);
+        // A thread that is ending keeps nothing.
         with(|kept| kept.push(mine));
     }
 }

@@ -3,7 +3,7 @@
 use super::packed::a_lies;
 use super::plan::Plan;
 use super::{GemmElem, Product};
-use crate::kernel::pool;
+use crate::kernel::pool::{self, Shared};
 
 /// Multiply-adds from which on a second thread brings more than calling it costs.
 pub(super) const WORTH: usize = 3 << 19;
@@ -15,11 +15,6 @@ const LARGE: usize = 1 << 31;
 const COLUMNS: usize = 32;
 /// For a product of one row or column the multiple is that of its widest kernel, which must see the same blocks.
 const LINE: usize = 256;
-
-/// What a thread needs to know of a product.
-struct Shared<T>(Product<T>);
-// SAFETY: A and B are only read, and no two parts write the same element of C.
-unsafe impl<T: Sync> Sync for Shared<T> {}
 
 /// Does the product on all threads.
 ///
@@ -44,14 +39,14 @@ pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
     let column = |q: usize| border(q, across, n, if wide { LINE } else { COLUMNS });
     let shared = Shared(product);
     pool::run(down * across, &|part| {
-        let whole = &shared;
         let (i, j) = (row(part / across), column(part % across));
         let (m, n) = (row(part / across + 1) - i, column(part % across + 1) - j);
         if m == 0 || n == 0 {
             return;
         }
-        let band = whole.0.columns(j, j + n);
-        // SAFETY: the caller's: the part is inside the product.
+        let band = shared.get().columns(j, j + n);
+        // SAFETY: the caller's: the part is inside the product; A and B are only read, and no two parts write the same
+        // element of C.
         unsafe {
             let c = band.c.add(i * band.ldc);
             plan.run(Product { m, a: band.a.at(i, 0), c, ..band });
@@ -66,7 +61,7 @@ fn border(q: usize, parts: usize, len: usize, multiple: usize) -> usize {
 }
 
 /// How many parts down and across: every part packs the columns of B that it needs, which is what costs most, and rows of
-/// A that do not lie well.
+/// A that do not lie well. Those that do it still has to read.
 fn grid<T>(product: &Product<T>, parts: usize) -> (usize, usize) {
     let a = if a_lies(product) { 0.25 } else { 1.0 };
     let mut best = (1, parts, f64::MAX);

@@ -12,15 +12,17 @@ const COLUMN: usize = 16;
 pub(super) const STRIP: usize = COLUMN * ROW;
 /// Columns are copied so many strips at a time: what they have in one column lies together, and the next column far off.
 const AT_ONCE: usize = 16;
-/// A distance in bytes that differs from every multiple of this by less than a line would put the rows of a strip into one
-/// set of the first cache.
-const SETS: usize = 4096;
+/// Bytes so far apart share a set of the first cache.
+const WAY: usize = 4096;
+/// Bytes of a line.
+const LINE: usize = 64;
 
-/// Whether rows so many elements apart are best read where they are.
+/// Whether rows so many elements apart are best read where they are: those whose distance is less than a line from a
+/// multiple of [`WAY`] are all in one set of the first cache, and drive one another out.
 #[inline(always)]
 pub(super) fn well_apart<T>(distance: isize) -> bool {
-    let beyond = distance.unsigned_abs() * size_of::<T>() % SETS;
-    (64..=SETS - 64).contains(&beyond)
+    let beyond = distance.unsigned_abs() * size_of::<T>() % WAY;
+    (LINE..=WAY - LINE).contains(&beyond)
 }
 
 /// `m` rows in strips of nearly equal height, at most `highest`, and even but for the last.

@@ -9,22 +9,6 @@ const MAGIC: f32 = 12_582_912.0;
 const LN2_HI: f32 = 0.693_359_4;
 const LN2_LO: f32 = -2.121_944_4e-4;
 
-/// `(r, p, t)` with e^x = 2^n·(1 + (r + p·r²)), |r| < 0.35, where the low bits of `t` hold
-/// n + `bias`.
-#[inline(always)]
-fn parts<A: Arch>(x: f32, bias: f32) -> (f32, f32, f32) {
-    let t = A::mul_add(x, std::f32::consts::LOG2_E, MAGIC + bias);
-    let n = t - (MAGIC + bias);
-    let r = A::mul_add(n, -LN2_HI, x);
-    let r = A::mul_add(n, -LN2_LO, r);
-    let p = 1.394_759_2e-3;
-    let p = A::mul_add(p, r, 8.367_245e-3);
-    let p = A::mul_add(p, r, 4.166_634_4e-2);
-    let p = A::mul_add(p, r, 0.166_665_38);
-    let p = A::mul_add(p, r, 0.5);
-    (r, p, t)
-}
-
 /// `y`·2^n for a `t` with n + 254 in its low bits: in two steps, for results that are subnormal
 /// or infinite.
 #[inline(always)]
@@ -37,18 +21,44 @@ fn scale(y: f32, t: f32) -> f32 {
 /// e^x. A polynomial of degree 6 on |x - n·ln 2| < 0.35. Worst: 1.05 ulp.
 #[inline(always)]
 pub fn exp<A: Arch>(x: f32) -> f32 {
-    let x = if x > 88.8 { 88.8 } else { x };
+    exp_below_89::<A>(if x > 88.8 { 88.8 } else { x })
+}
+
+/// [`exp`] without the test for overflow: for x <= 88.8, and NaN. It is 2^n·(1 + (r + p·r²)).
+#[inline(always)]
+pub(super) fn exp_below_89<A: Arch>(x: f32) -> f32 {
     let x = if x < -104.0 { -104.0 } else { x };
-    let (r, p, t) = parts::<A>(x, 254.0);
+    let t = A::mul_add(x, std::f32::consts::LOG2_E, MAGIC + 254.0);
+    let n = t - (MAGIC + 254.0);
+    let r = A::mul_add(n, -LN2_HI, x);
+    let r = A::mul_add(n, -LN2_LO, r);
+    let p = 1.394_759_2e-3;
+    let p = A::mul_add(p, r, 8.367_245e-3);
+    let p = A::mul_add(p, r, 4.166_634_4e-2);
+    let p = A::mul_add(p, r, 0.166_665_38);
+    let p = A::mul_add(p, r, 0.5);
     scale(1.0 + A::mul_add(r * r, p, r), t)
 }
 
-/// e^x for x <= 0 (and NaN): [`exp`] without the test for overflow.
+/// 2^f for |f| <= 1/2: a polynomial of degree 6.
 #[inline(always)]
-pub(super) fn exp_neg<A: Arch>(x: f32) -> f32 {
-    let x = if x < -104.0 { -104.0 } else { x };
-    let (r, p, t) = parts::<A>(x, 254.0);
-    scale(1.0 + A::mul_add(r * r, p, r), t)
+fn exp2_of_fraction<A: Arch>(f: f32) -> f32 {
+    let p = 1.547_774_4e-4;
+    let p = A::mul_add(p, f, 1.340_161_7e-3);
+    let p = A::mul_add(p, f, 9.618_03e-3);
+    let p = A::mul_add(p, f, 5.550_339_4e-2);
+    let p = A::mul_add(p, f, 0.240_226_5);
+    let p = A::mul_add(p, f, std::f32::consts::LN_2);
+    A::mul_add(p, f, 1.0)
+}
+
+/// 2^x. Worst: 1.14 ulp.
+#[inline(always)]
+pub fn exp2<A: Arch>(x: f32) -> f32 {
+    let x = if x > 129.0 { 129.0 } else { x };
+    let x = if x < -151.0 { -151.0 } else { x };
+    let t = x + (MAGIC + 254.0);
+    scale(exp2_of_fraction::<A>(x - (t - (MAGIC + 254.0))), t)
 }
 
 /// e^2x for 0 <= x <= 40: 2^n·2^f with n + f = 2x / ln 2. The rounding of that constant grows with x, and what is left of it
@@ -57,31 +67,8 @@ pub(super) fn exp_neg<A: Arch>(x: f32) -> f32 {
 pub(super) fn exp_twice<A: Arch>(x: f32) -> f32 {
     const TWO_LOG2_E: f32 = 2.0 * std::f32::consts::LOG2_E;
     let t = A::mul_add(x, TWO_LOG2_E, MAGIC);
-    let f = A::mul_add(x, TWO_LOG2_E, -(t - MAGIC));
-    let p = 1.535_336_2e-4;
-    let p = A::mul_add(p, f, 1.339_887_4e-3);
-    let p = A::mul_add(p, f, 9.618_437e-3);
-    let p = A::mul_add(p, f, 5.550_332_4e-2);
-    let p = A::mul_add(p, f, 0.240_226_48);
-    let p = A::mul_add(p, f, std::f32::consts::LN_2);
-    let p = A::mul_add(p, f, 1.0);
+    let p = exp2_of_fraction::<A>(A::mul_add(x, TWO_LOG2_E, -(t - MAGIC)));
     f32::from_bits(p.to_bits().wrapping_add(t.to_bits() << 23))
-}
-
-/// 2^x. A polynomial of degree 6 on the fraction. Worst: 1.14 ulp.
-#[inline(always)]
-pub fn exp2<A: Arch>(x: f32) -> f32 {
-    let x = if x > 129.0 { 129.0 } else { x };
-    let x = if x < -151.0 { -151.0 } else { x };
-    let t = x + (MAGIC + 254.0);
-    let r = x - (t - (MAGIC + 254.0));
-    let p = 1.547_774_4e-4;
-    let p = A::mul_add(p, r, 1.340_161_7e-3);
-    let p = A::mul_add(p, r, 9.618_03e-3);
-    let p = A::mul_add(p, r, 5.550_339_4e-2);
-    let p = A::mul_add(p, r, 0.240_226_5);
-    let p = A::mul_add(p, r, std::f32::consts::LN_2);
-    scale(A::mul_add(p, r, 1.0), t)
 }
 
 /// e^x - 1. In `f64`: 2^n·(e^r - 1) + (2^n - 1). Worst: 0.51 ulp.

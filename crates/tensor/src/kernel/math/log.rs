@@ -1,6 +1,6 @@
 //! How to take a logarithm apart into an exponent and a short polynomial, and what is made of it.
 
-use super::exp::exp_neg;
+use super::exp::exp_below_89;
 use super::wide;
 use crate::kernel::level::Arch;
 
@@ -41,7 +41,7 @@ pub fn ln<A: Arch>(x: f32) -> f32 {
 /// ln(1 + e^-a) for a >= 0 (and NaN).
 #[inline(always)]
 fn log1p_exp_neg<A: Arch>(a: f32) -> f32 {
-    let z = exp_neg::<A>(-a);
+    let z = exp_below_89::<A>(-a);
     let far = z > 1.0 / 3.0;
     let e = if far { 1.0 } else { 0.0 };
     let f = if far { 0.5 * (z - 1.0) } else { z };
