@@ -66,7 +66,7 @@ fn it_has_the_rest_by_itself() {
     );
     assert_eq!(
         text(plain.set_momentum(0.9).unwrap_err()),
-        "Plain: there is no momentum to set to 0.9"
+        "Plain: it has no momentum to set to 0.9\n  help: a schedule that sets one leaves it alone if told `.without_momentum()`"
     );
     let saved = plain.state();
     plain.set_learning_rate(0.1);

@@ -8,7 +8,7 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Misfit;
 use crate::groups::{Change, Groups, names};
-use crate::optimizer::LEARNING_RATE;
+use crate::optimizer::{LEARNING_RATE, no_momentum};
 use crate::rule::Rule;
 use crate::{Error, Result, State};
 
@@ -107,8 +107,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             self.changed = true;
             return Ok(());
         }
-        let rule = format!("{}: it has no momentum to set", R::NAME);
-        Err(Error::Use(rule, Location::caller()))
+        Err(no_momentum(R::NAME, momentum, Location::caller()))
     }
 
     #[track_caller]

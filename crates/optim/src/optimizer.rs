@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use wengert_autograd::Param;
+use wengert_autograd::{Line, Param};
 use wengert_tensor::{Element, Float, Tensor};
 
 use crate::{Error, Result};
@@ -141,8 +141,7 @@ pub trait Optimizer<T: Float> {
     /// [`Error::Use`](crate::Error::Use) if this optimiser has none.
     #[track_caller]
     fn set_momentum(&mut self, momentum: f64) -> Result<()> {
-        let rule = format!("{}: there is no momentum to set to {momentum}", name::<Self>());
-        Err(Error::Use(rule, Location::caller()))
+        Err(no_momentum(name::<Self>(), momentum, Location::caller()))
     }
 
     /// All that the next steps depend on beside the parameters and the settings, by the parameters' paths. Unless it is said
@@ -180,6 +179,13 @@ pub trait Optimizer<T: Float> {
 
 /// What the learning rate is called in a [`State`].
 pub(crate) const LEARNING_RATE: &str = "learning_rate";
+
+/// What an optimiser without momentum says when one is set.
+pub(crate) fn no_momentum(optimizer: &str, momentum: f64, at: Line) -> Error {
+    let rule = format!("it has no momentum to set to {momentum}");
+    let help = "a schedule that sets one leaves it alone if told `.without_momentum()`";
+    Error::Use(format!("{optimizer}: {rule}\n  help: {help}"), at)
+}
 
 /// The type's own name, without its path and its parameters.
 fn name<O: ?Sized>() -> &'static str {

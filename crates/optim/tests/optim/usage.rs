@@ -162,7 +162,10 @@ fn shapes_must_fit_and_strangers_are_refused() {
         "Adam: `v` is not one of its parameters, so it has no settings and no state for it\n  help: make the optimiser from the parameters that it is to update"
     );
     let mut adagrad = Adagrad::new([v], 0.1);
-    assert_eq!(text(adagrad.set_momentum(0.9).unwrap_err()), "Adagrad: it has no momentum to set");
+    assert_eq!(
+        text(adagrad.set_momentum(0.9).unwrap_err()),
+        "Adagrad: it has no momentum to set to 0.9\n  help: a schedule that sets one leaves it alone if told `.without_momentum()`"
+    );
 }
 
 #[test]
