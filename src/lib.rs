@@ -29,13 +29,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Each crate is a module here: [`tensor`], [`autograd`], [`nn`], [`loss`], [`optim`], [`data`], [`train`],
-//! [`viz`]. The [`prelude`] fixes `f32`, [`prelude64`] fixes `f64`.
+//! Each crate is a module here: [`tensor`], [`autograd`], [`nn`], [`loss`], [`optim`], [`data`], [`files`],
+//! [`train`], [`viz`]. The [`prelude`] fixes `f32`, [`prelude64`] fixes `f64`.
 
 #[doc(inline)]
 pub use wengert_autograd as autograd;
 #[doc(inline)]
 pub use wengert_data as data;
+#[doc(inline)]
+pub use wengert_files as files;
 #[doc(inline)]
 pub use wengert_loss as loss;
 #[doc(inline)]

@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use std::panic::Location;
 use std::path::Path;
 
+use wengert_files::write_whole;
+
 use crate::bytes::open;
 use crate::error::Flaw;
 use crate::table::Cells;
@@ -104,7 +106,7 @@ impl Csv {
         self.cells(text).map(Table::of_cells).map_err(|flaw| flaw.error("csv", None, at))
     }
 
-    /// Writes a table to a file at `path`, which it replaces: a line of names, then a line a row.
+    /// Writes a table to a file at `path`, [whole or not at all](write_whole): a line of names, then a line a row.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) if it cannot be written, [`Error::Format`](crate::Error::Format) if the delimiter is
@@ -112,7 +114,7 @@ impl Csv {
     #[track_caller]
     pub fn write(&self, path: impl AsRef<Path>, table: &Table) -> Result<()> {
         let (path, at) = (path.as_ref(), Location::caller());
-        let written = self.text(table).and_then(|text| Ok(std::fs::write(path, text)?));
+        let written = self.text(table).and_then(|text| Ok(write_whole(path, text.as_bytes())?));
         written.map_err(|flaw| flaw.error("csv", Some(path), at))
     }
 

@@ -17,6 +17,7 @@ use std::io::{Read, Write};
 use std::panic::Location;
 use std::path::Path;
 
+use wengert_files::write_whole;
 use wengert_tensor::{Element, Tensor};
 
 use crate::Result;
@@ -62,14 +63,14 @@ pub fn read_from(reader: impl Read) -> Result<Array> {
     parse(&mut Input::new(reader)).map_err(|flaw| flaw.error("npy", None, at))
 }
 
-/// Writes a tensor to a file at `path`, which it replaces. `usize` is written as 64 bits.
+/// Writes a tensor to a file at `path`, [whole or not at all](write_whole). `usize` is written as 64 bits.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) if it cannot be written.
 #[track_caller]
 pub fn write<T: Element>(path: impl AsRef<Path>, x: &Tensor<T>) -> Result<()> {
     let (path, at) = (path.as_ref(), Location::caller());
-    let written = to_bytes(&Array::of(x)).and_then(|bytes| Ok(std::fs::write(path, bytes)?));
+    let written = to_bytes(&Array::of(x)).and_then(|bytes| Ok(write_whole(path, &bytes)?));
     written.map_err(|flaw| flaw.error("npy", Some(path), at))
 }
 

@@ -20,6 +20,7 @@ use std::io::{Read, Write};
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 
+use wengert_files::write_whole;
 use wengert_tensor::{Element, Tensor};
 
 use crate::array::Array;
@@ -246,7 +247,7 @@ fn member(bytes: &[u8], at: usize) -> Result<(Member, usize), Flaw> {
     Ok((Member { name, deflated, crc, packed, size, start }, next))
 }
 
-/// Writes named arrays to a file at `path`, which it replaces. The same arrays make the same bytes.
+/// Writes named arrays to a file at `path`, [whole or not at all](write_whole). The same arrays make the same bytes.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) if it cannot be written, [`Error::Format`](crate::Error::Format) if two arrays have one
@@ -257,7 +258,7 @@ pub fn write<'a>(
     arrays: impl IntoIterator<Item = (&'a str, Array)>,
 ) -> Result<()> {
     let (path, at) = (path.as_ref(), Location::caller());
-    let written = to_bytes(arrays).and_then(|bytes| Ok(std::fs::write(path, bytes)?));
+    let written = to_bytes(arrays).and_then(|bytes| Ok(write_whole(path, &bytes)?));
     written.map_err(|flaw| flaw.error("npz", Some(path), at))
 }
 

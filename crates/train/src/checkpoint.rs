@@ -81,7 +81,7 @@ impl<T: Float> Checkpoint<T> {
         Ok(self.epoch)
     }
 
-    /// Writes it to a safetensors file, beside the old one first, so that a crash leaves one of them whole.
+    /// Writes it to a safetensors file, whole or not at all: a crash leaves the old file or the new one.
     ///
     /// # Errors
     /// If the file cannot be written.

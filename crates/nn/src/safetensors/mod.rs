@@ -17,6 +17,7 @@ mod write;
 
 use std::path::Path;
 
+use wengert_files::write_whole;
 use wengert_tensor::{Element, Float, Tensor};
 
 use crate::error::FileFault;
@@ -138,21 +139,14 @@ impl Archive {
         Self::from_bytes(&bytes).map_err(|e| in_file(path, e))
     }
 
-    /// Writes a file: a new one first, which takes the old one's place when it is whole.
+    /// Writes a file, [whole or not at all](write_whole).
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written, and as [`to_bytes`](Self::to_bytes).
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let bytes = self.to_bytes().map_err(|e| in_file(path, e))?;
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}.part", std::process::id()));
-        let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-        written.map_err(|e| {
-            // What is left of it is of no use; that it may not be there is no second fault.
-            let _ = std::fs::remove_file(&beside);
-            io(path, &e)
-        })
+        write_whole(path, &bytes).map_err(|e| io(path, &e))
     }
 }
 
