@@ -9,14 +9,16 @@ use wengert_files::write_whole;
 
 use crate::bytes::open;
 use crate::error::Flaw;
-use crate::table::Cells;
+use crate::table::{Cells, is_number};
 use crate::{Result, Table};
 
 /// How a CSV file is written and read: what separates cells, whether the first line names the columns, what stands for a
 /// missing number.
 ///
-/// Lines may end as they do on any system, blank ones are skipped, a byte-order mark is dropped. Spaces around a cell are
-/// dropped unless it is quoted; a quoted cell may hold separators, line ends, and quotes written twice.
+/// Lines may end as they do on any system (LF, CR LF, or CR alone), blank ones are skipped, a byte-order mark is dropped.
+/// Spaces around a cell are dropped unless it is quoted; a quoted cell may hold separators, line ends, and quotes written
+/// twice. A number is finite: `nan` and `inf` are refused unless [`missing`](Self::missing) or
+/// [`not_finite`](Self::not_finite) says otherwise.
 ///
 /// ```
 /// use wengert_data::Csv;
@@ -33,6 +35,7 @@ pub struct Csv {
     delimiter: char,
     header: Option<bool>,
     missing: Vec<String>,
+    not_finite: bool,
 }
 
 impl Default for Csv {
@@ -42,9 +45,9 @@ impl Default for Csv {
 }
 
 impl Csv {
-    /// Commas; a first line without any number in it is a header; nothing may be missing.
+    /// Commas; a first line without any number in it is a header; every number is there, and finite.
     pub fn new() -> Self {
-        Self { delimiter: ',', header: None, missing: Vec::new() }
+        Self { delimiter: ',', header: None, missing: Vec::new(), not_finite: false }
     }
 
     /// What separates cells, such as `';'` or `'\t'`.
@@ -69,6 +72,23 @@ impl Csv {
     /// ```
     pub fn missing<S: Into<String>>(mut self, cells: impl IntoIterator<Item = S>) -> Self {
         self.missing = cells.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With `nan`, `inf` and `-inf` read as the floats of these names, in any case of letters; a table that was written from such
+    /// numbers is read back with this.
+    ///
+    /// ```
+    /// # use wengert_data::Csv;
+    /// let text = "a,b\n1,-inf";
+    /// let error = Csv::new().parse(text)?.tensor::<f32>(["b"]).unwrap_err();
+    /// assert!(error.to_string().starts_with("csv: line 2, column b: \"-inf\" is not finite"));
+    /// let table = Csv::new().not_finite().parse(text)?;
+    /// assert_eq!(table.tensor::<f32>(["b"])?.item()?, f32::NEG_INFINITY);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn not_finite(mut self) -> Self {
+        self.not_finite = true;
         self
     }
 
@@ -134,8 +154,8 @@ impl Csv {
         reader.read_to_end(&mut bytes)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or(&[]);
-            let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
-            Flaw::line(line, "is not UTF-8 text")
+            let good = std::str::from_utf8(good).unwrap_or("");
+            Flaw::line(1 + line_ends(good, ""), "is not UTF-8 text")
         })?;
         Ok(Table::of_cells(self.cells(&text)?))
     }
@@ -152,44 +172,47 @@ impl Csv {
     fn cells(&self, text: &str) -> Result<Cells, Flaw> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut rest = Rest { text, line: 1, separator: self.separator()? };
-        let mut cells = Cells { missing: self.missing.clone(), ..Cells::default() };
-        let mut first = Vec::new();
+        let mut cells = Cells {
+            missing: self.missing.clone(),
+            not_finite: self.not_finite,
+            ..Cells::default()
+        };
+        // How many cells the first row has.
+        let mut width = 0;
         while rest.skip_blank_lines() {
             let (line, before) = (rest.line, cells.ends.len());
             loop {
                 let more = rest.cell(&mut cells.text)?;
-                cells.ends.push(cells.text.len());
+                push(&mut cells.ends, cells.text.len())?;
                 if !more {
                     break;
                 }
+                if cells.ends.len() - before == MOST_COLUMNS {
+                    return Err(Flaw::line(line, format!("has more than {MOST_COLUMNS} cells")));
+                }
             }
             let count = cells.ends.len() - before;
-            if first.is_empty() {
-                let mut start = 0;
-                for &end in &cells.ends {
-                    first.push(cells.text.get(start..end).unwrap_or("").to_string());
-                    start = end;
-                }
-                let number = |cell: &String| cell.parse::<f64>().is_ok();
-                if self.header.unwrap_or_else(|| !first.iter().any(number)) {
-                    cells.names = first.clone();
+            if width == 0 {
+                width = count;
+                let first = || (0..count).map(|column| cells.at(column));
+                if self.header.unwrap_or_else(|| !first().any(is_number)) {
+                    cells.names = first().map(str::to_string).collect();
                     cells.ends.clear();
                     cells.text.clear();
                     continue;
                 }
-            } else if count != first.len() {
+            } else if count != width {
                 let plural = if count == 1 { "" } else { "s" };
-                let rule =
-                    format!("has {count} cell{plural} where the others have {}", first.len());
+                let rule = format!("has {count} cell{plural} where the others have {width}");
                 return Err(Flaw::line(line, rule));
             }
-            cells.lines.push(line);
+            push(&mut cells.lines, line)?;
         }
-        if first.is_empty() {
+        if width == 0 {
             return Err(Flaw::new("holds no line"));
         }
         if cells.names.is_empty() {
-            cells.names = (0..first.len()).map(|i| i.to_string()).collect();
+            cells.names = (0..width).map(|i| i.to_string()).collect();
         }
         Ok(cells)
     }
@@ -227,6 +250,40 @@ impl Csv {
     }
 }
 
+/// A row with more cells than this is taken for damage.
+const MOST_COLUMNS: usize = 1 << 22;
+
+/// Adds a number to a list, or refuses where memory ends: a short file may unpack to a very long one.
+fn push(list: &mut Vec<usize>, number: usize) -> Result<(), Flaw> {
+    list.try_reserve(1).map_err(|_| out_of_memory())?;
+    list.push(number);
+    Ok(())
+}
+
+/// [`push`] for text.
+fn push_str(text: &mut String, more: &str) -> Result<(), Flaw> {
+    text.try_reserve(more.len()).map_err(|_| out_of_memory())?;
+    text.push_str(more);
+    Ok(())
+}
+
+#[cold]
+fn out_of_memory() -> Flaw {
+    std::io::Error::from(std::io::ErrorKind::OutOfMemory).into()
+}
+
+/// How many lines end in `text`, which `rest` follows.
+fn line_ends(text: &str, rest: &str) -> usize {
+    let bytes = text.as_bytes();
+    let next = |i| bytes.get(i + 1).or(rest.as_bytes().first());
+    let is_end = |(i, byte): &(usize, &u8)| match byte {
+        b'\n' => true,
+        b'\r' => next(*i) != Some(&b'\n'),
+        _ => false,
+    };
+    bytes.iter().enumerate().filter(is_end).count()
+}
+
 /// What has not been read yet.
 struct Rest<'a> {
     text: &'a str,
@@ -238,7 +295,7 @@ impl<'a> Rest<'a> {
     /// Goes past `count` bytes, which end between characters, and returns them.
     fn skip(&mut self, count: usize) -> &'a str {
         let (skipped, rest) = self.text.split_at_checked(count).unwrap_or((self.text, ""));
-        self.line += skipped.bytes().filter(|&byte| byte == b'\n').count();
+        self.line += line_ends(skipped, rest);
         self.text = rest;
         skipped
     }
@@ -248,10 +305,11 @@ impl<'a> Rest<'a> {
         loop {
             let spaces = self.spaces();
             match self.text.as_bytes().get(spaces..) {
-                Some([b'\n', ..]) => self.skip(spaces + 1),
-                Some([b'\r', b'\n', ..]) => self.skip(spaces + 2),
                 Some([]) | None => return false,
-                Some(_) => return true,
+                Some(line) => match line_end(line) {
+                    0 => return true,
+                    end => self.skip(spaces + end),
+                },
             };
         }
     }
@@ -267,36 +325,48 @@ impl<'a> Rest<'a> {
         self.skip(self.spaces());
         if !self.text.starts_with('"') {
             let separator = self.separator;
-            let end = self.text.bytes().position(|byte| byte == separator || byte == b'\n');
+            let ends = |byte| byte == separator || byte == b'\n' || byte == b'\r';
+            let end = self.text.bytes().position(ends);
             let cell = self.skip(end.unwrap_or(self.text.len()));
-            out.push_str(cell.trim_ascii_end());
-            return Ok(self.skip(1).as_bytes() == [separator]);
+            push_str(out, cell.trim_ascii_end())?;
+            return Ok(self.skip_end());
         }
         let line = self.line;
         self.skip(1);
         loop {
             let end = self.text.find('"');
             let end = end.ok_or_else(|| Flaw::line(line, "a quote is opened and never closed"))?;
-            out.push_str(self.skip(end));
+            push_str(out, self.skip(end))?;
             self.skip(1);
             if !self.text.starts_with('"') {
                 break;
             }
-            out.push_str(self.skip(1));
+            push_str(out, self.skip(1))?;
         }
         let line = self.line;
         self.skip(self.spaces());
-        let (ended, goes_on) = match self.text.as_bytes() {
-            [] => (0, false),
-            [b'\n', ..] => (1, false),
-            [b'\r', b'\n', ..] => (2, false),
-            [c, ..] if *c == self.separator => (1, true),
-            _ => {
-                return Err(Flaw::line(line, "something follows a closing quote")
-                    .help("a quote within a quoted cell is written twice: \"\""));
+        match self.text.as_bytes() {
+            [c, ..] if *c != self.separator && line_end(self.text.as_bytes()) == 0 => {
+                Err(Flaw::line(line, "something follows a closing quote")
+                    .help("a quote within a quoted cell is written twice: \"\""))
             }
-        };
-        self.skip(ended);
-        Ok(goes_on)
+            _ => Ok(self.skip_end()),
+        }
+    }
+
+    /// Goes past the separator or the line's end that comes next; whether it is the separator.
+    fn skip_end(&mut self) -> bool {
+        let goes_on = self.text.as_bytes().first() == Some(&self.separator);
+        self.skip(if goes_on { 1 } else { line_end(self.text.as_bytes()) });
+        goes_on
+    }
+}
+
+/// How many bytes the line's end has that `text` starts with; 0 if it starts with none.
+fn line_end(text: &[u8]) -> usize {
+    match text {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => 0,
     }
 }

@@ -12,11 +12,11 @@ use crate::{Error, Result, rows};
 
 /// Samples that can be asked for by their numbers.
 ///
-/// A dataset whose samples may turn out unreadable says so with `type Batch = Result<…>`; the loop then reads
+/// A dataset whose samples may turn out unreadable says so with `type Batch = std::io::Result<…>`; the loop then reads
 /// `let (inputs, labels) = batch?;`.
 ///
 /// ```
-/// use wengert_data::{DataLoader, Dataset};
+/// use wengert_data::{DataLoader, Dataset, Result};
 /// use wengert_tensor::Tensor;
 ///
 /// /// Numbers and their squares, made when asked for.
@@ -27,10 +27,10 @@ use crate::{Error, Result, rows};
 ///     fn len(&self) -> usize {
 ///         self.0
 ///     }
-///     fn batch(&self, rows: &[usize]) -> Self::Batch {
+///     fn batch(&self, rows: &[usize]) -> Result<Self::Batch> {
 ///         let x = Tensor::from(rows.iter().map(|&i| i as f32).collect::<Vec<_>>());
 ///         let y = x.map(|x| x * x);
-///         (x, y)
+///         Ok((x, y))
 ///     }
 /// }
 ///
@@ -53,17 +53,18 @@ pub trait Dataset {
 
     /// These samples, in this order. A sample may be asked for twice.
     ///
-    /// # Panics
-    /// May panic, as indexing does, if a number is not below [`len`](Self::len); a loader never asks for one.
+    /// # Errors
+    /// [`Error::Value`] if a number is not below [`len`](Self::len). A loader never asks for one.
     #[track_caller]
-    fn batch(&self, rows: &[usize]) -> Self::Batch;
+    fn batch(&self, rows: &[usize]) -> Result<Self::Batch>;
 
     /// A run of samples: [`batch`](Self::batch) where it can be had for less, such as by a view.
     ///
-    /// # Panics
-    /// As [`batch`](Self::batch).
+    /// # Errors
+    /// [`Error::Value`] if the range ends beyond [`len`](Self::len) or before it starts.
     #[track_caller]
-    fn run(&self, rows: Range<usize>) -> Self::Batch {
+    fn run(&self, rows: Range<usize>) -> Result<Self::Batch> {
+        rows::check_run("run", &rows, self.len())?;
         self.batch(&rows.collect::<Vec<_>>())
     }
 }
@@ -76,11 +77,11 @@ macro_rules! by_reference {
                 (**self).len()
             }
             #[track_caller]
-            fn batch(&self, rows: &[usize]) -> Self::Batch {
+            fn batch(&self, rows: &[usize]) -> Result<Self::Batch> {
                 (**self).batch(rows)
             }
             #[track_caller]
-            fn run(&self, rows: Range<usize>) -> Self::Batch {
+            fn run(&self, rows: Range<usize>) -> Result<Self::Batch> {
                 (**self).run(rows)
             }
         }
@@ -95,12 +96,14 @@ impl<T: Element> Dataset for Tensor<T> {
         rows::count(self)
     }
     #[track_caller]
-    fn batch(&self, rows: &[usize]) -> Self {
-        rows::gather(self, rows)
+    fn batch(&self, rows: &[usize]) -> Result<Self> {
+        rows::check("batch", rows, Dataset::len(self))?;
+        Ok(rows::gather(self, rows))
     }
     #[track_caller]
-    fn run(&self, rows: Range<usize>) -> Self {
-        rows::run(self, rows)
+    fn run(&self, rows: Range<usize>) -> Result<Self> {
+        rows::check_run("run", &rows, Dataset::len(self))?;
+        Ok(rows::run(self, rows)?)
     }
 }
 
@@ -212,17 +215,13 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
     /// [`Error::Value`] if there is no such sample.
     #[track_caller]
     pub fn subset(&self, rows: &[usize]) -> Result<Self> {
-        if let Some(row) = rows.iter().find(|&&row| row >= self.len()) {
-            let rule = format!("there is no sample {row}: there are {}", self.len());
-            return Err(Error::value("subset", rule));
-        }
+        rows::check("subset", rows, self.len())?;
         Ok(self.rows(rows))
     }
 
     /// [`subset`](Self::subset) of numbers known to be in bounds.
     pub(crate) fn rows(&self, rows: &[usize]) -> Self {
-        let (x, y) = self.batch(rows);
-        self.with_rows(x, y)
+        self.with_rows(rows::gather(&self.features, rows), rows::gather(&self.targets, rows))
     }
 
     /// A run of samples. Moves no element.
@@ -231,11 +230,8 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
     /// [`Error::Value`] if there are no such samples.
     #[track_caller]
     pub fn slice(&self, rows: Range<usize>) -> Result<Self> {
-        if rows.start > rows.end || rows.end > self.len() {
-            let rule = format!("there are no samples {rows:?}: there are {}", self.len());
-            return Err(Error::value("slice", rule));
-        }
-        let (x, y) = self.run(rows);
+        rows::check_run("slice", &rows, self.len())?;
+        let (x, y) = self.run(rows)?;
         Ok(self.with_rows(x, y))
     }
 
@@ -286,12 +282,14 @@ impl<T: Element, Y: Element> Dataset for TensorDataset<T, Y> {
         self.len()
     }
     #[track_caller]
-    fn batch(&self, rows: &[usize]) -> Self::Batch {
-        (rows::gather(&self.features, rows), rows::gather(&self.targets, rows))
+    fn batch(&self, rows: &[usize]) -> Result<Self::Batch> {
+        rows::check("batch", rows, self.len())?;
+        Ok((rows::gather(&self.features, rows), rows::gather(&self.targets, rows)))
     }
     #[track_caller]
-    fn run(&self, rows: Range<usize>) -> Self::Batch {
-        (rows::run(&self.features, rows.clone()), rows::run(&self.targets, rows))
+    fn run(&self, rows: Range<usize>) -> Result<Self::Batch> {
+        rows::check_run("run", &rows, self.len())?;
+        Ok((rows::run(&self.features, rows.clone())?, rows::run(&self.targets, rows)?))
     }
 }
 

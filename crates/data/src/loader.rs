@@ -188,6 +188,9 @@ impl<T: Element> DataLoader<TensorDataset<T, usize>> {
 }
 
 /// The batches of one epoch; see [`DataLoader::epoch`].
+///
+/// # Panics
+/// If a [`Dataset`] of your own refuses samples whose numbers are below its [`len`](Dataset::len). Those of this crate never do.
 #[derive(Debug)]
 pub struct Epoch<'a, D> {
     loader: &'a DataLoader<D>,
@@ -208,10 +211,13 @@ impl<D: Dataset> Epoch<'_, D> {
         let dataset = &self.loader.dataset;
         let start = place * self.loader.batch;
         let end = start.saturating_add(self.loader.batch).min(dataset.len());
-        match &self.rows {
+        let batch = match &self.rows {
             Some(rows) => dataset.batch(&rows[start..end]),
             None => dataset.run(start..end),
-        }
+        };
+        batch.unwrap_or_else(|error| {
+            panic!("a dataset refuses samples that its `len` promises: {error}")
+        })
     }
 }
 

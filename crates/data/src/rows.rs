@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use wengert_tensor::{Element, Tensor};
 
+use crate::{Error, Result};
+
 /// How many rows. A scalar has none.
 pub(crate) fn count<T>(x: &Tensor<T>) -> usize {
     x.shape().first().copied().unwrap_or(0)
@@ -15,16 +17,26 @@ pub(crate) fn width<T>(x: &Tensor<T>) -> usize {
     x.shape().iter().skip(1).fold(1usize, |n, &size| n.saturating_mul(size))
 }
 
-/// The named rows, in that order, one next to another.
-///
-/// # Panics
-/// If there is no such row.
+/// Refuses a sample beyond the `n` that there are.
 #[track_caller]
-pub(crate) fn gather<T: Element>(x: &Tensor<T>, rows: &[usize]) -> Tensor<T> {
-    let n = count(x);
-    if let Some(row) = rows.iter().find(|&&row| row >= n) {
-        panic!("there is no row {row}: {:?} has {n}", x.shape());
+pub(crate) fn check(op: &'static str, rows: &[usize], n: usize) -> Result<()> {
+    match rows.iter().find(|&&row| row >= n) {
+        Some(row) => Err(Error::value(op, format!("there is no sample {row}: there are {n}"))),
+        None => Ok(()),
     }
+}
+
+/// Refuses a run that does not lie within the `n` samples that there are.
+#[track_caller]
+pub(crate) fn check_run(op: &'static str, rows: &Range<usize>, n: usize) -> Result<()> {
+    if rows.start > rows.end || rows.end > n {
+        return Err(Error::value(op, format!("there are no samples {rows:?}: there are {n}")));
+    }
+    Ok(())
+}
+
+/// The named rows, all of which [exist](check), in that order, one next to another.
+pub(crate) fn gather<T: Element>(x: &Tensor<T>, rows: &[usize]) -> Tensor<T> {
     let mut shape = x.shape().to_vec();
     if let Some(first) = shape.first_mut() {
         *first = rows.len();
@@ -44,14 +56,11 @@ pub(crate) fn gather<T: Element>(x: &Tensor<T>, rows: &[usize]) -> Tensor<T> {
     out
 }
 
-/// A run of rows. Moves no element.
-///
-/// # Panics
-/// If there are no such rows.
+/// A run of rows, all of which [exist](check_run). Moves no element.
 #[track_caller]
-pub(crate) fn run<T: Element>(x: &Tensor<T>, rows: Range<usize>) -> Tensor<T> {
-    match x.narrow(0, rows.start, rows.end.saturating_sub(rows.start)) {
-        Ok(view) => view,
-        Err(error) => panic!("{error}"),
-    }
+pub(crate) fn run<T: Element>(
+    x: &Tensor<T>,
+    rows: Range<usize>,
+) -> Result<Tensor<T>, wengert_tensor::Error> {
+    x.narrow(0, rows.start, rows.end - rows.start)
 }

@@ -198,6 +198,46 @@ fn csv_as_tools_write_it() {
 }
 
 #[test]
+fn lines_end_as_on_any_system() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["a,b", "1,2", "", "\"x", "y\" ,4", " ", "5,6", ""].join(end);
+        let table = Csv::new().parse(&text).unwrap();
+        assert_eq!(table.names().collect::<Vec<_>>(), ["a", "b"], "{end:?}");
+        let inside = format!("x{end}y");
+        assert_eq!(cells(&table), [["1", "2"], [&*inside, "4"], ["5", "6"]], "{end:?}");
+        // The line of the file, whatever ends it.
+        let error = Csv::new().parse(&(text + "7")).unwrap_err().to_string();
+        assert!(error.starts_with("csv: line 8: has 1 cell"), "{error}");
+    }
+    let mixed = Csv::new().parse("a\r1\n2\r\n\r3\n\r4,\n").unwrap_err().to_string();
+    assert!(mixed.starts_with("csv: line 7: has 2 cells"), "{mixed}");
+    let error = Csv::new().read_from(&b"a,b\r1,2\r3,\xff"[..]).unwrap_err().to_string();
+    assert!(error.starts_with("csv: line 3: is not UTF-8 text"), "{error}");
+}
+
+#[test]
+fn not_a_number_and_infinity_are_words_unless_asked_for() {
+    for cell in ["nan", "NaN", "-nan", "inf", "-inf", "+Infinity"] {
+        let text = format!("a,b\n1,{cell}\n");
+        let table = Csv::new().parse(&text).unwrap();
+        for error in [table.tensor::<f32>(["b"]).err(), table.regression::<f64>(["a"]).err()] {
+            let error = error.unwrap().to_string();
+            let wanted = format!("csv: line 2, column b: {cell:?} is not finite\n  help: ");
+            assert!(error.starts_with(&wanted), "{error}");
+        }
+        let float = Csv::new().not_finite().parse(&text).unwrap();
+        let float = float.tensor::<f64>(["b"]).unwrap().item().unwrap();
+        assert_eq!(float.to_bits() << 1, cell.parse::<f64>().unwrap().to_bits() << 1);
+        let missing = Csv::new().missing([cell]).parse(&text).unwrap();
+        assert!(missing.tensor::<f32>(["b"]).unwrap().item().unwrap().is_nan());
+    }
+    // Names of columns and of classes.
+    let table = Csv::new().parse("x,inf\n1,nan\n2,inf\n").unwrap();
+    assert_eq!(table.names().collect::<Vec<_>>(), ["x", "inf"]);
+    assert_eq!(table.classification::<f32>("inf").unwrap().class_names(), ["inf", "nan"]);
+}
+
+#[test]
 fn csv_that_is_refused() {
     for (text, why) in [
         ("", "csv: holds no line"),
@@ -298,7 +338,7 @@ fn tables_written_are_read() {
     let table = data.unwrap().to_table();
     let path = std::env::temp_dir().join(format!("wengert-table-{}.csv", std::process::id()));
     Csv::new().write(&path, &table).unwrap();
-    let back = Csv::new().read(&path).unwrap();
+    let back = Csv::new().not_finite().read(&path).unwrap();
     let back = back.regression::<f32>(["target"]).unwrap();
     assert_eq!(back.features(), &x);
     assert_eq!(back.feature_names(), ["x0", "x1", "x2"]);

@@ -101,9 +101,9 @@ fn to_go_on_in_the_middle_skips_without_building() {
         fn len(&self) -> usize {
             1000
         }
-        fn batch(&self, rows: &[usize]) -> Vec<usize> {
+        fn batch(&self, rows: &[usize]) -> wengert_data::Result<Vec<usize>> {
             self.0.set(self.0.get() + 1);
-            rows.to_vec()
+            Ok(rows.to_vec())
         }
     }
     for shuffled in [false, true] {
@@ -212,7 +212,25 @@ fn what_cannot_be_meant_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "there is no row 3")]
-fn a_batch_out_of_bounds_panics_as_indexing_does() {
-    numbered(3).batch(&[0, 3]);
+fn samples_that_are_not_there_are_refused() {
+    fn refused<B>(batch: wengert_data::Result<B>, rule: &str) {
+        let Err(error) = batch else { panic!("taken, and should be refused: {rule}") };
+        assert!(matches!(error, wengert_data::Error::Value(_)), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.starts_with(rule) && text.contains("at crates/data/tests/loader.rs"),
+            "{text}"
+        );
+    }
+    let (pairs, rows) = (numbered(3), Tensor::<f32>::zeros([3, 2]));
+    refused(pairs.batch(&[0, 3]), "batch: there is no sample 3: there are 3");
+    refused(rows.batch(&[3]), "batch: there is no sample 3: there are 3");
+    refused((&&pairs).batch(&[usize::MAX]), "batch: there is no sample 18446744073709551615");
+    refused(Tensor::scalar(1.0_f32).batch(&[0]), "batch: there is no sample 0: there are 0");
+    refused(pairs.run(2..4), "run: there are no samples 2..4: there are 3");
+    #[allow(clippy::reversed_empty_ranges)]
+    refused(rows.run(2..1), "run: there are no samples 2..1: there are 3");
+    refused(Tensor::scalar(1.0_f32).run(0..1), "run: there are no samples 0..1: there are 0");
+    assert_eq!(pairs.batch(&[]).unwrap().0.shape(), [0, 2]);
+    assert_eq!(rows.run(3..3).unwrap().shape(), [0, 2]);
 }

@@ -77,15 +77,15 @@ fn accuracies() {
     );
 
     let logits = tensor![[-1.0_f32], [0.0], [2.0], [-3.0]];
-    close(binary_accuracy(&logits, &tensor![0_usize, 1, 0, 0], 0.0).unwrap(), 0.75);
+    close(binary_accuracy(&logits, &tensor![[0_usize], [1], [0], [0]], 0.0).unwrap(), 0.75);
     close(binary_accuracy(&logits, &tensor![[0.0_f32], [1.0], [1.0], [0.0]], 0.0).unwrap(), 1.0);
-    close(binary_accuracy(&logits, &tensor![true, true, true, true], -10.0).unwrap(), 1.0);
+    close(binary_accuracy(&logits, &tensor![[true], [true], [true], [true]], -10.0).unwrap(), 1.0);
 
     let why = |error: wengert_data::Error| error.to_string();
     let error = why(accuracy(&scores, &tensor![0, 1]).unwrap_err());
     assert!(error.contains("scores [4, 3] and labels [2]; labels must be [N]"), "{error}");
     let error = why(accuracy(&scores, &tensor![0, 1, 2, 3]).unwrap_err());
-    assert!(error.contains("label 3 is 3, and there are 3 classes"), "{error}");
+    assert!(error.contains("label 3 is 3, and the classes are 0 to 2"), "{error}");
     let error = why(accuracy(&tensor![1.0_f32], &tensor![0]).unwrap_err());
     assert!(error.contains("`binary_accuracy`"), "{error}");
     assert!(accuracy(&tensor![[f32::NAN, 1.0]], &tensor![1]).is_err());
@@ -149,14 +149,83 @@ fn several_labels_are_scikit_learns() {
 fn regression_is_scikit_learns() {
     let targets = tensor![0.12_f64, -1.07, -1.0, -0.64, 0.73, -1.17, -1.43, 0.64];
     let predicted = tensor![[0.35], [-1.36], [-0.83], [-0.73], [0.82], [-1.55], [-1.18], [1.0]];
+    let column = &predicted;
+    let predicted = predicted.squeeze(1).unwrap();
     close(r2(&predicted, &targets).unwrap(), 0.8983366495790165);
     close(mse(&predicted, &targets).unwrap(), 0.064825);
     close(rmse(&predicted, &targets).unwrap(), 0.064825_f64.sqrt());
     close(mae(&predicted, &targets).unwrap(), 0.2325);
     // The trap of shapes: never [8, 8].
-    assert!(mse(&predicted.t(), &targets).is_err());
+    assert!(mse(column, &targets).is_err());
     assert!(r2(&tensor![1.0_f32, 2.0], &tensor![0.1, 0.1]).is_err());
     assert!(mse(&tensor![f32::NAN], &tensor![0.0]).is_err());
+}
+
+/// As `MseLoss` refuses them, word for word but for the noun.
+#[test]
+fn a_column_is_no_vector() {
+    let (column, vector) = (Tensor::<f32>::zeros([8, 1]), Tensor::<f32>::zeros([8]));
+    type Metric = fn(&Tensor<f32>, &Tensor<f32>) -> wengert_data::Result<f64>;
+    let metrics: [(&str, Metric); 7] = [
+        ("mse", mse),
+        ("rmse", rmse),
+        ("mae", mae),
+        ("r2", r2),
+        ("auroc", auroc),
+        ("average_precision", average_precision),
+        ("binary_accuracy", |x, y| binary_accuracy(x, y, 0.0)),
+    ];
+    for (name, metric) in metrics {
+        let said = |x, y| metric(x, y).unwrap_err().to_string();
+        let rule = "a metric compares element with element and never broadcasts";
+        let wanted = format!(
+            "{name}: prediction is [8, 1] and target is [8]; {rule}\n  help: did you mean `target.unsqueeze(1)`?"
+        );
+        assert!(said(&column, &vector).starts_with(&wanted), "{}", said(&column, &vector));
+        assert!(said(&vector, &column).contains("`target.squeeze(1)`?"));
+        assert!(said(&vector, &vector.narrow(0, 0, 7).unwrap()).contains("is [7]; a metric"));
+    }
+    let scores = Tensor::<f32>::zeros([4, 3]);
+    let labels = Tensor::full([4, 1], 0_usize);
+    let error = accuracy(&scores, &labels).unwrap_err().to_string();
+    assert!(error.contains("did you mean `labels.squeeze(1)`?"), "{error}");
+    let mut confusion = Confusion::new(["a", "b"]);
+    let error = confusion.add(&labels, &Tensor::full([4], 0)).unwrap_err().to_string();
+    assert!(error.contains("did you mean `label.unsqueeze(1)`?"), "{error}");
+}
+
+#[test]
+fn what_is_refused_is_named_by_row_and_value() {
+    let says = |result: wengert_data::Result<f64>, what: &str| {
+        let error = result.unwrap_err();
+        assert!(matches!(error, wengert_data::Error::Value(_)), "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+    };
+    let (x, y) = (tensor![0.0_f32, f32::NAN], tensor![0.0_f32, f32::INFINITY]);
+    let zeros = &Tensor::<f32>::zeros([2]);
+    for metric in [mse, rmse, mae, r2] {
+        says(metric(&x, zeros), "prediction 1 is NaN");
+        says(metric(zeros, &x), "target 1 is NaN");
+        says(metric(zeros, &y), "target 1 is inf");
+    }
+    says(auroc(zeros, &tensor![0_usize, 2]), "target 1 is 2, and must be 0 or 1");
+    says(binary_accuracy(zeros, &tensor![0.5, 0.0], 0.0), "target 0 is 0.5");
+    says(binary_accuracy(zeros, &tensor![1_usize, 0], f64::NAN), "the threshold is NaN");
+    let square = tensor![[0.0_f32, 1.0], [f32::NAN, 1.0]];
+    says(accuracy(&square, &tensor![0, 1]), "score [1, 0] is NaN");
+    let targets = tensor![[0_usize, 1], [1, 7]];
+    says(
+        multilabel_f1(&Tensor::<f32>::zeros([2, 2]), &targets, 0.0, Average::Micro),
+        "[1, 1] is 7",
+    );
+    let mut confusion = Confusion::new(["a", "b"]);
+    let error = confusion.add(&tensor![0, 1, 0], &tensor![0, 1, 5]).unwrap_err().to_string();
+    assert!(error.contains("label 2 is 5, and the classes are 0 to 1"), "{error}");
+    assert_eq!(confusion.total(), 0);
+    let mut mean = RunningMean::new();
+    mean.add(1.0, usize::MAX);
+    mean.add(1.0, 2);
+    assert_eq!(mean.mean(), 1.0);
 }
 
 #[test]

@@ -55,37 +55,11 @@ fn differ(op: &'static str, a_name: &str, a: &[usize], b_name: &str, b: &[usize]
         "{a_name} is {a_shape} and {b_name} is {b_shape}; a loss compares element with element and never broadcasts"
     );
     let fault = Fault::new(op, &[a, b], rule);
-    let fault = match mend(a, b) {
+    let fault = match Shape::fix(a, b) {
         Some(how) => fault.help(format!("did you mean `{b_name}{how}`?")),
         None => fault,
     };
     TensorError::Shape(fault).into()
-}
-
-/// What would make a tensor of shape `b` one of shape `a`.
-fn mend(a: &[usize], b: &[usize]) -> Option<String> {
-    let ones_put = |long: &[usize], short: &[usize]| -> Option<usize> {
-        // The axis of size 1 that `long` has and `short` has not; the last that fits, as columns are what is meant most.
-        (0..long.len()).rev().find(|&i| {
-            long.len() == short.len() + 1
-                && long[i] == 1
-                && long[..i] == short[..i]
-                && long[i + 1..] == short[i..]
-        })
-    };
-    if let Some(axis) = ones_put(a, b) {
-        return Some(format!(".unsqueeze({axis})"));
-    }
-    if let Some(axis) = ones_put(b, a) {
-        return Some(format!(".squeeze({axis})"));
-    }
-    if a.len() == 2 && b.len() == 2 && a[0] == b[1] && a[1] == b[0] {
-        return Some(".t()".to_string());
-    }
-    if Shape::broadcast(a, b).is_some_and(|s| *s == *a) {
-        return Some(format!(".broadcast_to({a:?})"));
-    }
-    (a.iter().product::<usize>() == b.iter().product::<usize>()).then(|| format!(".reshape({a:?})"))
 }
 
 /// Refuses a tensor of which an element fails the test; `rule` is said of that element.
@@ -101,23 +75,14 @@ pub(crate) fn every<T: Float>(
     let flat = x.contiguous();
     let numbers = flat.as_slice().unwrap_or(&[]);
     let Some(place) = numbers.iter().position(|v| !test(v.to_f64())) else { return Ok(()) };
-    let rule = format!("{name}{:?} is {}, and {rule}", index_of(place, x.shape()), numbers[place]);
+    let rule =
+        format!("{name}{:?} is {}, and {rule}", Shape::index_of(x.shape(), place), numbers[place]);
     let fault = Fault::new(op, &[x.shape()], rule);
     let fault = match help {
         Some(help) => fault.help(help),
         None => fault,
     };
     Err(TensorError::Value(fault).into())
-}
-
-/// Where the element at a place in row-major order stands.
-pub(crate) fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &size) in index.iter_mut().zip(shape).rev() {
-        *i = place % size;
-        place /= size;
-    }
-    index
 }
 
 /// How targets of 0 and 1 become -1 and 1.

@@ -2,13 +2,12 @@
 
 use wengert_autograd::cross_entropy::{Labels, Targets};
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
+use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
 use crate::cross_entropy::logits;
 use crate::reduce::reducible;
-use crate::refuse::index_of;
 
 /// The cross-entropy of logits `[…, classes]` (`[batch, time, classes]`) and tokens `[…]`, over the tokens that are no
 /// padding; the mean's denominator is their number, in the whole batch.
@@ -80,7 +79,7 @@ impl SequenceCrossEntropyLoss {
             tokens.iter().enumerate().filter(|(place, token)| counts(place, *token)).unzip();
         for (&place, &token) in kept.iter().zip(&labels) {
             if token >= classes {
-                let at = index_of(place, places);
+                let at = Shape::index_of(places, place);
                 let rule =
                     format!("the token at {at:?} is {token}, and there are {classes} classes");
                 let fault = Fault::new(OP, &[&shape, tokens.shape()], rule);

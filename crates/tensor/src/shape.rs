@@ -96,6 +96,56 @@ impl Shape {
         self.0.remove(at)
     }
 
+    /// The index of the `place`th element, in row-major order.
+    ///
+    /// ```
+    /// # use wengert_tensor::Shape;
+    /// assert_eq!(Shape::index_of(&[2, 3], 4), [1, 1]);
+    /// ```
+    pub fn index_of(sizes: &[usize], mut place: usize) -> Vec<usize> {
+        let mut index = vec![0; sizes.len()];
+        for (at, &size) in index.iter_mut().zip(sizes).rev() {
+            *at = place % size.max(1);
+            place /= size.max(1);
+        }
+        index
+    }
+
+    /// The method call that would make a tensor of shape `given` one of shape `wanted`, for errors to propose.
+    ///
+    /// ```
+    /// use wengert_tensor::Shape;
+    ///
+    /// assert_eq!(Shape::fix(&[32, 1], &[32]).unwrap(), ".unsqueeze(1)");
+    /// assert_eq!(Shape::fix(&[3, 2], &[2, 3]).unwrap(), ".t()");
+    /// assert_eq!(Shape::fix(&[3], &[4]), None);
+    /// ```
+    pub fn fix(wanted: &[usize], given: &[usize]) -> Option<String> {
+        // The axis of size 1 that `long` has and `short` has not; the last that fits, as columns are meant most often.
+        let extra = |long: &[usize], short: &[usize]| {
+            (0..long.len()).rev().find(|&i| {
+                long.len() == short.len() + 1
+                    && long[i] == 1
+                    && long[..i] == short[..i]
+                    && long[i + 1..] == short[i..]
+            })
+        };
+        if let Some(axis) = extra(wanted, given) {
+            return Some(format!(".unsqueeze({axis})"));
+        }
+        if let Some(axis) = extra(given, wanted) {
+            return Some(format!(".squeeze({axis})"));
+        }
+        if wanted.len() == 2 && given.len() == 2 && wanted[0] == given[1] && wanted[1] == given[0] {
+            return Some(".t()".to_string());
+        }
+        if Self::broadcast(wanted, given).is_some_and(|shape| *shape == *wanted) {
+            return Some(format!(".broadcast_to({wanted:?})"));
+        }
+        let (wanted_len, given_len) = (Self::checked_len(wanted)?, Self::checked_len(given)?);
+        (wanted_len == given_len).then(|| format!(".reshape({wanted:?})"))
+    }
+
     /// The shape that both broadcast to by NumPy's rule: aligned at the last axis, sizes equal or one of them 1. `None`
     /// also if memory cannot address that many elements, which views of few may broadcast to.
     pub fn broadcast(a: &[usize], b: &[usize]) -> Option<Self> {

@@ -5,6 +5,7 @@ use std::fmt;
 use wengert_tensor::{Float, Tensor};
 
 use super::scores::{columns, labels_fit, predictions};
+use super::{alike, every};
 use crate::{Error, Result};
 
 /// How one number is made of the classes' numbers.
@@ -146,14 +147,13 @@ impl Confusion {
     #[track_caller]
     pub fn add(&mut self, predicted: &Tensor<usize>, labels: &Tensor<usize>) -> Result<()> {
         let classes = self.classes();
-        if predicted.shape() != labels.shape() {
-            let rule = format!("predicted {:?} and true {:?}", predicted.shape(), labels.shape());
-            return Err(Error::shape("Confusion", rule + " must have one shape"));
-        }
-        if let Some(class) = predicted.iter().chain(labels.iter()).find(|&class| class >= classes) {
-            let rule = format!("class {class}, and there are {classes}");
-            return Err(Error::value("Confusion", rule));
-        }
+        alike("Confusion", "prediction", predicted.shape(), "label", labels.shape())?;
+        let rule = match classes {
+            0 => ", and there are no classes".to_string(),
+            _ => format!(", and the classes are 0 to {}", classes - 1),
+        };
+        every("Confusion", "prediction", predicted, |class| class < classes, &rule)?;
+        every("Confusion", "label", labels, |class| class < classes, &rule)?;
         for (predicted, label) in predicted.iter().zip(labels.iter()) {
             self.counts[label * classes + predicted] += 1;
         }

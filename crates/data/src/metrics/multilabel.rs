@@ -4,7 +4,7 @@ use wengert_tensor::{Element, Float, Tensor};
 
 use super::confusion::{Average, Tally, mean_of};
 use super::scores::refuse_nan;
-use super::{paired, yes_or_no};
+use super::{paired, threshold_fits, yes_or_no};
 use crate::{Error, Result};
 
 /// F1 over the labels of `[N, L]` scores and targets; a score at or above the threshold says yes (0 for logits, 0.5 for
@@ -21,7 +21,8 @@ use crate::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`] unless both are `[N, L]` and not empty; [`Error::Value`] if a target is neither 0 nor 1, or a score is NaN.
+/// [`Error::Shape`] unless both are `[N, L]` and not empty; [`Error::Value`] if a target is neither 0 nor 1, or a score or
+/// the threshold is NaN.
 #[track_caller]
 pub fn multilabel_f1<T: Float, L: Element>(
     scores: &Tensor<T>,
@@ -30,6 +31,7 @@ pub fn multilabel_f1<T: Float, L: Element>(
     average: Average,
 ) -> Result<f64> {
     paired("multilabel_f1", scores, targets)?;
+    threshold_fits("multilabel_f1", threshold)?;
     refuse_nan("multilabel_f1", scores)?;
     let &[_, labels] = scores.shape() else {
         let rule = format!("scores {:?}; they must be [N, L], a column a label", scores.shape());

@@ -43,7 +43,7 @@ fn runs<T: Float, L: Element>(
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`] unless both have one shape (`[N]` and `[N, 1]` pass as one) and are not empty; [`Error::Value`] if a
+/// [`Error::Shape`] unless both have one shape and are not empty; [`Error::Value`] if a
 /// target is neither 0 nor 1, all are the same, or a score is NaN.
 #[track_caller]
 pub fn auroc<T: Float, L: Element>(scores: &Tensor<T>, targets: &Tensor<L>) -> Result<f64> {

@@ -2,8 +2,7 @@
 
 use wengert_tensor::{Float, Tensor};
 
-use super::paired;
-use super::scores::refuse_nan;
+use super::{every, paired};
 use crate::{Error, Result};
 
 /// The mean of a function of prediction and target.
@@ -15,7 +14,8 @@ fn mean<T: Float>(
     f: impl Fn(f64) -> f64,
 ) -> Result<f64> {
     paired(op, predictions, targets)?;
-    refuse_nan(op, predictions)?;
+    every(op, "prediction", predictions, |x| x.is_finite(), "")?;
+    every(op, "target", targets, |x| x.is_finite(), "")?;
     let off = predictions.iter().zip(targets.iter()).map(|(p, y)| f(p.to_f64() - y.to_f64()));
     Ok(off.sum::<f64>() / predictions.len() as f64)
 }
@@ -34,8 +34,7 @@ fn mean<T: Float>(
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`] unless both have one shape (`[N]` and `[N, 1]` pass as one) and are not empty; [`Error::Value`] if a
-/// prediction is NaN.
+/// [`Error::Shape`] unless both have one shape and are not empty; [`Error::Value`] if a prediction or a target is not finite.
 #[track_caller]
 pub fn mse<T: Float>(predictions: &Tensor<T>, targets: &Tensor<T>) -> Result<f64> {
     mean("mse", predictions, targets, |off| off * off)

@@ -36,7 +36,7 @@ impl RunningMean {
         // An empty batch has no mean, which 0 · NaN would spread.
         if count > 0 {
             self.sum += value.into() * count as f64;
-            self.count += count;
+            self.count = self.count.saturating_add(count);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Accuracy of one class among several, from scores.
 
-use wengert_tensor::{Element, Float, Tensor};
+use wengert_tensor::{Element, Float, Shape, Tensor};
 
-use super::{paired, yes_or_no};
+use super::{every, paired, threshold_fits, yes_or_no};
 use crate::error::Fault;
 use crate::{Error, Result};
 
@@ -58,8 +58,8 @@ pub fn top_k_accuracy<T: Float>(
 /// threshold says 1. Targets are 0 or 1, of any type.
 ///
 /// # Errors
-/// [`Error::Shape`] unless both have one shape (`[N]` and `[N, 1]` pass as one) and are not empty; [`Error::Value`] if a
-/// target is neither 0 nor 1, or a score is NaN.
+/// [`Error::Shape`] unless both have one shape and are not empty; [`Error::Value`] if a target is neither 0 nor 1, or a score
+/// or the threshold is NaN.
 #[track_caller]
 pub fn binary_accuracy<T: Float, L: Element>(
     scores: &Tensor<T>,
@@ -67,6 +67,7 @@ pub fn binary_accuracy<T: Float, L: Element>(
     threshold: f64,
 ) -> Result<f64> {
     paired("binary_accuracy", scores, targets)?;
+    threshold_fits("binary_accuracy", threshold)?;
     refuse_nan("binary_accuracy", scores)?;
     let targets = yes_or_no("binary_accuracy", targets)?;
     let hits = scores.iter().zip(&targets).filter(|(s, y)| (s.to_f64() >= threshold) == **y);
@@ -122,19 +123,17 @@ pub(super) fn labels_fit<T: Float>(
     let (n, classes) = (scores.shape()[0], scores.shape()[1]);
     if labels.shape() != [n] || n == 0 {
         let rule = format!("scores {:?} and labels {:?}", scores.shape(), labels.shape());
-        return Err(Error::shape(op, rule + "; labels must be [N], and N not 0"));
+        let fault = Fault::new(op, rule + "; labels must be [N], and N not 0");
+        return Err(Error::Shape(match Shape::fix(&[n], labels.shape()) {
+            Some(how) => fault.help(format!("did you mean `labels{how}`?")),
+            None => fault,
+        }));
     }
-    if let Some((row, label)) = labels.iter().enumerate().find(|&(_, label)| label >= classes) {
-        let rule = format!("label {row} is {label}, and there are {classes} classes");
-        return Err(Error::value(op, rule));
-    }
-    Ok(())
+    let rule = format!(", and the classes are 0 to {}", classes - 1);
+    every(op, "label", labels, |label| label < classes, &rule)
 }
 
 #[track_caller]
 pub(super) fn refuse_nan<T: Float>(op: &'static str, scores: &Tensor<T>) -> Result<()> {
-    match scores.iter().position(|x| x.is_nan()) {
-        Some(place) => Err(Error::value(op, format!("prediction {place} is NaN"))),
-        None => Ok(()),
-    }
+    every(op, "score", scores, |x| !x.is_nan(), "")
 }

@@ -48,12 +48,23 @@ pub(crate) struct Cells {
     pub(crate) lines: Vec<usize>,
     /// Cells that are missing numbers.
     pub(crate) missing: Vec<String>,
+    /// Whether `nan` and `inf` are numbers.
+    pub(crate) not_finite: bool,
+}
+
+/// Whether a cell is a number. `nan` and `inf` are words, though Rust reads them as floats.
+pub(crate) fn is_number(cell: &str) -> bool {
+    cell.contains(|c: char| c.is_ascii_digit()) && cell.parse::<f64>().is_ok()
 }
 
 impl Cells {
     /// The cell, which is one.
     fn get(&self, row: usize, column: usize) -> &str {
-        let i = row * self.names.len() + column;
+        self.at(row * self.names.len() + column)
+    }
+
+    /// The `i`th cell.
+    pub(crate) fn at(&self, i: usize) -> &str {
         let start = i.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
         self.ends.get(i).and_then(|&end| self.text.get(start..end)).unwrap_or("")
     }
@@ -133,7 +144,9 @@ impl Table {
             let rule = format!("{} cells for {} rows in column {name:?}", added.len(), self.rows());
             return Err(Error::shape("with_column", rule));
         }
-        let mut out = Cells { missing: self.cells.missing.clone(), ..Cells::default() };
+        let Cells { missing, not_finite, .. } = &*self.cells;
+        let mut out =
+            Cells { missing: missing.clone(), not_finite: *not_finite, ..Cells::default() };
         for (row, added) in added.iter().enumerate() {
             for cell in self.row(row).chain([&**added]) {
                 out.text.push_str(cell);

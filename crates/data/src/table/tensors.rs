@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use wengert_tensor::{Float, Tensor};
 
-use super::{Column, Table};
+use super::{Column, Table, is_number};
 use crate::error::Flaw;
 use crate::{Result, TensorDataset};
 
@@ -105,7 +105,7 @@ impl Table {
         let (at, label) = (Location::caller(), self.find("classification", label)?);
         let rest = self.but(&[label]);
         let features = rest.numbers(&rest.columns)?;
-        let is_number = |row| self.cells.get(row, label).parse::<f64>().is_ok();
+        let is_number = |row| is_number(self.cells.get(row, label));
         let numbers = (0..self.rows()).filter(|&row| is_number(row)).count();
         let place = Column::Place(self.columns.iter().position(|&c| c == label).unwrap_or(0));
         let (labels, names) = if numbers == 0 {
@@ -160,8 +160,14 @@ impl Table {
             _ => cell.parse::<f64>(),
         };
         match number {
-            Ok(x) if x.is_infinite() && cell.contains(|c: char| c.is_ascii_digit()) => {
+            Ok(x) if x.is_infinite() && is_number(cell) => {
                 Err(self.flaw(row, column, &format!("is too large for {}", T::NAME)))
+            }
+            Ok(x) if !x.is_finite() && !self.cells.not_finite => {
+                let help = format!(
+                    "`Csv::missing([{cell:?}])` reads it as a missing number, `Csv::not_finite` as a float"
+                );
+                Err(self.flaw(row, column, "is not finite").help(help))
             }
             Ok(x) => Ok(T::from_f64(x)),
             Err(_) if cell.is_empty() => Err(self

@@ -9,7 +9,7 @@ use crate::{TensorDataset, rows};
 impl<T: Element, Y: Element> TensorDataset<T, Y> {
     /// As a table, to be written: features under their names (or `x0`, `x1`, …), then what belongs to them under `label`
     /// (classes, by their names where they are known) or `target` (or `target0`, …). Numbers are written so that they
-    /// are read back exactly.
+    /// are read back exactly (with [`Csv::not_finite`](crate::Csv::not_finite), if some are not finite).
     ///
     /// ```
     /// use wengert_data::{Csv, iris};
