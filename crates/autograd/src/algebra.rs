@@ -1,16 +1,17 @@
 //! What tensors and vars share, so that each rule is written once: run on tensors it gives numbers, run on vars it is
 //! recorded, and can be differentiated again.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, Deref, Div, Mul, Neg, Sub};
 
 use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{Axes, Float, Shape, Slice, Tensor};
 
 use crate::Result;
-use crate::cross_entropy::Targets;
-use crate::op::Op;
-use crate::reductions::keep_all;
+use crate::ops::{
+    Binary, Cat, CumSum, Expand, MatMul, Mean, Op, Operation as _, Permute, Reshape, Slicing, Sum,
+    SumTo, Unary, Where,
+};
 
 /// So many elements are written as soon as a view of them is made.
 const WRITTEN_OUT: usize = 4096;
@@ -19,6 +20,62 @@ mod sealed {
     pub trait Sealed {}
     impl<T> Sealed for wengert_tensor::Tensor<T> {}
     impl<T> Sealed for crate::Var<'_, T> {}
+}
+
+/// The gradient of an op's result, as a rule gets it: the last operand may take it, others look at it.
+pub(crate) enum Incoming<'a, A> {
+    /// Another operand still needs it.
+    Lent(&'a A),
+    /// Nobody needs it after this: its buffer may be written to.
+    Given(A),
+}
+
+impl<A: Clone> Incoming<'_, A> {
+    /// The gradient as the rule's own.
+    #[inline]
+    pub(crate) fn take(self) -> A {
+        match self {
+            Self::Lent(g) => g.clone(),
+            Self::Given(g) => g,
+        }
+    }
+}
+
+impl<A> Deref for Incoming<'_, A> {
+    type Target = A;
+    #[inline]
+    fn deref(&self) -> &A {
+        match self {
+            Self::Lent(g) => g,
+            Self::Given(g) => g,
+        }
+    }
+}
+
+/// The operands and the result of the op whose rule is asked for, fetched as they are needed.
+pub(crate) trait At<A> {
+    /// Operand `k`.
+    fn x(&self, k: usize) -> A;
+    /// The answer of `look` at operand `k`, which is not cloned for it where that can be spared.
+    fn see<R>(&self, k: usize, look: impl FnOnce(&A) -> R) -> R {
+        look(&self.x(k))
+    }
+    /// The result.
+    fn y(&self) -> A;
+    /// The answer of `look` at the result.
+    fn see_y<R>(&self, look: impl FnOnce(&A) -> R) -> R {
+        look(&self.y())
+    }
+    /// The number of operands.
+    fn operands(&self) -> usize;
+    /// The shape of operand `k`.
+    fn shape(&self, k: usize) -> Shape;
+    /// The number of axes of operand `k`.
+    fn rank(&self, k: usize) -> usize {
+        self.shape(k).len()
+    }
+    /// Whether a gradient has the shape of operand `k`.
+    fn has_shape(&self, k: usize, g: &A) -> bool;
 }
 
 /// What a rule may do with a gradient, an operand or a result.
@@ -31,25 +88,18 @@ pub trait Algebra<T: Float>:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// Whether this is numbers, whose derivatives nobody will ask for.
-    const IS_NUMBERS: bool;
     /// Runs an op, or records it.
-    fn run(op: Op<T>, x: &[&Self]) -> Result<Self>;
-    /// The numbers.
+    fn run(op: impl Into<Op<T>>, x: &[&Self]) -> Result<Self>;
+    /// The numbers, recorded or not.
     fn tensor(&self) -> Tensor<T>;
-    /// Numbers of no history beside this value.
+    /// The numbers, if nothing is recorded: a rule may then take a shorter way, which cannot be differentiated.
+    fn numbers(&self) -> Option<&Tensor<T>>;
+    /// A constant.
     fn fixed(&self, value: Tensor<T>) -> Self;
     /// The reverse rule of a function of the table: `g` times its slope, and 0 where `g` is.
     fn pull_unary(op: UnaryOp, g: Self, x: &Self, y: &Self) -> Result<Self>;
     /// The reverse rule of a function of the table along one operand.
     fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self>;
-    /// The reverse rule of cross-entropy.
-    fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self>;
-    /// The reverse rule of softmax along an axis, or of its logarithm, where one pass does it.
-    fn pull_softmax(axis: isize, logarithm: bool, g: &Self, y: &Self) -> Option<Self> {
-        let _ = (axis, logarithm, g, y);
-        None
-    }
     /// The sizes of its axes.
     fn shape(&self) -> Shape;
     /// The sum of two gradients of one value.
@@ -57,14 +107,14 @@ pub trait Algebra<T: Float>:
 
     /// A function of the table.
     fn unary(&self, op: UnaryOp) -> Self {
-        match Self::run(Op::Unary(op), &[self]) {
+        match Self::run(Unary(op), &[self]) {
             Ok(y) => y,
             Err(_) => unreachable!("a function of one operand takes every shape"),
         }
     }
     /// A function of the table.
     fn binary(&self, op: BinaryOp, other: &Self) -> Result<Self> {
-        Self::run(Op::Binary(op), &[self, other])
+        Self::run(Binary(op), &[self, other])
     }
     /// c · self
     fn scaled(&self, c: f64) -> Self {
@@ -80,38 +130,38 @@ pub trait Algebra<T: Float>:
     }
     /// The matrix product.
     fn matmul(&self, other: &Self) -> Result<Self> {
-        Self::run(Op::MatMul, &[self, other])
+        Self::run(MatMul, &[self, other])
     }
     /// Another shape.
     fn reshape(&self, shape: &[usize]) -> Result<Self> {
-        Self::run(Op::Reshape(Shape::new(shape)), &[self])
+        Self::run(Reshape(Shape::new(shape)), &[self])
     }
     /// The last two axes exchanged.
     fn t(&self) -> Result<Self> {
         let rank = self.shape().len() as isize;
         let mut order: SmallVec<[isize; 4]> = (0..rank).collect();
         order.swap(rank as usize - 2, rank as usize - 1);
-        Self::run(Op::Permute(order), &[self])
+        Self::run(Permute(order), &[self])
     }
     /// Axes in another order.
     fn permute(&self, order: &[isize]) -> Result<Self> {
-        Self::run(Op::Permute(SmallVec::from_slice(order)), &[self])
+        Self::run(Permute(SmallVec::from_slice(order)), &[self])
     }
     /// Axes of size 1 repeated, and axes added in front.
     fn expand(&self, shape: &[usize]) -> Result<Self> {
-        Self::run(Op::Expand(Shape::new(shape)), &[self])
+        Self::run(Expand(Shape::new(shape)), &[self])
     }
     /// Summed to a shape that broadcasts to this one.
     fn sum_to(&self, shape: &[usize]) -> Result<Self> {
-        Self::run(Op::SumTo(Shape::new(shape)), &[self])
+        Self::run(SumTo(Shape::new(shape)), &[self])
     }
     /// The sum over axes.
     fn sum(&self, axes: Axes) -> Result<Self> {
-        Self::run(Op::Sum(axes), &[self])
+        Self::run(Sum(axes), &[self])
     }
     /// The mean over axes.
     fn mean(&self, axes: Axes) -> Result<Self> {
-        Self::run(Op::Mean(axes), &[self])
+        Self::run(Mean(axes), &[self])
     }
     /// The sum over rows, `[…, n]` to `[n]`, or itself, where that is left to the walk.
     fn over_rows(&self) -> Result<Self> {
@@ -126,11 +176,11 @@ pub trait Algebra<T: Float>:
         if axes.keeps() {
             return Ok(self.clone());
         }
-        self.reshape(&keep_all(axes, x)?)
+        self.reshape(&axes.kept(x)?)
     }
     /// A part.
     fn slice(&self, axes: Vec<Slice>) -> Result<Self> {
-        Self::run(Op::Slice(axes), &[self])
+        Self::run(Slicing(axes), &[self])
     }
     /// `len` places of `axis`, from `start` on.
     fn narrow(&self, axis: usize, start: usize, len: usize) -> Result<Self> {
@@ -146,11 +196,11 @@ pub trait Algebra<T: Float>:
     }
     /// Joined along an axis.
     fn cat(parts: &[&Self], axis: usize) -> Result<Self> {
-        Self::run(Op::Cat(axis as isize), parts)
+        Self::run(Cat(axis as isize), parts)
     }
     /// Sums of the first 1, 2, 3, … along an axis.
     fn cumsum(&self, axis: usize) -> Result<Self> {
-        Self::run(Op::CumSum(axis as isize), &[self])
+        Self::run(CumSum(axis as isize), &[self])
     }
     /// Sums of the last 1, 2, 3, … along an axis.
     fn cumsum_from_end(&self, axis: usize) -> Result<Self> {
@@ -159,18 +209,21 @@ pub trait Algebra<T: Float>:
     /// self where the mask says so, else 0.
     fn masked(&self, mask: Tensor<bool>) -> Result<Self> {
         let zero = self.fixed(Tensor::scalar(T::ZERO));
-        Self::run(Op::Where(mask), &[self, &zero])
+        Self::run(Where(mask), &[self, &zero])
     }
 }
 
 impl<T: Float> Algebra<T> for Tensor<T> {
-    const IS_NUMBERS: bool = true;
     #[inline]
-    fn run(op: Op<T>, x: &[&Self]) -> Result<Self> {
-        op.forward(x)
+    #[track_caller]
+    fn run(op: impl Into<Op<T>>, x: &[&Self]) -> Result<Self> {
+        op.into().forward(x)
     }
     fn tensor(&self) -> Tensor<T> {
         self.clone()
+    }
+    fn numbers(&self) -> Option<&Tensor<T>> {
+        Some(self)
     }
     fn fixed(&self, value: Tensor<T>) -> Self {
         value
@@ -186,12 +239,6 @@ impl<T: Float> Algebra<T> for Tensor<T> {
             (BinaryOp::Add, _) | (BinaryOp::Sub, 0) => g,
             _ => op.pull(k, g, a, b, y),
         })
-    }
-    fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self> {
-        targets.pull_tensor(g, logits)
-    }
-    fn pull_softmax(axis: isize, logarithm: bool, g: &Self, y: &Self) -> Option<Self> {
-        y.pull_softmax(g, axis, logarithm)
     }
     fn shape(&self) -> Shape {
         Shape::new(Tensor::shape(self))

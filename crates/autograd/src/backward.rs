@@ -6,11 +6,10 @@ use std::panic::Location;
 use smallvec::SmallVec;
 use wengert_tensor::{Float, Shape, Tensor};
 
-use crate::algebra::Algebra;
+use crate::algebra::{Algebra, At, Incoming};
 use crate::error::Line;
 use crate::gradients::Gradients;
-use crate::op::Op;
-use crate::pull::{At, pull, pull_product};
+use crate::ops::{Op, Operation as _, Parameter};
 use crate::tape::{Inner, Node};
 use crate::{Error, Result, Tape, Var};
 
@@ -25,35 +24,22 @@ fn hand_back<T: Float, A: Algebra<T>>(
     grads: &mut [Option<A>],
 ) -> Result<()> {
     let Some(last) = operands.iter().rposition(|&j| wanted(j)) else { return Ok(()) };
-    let mut g = Some(g);
-    for (k, &j) in operands.iter().enumerate().take(last + 1) {
-        if !wanted(j) {
-            continue;
-        }
-        let product = g.as_ref().and_then(|g| pull_product(op, k, g, at));
-        let part = match product {
-            Some(part) => part?,
-            None => {
-                // The last one gets the gradient itself, whose buffer it may then write to.
-                let given = if k == last { g.take() } else { g.clone() };
-                let Some(given) = given else { unreachable!("taken only by the last") };
-                pull(op, k, given, at)?
-            }
-        };
+    let mut hand = |k: usize, g: Incoming<'_, A>| -> Result<()> {
+        let part = op.pull(k, g, at)?;
         #[cfg(test)]
-        let mut part = part;
-        #[cfg(test)]
-        if let Some(mistake) = crate::check::planted::mistake(op.name(), k) {
-            part = part.scaled(mistake);
-        }
+        let part = crate::check::planted::mistaken(op.name(), k, part);
         let part = if at.has_shape(k, &part) { part } else { part.sum_to(&at.shape(k))? };
-        let slot = &mut grads[j as usize];
+        let slot = &mut grads[operands[k] as usize];
         *slot = Some(match slot.take() {
             None => part,
             Some(sum) => sum.accumulate(part)?,
         });
+        Ok(())
+    };
+    for k in (0..last).filter(|&k| wanted(operands[k])) {
+        hand(k, Incoming::Lent(&g))?;
     }
-    Ok(())
+    hand(last, Incoming::Given(g))
 }
 
 /// A node's surroundings as tensors, borrowed from the tape.
@@ -84,6 +70,10 @@ impl<T: Float> At<Tensor<T>> for AtTensors<'_, T> {
     }
     fn shape(&self, k: usize) -> Shape {
         Shape::new(self.nodes[self.node.operands[k] as usize].value.shape())
+    }
+    #[inline]
+    fn rank(&self, k: usize) -> usize {
+        self.nodes[self.node.operands[k] as usize].value.rank()
     }
     #[inline]
     fn has_shape(&self, k: usize, g: &Tensor<T>) -> bool {
@@ -194,7 +184,7 @@ impl<T: Float> Tape<T> {
         }
         for &index in &inner.params {
             let node = &inner.nodes[index as usize];
-            if let Op::Param(param, version) = &node.op
+            if let Some(Parameter { param, version }) = node.op.parameter()
                 && node.wanted
                 && param.version() != *version
             {
@@ -226,8 +216,8 @@ fn sweep_tensors<T: Float>(
         }
         done(i, &g)?;
         let node = &nodes[i];
-        if node.op.is_leaf() {
-            if let Op::Param(..) = node.op {
+        if node.operands.is_empty() {
+            if node.op.parameter().is_some() {
                 grads[i] = Some(g);
             }
             continue;
@@ -311,10 +301,10 @@ impl<'t, T: Float> Var<'t, T> {
         let mut grads = grads;
         for &index in &inner.params {
             if let Some(slot) = grads.get_mut(index as usize)
-                && let (Some(g), Op::Param(param, _)) =
-                    (slot.take(), &inner.nodes[index as usize].op)
+                && let (Some(g), Some(read)) =
+                    (slot.take(), inner.nodes[index as usize].op.parameter())
             {
-                param.add_grad(g);
+                read.param.add_grad(g);
             }
         }
         grads.clear();

@@ -7,7 +7,7 @@ use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor, keep};
 
 use crate::Result;
 use crate::algebra::Algebra;
-use crate::op::Op;
+use crate::ops::Softmax;
 
 /// What the losses of single samples are made into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -364,7 +364,7 @@ impl<T: Float> Targets<T> {
         let q = self.dense()?;
         let total = self.unflat(q.sum_over(keep(-1))?.expand(q.shape())?.contiguous(), &shape)?;
         let q = logits.fixed(self.unflat(q, &shape)?);
-        let p = A::run(Op::Softmax(axis as isize), &[logits])?;
+        let p = A::run(Softmax(axis as isize), &[logits])?;
         let g = if self.reduction == Reduction::None {
             let mut kept = shape.to_vec();
             kept[axis] = 1;
@@ -381,7 +381,7 @@ impl<T: Float> Targets<T> {
         let axis = class_axis(shape.len()) as isize;
         // d(-Σ q·log_softmax(x)) = -Σ q·(t - Σ p·t)
         let q = logits.fixed(self.unflat(self.dense()?, &shape)?);
-        let p = A::run(Op::Softmax(axis), &[logits])?;
+        let p = A::run(Softmax(axis), &[logits])?;
         let mean = (p * t.clone()).sum(keep(axis))?;
         let rows = -(q * (t.clone() - mean)).sum(wengert_tensor::Axes::from(axis))?;
         match self.reduction {

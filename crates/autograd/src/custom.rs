@@ -6,10 +6,8 @@ use std::sync::Arc;
 use wengert_tensor::pointwise::{Dual, Real, Unary};
 use wengert_tensor::{Float, Tensor};
 
-use crate::algebra::Algebra;
 use crate::error::Line;
-use crate::op::Op;
-use crate::pull::At;
+use crate::ops::{Custom, Op, OwnUnary};
 use crate::{Error, Result, Tape, Var};
 
 /// A function of each element, written over any [`Real`]: its derivatives, of every order, are found by dual numbers.
@@ -155,7 +153,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// A function of your own, of each element; see [`Pointwise`].
     #[track_caller]
     pub fn pointwise<F: Pointwise>(self, f: F) -> Self {
-        self.infallible(Op::CustomUnary(Arc::new(Derivative { f, order: 0 })))
+        self.infallible(OwnUnary(Arc::new(Derivative { f, order: 0 })))
     }
 }
 
@@ -198,52 +196,6 @@ impl<T: Float> Tape<T> {
         }
         let indices: Vec<u32> = operands.iter().map(|x| x.index).collect();
         let op = Closures { name, forward: Box::new(forward), pull: Box::new(pull), at };
-        self.record(Op::Custom(Arc::new(op)), &indices)
+        self.record(Op::Custom(Custom(Arc::new(op))), &indices)
     }
-}
-
-/// The reverse rule of a custom op: of its closure on tensors; refused where it would have to be recorded.
-pub(crate) fn pull<T: Float, A: Algebra<T>>(
-    op: &Arc<dyn CustomOp<T>>,
-    k: usize,
-    g: A,
-    at: &impl At<A>,
-) -> Result<A> {
-    if !A::IS_NUMBERS {
-        return Err(Error::NotDifferentiable {
-            op: op.name().to_string(),
-            what: "recorded derivative, which a second derivative needs",
-            help: "write it as a `Pointwise`, or of recorded ops, if you need one",
-            recorded: op.at(),
-        });
-    }
-    let x: Vec<Tensor<T>> = (0..at.operands()).map(|k| at.x(k).tensor()).collect();
-    let given = op.pull(&g.tensor(), &x, &at.y().tensor())?;
-    match given.into_iter().nth(k) {
-        Some(Some(part)) if part.shape() == x[k].shape() => Ok(g.fixed(part)),
-        Some(Some(part)) => {
-            let rule = format!(
-                "{}: its rule gave operand {k}, of shape {:?}, a gradient of shape {:?}",
-                op.name(),
-                x[k].shape(),
-                part.shape()
-            );
-            Err(Error::Use(rule, op.at()))
-        }
-        Some(None) => Ok(g.fixed(x[k].zeros_like())),
-        None => {
-            let rule = format!("{}: its rule gave fewer gradients than it has operands", op.name());
-            Err(Error::Use(rule, op.at()))
-        }
-    }
-}
-
-/// The forward rule of a custom op: there is none.
-pub(crate) fn push<T: Float, A: Algebra<T>>(op: &Arc<dyn CustomOp<T>>) -> Result<A> {
-    Err(Error::NotDifferentiable {
-        op: op.name().to_string(),
-        what: "forward derivative",
-        help: "write it as a `Pointwise`, or of recorded ops, if you need one",
-        recorded: op.at(),
-    })
 }

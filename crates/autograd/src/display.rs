@@ -1,21 +1,22 @@
 //! Printing a tape as a Wengert list: each line with its op, operands, shape, value, derivative and source line.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use wengert_tensor::{Float, Tensor};
 
 use crate::Tape;
-use crate::op::Op;
-use crate::tape::Inner;
+use crate::ops::{Leaf, Op};
+use crate::tape::{Inner, Node};
 
 impl<T: Float> Inner<T> {
     /// Where a node stands in the model: its scope, or the layer whose parameters it reads.
     pub(crate) fn layer(&self, i: usize) -> String {
         let scope = Tape::scope_path(self, self.nodes[i].scope);
         let operands = &self.nodes[i].operands;
-        let path = operands.iter().find_map(|&j| match &self.nodes[j as usize].op {
-            Op::Param(param, _) if param.is_named() => Some(param.path()),
-            _ => None,
+        let path = operands.iter().find_map(|&j| {
+            let read = self.nodes[j as usize].op.parameter()?;
+            read.param.is_named().then(|| read.param.path())
         });
         match path.as_deref().and_then(|p| p.rsplit_once('.')) {
             Some((layer, _))
@@ -33,15 +34,14 @@ impl<T: Float> Inner<T> {
         let node = &self.nodes[i];
         let operands: Vec<String> = node.operands.iter().map(|j| format!("%{j}")).collect();
         match &node.op {
-            Op::Param(param, _) => format!("param `{}`", param.path()),
-            Op::Constant | Op::Input => node.op.name().to_string(),
-            Op::Untracked(name) => format!("{name} (no gradient wanted)"),
-            Op::Unary(op) if !op.parameters().is_empty() => {
-                let parameters: Vec<String> =
-                    op.parameters().iter().map(|(n, v)| format!("{n}={v}")).collect();
-                format!("{}({}, {})", op.name(), operands.join(", "), parameters.join(", "))
+            Op::Leaf(Leaf::Parameter(read)) => format!("param `{}`", read.param.path()),
+            Op::Leaf(Leaf::Constant(_) | Leaf::Input(_)) => node.op.name().to_string(),
+            Op::Leaf(Leaf::Untracked(op)) => format!("{} (no gradient wanted)", op.0),
+            op => {
+                let attributes = op.attributes().into_iter().map(|(n, v)| format!("{n}={v}"));
+                let within: Vec<String> = operands.into_iter().chain(attributes).collect();
+                format!("{}({})", op.name(), within.join(", "))
             }
-            op => format!("{}({})", op.name(), operands.join(", ")),
         }
     }
 }
@@ -70,47 +70,9 @@ fn summary<T: Float>(x: &Tensor<T>) -> String {
     }
 }
 
-/// What an incoming gradient g gives the operands: the table's slopes as it writes them, the rules of other ops.
-pub(crate) fn derivative<T: Float>(op: &Op<T>) -> String {
-    match op {
-        Op::Unary(op) => format!("g·({})", readable(op.slope_text())),
-        Op::Binary(op) => {
-            format!("g·({}), g·({})", readable(op.slope_text(0)), readable(op.slope_text(1)))
-        }
-        Op::MatMul => "g·bᵀ, aᵀ·g".into(),
-        Op::Linear => "g·W, gᵀ·x, Σ g".into(),
-        Op::Sum(_) => "g spread".into(),
-        Op::Mean(_) => "g/n spread".into(),
-        Op::Prod(_) => "g·(the others' product)".into(),
-        Op::Max(_) | Op::Min(_) => "g where it is the extreme".into(),
-        Op::Var(..) => "g·2(x - mean)/(n - c)".into(),
-        Op::Std(..) => "g·(x - mean)/((n - c)·y)".into(),
-        Op::Norm(..) => "g·sign(x)·(|x|/y)^(p-1)".into(),
-        Op::LogSumExp(_) => "g·exp(x - y)".into(),
-        Op::Softmax(_) => "y·(g - Σ g·y)".into(),
-        Op::LogSoftmax(_) => "g - exp(y)·Σ g".into(),
-        Op::CumSum(_) => "Σ of the g behind".into(),
-        Op::CrossEntropy(_) => "g·(softmax(x) - q)".into(),
-        Op::Normalize(..) => "(g - mean g - y·mean(g·y))/σ".into(),
-        Op::Where(_) => "g where chosen, 0 elsewhere".into(),
-        Op::Reshape(_) | Op::Permute(_) => "g back in shape".into(),
-        Op::Expand(_) => "Σ g".into(),
-        Op::Slice(_) => "g in its place, 0 elsewhere".into(),
-        Op::Cat(_) => "the parts of g".into(),
-        Op::Detach => "nothing".into(),
-        _ => String::new(),
-    }
-}
-
-/// A formula of the table without the marks of Rust.
-fn readable(formula: &str) -> String {
-    let mut text = formula.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in
-        [("ONE", "1"), ("TWO", "2"), ("HALF", "½"), ("ZERO", "0"), (".square()", "²"), (" * ", "·")]
-    {
-        text = text.replace(from, to);
-    }
-    text
+/// What an incoming gradient g gives each operand.
+pub(crate) fn formulas<T: Float>(node: &Node<T>) -> Vec<Cow<'static, str>> {
+    (0..node.operands.len()).map(|k| node.op.formula(k)).collect()
 }
 
 impl<T: Float> fmt::Display for Tape<T> {
@@ -120,13 +82,13 @@ impl<T: Float> fmt::Display for Tape<T> {
         let inner = self.inner.borrow();
         let mut rows: Vec<[String; 6]> = Vec::new();
         for (i, node) in inner.nodes.iter().enumerate() {
-            let value = match &node.op {
-                Op::Param(param, _) if inner.spent.is_some() => summary(&param.value()),
+            let value = match node.op.parameter() {
+                Some(read) if inner.spent.is_some() => summary(&read.param.value()),
                 _ => summary(&node.value),
             };
             let gradient = match inner.adjoints.get(i).and_then(Option::as_ref) {
                 Some(g) => format!("g = {}", summary(g)),
-                None => derivative(&node.op),
+                None => formulas(node).join(", "),
             };
             let layer = inner.layer(i);
             let file = node.at.file().rsplit(['/', '\\']).next().unwrap_or_default();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use wengert_tensor::{Axes, Error as TensorError, Fault, Float};
 
 use crate::algebra::Algebra;
-use crate::op::Op;
+use crate::ops::MatMul;
 use crate::{Result, Var};
 
 /// An axis: a letter of the equation, or one of those that `...` stands for, counted from the last.
@@ -204,7 +204,7 @@ impl<'t, T: Float> Term<'t, T> {
         let (batch, summed) = (of(&a, true, true, &b), of(&a, true, false, &b));
         let (rows, columns) = (of(&a, false, true, &b), of(&b, false, true, &a));
         let x = Var::run(
-            Op::MatMul,
+            MatMul,
             &[
                 &a.grouped([&batch, &rows, &summed], sizes)?,
                 &b.grouped([&batch, &summed, &columns], sizes)?,

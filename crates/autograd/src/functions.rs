@@ -2,9 +2,9 @@
 
 use wengert_tensor::{Float, Tensor};
 
+use crate::algebra::Algebra;
 use crate::error::Line;
-use crate::op::Op;
-use crate::push::push;
+use crate::ops::{Detach, Op, Operation as _};
 use crate::{Error, Result, Tape, Var};
 
 impl<T: Float> Tape<T> {
@@ -32,16 +32,28 @@ impl<T: Float> Tape<T> {
             }
             let x: Vec<Tensor<T>> =
                 node.operands.iter().map(|&j| inner.nodes[j as usize].value.clone()).collect();
-            directions[i] = if matches!(node.op, Op::Detach) {
-                None
-            } else {
-                push(&node.op, &x, &t, &node.value)?
-            };
+            directions[i] =
+                if node.op.is::<Detach>() { None } else { push(&node.op, &x, &t, &node.value)? };
         }
         Ok(directions[y.index()]
             .take()
             .unwrap_or_else(|| inner.nodes[y.index()].value.zeros_like()))
     }
+}
+
+/// The direction of the result, of operands `x` along the directions `t`.
+fn push<T: Float, A: Algebra<T>>(op: &Op<T>, x: &[A], t: &[Option<A>], y: &A) -> Result<Option<A>> {
+    let mut sum: Option<A> = None;
+    for (k, t) in t.iter().enumerate() {
+        if let Some(t) = t {
+            let part = op.push(k, t, x, y)?;
+            sum = Some(match sum {
+                Some(sum) => sum + part,
+                None => part,
+            });
+        }
+    }
+    Ok(sum)
 }
 
 fn nodes_shape<T: Float>(x: &Tensor<T>) -> Vec<usize> {

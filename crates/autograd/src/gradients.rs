@@ -6,7 +6,7 @@ use std::panic::Location;
 use wengert_tensor::{Float, Tensor};
 
 use crate::error::Line;
-use crate::op::Op;
+use crate::ops::Detach;
 use crate::{Error, Param, Result, Var};
 
 /// The gradients of one number with respect to everything on its tape.
@@ -84,7 +84,7 @@ impl<'t, T: Float> Gradients<'t, T> {
         let mut detached = None;
         for (i, node) in inner.nodes.iter().enumerate().skip(x.index() + 1) {
             if node.operands.iter().any(|&j| reached[j as usize]) {
-                if matches!(node.op, Op::Detach) {
+                if node.op.is::<Detach>() {
                     detached = detached.or(Some(node.at));
                 } else {
                     reached[i] = true;
@@ -107,7 +107,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     /// Why nothing that leads to `loss` wants a gradient.
     pub(crate) fn nothing_wanted(loss: Var<'t, T>) -> String {
         let inner = loss.tape.inner.borrow();
-        let detach = inner.nodes[..=loss.index()].iter().rev().find(|n| matches!(n.op, Op::Detach));
+        let detach = inner.nodes[..=loss.index()].iter().rev().find(|n| n.op.is::<Detach>());
         match detach {
             Some(node) => format!("its history was cut by the `detach` at {}", node.at),
             None => "it was computed from constants and frozen parameters alone".to_string(),

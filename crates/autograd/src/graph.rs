@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use wengert_tensor::Float;
 
-use crate::op::Op;
-use crate::tape::Inner;
+use crate::ops::{Leaf, Op};
+use crate::tape::{Inner, Node};
 use crate::{Tape, Var};
 
 /// What is drawn: nodes, or whole layers as one.
@@ -35,15 +35,15 @@ fn picture<T: Float>(inner: &Inner<T>, collapsed: bool) -> Picture {
     let mut of: Vec<usize> = Vec::with_capacity(inner.nodes.len());
     let mut layers: BTreeMap<String, usize> = BTreeMap::new();
     for (i, node) in inner.nodes.iter().enumerate() {
-        let layer = match &node.op {
-            Op::Param(param, _) => {
-                param.path().rsplit_once('.').map_or(String::new(), |p| p.0.to_string())
+        let layer = match node.op.parameter() {
+            Some(read) => {
+                read.param.path().rsplit_once('.').map_or(String::new(), |p| p.0.to_string())
             }
-            _ => inner.layer(i),
+            None => inner.layer(i),
         };
         let kind = match node.op {
-            Op::Param(..) => Kind::Parameter,
-            Op::Constant | Op::Input => Kind::Data,
+            Op::Leaf(Leaf::Parameter(_)) => Kind::Parameter,
+            Op::Leaf(Leaf::Constant(_) | Leaf::Input(_)) => Kind::Data,
             _ => Kind::Op,
         };
         if collapsed && !layer.is_empty() {
@@ -59,10 +59,7 @@ fn picture<T: Float>(inner: &Inner<T>, collapsed: bool) -> Picture {
             of.push(at);
             continue;
         }
-        let name = match &node.op {
-            Op::Param(param, _) => param.path(),
-            op => op.name().to_string(),
-        };
+        let name = name(node);
         items.push(Item { label: format!("{name}\n{:?}", node.value.shape()), kind, layer });
         of.push(items.len() - 1);
     }
@@ -77,6 +74,14 @@ fn picture<T: Float>(inner: &Inner<T>, collapsed: bool) -> Picture {
     arrows.sort_unstable();
     arrows.dedup();
     Picture { items, arrows }
+}
+
+/// A parameter's path, else the op's name.
+fn name<T: Float>(node: &Node<T>) -> String {
+    match node.op.parameter() {
+        Some(read) => read.param.path(),
+        None => node.op.name().to_string(),
+    }
 }
 
 /// One line of a tape, to look at.
@@ -117,17 +122,7 @@ impl<T: Float> Var<'_, T> {
         let mut index = self.index;
         loop {
             let node = &inner.nodes[index as usize];
-            let moves = matches!(
-                node.op,
-                Op::Detach
-                    | Op::Reshape(_)
-                    | Op::Permute(_)
-                    | Op::Expand(_)
-                    | Op::Slice(_)
-                    | Op::Diagonal(..)
-                    | Op::Gather(..)
-                    | Op::IndexSelect(..)
-            );
+            let moves = node.op.moves_numbers();
             match node.operands.first() {
                 Some(&from) if moves => index = from,
                 _ => return Self { tape: self.tape, index },
@@ -142,10 +137,7 @@ impl<T: Float> Tape<T> {
         let inner = self.inner.borrow();
         let line = |(i, node): (usize, &crate::tape::Node<T>)| NodeInfo {
             op: node.op.name(),
-            name: match &node.op {
-                Op::Param(param, _) => param.path(),
-                op => op.name().to_string(),
-            },
+            name: name(node),
             operands: node.operands.iter().map(|&j| j as usize).collect(),
             shape: node.value.shape().to_vec(),
             wanted: node.wanted,

@@ -5,7 +5,11 @@ use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar};
 
 use crate::cross_entropy::Targets;
-use crate::op::Op;
+use crate::ops::{
+    Binary, Cat, CrossEntropy, CumProd, CumSum, Diagonal, Expand, Gather, IndexSelect, Linear,
+    LogCumSumExp, LogSoftmax, LogSumExp, MatMul, Max, Mean, Min, Norm, Normalize, Permute, Prod,
+    Reshape, Slicing, Softmax, Std, Sum, Unary, Ungather, Unindex, Variance, Where,
+};
 use crate::{Result, Var};
 
 macro_rules! of_the_table {
@@ -23,7 +27,7 @@ macro_rules! of_the_table {
                 #[track_caller]
                 #[inline]
                 pub fn $uname(self $($(, $up: f64)*)?) -> Self {
-                    self.infallible(Op::Unary(UnaryOp::$Unary $({ $($up),* })?))
+                    self.infallible(Unary(UnaryOp::$Unary $({ $($up),* })?))
                 }
             )*
             $(
@@ -35,7 +39,7 @@ macro_rules! of_the_table {
                 #[inline]
                 pub fn $bname(self, other: impl Operand<'t, T> $($(, $bp: f64)*)?) -> Result<Self> {
                     let other = other.on(self);
-                    self.apply_with(Op::Binary(BinaryOp::$Binary $({ $($bp),* })?), other)
+                    self.apply_with(Binary(BinaryOp::$Binary $({ $($bp),* })?), other)
                 }
             )*
         }
@@ -93,7 +97,7 @@ macro_rules! reductions {
                 /// If there is no such axis, or the reduction of nothing has no answer.
                 #[track_caller]
                 pub fn $name(self, axes: impl Into<Axes>) -> Result<Self> {
-                    self.apply(Op::$Op(axes.into()))
+                    self.apply($Op(axes.into()))
                 }
             )*
         }
@@ -136,7 +140,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// The product of all elements.
     #[track_caller]
     pub fn prod(self) -> Self {
-        self.infallible(Op::Prod(Axes::ALL))
+        self.infallible(Prod(Axes::ALL))
     }
 
     /// The variance over some axes: squared distances from the mean, over their number less `correction` (1: of a
@@ -146,7 +150,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn var_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
-        self.apply(Op::Var(axes.into(), correction.into()))
+        self.apply(Variance(axes.into(), correction.into()))
     }
 
     /// The standard deviation over some axes; its slope is 0 where it is 0.
@@ -155,7 +159,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn std_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
-        self.apply(Op::Std(axes.into(), correction.into()))
+        self.apply(Std(axes.into(), correction.into()))
     }
 
     /// The norm of order `p` over some axes; its slope is 0 where it is 0.
@@ -164,7 +168,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn norm_over(self, axes: impl Into<Axes>, p: f64) -> Result<Self> {
-        self.apply(Op::Norm(axes.into(), p))
+        self.apply(Norm(axes.into(), p))
     }
 
     /// eˣ / Σ eˣ along an axis, without overflow.
@@ -173,7 +177,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn softmax(self, axis: isize) -> Result<Self> {
-        self.apply(Op::Softmax(axis))
+        self.apply(Softmax(axis))
     }
 
     /// x - ln Σ eˣ along an axis, without overflow.
@@ -182,7 +186,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn log_softmax(self, axis: isize) -> Result<Self> {
-        self.apply(Op::LogSoftmax(axis))
+        self.apply(LogSoftmax(axis))
     }
 
     /// Sums of the first 1, 2, 3, … along an axis.
@@ -191,7 +195,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn cumsum(self, axis: isize) -> Result<Self> {
-        self.apply(Op::CumSum(axis))
+        self.apply(CumSum(axis))
     }
 
     /// Products of the first 1, 2, 3, … along an axis.
@@ -200,7 +204,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn cumprod(self, axis: isize) -> Result<Self> {
-        self.apply(Op::CumProd(axis))
+        self.apply(CumProd(axis))
     }
 
     /// ln of the sums of the first 1, 2, 3, … eˣ along an axis, without overflow.
@@ -209,7 +213,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn logcumsumexp(self, axis: isize) -> Result<Self> {
-        self.apply(Op::LogCumSumExp(axis))
+        self.apply(LogCumSumExp(axis))
     }
 
     /// (x - mean) / √(variance + epsilon) over some axes: the core of layer and batch normalisation.
@@ -218,7 +222,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
-        self.apply(Op::Normalize(axes.into(), epsilon))
+        self.apply(Normalize(axes.into(), epsilon))
     }
 
     /// The matrix product; see [`Tensor::matmul`].
@@ -234,7 +238,7 @@ impl<'t, T: Float> Var<'t, T> {
             (1, 1) => self.unsqueeze(0)?.matmul(other.unsqueeze(1)?)?.reshape([0; 0]),
             (1, 2..) => self.unsqueeze(0)?.matmul(other)?.squeeze(-2),
             (2.., 1) => self.matmul(other.unsqueeze(1)?)?.squeeze(-1),
-            _ => self.apply_with(Op::MatMul, other),
+            _ => self.apply_with(MatMul, other),
         }
     }
 
@@ -252,9 +256,9 @@ impl<'t, T: Float> Var<'t, T> {
         match bias {
             Some(bias) => {
                 self.same_tape(bias, "linear")?;
-                self.tape.record(Op::Linear, &[self.index, weight.index, bias.index])
+                self.tape.record(Linear.into(), &[self.index, weight.index, bias.index])
             }
-            None => self.tape.record(Op::Linear, &[self.index, weight.index]),
+            None => self.tape.record(Linear.into(), &[self.index, weight.index]),
         }
     }
 
@@ -281,7 +285,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the tape is spent.
     #[track_caller]
     pub fn cross_entropy(self, targets: Targets<T>) -> Result<Self> {
-        self.apply(Op::CrossEntropy(targets))
+        self.apply(CrossEntropy(targets))
     }
 
     /// self where the mask says so, else `other`; exactly no gradient goes to the branch not taken.
@@ -291,7 +295,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn where_(self, mask: &Tensor<bool>, other: impl Operand<'t, T>) -> Result<Self> {
         let other = other.on(self);
-        self.apply_with(Op::Where(mask.clone()), other)
+        self.apply_with(Where(mask.clone()), other)
     }
 
     /// `value` where the mask says so, else self.
@@ -309,13 +313,13 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the numbers of elements differ.
     #[track_caller]
     pub fn reshape(self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        self.apply(Op::Reshape(Shape::new(shape.as_ref())))
+        self.apply(Reshape(Shape::new(shape.as_ref())))
     }
 
     /// All elements along one axis.
     #[track_caller]
     pub fn flatten(self) -> Self {
-        self.infallible(Op::Reshape(Shape::new(&[REST])))
+        self.infallible(Reshape(Shape::new(&[REST])))
     }
 
     /// The last two axes exchanged.
@@ -327,7 +331,7 @@ impl<'t, T: Float> Var<'t, T> {
         if rank >= 2 {
             order.swap(rank - 2, rank - 1);
         }
-        self.infallible(Op::Permute(order))
+        self.infallible(Permute(order))
     }
 
     /// Axes `a` and `b` exchanged.
@@ -344,7 +348,7 @@ impl<'t, T: Float> Var<'t, T> {
             (axis_or_refuse("transpose", &shape, a)?, axis_or_refuse("transpose", &shape, b)?);
         let mut order: SmallVec<[isize; 4]> = (0..shape.len() as isize).collect();
         order.swap(a, b);
-        self.apply(Op::Permute(order))
+        self.apply(Permute(order))
     }
 
     /// The axes in another order: axis `i` of the result is axis `order[i]` of this.
@@ -353,7 +357,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If `order` does not name each axis once.
     #[track_caller]
     pub fn permute(self, order: impl AsRef<[isize]>) -> Result<Self> {
-        self.apply(Op::Permute(SmallVec::from_slice(order.as_ref())))
+        self.apply(Permute(SmallVec::from_slice(order.as_ref())))
     }
 
     /// Without the named axes, which must have size 1 (`..`: without every axis that has).
@@ -382,7 +386,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an axis whose size is not 1 would have to change.
     #[track_caller]
     pub fn expand(self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        self.apply(Op::Expand(Shape::new(shape.as_ref())))
+        self.apply(Expand(Shape::new(shape.as_ref())))
     }
 
     /// A part; see [`s!`](wengert_tensor::s).
@@ -391,7 +395,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If a place or range lies outside its axis.
     #[track_caller]
     pub fn slice(self, axes: impl AsRef<[Slice]>) -> Result<Self> {
-        self.apply(Op::Slice(axes.as_ref().to_vec()))
+        self.apply(Slicing(axes.as_ref().to_vec()))
     }
 
     /// `len` places of `axis`, from `start` on.
@@ -441,7 +445,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there are no such two axes.
     #[track_caller]
     pub fn diagonal(self, offset: isize, a: isize, b: isize) -> Result<Self> {
-        self.apply(Op::Diagonal(offset, a, b))
+        self.apply(Diagonal(offset, a, b))
     }
 
     /// Vars joined along an axis.
@@ -459,7 +463,7 @@ impl<'t, T: Float> Var<'t, T> {
             first.same_tape(*part, "cat")?;
             operands.push(part.index);
         }
-        first.tape.record(Op::Cat(axis), &operands)
+        first.tape.record(Cat(axis).into(), &operands)
     }
 
     /// Vars of one shape along a new axis.
@@ -478,7 +482,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
     pub fn gather(self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
-        self.apply(Op::Gather(axis, index.clone()))
+        self.apply(Gather(axis, index.clone()))
     }
 
     /// Places of an axis by index.
@@ -487,7 +491,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an index lies outside the axis.
     #[track_caller]
     pub fn index_select(self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
-        self.apply(Op::IndexSelect(axis, index.clone()))
+        self.apply(IndexSelect(axis, index.clone()))
     }
 
     /// This with `src` added along an axis by index.
@@ -496,7 +500,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
     pub fn scatter_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
-        let added = src.apply(Op::Ungather(self.shape(), axis, index.clone()))?;
+        let added = src.apply(Ungather(self.shape(), Gather(axis, index.clone())))?;
         self.try_add(added)
     }
 
@@ -506,7 +510,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
     pub fn index_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
-        let added = src.apply(Op::Unindex(self.shape(), axis, index.clone()))?;
+        let added = src.apply(Unindex(self.shape(), IndexSelect(axis, index.clone())))?;
         self.try_add(added)
     }
 

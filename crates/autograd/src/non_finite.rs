@@ -7,7 +7,6 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::backward::Keep;
 use crate::error::Line;
-use crate::op::Op;
 use crate::tape::Inner;
 use crate::{Error, Result, Tape, Var};
 
@@ -127,8 +126,8 @@ impl<T: Float> Var<'_, T> {
 
 /// A node's value; a parameter's, if the tape has let go of it.
 fn current<T: Float>(inner: &Inner<T>, i: usize) -> Tensor<T> {
-    match &inner.nodes[i].op {
-        Op::Param(param, _) if inner.spent.is_some() => param.value(),
+    match inner.nodes[i].op.parameter() {
+        Some(read) if inner.spent.is_some() => read.param.value(),
         _ => inner.nodes[i].value.clone(),
     }
 }
@@ -177,7 +176,7 @@ fn report<T: Float>(
     }
 }
 
-fn hint<T: Float>(op: &Op<T>, in_reverse: bool) -> Option<&'static str> {
+fn hint<T: Float>(op: &crate::Op<T>, in_reverse: bool) -> Option<&'static str> {
     Some(match (op.name(), in_reverse) {
         ("constant" | "input", _) => {
             "the data itself is not finite: check what was read, and what was divided by"

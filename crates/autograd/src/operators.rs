@@ -7,12 +7,12 @@ use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{Float, Tensor};
 
 use crate::Var;
-use crate::op::Op;
+use crate::ops::{Binary, Unary};
 
 #[track_caller]
 #[inline]
 fn operator<'t, T: Float>(op: BinaryOp, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
-    match a.apply_with(Op::Binary(op), b) {
+    match a.apply_with(Binary(op), b) {
         Ok(y) => y,
         Err(error) => panic!("{error}\n  (try_{} returns this as an error)", op.name()),
     }
@@ -80,7 +80,7 @@ macro_rules! scalar {
             #[track_caller]
             fn $op(self, c: $t) -> Self {
                 let $c = f64::from(c);
-                self.infallible(crate::op::Op::Unary($right))
+                self.infallible(Unary($right))
             }
         }
         impl<'t> $Op<Var<'t, $t>> for $t {
@@ -88,7 +88,7 @@ macro_rules! scalar {
             #[track_caller]
             fn $op(self, x: Var<'t, $t>) -> Var<'t, $t> {
                 let $d = f64::from(self);
-                x.infallible(crate::op::Op::Unary($left))
+                x.infallible(Unary($left))
             }
         }
     };
@@ -99,6 +99,6 @@ impl<T: Float> Neg for Var<'_, T> {
     type Output = Self;
     #[track_caller]
     fn neg(self) -> Self {
-        self.infallible(Op::Unary(UnaryOp::Neg))
+        self.infallible(Unary(UnaryOp::Neg))
     }
 }

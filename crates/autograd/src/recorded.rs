@@ -7,18 +7,19 @@ use wengert_tensor::pointwise::{Binary as _, Unary as _};
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::Algebra;
-use crate::cross_entropy::Targets;
-use crate::op::Op;
+use crate::ops::{Binary, Op, Unary, Where};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Algebra<T> for Var<'t, T> {
-    const IS_NUMBERS: bool = false;
-    fn run(op: Op<T>, x: &[&Self]) -> Result<Self> {
+    fn run(op: impl Into<Op<T>>, x: &[&Self]) -> Result<Self> {
         let operands: smallvec::SmallVec<[u32; 4]> = x.iter().map(|x| x.index).collect();
-        x[0].tape.record(op, &operands)
+        x[0].tape.record(op.into(), &operands)
     }
     fn tensor(&self) -> Tensor<T> {
         self.value()
+    }
+    fn numbers(&self) -> Option<&Tensor<T>> {
+        None
     }
     fn fixed(&self, value: Tensor<T>) -> Self {
         self.tape.constant(value)
@@ -30,9 +31,6 @@ impl<'t, T: Float> Algebra<T> for Var<'t, T> {
     fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self> {
         let slope = if k == 0 { op.slope_a(*a, *b, *y) } else { op.slope_b(*a, *b, *y) };
         Algebra::gate(&g, &slope)
-    }
-    fn pull_cross_entropy(targets: &Targets<T>, g: Self, logits: &Self) -> Result<Self> {
-        targets.pull_recorded(g, logits)
     }
     fn shape(&self) -> Shape {
         Var::shape(*self)
@@ -48,7 +46,7 @@ macro_rules! with_constants {
             type Output = Self;
             fn $op(self, c: C) -> Self {
                 let $c = c.0;
-                self.infallible(Op::Unary($unary))
+                self.infallible(Unary($unary))
             }
         }
     )*};
@@ -63,14 +61,14 @@ with_constants! {
 macro_rules! primitive {
     ($($name:ident $Variant:ident $k32:ident $k64:ident $text:literal;)*) => {$(
         fn $name(self) -> Self {
-            self.infallible(Op::Unary(UnaryOp::$Variant))
+            self.infallible(Unary(UnaryOp::$Variant))
         }
     )*};
 }
 
 /// Two operands of a formula: they have one shape, or one is a constant.
 fn both<'t, T: Float>(op: BinaryOp, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
-    match a.apply_with(Op::Binary(op), b) {
+    match a.apply_with(Binary(op), b) {
         Ok(y) => y,
         Err(error) => panic!("{error}"),
     }
@@ -83,16 +81,16 @@ impl<T: Float> Real for Var<'_, T> {
         self.tape.constant(Tensor::scalar(T::from_f64(c.0)))
     }
     fn subtracted_from(self, c: C) -> Self {
-        self.infallible(Op::Unary(UnaryOp::RsubScalar { c: c.0 }))
+        self.infallible(Unary(UnaryOp::RsubScalar { c: c.0 }))
     }
     fn dividing(self, c: C) -> Self {
-        self.infallible(Op::Unary(UnaryOp::RdivScalar { c: c.0 }))
+        self.infallible(Unary(UnaryOp::RdivScalar { c: c.0 }))
     }
     fn pow(self, exponent: Self) -> Self {
         both(BinaryOp::Pow, self, exponent)
     }
     fn powc(self, exponent: C) -> Self {
-        self.infallible(Op::Unary(UnaryOp::PowScalar { exponent: exponent.0 }))
+        self.infallible(Unary(UnaryOp::PowScalar { exponent: exponent.0 }))
     }
     fn atan2(self, x: Self) -> Self {
         both(BinaryOp::Atan2, self, x)
@@ -120,7 +118,7 @@ fn chosen<'t, T: Float>(
     no: impl Arg<Var<'t, T>>,
 ) -> Var<'t, T> {
     let (yes, no) = (yes.beside(beside), no.beside(beside));
-    let y = mask.map_err(crate::Error::from).and_then(|mask| yes.apply_with(Op::Where(mask), no));
+    let y = mask.map_err(crate::Error::from).and_then(|mask| yes.apply_with(Where(mask), no));
     match y {
         Ok(y) => y,
         Err(error) => panic!("{error}"),

@@ -5,7 +5,7 @@ use wengert_tensor::{
     Border, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar,
 };
 
-use crate::op::Op;
+use crate::ops::{Diagonal, Undiagonal, Unslice};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {
@@ -207,7 +207,7 @@ impl<'t, T: Float> Var<'t, T> {
             stays.push(Slice::from(cut..cut + len));
             place.push(Slice::from(before.max(0)..before.max(0) + len));
         }
-        let y = self.slice(stays)?.apply(Op::Unslice(Shape::new(inside.shape()), place))?;
+        let y = self.slice(stays)?.apply(Unslice(Shape::new(inside.shape()), place))?;
         if value == T::ZERO { Ok(y) } else { y.masked_fill(&!inside, value) }
     }
 
@@ -282,7 +282,7 @@ impl<'t, T: Float> Var<'t, T> {
         let side = len.saturating_add(k.unsigned_abs());
         let whole: Shape = rest.iter().copied().chain([side, side]).collect();
         Shape::len_or_refuse("diag_embed", &whole)?;
-        self.apply(Op::Undiagonal(whole, k, -2, -1))
+        self.apply(Undiagonal(whole, Diagonal(k, -2, -1)))
     }
 
     /// Along the last axis the elements where the mask is true, in row-major order; the two broadcast against each other.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use wengert_tensor::Float;
 
 use crate::Tape;
-use crate::op::Op;
 
 /// Sums over some nodes of a tape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +58,7 @@ impl<T: Float> Tape<T> {
                 .operands
                 .iter()
                 .any(|&j| node.value.shares_storage(&inner.nodes[j as usize].value));
-            let own = !shares && !matches!(node.op, Op::Param(..));
+            let own = !shares && !node.op.parameter().is_some();
             let cost = Cost {
                 nodes: 1,
                 bytes: if own { node.value.bytes() } else { 0 },

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::error::Line;
-use crate::op::Op;
+use crate::ops::{Constant, Input, Op, Operation as _, Parameter, Untracked};
 use crate::param::Reading;
 use crate::{Error, Param, Result, Var};
 
@@ -97,7 +97,9 @@ impl<T> Default for Inner<T> {
 impl<T: Float> Inner<T> {
     /// The line on which a parameter was read.
     pub(crate) fn line_of(&self, param: &Param<T>) -> Option<u32> {
-        let holds = |index: &&u32| matches!(&self.nodes[**index as usize].op, Op::Param(p, _) if p.is(param));
+        let holds = |index: &&u32| {
+            self.nodes[**index as usize].op.parameter().is_some_and(|p| p.param.is(param))
+        };
         self.params.iter().find(holds).copied()
     }
 }
@@ -307,7 +309,7 @@ impl<T: Float> Tape<T> {
     /// Data: a value that wants no gradient.
     #[track_caller]
     pub fn constant(&self, value: impl Into<Tensor<T>>) -> Var<'_, T> {
-        self.leaf(Op::Constant, value.into(), false)
+        self.leaf(Constant.into(), value.into(), false)
     }
 
     /// A var that wants a gradient.
@@ -324,13 +326,13 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn var(&self, value: impl Into<Tensor<T>>) -> Var<'_, T> {
-        self.leaf(Op::Input, value.into(), self.recording.get())
+        self.leaf(Input.into(), value.into(), self.recording.get())
     }
 
     /// A number that wants a gradient.
     #[track_caller]
     pub fn scalar(&self, value: T) -> Var<'_, T> {
-        self.leaf(Op::Input, Tensor::scalar(value), self.recording.get())
+        self.leaf(Input.into(), Tensor::scalar(value), self.recording.get())
     }
 
     /// A parameter: the same var each time on this tape.
@@ -348,7 +350,8 @@ impl<T: Float> Tape<T> {
         };
         inner.params.push(index);
         let wanted = self.recording.get() && !frozen;
-        inner.leaf(Op::Param(param.clone(), version), value, wanted, Location::caller());
+        let op = Parameter { param: param.clone(), version }.into();
+        inner.leaf(op, value, wanted, Location::caller());
         Var { tape: self, index }
     }
 
@@ -368,9 +371,9 @@ impl<T: Float> Tape<T> {
         let inner = self.inner.borrow();
         let params = inner.params.iter();
         params
-            .filter_map(|&index| match &inner.nodes[index as usize].op {
-                Op::Param(param, _) => Some((param.clone(), Var { tape: self, index })),
-                _ => None,
+            .filter_map(|&index| {
+                let read = inner.nodes[index as usize].op.parameter()?;
+                Some((read.param.clone(), Var { tape: self, index }))
             })
             .collect()
     }
@@ -414,13 +417,14 @@ impl<T: Float> Tape<T> {
         };
         let index = inner.nodes.len() as u32;
         let scope = inner.scope;
-        wanted &= self.recording.get() && !matches!(op, Op::Detach);
-        let node = if wanted || matches!(op, Op::Detach) {
+        let detached = op.is_detach();
+        wanted &= self.recording.get() && !detached;
+        let node = if wanted || detached {
             Node { op, operands: SmallVec::from_slice(operands), value, wanted, scope, at }
         } else {
             // Nothing that wants a gradient leads here: the value stands for itself, and keeps nothing alive.
             Node {
-                op: Op::Untracked(op.name()),
+                op: Untracked(op.name()).into(),
                 operands: SmallVec::new(),
                 value,
                 wanted,

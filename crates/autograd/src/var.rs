@@ -7,7 +7,7 @@ use wengert_tensor::pointwise::UnaryOp;
 use wengert_tensor::{Axes, Float, Shape, Tensor};
 
 use crate::error::Line;
-use crate::op::Op;
+use crate::ops::{Detach, Mean, Op, Sum, Unary};
 use crate::{Result, Tape};
 
 /// A recorded value. A copy is the same value.
@@ -53,9 +53,9 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn value(self) -> Tensor<T> {
         let inner = self.tape.inner.borrow();
         let node = &inner.nodes[self.index as usize];
-        match &node.op {
+        match node.op.parameter() {
             // After `backward` the tape holds no parameter's buffer any more; the parameter does.
-            Op::Param(param, _) if inner.spent.is_some() => param.value(),
+            Some(read) if inner.spent.is_some() => read.param.value(),
             _ => node.value.clone(),
         }
     }
@@ -119,7 +119,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn detach(self) -> Self {
-        self.infallible(Op::Detach)
+        self.infallible(Detach)
     }
 
     /// Calls `see` with this value's gradient when a sweep has it complete. What it returns, if anything, takes its place.
@@ -140,8 +140,8 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// Records an op that takes every shape.
     #[track_caller]
-    pub(crate) fn infallible(self, op: Op<T>) -> Self {
-        match self.tape.record(op, &[self.index]) {
+    pub(crate) fn infallible(self, op: impl Into<Op<T>>) -> Self {
+        match self.tape.record(op.into(), &[self.index]) {
             Ok(y) => y,
             Err(error) => panic!("{error}"),
         }
@@ -150,14 +150,15 @@ impl<'t, T: Float> Var<'t, T> {
     /// Records an op of this one.
     #[track_caller]
     #[inline]
-    pub(crate) fn apply(self, op: Op<T>) -> Result<Self> {
-        self.tape.record(op, &[self.index])
+    pub(crate) fn apply(self, op: impl Into<Op<T>>) -> Result<Self> {
+        self.tape.record(op.into(), &[self.index])
     }
 
     /// Records an op of this and another one.
     #[track_caller]
     #[inline]
-    pub(crate) fn apply_with(self, op: Op<T>, other: Self) -> Result<Self> {
+    pub(crate) fn apply_with(self, op: impl Into<Op<T>>, other: Self) -> Result<Self> {
+        let op = op.into();
         self.same_tape(other, op.name())?;
         self.tape.record(op, &[self.index, other.index])
     }
@@ -175,19 +176,19 @@ impl<'t, T: Float> Var<'t, T> {
     /// The sum of all elements.
     #[track_caller]
     pub fn sum(self) -> Self {
-        self.infallible(Op::Sum(Axes::ALL))
+        self.infallible(Sum(Axes::ALL))
     }
 
     /// The mean of all elements.
     #[track_caller]
     pub fn mean(self) -> Self {
-        self.infallible(Op::Mean(Axes::ALL))
+        self.infallible(Mean(Axes::ALL))
     }
 
     /// x to a constant power. The square and the square root have ops of their own.
     #[track_caller]
     pub fn powf(self, exponent: f64) -> Self {
-        self.infallible(Op::Unary(match exponent {
+        self.infallible(Unary(match exponent {
             2.0 => UnaryOp::Square,
             0.5 => UnaryOp::Sqrt,
             -1.0 => UnaryOp::Recip,

@@ -60,6 +60,51 @@ impl Axes {
         }
         Ok(flags)
     }
+
+    /// The shape of a reduction of `shape`, with the reduced axes kept as axes of size 1.
+    ///
+    /// ```
+    /// use wengert_tensor::Axes;
+    ///
+    /// assert_eq!(*Axes::from(-1).kept(&[2, 3])?, [2, 1]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn kept(&self, shape: &[usize]) -> Result<Shape> {
+        let flags = self.flags("reduction", shape)?;
+        Ok(shape.iter().zip(flags).map(|(&size, reduced)| if reduced { 1 } else { size }).collect())
+    }
+
+    /// The number of elements of `shape` that each result of a reduction comes from.
+    ///
+    /// ```
+    /// use wengert_tensor::Axes;
+    ///
+    /// assert_eq!(Axes::from(-1).count(&[2, 3])?, 3.0);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn count(&self, shape: &[usize]) -> Result<f64> {
+        let flags = self.flags("reduction", shape)?;
+        Ok(shape.iter().zip(flags).filter(|(_, f)| *f).map(|(&size, _)| size as f64).product())
+    }
+}
+
+impl std::fmt::Display for Axes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.which.as_deref() {
+            Some([axis]) => write!(f, "{axis}")?,
+            Some(axes) => write!(f, "{axes:?}")?,
+            None => f.write_str("..")?,
+        }
+        f.write_str(if self.keep { " kept" } else { "" })
+    }
 }
 
 /// Whether `axis` is 0 or -1 of a scalar. There is no such axis; NumPy and PyTorch let it pass and take the scalar as a line

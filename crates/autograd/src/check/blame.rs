@@ -4,8 +4,8 @@ use wengert_tensor::{Rng, Tensor};
 
 use super::report::Blame;
 use super::slope::slope;
-use crate::op::Op;
-use crate::pull::{At, pull};
+use crate::algebra::{At, Incoming};
+use crate::ops::{Op, Operation as _};
 use crate::tape::Inner;
 use crate::{Result, Tape};
 
@@ -44,7 +44,7 @@ pub(super) fn blame(tape: &Tape<f64>, rng: &mut Rng) -> Vec<Blame> {
 
 fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
     let node = &inner.nodes[i];
-    if node.op.is_leaf() || !node.wanted {
+    if node.operands.is_empty() || !node.wanted {
         return None;
     }
     let x: Vec<Tensor<f64>> =
@@ -86,9 +86,9 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
 
 /// What the rule gives operand `k`, in its shape, as the walk would leave it.
 fn given(op: &Op<f64>, k: usize, g: &Tensor<f64>, at: &Here) -> Result<Tensor<f64>> {
-    let part = pull(op, k, g.clone(), at)?;
+    let part = op.pull(k, Incoming::Lent(g), at)?;
     #[cfg(test)]
-    let part = super::planted::mistake(op.name(), k).map_or(part.clone(), |m| part * m);
+    let part = super::planted::mistaken(op.name(), k, part);
     Ok(if part.shape() == at.x[k].shape() { part } else { part.sum_to(at.x[k].shape())? })
 }
 

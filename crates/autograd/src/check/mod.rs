@@ -5,6 +5,8 @@ mod blame;
 #[cfg(test)]
 pub(crate) mod planted;
 mod report;
+#[cfg(test)]
+pub(crate) mod row;
 mod slope;
 #[cfg(test)]
 mod sweep;

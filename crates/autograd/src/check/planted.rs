@@ -2,6 +2,10 @@
 
 use std::cell::Cell;
 
+use wengert_tensor::Float;
+
+use crate::algebra::Algebra;
+
 /// A kind of mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mistake {
@@ -26,13 +30,15 @@ pub(crate) fn with<R>(
     result
 }
 
-/// What a rule's answer is multiplied with, if a mistake is planted in it.
-pub(crate) fn mistake(op: &str, k: usize) -> Option<f64> {
+/// A rule's answer, with the mistake that is planted in it, if one is.
+pub(crate) fn mistaken<T: Float, A: Algebra<T>>(op: &str, k: usize, answer: A) -> A {
     match PLANTED.get() {
-        Some((name, operand, mistake)) if name == op && operand == k => Some(match mistake {
-            Mistake::Sign => -1.0,
-            Mistake::Factor => 3.0,
-        }),
-        _ => None,
+        Some((name, operand, mistake)) if name == op && operand == k => {
+            answer.scaled(match mistake {
+                Mistake::Sign => -1.0,
+                Mistake::Factor => 3.0,
+            })
+        }
+        _ => answer,
     }
 }

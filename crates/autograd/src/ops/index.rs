@@ -1,0 +1,68 @@
+//! Elements by index, and sums of elements into places by index.
+
+use std::borrow::Cow;
+
+use wengert_tensor::{Float, Shape, Tensor};
+
+use super::scan::along;
+use super::shape::linear;
+use super::{Operation, Reads, family};
+use crate::Result;
+use crate::algebra::{Algebra, At, Incoming};
+#[cfg(test)]
+use crate::check::row::{ANY, Row, row};
+
+family! {
+    /// Elements by index, and the adjoints.
+    #[derive(Debug)]
+    Index { Gather, Ungather, IndexSelect, Unindex }
+}
+
+/// Elements taken along an axis by an index for each element.
+#[derive(Clone, Debug)]
+pub struct Gather(pub isize, pub Tensor<usize>);
+
+/// Zeros of a shape, with the operand's elements added along an axis by an index for each.
+#[derive(Clone, Debug)]
+pub struct Ungather(pub Shape, pub Gather);
+
+/// Places of an axis by index.
+#[derive(Clone, Debug)]
+pub struct IndexSelect(pub isize, pub Tensor<usize>);
+
+/// Zeros of a shape, with the operand's places of an axis added by index.
+#[derive(Clone, Debug)]
+pub struct Unindex(pub Shape, pub IndexSelect);
+
+linear! {
+    Gather "gather": |op, x| Ok(x.gather(op.0, &op.1)?);
+        adjoint |op, g, shape| A::run(Ungather(shape, op.clone()), &[&*g]), "scatter_add(index, g)";
+        attributes |op| along(op.0);
+        rows vec![row("gather", ANY, |x| x[0].square().gather(1, &places()))];
+    Ungather "scatter_add":
+        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.scatter_add(op.1.0, &op.1.1, x)?);
+        adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "gather(g, index)";
+        attributes |op| along(op.1.0);
+        rows vec![row("scatter_add", &[(&[3, 2], -2.0, 2.0)], |x| {
+            x[0].square().apply(Ungather(Shape::new(&[3, 4]), Gather(1, places())))
+        })];
+    IndexSelect "index_select": |op, x| Ok(x.index_select(op.0, &op.1)?);
+        adjoint |op, g, shape| A::run(Unindex(shape, op.clone()), &[&*g]), "index_add(index, g)";
+        attributes |op| along(op.0);
+        rows vec![row("index_select", ANY, |x| {
+            x[0].square().index_select(0, &wengert_tensor::tensor![2_usize, 0, 2])
+        })];
+    Unindex "index_add":
+        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.index_add(op.1.0, &op.1.1, x)?);
+        adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "index_select(g, index)";
+        attributes |op| along(op.1.0);
+        rows vec![row("index_add", ANY, |x| {
+            let index = wengert_tensor::tensor![2_usize, 0, 2];
+            x[0].square().apply(Unindex(Shape::new(&[4, 4]), IndexSelect(0, index)))
+        })];
+}
+
+#[cfg(test)]
+fn places() -> Tensor<usize> {
+    wengert_tensor::tensor![[0_usize, 0], [3, 1], [2, 2]]
+}

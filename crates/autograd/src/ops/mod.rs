@@ -1,0 +1,303 @@
+//! The ops, by family. An op is a struct, and its `impl Operation` holds all that the framework knows of it: name,
+//! value, reverse rule, forward rule, formula, the values that its rules read, and the rows that check it. The enums of
+//! [`family!`] only dispatch.
+//!
+//! To add an op, write its struct and its `impl Operation` in the file of its family, add its name to the `family!` list
+//! there, and give [`Var`](crate::Var) a method that records it. A part that is missing does not compile.
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use wengert_tensor::{Float, Tensor};
+
+use crate::Result;
+use crate::algebra::{Algebra, At, Incoming};
+#[cfg(test)]
+use crate::check::row::Row;
+
+mod custom;
+mod index;
+mod leaf;
+mod norm;
+mod pointwise;
+mod product;
+mod reduce;
+mod scan;
+mod shape;
+mod softmax;
+
+pub use custom::Custom;
+pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
+pub use leaf::{Constant, Detach, Input, Leaf, Parameter, Untracked};
+pub use norm::{Norm, Normalize, Normalizing};
+pub use pointwise::{Binary, Elementwise, OwnUnary, Unary, Where};
+pub use product::{Linear, MatMul, Product};
+pub use reduce::{LogSumExp, Max, Mean, Min, Prod, Reduce, Std, Sum, Variance};
+pub use scan::{CumProd, CumSum, LogCumSumExp, Scan};
+pub use shape::{
+    Cat, Diagonal, Expand, Permute, Reshape, Shaping, Slicing, SumTo, Undiagonal, Unslice,
+};
+pub use softmax::{CrossEntropy, LogSoftmax, Softmax, Softmaxes};
+
+/// All that the framework knows of an op.
+pub(crate) trait Operation<T: Float>: Clone + 'static {
+    /// The name, as prints and errors write it.
+    fn name(&self) -> &'static str;
+
+    /// The attributes by name, as prints write them.
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// The value.
+    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>>;
+
+    /// The reverse rule: the gradient of operand `k`, from the gradient `g` of the result. It may have a shape that the
+    /// operand's broadcasts to: the sweep sums it.
+    fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A>;
+
+    /// The forward rule: the direction of the result, when operand `k` moves along `t`. It is written from the op, not
+    /// from the reverse rule, so that each checks the other.
+    fn push<A: Algebra<T>>(&self, k: usize, t: &A, x: &[A], y: &A) -> Result<A>;
+
+    /// The reverse rule of operand `k` as a formula of the gradient g, the operands x (or a, b, c) and the result y.
+    fn formula(&self, k: usize) -> Cow<'static, str>;
+
+    /// The values that the reverse rule of operand `k` reads. It may always ask for shapes.
+    fn reads(&self, k: usize) -> Reads;
+
+    /// The rows that check it.
+    #[cfg(test)]
+    fn rows() -> Vec<Row>;
+
+    /// The op itself, whose type says which it is.
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The values that a reverse rule reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reads {
+    /// One bit an operand; the last stands for all others.
+    operands: u32,
+    result: bool,
+}
+
+impl Reads {
+    /// No value.
+    pub const NOTHING: Self = Self { operands: 0, result: false };
+    /// The result.
+    pub const RESULT: Self = Self { operands: 0, result: true };
+    /// All operands and the result.
+    pub const ALL: Self = Self { operands: u32::MAX, result: true };
+
+    /// Operand `k`.
+    pub const fn operand(k: usize) -> Self {
+        Self { operands: 1 << if k < 31 { k } else { 31 }, result: false }
+    }
+
+    /// These values and those.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self { operands: self.operands | other.operands, result: self.result | other.result }
+    }
+
+    /// Whether operand `k` is read.
+    pub const fn reads_operand(self, k: usize) -> bool {
+        self.operands & Self::operand(k).operands != 0
+    }
+
+    /// Whether the result is read.
+    pub const fn reads_result(self) -> bool {
+        self.result
+    }
+}
+
+/// Declares an enum with a variant for each of some ops or families, which does what they do.
+macro_rules! dispatch {
+    (
+        $(#[$doc:meta])*
+        $Enum:ident $(<$T:ident>)? { $($Member:ident $(<$U:ident>)?),* $(,)? }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        #[non_exhaustive]
+        pub enum $Enum $(<$T>)? {
+            $(#[doc = concat!("See [`", stringify!($Member), "`].")] $Member($Member $(<$U>)?),)*
+        }
+
+        impl<T: wengert_tensor::Float> $crate::ops::Operation<T> for $Enum $(<$T>)? {
+            #[inline]
+            fn name(&self) -> &'static str {
+                match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::name(op),)* }
+            }
+            fn attributes(&self) -> Vec<(&'static str, String)> {
+                match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::attributes(op),)* }
+            }
+            #[inline]
+            #[track_caller]
+            fn forward(
+                &self,
+                x: &[&wengert_tensor::Tensor<T>],
+            ) -> $crate::Result<wengert_tensor::Tensor<T>> {
+                match self { $(Self::$Member(op) => op.forward(x),)* }
+            }
+            #[inline]
+            #[track_caller]
+            fn pull<A: $crate::algebra::Algebra<T>>(
+                &self,
+                k: usize,
+                g: $crate::algebra::Incoming<'_, A>,
+                at: &impl $crate::algebra::At<A>,
+            ) -> $crate::Result<A> {
+                match self { $(Self::$Member(op) => op.pull(k, g, at),)* }
+            }
+            #[track_caller]
+            fn push<A: $crate::algebra::Algebra<T>>(
+                &self,
+                k: usize,
+                t: &A,
+                x: &[A],
+                y: &A,
+            ) -> $crate::Result<A> {
+                match self { $(Self::$Member(op) => op.push(k, t, x, y),)* }
+            }
+            fn formula(&self, k: usize) -> std::borrow::Cow<'static, str> {
+                match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::formula(op, k),)* }
+            }
+            fn reads(&self, k: usize) -> $crate::ops::Reads {
+                match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::reads(op, k),)* }
+            }
+            #[cfg(test)]
+            fn rows() -> Vec<$crate::check::row::Row> {
+                let mut rows = Vec::new();
+                $(rows.extend(<$Member $(<$U>)? as $crate::ops::Operation<T>>::rows());)*
+                rows
+            }
+            fn as_any(&self) -> &dyn std::any::Any {
+                match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::as_any(op),)* }
+            }
+        }
+
+        $(
+            impl<$T: wengert_tensor::Float> std::fmt::Debug for $Enum<$T> {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str($crate::ops::Operation::<$T>::name(self))
+                }
+            }
+        )?
+    };
+}
+pub(crate) use dispatch;
+
+/// Declares a family of ops.
+macro_rules! family {
+    (
+        $(#[$doc:meta])*
+        $Family:ident $(<$T:ident>)? { $($Member:ident $(<$U:ident>)?),* $(,)? }
+    ) => {
+        $crate::ops::dispatch! {
+            $(#[$doc])*
+            $Family $(<$T>)? { $($Member $(<$U>)?),* }
+        }
+        $(
+            impl<T> From<$Member $(<$U>)?> for $crate::ops::Op<T> {
+                #[inline]
+                fn from(op: $Member $(<$U>)?) -> Self {
+                    Self::$Family($Family::$Member(op))
+                }
+            }
+        )*
+    };
+}
+pub(crate) use family;
+
+dispatch! {
+    /// An op of a tape, with its attributes: a family, and in it the op. [`Op::get`] asks for one by its type.
+    Op<T> {
+        Leaf<T>,
+        Elementwise<T>,
+        Product,
+        Reduce,
+        Scan,
+        Softmaxes<T>,
+        Normalizing,
+        Shaping,
+        Index,
+        Custom<T>,
+    }
+}
+
+impl<T: Float> Op<T> {
+    /// The name, as prints and errors write it.
+    #[inline]
+    pub fn name(&self) -> &'static str {
+        Operation::name(self)
+    }
+
+    /// The attributes by name, as prints write them.
+    pub fn attributes(&self) -> Vec<(&'static str, String)> {
+        Operation::attributes(self)
+    }
+
+    /// The reverse rule of operand `k` as a formula: g is the gradient of the result y, and a, b, c (or x, if there is
+    /// one) are the operands.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    ///
+    /// let tape = Tape::new();
+    /// let y = tape.scalar(0.5_f64).tanh();
+    /// assert_eq!(tape.op(y).formula(0), "g·(1 - y·y)");
+    /// ```
+    pub fn formula(&self, k: usize) -> Cow<'static, str> {
+        Operation::formula(self, k)
+    }
+
+    /// The values that the reverse rule of operand `k` reads.
+    pub fn reads(&self, k: usize) -> Reads {
+        Operation::reads(self, k)
+    }
+
+    /// The parameter that it reads, if it is that.
+    #[inline]
+    pub fn parameter(&self) -> Option<&Parameter<T>> {
+        match self {
+            Self::Leaf(Leaf::Parameter(read)) => Some(read),
+            _ => None,
+        }
+    }
+
+    /// Whether its result holds the numbers of its first operand, moved, repeated or left out, and no others.
+    pub fn moves_numbers(&self) -> bool {
+        matches!(
+            self,
+            Self::Leaf(Leaf::Detach(_))
+                | Self::Shaping(
+                    Shaping::Reshape(_)
+                        | Shaping::Permute(_)
+                        | Shaping::Expand(_)
+                        | Shaping::Slicing(_)
+                        | Shaping::Diagonal(_)
+                )
+                | Self::Index(Index::Gather(_) | Index::IndexSelect(_))
+        )
+    }
+
+    /// Whether it cuts the history.
+    #[inline]
+    pub(crate) fn is_detach(&self) -> bool {
+        matches!(self, Self::Leaf(Leaf::Detach(_)))
+    }
+
+    /// This op as one of type `O`, if it is one: `op.get::<ops::Softmax>()`.
+    pub fn get<O: 'static>(&self) -> Option<&O> {
+        self.as_any().downcast_ref()
+    }
+
+    /// Whether this op is of type `O`.
+    pub fn is<O: 'static>(&self) -> bool {
+        self.get::<O>().is_some()
+    }
+}

@@ -1,0 +1,205 @@
+//! Functions of each element: those of the table of derivatives, a user's own, and the choice between two.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
+use wengert_tensor::{Float, Tensor};
+
+use super::{Operation, Reads, family};
+use crate::Result;
+use crate::algebra::{Algebra, At, Incoming};
+#[cfg(test)]
+use crate::check::row::{M, Row, row};
+use crate::custom::CustomUnary;
+
+family! {
+    /// Functions of each element.
+    Elementwise<T> { Unary, Binary, OwnUnary<T>, Where }
+}
+
+/// A function of the table, of each element.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unary(pub UnaryOp);
+
+/// A function of the table, of each pair of elements.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Binary(pub BinaryOp);
+
+/// A user's function of each element.
+#[derive(Clone, Debug)]
+pub struct OwnUnary<T>(#[doc(hidden)] pub Arc<dyn CustomUnary<T>>);
+
+/// The first operand where the mask is true, else the second.
+#[derive(Clone, Debug)]
+pub struct Where(pub Tensor<bool>);
+
+impl<T: Float> Operation<T> for Unary {
+    #[inline]
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        named(self.0.parameters())
+    }
+    #[inline]
+    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
+        Ok(self.0.apply(x[0]))
+    }
+    #[inline]
+    fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
+        at.see(0, |x| at.see_y(|y| A::pull_unary(self.0, g.take(), x, y)))
+    }
+    fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], y: &A) -> Result<A> {
+        A::pull_unary(self.0, t.clone(), &x[0], y)
+    }
+    fn formula(&self, _: usize) -> Cow<'static, str> {
+        format!("g·({})", readable(self.0.slope_text())).into()
+    }
+    fn reads(&self, _: usize) -> Reads {
+        names_in(self.0.slope_text(), &["x"], "y")
+    }
+    #[cfg(test)]
+    fn rows() -> Vec<Row> {
+        let each = UnaryOp::ALL.iter().map(|&op| {
+            let (low, high) = crate::check::row::range(op);
+            row(op.name(), &[(M, low, high)], move |x| x[0].apply(Unary(op)))
+        });
+        each.collect()
+    }
+}
+
+impl<T: Float> Operation<T> for Binary {
+    #[inline]
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        named(self.0.parameters())
+    }
+    #[inline]
+    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
+        Ok(self.0.apply(x[0], x[1])?)
+    }
+    #[inline]
+    fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
+        at.see(0, |a| at.see(1, |b| at.see_y(|y| A::pull_binary(self.0, k, g.take(), a, b, y))))
+    }
+    fn push<A: Algebra<T>>(&self, k: usize, t: &A, x: &[A], y: &A) -> Result<A> {
+        let shape = y.shape();
+        let (a, b) = (x[0].expand(&shape)?, x[1].expand(&shape)?);
+        A::pull_binary(self.0, k, t.expand(&shape)?, &a, &b, y)
+    }
+    fn formula(&self, k: usize) -> Cow<'static, str> {
+        format!("g·({})", readable(self.0.slope_text(k))).into()
+    }
+    fn reads(&self, k: usize) -> Reads {
+        names_in(self.0.slope_text(k), &["a", "b"], "y")
+    }
+    #[cfg(test)]
+    fn rows() -> Vec<Row> {
+        let each = BinaryOp::ALL.iter().flat_map(|&op| {
+            let [(a, b), (c, d)] = crate::check::row::binary_ranges(op);
+            [(M, M), (&[2, 1, 4][..], &[3, 1][..])].map(|(left, right)| {
+                row(op.name(), &[(left, a, b), (right, c, d)], move |x| {
+                    x[0].apply_with(Binary(op), x[1])
+                })
+            })
+        });
+        each.collect()
+    }
+}
+
+impl<T: Float> Operation<T> for OwnUnary<T> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
+        Ok(self.0.value(x[0]))
+    }
+    fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
+        g.gate(&A::run(OwnUnary(self.0.slope()), &[&at.x(0)])?)
+    }
+    fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], _: &A) -> Result<A> {
+        t.gate(&A::run(OwnUnary(self.0.slope()), &[&x[0]])?)
+    }
+    fn formula(&self, _: usize) -> Cow<'static, str> {
+        format!("g·{}'(x)", self.0.name()).into()
+    }
+    fn reads(&self, _: usize) -> Reads {
+        Reads::operand(0)
+    }
+    #[cfg(test)]
+    fn rows() -> Vec<Row> {
+        use wengert_tensor::pointwise::{ONE, Real};
+
+        #[derive(Clone, Copy)]
+        struct Swish;
+        impl crate::Pointwise for Swish {
+            const NAME: &'static str = "swish";
+            fn value<R: Real>(self, x: R) -> R {
+                x / (ONE + (-x).exp())
+            }
+        }
+        vec![row("swish", crate::check::row::ANY, |x| Ok(x[0].pointwise(Swish)))]
+    }
+}
+
+impl<T: Float> Operation<T> for Where {
+    fn name(&self) -> &'static str {
+        "where"
+    }
+    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
+        Ok(self.0.pick(x[0], x[1])?)
+    }
+    fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, _: &impl At<A>) -> Result<A> {
+        g.masked(if k == 0 { self.0.clone() } else { !&self.0 })
+    }
+    fn push<A: Algebra<T>>(&self, k: usize, t: &A, _: &[A], y: &A) -> Result<A> {
+        let zero = t.fixed(Tensor::scalar(T::ZERO));
+        let (yes, no) = if k == 0 { (t, &zero) } else { (&zero, t) };
+        A::run(self.clone(), &[yes, no])?.expand(&y.shape())
+    }
+    fn formula(&self, k: usize) -> Cow<'static, str> {
+        if k == 0 { "where(mask, g, 0)".into() } else { "where(mask, 0, g)".into() }
+    }
+    fn reads(&self, _: usize) -> Reads {
+        Reads::NOTHING
+    }
+    #[cfg(test)]
+    fn rows() -> Vec<Row> {
+        let mask = wengert_tensor::tensor![[true], [false], [true]];
+        vec![row("where", &[(M, -2.0, 2.0), (&[4], -2.0, 2.0)], move |x| x[0].where_(&mask, x[1]))]
+    }
+}
+
+/// Parameters of the table as attributes.
+fn named(parameters: Vec<(&'static str, f64)>) -> Vec<(&'static str, String)> {
+    parameters.into_iter().map(|(name, value)| (name, value.to_string())).collect()
+}
+
+/// The values that a formula of the table names.
+fn names_in(formula: &str, operands: &[&str], result: &str) -> Reads {
+    let mut words = formula.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
+    let mut reads = Reads::NOTHING;
+    for word in &mut words {
+        let name = word.split('.').next().unwrap_or_default();
+        if name == result {
+            reads = reads.and(Reads::RESULT);
+        } else if let Some(k) = operands.iter().position(|o| *o == name) {
+            reads = reads.and(Reads::operand(k));
+        }
+    }
+    reads
+}
+
+/// A formula of the table in the signs of mathematics.
+fn readable(formula: &str) -> String {
+    let mut text = formula.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (from, to) in
+        [("ONE", "1"), ("TWO", "2"), ("HALF", "½"), ("ZERO", "0"), (".square()", "²"), (" * ", "·")]
+    {
+        text = text.replace(from, to);
+    }
+    text
+}
