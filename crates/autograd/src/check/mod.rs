@@ -3,6 +3,8 @@
 
 mod blame;
 #[cfg(test)]
+mod formula;
+#[cfg(test)]
 pub(crate) mod planted;
 mod report;
 #[cfg(test)]

@@ -248,8 +248,8 @@ impl<T: Float> Op<T> {
     /// use wengert_autograd::Tape;
     ///
     /// let tape = Tape::new();
-    /// let y = tape.scalar(0.5_f64).tanh();
-    /// assert_eq!(tape.op(y).formula(0), "g·(1 - y·y)");
+    /// tape.scalar(0.5_f64).tanh();
+    /// assert!(tape.to_string().contains("g·(1 - y·y)"));
     /// ```
     pub fn formula(&self, k: usize) -> Cow<'static, str> {
         Operation::formula(self, k)

@@ -43,7 +43,7 @@ impl<T: Float> Operation<T> for MatMul {
         if k == 0 { t.matmul(&x[1]) } else { x[0].matmul(t) }
     }
     fn formula(&self, k: usize) -> Cow<'static, str> {
-        if k == 0 { "g·bᵀ".into() } else { "aᵀ·g".into() }
+        if k == 0 { "g @ bᵀ".into() } else { "aᵀ @ g".into() }
     }
     fn reads(&self, k: usize) -> Reads {
         Reads::operand(1 - k)
@@ -85,7 +85,7 @@ impl<T: Float> Operation<T> for Linear {
         }
     }
     fn formula(&self, k: usize) -> Cow<'static, str> {
-        ["g·b", "gᵀ·a", "Σ g"][k].into()
+        ["g @ b", "gᵀ @ a", "sum_to(g)"][k].into()
     }
     fn reads(&self, k: usize) -> Reads {
         if k < 2 { Reads::operand(1 - k) } else { Reads::NOTHING }

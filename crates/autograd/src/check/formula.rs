@@ -1,0 +1,356 @@
+//! The printed formulas of the reverse rules are mathematics: here they are read, evaluated and compared with the rules.
+//! (Those of the table of derivatives are its own code.)
+
+use std::collections::HashMap;
+
+use wengert_tensor::{Axes, REST, Shape, Tensor, keep};
+
+use super::row::Row;
+use crate::algebra::{At, Incoming};
+use crate::ops::{
+    Cat, CrossEntropy, CumProd, CumSum, Diagonal, Elementwise, Gather, IndexSelect, Linear,
+    LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op, Operation, Permute,
+    Prod, Slicing, Softmax, Std, Sum, Undiagonal, Ungather, Unindex, Unslice, Variance, Where,
+};
+use crate::{Tape, Var};
+
+/// An op, its operands and result, and a gradient of the result.
+struct Place<'a> {
+    op: &'a Op<f64>,
+    x: Vec<Tensor<f64>>,
+    y: Tensor<f64>,
+    g: Tensor<f64>,
+    /// The operand whose rule is read.
+    k: usize,
+}
+
+/// Which values a rule reads, as far as it may be told: those that it does not name are NaN.
+struct Told<'a> {
+    place: &'a Place<'a>,
+    everything: bool,
+}
+
+impl At<Tensor<f64>> for Told<'_> {
+    fn x(&self, k: usize) -> Tensor<f64> {
+        let reads = self.place.op.reads(self.place.k);
+        let x = &self.place.x[k];
+        if self.everything || reads.reads_operand(k) { x.clone() } else { x.full_like(f64::NAN) }
+    }
+    fn y(&self) -> Tensor<f64> {
+        let reads = self.place.op.reads(self.place.k);
+        let y = &self.place.y;
+        if self.everything || reads.reads_result() { y.clone() } else { y.full_like(f64::NAN) }
+    }
+    fn operands(&self) -> usize {
+        self.place.x.len()
+    }
+    fn shape(&self, k: usize) -> Shape {
+        Shape::new(self.place.x[k].shape())
+    }
+    fn has_shape(&self, k: usize, g: &Tensor<f64>) -> bool {
+        self.place.x[k].shape() == g.shape()
+    }
+}
+
+impl Place<'_> {
+    /// The answer of the rule, in the operand's shape.
+    fn rule(&self, everything: bool) -> Tensor<f64> {
+        let told = Told { place: self, everything };
+        let part = self.op.pull(self.k, Incoming::Lent(&self.g), &told).unwrap();
+        part.sum_to(self.x[self.k].shape()).unwrap()
+    }
+
+    /// The axes of the op.
+    fn axes(&self) -> Axes {
+        let op = self.op;
+        let reduction = [
+            op.get::<Sum>().map(|o| &o.0),
+            op.get::<Mean>().map(|o| &o.0),
+            op.get::<Prod>().map(|o| &o.0),
+            op.get::<Max>().map(|o| &o.0),
+            op.get::<Min>().map(|o| &o.0),
+            op.get::<Variance>().map(|o| &o.0),
+            op.get::<Std>().map(|o| &o.0),
+            op.get::<LogSumExp>().map(|o| &o.0),
+            op.get::<Norm>().map(|o| &o.0),
+            op.get::<Normalize>().map(|o| &o.0),
+        ];
+        let along = [
+            op.get::<Softmax>().map(|o| o.0),
+            op.get::<LogSoftmax>().map(|o| o.0),
+            op.get::<CumSum>().map(|o| o.0),
+            op.get::<CumProd>().map(|o| o.0),
+            op.get::<LogCumSumExp>().map(|o| o.0),
+            op.get::<Cat>().map(|o| o.0),
+            // The classes.
+            op.get::<CrossEntropy<f64>>().map(|_| 1),
+        ];
+        let reduction = reduction.into_iter().flatten().next().cloned();
+        reduction
+            .or_else(|| along.into_iter().flatten().next().map(Axes::from))
+            .unwrap_or_else(|| panic!("{:?} has no axes", self.op))
+    }
+
+    /// The axis of the op, from the front.
+    fn axis(&self) -> usize {
+        self.axes().flags("formula", self.x[0].shape()).unwrap().iter().position(|&f| f).unwrap()
+    }
+
+    /// A reduction's result, repeated to the operand's shape.
+    fn spread(&self, g: &Tensor<f64>) -> Tensor<f64> {
+        let shape = self.x[0].shape();
+        g.reshape(self.axes().kept(shape).unwrap()).unwrap().expand(shape).unwrap()
+    }
+
+    fn name(&self, name: &str) -> Tensor<f64> {
+        let number = |x: f64| Tensor::scalar(x);
+        // A linear layer takes its rows from all axes but the last.
+        let rows = |x: &Tensor<f64>| match self.op.is::<Linear>() {
+            true => x.reshape([REST, *x.shape().last().unwrap()]).unwrap(),
+            false => x.clone(),
+        };
+        match name {
+            "g" => rows(&self.g),
+            "x" | "a" => rows(&self.x[0]),
+            "b" => self.x[1].clone(),
+            "y" => self.y.clone(),
+            "n" => number(self.axes().count(self.x[0].shape()).unwrap()),
+            _ => match self.op.attributes().iter().find(|(n, _)| *n == name) {
+                Some((_, value)) => number(value.parse().unwrap()),
+                None => panic!("{:?} has no {name}", self.op),
+            },
+        }
+    }
+
+    fn call(&self, function: &str, of: &[Tensor<f64>]) -> Tensor<f64> {
+        let shape = self.x[self.k].shape();
+        let op = self.op;
+        let kept = || keep(self.axes());
+        match (function, of) {
+            ("spread", [g]) => self.spread(g),
+            ("sum", [v]) => v.sum_over(kept()).unwrap(),
+            ("mean", [v]) => v.mean_over(kept()).unwrap(),
+            ("var", [v]) => v.var_over(kept(), 0).unwrap(),
+            ("exp", [v]) => v.exp(),
+            ("abs", [v]) => v.abs(),
+            ("sign", [v]) => v.sign(),
+            ("sqrt", [v]) => v.sqrt(),
+            ("pow", [v, p]) => v.pow(p).unwrap(),
+            ("transposed", [v]) => v.t(),
+            ("reshape", [g]) => g.reshape(shape).unwrap(),
+            ("expand", [g]) => g.expand(shape).unwrap(),
+            ("sum_to", [g]) => g.sum_to(shape).unwrap(),
+            ("permute", [g]) => {
+                let order = &op.get::<Permute>().unwrap().0;
+                let back: Vec<isize> = (0..order.len() as isize)
+                    .map(|axis| order.iter().position(|&o| o == axis).unwrap() as isize)
+                    .collect();
+                g.permute(back).unwrap()
+            }
+            ("where", [_, yes, no]) => op.get::<Where>().unwrap().0.pick(yes, no).unwrap(),
+            ("others", [x]) => {
+                // By differences of logarithms no zero could be told: each element is set to 1 in turn.
+                let mut product = x.clone();
+                for i in 0..x.len() {
+                    let mut without = x.contiguous();
+                    without.as_mut_slice()[i] = 1.0;
+                    let all = without.prod_over(keep(self.axes())).unwrap().expand(x.shape());
+                    product.as_mut_slice()[i] = all.unwrap().iter().nth(i).unwrap();
+                }
+                product
+            }
+            ("ties", [x, y]) => {
+                let equal = x.equal(&self.spread(y)).unwrap().cast::<f64>();
+                &equal / equal.sum_over(kept()).unwrap()
+            }
+            ("cumsum_from_end", [v]) => {
+                let axis = self.axis() as isize;
+                v.flip(axis).unwrap().cumsum(axis).unwrap().flip(axis).unwrap()
+            }
+            ("part", [g, number]) => {
+                let axis = self.axis();
+                let k = number.item().unwrap() as usize;
+                let start: usize = self.x[..k].iter().map(|x| x.shape()[axis]).sum();
+                g.narrow(axis as isize, start, self.x[k].shape()[axis]).unwrap()
+            }
+            ("slice", [g]) => g.slice(&op.get::<Unslice>().unwrap().1).unwrap(),
+            ("unslice", [g]) => {
+                Tensor::zeros(shape).slice_assign(&op.get::<Slicing>().unwrap().0, g).unwrap()
+            }
+            ("diagonal", [g]) => {
+                let Diagonal(offset, a, b) = op.get::<Undiagonal>().unwrap().1;
+                g.diagonal(offset, a, b).unwrap()
+            }
+            ("undiagonal", [g]) => {
+                assert_eq!(*op.get::<Diagonal>().unwrap(), Diagonal(1, 0, 1));
+                let mut all = Tensor::zeros(shape);
+                for i in 0..g.len() {
+                    all.set(&[i, i + 1], g.get(&[i]).unwrap()).unwrap();
+                }
+                all
+            }
+            ("gather", [g, _]) => {
+                let Gather(axis, index) = &op.get::<Ungather>().unwrap().1;
+                g.gather(*axis, index).unwrap()
+            }
+            ("scatter_add", [_, g]) => {
+                let Gather(axis, index) = op.get::<Gather>().unwrap();
+                Tensor::zeros(shape).scatter_add(*axis, index, g).unwrap()
+            }
+            ("index_select", [g, _]) => {
+                let IndexSelect(axis, index) = &op.get::<Unindex>().unwrap().1;
+                g.index_select(*axis, index).unwrap()
+            }
+            ("index_add", [_, g]) => {
+                let IndexSelect(axis, index) = op.get::<IndexSelect>().unwrap();
+                Tensor::zeros(shape).index_add(*axis, index, g).unwrap()
+            }
+            _ => panic!("{function} of {} arguments is not known", of.len()),
+        }
+    }
+}
+
+/// A reader of formulas: sums of products of names, numbers, calls and brackets.
+struct Reader<'a> {
+    signs: Vec<char>,
+    at: usize,
+    place: &'a Place<'a>,
+}
+
+impl Reader<'_> {
+    fn next_is(&mut self, sign: char) -> bool {
+        while self.signs.get(self.at) == Some(&' ') {
+            self.at += 1;
+        }
+        let found = self.signs.get(self.at) == Some(&sign);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn sum(&mut self) -> Tensor<f64> {
+        let mut sum = if self.next_is('-') { -self.product() } else { self.product() };
+        loop {
+            if self.next_is('+') {
+                sum = sum + self.product();
+            } else if self.next_is('-') {
+                sum = sum - self.product();
+            } else {
+                return sum;
+            }
+        }
+    }
+
+    fn product(&mut self) -> Tensor<f64> {
+        let mut product = self.factor();
+        loop {
+            if self.next_is('·') {
+                product = product * self.factor();
+            } else if self.next_is('/') {
+                product = product / self.factor();
+            } else if self.next_is('@') {
+                product = product.matmul(&self.factor()).unwrap();
+            } else {
+                return product;
+            }
+        }
+    }
+
+    fn factor(&mut self) -> Tensor<f64> {
+        let value = if self.next_is('(') {
+            let value = self.sum();
+            assert!(self.next_is(')'));
+            value
+        } else {
+            let word: String = self.signs[self.at..]
+                .iter()
+                .take_while(|c| c.is_ascii_alphanumeric() || **c == '_')
+                .collect();
+            self.at += word.len();
+            if let Ok(number) = word.parse::<f64>() {
+                Tensor::scalar(number)
+            } else if self.next_is('(') {
+                let mut arguments = vec![self.argument()];
+                while self.next_is(',') {
+                    arguments.push(self.argument());
+                }
+                assert!(self.next_is(')'));
+                self.place.call(&word, &arguments)
+            } else {
+                self.place.name(&word)
+            }
+        };
+        if self.next_is('ᵀ') { self.place.call("transposed", &[value]) } else { value }
+    }
+
+    /// A mask or an index is an attribute, which the function fetches itself.
+    fn argument(&mut self) -> Tensor<f64> {
+        while self.next_is(' ') {}
+        for name in ["mask", "index"] {
+            if self.signs[self.at..].starts_with(&name.chars().collect::<Vec<_>>()) {
+                self.at += name.len();
+                return Tensor::scalar(0.0);
+            }
+        }
+        self.sum()
+    }
+}
+
+/// Every rule at every operand of every row, with a gradient of its own.
+fn each_rule(mut see: impl FnMut(&Row, &Place<'_>)) {
+    let mut rng = wengert_tensor::Rng::new(11);
+    for row in <Op<f64> as Operation<f64>>::rows() {
+        let tape = Tape::new();
+        let x: Vec<Var<'_, f64>> = row.inputs(3).into_iter().map(|x| tape.var(x)).collect();
+        (row.f)(&x).unwrap();
+        let inner = tape.inner.borrow();
+        for node in inner.nodes.iter().filter(|n| n.op.name() == row.name) {
+            let value = |&j: &u32| inner.nodes[j as usize].value.clone();
+            let x: Vec<_> = node.operands.iter().map(value).collect();
+            for k in (0..x.len()).filter(|_| node.wanted && !node.op.is_detach()) {
+                let g = Tensor::uniform(node.value.shape(), 0.5, 1.5, &mut rng).unwrap();
+                see(&row, &Place { op: &node.op, x: x.clone(), y: node.value.clone(), g, k });
+            }
+        }
+    }
+}
+
+#[test]
+fn every_formula_says_what_its_rule_does() {
+    let mut checked: HashMap<&str, usize> = HashMap::new();
+    each_rule(|row, place| {
+        let formula = place.op.formula(place.k);
+        let of_the_table =
+            matches!(place.op, Op::Elementwise(e) if !matches!(e, Elementwise::Where(_)));
+        if of_the_table || place.op.is::<CrossEntropy<f64>>() || matches!(place.op, Op::Custom(_)) {
+            return assert!(!formula.is_empty());
+        }
+        let mut reader = Reader { signs: formula.chars().collect(), at: 0, place };
+        let read = reader.sum();
+        assert_eq!(reader.at, reader.signs.len(), "{}: {formula}", row.name);
+        let (rule, shape) = (place.rule(true), place.x[place.k].shape());
+        let read = match read.len() == rule.len() {
+            true => read.reshape(shape).unwrap(),
+            false => (&rule * 0.0 + read).sum_to(shape).unwrap(),
+        };
+        let apart = (&read - &rule).abs().max().unwrap().item().unwrap();
+        assert!(
+            apart < 1e-12,
+            "{} operand {}: {formula} is {read}, the rule {rule}",
+            row.name,
+            place.k
+        );
+        *checked.entry(row.name).or_default() += 1;
+    });
+    assert!(checked.len() >= 28, "{checked:?}");
+}
+
+#[test]
+fn no_rule_reads_a_value_that_it_does_not_name() {
+    let mut checked = 0;
+    each_rule(|row, place| {
+        let (told, all) = (place.rule(false), place.rule(true));
+        assert_eq!(told, all, "{} operand {} reads more than it says", row.name, place.k);
+        checked += 1;
+    });
+    assert!(checked > 150, "{checked}");
+}
