@@ -58,7 +58,7 @@ impl<T: Float> Tape<T> {
                 .operands
                 .iter()
                 .any(|&j| node.value.shares_storage(&inner.nodes[j as usize].value));
-            let own = !shares && !node.op.parameter().is_some();
+            let own = !shares && node.op.parameter().is_none();
             let cost = Cost {
                 nodes: 1,
                 bytes: if own { node.value.bytes() } else { 0 },

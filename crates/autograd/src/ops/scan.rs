@@ -79,10 +79,10 @@ impl<T: Float> Operation<T> for CumProd {
         // dxᵢ = (x₁ ⋯ xᵢ₋₁)·sᵢ with sᵢ = gᵢ + xᵢ₊₁·sᵢ₊₁: by Horner's rule, without a division.
         let n = x.shape()[axis];
         let place = |v: &A, i: usize| v.narrow(axis, i, 1);
-        let mut s = vec![place(&*g, n - 1)?];
+        let mut s = vec![place(&g, n - 1)?];
         for i in (0..n - 1).rev() {
             let next = place(&x, i + 1)? * s[s.len() - 1].clone();
-            s.push(place(&*g, i)? + next);
+            s.push(place(&g, i)? + next);
         }
         s.reverse();
         let mut parts = vec![s[0].clone()];
