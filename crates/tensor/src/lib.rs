@@ -1,5 +1,6 @@
 //! Strided tensors and their operations, fast by default. No notion of gradients: that is `wengert-autograd`.
 
+mod any;
 mod argmax;
 mod axes;
 mod compare;
@@ -32,6 +33,7 @@ mod tensor;
 mod triangle;
 mod view;
 
+pub use any::AnyTensor;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
