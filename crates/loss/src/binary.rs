@@ -164,12 +164,12 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceLoss<T> {
         every(
             OP,
             "prediction",
-            &p.value(),
+            &p.value()?,
             inside,
             "this loss takes probabilities, from 0 to 1",
             Some(help),
         )?;
-        shares(OP, &y.value())?;
+        shares(OP, &y.value()?)?;
         reduce(OP, weigh(OP, p.bce(y)?, self.weight.get())?, self.reduction)
     }
 }
@@ -181,7 +181,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceWithLogits
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         logits(OP, x)?;
-        shares(OP, &y.value())?;
+        shares(OP, &y.value()?)?;
         let losses = match self.pos_weight.get() {
             None => x.bce_with_logits(y)?,
             Some(weight) => {
@@ -219,7 +219,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelCro
         const OP: &str = "multilabel_cross_entropy";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        shares(OP, &y.value())?;
+        shares(OP, &y.value()?)?;
         over_labels(OP, x, y, self.weight.get(), self.reduction)
     }
 }
@@ -243,7 +243,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BinaryFocalLo
             format!("gamma is {}, and must be 0 or more", self.gamma)
         })?;
         option(OP, self.alpha.is_none_or(inside), || "alpha must lie between 0 and 1".into())?;
-        every(OP, "target", &y.value(), |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
+        every(OP, "target", &y.value()?, |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
         // s: the logit of the true side. 1 - pₜ = sigmoid(-s), by its logarithm, so that its power has a slope at 0 too.
         let s = y.mul_scalar(2.0).add_scalar(-1.0).try_mul(x)?;
         let known = (-s).log_sigmoid().mul_scalar(self.gamma).exp();

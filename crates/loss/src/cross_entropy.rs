@@ -203,7 +203,7 @@ impl<'t, T: Float, Target: ClassTarget<'t, T>> Loss<'t, T, Target> for CrossEntr
         let labels = match target.classes() {
             Classes::Fixed(labels) => labels,
             Classes::Recorded(q) if q.wants_grad() => return self.recorded(x, q),
-            Classes::Recorded(q) => Labels::Probabilities(q.value()),
+            Classes::Recorded(q) => Labels::Probabilities(q.value()?),
         };
         let (weight, ignored) = (self.weight.get(), self.ignored);
         let targets =
@@ -220,7 +220,7 @@ impl<T: Float> CrossEntropyLoss<T> {
         let shape = x.shape();
         alike(OP, "prediction", &shape, "target", &q.shape())?;
         // For its refusals: of weights, smoothing, an empty batch.
-        let labels = Labels::Probabilities(q.value());
+        let labels = Labels::Probabilities(q.value()?);
         Targets::new(&shape, labels, self.weight.get(), self.smoothing, None, self.reduction)?;
         let axis = usize::from(shape.len() > 1);
         let classes = shape[axis] as f64;

@@ -119,7 +119,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
         const OP: &str = "poisson_nll";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        every(OP, "target", &y.value(), |y| y >= 0.0, "a count is 0 or more", None)?;
+        every(OP, "target", &y.value()?, |y| y >= 0.0, "a count is 0 or more", None)?;
         let losses = if self.log_input {
             x.exp().try_sub(y.try_mul(x)?)?
         } else {
@@ -136,8 +136,8 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
 /// y·ln y - y + ½ ln 2πy where y > 1, else 0.
 #[track_caller]
 fn stirling<'t, T: Float>(y: Var<'t, T>) -> Result<Var<'t, T>> {
-    let large = y.value().map(|y| y > T::ONE);
-    let one = y.tape().constant(y.value().ones_like());
+    let large = y.value()?.map(|y| y > T::ONE);
+    let one = y.tape().constant(y.value()?.ones_like());
     let y = y.where_(&large, one)?;
     let full =
         y.try_mul(y.ln())?.try_sub(y)?.try_add(y.mul_scalar(2.0 * PI).ln().mul_scalar(0.5))?;
@@ -157,7 +157,7 @@ impl<'t, T: Float, Target: Operand<'t, T>, Variance: Operand<'t, T>> Loss<'t, T,
             format!("epsilon is {}, and must be positive", self.epsilon)
         })?;
         let variance = variance_for(OP, variance, &shape)?;
-        let value = variance.value();
+        let value = variance.value()?;
         every(
             OP,
             "variance",

@@ -97,7 +97,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeLoss {
         const OP: &str = "hinge";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        signs(OP, &y.value())?;
+        signs(OP, &y.value()?)?;
         let losses = y.try_mul(x)?.rsub_scalar(1.0).relu();
         reduce(OP, if self.squared { losses.square() } else { losses }, self.reduction)
     }
@@ -109,7 +109,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for SoftMarginLos
         const OP: &str = "soft_margin";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        no_zeros_and_ones(OP, &y.value())?;
+        no_zeros_and_ones(OP, &y.value()?)?;
         reduce(OP, -y.try_mul(x)?.log_sigmoid(), self.reduction)
     }
 }
@@ -120,7 +120,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeEmbeddin
         const OP: &str = "hinge_embedding";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        let y = y.value();
+        let y = y.value()?;
         signs(OP, &y)?;
         let apart = at_least_0(x.rsub_scalar(self.margin));
         reduce(OP, x.where_(&y.map(|y| y == T::ONE), apart)?, self.reduction)
