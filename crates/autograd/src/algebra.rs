@@ -9,8 +9,8 @@ use wengert_tensor::{Axes, Float, Shape, Slice, Tensor};
 
 use crate::Result;
 use crate::ops::{
-    Binary, Cat, CumSum, Expand, MatMul, Mean, Op, Operation as _, Permute, Reshape, Slicing, Sum,
-    SumTo, Unary, Where,
+    Binary, Cat, CumSum, Expand, Given, MatMul, Mean, Op, Operation as _, Permute, Reshape,
+    Slicing, Sum, SumTo, Unary, Where,
 };
 
 /// So many elements are written as soon as a view of them is made.
@@ -19,7 +19,7 @@ const WRITTEN_OUT: usize = 4096;
 mod sealed {
     pub trait Sealed {}
     impl<T> Sealed for wengert_tensor::Tensor<T> {}
-    impl<T> Sealed for crate::Var<'_, T> {}
+    impl<T: wengert_tensor::Float> Sealed for crate::Var<'_, T> {}
 }
 
 /// The gradient of an op's result, as a rule gets it: the last operand may take it, others look at it.
@@ -207,9 +207,9 @@ pub trait Algebra<T: Float>:
         self.flip(axis)?.cumsum(axis)?.flip(axis)
     }
     /// self where the mask says so, else 0.
-    fn masked(&self, mask: Tensor<bool>) -> Result<Self> {
+    fn masked(&self, mask: impl Into<Given<bool>>) -> Result<Self> {
         let zero = self.fixed(Tensor::scalar(T::ZERO));
-        Self::run(Where(mask), &[self, &zero])
+        Self::run(Where(mask.into()), &[self, &zero])
     }
 }
 

@@ -137,7 +137,7 @@ fn read(term: &str, rank: Option<usize>) -> Result<Vec<Label>, String> {
 }
 
 /// A var and the names of its axes.
-struct Term<'t, T> {
+struct Term<'t, T: Float> {
     x: Var<'t, T>,
     labels: Vec<Label>,
 }

@@ -10,7 +10,7 @@ use crate::ops::Detach;
 use crate::{Error, Param, Result, Var};
 
 /// The gradients of one number with respect to everything on its tape.
-pub struct Gradients<'t, T> {
+pub struct Gradients<'t, T: Float> {
     loss: Var<'t, T>,
     grads: Vec<Option<Tensor<T>>>,
 }

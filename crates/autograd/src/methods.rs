@@ -1,16 +1,20 @@
 //! The ops as methods of `Var`: the functions of the table, products, reductions, shapes, indexing.
 
+use std::panic::Location;
+
 use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
-use wengert_tensor::{Axes, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar};
+use wengert_tensor::{
+    Axes, Element, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar,
+};
 
 use crate::cross_entropy::Targets;
 use crate::ops::{
-    Binary, Cat, CrossEntropy, CumProd, CumSum, Diagonal, Expand, Gather, IndexSelect, Linear,
-    LogCumSumExp, LogSoftmax, LogSumExp, MatMul, Max, Mean, Min, Norm, Normalize, Permute, Prod,
-    Reshape, Slicing, Softmax, Std, Sum, Unary, Ungather, Unindex, Variance, Where,
+    Binary, Cat, CrossEntropy, CumProd, CumSum, Diagonal, Expand, Gather, Given, IndexSelect,
+    Linear, LogCumSumExp, LogSoftmax, LogSumExp, MatMul, Max, Mean, Min, Norm, Normalize, Permute,
+    Prod, Reshape, Slicing, Softmax, Std, Sum, Unary, Ungather, Unindex, Variance, Where,
 };
-use crate::{Result, Var};
+use crate::{Error, Result, Var};
 
 macro_rules! of_the_table {
     (
@@ -47,30 +51,31 @@ macro_rules! of_the_table {
 }
 wengert_tensor::pointwise_table!(of_the_table);
 
-/// What an op takes beside a var: another var, or a tensor or number as a constant.
-pub trait Operand<'t, T> {
+/// An operand beside a var: another var, or a tensor or number as a constant. `E` is the type of its elements: the tape's
+/// floats, `usize` for indices, `bool` for masks.
+pub trait Operand<'t, T: Float, E: Element = T> {
     /// As a var on the tape of `beside`.
-    fn on(self, beside: Var<'t, T>) -> Var<'t, T>;
+    fn on(self, beside: Var<'t, T>) -> Var<'t, T, Tensor<E>>;
 }
 
-impl<'t, T> Operand<'t, T> for Var<'t, T> {
+impl<'t, T: Float, E: Element> Operand<'t, T, E> for Var<'t, T, Tensor<E>> {
     #[inline]
-    fn on(self, _: Var<'t, T>) -> Var<'t, T> {
+    fn on(self, _: Var<'t, T>) -> Self {
         self
     }
 }
 
-impl<'t, T: Float> Operand<'t, T> for Tensor<T> {
+impl<'t, T: Float, E: Element> Operand<'t, T, E> for Tensor<E> {
     #[track_caller]
-    fn on(self, beside: Var<'t, T>) -> Var<'t, T> {
-        beside.tape.constant(self)
+    fn on(self, beside: Var<'t, T>) -> Var<'t, T, Tensor<E>> {
+        beside.tape.input(self)
     }
 }
 
-impl<'t, T: Float> Operand<'t, T> for &Tensor<T> {
+impl<'t, T: Float, E: Element> Operand<'t, T, E> for &Tensor<E> {
     #[track_caller]
-    fn on(self, beside: Var<'t, T>) -> Var<'t, T> {
-        beside.tape.constant(self.clone())
+    fn on(self, beside: Var<'t, T>) -> Var<'t, T, Tensor<E>> {
+        beside.tape.input(self.clone())
     }
 }
 
@@ -85,6 +90,22 @@ macro_rules! number {
     )*};
 }
 number!(f32 f64);
+
+impl<'t, T: Float> Var<'t, T> {
+    /// Indices or a mask as the op `name` uses them.
+    #[track_caller]
+    fn given<E: Element>(
+        self,
+        name: &'static str,
+        operand: impl Operand<'t, T, E>,
+    ) -> Result<Given<E>> {
+        let var = operand.on(self);
+        if !std::ptr::eq(self.tape, var.tape) {
+            return Err(Error::OtherTape { op: name, at: Location::caller() });
+        }
+        Ok(Given { values: var.value()?, line: Some(var.index) })
+    }
+}
 
 /// Reductions over axes: see [`Axes`]. What one does to tensors, its [`Tensor`] twin says.
 macro_rules! reductions {
@@ -293,9 +314,14 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn where_(self, mask: &Tensor<bool>, other: impl Operand<'t, T>) -> Result<Self> {
+    pub fn where_(
+        self,
+        mask: impl Operand<'t, T, bool>,
+        other: impl Operand<'t, T>,
+    ) -> Result<Self> {
+        let mask = self.given("where", mask)?;
         let other = other.on(self);
-        self.apply_with(Where(mask.clone()), other)
+        self.apply_with(Where(mask), other)
     }
 
     /// `value` where the mask says so, else self.
@@ -303,9 +329,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If the shapes do not broadcast.
     #[track_caller]
-    pub fn masked_fill(self, mask: &Tensor<bool>, value: T) -> Result<Self> {
+    pub fn masked_fill(self, mask: impl Operand<'t, T, bool>, value: T) -> Result<Self> {
         self.recordable("masked_fill", &[])?;
-        self.where_(&!mask, Tensor::scalar(value))
+        let mask = mask.on(self);
+        self.tape.constant(Tensor::scalar(value)).where_(mask, self)
     }
 
     /// Another shape, of as many elements; one size may be [`REST`].
@@ -487,8 +514,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
-    pub fn gather(self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
-        self.apply(Gather(axis, index.clone()))
+    pub fn gather(self, axis: isize, index: impl Operand<'t, T, usize>) -> Result<Self> {
+        let index = self.given("gather", index)?;
+        self.apply(Gather(axis, index))
     }
 
     /// Places of an axis by index.
@@ -496,8 +524,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If an index lies outside the axis.
     #[track_caller]
-    pub fn index_select(self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
-        self.apply(IndexSelect(axis, index.clone()))
+    pub fn index_select(self, axis: isize, index: impl Operand<'t, T, usize>) -> Result<Self> {
+        let index = self.given("index_select", index)?;
+        self.apply(IndexSelect(axis, index))
     }
 
     /// This with `src` added along an axis by index.
@@ -505,9 +534,15 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
-    pub fn scatter_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
+    pub fn scatter_add(
+        self,
+        axis: isize,
+        index: impl Operand<'t, T, usize>,
+        src: Self,
+    ) -> Result<Self> {
+        let index = self.given("scatter_add", index)?;
         self.recordable("scatter_add", &[src])?;
-        let added = src.apply(Ungather(self.shape(), Gather(axis, index.clone())))?;
+        let added = src.apply(Ungather(self.shape(), Gather(axis, index)))?;
         self.try_add(added)
     }
 
@@ -516,9 +551,15 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
-    pub fn index_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
+    pub fn index_add(
+        self,
+        axis: isize,
+        index: impl Operand<'t, T, usize>,
+        src: Self,
+    ) -> Result<Self> {
+        let index = self.given("index_add", index)?;
         self.recordable("index_add", &[src])?;
-        let added = src.apply(Unindex(self.shape(), IndexSelect(axis, index.clone())))?;
+        let added = src.apply(Unindex(self.shape(), IndexSelect(axis, index)))?;
         self.try_add(added)
     }
 

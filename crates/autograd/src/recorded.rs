@@ -119,6 +119,6 @@ fn chosen<'t, T: Float>(
     no: impl Arg<Var<'t, T>>,
 ) -> Var<'t, T> {
     let (yes, no) = (yes.beside(a), no.beside(a));
-    let choose = || yes.apply_with(Where(compare(&a.value()?, &b.value()?)?), no);
+    let choose = || yes.apply_with(Where(compare(&a.value()?, &b.value()?)?.into()), no);
     a.or_fault(name, choose())
 }

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
-use wengert_tensor::{Float, Rng, Shape, Tensor};
+use wengert_tensor::{AnyTensor, Float, Rng, Shape, Tensor};
 
 use crate::error::Line;
 use crate::fault::Fault;
-use crate::ops::{Constant, Input, Op, Operation as _, Parameter, Untracked};
+use crate::ops::{Constant, Data, Input, Leaf, Op, Operation as _, Parameter, Untracked};
 use crate::param::Reading;
+use crate::tensors::Tensors;
 use crate::{Error, Param, Result, Var};
 
 /// One line of the tape.
@@ -96,6 +97,17 @@ impl<T> Default for Inner<T> {
             grads: Vec::new(),
             adjoints: Vec::new(),
             times: Vec::new(),
+        }
+    }
+}
+
+impl<T: Float> Node<T> {
+    /// The shape of the value.
+    #[inline]
+    pub(crate) fn shape(&self) -> Shape {
+        match &self.op {
+            Op::Leaf(Leaf::Data(data)) => Shape::new(data.0.shape()),
+            _ => Shape::new(self.value.shape()),
         }
     }
 }
@@ -364,7 +376,32 @@ impl<T: Float> Tape<T> {
         }
     }
 
-    /// Data: a value that wants no gradient.
+    /// A batch on this tape, as data: a tensor of floats, indices or a mask, or several tensors together.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let table = tape.var(tensor![[1.0_f64, 2.0], [3.0, 4.0]]);
+    /// let tokens = tape.input(tensor![1_usize, 1, 0]);
+    /// let rows = table.index_select(0, tokens)?;
+    /// // The tape shows where the rows come from.
+    /// assert_eq!(tape.lines().of(rows).unwrap().operands()[..], [0, 1]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn input<K: Tensors>(&self, batch: K) -> Var<'_, T, K> {
+        Var { tape: self, index: batch.put(self) }
+    }
+
+    /// The line of a tensor whose elements are not this tape's floats.
+    #[track_caller]
+    pub(crate) fn data(&self, data: AnyTensor) -> u32 {
+        self.leaf(Data(data).into(), Tensor::scalar(T::ZERO), false).index
+    }
+
+    /// A constant: a value that wants no gradient.
     #[track_caller]
     pub fn constant(&self, value: impl Into<Tensor<T>>) -> Var<'_, T> {
         self.leaf(Constant.into(), value.into(), false)

@@ -4,13 +4,14 @@ use std::fmt;
 use std::panic::Location;
 
 use wengert_tensor::pointwise::UnaryOp;
-use wengert_tensor::{Axes, Float, Shape, Tensor};
+use wengert_tensor::{Axes, Element, Float, Shape, Tensor};
 
 use crate::error::Line;
 use crate::fault::Fault;
 use crate::ops::{Detach, Mean, Op, Sum, Unary};
 use crate::tape::Watcher;
-use crate::{Result, Tape};
+use crate::tensors::{Tapes, Tensors};
+use crate::{Error, Result, Tape};
 
 /// A recorded value. A copy is the same value.
 ///
@@ -26,48 +27,102 @@ use crate::{Result, Tape};
 /// assert_eq!(g.wrt(b).value()?.item()?, 2.0);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
-pub struct Var<'t, T> {
+///
+/// Its third parameter says what the value is: a tensor of floats unless something else is written, indices
+/// (`Var<'t, f32, Tensor<usize>>`), a mask, or several tensors together, which [`unpack`](Self::unpack) takes apart.
+pub struct Var<'t, T: Float, K: Tensors = Tensor<T>> {
     pub(crate) tape: &'t Tape<T>,
-    pub(crate) index: u32,
+    pub(crate) index: K::At,
 }
 
-impl<T> Clone for Var<'_, T> {
+impl<T: Float, K: Tensors> Clone for Var<'_, T, K> {
     #[inline]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Var<'_, T> {}
+impl<T: Float, K: Tensors> Copy for Var<'_, T, K> {}
 
-impl<'t, T: Float> Var<'t, T> {
+/// Of any value.
+impl<'t, T: Float, K: Tensors> Var<'t, T, K> {
     /// The tape that it is on.
+    #[inline]
     pub fn tape(self) -> &'t Tape<T> {
         self.tape
     }
 
-    /// Its line on the tape.
-    pub fn index(self) -> usize {
-        self.index as usize
-    }
-
-    /// The numbers, as they were recorded.
+    /// The value, as it was recorded.
     ///
     /// # Errors
     /// If this is the result of a method that had no value to return (`tanh` on a spent tape), or the value of a parameter
     /// that was changed after `backward` let go of it.
     #[track_caller]
-    pub fn value(self) -> Result<Tensor<T>> {
+    pub fn value(self) -> Result<K> {
+        K::read(self.tape, self.index)
+    }
+
+    /// The vars of several tensors, apart.
+    ///
+    /// ```
+    /// use wengert_autograd::{Tape, Var};
+    ///
+    /// let tape = Tape::new();
+    /// let pair: Var<f64, (_, _)> = Var::pack((tape.scalar(2.0), tape.scalar(3.0)))?;
+    /// let (a, b) = pair.unpack();
+    /// assert_eq!((a * b).item()?, 6.0);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    #[inline]
+    pub fn unpack(self) -> K::Vars<'t, T> {
+        K::vars(self.tape, self.index)
+    }
+
+    /// Several vars as one.
+    ///
+    /// # Errors
+    /// If there is no var among them, or if they are on two tapes.
+    #[track_caller]
+    #[inline]
+    pub fn pack(vars: K::Vars<'t, T>) -> Result<Self> {
+        let mut tapes = Tapes { first: None, differ: false };
+        let index = K::lines(&vars, &mut tapes);
+        match tapes {
+            Tapes { first: Some(tape), differ: false } => Ok(Self { tape, index }),
+            Tapes { first: Some(_), .. } => {
+                Err(Error::OtherTape { op: "pack", at: Location::caller() })
+            }
+            Tapes { first: None, .. } => {
+                let rule = "pack: there is no var among these, so there is no tape".to_string();
+                Err(Error::Use(rule, Location::caller()))
+            }
+        }
+    }
+}
+
+/// Of one tensor.
+impl<'t, T: Float, E: Element> Var<'t, T, Tensor<E>> {
+    /// Its line on the tape.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+
+    /// The sizes of its axes.
+    pub fn shape(self) -> Shape {
+        let line: Var<'t, T> = Var { tape: self.tape, index: self.index };
+        line.look(|_, node| node.shape(), Fault::shape)
+    }
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// The numbers, as they were recorded.
+    #[track_caller]
+    pub(crate) fn floats(self) -> Result<Tensor<T>> {
         let at = Location::caller();
         self.look(
             |inner, node| inner.value_of(node, "value", at),
             |fault| Err(fault.error().clone()),
         )
-    }
-
-    /// The sizes of its axes.
-    pub fn shape(self) -> Shape {
-        self.look(|_, node| Shape::new(node.value.shape()), Fault::shape)
     }
 
     /// How many axes it has.
@@ -170,7 +225,7 @@ impl<'t, T: Float> Var<'t, T> {
         if std::ptr::eq(self.tape, other.tape) {
             return Ok(());
         }
-        Err(crate::Error::OtherTape { op, at: Location::caller() })
+        Err(Error::OtherTape { op, at: Location::caller() })
     }
 
     /// The sum of all elements.

@@ -147,7 +147,7 @@ impl Place<'_> {
                     .collect();
                 g.permute(back).unwrap()
             }
-            ("where", [_, yes, no]) => op.get::<Where>().unwrap().0.pick(yes, no).unwrap(),
+            ("where", [_, yes, no]) => op.get::<Where>().unwrap().0.values.pick(yes, no).unwrap(),
             ("others", [x]) => {
                 // By differences of logarithms no zero could be told: each element is set to 1 in turn.
                 let mut product = x.clone();
@@ -191,19 +191,19 @@ impl Place<'_> {
             }
             ("gather", [g, _]) => {
                 let Gather(axis, index) = &op.get::<Ungather>().unwrap().1;
-                g.gather(*axis, index).unwrap()
+                g.gather(*axis, &index.values).unwrap()
             }
             ("scatter_add", [_, g]) => {
                 let Gather(axis, index) = op.get::<Gather>().unwrap();
-                Tensor::zeros(shape).scatter_add(*axis, index, g).unwrap()
+                Tensor::zeros(shape).scatter_add(*axis, &index.values, g).unwrap()
             }
             ("index_select", [g, _]) => {
                 let IndexSelect(axis, index) = &op.get::<Unindex>().unwrap().1;
-                g.index_select(*axis, index).unwrap()
+                g.index_select(*axis, &index.values).unwrap()
             }
             ("index_add", [_, g]) => {
                 let IndexSelect(axis, index) = op.get::<IndexSelect>().unwrap();
-                Tensor::zeros(shape).index_add(*axis, index, g).unwrap()
+                Tensor::zeros(shape).index_add(*axis, &index.values, g).unwrap()
             }
             _ => panic!("{function} of {} arguments is not known", of.len()),
         }

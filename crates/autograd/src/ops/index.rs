@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
 use wengert_tensor::{Float, Shape, Tensor};
 
 use super::scan::along;
 use super::shape::linear;
-use super::{Operation, Reads, family};
+use super::{Given, Operation, Reads, family};
 use crate::Result;
 use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
@@ -20,7 +21,7 @@ family! {
 
 /// Elements taken along an axis by an index for each element.
 #[derive(Clone, Debug)]
-pub struct Gather(pub isize, pub Tensor<usize>);
+pub struct Gather(pub isize, pub Given<usize>);
 
 /// Zeros of a shape, with the operand's elements added along an axis by an index for each.
 #[derive(Clone, Debug)]
@@ -28,37 +29,37 @@ pub struct Ungather(pub Shape, pub Gather);
 
 /// Places of an axis by index.
 #[derive(Clone, Debug)]
-pub struct IndexSelect(pub isize, pub Tensor<usize>);
+pub struct IndexSelect(pub isize, pub Given<usize>);
 
 /// Zeros of a shape, with the operand's places of an axis added by index.
 #[derive(Clone, Debug)]
 pub struct Unindex(pub Shape, pub IndexSelect);
 
 linear! {
-    Gather "gather": |op, x| Ok(x.gather(op.0, &op.1)?);
+    Gather "gather": |op, x| Ok(x.gather(op.0, &op.1.values)?);
         adjoint |op, g, shape| A::run(Ungather(shape, op.clone()), &[&*g]), "scatter_add(index, g)";
-        attributes |op| along(op.0);
+        attributes |op| along(op.0); data |op| op.1.line;
         rows vec![row("gather", ANY, |x| x[0].square().gather(1, &places()))];
     Ungather "scatter_add":
-        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.scatter_add(op.1.0, &op.1.1, x)?);
+        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.scatter_add(op.1.0, &op.1.1.values, x)?);
         adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "gather(g, index)";
-        attributes |op| along(op.1.0);
+        attributes |op| along(op.1.0); data |op| op.1.1.line;
         rows vec![row("scatter_add", &[(&[3, 2], -2.0, 2.0)], |x| {
-            x[0].square().apply(Ungather(Shape::new(&[3, 4]), Gather(1, places())))
+            x[0].square().apply(Ungather(Shape::new(&[3, 4]), Gather(1, places().into())))
         })];
-    IndexSelect "index_select": |op, x| Ok(x.index_select(op.0, &op.1)?);
+    IndexSelect "index_select": |op, x| Ok(x.index_select(op.0, &op.1.values)?);
         adjoint |op, g, shape| A::run(Unindex(shape, op.clone()), &[&*g]), "index_add(index, g)";
-        attributes |op| along(op.0);
+        attributes |op| along(op.0); data |op| op.1.line;
         rows vec![row("index_select", ANY, |x| {
             x[0].square().index_select(0, &wengert_tensor::tensor![2_usize, 0, 2])
         })];
     Unindex "index_add":
-        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.index_add(op.1.0, &op.1.1, x)?);
+        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.index_add(op.1.0, &op.1.1.values, x)?);
         adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "index_select(g, index)";
-        attributes |op| along(op.1.0);
+        attributes |op| along(op.1.0); data |op| op.1.1.line;
         rows vec![row("index_add", ANY, |x| {
             let index = wengert_tensor::tensor![2_usize, 0, 2];
-            x[0].square().apply(Unindex(Shape::new(&[4, 4]), IndexSelect(0, index)))
+            x[0].square().apply(Unindex(Shape::new(&[4, 4]), IndexSelect(0, index.into())))
         })];
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{AnyTensor, Float, Tensor};
 
 use super::{Operation, Reads, family};
 use crate::algebra::{Algebra, At, Incoming};
@@ -12,12 +12,16 @@ use crate::{Param, Result};
 
 family! {
     /// Where a graph begins.
-    Leaf<T> { Constant, Untracked, Input, Parameter<T>, Detach }
+    Leaf<T> { Constant, Data, Untracked, Input, Parameter<T>, Detach }
 }
 
 /// Data, which wants no gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Constant;
+
+/// Data that are no floats of the tape: indices, masks, labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data(pub AnyTensor);
 
 /// The result of the named op on operands that want no gradient: they are not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +52,17 @@ pub struct Detach;
 
 /// A leaf is made with its value, and has no operands: nothing is left to say but its name.
 macro_rules! without_operands {
-    ($($Leaf:ident $(<$U:ident>)?: |$op:ident| $name:expr, $rows:expr;)*) => {$(
+    ($($Leaf:ident $(<$U:ident>)?: |$op:ident| $name:expr, $attributes:expr, $rows:expr;)*) => {$(
         impl<T: Float> Operation<T> for $Leaf $(<$U>)? {
             fn name(&self) -> &'static str {
                 let $op = self;
+                let _ = $op;
                 $name
+            }
+            fn attributes(&self) -> Vec<(&'static str, String)> {
+                let $op = self;
+                let _ = $op;
+                $attributes
             }
             fn forward(&self, _: &[&Tensor<T>]) -> Result<Tensor<T>> {
                 unreachable!("a leaf is made with its value")
@@ -77,14 +87,18 @@ macro_rules! without_operands {
     )*};
 }
 without_operands! {
-    Constant: |_op| "constant", vec![row("constant", ANY, |x| {
+    Constant: |op| "constant", Vec::new(), vec![row("constant", ANY, |x| {
         x[0].try_mul(wengert_tensor::tensor![1.0, 2.0, 3.0, 4.0])
     })];
-    Untracked: |op| op.0, vec![row("exp", ANY, |x| {
+    Data: |op| "data", vec![("of", op.0.type_name().to_string())], vec![row("data", ANY, |x| {
+        let rows = x[0].tape().input(wengert_tensor::tensor![2_usize, 0]);
+        x[0].index_select(0, rows)
+    })];
+    Untracked: |op| op.0, Vec::new(), vec![row("exp", ANY, |x| {
         x[0].try_mul(x[0].tape().constant(wengert_tensor::tensor![1.0, 2.0, 3.0, 4.0]).exp())
     })];
-    Input: |_op| "input", vec![row("input", ANY, |x| Ok(x[0]))];
-    Parameter<T>: |_op| "param", vec![row("param", ANY, |x| {
+    Input: |op| "input", Vec::new(), vec![row("input", ANY, |x| Ok(x[0]))];
+    Parameter<T>: |op| "param", Vec::new(), vec![row("param", ANY, |x| {
         x[0].try_mul(x[0].tape().param(&Param::new(wengert_tensor::tensor![1.0, 2.0, 3.0, 4.0])))
     })];
 }

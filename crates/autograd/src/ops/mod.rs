@@ -8,7 +8,8 @@
 use std::any::Any;
 use std::borrow::Cow;
 
-use wengert_tensor::{Float, Tensor};
+use smallvec::SmallVec;
+use wengert_tensor::{Element, Float, Tensor};
 
 use crate::Result;
 use crate::algebra::{Algebra, At, Incoming};
@@ -28,7 +29,7 @@ mod softmax;
 
 pub use custom::Custom;
 pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
-pub use leaf::{Constant, Detach, Input, Leaf, Parameter, Untracked};
+pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
 pub use norm::{Norm, Normalize, Normalizing};
 pub use pointwise::{Binary, Elementwise, OwnUnary, Unary, Where};
 pub use product::{Linear, MatMul, Product};
@@ -60,6 +61,11 @@ pub(crate) trait Operation<T: Float>: Clone + 'static {
     /// from the reverse rule, so that each checks the other.
     fn push<A: Algebra<T>>(&self, k: usize, t: &A, x: &[A], y: &A) -> Result<A>;
 
+    /// The lines of its indices, masks and labels.
+    fn data(&self) -> SmallVec<[u32; 2]> {
+        SmallVec::new()
+    }
+
     /// The reverse rule of operand `k` as a formula of the gradient g, the operands x (or a, b, c) and the result y.
     fn formula(&self, k: usize) -> Cow<'static, str>;
 
@@ -73,6 +79,21 @@ pub(crate) trait Operation<T: Float>: Clone + 'static {
     /// The op itself, whose type says which it is.
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+/// Indices, a mask or labels that an op was given: the values, and the line of the tape that holds them, if one does.
+#[derive(Clone, Debug)]
+pub struct Given<E: Element> {
+    /// The values.
+    pub values: Tensor<E>,
+    /// The line of the tape.
+    pub line: Option<u32>,
+}
+
+impl<E: Element> From<Tensor<E>> for Given<E> {
+    fn from(values: Tensor<E>) -> Self {
+        Self { values, line: None }
     }
 }
 
@@ -162,6 +183,9 @@ macro_rules! dispatch {
                 y: &A,
             ) -> $crate::Result<A> {
                 match self { $(Self::$Member(op) => op.push(k, t, x, y),)* }
+            }
+            fn data(&self) -> smallvec::SmallVec<[u32; 2]> {
+                match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::data(op),)* }
             }
             fn formula(&self, k: usize) -> std::borrow::Cow<'static, str> {
                 match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::formula(op, k),)* }

@@ -93,7 +93,7 @@ impl Norm {
         let ratio = or_zero(&size(), &y)?;
         let nonzero = x.tensor().map(|x| x != T::ZERO);
         let one = x.fixed(Tensor::scalar(T::ONE));
-        let safe = A::run(Where(nonzero.clone()), &[&ratio, &one])?;
+        let safe = A::run(Where(nonzero.clone().into()), &[&ratio, &one])?;
         let power = safe.unary(UnaryOp::PowScalar { exponent: p - 1.0 }).masked(nonzero)?;
         Ok(g.spread(axes, &shape)? * power * sign())
     }

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{Float, Tensor};
 
-use super::{Operation, Reads, family};
+use super::{Given, Operation, Reads, family};
 use crate::Result;
 use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
@@ -32,7 +33,7 @@ pub struct OwnUnary<T>(#[doc(hidden)] pub Arc<dyn CustomUnary<T>>);
 
 /// The first operand where the mask is true, else the second.
 #[derive(Clone, Debug)]
-pub struct Where(pub Tensor<bool>);
+pub struct Where(pub Given<bool>);
 
 impl<T: Float> Operation<T> for Unary {
     #[inline]
@@ -150,15 +151,22 @@ impl<T: Float> Operation<T> for Where {
         "where"
     }
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(self.0.pick(x[0], x[1])?)
+        Ok(self.0.values.pick(x[0], x[1])?)
     }
     fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, _: &impl At<A>) -> Result<A> {
-        g.masked(if k == 0 { self.0.clone() } else { !&self.0 })
+        let mask = match k {
+            0 => self.0.clone(),
+            _ => Given { values: !&self.0.values, line: self.0.line },
+        };
+        g.masked(mask)
     }
     fn push<A: Algebra<T>>(&self, k: usize, t: &A, _: &[A], y: &A) -> Result<A> {
         let zero = t.fixed(Tensor::scalar(T::ZERO));
         let (yes, no) = if k == 0 { (t, &zero) } else { (&zero, t) };
         A::run(self.clone(), &[yes, no])?.expand(&y.shape())
+    }
+    fn data(&self) -> SmallVec<[u32; 2]> {
+        self.0.line.into_iter().collect()
     }
     fn formula(&self, k: usize) -> Cow<'static, str> {
         if k == 0 { "where(mask, g, 0)".into() } else { "where(mask, 0, g)".into() }

@@ -305,7 +305,7 @@ pub(super) fn or_zero<T: Float, A: Algebra<T>>(g: &A, y: &A) -> Result<A> {
     let nonzero = y.tensor().map(|y| y != T::ZERO);
     // Elsewhere the divisor is 1, so that the branch not taken is finite too.
     let one = y.fixed(Tensor::scalar(T::ONE));
-    let safe = A::run(Where(nonzero.clone()), &[y, &one])?;
+    let safe = A::run(Where(nonzero.clone().into()), &[y, &one])?;
     (g.clone() / safe).masked(nonzero)
 }
 

@@ -134,8 +134,9 @@ impl<T: Float> Operation<T> for LogCumSumExp {
             let there = g.tensor().map(|g| g.to_f64() * sign > 0.0);
             let one = g.fixed(Tensor::scalar(T::ONE));
             let least = g.fixed(Tensor::scalar(T::LEAST));
-            let safe = A::run(Where(there.clone()), &[&g.scaled(sign), &one])?;
-            let log = A::run(Where(there), &[&(safe.unary(UnaryOp::Ln) - y.clone()), &least])?;
+            let safe = A::run(Where(there.clone().into()), &[&g.scaled(sign), &one])?;
+            let log =
+                A::run(Where(there.into()), &[&(safe.unary(UnaryOp::Ln) - y.clone()), &least])?;
             let sums = A::run(LogCumSumExp(axis as isize), &[&log.flip(axis)?])?.flip(axis)?;
             Ok((sums + x.clone()).exp())
         };

@@ -61,7 +61,7 @@ pub struct Cat(pub isize);
 macro_rules! linear {
     ($($Op:ident $name:literal: $value:expr;
         adjoint $adjoint:expr, $formula:literal;
-        attributes $attributes:expr;
+        attributes $attributes:expr; $(data $data:expr;)?
         rows $rows:expr;)*) => {$(
         impl<T: Float> Operation<T> for $Op {
             fn name(&self) -> &'static str {
@@ -87,6 +87,10 @@ macro_rules! linear {
             fn push<A: Algebra<T>>(&self, _: usize, t: &A, _: &[A], _: &A) -> Result<A> {
                 A::run(self.clone(), &[t])
             }
+            $(fn data(&self) -> SmallVec<[u32; 2]> {
+                let line: fn(&$Op) -> Option<u32> = $data;
+                line(self).into_iter().collect()
+            })?
             fn formula(&self, _: usize) -> Cow<'static, str> {
                 $formula.into()
             }
