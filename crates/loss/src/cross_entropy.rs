@@ -19,14 +19,14 @@ use crate::refuse::{alike, not_made_by, option};
     label = "class numbers are `&Tensor<usize>`, probabilities `&Tensor<{T}>`",
     note = "it is borrowed: `&labels`; other numbers become class numbers by `labels.cast::<usize>()`"
 )]
-pub trait ClassTarget<'t, T> {
+pub trait ClassTarget<'t, T: Float> {
     /// As one of the three.
     fn classes(self) -> Classes<'t, T>;
 }
 
 /// The forms of a class target.
 #[non_exhaustive]
-pub enum Classes<'t, T> {
+pub enum Classes<'t, T: Float> {
     /// Class numbers or probabilities.
     Fixed(Labels<T>),
     /// Probabilities with a history.
@@ -48,13 +48,13 @@ impl<'t, T: Float> ClassTarget<'t, T> for &Tensor<usize> {
     }
 }
 
-impl<'t, T> ClassTarget<'t, T> for Labels<T> {
+impl<'t, T: Float> ClassTarget<'t, T> for Labels<T> {
     fn classes(self) -> Classes<'t, T> {
         Classes::Fixed(self)
     }
 }
 
-impl<'t, T> ClassTarget<'t, T> for Var<'t, T> {
+impl<'t, T: Float> ClassTarget<'t, T> for Var<'t, T> {
     fn classes(self) -> Classes<'t, T> {
         Classes::Recorded(self)
     }

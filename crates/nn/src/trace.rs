@@ -71,7 +71,7 @@ pub fn seen<'t, T: Float, M: Parts<T> + ?Sized>(module: &M, y: Var<'t, T>) -> Va
 
 /// What a forward pass gave, layer by layer; see [`trace`].
 #[derive(Clone)]
-pub struct Trace<'t, T> {
+pub struct Trace<'t, T: Float> {
     /// The model's result.
     pub output: Var<'t, T>,
     /// The path of each layer that ran, in order, and its result. A layer that ran twice is here twice.
