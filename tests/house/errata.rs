@@ -63,7 +63,7 @@ fn nothing_flows_into_the_target() -> Outcome {
     let loss = loss::mse(prediction, target)?;
     assert!(prediction.wants_grad() && !target.wants_grad());
     // Both feed the loss.
-    let drawn = tape.to_mermaid();
+    let drawn = wengert::viz::tape_mermaid(&tape);
     assert!(drawn.contains("n0 --> n2") && drawn.contains("n1 --> n2"), "{drawn}");
     loss.backward()?;
     Ok(())

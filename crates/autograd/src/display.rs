@@ -1,53 +1,66 @@
-//! Printing a tape as a Wengert list: each line with its op, operands, shape, value, derivative and source line.
+//! Printing a tape as a Wengert list: each line with its op, shape, value, reverse rule, gradient, and where it was
+//! recorded.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{AnyTensor, Float, Tensor, any_tensor};
 
 use crate::Tape;
+use crate::lines::{Lines, TapeLine};
 use crate::ops::{Leaf, Op};
-use crate::tape::{Inner, Node};
 
-impl<T: Float> Inner<T> {
-    /// Where a node stands in the model: its scope, or the layer whose parameters it reads.
-    pub(crate) fn layer(&self, i: usize) -> String {
-        let scope = Tape::scope_path(self, self.nodes[i].scope);
-        let operands = &self.nodes[i].operands;
-        let path = operands.iter().find_map(|&j| {
-            let read = self.nodes[j as usize].op.parameter()?;
-            read.param.is_named().then(|| read.param.path())
-        });
-        match path.as_deref().and_then(|p| p.rsplit_once('.')) {
-            Some((layer, _))
-                if scope.is_empty() || scope.ends_with(layer) || layer.starts_with(&scope) =>
-            {
-                layer.to_string()
+impl<T: Float> TapeLine<'_, T> {
+    /// The op with its operands and attributes: `add(%0, %1)`.
+    fn call(&self) -> String {
+        match self.op() {
+            Op::Leaf(Leaf::Parameter(_)) => format!("param `{}`", self.name()),
+            Op::Leaf(Leaf::Constant(_) | Leaf::Input(_)) => self.name(),
+            Op::Leaf(Leaf::Untracked(op)) => format!("{} (no gradient wanted)", op.0),
+            op => {
+                let operands = self.operands().into_iter().map(|line| format!("%{line}"));
+                let attributes = op.attributes().into_iter().map(|(n, v)| format!("{n}={v}"));
+                let within: Vec<String> = operands.chain(attributes).collect();
+                format!("{}({})", self.name(), within.join(", "))
             }
-            Some((layer, _)) => format!("{scope}.{layer}"),
-            None => scope,
         }
     }
 
-    /// A node's name as it prints.
-    fn head(&self, i: usize) -> String {
-        let node = &self.nodes[i];
-        let operands: Vec<String> = node.operands.iter().map(|j| format!("%{j}")).collect();
-        match &node.op {
-            Op::Leaf(Leaf::Parameter(read)) => format!("param `{}`", read.param.path()),
-            Op::Leaf(Leaf::Constant(_) | Leaf::Input(_)) => node.op.name().to_string(),
-            Op::Leaf(Leaf::Untracked(op)) => format!("{} (no gradient wanted)", op.0),
-            op => {
-                let attributes = op.attributes().into_iter().map(|(n, v)| format!("{n}={v}"));
-                let within: Vec<String> = operands.into_iter().chain(attributes).collect();
-                format!("{}({})", op.name(), within.join(", "))
-            }
+    /// The gradient of each operand, as a formula of the gradient g of the result.
+    fn rules(&self) -> String {
+        let formulas: Vec<_> = (0..self.arity()).map(|k| self.op().formula(k)).collect();
+        formulas.join(", ")
+    }
+
+    /// File, line and layer.
+    fn place(&self) -> String {
+        let at = self.at();
+        let file = at.file().rsplit(['/', '\\']).next().unwrap_or_default();
+        match self.layer() {
+            layer if layer.is_empty() => format!("{file}:{}", at.line()),
+            layer => format!("{file}:{} in `{layer}`", at.line()),
+        }
+    }
+
+    /// The value in few words.
+    fn digest(&self) -> String {
+        match (self.data(), self.value()) {
+            (Some(data), _) => any_digest(data),
+            (None, Some(value)) => digest(&value),
+            (None, None) => "changed since".to_string(),
         }
     }
 }
 
-/// The numbers of a small tensor, the range of a large one.
-fn summary<T: Float>(x: &Tensor<T>) -> String {
+fn any_digest(data: &AnyTensor) -> String {
+    any_tensor!(data, x => match x.len() {
+        0 => "empty".to_string(),
+        1..=4 => x.iter().map(|x| x.to_string()).collect::<Vec<_>>().join(" "),
+        n => format!("{n} of {}", data.type_name()),
+    })
+}
+
+/// The numbers of a small tensor; the range and the mean of a large one.
+fn digest<T: Float>(x: &Tensor<T>) -> String {
     let number = |x: f64| {
         if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
             format!("{x:.4}")
@@ -70,51 +83,43 @@ fn summary<T: Float>(x: &Tensor<T>) -> String {
     }
 }
 
-/// What an incoming gradient g gives each operand.
-pub(crate) fn formulas<T: Float>(node: &Node<T>) -> Vec<Cow<'static, str>> {
-    (0..node.operands.len()).map(|k| node.op.formula(k)).collect()
+impl<T: Float> fmt::Display for Lines<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table: Vec<[String; 7]> = vec![
+            ["line", "op", "shape", "value", "rule", "gradient", "recorded at"].map(Into::into),
+        ];
+        for line in self.iter() {
+            table.push([
+                format!("%{}", line.index()),
+                line.call(),
+                line.shape().to_string(),
+                line.digest(),
+                line.rules(),
+                line.adjoint().map(digest).unwrap_or_default(),
+                line.place(),
+            ]);
+        }
+        // A column that has nothing to say is left out.
+        let used: Vec<usize> =
+            (0..7).filter(|&c| table[1..].iter().any(|row| !row[c].is_empty())).collect();
+        let width = |c: usize| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = used.iter().map(|&c| width(c)).collect();
+        for row in table.iter().filter(|_| !self.is_empty()) {
+            let mut text = String::new();
+            for (&c, width) in used.iter().zip(&widths) {
+                text.push_str(&row[c]);
+                text.push_str(&" ".repeat(width - row[c].chars().count() + 2));
+            }
+            writeln!(f, "{}", text.trim_end())?;
+        }
+        Ok(())
+    }
 }
 
 impl<T: Float> fmt::Display for Tape<T> {
-    /// The Wengert list. After a sweep of a tape that is [keeping adjoints](Tape::keeping_adjoints), with each line's
+    /// The Wengert list. After a `backward` on a tape that is [keeping adjoints](Tape::keeping_adjoints), with each line's
     /// gradient.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = self.inner.borrow();
-        let mut rows: Vec<[String; 6]> = Vec::new();
-        for (i, node) in inner.nodes.iter().enumerate() {
-            let value = match inner.value_of(node, "value", node.at) {
-                Ok(value) => summary(&value),
-                Err(_) => "(changed since)".to_string(),
-            };
-            let gradient = match inner.adjoints.get(i).and_then(Option::as_ref) {
-                Some(g) => format!("g = {}", summary(g)),
-                None => formulas(node).join(", "),
-            };
-            let layer = inner.layer(i);
-            let file = node.at.file().rsplit(['/', '\\']).next().unwrap_or_default();
-            let line = format!("{file}:{}", node.at.line());
-            let place = if layer.is_empty() { line } else { format!("{line} {layer}") };
-            rows.push([
-                format!("%{i}"),
-                inner.head(i),
-                format!("{:?}", node.value.shape()),
-                value,
-                gradient,
-                place,
-            ]);
-        }
-        let width =
-            |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..6).map(width).collect();
-        for row in &rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                let pad = width - cell.chars().count();
-                line.push_str(cell);
-                line.push_str(&" ".repeat(pad + 2));
-            }
-            writeln!(f, "{}", line.trim_end())?;
-        }
-        Ok(())
+        fmt::Display::fmt(&self.lines(), f)
     }
 }

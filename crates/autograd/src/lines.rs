@@ -56,6 +56,13 @@ impl<T: Float> Tape<T> {
     }
 }
 
+impl<T: Float> Inner<T> {
+    /// A line, to read.
+    pub(crate) fn line(&self, index: usize) -> TapeLine<'_, T> {
+        TapeLine { inner: self, node: &self.nodes[index], index }
+    }
+}
+
 impl<T: Float> Lines<'_, T> {
     /// The number of lines.
     pub fn len(&self) -> usize {
@@ -117,6 +124,11 @@ impl<'a, T: Float> TapeLine<'a, T> {
         self.node.operands.iter().chain(&data).map(|&line| line as usize).collect()
     }
 
+    /// The number of operands that are floats: the first of [`operands`](Self::operands).
+    pub fn arity(&self) -> usize {
+        self.node.operands.len()
+    }
+
     /// The shape of the value.
     pub fn shape(&self) -> Shape {
         self.node.shape()
@@ -151,22 +163,41 @@ impl<'a, T: Float> TapeLine<'a, T> {
 
     /// The path of the scope that it was recorded in.
     pub fn scope(&self) -> String {
-        Tape::scope_path(self.inner, self.node.scope)
+        self.inner.scopes.path(self.node.scope)
     }
 
-    /// The scope, or the layer whose parameters it reads.
+    /// The path of the layer: of the one that a parameter belongs to, or whose parameters the op reads, or of the scope.
     pub fn layer(&self) -> String {
-        match self.node.op.parameter() {
-            Some(read) => {
-                read.param.path().rsplit_once('.').map_or_else(String::new, |p| p.0.into())
-            }
-            None => self.inner.layer(self.index),
+        let layer_of = |path: &str| path.rsplit_once('.').map(|(layer, _)| layer.to_string());
+        if let Some(read) = self.node.op.parameter() {
+            return layer_of(&read.param.path()).unwrap_or_default();
+        }
+        let reads = self.node.operands.iter().find_map(|&line| {
+            let read = self.inner.nodes[line as usize].op.parameter()?;
+            if read.param.is_named() { layer_of(&read.param.path()) } else { None }
+        });
+        match (reads, self.scope()) {
+            (Some(layer), scope) if scope.is_empty() || layer.starts_with(&scope) => layer,
+            (Some(layer), scope) if scope.ends_with(&layer) => scope,
+            (Some(layer), scope) => format!("{scope}.{layer}"),
+            (None, scope) if scope.is_empty() => self.kind().unwrap_or_default().to_string(),
+            (None, scope) => scope,
         }
     }
 
-    /// The line of the user's program that recorded it.
+    /// The kind of the innermost layer that recorded it: `Linear`.
+    pub fn kind(&self) -> Option<&'static str> {
+        self.inner.scopes.kind(self.node.scope)
+    }
+
+    /// The number of the innermost scope that it was recorded in, in [`Tape::scopes`].
+    pub fn scope_number(&self) -> Option<usize> {
+        (self.node.scope as usize).checked_sub(1)
+    }
+
+    /// The line of the user's program that recorded it: for an op within a layer of the library, the call of the layer.
     pub fn at(&self) -> Line {
-        self.node.at
+        self.inner.scopes.line(self.node.scope, self.node.at)
     }
 
     /// The bytes that were taken for the value: none for a view, nor for a parameter, which is the model's.

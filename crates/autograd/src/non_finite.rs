@@ -165,7 +165,7 @@ fn report<T: Float>(
     NonFinite {
         index: i,
         op: node.op.name(),
-        layer: inner.layer(i),
+        layer: inner.line(i).layer(),
         at: node.at,
         in_reverse: g.is_some(),
         value,

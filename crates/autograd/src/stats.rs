@@ -51,28 +51,18 @@ impl<T: Float> Tape<T> {
     /// assert_eq!(stats.by_op["tanh"].bytes, 4);
     /// ```
     pub fn stats(&self) -> Stats {
-        let inner = self.inner.borrow();
         let mut stats = Stats::default();
-        for (i, node) in inner.nodes.iter().enumerate() {
-            let shares = node
-                .operands
-                .iter()
-                .any(|&j| node.value.shares_storage(&inner.nodes[j as usize].value));
-            let own = !shares && node.op.parameter().is_none();
-            let cost = Cost {
-                nodes: 1,
-                bytes: if own { node.value.bytes() } else { 0 },
-                time: inner.times.get(i).copied().unwrap_or_default(),
-            };
-            let line = format!("{}:{}", node.at.file(), node.at.line());
+        for line in self.lines().iter() {
+            let time = line.time().unwrap_or_default();
+            let at = format!("{}:{}", line.at().file(), line.at().line());
             for sum in [
                 &mut stats.total,
-                stats.by_op.entry(node.op.name()).or_default(),
-                stats.by_line.entry(line).or_default(),
+                stats.by_op.entry(line.op().name()).or_default(),
+                stats.by_line.entry(at).or_default(),
             ] {
-                sum.nodes += cost.nodes;
-                sum.bytes += cost.bytes;
-                sum.time += cost.time;
+                sum.nodes += 1;
+                sum.bytes += line.bytes();
+                sum.time += time;
             }
         }
         stats

@@ -13,6 +13,7 @@ use crate::error::Line;
 use crate::fault::Fault;
 use crate::ops::{Constant, Data, Input, Leaf, Op, Operation as _, Parameter, Untracked};
 use crate::param::Reading;
+use crate::scope::Scopes;
 use crate::tensors::Tensors;
 use crate::{Error, Param, Result, Var};
 
@@ -23,7 +24,7 @@ pub(crate) struct Node<T> {
     pub(crate) value: Tensor<T>,
     /// Whether something that wants a gradient leads here.
     pub(crate) wanted: bool,
-    /// Index into the tape's scopes.
+    /// The scope, counted from 1; 0 is none.
     pub(crate) scope: u32,
     pub(crate) at: Line,
 }
@@ -35,10 +36,7 @@ pub(crate) struct Inner<T> {
     pub(crate) params: Vec<u32>,
     /// Younger tapes have higher numbers; none has 0.
     number: u64,
-    pub(crate) scopes: Vec<Scope>,
-    /// The names of all scopes, one behind the other: one buffer, kept warm.
-    names: String,
-    pub(crate) scope: u32,
+    pub(crate) scopes: Scopes,
     pub(crate) notes: Vec<Note>,
     pub(crate) watchers: Vec<Watcher<T>>,
     pub(crate) spent: Option<Line>,
@@ -47,14 +45,6 @@ pub(crate) struct Inner<T> {
     pub(crate) adjoints: Vec<Option<Tensor<T>>>,
     /// How long each node's forward pass took, on a tape that is timed.
     pub(crate) times: Vec<Duration>,
-}
-
-/// A named part of the program, within another one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Scope {
-    parent: u32,
-    /// Where its name starts and ends.
-    name: (u32, u32),
 }
 
 /// Something that left the tape at a node, so that no gradient comes back through it.
@@ -88,9 +78,7 @@ impl<T> Default for Inner<T> {
             nodes: Vec::new(),
             params: Vec::new(),
             number: 0,
-            scopes: Vec::new(),
-            names: String::new(),
-            scope: 0,
+            scopes: Scopes::default(),
             notes: Vec::new(),
             watchers: Vec::new(),
             spent: None,
@@ -141,7 +129,7 @@ impl<T: Float> Inner<T> {
 impl<T> Inner<T> {
     #[inline]
     fn leaf(&mut self, op: Op<T>, value: Tensor<T>, wanted: bool, at: Line) {
-        let scope = self.scope;
+        let scope = self.scopes.now();
         self.nodes.push(Node { op, operands: SmallVec::new(), value, wanted, scope, at });
     }
 
@@ -149,8 +137,6 @@ impl<T> Inner<T> {
         self.nodes.clear();
         self.params.clear();
         self.scopes.clear();
-        self.names.clear();
-        self.scope = 0;
         self.notes.clear();
         self.watchers.clear();
         self.spent = None;
@@ -538,7 +524,7 @@ impl<T: Float> Tape<T> {
             op.forward(&x).map_err(|error| error.on_line(at))?
         };
         let index = inner.nodes.len() as u32;
-        let scope = inner.scope;
+        let scope = inner.scopes.now();
         let detached = op.is_detach();
         wanted &= self.recording.get() && !detached;
         let node = if wanted || detached {
@@ -562,68 +548,16 @@ impl<T: Float> Tape<T> {
         Ok(Var { tape: self, index })
     }
 
-    /// Names what is recorded until the guard goes: a layer's path in prints and reports.
-    ///
-    /// ```
-    /// # use wengert_autograd::Tape;
-    /// let tape = Tape::<f32>::new();
-    /// let x = tape.scalar(2.0);
-    /// let y = {
-    ///     let _in = tape.scope("encoder");
-    ///     x.tanh()
-    /// };
-    /// assert_eq!(y.scope(), "encoder");
-    /// ```
-    #[must_use = "the scope ends when the guard goes"]
-    pub fn scope(&self, name: impl AsRef<str>) -> ScopeGuard<'_, T> {
-        let mut guard = self.inner.borrow_mut();
-        let inner = &mut *guard;
-        if inner.scopes.is_empty() {
-            inner.scopes.push(Scope { parent: 0, name: (0, 0) });
-        }
-        let before = inner.scope;
-        let start = inner.names.len() as u32;
-        inner.names.push_str(name.as_ref());
-        inner.scopes.push(Scope { parent: before, name: (start, inner.names.len() as u32) });
-        inner.scope = inner.scopes.len() as u32 - 1;
-        ScopeGuard { tape: self, before }
-    }
-
     /// Notes that a value left the tape by an op that has no derivative.
     pub(crate) fn note(&self, node: u32, op: &'static str, at: Line) {
         if let Ok(mut inner) = self.inner.try_borrow_mut() {
             inner.notes.push(Note { node, op, at });
         }
     }
-
-    /// The path of a scope.
-    pub(crate) fn scope_path(inner: &Inner<T>, mut scope: u32) -> String {
-        let mut names: Vec<&str> = Vec::new();
-        while scope != 0 {
-            let s = &inner.scopes[scope as usize];
-            names.push(&inner.names[s.name.0 as usize..s.name.1 as usize]);
-            scope = s.parent;
-        }
-        names.reverse();
-        names.join(".")
-    }
 }
 
 impl<T> std::fmt::Debug for Tape<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Tape of {} nodes", self.inner.borrow().nodes.len())
-    }
-}
-
-/// Ends a scope when it goes.
-#[derive(Debug)]
-pub struct ScopeGuard<'t, T> {
-    tape: &'t Tape<T>,
-    before: u32,
-}
-
-impl<T> Drop for ScopeGuard<'_, T> {
-    fn drop(&mut self) {
-        self.tape.inner.borrow_mut().scope = self.before;
     }
 }

@@ -166,7 +166,7 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// The path of the scope that it was recorded in.
     pub fn scope(self) -> String {
-        self.look(|inner, node| Tape::scope_path(inner, node.scope), |_| String::new())
+        self.look(|inner, node| inner.scopes.path(node.scope), |_| String::new())
     }
 
     /// Whether both are the same node.

@@ -197,10 +197,13 @@ const ANSWERED: &[&str] = &[
     "is",
     "watch",
     "behind_views",
+    "unpack",
+    "pack",
     // Of a tape.
-    "nodes",
-    "to_mermaid",
-    "to_dot",
+    "lines",
+    "scopes",
+    "input",
+    "enter",
     "first_non_finite",
     "stats",
     "is_training",
@@ -296,8 +299,10 @@ fn a_spent_tape_answers_what_it_holds_and_never_the_weights_of_a_later_step() {
     assert_eq!(x.value().unwrap(), tensor![[0.1, 0.2], [0.3, 0.4]].tanh());
     // The questions that have an answer.
     assert!(tape.first_non_finite().is_none());
-    assert_eq!((tape.nodes().len(), tape.stats().total.nodes), (tape.len(), tape.len()));
-    assert!(tape.to_dot().contains("tanh") && tape.to_mermaid().contains("tanh"));
+    assert_eq!((tape.lines().len(), tape.stats().total.nodes), (tape.len(), tape.len()));
+    assert!(tape.to_string().contains("tanh") && tape.scopes().is_empty());
+    assert!(Var::<f64>::pack(x.unpack()).unwrap().is(x));
+    assert_eq!(tape.input(tensor![3_usize]).value().unwrap(), tensor![3]);
     assert!(tape.params()[0].1.is(p) && x.behind_views().is(x));
     assert_eq!((x.rank(), x.len(), x.is_empty(), x.op()), (2, 4, false, "tanh"));
     assert!(x.recorded_at().file().ends_with("every_method.rs"));

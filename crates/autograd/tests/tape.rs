@@ -356,8 +356,9 @@ fn what_a_sweep_records_and_cannot_do_is_of_the_line_that_asked() {
     let y = x.tanh().sum();
     let (start, line) = (tape.len(), line!() + 1);
     let g = y.grad(&[x]).unwrap()[0];
-    for node in &tape.nodes()[start..] {
-        assert_eq!((node.at.file(), node.at.line()), (file!(), line), "{}", node.op);
+    for recorded in tape.lines().iter().skip(start) {
+        let at = recorded.at();
+        assert_eq!((at.file(), at.line()), (file!(), line), "{}", recorded.name());
     }
     assert_eq!(g.recorded_at().line(), line);
 }

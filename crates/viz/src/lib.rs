@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod chart;
+mod graph;
 mod images;
 mod svg;
 mod tape;
 
 pub use chart::{Chart, Scale};
+pub use graph::{tape_dot, tape_mermaid};
 pub use images::{Picture, image_grid};
 pub use tape::tape_svg;

@@ -1,6 +1,7 @@
 //! A tape drawn: each node a box, from the data on the left to the loss on the right.
 
-use wengert_autograd::{NodeInfo, Tape};
+use wengert_autograd::ops::Leaf;
+use wengert_autograd::{Op, Tape, TapeLine};
 use wengert_tensor::Float;
 
 use crate::svg::{Anchor, Svg};
@@ -16,12 +17,12 @@ const KINDS: [(&str, &str, u32); 4] = [
     ("op without a gradient", "#f2f2f2", 4),
 ];
 
-/// Which of them a node is.
-fn kind(node: &NodeInfo) -> usize {
-    match node.op {
-        "constant" | "input" => 0,
-        "param" => 1,
-        _ if node.wanted => 2,
+/// Which of them a line is.
+fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
+    match line.op() {
+        Op::Leaf(Leaf::Constant(_) | Leaf::Data(_) | Leaf::Input(_)) => 0,
+        Op::Leaf(Leaf::Parameter(_)) => 1,
+        _ if line.wants_gradient() => 2,
         _ => 3,
     }
 }
@@ -42,16 +43,16 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     const WIDTH: f64 = 132.0;
     const HEIGHT: f64 = 46.0;
     const GAP: (f64, f64) = (46.0, 18.0);
-    let all = tape.nodes();
-    let nodes: &[NodeInfo] = &all[..all.len().min(DRAWN)];
+    let lines = tape.lines();
+    let nodes: Vec<TapeLine<'_, T>> = lines.iter().take(DRAWN).collect();
     // A node stands one column right of its rightmost operand; a leaf just left of where it is first used.
     let mut column = vec![0usize; nodes.len()];
     for (i, node) in nodes.iter().enumerate() {
-        column[i] = node.operands.iter().map(|&j| column[j] + 1).max().unwrap_or(0);
+        column[i] = node.operands().into_iter().map(|j| column[j] + 1).max().unwrap_or(0);
     }
     for i in 0..nodes.len() {
-        if nodes[i].operands.is_empty() {
-            let first = nodes.iter().position(|n| n.operands.contains(&i));
+        if nodes[i].operands().is_empty() {
+            let first = nodes.iter().position(|n| n.operands().contains(&i));
             column[i] = first.map_or(0, |user| column[user].saturating_sub(1));
         }
     }
@@ -69,7 +70,7 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     let mut heads = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
         let (x1, y1) = place[i];
-        for &j in &node.operands {
+        for j in node.operands() {
             let (x0, y0) = (place[j].0 + WIDTH, place[j].1 + HEIGHT / 2.0);
             let (y1, middle) = (y1 + HEIGHT / 2.0, (x0 + x1) / 2.0);
             let d = format!(
@@ -92,20 +93,19 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
         let kind = kind(node);
         let (_, fill, round) = KINDS[kind];
         used[kind] = true;
-        // The line of what a layer records is one of the library's.
-        let place = match &node.layer {
-            layer if layer.is_empty() => format!(", at {}", node.at),
-            layer => format!(", in layer {layer}"),
+        let place = match node.layer() {
+            layer if layer.is_empty() => String::new(),
+            layer => format!(" in layer {layer}"),
         };
-        svg.begin(&format!("{}{place}", node.op));
+        svg.begin(&format!("{}{place}, at {}", node.op().name(), node.at()));
         svg.rect(x, y, WIDTH, HEIGHT, &format!("rx=\"{round}\" fill=\"{fill}\" stroke=\"#777\""));
-        svg.text(x + WIDTH / 2.0, y + 19.0, 12.0, Anchor::Middle, &node.name);
-        svg.text(x + WIDTH / 2.0, y + 36.0, 10.0, Anchor::Middle, &format!("{:?}", node.shape));
+        svg.text(x + WIDTH / 2.0, y + 19.0, 12.0, Anchor::Middle, &node.name());
+        svg.text(x + WIDTH / 2.0, y + 36.0, 10.0, Anchor::Middle, &node.shape().to_string());
         svg.end();
     }
     let rows = filled.iter().max().copied().unwrap_or(0);
-    let title = match all.len() - nodes.len() {
-        0 => format!("a tape of {} nodes", all.len()),
+    let title = match lines.len() - nodes.len() {
+        0 => format!("a tape of {} nodes", lines.len()),
         more => format!("the first {DRAWN} nodes of a tape ({more} more)"),
     };
     svg.text(16.0, 24.0, 15.0, Anchor::Start, &title);

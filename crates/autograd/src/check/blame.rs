@@ -74,7 +74,7 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
         Some(Blame {
             index: i,
             op: node.op.name(),
-            layer: inner.layer(i),
+            layer: inner.line(i).layer(),
             at: node.at,
             operand: k,
             analytic: worst.1,
