@@ -2,10 +2,6 @@
 
 use std::panic::Location;
 
-use wengert_tensor::Element;
-
-use crate::Param;
-
 /// A line of the user's program.
 pub type Line = &'static Location<'static>;
 
@@ -134,55 +130,53 @@ pub enum Error {
     InLayer {
         /// The layer's path.
         layer: String,
-        /// Whether the path is whole already: what stands around the layer then adds nothing to it.
-        whole: bool,
+        /// The number of the layer's call in [`Tape::scopes`](crate::Tape::scopes).
+        scope: usize,
         /// What went wrong there.
         error: Box<Error>,
     },
 }
 
 impl Error {
-    /// Says in which layer it happened. Each module that stands around the layer says so too, from inside out, so that
-    /// the names make a path.
-    ///
-    /// ```
-    /// # use wengert_autograd::Tape;
-    /// # let error = Tape::<f32>::new().scalar(1.0).softmax(3).unwrap_err();
-    /// let error = error.in_layer("head").in_layer("decoder");
-    /// assert!(error.to_string().ends_with("in layer `decoder.head`"));
-    /// ```
+    /// Notes the call of the layer in which it happened, unless one within that layer is noted.
+    #[doc(hidden)]
     #[must_use]
     #[cold]
-    pub fn in_layer(self, name: &str) -> Self {
-        match self {
-            Self::InLayer { whole: true, .. } => self,
-            Self::InLayer { layer, error, .. } => {
-                Self::InLayer { layer: format!("{name}.{layer}"), whole: false, error }
+    pub fn in_scope(self, scope: Option<usize>) -> Self {
+        match (self, scope) {
+            (Self::InLayer { layer, scope, error }, _) => Self::InLayer { layer, scope, error },
+            (error, Some(scope)) => {
+                Self::InLayer { layer: String::new(), scope, error: Box::new(error) }
             }
-            error => {
-                Self::InLayer { layer: name.to_string(), whole: false, error: Box::new(error) }
-            }
+            (error, None) => error,
         }
     }
 
-    /// Says in which layer it happened, by the whole path that a parameter of the layer knows; nothing if it knows none.
+    /// The number of the call in which it happened.
+    #[doc(hidden)]
+    pub fn scope(&self) -> Option<usize> {
+        match self {
+            Self::InLayer { scope, .. } => Some(*scope),
+            _ => None,
+        }
+    }
+
+    /// Names the layer in which it happened.
+    #[doc(hidden)]
     #[must_use]
     #[cold]
-    pub fn in_layer_of<T: Element>(self, param: &Param<T>) -> Self {
-        let path = if param.is_named() { param.path() } else { String::new() };
-        match (path.rsplit_once('.'), self) {
-            (Some((layer, _)), Self::InLayer { error, .. }) => {
-                Self::InLayer { layer: layer.to_string(), whole: true, error }
+    pub fn in_layer(self, path: &str) -> Self {
+        match self {
+            Self::InLayer { scope, error, .. } => {
+                Self::InLayer { layer: path.to_string(), scope, error }
             }
-            (Some((layer, _)), error) => {
-                Self::InLayer { layer: layer.to_string(), whole: true, error: Box::new(error) }
-            }
-            (None, error) => error,
+            error => error,
         }
     }
 
     /// The same error of the line `at`, if the line that it names lies in the directory `library`: one of a library's own, which
     /// tells its user nothing.
+    #[doc(hidden)]
     #[must_use]
     #[cold]
     pub fn outside_of(self, library: &str, at: Line) -> Self {
@@ -190,8 +184,8 @@ impl Error {
             Self::Tensor(error) if error.fault().at.file().starts_with(library) => {
                 Self::Tensor(error.at(at))
             }
-            Self::InLayer { layer, whole, error } => {
-                Self::InLayer { layer, whole, error: Box::new(error.outside_of(library, at)) }
+            Self::InLayer { layer, scope, error } => {
+                Self::InLayer { layer, scope, error: Box::new(error.outside_of(library, at)) }
             }
             Self::Use(rule, line) if line.file().starts_with(library) => Self::Use(rule, at),
             Self::Unseeded { op, at: line } if line.file().starts_with(library) => {
@@ -213,8 +207,8 @@ impl Error {
     pub(crate) fn on_line(self, line: Line) -> Self {
         match self {
             Self::Tensor(error) => Self::Tensor(error.at(line)),
-            Self::InLayer { layer, whole, error } => {
-                Self::InLayer { layer, whole, error: Box::new(error.on_line(line)) }
+            Self::InLayer { layer, scope, error } => {
+                Self::InLayer { layer, scope, error: Box::new(error.on_line(line)) }
             }
             error => error,
         }

@@ -5,7 +5,8 @@ use std::panic::Location;
 use smallvec::SmallVec;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{
-    Axes, Element, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar,
+    Axes, Element, Error as TensorError, Fault, Float, REST, Shape, Slice, Tensor, axis_or_refuse,
+    is_axis_of_scalar,
 };
 
 use crate::cross_entropy::Targets;
@@ -511,6 +512,35 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn index_select(self, axis: isize, index: impl Operand<'t, T, usize>) -> Result<Self> {
         let index = self.given("index_select", index)?;
         self.apply(IndexSelect(axis, index))
+    }
+
+    /// The rows of a matrix by index: indices `[…]` give `[…, columns]`.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let table = tape.var(tensor![[1.0_f64, 2.0], [3.0, 4.0]]);
+    /// let rows = table.rows(&tensor![[1_usize, 0]])?;
+    /// assert_eq!(rows.value()?, tensor![[[3.0, 4.0], [1.0, 2.0]]]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If this is not a matrix, or an index lies outside its rows.
+    #[track_caller]
+    pub fn rows(self, index: impl Operand<'t, T, usize>) -> Result<Self> {
+        let index = self.given("rows", index)?;
+        let mut shape = Shape::new(index.values.shape());
+        let &[_, columns] = &*self.shape() else {
+            let rule = "rows are taken from a matrix";
+            let fault = Fault::new("rows", &[&self.shape(), &shape], rule);
+            return Err(TensorError::Shape(fault).into());
+        };
+        shape.push(columns);
+        let flat = Given { values: index.values.flatten(), line: index.line };
+        self.apply_as("rows", IndexSelect(0, flat))?.reshape(&shape)
     }
 
     /// This with `src` added along an axis by index.

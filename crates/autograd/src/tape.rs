@@ -469,9 +469,10 @@ impl<T: Float> Tape<T> {
             .collect()
     }
 
-    /// The var on this line of the tape; [`Var::index`] is its number.
+    /// The var on this line of the tape; [`Var::index`] is its number. `None` for a line of indices or a mask.
     pub fn line(&self, index: usize) -> Option<Var<'_, T>> {
-        (index < self.len()).then_some(Var { tape: self, index: index as u32 })
+        let is_data = self.inner.borrow().nodes.get(index)?.op.is_data();
+        (!is_data).then_some(Var { tape: self, index: index as u32 })
     }
 
     /// A constant, in the name of this line.

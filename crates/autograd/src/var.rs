@@ -78,6 +78,16 @@ impl<'t, T: Float, K: Tensors> Var<'t, T, K> {
         K::vars(self.tape, self.index)
     }
 
+    /// This var as one of `L`, if that is what it is.
+    #[doc(hidden)]
+    pub fn of<L: Tensors>(self) -> Option<Var<'t, T, L>> {
+        if std::any::TypeId::of::<K>() != std::any::TypeId::of::<L>() {
+            return None;
+        }
+        let index = (&self.index as &dyn std::any::Any).downcast_ref::<L::At>()?;
+        Some(Var { tape: self.tape, index: *index })
+    }
+
     /// Several vars as one.
     ///
     /// # Errors

@@ -114,6 +114,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
     let (place, mask) = (tensor![[0_usize, 0]], tensor![true, false]);
     let targets = Targets::classes(tensor![0_usize, 1]);
     vec![
+        ("rows", done(x.rows(&tensor![0_usize]))),
         ("unit_norm", done(x.unit_norm(0, 2.0, 1e-12))),
         ("sum_over", done(x.sum_over(0))),
         ("mean_over", done(x.mean_over(0))),

@@ -4,7 +4,6 @@ use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float, Tensor};
 
 use crate::parts::debug_as_described;
-use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// Layers without parameters: `Name { settings } |x| result`.
@@ -31,14 +30,26 @@ macro_rules! activations {
                 let $layer = self;
                 let _ = $layer;
                 let y = $y;
-                Ok(seen(self, y))
+                Ok(y)
             }
         }
     )*};
     (@struct [$(#[$doc:meta])*] $Name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default)]
-        pub struct $Name;
+        ///
+        /// It takes a byte, so that each has an address of its own, by which a model knows its layers.
+        #[derive(Clone, Copy, Default)]
+        pub struct $Name {
+            _place: u8,
+        }
+        impl std::fmt::Debug for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($Name))
+            }
+        }
+        #[doc = concat!("The layer [`", stringify!($Name), "`](struct@", stringify!($Name), ").")]
+        #[allow(non_upper_case_globals)]
+        pub const $Name: $Name = $Name { _place: 0 };
     };
     (@struct [$(#[$doc:meta])*] $Name:ident {
         $($(#[$field_doc:meta])* $field:ident: $Type:ty),* $(; default $($value:expr),*)?
@@ -229,7 +240,7 @@ impl<T: Float> Module<T> for Gelu {
             Self::Exact => x.gelu(),
             Self::Tanh => x.gelu_tanh(),
         };
-        Ok(seen(self, y))
+        Ok(y)
     }
 }
 
@@ -266,9 +277,6 @@ impl<T: Float> Parts<T> for PRelu<T> {
 impl<T: Float> Module<T> for PRelu<T> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
-        match functional::prelu(x, x.tape().param(&self.weight)) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(error.in_layer_of(&self.weight)),
-        }
+        functional::prelu(x, x.tape().param(&self.weight))
     }
 }

@@ -2,10 +2,12 @@
 //! parts is never trained, and says nothing.
 
 use std::fmt;
+use std::panic::Location;
 
-use wengert_autograd::{Line, Tape};
-use wengert_tensor::{Float, Tensor};
+use wengert_autograd::{Line, Tape, Tensors};
+use wengert_tensor::Float;
 
+use crate::module::run;
 use crate::{Error, Module, Parts, Result};
 
 /// What differs between the parameters that a forward pass used and those that the model names.
@@ -34,7 +36,7 @@ pub struct ParameterMismatch {
 ///
 /// impl Module<f32> for Mlp {
 ///     fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
-///         self.l2.forward(self.l1.forward(x)?.tanh())
+///         self.l2.call(self.l1.call(x)?.tanh())
 ///     }
 /// }
 ///
@@ -46,9 +48,16 @@ pub struct ParameterMismatch {
 ///
 /// # Errors
 /// [`Error::Parameters`] if they differ, and what the forward pass refuses.
-pub fn check_parameters<T: Float, M: Module<T> + ?Sized>(model: &M, x: &Tensor<T>) -> Result<()> {
+#[track_caller]
+pub fn check_parameters<T, In, Out, M>(model: &M, x: &In) -> Result<()>
+where
+    T: Float,
+    In: Tensors,
+    Out: Tensors,
+    M: Module<T, In, Out> + ?Sized,
+{
     let tape = Tape::no_grad();
-    model.forward(tape.constant(x.clone()))?;
+    run(model, tape.input(x.clone()), "", Location::caller())?;
     compare(model, &tape)
 }
 

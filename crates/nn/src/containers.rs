@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wengert_autograd::{Param, Result, Var};
+use wengert_autograd::{Param, Result, Tensors, Var, Who};
 use wengert_tensor::Float;
 
 use crate::buffer::{Buffer, Counter};
-use crate::trace::Identity;
 use crate::{Module, Parts, Visitor};
 
-/// What stands for what it points to.
+/// A pointer to a module is that module.
 macro_rules! pointers {
     ($($P:ty),*) => {$(
         impl<T: Float, M: Parts<T> + ?Sized> Parts<T> for $P {
@@ -21,13 +20,14 @@ macro_rules! pointers {
             fn describe(&self) -> Option<String> {
                 (**self).describe()
             }
-            fn identity(&self) -> Identity {
-                (**self).identity()
+            fn who(&self) -> Who {
+                (**self).who()
             }
         }
-        impl<T: Float, M: Module<T> + ?Sized> Module<T> for $P {
-            #[track_caller]
-            fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
+        impl<T: Float, In: Tensors, Out: Tensors, M: Module<T, In, Out> + ?Sized>
+            Module<T, In, Out> for $P
+        {
+            fn forward<'t>(&self, x: Var<'t, T, In>) -> Result<Var<'t, T, Out>> {
                 (**self).forward(x)
             }
         }
@@ -35,7 +35,7 @@ macro_rules! pointers {
 }
 pointers!(&M, Box<M>, Arc<M>);
 
-/// What is a single part: its name is the field's.
+/// A single part goes by the name of its field.
 macro_rules! single {
     ($($P:ty, $visit:ident;)*) => {$(
         impl<T: Float> Parts<T> for $P {
@@ -63,8 +63,8 @@ impl<T: Float, M: Parts<T>> Parts<T> for Option<M> {
     fn describe(&self) -> Option<String> {
         self.as_ref()?.describe()
     }
-    fn identity(&self) -> Identity {
-        self.as_ref().map_or_else(|| Identity::of(self), Parts::identity)
+    fn who(&self) -> Who {
+        self.as_ref().map_or_else(|| Who::of(self), Parts::who)
     }
 }
 

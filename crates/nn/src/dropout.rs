@@ -3,7 +3,6 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::Float;
 
-use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// In training, each number is 0 with probability `p`, and the others are scaled by 1/(1 - p), so that their mean stays;
@@ -50,7 +49,6 @@ impl<T: Float> Parts<T> for Dropout {
 impl<T: Float> Module<T> for Dropout {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
-        let y = functional::dropout(x, self.p)?;
-        Ok(seen(self, y))
+        functional::dropout(x, self.p)
     }
 }

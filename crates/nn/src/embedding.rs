@@ -1,25 +1,23 @@
 //! `Embedding`: a vector for each of so many things.
 
-use wengert_autograd::{Param, Result, Tape, Var};
+use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::parts::debug_as_described;
-use crate::trace::seen;
-use crate::{Parts, Visitor, functional};
+use crate::{Module, Parts, Visitor, functional};
 
 /// A table of vectors, looked up by number: indices `[…]` give `[…, width]`.
 ///
-/// Indices are `Tensor<usize>`, so this is no [`Module`](crate::Module), but has a `forward` of its own. The table
-/// starts from a normal distribution, as PyTorch's does.
+/// The table starts from a normal distribution, as PyTorch's does.
 ///
 /// ```
 /// use wengert_autograd::Tape;
-/// use wengert_nn::Embedding;
+/// use wengert_nn::{Embedding, Module};
 /// use wengert_tensor::{Rng, tensor};
 ///
 /// let words = Embedding::<f32>::new(1000, 16, &mut Rng::new(0));
 /// let tape = Tape::new();
-/// let x = words.forward(&tape, &tensor![[3, 1, 4], [1, 5, 9]])?;
+/// let x = words.call(tape.input(tensor![[3_usize, 1, 4], [1, 5, 9]]))?;
 /// assert_eq!(*x.shape(), [2, 3, 16]);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
@@ -54,18 +52,6 @@ impl<T: Float> Embedding<T> {
         });
         self
     }
-
-    /// The vectors of these indices.
-    ///
-    /// # Errors
-    /// If there is no vector of an index.
-    #[track_caller]
-    pub fn forward<'t>(&self, tape: &'t Tape<T>, index: &Tensor<usize>) -> Result<Var<'t, T>> {
-        match functional::embedding(index, tape.param(&self.weight), self.padding) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(error.in_layer_of(&self.weight)),
-        }
-    }
 }
 
 debug_as_described!(Embedding<T>);
@@ -79,5 +65,11 @@ impl<T: Float> Parts<T> for Embedding<T> {
             [things, width] => format!("Embedding({things} x {width})"),
             _ => "Embedding".into(),
         })
+    }
+}
+
+impl<T: Float> Module<T, Tensor<usize>> for Embedding<T> {
+    fn forward<'t>(&self, index: Var<'t, T, Tensor<usize>>) -> Result<Var<'t, T>> {
+        functional::embedding(index, index.tape().param(&self.weight), self.padding)
     }
 }

@@ -99,7 +99,7 @@ pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use error::{Error, Result};
 pub use linear::{Bilinear, Linear};
-pub use module::{Func, Module, func};
+pub use module::{Func, Module, func, func_of};
 pub use norm::{
     BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, LayerNorm, RmsNorm, Running,
 };
@@ -114,7 +114,7 @@ pub use sequential::Sequential;
 pub use shape::{Flatten, Identity};
 pub use state::{Entry, Mismatch, State};
 pub use summary::{Row, Summary};
-pub use trace::{Trace, seen, trace};
+pub use trace::{Trace, trace};
 
 /// What the macros of this crate need to name.
 #[doc(hidden)]

@@ -4,7 +4,6 @@ use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
 
 use crate::parts::debug_as_described;
-use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// y = x·Wᵀ + b, on the last axis: `[…, inputs]` gives `[…, outputs]`.
@@ -97,26 +96,26 @@ impl<T: Float> Parts<T> for Linear<T> {
 }
 
 impl<T: Float> Module<T> for Linear<T> {
-    #[track_caller]
     #[inline]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let tape = x.tape();
-        let weight = tape.param(&self.weight);
-        let bias = match &self.bias {
-            Some(bias) => Some(tape.param(bias)),
-            None => None,
-        };
-        match x.linear(weight, bias) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(error.in_layer_of(&self.weight)),
-        }
+        x.linear(tape.param(&self.weight), self.bias.as_ref().map(|bias| tape.param(bias)))
     }
 }
 
 /// yₒ = x₁ᵀ·Wₒ·x₂ + bₒ, on the last axes: `[…, first]` and `[…, second]` give `[…, outputs]`.
 ///
-/// It takes two inputs, so it is no [`Module`], but has a `forward` of its own. Weight `[outputs, first, second]` and bias
-/// start uniform within ±1/√first, as PyTorch's do.
+/// Weight `[outputs, first, second]` and bias start uniform within ±1/√first, as PyTorch's do.
+///
+/// ```
+/// use wengert_nn::{Bilinear, Module};
+/// use wengert_tensor::{Rng, Tensor};
+///
+/// let layer = Bilinear::<f32>::new(3, 4, 2, &mut Rng::new(0));
+/// let y = layer.predict(&(Tensor::ones([5, 3]), Tensor::ones([5, 4])))?;
+/// assert_eq!(y.shape(), [5, 2]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Bilinear<T> {
     /// `[outputs, first, second]`
@@ -138,24 +137,6 @@ impl<T: Float> Bilinear<T> {
         self.bias = None;
         self
     }
-
-    /// The result for two vars of one tape.
-    ///
-    /// # Errors
-    /// If the shapes do not fit.
-    #[track_caller]
-    pub fn forward<'t>(&self, first: Var<'t, T>, second: Var<'t, T>) -> Result<Var<'t, T>> {
-        let tape = first.tape();
-        let weight = tape.param(&self.weight);
-        let bias = match &self.bias {
-            Some(bias) => Some(tape.param(bias)),
-            None => None,
-        };
-        match functional::bilinear(first, second, weight, bias) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(error.in_layer_of(&self.weight)),
-        }
-    }
 }
 
 debug_as_described!(Bilinear<T>);
@@ -164,5 +145,14 @@ impl<T: Float> Parts<T> for Bilinear<T> {
     fn visit(&self, v: &mut Visitor<'_, T>) {
         v.param("weight", &self.weight);
         v.module("bias", &self.bias);
+    }
+}
+
+impl<T: Float> Module<T, (Tensor<T>, Tensor<T>)> for Bilinear<T> {
+    fn forward<'t>(&self, x: Var<'t, T, (Tensor<T>, Tensor<T>)>) -> Result<Var<'t, T>> {
+        let (first, second) = x.unpack();
+        let tape = x.tape();
+        let bias = self.bias.as_ref().map(|bias| tape.param(bias));
+        functional::bilinear(first, second, tape.param(&self.weight), bias)
     }
 }

@@ -1,16 +1,45 @@
-//! `Module`: what maps a var to a var, with parts that have names; and functions as modules.
+//! `Module`: a layer or a model, a function of vars whose parts have names; and functions as modules.
 
-use wengert_autograd::{Result, Tape, Var};
+use std::marker::PhantomData;
+use std::panic::Location;
+
+use wengert_autograd::{Error, Line, Result, ScopeGuard, Tape, Tensors, Var};
 use wengert_tensor::{Float, Tensor};
 
 use crate::summary::{Summary, summary};
+use crate::trace::path_of;
 use crate::{Parts, Visitor};
 
-/// A layer, or a model made of layers: what it does with a var.
+/// A layer, or a model made of layers: a function of a var. One writes [`forward`](Self::forward), and calls
+/// [`call`](Self::call).
 ///
-/// Whether it trains or evaluates is the tape's mode, and what is random comes from the tape, so `forward` takes nothing
-/// else. What takes another kind of input ([`Embedding`](crate::Embedding), [`Bilinear`](crate::Bilinear), your own
-/// model of two inputs) has [`Parts`] and a `forward` of its own.
+/// `In` and `Out` say what it takes and returns: a tensor of floats each unless something else is written, such as
+/// indices (`Tensor<usize>`), masks (`Tensor<bool>`), or tuples and options of tensors. Whether it trains or evaluates is
+/// the mode of the tape, and what is random comes from the tape, so `forward` takes nothing else.
+///
+/// ```
+/// use wengert_autograd::{Result, Tape, Var};
+/// use wengert_nn::{Embedding, Linear, Module, parts};
+/// use wengert_tensor::{Rng, Tensor, tensor};
+///
+/// struct Classifier {
+///     words: Embedding<f32>,
+///     head: Linear<f32>,
+/// }
+/// parts!(Classifier { words, head });
+///
+/// impl Module<f32, Tensor<usize>> for Classifier {
+///     fn forward<'t>(&self, text: Var<'t, f32, Tensor<usize>>) -> Result<Var<'t, f32>> {
+///         let words = self.words.call(text)?; // [samples, words, 8]
+///         self.head.call(words.mean_over(1)?)
+///     }
+/// }
+///
+/// let rng = &mut Rng::new(0);
+/// let model = Classifier { words: Embedding::new(100, 8, rng), head: Linear::new(8, 3, rng) };
+/// assert_eq!(model.predict(&tensor![[3, 1, 4], [1, 5, 9]])?.shape(), [2, 3]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
 ///
 /// `forward` must be written with the lifetime `'t`. Without it Rust's rules of elision tie the result to `&self`
 /// instead of the tape, and the compiler says that the lifetimes of the method do not match the trait's:
@@ -20,25 +49,50 @@ use crate::{Parts, Visitor};
 /// # use wengert_nn::{Module, parts};
 /// struct Double;
 /// parts!(Double {});
-/// impl Module<f32> for Double {
+/// impl Module for Double {
 ///     fn forward(&self, x: Var<'_, f32>) -> Result<Var<'_, f32>> { // must be `fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>>`
 ///         Ok(x * 2.0)
 ///     }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no module of `{T}`",
-    note = "a module has `parts!(…)` and `impl Module<{T}>` with `fn forward<'t>(&self, x: Var<'t>) -> Result<Var<'t>>`; a closure becomes one by `func(|x| …)`",
+    message = "`{Self}` is no module that takes `{In}` (over `{T}`)",
+    note = "`impl Module for Model` takes and returns tensors of floats, `impl Module<f32, In, Out> for Model` something else; a module has `parts!(…)` and `fn forward<'t>(&self, x: Var<'t, In>) -> Result<Var<'t, Out>>`; a closure becomes one by `func(|x| …)`",
     note = "if it is one of another float type, take all types from one prelude: `wengert::prelude` is f32, `wengert::prelude64` is f64"
 )]
-pub trait Module<T: Float>: Parts<T> {
-    /// The result for a var, recorded on the var's tape.
+pub trait Module<T: Float = f32, In: Tensors = Tensor<T>, Out: Tensors = Tensor<T>>:
+    Parts<T>
+{
+    /// The function, as one writes it: the result for a var, recorded on the var's tape.
     ///
     /// # Errors
-    /// If the var's shape is not one that the module takes; the error names the layer.
-    fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>>;
+    /// If the module does not take the shape of the var.
+    fn forward<'t>(&self, x: Var<'t, T, In>) -> Result<Var<'t, T, Out>>;
 
-    /// The result for a tensor, in evaluation mode, with nothing recorded.
+    /// The function, as one calls it: PyTorch's `model(x)`. It runs [`forward`](Self::forward), and tells the tape which
+    /// layer runs, so that prints, traces and errors name it. Several inputs are one tuple: `bilinear.call((a, b))`.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_nn::{Linear, Module};
+    /// use wengert_tensor::{Rng, Tensor};
+    ///
+    /// let layer = Linear::<f32>::new(3, 2, &mut Rng::new(0));
+    /// let tape = Tape::new();
+    /// let y = layer.call(tape.input(Tensor::ones([4, 3])))?;
+    /// assert_eq!(*y.shape(), [4, 2]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the module does not take the shapes of the vars; the error names the layer.
+    #[track_caller]
+    #[inline]
+    fn call<'t>(&self, x: In::Vars<'t, T>) -> Result<Out::Vars<'t, T>> {
+        Ok(run(self, Var::pack(x)?, "", Location::caller())?.unpack())
+    }
+
+    /// The result for tensors, in evaluation mode, with nothing recorded.
     ///
     /// ```
     /// use wengert_nn::{Dropout, Module};
@@ -50,23 +104,23 @@ pub trait Module<T: Float>: Parts<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`forward`](Self::forward).
+    /// As [`call`](Self::call).
     #[track_caller]
-    fn predict(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
+    fn predict(&self, x: &In) -> Result<Out> {
         let tape = Tape::no_grad();
-        self.forward(tape.constant(x.clone()))?.value()
+        run(self, tape.input(x.clone()), "", Location::caller())?.value()
     }
 
-    /// Each layer with its kind, the shape of its result for an input of this shape, and its parameters.
+    /// Each layer with its kind, the shape of its result for an input like this one, and its parameters.
     ///
     /// ```
     /// use wengert_nn::{Linear, Module, Relu, Sequential};
-    /// use wengert_tensor::Rng;
+    /// use wengert_tensor::{Rng, Tensor};
     ///
     /// let rng = &mut Rng::new(0);
     /// let model = Sequential::<f32>::new().with(Linear::new(784, 32, rng)).with(Relu).with(Linear::new(32, 10, rng));
     /// assert_eq!(
-    ///     model.summary(&[64, 784])?.to_string(),
+    ///     model.summary(&Tensor::zeros([64, 784]))?.to_string(),
     ///     "\
     /// layer  kind               result    parameters
     ///        Sequential         [64, 10]
@@ -80,15 +134,74 @@ pub trait Module<T: Float>: Parts<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`forward`](Self::forward), on zeros.
-    fn summary(&self, input_shape: &[usize]) -> Result<Summary> {
-        summary(self, input_shape)
+    /// As [`call`](Self::call).
+    #[track_caller]
+    fn summary(&self, x: &In) -> Result<Summary> {
+        summary(self, x, Location::caller())
+    }
+}
+
+/// The directory of this crate's files: a line in one of them tells a user nothing.
+const HERE: &str = file!().split_at(file!().len() - "module.rs".len()).0;
+
+/// Runs a module within a scope of its own, which knows the layer, its name, the line of the call and the results.
+#[inline]
+pub(crate) fn run<'t, T, In, Out, M>(
+    layer: &M,
+    x: Var<'t, T, In>,
+    name: &str,
+    at: Line,
+) -> Result<Var<'t, T, Out>>
+where
+    T: Float,
+    In: Tensors,
+    Out: Tensors,
+    M: Module<T, In, Out> + ?Sized,
+{
+    let scope = x.tape().enter(layer.who(), name, at, HERE);
+    match layer.forward(x) {
+        Ok(y) => {
+            scope.gave(y);
+            Ok(y)
+        }
+        Err(error) => Err(failed(error, layer, x.tape(), &scope, at)),
+    }
+}
+
+/// An error on its way out of a call. The innermost call notes its scope; the outermost, which knows the names of its
+/// parts, finds the path. A line of this crate becomes the line of the call around it that is the user's.
+#[cold]
+fn failed<T: Float, M: Parts<T> + ?Sized>(
+    error: Error,
+    layer: &M,
+    tape: &Tape<T>,
+    scope: &ScopeGuard<'_, T>,
+    at: Line,
+) -> Error {
+    let error = error.outside_of(HERE, at).in_scope(scope.number());
+    match error.scope() {
+        Some(inner) if scope.is_outermost() => error.in_layer(&path_of(layer, tape, inner)),
+        _ => error,
     }
 }
 
 /// A function as a module without parts; see [`func`].
-#[derive(Clone, Copy, Debug)]
-pub struct Func<F>(F);
+pub struct Func<F, In, Out> {
+    f: F,
+    of: PhantomData<fn(In) -> Out>,
+}
+
+impl<F, In, Out> std::fmt::Debug for Func<F, In, Out> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("func")
+    }
+}
+
+impl<F: Clone, In, Out> Clone for Func<F, In, Out> {
+    fn clone(&self) -> Self {
+        Self { f: self.f.clone(), of: PhantomData }
+    }
+}
 
 /// A function as a layer.
 ///
@@ -103,29 +216,54 @@ pub struct Func<F>(F);
 /// assert_eq!(net.predict(&tensor![0.0])?, tensor![0.0]);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
-pub fn func<T, F>(f: F) -> Func<F>
+pub fn func<T, F>(f: F) -> Func<F, Tensor<T>, Tensor<T>>
 where
     T: Float,
     F: for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>> + Send + Sync,
 {
-    Func(f)
+    Func { f, of: PhantomData }
 }
 
-impl<T: Float, F> Parts<T> for Func<F>
+/// A function of other inputs as a layer: of those that its annotation names.
+///
+/// ```
+/// use wengert_autograd::Var;
+/// use wengert_nn::{Module, func_of};
+/// use wengert_tensor::{Tensor, tensor};
+///
+/// type Pair = (Tensor<f32>, Tensor<f32>);
+/// let sum = func_of(|pair: Var<f32, Pair>| {
+///     let (a, b) = pair.unpack();
+///     a.try_add(b)
+/// });
+/// assert_eq!(sum.predict(&(tensor![1.0], tensor![2.0]))?, tensor![3.0]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+pub fn func_of<T, In, Out, F>(f: F) -> Func<F, In, Out>
 where
-    F: for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>> + Send + Sync,
+    T: Float,
+    In: Tensors,
+    Out: Tensors,
+    F: for<'t> Fn(Var<'t, T, In>) -> Result<Var<'t, T, Out>> + Send + Sync,
 {
+    Func { f, of: PhantomData }
+}
+
+impl<T: Float, F: Send + Sync, In, Out> Parts<T> for Func<F, In, Out> {
     fn visit(&self, _: &mut Visitor<'_, T>) {}
     fn describe(&self) -> Option<String> {
         Some("func".into())
     }
 }
 
-impl<T: Float, F> Module<T> for Func<F>
+impl<T, In, Out, F> Module<T, In, Out> for Func<F, In, Out>
 where
-    F: for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>> + Send + Sync,
+    T: Float,
+    In: Tensors,
+    Out: Tensors,
+    F: for<'t> Fn(Var<'t, T, In>) -> Result<Var<'t, T, Out>> + Send + Sync,
 {
-    fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
-        (self.0)(x)
+    fn forward<'t>(&self, x: Var<'t, T, In>) -> Result<Var<'t, T, Out>> {
+        (self.f)(x)
     }
 }

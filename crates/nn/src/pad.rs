@@ -3,7 +3,6 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Border, Error, Fault, Float};
 
-use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// Places of one value before and after the last axis.
@@ -101,8 +100,7 @@ impl<T: Float, const D: usize> Module<T> for ConstantPad<D> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let widths = all_axes(&x.shape(), &self.widths)?;
-        let y = functional::pad(x, widths, T::from_f64(self.value))?;
-        Ok(seen(self, y))
+        functional::pad(x, widths, T::from_f64(self.value))
     }
 }
 
@@ -117,7 +115,6 @@ impl<T: Float, const D: usize> Module<T> for ReflectionPad<D> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let widths = all_axes(&x.shape(), &self.widths)?;
-        let y = functional::pad_with(x, widths, Border::Reflect)?;
-        Ok(seen(self, y))
+        functional::pad_with(x, widths, Border::Reflect)
     }
 }

@@ -2,21 +2,21 @@
 
 use std::panic::Location;
 
-use wengert_autograd::Param;
+use wengert_autograd::{Param, Who};
 use wengert_tensor::Float;
 
+use crate::Result;
 use crate::buffer::{Buffer, Counter};
 use crate::error::Error;
 use crate::path::matches;
 use crate::state::{self, Mismatch, State};
-use crate::{Result, trace::Identity};
 
 /// What has named parts: parameters, buffers, other modules. [`parts!`](crate::parts) writes it for a struct.
 ///
 /// Written by hand it is one line a field:
 ///
 /// ```
-/// use wengert_autograd::Param;
+/// use wengert_autograd::{Param, Who};
 /// use wengert_nn::{Linear, Parts, Visitor};
 /// use wengert_tensor::{Rng, tensor};
 ///
@@ -48,13 +48,13 @@ pub trait Parts<T: Float>: Send + Sync {
 
     /// What prints call it: the type's name, with its sizes if it likes. `None` for what only holds parts together.
     fn describe(&self) -> Option<String> {
-        Some(short_name(std::any::type_name::<Self>()))
+        Some(Who::of(self).kind().to_string())
     }
 
-    /// What a forward pass knows it by.
+    /// The identity by which a tape knows it.
     #[doc(hidden)]
-    fn identity(&self) -> Identity {
-        Identity::of(self)
+    fn who(&self) -> Who {
+        Who::of(self)
     }
 
     /// Calls `see` with the path of each part, and the part.
@@ -296,17 +296,11 @@ macro_rules! debug_as_described {
 }
 pub(crate) use debug_as_described;
 
-/// A type's name without the modules it lies in: `Linear<f32>` is `Linear`.
-fn short_name(full: &str) -> String {
-    let plain = full.split('<').next().unwrap_or(full);
-    plain.rsplit("::").next().unwrap_or(plain).to_string()
-}
-
 /// Names the fields of a struct that are its parts: parameters, buffers, modules, and any `Vec`, `Option`, `Box`, array,
 /// `BTreeMap` or tuple of such. (For a struct with other generics than an element type, write [`Parts::visit`] by hand.)
 ///
 /// ```
-/// use wengert_autograd::Param;
+/// use wengert_autograd::{Param, Who};
 /// use wengert_nn::{Linear, Parts, parts};
 /// use wengert_tensor::{Float, Rng, tensor};
 ///

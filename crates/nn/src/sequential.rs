@@ -5,15 +5,18 @@ use std::fmt;
 use std::ops::Index;
 use std::panic::Location;
 
-use wengert_autograd::{Error, Line, Result, Var};
-use wengert_tensor::Float;
+use wengert_autograd::{Error, Line, Result, Tensors, Var};
+use wengert_tensor::{Float, Tensor};
 
-use crate::trace::seen;
+use crate::module::run;
 use crate::{Module, Parts, Visitor};
 
 /// A module that is stored, and can be asked for by its type.
-trait Stored<T: Float>: Module<T> + Any {}
-impl<T: Float, M: Module<T> + 'static> Stored<T> for M {}
+trait Stored<T: Float, In: Tensors>: Module<T, In> + Any {}
+impl<T: Float, In: Tensors, M: Module<T, In> + 'static> Stored<T, In> for M {}
+
+/// A layer and its name.
+type Named<T, In> = (String, Box<dyn Stored<T, In>>);
 
 /// Layers one after another. Each has a name: its number unless another is given.
 ///
@@ -35,9 +38,22 @@ impl<T: Float, M: Module<T> + 'static> Stored<T> for M {}
 /// assert_eq!(net.parameters().len(), 4);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
-pub struct Sequential<T: Float> {
-    layers: Vec<(String, Box<dyn Stored<T>>)>,
-    /// A name that was given badly, and where. `forward` refuses it: building reads better without `?`.
+///
+/// The first layer says what the model takes; the layers behind it take tensors of floats:
+///
+/// ```
+/// use wengert_nn::{Embedding, Linear, Module, sequential};
+/// use wengert_tensor::{Rng, tensor};
+///
+/// let rng = &mut Rng::new(0);
+/// let text = sequential![words: Embedding::<f32>::new(100, 8, rng), head: Linear::new(8, 3, rng)];
+/// assert_eq!(text.predict(&tensor![[3_usize, 1, 4]])?.shape(), [1, 3, 3]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+pub struct Sequential<T: Float, In: Tensors = Tensor<T>> {
+    first: Option<Named<T, In>>,
+    rest: Vec<Named<T, Tensor<T>>>,
+    /// A name that was given badly, and where. A call rejects it: building reads better without `?`.
     misnamed: Option<(String, Line)>,
 }
 
@@ -48,9 +64,42 @@ impl<T: Float> Default for Sequential<T> {
 }
 
 impl<T: Float> Sequential<T> {
-    /// No layers: what comes in goes out.
+    /// No layers: the result is the input.
     pub fn new() -> Self {
-        Self { layers: Vec::new(), misnamed: None }
+        Self { first: None, rest: Vec::new(), misnamed: None }
+    }
+
+    /// Puts another layer in the place of the one of this name, as a new head on an old backbone. Gives it back, if there is
+    /// none of the name.
+    ///
+    /// # Errors
+    /// The layer itself.
+    pub fn replace<M: Module<T> + 'static>(&mut self, name: &str, layer: M) -> Result<(), M> {
+        match self.first.iter_mut().chain(&mut self.rest).find(|(n, _)| n == name) {
+            Some((_, old)) => {
+                *old = Box::new(layer);
+                Ok(())
+            }
+            None => Err(layer),
+        }
+    }
+
+    /// The layers with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &dyn Module<T>)> {
+        let layers = self.first.iter().chain(&self.rest);
+        layers.map(|(name, layer)| (name.as_str(), &**layer as &dyn Module<T>))
+    }
+}
+
+impl<T: Float, In: Tensors> Sequential<T, In> {
+    /// A first layer, which may take something else than a tensor of floats.
+    #[must_use]
+    #[track_caller]
+    pub fn starting(name: impl Into<String>, layer: impl Module<T, In> + 'static) -> Self {
+        let mut start = Self { first: None, rest: Vec::new(), misnamed: None };
+        let name = start.checked(name.into());
+        start.first = Some((name, Box::new(layer)));
+        start
     }
 
     /// With a layer more, named by its number.
@@ -61,7 +110,7 @@ impl<T: Float> Sequential<T> {
         self
     }
 
-    /// With a layer more, of this name. Two layers of one name, or a name with a dot, are refused by `forward`.
+    /// With a layer more, of this name. Two layers of one name, or a name with a dot, are rejected by `call`.
     #[must_use]
     #[track_caller]
     pub fn named(mut self, name: impl Into<String>, layer: impl Module<T> + 'static) -> Self {
@@ -72,60 +121,51 @@ impl<T: Float> Sequential<T> {
     /// Adds a layer, named by its number.
     #[track_caller]
     pub fn push(&mut self, layer: impl Module<T> + 'static) {
-        self.push_named(self.layers.len().to_string(), layer);
+        self.push_named(self.len().to_string(), layer);
     }
 
-    /// Adds a layer of this name. Two layers of one name, or a name with a dot, are refused by `forward`.
+    /// Adds a layer of this name. Two layers of one name, or a name with a dot, are rejected by `call`.
     #[track_caller]
     pub fn push_named(&mut self, name: impl Into<String>, layer: impl Module<T> + 'static) {
-        let name = name.into();
-        let taken = self.layers.iter().any(|(n, _)| *n == name);
+        let name = self.checked(name.into());
+        self.rest.push((name, Box::new(layer)));
+    }
+
+    #[track_caller]
+    fn checked(&mut self, name: String) -> String {
+        let taken = self.names().any(|n| n == name);
         if (taken || name.is_empty() || name.contains('.')) && self.misnamed.is_none() {
             let why = if taken { "is taken by another layer" } else { "is empty or has a dot" };
             let rule = format!("Sequential: the name `{name}` {why}");
             self.misnamed = Some((rule, Location::caller()));
         }
-        self.layers.push((name, Box::new(layer)));
+        name
     }
 
-    /// Puts another layer in the place of the one of this name, as a new head on an old backbone. Gives it back, if there is
-    /// none of the name.
-    ///
-    /// # Errors
-    /// The layer itself.
-    pub fn replace<M: Module<T> + 'static>(&mut self, name: &str, layer: M) -> Result<(), M> {
-        match self.layers.iter_mut().find(|(n, _)| n == name) {
-            Some((_, old)) => {
-                *old = Box::new(layer);
-                Ok(())
-            }
-            None => Err(layer),
-        }
-    }
-
-    /// How many layers it has.
+    /// The number of layers.
     pub fn len(&self) -> usize {
-        self.layers.len()
+        usize::from(self.first.is_some()) + self.rest.len()
     }
 
-    /// Whether it has none.
+    /// Whether it has no layers.
     pub fn is_empty(&self) -> bool {
-        self.layers.is_empty()
+        self.len() == 0
     }
 
     /// The layers' names.
-    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.layers.iter().map(|(name, _)| name.as_str())
-    }
-
-    /// The layers with their names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Module<T>)> {
-        self.layers.iter().map(|(name, layer)| (name.as_str(), &**layer as &dyn Module<T>))
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let first = self.first.iter().map(|(name, _)| name.as_str());
+        first.chain(self.rest.iter().map(|(name, _)| name.as_str()))
     }
 
     /// The layer of this name, if it is of this type.
-    pub fn get<M: Module<T> + 'static>(&self, name: &str) -> Option<&M> {
-        let (_, layer) = self.layers.iter().find(|(n, _)| n == name)?;
+    pub fn get<M: Any>(&self, name: &str) -> Option<&M> {
+        if let Some((n, layer)) = &self.first
+            && n == name
+        {
+            return (&**layer as &dyn Any).downcast_ref();
+        }
+        let (_, layer) = self.rest.iter().find(|(n, _)| n == name)?;
         (&**layer as &dyn Any).downcast_ref()
     }
 }
@@ -136,7 +176,10 @@ impl<T: Float> Index<usize> for Sequential<T> {
     /// If there are not so many.
     #[track_caller]
     fn index(&self, i: usize) -> &Self::Output {
-        &*self.layers[i].1
+        match self.iter().nth(i) {
+            Some((_, layer)) => layer,
+            None => panic!("Sequential: there is no layer {i}; there are {}", self.len()),
+        }
     }
 }
 
@@ -146,8 +189,8 @@ impl<T: Float> Index<&str> for Sequential<T> {
     /// If there is none of the name; [`get`](Self::get) returns `None` then.
     #[track_caller]
     fn index(&self, name: &str) -> &Self::Output {
-        match self.layers.iter().find(|(n, _)| n == name) {
-            Some((_, layer)) => &**layer,
+        match self.iter().find(|(n, _)| *n == name) {
+            Some((_, layer)) => layer,
             None => panic!(
                 "Sequential: there is no layer `{name}`; there are {:?}",
                 self.names().collect::<Vec<_>>()
@@ -156,46 +199,38 @@ impl<T: Float> Index<&str> for Sequential<T> {
     }
 }
 
-impl<T: Float> Parts<T> for Sequential<T> {
+impl<T: Float, In: Tensors> Parts<T> for Sequential<T, In> {
     fn visit(&self, v: &mut Visitor<'_, T>) {
-        for (name, layer) in &self.layers {
+        if let Some((name, layer)) = &self.first {
+            v.module(name, &**layer as &dyn Parts<T>);
+        }
+        for (name, layer) in &self.rest {
             v.module(name, &**layer as &dyn Parts<T>);
         }
     }
 }
 
-/// The directory of this crate's files, as lines of code name it.
-const HERE: &str = file!().split_at(file!().len() - "sequential.rs".len()).0;
-
-impl<T: Float> Module<T> for Sequential<T> {
+impl<T: Float, In: Tensors> Module<T, In> for Sequential<T, In> {
     #[track_caller]
-    fn forward<'t>(&self, mut x: Var<'t, T>) -> Result<Var<'t, T>> {
+    fn forward<'t>(&self, x: Var<'t, T, In>) -> Result<Var<'t, T>> {
+        let at = Location::caller();
         if let Some((rule, at)) = &self.misnamed {
             return Err(Error::Use(rule.clone(), at));
         }
-        for (name, layer) in &self.layers {
-            // What the layer records knows where it stands.
-            let _within = x.tape().scope(name.as_str());
-            x = match layer.forward(x) {
-                Ok(y) => seen(&**layer, y),
-                // A layer behind `dyn` does not know who called it; this does.
-                Err(error) => {
-                    return Err(error.in_layer(name).outside_of(HERE, Location::caller()));
-                }
-            };
+        let mut y = match (&self.first, x.of::<Tensor<T>>()) {
+            (Some((name, layer)), _) => run(&**layer, x, name, at)?,
+            (None, Some(x)) => x,
+            // Only a model of floats can be made without a first layer.
+            (None, None) => unreachable!("a model that takes something else has a first layer"),
+        };
+        for (name, layer) in &self.rest {
+            y = run(&**layer, y, name, at)?;
         }
-        Ok(seen(self, x))
+        Ok(y)
     }
 }
 
-/// Prints the [tree](Parts::tree) of layers.
-impl<T: Float> fmt::Display for Sequential<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.tree())
-    }
-}
-
-impl<T: Float> fmt::Debug for Sequential<T> {
+impl<T: Float, In: Tensors> fmt::Debug for Sequential<T, In> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.tree())
     }
@@ -214,8 +249,11 @@ impl<T: Float> fmt::Debug for Sequential<T> {
 /// ```
 #[macro_export]
 macro_rules! sequential {
-    ($($name:ident: $layer:expr),+ $(,)?) => {
-        $crate::Sequential::new()$(.named(stringify!($name), $layer))+
+    ($name:ident: $layer:expr $(, $names:ident: $layers:expr)* $(,)?) => {
+        $crate::Sequential::starting(stringify!($name), $layer)$(.named(stringify!($names), $layers))*
     };
-    ($($layer:expr),* $(,)?) => { $crate::Sequential::new()$(.with($layer))* };
+    ($layer:expr $(, $layers:expr)* $(,)?) => {
+        $crate::Sequential::starting("0", $layer)$(.with($layers))*
+    };
+    () => { $crate::Sequential::new() };
 }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use wengert_autograd::{Result, Tape};
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_autograd::{Line, Result, Tape, Tensors};
+use wengert_tensor::{Float, Shape};
 
 use crate::Module;
+use crate::module::run;
 use crate::parts::Part;
-use crate::trace::trace;
+use crate::trace::paths;
 
 /// A model layer by layer; see [`Module::summary`]. Prints as a table.
 #[derive(Clone, Debug)]
@@ -30,28 +31,36 @@ pub struct Row {
     pub path: String,
     /// What it is.
     pub kind: String,
-    /// The shape of its result; `None` if it did not run, or did not say so ([`seen`](crate::seen)).
-    pub output: Option<Shape>,
+    /// The shapes of its results; none if it was not called.
+    pub output: Vec<Shape>,
     /// How many numbers its own parameters have, without those of the modules in it; `None` if it has none and modules in it.
     pub parameters: Option<usize>,
     /// Whether all its own parameters are frozen.
     pub frozen: bool,
 }
 
-pub(crate) fn summary<T: Float, M: Module<T> + ?Sized>(
-    model: &M,
-    input_shape: &[usize],
-) -> Result<Summary> {
+pub(crate) fn summary<T, In, Out, M>(model: &M, x: &In, at: Line) -> Result<Summary>
+where
+    T: Float,
+    In: Tensors,
+    Out: Tensors,
+    M: Module<T, In, Out> + ?Sized,
+{
     let tape = Tape::no_grad();
-    let input = Tensor::try_full(input_shape, T::ZERO)?;
-    let found = trace(model, tape.constant(input))?;
-    let outputs: HashMap<&str, Shape> =
-        found.layers.iter().map(|(path, y)| (path.as_str(), y.shape())).collect();
+    run(model, tape.input(x.clone()), "", at)?;
+    let scopes = tape.scopes();
+    let mut outputs: HashMap<String, Vec<Shape>> = HashMap::new();
+    for (path, scope) in paths(model, &scopes).into_iter().zip(&scopes) {
+        if let (Some(path), Some(_)) = (path, scope.who) {
+            let shapes = scope.results.iter().filter_map(|&line| Some(tape.line(line)?.shape()));
+            outputs.insert(path, shapes.collect());
+        }
+    }
 
     let row = |path: &str, kind: String| Row {
         path: path.to_string(),
         kind,
-        output: outputs.get(path).cloned(),
+        output: outputs.get(path).cloned().unwrap_or_default(),
         parameters: Some(0),
         frozen: true,
     };
@@ -112,7 +121,8 @@ impl fmt::Display for Summary {
         let mut table: Vec<[String; 4]> =
             vec![["layer", "kind", "result", "parameters"].map(String::from)];
         for row in &self.rows {
-            let output = row.output.as_ref().map_or(String::new(), Shape::to_string);
+            let shapes: Vec<String> = row.output.iter().map(Shape::to_string).collect();
+            let output = shapes.join(" ");
             let mut count = row.parameters.map_or(String::new(), grouped);
             if row.frozen {
                 count.push_str(" frozen");

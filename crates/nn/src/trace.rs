@@ -1,90 +1,37 @@
-//! What each layer gave in a forward pass: for summaries, and for whoever wants to look at activations.
+//! The results of each layer in a forward pass: for summaries, and to look at activations.
 //!
-//! A layer does not know its own path, nor does the tape; the model's [`Parts`] do. So layers say that they ran
-//! ([`seen`]), and where each stands in memory and of what type it is tells which of the parts it was.
+//! A layer does not know its own path, nor does the tape: the [`Parts`] of the model do. A call leaves its scope on the
+//! tape, with the layer's identity, and the paths are found from the two.
 
-use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::panic::Location;
 
-use wengert_autograd::{Result, Var};
+use wengert_autograd::{Result, Scope, Tape, Tensors, Var, Who};
 use wengert_tensor::Float;
 
+use crate::module::run;
 use crate::parts::Part;
 use crate::{Module, Parts};
 
-/// Which layer: its address, and its type, since a struct has its first field's address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Identity(usize, &'static str);
-
-impl Identity {
-    pub(crate) fn of<M: ?Sized>(module: &M) -> Self {
-        Self((&raw const *module).cast::<()>().addr(), std::any::type_name::<M>())
-    }
-}
-
-/// A layer ran, and this line of the tape is its result.
-struct Call {
-    layer: Identity,
-    tape: usize,
-    index: usize,
-}
-
-thread_local! {
-    static LISTENING: Cell<bool> = const { Cell::new(false) };
-    static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
-}
-
-fn address<T>(y: Var<'_, T>) -> usize
-where
-    T: Float,
-{
-    std::ptr::from_ref(y.tape()).addr()
-}
-
-/// Says that a module gave this var, and gives it back. Layers end their `forward` so; in a module of your own it makes
-/// [`summary`](Module::summary) and [`trace`] show the module's result, and costs next to nothing else.
-///
-/// ```
-/// use wengert_autograd::{Result, Var};
-/// use wengert_nn::{Module, parts, seen};
-///
-/// struct Double;
-/// parts!(Double {});
-/// impl Module<f32> for Double {
-///     fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
-///         Ok(seen(self, x * 2.0))
-///     }
-/// }
-/// ```
-#[inline]
-pub fn seen<'t, T: Float, M: Parts<T> + ?Sized>(module: &M, y: Var<'t, T>) -> Var<'t, T> {
-    if LISTENING.get() {
-        let call = Call { layer: module.identity(), tape: address(y), index: y.index() };
-        CALLS.with_borrow_mut(|calls| match calls.last() {
-            // A container says it of its layers, and these of themselves.
-            Some(last) if last.layer == call.layer && last.index == call.index => {}
-            _ => calls.push(call),
-        });
-    }
-    y
-}
-
-/// What a forward pass gave, layer by layer; see [`trace`].
+/// The results of a forward pass, layer by layer; see [`trace`].
 #[derive(Clone)]
-pub struct Trace<'t, T: Float> {
+pub struct Trace<'t, T: Float, Out: Tensors = wengert_tensor::Tensor<T>> {
     /// The model's result.
-    pub output: Var<'t, T>,
-    /// The path of each layer that ran, in order, and its result. A layer that ran twice is here twice.
-    pub layers: Vec<(String, Var<'t, T>)>,
+    pub output: Out::Vars<'t, T>,
+    /// The path of each layer that ran, in the order in which they were called, and its results. A layer that ran twice
+    /// is here twice.
+    pub layers: Vec<(String, Vec<Var<'t, T>>)>,
 }
 
-impl<T: Float> std::fmt::Debug for Trace<'_, T> {
+impl<T: Float, Out: Tensors> std::fmt::Debug for Trace<'_, T, Out> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.layers.iter().map(|(path, y)| (path, y.shape()))).finish()
+        let shapes =
+            |results: &[Var<'_, T>]| -> Vec<_> { results.iter().map(|y| y.shape()).collect() };
+        f.debug_map().entries(self.layers.iter().map(|(path, ys)| (path, shapes(ys)))).finish()
     }
 }
 
-/// A forward pass with each layer's result by path: to look at activations, and with `gradients` at what comes back.
+/// A forward pass with each layer's results by path: to look at activations, and with `gradients` at what comes back.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -95,48 +42,114 @@ impl<T: Float> std::fmt::Debug for Trace<'_, T> {
 /// let net = Sequential::<f32>::new().with(Linear::new(3, 50, rng)).with(Relu).with(Linear::new(50, 1, rng));
 /// let tape = Tape::new();
 /// let found = trace(&net, tape.constant(Tensor::randn([20, 3], rng)))?;
-/// let (path, active) = &found.layers[1];
-/// let dead = active.value()?.greater_scalar(0.0).logical_not().all_over(0)?.count();
+/// let (path, active) = &found.layers[2];
+/// let dead = active[0].value()?.greater_scalar(0.0).logical_not().all_over(0)?.count();
 /// println!("layer {path}: {dead} of 50 units never fire");
+/// # assert_eq!(path, "1");
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 ///
 /// # Errors
-/// As the model's `forward`.
-pub fn trace<'t, T: Float, M: Module<T> + ?Sized>(
-    model: &M,
-    x: Var<'t, T>,
-) -> Result<Trace<'t, T>> {
-    /// Stops listening, also if `forward` panics, and puts back what an outer trace has heard.
-    struct Listening(bool, Vec<Call>);
-    impl Drop for Listening {
-        fn drop(&mut self) {
-            LISTENING.set(self.0);
-            CALLS.set(std::mem::take(&mut self.1));
-        }
-    }
-    let before = Listening(LISTENING.replace(true), CALLS.take());
-    let output = seen(model, model.forward(x)?);
-    let calls = CALLS.take();
-    drop(before);
-
-    let mut paths: HashMap<Identity, (Vec<String>, usize)> = HashMap::new();
-    paths.entry(model.identity()).or_default().0.push(String::new());
-    model.walk(&mut |path, part| {
-        if let Part::Module(module) = part {
-            paths.entry(module.identity()).or_default().0.push(path.to_string());
-        }
-    });
+/// As the model's `call`.
+#[track_caller]
+pub fn trace<'t, T, In, Out, M>(model: &M, x: In::Vars<'t, T>) -> Result<Trace<'t, T, Out>>
+where
+    T: Float,
+    In: Tensors,
+    Out: Tensors,
+    M: Module<T, In, Out> + ?Sized,
+{
+    let at = Location::caller();
+    let x: Var<'t, T, In> = Var::pack(x)?;
     let tape = x.tape();
+    let before = tape.scopes().len();
+    let output = run(model, x, "", at)?.unpack();
+    let scopes = tape.scopes();
     let mut layers = Vec::new();
-    for call in calls.iter().filter(|c| c.tape == address(x)) {
-        // Layers without a field take no room and share one address: then they ran in the order of their names.
-        if let Some((names, turn)) = paths.get_mut(&call.layer)
-            && let Some(y) = tape.line(call.index)
-        {
-            layers.push((names[*turn % names.len()].clone(), y));
-            *turn += 1;
-        }
+    for (path, scope) in paths(model, &scopes).into_iter().zip(&scopes).skip(before) {
+        let Some(who) = scope.who else { continue };
+        let results = scope.results.iter().filter_map(|&line| tape.line(line)).collect();
+        layers.push((path.unwrap_or_else(|| who.kind().to_string()), results));
     }
     Ok(Trace { output, layers })
+}
+
+/// The path of each scope in a model: the path of the scope around it with the name that a container gave, or the part
+/// of that identity which lies within the layer around it. `None` for layers that are not named.
+///
+/// Layers without a field take no room and may share an address: of several, they ran in the order of their names.
+pub(crate) fn paths<T: Float, P: Parts<T> + ?Sized>(
+    model: &P,
+    scopes: &[Scope],
+) -> Vec<Option<String>> {
+    let mut known: HashMap<Who, Vec<String>> = HashMap::from([(model.who(), vec![String::new()])]);
+    model.walk(&mut |path, part| {
+        if let Part::Module(module) = part {
+            known.entry(module.who()).or_default().push(path.to_string());
+        }
+    });
+    let mut turns: HashMap<(Option<usize>, Who), usize> = HashMap::new();
+    let mut found: Vec<Option<String>> = Vec::with_capacity(scopes.len());
+    for scope in scopes {
+        let around = scope.parent.map(|parent| found[parent].clone());
+        let path = match (scope.who, &scope.name, around) {
+            // A part of a program that a user named is within the layer around it.
+            (None, _, around) => around.flatten(),
+            (Some(_), Some(name), Some(Some(around))) => Some(joined(&around, name)),
+            (Some(who), _, around) => {
+                let prefix = match around.flatten() {
+                    Some(path) if !path.is_empty() => format!("{path}."),
+                    _ => String::new(),
+                };
+                known.get(&who).map(|names| {
+                    let within: Vec<&String> =
+                        names.iter().filter(|name| name.starts_with(&prefix)).collect();
+                    let names = if within.is_empty() { names.iter().collect() } else { within };
+                    let turn = turns.entry((scope.parent, who)).or_default();
+                    *turn += 1;
+                    names[(*turn - 1) % names.len()].clone()
+                })
+            }
+        };
+        found.push(path);
+    }
+    found
+}
+
+fn joined(around: &str, name: &str) -> String {
+    if around.is_empty() { name.to_string() } else { format!("{around}.{name}") }
+}
+
+/// The name of a layer for an error: its path in the model that was called, begun with the path that the parameters of
+/// that model know; its kind, if there is none.
+pub(crate) fn path_of<T: Float, P: Parts<T> + ?Sized>(
+    called: &P,
+    tape: &Tape<T>,
+    scope: usize,
+) -> String {
+    let scopes = tape.scopes();
+    let path = paths(called, &scopes).swap_remove(scope);
+    // A parameter of the layer that was called knows its whole path, of which the end is its path within the layer.
+    let mut around = None;
+    called.walk(&mut |within, part| {
+        if let Part::Param(param) = part
+            && around.is_none()
+            && param.is_named()
+        {
+            let whole = param.path();
+            around = whole.strip_suffix(within).map(|p| p.trim_end_matches('.').to_string());
+        }
+    });
+    let kind = scopes[scope].who.map_or("", Who::kind).to_string();
+    match path {
+        Some(path) => {
+            let whole = match around {
+                Some(around) if !around.is_empty() && !path.is_empty() => joined(&around, &path),
+                Some(around) if path.is_empty() => around,
+                _ => path,
+            };
+            if whole.is_empty() { kind } else { whole }
+        }
+        None => kind,
+    }
 }

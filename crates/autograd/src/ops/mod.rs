@@ -310,6 +310,11 @@ impl<T: Float> Op<T> {
         )
     }
 
+    /// Whether it holds indices, a mask or labels, and no floats.
+    pub(crate) fn is_data(&self) -> bool {
+        matches!(self, Self::Leaf(Leaf::Data(_)))
+    }
+
     /// Whether it cuts the history.
     #[inline]
     pub(crate) fn is_detach(&self) -> bool {

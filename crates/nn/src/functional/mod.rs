@@ -8,7 +8,7 @@ pub use bilinear::bilinear;
 pub use normalize::{RunningStats, batch_norm, group_norm, instance_norm, layer_norm, rms_norm};
 pub use pad::{pad, pad_with};
 
-use wengert_autograd::{Result, Var};
+use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse};
 
 /// In training mode, each number made 0 with probability `p`, and the others scaled by 1/(1 - p); else `x` itself.
@@ -38,46 +38,36 @@ pub fn dropout<T: Float>(x: Var<'_, T>, p: f64) -> Result<Var<'_, T>> {
 /// If there is no row of an index, or the weight is no table.
 #[track_caller]
 pub fn embedding<'t, T: Float>(
-    index: &Tensor<usize>,
+    index: impl Operand<'t, T, usize>,
     weight: Var<'t, T>,
     padding: Option<usize>,
 ) -> Result<Var<'t, T>> {
-    let table = weight.shape();
+    let index = index.on(weight);
+    let (table, places) = (weight.shape(), index.value()?);
+    let fault = |rule: String| Fault::new("embedding", &[places.shape(), &table], rule);
     let &[things, width] = table.sizes() else {
-        let rule = "the weight must be [things, width]";
-        return Err(Error::Shape(Fault::new("embedding", &[index.shape(), &table], rule)).into());
+        return Err(Error::Shape(fault("the weight must be [things, width]".into())).into());
     };
-    let flat = index.flatten();
-    let beyond = flat.iter().position(|i| i >= things);
-    if let Some(place) = beyond {
-        let i = flat.get(&[place])?;
-        let at = Shape::index_of(index.shape(), place);
+    if let Some((place, i)) = places.iter().enumerate().find(|(_, i)| *i >= things) {
+        let at = Shape::index_of(places.shape(), place);
         let last = things as isize - 1;
         let rule = format!("index{at:?} is {i}, and the table's rows are 0 to {last}");
-        let fault = Fault::new("embedding", &[index.shape(), &table], rule);
-        let help = format!(
-            "an embedding for this index is `Embedding::new({}, {width}, …)`",
-            i.saturating_add(1)
-        );
-        return Err(Error::Index(fault.help(help)).into());
+        let needed = i.saturating_add(1);
+        let help = format!("an embedding for this index is `Embedding::new({needed}, {width}, …)`");
+        return Err(Error::Index(fault(rule).help(help)).into());
     }
-    let rows = weight.index_select(0, &flat)?;
-    let rows = match padding {
-        None => rows,
+    let rows = weight.rows(index)?;
+    match padding {
+        None => Ok(rows),
         Some(p) if p < things => {
-            let others = flat.map(|i| i != p).unsqueeze(1)?;
-            rows.where_(&others, rows.detach())?
+            let others = places.map(|i| i != p).unsqueeze(-1)?;
+            rows.where_(&others, rows.detach())
         }
         Some(p) => {
             let rule = format!("the padding is index {p}, and the table has {things} rows");
-            return Err(
-                Error::Index(Fault::new("embedding", &[index.shape(), &table], rule)).into()
-            );
+            Err(Error::Index(fault(rule)).into())
         }
-    };
-    let mut shape = index.shape().to_vec();
-    shape.push(width);
-    rows.reshape(shape)
+    }
 }
 
 /// The first half of an axis times the sigmoid of the second.

@@ -3,8 +3,7 @@
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float};
 
-use super::{Running, on, ones, within, zeros};
-use crate::trace::seen;
+use super::{Running, on, ones, zeros};
 use crate::{Module, Parts, Visitor, functional};
 
 /// Each channel normalised over the batch, then scaled and shifted: `[N, C]` or `[N, C, L]`.
@@ -155,9 +154,6 @@ impl<T: Float, const D: usize> Parts<T> for BatchNorm<T, D> {
 impl<T: Float, const D: usize> Module<T> for BatchNorm<T, D> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
-        match self.run(x) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(within(error, &self.weight)),
-        }
+        self.run(x)
     }
 }

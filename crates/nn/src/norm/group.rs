@@ -3,9 +3,8 @@
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::Float;
 
-use super::{on, ones, within, zeros};
+use super::{on, ones, zeros};
 use crate::parts::debug_as_described;
-use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// `[N, C, …]`, each sample normalised over groups of its channels, then scaled and shifted channel by channel.
@@ -65,9 +64,6 @@ impl<T: Float> Module<T> for GroupNorm<T> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let (weight, bias) = (on(x.tape(), &self.weight), on(x.tape(), &self.bias));
-        match functional::group_norm(x, self.groups, weight, bias, self.eps) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(within(error, &self.weight)),
-        }
+        functional::group_norm(x, self.groups, weight, bias, self.eps)
     }
 }

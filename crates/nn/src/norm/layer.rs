@@ -3,9 +3,8 @@
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::Float;
 
-use super::{on, ones, within, zeros};
+use super::{on, ones, zeros};
 use crate::parts::debug_as_described;
-use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// Each sample normalised over its last axes, then scaled and shifted.
@@ -73,9 +72,6 @@ impl<T: Float> Module<T> for LayerNorm<T> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let (weight, bias) = (on(x.tape(), &self.weight), on(x.tape(), &self.bias));
-        match functional::layer_norm(x, &self.shape, weight, bias, self.eps) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(within(error, &self.weight)),
-        }
+        functional::layer_norm(x, &self.shape, weight, bias, self.eps)
     }
 }

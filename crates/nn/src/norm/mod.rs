@@ -19,7 +19,7 @@ pub use layer::LayerNorm;
 pub use rms::RmsNorm;
 pub use running::Running;
 
-use wengert_autograd::{Error, Param, Tape, Var};
+use wengert_autograd::{Param, Tape, Var};
 use wengert_tensor::{Float, Tensor};
 
 /// Weights of ones.
@@ -38,14 +38,5 @@ fn on<'t, T: Float>(tape: &'t Tape<T>, param: &Option<Param<T>>) -> Option<Var<'
     match param {
         Some(param) => Some(tape.param(param)),
         None => None,
-    }
-}
-
-/// An error, with the layer's path if a parameter knows it.
-#[cold]
-fn within<T: Float>(error: Error, weight: &Option<Param<T>>) -> Error {
-    match weight {
-        Some(weight) => error.in_layer_of(weight),
-        None => error,
     }
 }

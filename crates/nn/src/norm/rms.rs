@@ -3,9 +3,8 @@
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::Float;
 
-use super::{on, ones, within};
+use super::{on, ones};
 use crate::parts::debug_as_described;
-use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// Each sample divided by the root of its mean square over its last axes, then scaled.
@@ -54,9 +53,6 @@ impl<T: Float> Module<T> for RmsNorm<T> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let weight = on(x.tape(), &self.weight);
-        match functional::rms_norm(x, &self.shape, weight, self.eps) {
-            Ok(y) => Ok(seen(self, y)),
-            Err(error) => Err(within(error, &self.weight)),
-        }
+        functional::rms_norm(x, &self.shape, weight, self.eps)
     }
 }
