@@ -22,13 +22,12 @@ table! {
     fn build -> Layer<T>, made;
 
     Linear(in_features: usize, out_features: usize, bias: bool) =>
-        if bias { Linear::new(in_features, out_features, &mut Rng::new(0)) }
-        else { Linear::without_bias(in_features, out_features, &mut Rng::new(0)) },
-        as "Linear::new(in_features, out_features, rng)`, `Linear::without_bias(…)";
+        Linear::new(in_features, out_features, &mut Rng::new(0)).when(!bias, Linear::without_bias),
+        as "Linear::new(in_features, out_features, rng).without_bias()";
     Bilinear(in1_features: usize, in2_features: usize, out_features: usize, bias: bool) =>
-        if bias { Bilinear::new(in1_features, in2_features, out_features, &mut Rng::new(0)) }
-        else { Bilinear::without_bias(in1_features, in2_features, out_features, &mut Rng::new(0)) },
-        as "Bilinear::new(in1_features, in2_features, out_features, rng)`, `Bilinear::without_bias(…)";
+        Bilinear::new(in1_features, in2_features, out_features, &mut Rng::new(0))
+            .when(!bias, Bilinear::without_bias),
+        as "Bilinear::new(in1_features, in2_features, out_features, rng).without_bias()";
     Embedding(num_embeddings: usize, embedding_dim: usize, padding_idx: MaybeIndex,
               norm_type: MaybeNumber, scale_grad_by_freq: MaybeBool, sparse: MaybeBool) =>
         Embedding::new(num_embeddings, embedding_dim, &mut Rng::new(0))
@@ -81,11 +80,11 @@ table! {
     CELU(alpha: f64) => Celu::new(alpha);
     SELU() => Selu;
     GELU(approximate: Text) => match &*approximate {
-        "none" => Gelu::new(false),
-        "tanh" => Gelu::new(true),
+        "none" => Gelu::new(),
+        "tanh" => Gelu::tanh(),
         other => return Err(Refusal::inexpressible(other)),
     },
-        as "Gelu::default()`, `Gelu::new(true)";
+        as "Gelu::new()`, `Gelu::tanh()";
     SiLU() => Silu;
     Mish() => Mish;
     Sigmoid() => Sigmoid;

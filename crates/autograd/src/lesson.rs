@@ -60,7 +60,7 @@
 //!
 //! ```
 //! use wengert_autograd::Tape;
-//! use wengert_autograd::cross_entropy::{Labels, Reduction, Targets};
+//! use wengert_autograd::cross_entropy::Targets;
 //! use wengert_tensor::tensor;
 //!
 //! let logits = tensor![[2.0_f64, 1.0, -1.0]];
@@ -73,9 +73,8 @@
 //! let in_steps = loss.gradients()?.wrt(z).value()?;
 //!
 //! // In one node.
-//! let labels = Labels::Classes(tensor![1_usize]);
-//! let targets = Targets::new(logits.shape(), labels, None, 0.0, None, Reduction::Mean)?;
-//! let fused = z.cross_entropy(targets)?.gradients()?.wrt(z).value()?;
+//! let loss = z.cross_entropy(Targets::classes(tensor![1]))?.sum();
+//! let fused = loss.gradients()?.wrt(z).value()?;
 //!
 //! let by_hand = logits.softmax(-1)? - q;
 //! assert!(in_steps.allclose(&by_hand, 1e-12, 1e-12, false)?);

@@ -262,29 +262,13 @@ impl<'t, T: Float> Var<'t, T> {
         }
     }
 
-    /// Softmax and negative log-likelihood in one node, of logits and [`Targets`](crate::cross_entropy::Targets) that were
-    /// made for their shape.
-    ///
-    /// ```
-    /// use wengert_autograd::Tape;
-    /// use wengert_autograd::cross_entropy::{Labels, Reduction, Targets};
-    /// use wengert_tensor::tensor;
-    ///
-    /// let tape = Tape::new();
-    /// let logits = tape.var(tensor![[0.0_f64, 0.0], [0.0, 0.0]]);
-    /// let labels = Labels::Classes(tensor![1_usize, 0]);
-    /// let targets = Targets::new(&logits.shape(), labels, None, 0.0, None, Reduction::Mean)?;
-    /// let loss = logits.cross_entropy(targets)?;
-    /// assert_eq!(loss.item()?, 2.0_f64.ln());
-    /// let g = loss.gradients()?.wrt(logits).value()?;
-    /// assert_eq!(g, tensor![[0.25, -0.25], [-0.25, 0.25]]);
-    /// # Ok::<(), wengert_autograd::Error>(())
-    /// ```
+    /// Softmax and negative log-likelihood in one node, of logits and the [`Targets`] of their rows.
     ///
     /// # Errors
-    /// If the tape is spent.
+    /// If there is not one target for each row of logits, a class does not exist, or the tape is spent.
     #[track_caller]
     pub fn cross_entropy(self, targets: Targets<T>) -> Result<Self> {
+        targets.check(&self.shape())?;
         self.apply(CrossEntropy(targets))
     }
 

@@ -197,7 +197,14 @@ impl<T: Float> Param<T> {
 
 impl<T: Element> fmt::Debug for Param<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Param `{}` {:?}", self.path(), self.shape())?;
-        if self.is_frozen() { f.write_str(" (frozen)") } else { Ok(()) }
+        let frozen = if self.is_frozen() { " (frozen)" } else { "" };
+        write!(f, "Param `{}`{frozen}: {:?}", self.path(), self.value())
+    }
+}
+
+/// Its value, as a tensor prints.
+impl<T: Element> fmt::Display for Param<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.value(), f)
     }
 }

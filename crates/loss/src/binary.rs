@@ -1,12 +1,14 @@
 //! Losses of yes or no: of one label, or of many that do not exclude one another.
 
 use wengert_autograd::{Operand, Result, Var};
+use wengert_tensor::pointwise::C;
 use wengert_tensor::{Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::reduce::{Weight, fits, reduce, reducible, weigh};
-use crate::refuse::{alike, every, inside, not_made_by, option, shares};
+use crate::cross_entropy::focal_of;
+use crate::reduce::{Weight, checks_numbers, fits, reduce, reducible, weigh};
+use crate::refuse::{Numbers, alike, every, gamma, inside, not_made_by, option, shares, weights};
 
 /// Ops whose results are no logits.
 const TO_PROBABILITY: &[&str] = &["sigmoid", "hardsigmoid", "softmax"];
@@ -27,6 +29,7 @@ fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
 #[must_use]
 pub struct BceLoss<T> {
     weight: Weight<T>,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
@@ -49,6 +52,7 @@ pub struct BceLoss<T> {
 pub struct BceWithLogitsLoss<T> {
     weight: Weight<T>,
     pos_weight: Weight<T>,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
@@ -60,16 +64,12 @@ pub struct BceWithLogitsLoss<T> {
 #[must_use]
 pub struct MultilabelCrossEntropyLoss<T> {
     weight: Weight<T>,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
-/// [`MultilabelCrossEntropyLoss`] for targets that may be any numbers, by PyTorch's name.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct MultilabelSoftMarginLoss<T> {
-    weight: Weight<T>,
-    reduction: Reduction,
-}
+/// [`MultilabelCrossEntropyLoss`] by PyTorch's name.
+pub type MultilabelSoftMarginLoss<T> = MultilabelCrossEntropyLoss<T>;
 
 /// (1 - pₜ)^gamma · BCE of the logits, pₜ the probability of the true side: what is known already counts less. Its mean is
 /// over all elements (Lin et al. divide by the number of positives: take the sum for that). torchvision's
@@ -104,21 +104,26 @@ weighted! {
     BceLoss "the losses, of their shape, or of one that is repeated to it"
     BceWithLogitsLoss "the losses, of their shape, or of one that is repeated to it"
     MultilabelCrossEntropyLoss "the labels, `[L]`"
-    MultilabelSoftMarginLoss "the labels, `[L]`"
 }
-reducible!(BceLoss<T> BceWithLogitsLoss<T> MultilabelCrossEntropyLoss<T> MultilabelSoftMarginLoss<T> BinaryFocalLoss);
+reducible!(BceLoss<T> BceWithLogitsLoss<T> MultilabelCrossEntropyLoss<T> BinaryFocalLoss);
+checks_numbers!(BceLoss<T> BceWithLogitsLoss<T> MultilabelCrossEntropyLoss<T>);
 
 impl<T> BceLoss<T> {
     /// Without weights.
     pub fn new() -> Self {
-        Self { weight: Weight::NONE, reduction: Reduction::Mean }
+        Self { weight: Weight::NONE, numbers: Numbers::Checked, reduction: Reduction::Mean }
     }
 }
 
 impl<T> BceWithLogitsLoss<T> {
     /// Without weights.
     pub fn new() -> Self {
-        Self { weight: Weight::NONE, pos_weight: Weight::NONE, reduction: Reduction::Mean }
+        Self {
+            weight: Weight::NONE,
+            pos_weight: Weight::NONE,
+            numbers: Numbers::Checked,
+            reduction: Reduction::Mean,
+        }
     }
     /// With weights for the yes side alone, y·ln p: of a shape that is repeated to the logits' (`[L]`: one a label). Above 1
     /// it trades precision for recall; the number of noes over that of yeses balances the two.
@@ -131,14 +136,7 @@ impl<T> BceWithLogitsLoss<T> {
 impl<T> MultilabelCrossEntropyLoss<T> {
     /// Without weights.
     pub fn new() -> Self {
-        Self { weight: Weight::NONE, reduction: Reduction::Mean }
-    }
-}
-
-impl<T> MultilabelSoftMarginLoss<T> {
-    /// Without weights.
-    pub fn new() -> Self {
-        Self { weight: Weight::NONE, reduction: Reduction::Mean }
+        Self { weight: Weight::NONE, numbers: Numbers::Checked, reduction: Reduction::Mean }
     }
 }
 
@@ -161,16 +159,10 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceLoss<T> {
         let y = target.on(p);
         alike(OP, "prediction", &p.shape(), "target", &y.shape())?;
         let help = "if these are logits, use `bce_with_logits`";
-        every(
-            OP,
-            "prediction",
-            &p.value(),
-            inside,
-            "this loss takes probabilities, from 0 to 1",
-            Some(help),
-        )?;
-        shares(OP, &y.value())?;
-        reduce(OP, weigh(OP, p.bce(y)?, self.weight.get())?, self.reduction)
+        let takes = "this loss takes probabilities, from 0 to 1";
+        every(OP, "prediction", &p.value(), inside, takes, Some(help))?;
+        shares(OP, &y.value(), self.numbers)?;
+        reduce(OP, weigh(OP, p.bce(y)?, self.weight.get(), self.numbers)?, self.reduction)
     }
 }
 
@@ -181,36 +173,19 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceWithLogits
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         logits(OP, x)?;
-        shares(OP, &y.value())?;
+        shares(OP, &y.value(), self.numbers)?;
         let losses = match self.pos_weight.get() {
             None => x.bce_with_logits(y)?,
             Some(weight) => {
                 fits(OP, "`pos_weight`", weight.shape(), &x.shape())?;
-                // (1 - y)·x - (1 + (w - 1)·y)·ln sigmoid(x)
-                let more = y.try_mul(weight.add_scalar(-1.0))?.add_scalar(1.0);
-                y.rsub_scalar(1.0).try_mul(x)?.try_sub(more.try_mul(x.log_sigmoid())?)?
+                weights(OP, "pos_weight", weight, self.numbers)?;
+                // -(w·y·ln σ(x) + (1 - y)·ln σ(-x)); a side that is not asked for costs nothing, even at -∞.
+                let yes = y.try_mul(weight)?.gate(x.log_sigmoid())?;
+                -yes.try_add(y.rsub_scalar(1.0).gate((-x).log_sigmoid())?)?
             }
         };
-        reduce(OP, weigh(OP, losses, self.weight.get())?, self.reduction)
+        reduce(OP, weigh(OP, losses, self.weight.get(), self.numbers)?, self.reduction)
     }
-}
-
-/// A loss a sample: the mean over labels, the last axis.
-#[track_caller]
-fn over_labels<'t, T: Float>(
-    op: &'static str,
-    x: Var<'t, T>,
-    y: Var<'t, T>,
-    weight: Option<&Tensor<T>>,
-    reduction: Reduction,
-) -> Result<Var<'t, T>> {
-    alike(op, "prediction", &x.shape(), "target", &y.shape())?;
-    option(op, x.rank() > 0, || {
-        "the prediction is a scalar, and must be [samples, labels]".into()
-    })?;
-    logits(op, x)?;
-    let losses = weigh(op, x.bce_with_logits(y)?, weight)?;
-    reduce(op, losses.mean_over(-1)?, reduction)
 }
 
 impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelCrossEntropyLoss<T> {
@@ -218,17 +193,17 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelCro
     fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
         const OP: &str = "multilabel_cross_entropy";
         let y = target.on(x);
-        alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        shares(OP, &y.value())?;
-        over_labels(OP, x, y, self.weight.get(), self.reduction)
-    }
-}
-
-impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelSoftMarginLoss<T> {
-    #[track_caller]
-    fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
-        let y = target.on(x);
-        over_labels("multilabel_soft_margin", x, y, self.weight.get(), self.reduction)
+        let shape = x.shape();
+        alike(OP, "prediction", &shape, "target", &y.shape())?;
+        option(OP, shape.last().is_some_and(|&labels| labels > 0), || {
+            format!(
+                "the prediction is {shape}, and must be [samples, labels], with at least one label"
+            )
+        })?;
+        logits(OP, x)?;
+        shares(OP, &y.value(), self.numbers)?;
+        let losses = weigh(OP, x.bce_with_logits(y)?, self.weight.get(), self.numbers)?;
+        reduce(OP, losses.mean_over(-1)?, self.reduction)
     }
 }
 
@@ -239,20 +214,15 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BinaryFocalLo
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         logits(OP, x)?;
-        option(OP, self.gamma >= 0.0, || {
-            format!("gamma is {}, and must be 0 or more", self.gamma)
-        })?;
+        gamma(OP, self.gamma)?;
         option(OP, self.alpha.is_none_or(inside), || "alpha must lie between 0 and 1".into())?;
         every(OP, "target", &y.value(), |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
-        // s: the logit of the true side. 1 - pₜ = sigmoid(-s), by its logarithm, so that its power has a slope at 0 too.
-        let s = y.mul_scalar(2.0).add_scalar(-1.0).try_mul(x)?;
-        let known = (-s).log_sigmoid().mul_scalar(self.gamma).exp();
-        let losses = -known.try_mul(s.log_sigmoid())?;
+        // The logit of the true side: x, or -x.
+        let s = (y * C(2.0) - C(1.0)).try_mul(x)?;
+        let losses = focal_of(s, self.gamma)?;
         let losses = match self.alpha {
             None => losses,
-            Some(alpha) => {
-                y.mul_scalar(2.0 * alpha - 1.0).add_scalar(1.0 - alpha).try_mul(losses)?
-            }
+            Some(alpha) => (y * C(2.0 * alpha - 1.0) + C(1.0 - alpha)).try_mul(losses)?,
         };
         reduce(OP, losses, self.reduction)
     }
@@ -301,16 +271,16 @@ pub fn multilabel_cross_entropy<'t, T: Float>(
     MultilabelCrossEntropyLoss::new().forward(logits, target)
 }
 
-/// The mean of [`MultilabelSoftMarginLoss`] over samples and labels.
+/// [`multilabel_cross_entropy`] by PyTorch's name.
 ///
 /// # Errors
-/// If the shapes differ, the prediction has been through a sigmoid, or there is no element.
+/// As [`bce_with_logits`].
 #[track_caller]
 pub fn multilabel_soft_margin<'t, T: Float>(
     logits: Var<'t, T>,
     target: impl Operand<'t, T>,
 ) -> Result<Var<'t, T>> {
-    MultilabelSoftMarginLoss::new().forward(logits, target)
+    multilabel_cross_entropy(logits, target)
 }
 
 /// The mean of [`BinaryFocalLoss`] over all elements.

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use wengert_autograd::cross_entropy::{Labels, Targets};
+use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Axes, Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::labels::Picks;
-use crate::reduce::{Weight, reduce, reduce_over, reducible};
-use crate::refuse::{alike, not_made_by, option};
+use crate::labels::{Checked, ClassWeight, Labels, Picks, class_axis, distributions};
+use crate::reduce::{Weight, checks_numbers, reduce, reduce_over, reducible};
+use crate::refuse::{Numbers, alike, gamma, log_probabilities, not_made_by, option};
 
 /// What [`CrossEntropyLoss`] compares with: class numbers (`&Tensor<usize>`), probabilities (`&Tensor<T>`), or
 /// probabilities that want a gradient (`Var`).
@@ -100,6 +100,7 @@ pub struct CrossEntropyLoss<T> {
     weight: Weight<T>,
     smoothing: f64,
     ignored: Option<usize>,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
@@ -111,6 +112,7 @@ pub struct CrossEntropyLoss<T> {
 pub struct NllLoss<T> {
     weight: Weight<T>,
     ignored: Option<usize>,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
@@ -121,12 +123,19 @@ pub struct NllLoss<T> {
 pub struct FocalLoss<T> {
     gamma: f64,
     weight: Weight<T>,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
 impl<T> Default for CrossEntropyLoss<T> {
     fn default() -> Self {
-        Self { weight: Weight::NONE, smoothing: 0.0, ignored: None, reduction: Reduction::Mean }
+        Self {
+            weight: Weight::NONE,
+            smoothing: 0.0,
+            ignored: None,
+            numbers: Numbers::Checked,
+            reduction: Reduction::Mean,
+        }
     }
 }
 
@@ -154,7 +163,12 @@ impl<T> CrossEntropyLoss<T> {
 
 impl<T> Default for NllLoss<T> {
     fn default() -> Self {
-        Self { weight: Weight::NONE, ignored: None, reduction: Reduction::Mean }
+        Self {
+            weight: Weight::NONE,
+            ignored: None,
+            numbers: Numbers::Checked,
+            reduction: Reduction::Mean,
+        }
     }
 }
 
@@ -178,7 +192,7 @@ impl<T> NllLoss<T> {
 impl<T> FocalLoss<T> {
     /// With this gamma.
     pub fn new(gamma: f64) -> Self {
-        Self { gamma, weight: Weight::NONE, reduction: Reduction::Mean }
+        Self { gamma, weight: Weight::NONE, numbers: Numbers::Checked, reduction: Reduction::Mean }
     }
     /// With a weight a class, `[C]`.
     pub fn weight(mut self, weight: Tensor<T>) -> Self {
@@ -187,6 +201,7 @@ impl<T> FocalLoss<T> {
     }
 }
 reducible!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
+checks_numbers!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
 
 /// Refuses a prediction that is none of logits.
 #[track_caller]
@@ -199,37 +214,127 @@ pub(crate) fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
 impl<'t, T: Float, Target: ClassTarget<'t, T>> Loss<'t, T, Target> for CrossEntropyLoss<T> {
     #[track_caller]
     fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
-        logits("cross_entropy", x)?;
-        let labels = match target.classes() {
-            Classes::Fixed(labels) => labels,
-            Classes::Recorded(q) if q.wants_grad() => return self.recorded(x, q),
-            Classes::Recorded(q) => Labels::Probabilities(q.value()),
-        };
-        let (weight, ignored) = (self.weight.get(), self.ignored);
-        let targets =
-            Targets::new(&x.shape(), labels, weight, self.smoothing, ignored, self.reduction)?;
-        x.cross_entropy(targets)
+        const OP: &str = "cross_entropy";
+        logits(OP, x)?;
+        smoothing(OP, self.smoothing)?;
+        let weight = ClassWeight(self.weight.get(), self.numbers);
+        match target.classes() {
+            Classes::Fixed(Labels::Classes(labels)) => {
+                let labels = Checked::new(OP, &x.shape(), &labels, weight, self.ignored)?;
+                of_classes(OP, x, labels, weight, self.smoothing, self.reduction)
+            }
+            Classes::Fixed(Labels::Probabilities(q)) => self.of_probabilities(x, &q),
+            Classes::Recorded(q) if q.wants_grad() => self.of_recorded(x, q),
+            Classes::Recorded(q) => self.of_probabilities(x, &q.value()),
+        }
+    }
+}
+
+/// Rejects a share of the probability that is none.
+#[track_caller]
+pub(crate) fn smoothing(op: &'static str, share: f64) -> Result<()> {
+    option(op, (0.0..=1.0).contains(&share), || {
+        format!("label smoothing is {share}, and must lie between 0 and 1")
+    })
+}
+
+/// The cross-entropy of checked labels, in one node. `weight` holds the weights that smoothing gives to other classes.
+#[track_caller]
+pub(crate) fn of_classes<'t, T: Float>(
+    op: &'static str,
+    x: Var<'t, T>,
+    labels: Checked<T>,
+    weight: ClassWeight<'_, T>,
+    smoothing: f64,
+    reduction: Reduction,
+) -> Result<Var<'t, T>> {
+    let total = labels.total;
+    let targets = match labels.weight {
+        _ if smoothing > 0.0 => {
+            Targets::dense(smoothed(op, &x.shape(), &labels, weight, smoothing)?)
+        }
+        None => Targets::classes(labels.classes),
+        Some(weight) => Targets::weighted(labels.classes, weight),
+    };
+    fused(op, x, targets, total, reduction)
+}
+
+/// (1 - ε)·q + ε/C of class numbers times the classes' weights, `[samples, C]`; 0 for a sample that is ignored.
+#[track_caller]
+fn smoothed<T: Float>(
+    op: &'static str,
+    shape: &[usize],
+    labels: &Checked<T>,
+    weight: ClassWeight<'_, T>,
+    smoothing: f64,
+) -> Result<Tensor<T>> {
+    let (_, classes) = class_axis(op, shape)?;
+    let by_class = weight.0.map(Tensor::to_vec);
+    let mut q = vec![T::ZERO; labels.classes.len() * classes];
+    for (row, class) in q.chunks_exact_mut(classes.max(1)).zip(labels.classes.iter()) {
+        if labels.ignored == Some(class) {
+            continue;
+        }
+        for (c, q) in row.iter_mut().enumerate() {
+            let own = if c == class { 1.0 - smoothing } else { 0.0 };
+            let w = by_class.as_ref().map_or(T::ONE, |w| w[c]);
+            *q = T::from_f64(own + smoothing / classes as f64).times(w);
+        }
+    }
+    Ok(Tensor::from_vec(q, [labels.classes.len(), classes])?)
+}
+
+/// The fused op, reduced.
+#[track_caller]
+fn fused<'t, T: Float>(
+    op: &'static str,
+    x: Var<'t, T>,
+    targets: Targets<T>,
+    total: f64,
+    reduction: Reduction,
+) -> Result<Var<'t, T>> {
+    match reduction.scale(op, &[&x.shape()], total)? {
+        None => x.cross_entropy(targets),
+        Some(scale) => {
+            let loss = x.cross_entropy(targets.sum_times(scale))?;
+            Ok(reduction.over_nothing(loss, total))
+        }
     }
 }
 
 impl<T: Float> CrossEntropyLoss<T> {
-    /// In several ops, so that the target gets a gradient too.
+    /// Of probabilities, in one node.
     #[track_caller]
-    fn recorded<'t>(&self, x: Var<'t, T>, q: Var<'t, T>) -> Result<Var<'t, T>> {
+    fn of_probabilities<'t>(&self, x: Var<'t, T>, q: &Tensor<T>) -> Result<Var<'t, T>> {
+        const OP: &str = "cross_entropy";
+        let shape = x.shape();
+        let (_, classes) = class_axis(OP, &shape)?;
+        let weight = ClassWeight(self.weight.get(), self.numbers).of(OP, &shape, classes)?;
+        let q = distributions(OP, &shape, q, self.numbers)?;
+        let samples = q.shape()[0] as f64;
+        let q = match self.smoothing {
+            0.0 => q,
+            share => q.mul_scalar(1.0 - share).add_scalar(share / classes as f64),
+        };
+        let q = weight.map_or(Ok(q.clone()), |w| q.try_mul(w))?;
+        fused(OP, x, Targets::dense(q), samples, self.reduction)
+    }
+
+    /// Of probabilities that want a gradient too, in several ops.
+    #[track_caller]
+    fn of_recorded<'t>(&self, x: Var<'t, T>, q: Var<'t, T>) -> Result<Var<'t, T>> {
         const OP: &str = "cross_entropy";
         let shape = x.shape();
         alike(OP, "prediction", &shape, "target", &q.shape())?;
-        // For its refusals: of weights, smoothing, an empty batch.
-        let labels = Labels::Probabilities(q.value());
-        Targets::new(&shape, labels, self.weight.get(), self.smoothing, None, self.reduction)?;
-        let axis = usize::from(shape.len() > 1);
-        let classes = shape[axis] as f64;
-        let q = q.mul_scalar(1.0 - self.smoothing).add_scalar(self.smoothing / classes);
-        let q = match self.weight.get() {
+        let (axis, classes) = class_axis(OP, &shape)?;
+        let weight = ClassWeight(self.weight.get(), self.numbers).of(OP, &shape, classes)?;
+        distributions(OP, &shape, &q.value(), self.numbers)?;
+        let q = q.mul_scalar(1.0 - self.smoothing).add_scalar(self.smoothing / classes as f64);
+        let q = match weight {
             None => q,
             Some(w) => {
                 let mut along = vec![1; shape.len()];
-                along[axis] = shape[axis];
+                along[axis] = classes;
                 q.try_mul(w.reshape(along)?)?
             }
         };
@@ -246,8 +351,19 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for NllLoss<T> {
         let takes = "this loss takes log-probabilities";
         let help = "use `log_softmax` in its place, or `cross_entropy` on what went into it";
         not_made_by(OP, x, &["softmax", "sigmoid"], takes, help)?;
-        let picks = Picks::new(OP, &x.shape(), labels, self.weight.get(), self.ignored)?;
-        let losses = -picks.weigh(picks.of(x)?)?;
+        let weight = ClassWeight(self.weight.get(), self.numbers);
+        let picks = Picks::new(OP, &x.shape(), labels, weight, self.ignored)?;
+        let chosen = picks.of(x)?;
+        if self.numbers == Numbers::Checked {
+            let help = "if these are logits, use `cross_entropy`";
+            log_probabilities(
+                OP,
+                "the prediction at the class of sample ",
+                &picks.counted(&chosen.value())?,
+                help,
+            )?;
+        }
+        let losses = -picks.weigh(chosen)?;
         reduce_over(OP, losses, self.reduction, picks.total)
     }
 }
@@ -257,19 +373,22 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for FocalLoss<T> {
     fn forward(&self, x: Var<'t, T>, labels: &Tensor<usize>) -> Result<Var<'t, T>> {
         const OP: &str = "focal";
         logits(OP, x)?;
-        option(OP, self.gamma >= 0.0, || {
-            format!("gamma is {}, and must be 0 or more", self.gamma)
-        })?;
-        let picks = Picks::new(OP, &x.shape(), labels, self.weight.get(), None)?;
-        let log_p = x.log_softmax(picks.axis)?;
-        // ln(1 - p) as the logarithm of all other classes' sum: 1 - p itself would round to 0.
-        let ones = Tensor::full(picks.index.shape(), T::ONE);
-        let own = Tensor::full(x.shape(), T::ZERO).scatter(picks.axis, &picks.index, &ones)?;
-        let others = log_p.masked_fill(&own.map(|c| c == T::ONE), T::LEAST)?;
-        let log_rest = others.logsumexp_over(Axes::from(picks.axis))?;
-        let losses = -log_rest.mul_scalar(self.gamma).exp().try_mul(picks.of(log_p)?)?;
-        reduce(OP, picks.weigh(losses)?, self.reduction)
+        gamma(OP, self.gamma)?;
+        let weight = ClassWeight(self.weight.get(), self.numbers);
+        let picks = Picks::new(OP, &x.shape(), labels, weight, None)?;
+        // The class against all others: p = σ(s) of s = x_y - ln Σ eˣ over the others, and nothing is lost where p rounds to 1.
+        let ones = Tensor::try_full(picks.index.shape(), T::ONE)?;
+        let own = Tensor::try_full(x.shape(), T::ZERO)?.scatter(picks.axis, &picks.index, &ones)?;
+        let others = x.masked_fill(&own.map(|c| c == T::ONE), T::LEAST)?;
+        let s = picks.of(x)?.try_sub(others.logsumexp_over(Axes::from(picks.axis))?)?;
+        reduce(OP, picks.weigh(focal_of(s, self.gamma)?)?, self.reduction)
     }
+}
+
+/// (1 - p)^gamma · -ln p of p = σ(s). The power is taken of the logarithm, so that it has a slope at 0 too.
+#[track_caller]
+pub(crate) fn focal_of<T: Float>(s: Var<'_, T>, gamma: f64) -> Result<Var<'_, T>> {
+    (-s).log_sigmoid().mul_scalar(gamma).exp().try_mul(-s.log_sigmoid())
 }
 
 /// The mean of [`CrossEntropyLoss`] over samples.
@@ -287,7 +406,7 @@ pub fn cross_entropy<'t, T: Float>(
 /// The mean of [`NllLoss`] over samples.
 ///
 /// # Errors
-/// If the shapes do not fit, a class does not exist, the prediction is of probabilities, or there is no sample.
+/// If the shapes do not fit, a class does not exist, the prediction is none of log-probabilities, or there is no sample.
 #[track_caller]
 pub fn nll<'t, T: Float>(
     log_probabilities: Var<'t, T>,

@@ -1,12 +1,12 @@
 //! How far one distribution is from another.
 
 use wengert_autograd::{Operand, Result, Var};
-use wengert_tensor::Float;
+use wengert_tensor::{Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::reduce::{reduce, reduce_over};
-use crate::refuse::{alike, not_made_by};
+use crate::reduce::{checks_numbers, reduce, reduce_over};
+use crate::refuse::{Numbers, alike, every, log_probabilities, not_made_by};
 
 /// What the terms of a KL divergence are made into. There are two means, a factor of the number of classes apart, so
 /// neither is called just that.
@@ -46,23 +46,47 @@ pub enum KlReduction {
 #[must_use]
 pub struct KlDivLoss {
     log_target: bool,
+    numbers: Numbers,
     reduction: KlReduction,
 }
+checks_numbers!(KlDivLoss);
 
 impl KlDivLoss {
     /// With probabilities as targets, and the mean over the batch.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Whether the targets are log-probabilities.
-    pub fn log_target(mut self, log_target: bool) -> Self {
-        self.log_target = log_target;
+    /// With log-probabilities as targets.
+    pub fn log_target(mut self) -> Self {
+        self.log_target = true;
         self
     }
     /// With this reduction; [`KlReduction::BatchMean`] if it is not called.
     pub fn reduction(mut self, reduction: KlReduction) -> Self {
         self.reduction = reduction;
         self
+    }
+}
+
+impl KlDivLoss {
+    /// Rejects what is no log-probability, and targets that are no probability. (Nothing is said of sums: the classes may
+    /// lie along any axis.)
+    #[track_caller]
+    fn check<T: Float>(&self, log_p: &Tensor<T>, q: &Tensor<T>) -> Result<()> {
+        const OP: &str = "kl_div";
+        log_probabilities(
+            OP,
+            "prediction",
+            log_p,
+            "if these are logits, pass `x.log_softmax(-1)?`",
+        )?;
+        let help = "this loss is of two distributions; of two numbers use `mse`";
+        if self.log_target {
+            let rule = "the targets are log-probabilities, 0 or less";
+            return every(OP, "target", q, |q| q <= 1e-3, rule, Some(help));
+        }
+        let rule = "the targets are probabilities, from 0 to 1";
+        every(OP, "target", q, |q| (0.0..=1.001).contains(&q), rule, Some(help))
     }
 }
 
@@ -75,6 +99,9 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for KlDivLoss {
         let takes = "this loss takes log-probabilities";
         let help = "use `log_softmax` in its place";
         not_made_by(OP, log_p, &["softmax", "sigmoid"], takes, help)?;
+        if self.numbers == Numbers::Checked {
+            self.check(&log_p.value(), &q.value())?;
+        }
         let terms = if self.log_target {
             q.exp().gate(q.try_sub(log_p)?)?
         } else {
@@ -93,7 +120,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for KlDivLoss {
 /// [`KlDivLoss`] with its mean over the batch.
 ///
 /// # Errors
-/// If the shapes differ, the prediction is of probabilities, or there is no sample.
+/// If the shapes differ, a prediction is no log-probability, a target no probability, or there is no sample.
 #[track_caller]
 pub fn kl_div<'t, T: Float>(
     log_probabilities: Var<'t, T>,

@@ -1,9 +1,125 @@
-//! Class numbers, checked against a prediction of `[N, C, …]` or `[C]`, with the weight that each sample counts for.
+//! Class targets, checked in one place: labels and class weights against the shape of a prediction.
 
-use wengert_autograd::{Result, Var};
+use std::fmt;
+
+use wengert_autograd::{Error, Result, Var};
 use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
 
-/// Checked labels.
+use crate::refuse::{Numbers, weights};
+
+/// What the classes ought to be.
+#[derive(Clone)]
+pub enum Labels<T> {
+    /// A class number for each sample.
+    Classes(Tensor<usize>),
+    /// A probability for each class of each sample.
+    Probabilities(Tensor<T>),
+}
+
+impl<T> fmt::Debug for Labels<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Classes(_) => "class numbers",
+            Self::Probabilities(_) => "probabilities",
+        })
+    }
+}
+
+/// The axis of the classes in logits `[N, C]`, `[N, C, …]` or `[C]`, and their number.
+#[track_caller]
+pub(crate) fn class_axis(op: &'static str, logits: &[usize]) -> Result<(usize, usize)> {
+    let axis = usize::from(logits.len() > 1);
+    match logits.get(axis) {
+        Some(&classes) => Ok((axis, classes)),
+        None => {
+            let rule = "the prediction is a scalar, and must be [samples, classes]";
+            Err(TensorError::Shape(Fault::new(op, &[logits], rule)).into())
+        }
+    }
+}
+
+/// The shape of one number for each sample.
+fn samples(logits: &[usize], axis: usize) -> Vec<usize> {
+    let mut shape = logits.to_vec();
+    shape.remove(axis);
+    shape
+}
+
+/// A loss's weight for each class, if it has one, and whether its numbers are checked.
+#[derive(Clone, Copy)]
+pub(crate) struct ClassWeight<'a, T>(pub(crate) Option<&'a Tensor<T>>, pub(crate) Numbers);
+
+impl<'a, T: Float> ClassWeight<'a, T> {
+    /// The weights, checked.
+    #[track_caller]
+    pub(crate) fn of(
+        self,
+        op: &'static str,
+        logits: &[usize],
+        classes: usize,
+    ) -> Result<Option<&'a Tensor<T>>> {
+        let Self(weight, numbers) = self;
+        let Some(weight) = weight else { return Ok(None) };
+        if weight.shape() != [classes] {
+            let rule = format!("class weights must be [{classes}], one for each class");
+            return Err(TensorError::Shape(Fault::new(op, &[logits, weight.shape()], rule)).into());
+        }
+        weights(op, "weight", weight, numbers)?;
+        Ok(Some(weight))
+    }
+}
+
+/// Class numbers that fit a prediction, and what each sample counts for.
+pub(crate) struct Checked<T> {
+    /// The class of each sample. One that is ignored need not exist.
+    pub(crate) classes: Tensor<usize>,
+    /// What each sample counts for, 0 where it is ignored; `None`: all count the same.
+    pub(crate) weight: Option<Tensor<T>>,
+    /// The sum of the weights.
+    pub(crate) total: f64,
+    /// The class that does not count.
+    pub(crate) ignored: Option<usize>,
+}
+
+impl<T: Float> Checked<T> {
+    #[track_caller]
+    pub(crate) fn new(
+        op: &'static str,
+        logits: &[usize],
+        labels: &Tensor<usize>,
+        weight: ClassWeight<'_, T>,
+        ignored: Option<usize>,
+    ) -> Result<Self> {
+        let (axis, classes) = class_axis(op, logits)?;
+        let samples = samples(logits, axis);
+        if labels.shape() != samples {
+            return Err(label_shape(op, logits, labels, &samples));
+        }
+        let weight = weight.of(op, logits, classes)?;
+        let labels = labels.contiguous();
+        let numbers = labels.as_slice().unwrap_or(&[]);
+        let wrong = |&class: &usize| class >= classes && ignored != Some(class);
+        if let Some(place) = numbers.iter().position(wrong) {
+            return Err(no_class(op, logits, &labels, place, numbers[place], classes));
+        }
+        if weight.is_none() && ignored.is_none() {
+            let total = labels.len() as f64;
+            return Ok(Self { classes: labels, weight: None, total, ignored });
+        }
+        let by_class = weight.map(Tensor::to_vec);
+        let count = |&class: &usize| match &by_class {
+            _ if ignored == Some(class) => T::ZERO,
+            Some(weights) => weights[class],
+            None => T::ONE,
+        };
+        let counts: Vec<T> = numbers.iter().map(count).collect();
+        let total = counts.iter().map(|w| w.to_f64()).sum();
+        let weight = Some(Tensor::from_vec(counts, samples)?);
+        Ok(Self { classes: labels, weight, total, ignored })
+    }
+}
+
+/// Checked labels, as an index into the prediction.
 pub(crate) struct Picks<T> {
     /// The axis of the classes.
     pub(crate) axis: isize,
@@ -21,61 +137,20 @@ impl<T: Float> Picks<T> {
         op: &'static str,
         shape: &[usize],
         labels: &Tensor<usize>,
-        weight: Option<&Tensor<T>>,
+        weight: ClassWeight<'_, T>,
         ignored: Option<usize>,
     ) -> Result<Self> {
-        let axis = usize::from(shape.len() > 1);
-        let Some(&classes) = shape.get(axis) else {
-            let rule = "the prediction is a scalar, and must be [samples, classes]";
-            return Err(TensorError::Shape(Fault::new(op, &[shape], rule)).into());
-        };
-        let mut samples = shape.to_vec();
-        samples.remove(axis);
-        if labels.shape() != samples {
-            let rule = format!("class labels must be {samples:?}, one for each sample");
-            let fault = Fault::new(op, &[shape, labels.shape()], rule);
-            let fault = if labels.rank() == samples.len() + 1 && labels.shape().ends_with(&[1]) {
-                fault.help("did you mean `labels.squeeze(-1)`?")
-            } else {
-                fault
-            };
-            return Err(TensorError::Shape(fault).into());
-        }
-        if let Some(w) = weight.filter(|w| w.shape() != [classes]) {
-            let rule = format!("class weights must be [{classes}], one for each class");
-            return Err(TensorError::Shape(Fault::new(op, &[shape, w.shape()], rule)).into());
-        }
-        let by_class = weight.map(Tensor::to_vec);
-        let (mut index, mut weights) = (labels.to_vec(), Vec::with_capacity(labels.len()));
-        for (place, class) in index.iter_mut().enumerate() {
-            if ignored == Some(*class) {
-                // Whatever its number, which may not exist.
-                *class = 0;
-                weights.push(T::ZERO);
-            } else if *class >= classes {
-                let rule = match classes {
-                    0 => "there are no classes".to_string(),
-                    _ => format!(
-                        "sample {place} has class {class}, and the classes are 0 to {}",
-                        classes - 1
-                    ),
-                };
-                let fault = Fault::new(op, &[shape, labels.shape()], rule)
-                    .help(wengert_autograd::cross_entropy::class_help(*class, classes));
-                return Err(TensorError::Index(fault).into());
-            } else {
-                weights.push(by_class.as_ref().map_or(T::ONE, |w| w[*class]));
-            }
-        }
-        let total = weights.iter().map(|w| w.to_f64()).sum();
+        let Checked { classes, weight, total, .. } =
+            Checked::new(op, shape, labels, weight, ignored)?;
+        let (axis, _) = class_axis(op, shape)?;
         let mut kept = shape.to_vec();
         kept[axis] = 1;
-        Ok(Self {
-            axis: axis as isize,
-            index: Tensor::from_vec(index, kept)?,
-            weight: Tensor::from_vec(weights, samples)?,
-            total,
-        })
+        let index = classes.map(|class| if ignored == Some(class) { 0 } else { class });
+        let weight = match weight {
+            Some(weight) => weight,
+            None => Tensor::try_full(classes.shape(), T::ONE)?,
+        };
+        Ok(Self { axis: axis as isize, index: index.reshape(kept)?, weight, total })
     }
 
     /// What a prediction holds at the labels, in the labels' shape.
@@ -84,9 +159,144 @@ impl<T: Float> Picks<T> {
         x.gather(self.axis, &self.index)?.reshape(self.weight.shape())
     }
 
+    /// These numbers, one for each sample, and 0 for samples that do not count.
+    pub(crate) fn counted(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
+        let counts = self.weight.map(|w| if w == T::ZERO { T::ZERO } else { T::ONE });
+        Ok(counts.gate(x)?)
+    }
+
     /// Each loss times the weight of its sample; 0, whatever it is, where that does not count.
     #[track_caller]
     pub(crate) fn weigh<'t>(&self, losses: Var<'t, T>) -> Result<Var<'t, T>> {
         losses.tape().constant(self.weight.clone()).gate(losses)
     }
+}
+
+/// How far the probabilities of a sample may be from a sum of 1: thirds that were written as 0.33 are meant.
+const TOLERANCE: f64 = 0.0101;
+
+/// Probabilities of classes in the logits' shape as rows, `[samples, classes]`, each a distribution.
+#[track_caller]
+pub(crate) fn distributions<T: Float>(
+    op: &'static str,
+    logits: &[usize],
+    q: &Tensor<T>,
+    numbers: Numbers,
+) -> Result<Tensor<T>> {
+    let (axis, classes) = class_axis(op, logits)?;
+    let samples = samples(logits, axis);
+    if q.shape() != logits {
+        let rule = "probability targets must have the logits' shape";
+        let fault = Fault::new(op, &[logits, q.shape()], rule);
+        // Class numbers in floats, as a file may hold them.
+        let fault = if q.shape() == samples {
+            fault.help(
+                "one number a sample is a class number, and those are `Tensor<usize>`: `labels.cast::<usize>()`",
+            )
+        } else {
+            fault
+        };
+        return Err(TensorError::Shape(fault).into());
+    }
+    let rows: usize = samples.iter().product();
+    let q = q.move_axis(axis as isize, -1)?.reshape([rows, classes])?;
+    if numbers == Numbers::Unchecked || rows == 0 {
+        return Ok(q);
+    }
+    let sums = q.sum_over(-1)?;
+    // NaN is not at least 0.
+    let negative = classes > 0 && !(q.min()?.item()? >= T::ZERO);
+    let off = |sum: T| !((sum.to_f64() - 1.0).abs() <= TOLERANCE);
+    match negative || sums.iter().any(off) {
+        true => Err(no_distribution(op, logits, &q, &sums, off)),
+        false => Ok(q),
+    }
+}
+
+/// Names the first row that is no distribution.
+#[track_caller]
+#[cold]
+fn no_distribution<T: Float>(
+    op: &'static str,
+    logits: &[usize],
+    q: &Tensor<T>,
+    sums: &Tensor<T>,
+    off: impl Fn(T) -> bool,
+) -> Error {
+    let classes = q.shape()[1];
+    let numbers = q.to_vec();
+    let mut rule = String::new();
+    for (row, sum) in sums.iter().enumerate() {
+        let probabilities = &numbers[row * classes..][..classes];
+        if let Some(class) = probabilities.iter().position(|&p| !(p >= T::ZERO)) {
+            let p = probabilities[class];
+            rule = format!(
+                "the probability of class {class} of sample {row} is {p}, and must lie between 0 and 1"
+            );
+            break;
+        }
+        if off(sum) {
+            rule = format!("the probabilities of sample {row} sum to {sum}, and must sum to 1");
+            break;
+        }
+    }
+    let fault = Fault::new(op, &[logits], rule);
+    let help = "divide each sample's numbers by their sum; numbers that are meant as weights pass with `.unchecked()`";
+    TensorError::Value(fault.help(help)).into()
+}
+
+#[track_caller]
+#[cold]
+fn no_class(
+    op: &'static str,
+    logits: &[usize],
+    labels: &Tensor<usize>,
+    place: usize,
+    class: usize,
+    classes: usize,
+) -> Error {
+    let rule = match classes {
+        0 => "there are no classes".to_string(),
+        _ => format!("sample {place} has class {class}, and the classes are 0 to {}", classes - 1),
+    };
+    let fault = Fault::new(op, &[logits, labels.shape()], rule);
+    TensorError::Index(fault.help(class_help(class, classes))).into()
+}
+
+/// The fix for a class number that does not exist.
+fn class_help(class: usize, classes: usize) -> String {
+    if class == classes && classes > 0 {
+        let needed = class + 1;
+        return format!(
+            "classes count from 0: subtract 1 if yours count from 1, else the last layer needs {needed} outputs"
+        );
+    }
+    // A number that no layer is wide enough for stands for something.
+    if class > 1 << 24 {
+        return format!("if it means that there is no label, say `.ignore_index({class})`");
+    }
+    format!(
+        "the last layer needs at least {} outputs; or if {class} means that there is no label, say `.ignore_index({class})`",
+        class + 1
+    )
+}
+
+#[track_caller]
+#[cold]
+fn label_shape(
+    op: &'static str,
+    logits: &[usize],
+    labels: &Tensor<usize>,
+    samples: &[usize],
+) -> Error {
+    let rule = format!("class labels must be {samples:?}, one for each sample");
+    let fault = Fault::new(op, &[logits, labels.shape()], rule);
+    let fault = if labels.rank() == samples.len() + 1 && labels.shape().last() == Some(&1) {
+        fault.help("did you mean `labels.squeeze(-1)`?")
+    } else if labels.shape() == logits {
+        fault.help("one-hot labels are probabilities: cast them to floats, or pass class numbers")
+    } else {
+        fault
+    };
+    TensorError::Shape(fault).into()
 }

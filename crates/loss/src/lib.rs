@@ -1,4 +1,4 @@
-//! Losses that read like their formulas, refuse what they cannot mean, and stay finite.
+//! Losses that read like their formulas, reject targets that mean nothing, and stay finite.
 //!
 //! Each is a struct with options ([`MseLoss`]) and a function ([`mse`]). Both take a prediction on a tape and a target; a
 //! target is a tensor, or a var where it wants a gradient too. A loss of your own is a closure or an `impl` of [`Loss`], of
@@ -41,12 +41,12 @@
 //! | one alike, one not | three vectors | [`triplet_margin`] |
 //! | parameters | | [`penalty`] |
 //!
-//! # What they refuse
+//! # What they reject
 //!
-//! Losses never broadcast: a target of another shape is an error that says how to mend it. Labels are checked (which
-//! sample, which label, how many classes), as are probabilities, sides and options. A prediction that comes out of a softmax
-//! is refused by a loss that takes logits. A mean over nothing is refused, unless [`Reduction::MeanOrZero`] or
-//! [`Reduction::MeanOrNan`] says what it is to be.
+//! Losses never broadcast: a target of another shape is an error that names the fix. Labels are checked (which sample,
+//! which label, how many classes), as are probabilities, sides, counts, weights and options; `.unchecked()` takes any number
+//! as a target or weight. A prediction that comes out of a softmax is an error in a loss that takes logits. The mean over
+//! nothing is an error, unless [`Reduction::MeanOrZero`] or [`Reduction::MeanOrNan`] says what it is to be.
 
 #![forbid(unsafe_code)]
 
@@ -78,6 +78,7 @@ pub use cross_entropy::{
 };
 pub use distance::{cosine_similarity, pairwise_distance};
 pub use divergence::{KlDivLoss, KlReduction, kl_div};
+pub use labels::Labels;
 pub use likelihood::{GaussianNllLoss, PoissonNllLoss, gaussian_nll, poisson_nll};
 pub use margin::{
     HingeEmbeddingLoss, HingeLoss, SoftMarginLoss, hinge, hinge_embedding, soft_margin,
@@ -90,7 +91,7 @@ pub use metric::{
 pub use multiclass_margin::{
     MultiMarginLoss, MultilabelMarginLoss, multi_margin, multilabel_margin,
 };
-pub use reduce::{weighted_mean, weighted_sum};
+pub use reduce::{Reduction, weighted_mean, weighted_sum};
 pub use refuse::same_shape;
 pub use regression::{
     CauchyLoss, CharbonnierLoss, HuberLoss, LogCoshLoss, MaeLoss, MseLoss, QuantileLoss,
@@ -98,4 +99,3 @@ pub use regression::{
 };
 pub use robust::{GeneralRobustLoss, general_robust};
 pub use sequence::{SequenceCrossEntropyLoss, perplexity, sequence_cross_entropy};
-pub use wengert_autograd::cross_entropy::{Labels, Reduction};

@@ -8,10 +8,10 @@ use wengert_tensor::{Error as TensorError, Fault, Float};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::reduce::{reduce, reducible};
-use crate::refuse::{alike, every, option};
+use crate::reduce::{checks_numbers, reduce, reducible};
+use crate::refuse::{Numbers, alike, every, option};
 
-/// Counts: λ - y·ln λ of a rate λ that is predicted by its logarithm x (eˣ - y·x) or, with `log_input(false)`, by itself
+/// Counts: λ - y·ln λ of a rate λ that is predicted by its logarithm x (eˣ - y·x) or, with `.of_rates()`, by itself
 /// (x - y·ln(x + epsilon)). Its mean is over all elements. PyTorch's `poisson_nll_loss`.
 ///
 /// ```
@@ -30,15 +30,22 @@ use crate::refuse::{alike, every, option};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct PoissonNllLoss {
-    log_input: bool,
+    of_rates: bool,
     full: bool,
     epsilon: f64,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
 impl Default for PoissonNllLoss {
     fn default() -> Self {
-        Self { log_input: true, full: false, epsilon: 1e-8, reduction: Reduction::Mean }
+        Self {
+            of_rates: false,
+            full: false,
+            epsilon: 1e-8,
+            numbers: Numbers::Checked,
+            reduction: Reduction::Mean,
+        }
     }
 }
 
@@ -47,14 +54,14 @@ impl PoissonNllLoss {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Whether the prediction is the logarithm of the rate; true if it is not called.
-    pub fn log_input(mut self, log_input: bool) -> Self {
-        self.log_input = log_input;
+    /// With predictions that are rates, not their logarithms: PyTorch's `log_input=False`.
+    pub fn of_rates(mut self) -> Self {
+        self.of_rates = true;
         self
     }
-    /// Whether ln(y!) is added, by Stirling's formula, where y > 1.
-    pub fn full(mut self, full: bool) -> Self {
-        self.full = full;
+    /// With the term of the target alone, ln(y!), by Stirling's formula, where y > 1.
+    pub fn full(mut self) -> Self {
+        self.full = true;
         self
     }
     /// What is added to a rate before its logarithm is taken; 1e-8 if it is not called.
@@ -100,9 +107,9 @@ impl GaussianNllLoss {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Whether ½ ln 2π is added.
-    pub fn full(mut self, full: bool) -> Self {
-        self.full = full;
+    /// With the constant ½ ln 2π.
+    pub fn full(mut self) -> Self {
+        self.full = true;
         self
     }
     /// The least variance; 1e-6 if it is not called.
@@ -112,6 +119,7 @@ impl GaussianNllLoss {
     }
 }
 reducible!(PoissonNllLoss GaussianNllLoss);
+checks_numbers!(PoissonNllLoss);
 
 impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLoss {
     #[track_caller]
@@ -119,14 +127,29 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
         const OP: &str = "poisson_nll";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        every(OP, "target", &y.value(), |y| y >= 0.0, "a count is 0 or more", None)?;
-        let losses = if self.log_input {
-            x.exp().try_sub(y.try_mul(x)?)?
+        if self.numbers == Numbers::Checked {
+            let count = |y: f64| y >= 0.0 && y < f64::INFINITY;
+            every(OP, "target", &y.value(), count, "a count is finite and 0 or more", None)?;
+            if self.of_rates {
+                let help = "if these are logarithms of rates, leave out `.of_rates()`";
+                every(
+                    OP,
+                    "prediction",
+                    &x.value(),
+                    |x| x >= 0.0,
+                    "a rate is 0 or more",
+                    Some(help),
+                )?;
+            }
+        }
+        option(OP, self.epsilon >= 0.0 && self.epsilon.is_finite(), || {
+            format!("epsilon is {}, and must be finite and 0 or more", self.epsilon)
+        })?;
+        // A count of 0 takes no part, even where the logarithm of the rate is infinite.
+        let losses = if self.of_rates {
+            x.try_sub(y.gate(x.add_scalar(self.epsilon).ln())?)?
         } else {
-            option(OP, self.epsilon >= 0.0, || {
-                format!("epsilon is {}, and must be 0 or more", self.epsilon)
-            })?;
-            x.try_sub(y.try_mul(x.add_scalar(self.epsilon).ln())?)?
+            x.exp().try_sub(y.gate(x)?)?
         };
         let losses = if self.full { losses.try_add(stirling(y)?)? } else { losses };
         reduce(OP, losses, self.reduction)
@@ -153,8 +176,8 @@ impl<'t, T: Float, Target: Operand<'t, T>, Variance: Operand<'t, T>> Loss<'t, T,
         let (y, variance) = (target.0.on(mean), target.1.on(mean));
         let shape = mean.shape();
         alike(OP, "prediction", &shape, "target", &y.shape())?;
-        option(OP, self.epsilon > 0.0, || {
-            format!("epsilon is {}, and must be positive", self.epsilon)
+        option(OP, self.epsilon > 0.0 && self.epsilon.is_finite(), || {
+            format!("epsilon is {}, and must be positive and finite", self.epsilon)
         })?;
         let variance = variance_for(OP, variance, &shape)?;
         let value = variance.value();
@@ -162,8 +185,8 @@ impl<'t, T: Float, Target: Operand<'t, T>, Variance: Operand<'t, T>> Loss<'t, T,
             OP,
             "variance",
             &value,
-            |v| v >= 0.0,
-            "a variance is 0 or more",
+            |v| v >= 0.0 && v < f64::INFINITY,
+            "a variance is finite and 0 or more",
             Some("let the net predict its logarithm, and pass `x.exp()`"),
         )?;
         let low = value.map(|v| v.to_f64() < self.epsilon);
@@ -207,7 +230,7 @@ fn variance_for<'t, T: Float>(
 /// The mean of [`PoissonNllLoss`], of logarithms of rates, over all elements.
 ///
 /// # Errors
-/// If the shapes differ, a count is negative, or there is no element.
+/// If the shapes differ, a count is negative or not finite, or there is no element.
 #[track_caller]
 pub fn poisson_nll<'t, T: Float>(
     log_rate: Var<'t, T>,
@@ -219,7 +242,7 @@ pub fn poisson_nll<'t, T: Float>(
 /// The mean of [`GaussianNllLoss`] over all elements.
 ///
 /// # Errors
-/// If the shapes do not fit, a variance is negative, or there is no element.
+/// If the shapes do not fit, a variance is negative or not finite, or there is no element.
 #[track_caller]
 pub fn gaussian_nll<'t, T: Float>(
     mean: Var<'t, T>,

@@ -5,11 +5,11 @@ use wengert_tensor::Float;
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::reduce::{reduce, reducible};
-use crate::refuse::{alike, no_zeros_and_ones, signs};
+use crate::reduce::{checks_numbers, reduce, reducible};
+use crate::refuse::{Numbers, alike, margin, signs};
 
 /// max(0, 1 - y·x) of a score x and a side y, -1 or 1; its mean is over all elements. The loss of a support vector machine:
-/// with ½λ‖w‖² ([`penalty::l2`](crate::penalty::l2)) the margin is 2/‖w‖. `squared(true)` gives its square, which punishes
+/// with ½λ‖w‖² ([`penalty::l2`](crate::penalty::l2)) the margin is 2/‖w‖. `.squared()` gives its square, which punishes
 /// far outliers more and has no corner. Targets of 0 and 1 are refused: they would mean no side at all.
 ///
 /// ```
@@ -35,9 +35,9 @@ impl HingeLoss {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Whether each loss is squared.
-    pub fn squared(mut self, squared: bool) -> Self {
-        self.squared = squared;
+    /// With the square of each loss.
+    pub fn squared(mut self) -> Self {
+        self.squared = true;
         self
     }
 }
@@ -47,6 +47,7 @@ impl HingeLoss {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[must_use]
 pub struct SoftMarginLoss {
+    numbers: Numbers,
     reduction: Reduction,
 }
 
@@ -84,6 +85,7 @@ impl HingeEmbeddingLoss {
     }
 }
 reducible!(HingeLoss SoftMarginLoss HingeEmbeddingLoss);
+checks_numbers!(SoftMarginLoss);
 
 /// x, and 0 below. At 0 its slope is 1, as that of PyTorch's `clamp_min`.
 #[track_caller]
@@ -97,7 +99,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeLoss {
         const OP: &str = "hinge";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        signs(OP, &y.value())?;
+        signs(OP, &y.value(), Numbers::Checked)?;
         let losses = y.try_mul(x)?.rsub_scalar(1.0).relu();
         reduce(OP, if self.squared { losses.square() } else { losses }, self.reduction)
     }
@@ -109,7 +111,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for SoftMarginLos
         const OP: &str = "soft_margin";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        no_zeros_and_ones(OP, &y.value())?;
+        signs(OP, &y.value(), self.numbers)?;
         reduce(OP, -y.try_mul(x)?.log_sigmoid(), self.reduction)
     }
 }
@@ -121,7 +123,8 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeEmbeddin
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         let y = y.value();
-        signs(OP, &y)?;
+        signs(OP, &y, Numbers::Checked)?;
+        margin(OP, self.margin)?;
         let apart = at_least_0(x.rsub_scalar(self.margin));
         reduce(OP, x.where_(&y.map(|y| y == T::ONE), apart)?, self.reduction)
     }
@@ -145,13 +148,13 @@ pub fn squared_hinge<'t, T: Float>(
     scores: Var<'t, T>,
     target: impl Operand<'t, T>,
 ) -> Result<Var<'t, T>> {
-    HingeLoss::new().squared(true).forward(scores, target)
+    HingeLoss::new().squared().forward(scores, target)
 }
 
 /// The mean of [`SoftMarginLoss`] over all elements.
 ///
 /// # Errors
-/// If the shapes differ, the targets are 0 and 1, or there is no element.
+/// If the shapes differ, a target is not -1 or 1, or there is no element.
 #[track_caller]
 pub fn soft_margin<'t, T: Float>(
     scores: Var<'t, T>,

@@ -1,14 +1,14 @@
 //! Losses that place things: like near like, one ahead of another.
 
 use wengert_autograd::{Operand, Result, Var};
-use wengert_tensor::{Error as TensorError, Fault, Float};
+use wengert_tensor::{Error as TensorError, Fault, Float, Tensor, keep};
 
 use crate::Reduction;
 use crate::criterion::Loss;
 use crate::distance::pairwise_distance;
 use crate::margin::at_least_0;
-use crate::reduce::{reduce, reducible};
-use crate::refuse::{alike, no_zeros_and_ones, option, signs};
+use crate::reduce::{checks_numbers, reduce, reducible};
+use crate::refuse::{Numbers, alike, margin, option, signs};
 
 /// max(0, margin - y·(a - b)) of two scores: with y = 1 a is to be ahead of b, with -1 behind. Its mean is over all
 /// elements. The target is a pair, b and y. PyTorch's `margin_ranking_loss`.
@@ -28,6 +28,7 @@ use crate::refuse::{alike, no_zeros_and_ones, option, signs};
 #[must_use]
 pub struct MarginRankingLoss {
     margin: f64,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
@@ -103,13 +104,14 @@ impl TripletMarginLoss {
         self.epsilon = epsilon;
         self
     }
-    /// Whether n's distance is taken from a or p, whichever is nearer.
-    pub fn swap(mut self, swap: bool) -> Self {
-        self.swap = swap;
+    /// With n's distance taken from a or p, whichever is nearer.
+    pub fn swap(mut self) -> Self {
+        self.swap = true;
         self
     }
 }
 reducible!(MarginRankingLoss CosineEmbeddingLoss TripletMarginLoss);
+checks_numbers!(MarginRankingLoss);
 
 impl<'t, T: Float, B: Operand<'t, T>, Y: Operand<'t, T>> Loss<'t, T, (B, Y)> for MarginRankingLoss {
     #[track_caller]
@@ -118,7 +120,8 @@ impl<'t, T: Float, B: Operand<'t, T>, Y: Operand<'t, T>> Loss<'t, T, (B, Y)> for
         let (b, y) = (b.on(a), y.on(a));
         alike(OP, "the first", &a.shape(), "second", &b.shape())?;
         alike(OP, "the first", &a.shape(), "target", &y.shape())?;
-        no_zeros_and_ones(OP, &y.value())?;
+        signs(OP, &y.value(), self.numbers)?;
+        margin(OP, self.margin)?;
         let short = a.try_sub(b)?.try_mul(y)?.rsub_scalar(self.margin);
         reduce(OP, at_least_0(short), self.reduction)
     }
@@ -145,8 +148,8 @@ impl<'t, T: Float, B: Operand<'t, T>, Y: Operand<'t, T>> Loss<'t, T, (B, Y)>
             format!("the margin is {}, and a cosine lies between -1 and 1", self.margin)
         })?;
         let y = y.value();
-        signs(OP, &y)?;
-        let cosine = a.try_mul(b)?.sum_over(-1)?.try_div(length(a)?.try_mul(length(b)?)?)?;
+        signs(OP, &y, Numbers::Checked)?;
+        let cosine = unit(a)?.try_mul(unit(b)?)?.sum_over(-1)?;
         let apart = at_least_0(cosine.add_scalar(-self.margin));
         let losses = cosine.rsub_scalar(1.0).where_(&y.map(|y| y == T::ONE), apart)?;
         reduce(OP, losses, self.reduction)
@@ -164,8 +167,11 @@ impl<'t, T: Float, P: Operand<'t, T>, N: Operand<'t, T>> Loss<'t, T, (P, N)> for
         option(OP, !shape.is_empty(), || {
             "the anchor is a scalar, and must be [triplets, size] or [size]".into()
         })?;
-        option(OP, self.margin > 0.0, || {
-            format!("the margin is {}, and must be positive", self.margin)
+        option(OP, self.margin > 0.0 && self.margin.is_finite(), || {
+            format!("the margin is {}, and must be positive and finite", self.margin)
+        })?;
+        option(OP, self.epsilon >= 0.0 && self.epsilon.is_finite(), || {
+            format!("epsilon is {}, and must be finite and 0 or more", self.epsilon)
         })?;
         let near = pairwise_distance(anchor, positive, self.p, self.epsilon)?;
         let far = pairwise_distance(anchor, negative, self.p, self.epsilon)?;
@@ -178,16 +184,18 @@ impl<'t, T: Float, P: Operand<'t, T>, N: Operand<'t, T>> Loss<'t, T, (P, N)> for
     }
 }
 
-/// √(‖x‖² + 10⁻¹²) along the last axis, as PyTorch has it: a zero vector has cosine 0 and a finite slope.
+/// x / √(‖x‖² + 10⁻¹²) along the last axis, as PyTorch has it: a zero vector has cosine 0 and a finite slope. No square of a
+/// large number overflows.
 #[track_caller]
-fn length<T: Float>(x: Var<'_, T>) -> Result<Var<'_, T>> {
-    Ok(x.square().sum_over(-1)?.add_scalar(1e-12).sqrt())
+fn unit<T: Float>(x: Var<'_, T>) -> Result<Var<'_, T>> {
+    let least = x.tape().constant(Tensor::scalar(T::from_f64(1e-6)));
+    x.try_div(x.norm_over(keep(-1), 2.0)?.hypot(least)?)
 }
 
 /// The mean of [`MarginRankingLoss`], of margin 0, over all elements.
 ///
 /// # Errors
-/// If the shapes differ, the targets are 0 and 1, or there is no element.
+/// If the shapes differ, a target is not -1 or 1, or there is no element.
 #[track_caller]
 pub fn margin_ranking<'t, T: Float>(
     a: Var<'t, T>,

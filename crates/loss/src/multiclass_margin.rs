@@ -5,9 +5,9 @@ use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::labels::Picks;
-use crate::reduce::{Weight, reduce, reducible};
-use crate::refuse::option;
+use crate::labels::{ClassWeight, Picks};
+use crate::reduce::{Weight, checks_numbers, reduce, reducible};
+use crate::refuse::{Numbers, margin, option};
 
 /// Σ max(0, margin - x_y + x_c)^p / C over the classes c other than y, of scores `[N, C]` or `[C]`: the multi-class hinge. Its
 /// mean is over the N samples. PyTorch's `multi_margin_loss`.
@@ -17,12 +17,19 @@ pub struct MultiMarginLoss<T> {
     p: u32,
     margin: f64,
     weight: Weight<T>,
+    numbers: Numbers,
     reduction: Reduction,
 }
 
 impl<T> Default for MultiMarginLoss<T> {
     fn default() -> Self {
-        Self { p: 1, margin: 1.0, weight: Weight::NONE, reduction: Reduction::Mean }
+        Self {
+            p: 1,
+            margin: 1.0,
+            weight: Weight::NONE,
+            numbers: Numbers::Checked,
+            reduction: Reduction::Mean,
+        }
     }
 }
 
@@ -65,6 +72,7 @@ impl MultilabelMarginLoss {
     }
 }
 reducible!(MultiMarginLoss<T> MultilabelMarginLoss);
+checks_numbers!(MultiMarginLoss<T>);
 
 impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for MultiMarginLoss<T> {
     #[track_caller]
@@ -77,9 +85,11 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for MultiMarginLoss<T> {
             return Err(TensorError::Shape(Fault::new(OP, &[&shape, labels.shape()], rule)).into());
         }
         option(OP, matches!(self.p, 1 | 2), || format!("p is {}, and must be 1 or 2", self.p))?;
+        margin(OP, self.margin)?;
         // A single sample may have its label as `[1]`, as in PyTorch.
         let x = if shape.len() == 1 && labels.shape() == [1] { x.unsqueeze(0)? } else { x };
-        let picks = Picks::new(OP, &x.shape(), labels, self.weight.get(), None)?;
+        let picks =
+            Picks::new(OP, &x.shape(), labels, ClassWeight(self.weight.get(), self.numbers), None)?;
         let own = x.gather(picks.axis, &picks.index)?;
         let behind = x.try_sub(own)?.add_scalar(self.margin).relu();
         let terms = if self.p == 2 { behind.square() } else { behind };

@@ -2,9 +2,63 @@
 
 use std::fmt;
 
-use wengert_autograd::cross_entropy::Reduction;
-use wengert_autograd::{Operand, Result, Var};
+use wengert_autograd::{Error, Operand, Result, Var};
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
+
+use crate::refuse::{Numbers, weights};
+
+/// What the losses of single samples are made into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Reduction {
+    /// Their mean: over samples that count, or, where samples have weights, the weighted mean. Where nothing counts (an
+    /// empty batch, all targets ignored) it is 0/0, which is an error.
+    #[default]
+    Mean,
+    /// The mean, and 0 where nothing counts.
+    MeanOrZero,
+    /// The mean, and NaN where nothing counts, as in PyTorch. The gradients are 0 then.
+    MeanOrNan,
+    /// Their sum.
+    Sum,
+    /// One loss for each sample.
+    None,
+}
+
+impl Reduction {
+    /// What the sum of losses that count for `total` is multiplied by; `None` if there is no sum. Where nothing counts it
+    /// is 0, and [`over_nothing`](Self::over_nothing) does the rest.
+    #[track_caller]
+    pub(crate) fn scale(
+        self,
+        op: &'static str,
+        shapes: &[&[usize]],
+        total: f64,
+    ) -> Result<Option<f64>> {
+        match self {
+            Self::None => Ok(None),
+            Self::Sum => Ok(Some(1.0)),
+            Self::Mean if total == 0.0 => Err(no_losses(op, shapes)),
+            _ if total == 0.0 => Ok(Some(0.0)),
+            _ => Ok(Some(1.0 / total)),
+        }
+    }
+
+    /// A loss that [`scale`](Self::scale) made, and NaN if nothing counted and this reduction asks for it: one rule for all
+    /// losses. As a constant is added, no gradient becomes NaN.
+    pub(crate) fn over_nothing<T: Float>(self, loss: Var<'_, T>, total: f64) -> Var<'_, T> {
+        if self == Self::MeanOrNan && total == 0.0 { loss.add_scalar(f64::NAN) } else { loss }
+    }
+}
+
+#[track_caller]
+#[cold]
+fn no_losses(op: &'static str, shapes: &[&[usize]]) -> Error {
+    let rule =
+        "the mean of no losses: the batch is empty, or every target is ignored or has weight 0";
+    let help = "skip such a batch, or use `Reduction::MeanOrZero` (or `MeanOrNan`) for a mean of 0 (or NaN)";
+    TensorError::Value(Fault::new(op, shapes, rule).help(help)).into()
+}
 
 /// The losses of single elements, made into what is asked for: a mean is over their number.
 #[track_caller]
@@ -25,16 +79,11 @@ pub(crate) fn reduce_over<'t, T: Float>(
     reduction: Reduction,
     total: f64,
 ) -> Result<Var<'t, T>> {
-    match reduction {
-        Reduction::None => Ok(losses),
-        Reduction::Sum => losses.sum_over(..),
-        mean => {
-            let scale = mean.scale(op, &[&losses.shape()], total)?;
-            if total == losses.len() as f64 && total > 0.0 {
-                return losses.mean_over(..);
-            }
-            Ok(losses.sum_over(..)?.mul_scalar(scale))
-        }
+    match reduction.scale(op, &[&losses.shape()], total)? {
+        None => Ok(losses),
+        Some(1.0) => losses.sum_over(..),
+        Some(_) if total == losses.len() as f64 && total > 0.0 => losses.mean_over(..),
+        Some(scale) => Ok(reduction.over_nothing(losses.sum_over(..)?.mul_scalar(scale), total)),
     }
 }
 
@@ -55,7 +104,7 @@ pub(crate) fn reduce_over<'t, T: Float>(
 /// ```
 ///
 /// # Errors
-/// If the weights' shape does not fit, or their sum is 0.
+/// If the weights' shape does not fit, one is negative or not finite, or their sum is 0.
 #[track_caller]
 pub fn weighted_mean<'t, T: Float>(
     losses: Var<'t, T>,
@@ -71,13 +120,15 @@ pub fn weighted_mean<'t, T: Float>(
 /// Σ wᵢ·lᵢ of losses that were not reduced; see [`weighted_mean`].
 ///
 /// # Errors
-/// If the weights' shape does not fit.
+/// If the weights' shape does not fit, or one is negative or not finite.
 #[track_caller]
 pub fn weighted_sum<'t, T: Float>(
     losses: Var<'t, T>,
     weight: impl Operand<'t, T>,
 ) -> Result<Var<'t, T>> {
-    spread("weighted_sum", losses, weight.on(losses))?.gate(losses)?.sum_over(..)
+    const OP: &str = "weighted_sum";
+    let weight = spread(OP, losses, weight.on(losses))?;
+    weight.gate(losses)?.sum_over(..)
 }
 
 /// Weights at the losses' shape.
@@ -88,6 +139,7 @@ fn spread<'t, T: Float>(
     weight: Var<'t, T>,
 ) -> Result<Var<'t, T>> {
     let (shape, given) = (losses.shape(), weight.shape());
+    weights(op, "weight", &weight.value(), Numbers::Checked)?;
     if given == shape {
         return Ok(weight);
     }
@@ -129,9 +181,11 @@ pub(crate) fn weigh<'t, T: Float>(
     op: &'static str,
     losses: Var<'t, T>,
     weight: Option<&Tensor<T>>,
+    numbers: Numbers,
 ) -> Result<Var<'t, T>> {
     let Some(weight) = weight else { return Ok(losses) };
     fits(op, "the weight", weight.shape(), &losses.shape())?;
+    weights(op, "weight", weight, numbers)?;
     losses.tape().constant(weight.clone()).gate(losses)
 }
 
@@ -149,7 +203,7 @@ pub(crate) fn fits(op: &'static str, what: &str, given: &[usize], shape: &[usize
     Err(TensorError::Shape(Fault::new(op, &[shape, given], rule)).into())
 }
 
-/// Losses that have nothing but a reduction, or that and more: the builder's method.
+/// The builder's method of every loss.
 macro_rules! reducible {
     ($($Loss:ident $(<$T:ident>)?)*) => {$(
         impl $(<$T>)? $Loss $(<$T>)? {
@@ -162,3 +216,18 @@ macro_rules! reducible {
     )*};
 }
 pub(crate) use reducible;
+
+/// The builder's method of losses that check the numbers of their targets and weights.
+macro_rules! checks_numbers {
+    ($($Loss:ident $(<$T:ident>)?)*) => {$(
+        impl $(<$T>)? $Loss $(<$T>)? {
+            /// Takes any number as a target or a weight, as PyTorch does, and computes what the formula gives. Shapes,
+            /// class numbers and options are still checked.
+            pub fn unchecked(mut self) -> Self {
+                self.numbers = $crate::refuse::Numbers::Unchecked;
+                self
+            }
+        }
+    )*};
+}
+pub(crate) use checks_numbers;

@@ -62,6 +62,46 @@ fn differ(op: &'static str, a_name: &str, a: &[usize], b_name: &str, b: &[usize]
     TensorError::Shape(fault).into()
 }
 
+/// Whether a loss checks the numbers of its targets and weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    #[default]
+    Checked,
+    /// Any number is taken.
+    Unchecked,
+}
+
+/// Refuses weights that are negative or not finite.
+#[track_caller]
+pub(crate) fn weights<T: Float>(
+    op: &'static str,
+    name: &str,
+    weight: &Tensor<T>,
+    numbers: Numbers,
+) -> Result<()> {
+    if numbers == Numbers::Unchecked {
+        return Ok(());
+    }
+    let finite = |w: f64| w >= 0.0 && w < f64::INFINITY;
+    every(op, name, weight, finite, "a weight is finite and 0 or more", None)
+}
+
+/// How far above 0 a log-probability may lie, for its rounding.
+const ROUNDING: f64 = 1e-3;
+
+/// Refuses log-probabilities above 0: those are logits.
+#[track_caller]
+pub(crate) fn log_probabilities<T: Float>(
+    op: &'static str,
+    name: &str,
+    x: &Tensor<T>,
+    help: &str,
+) -> Result<()> {
+    // NaN passes: it is the prediction's, and shows in the loss.
+    let rule = "a log-probability is 0 or less";
+    every(op, name, x, |x| x <= ROUNDING || x.is_nan(), rule, Some(help))
+}
+
 /// Refuses a tensor of which an element fails the test; `rule` is said of that element.
 #[track_caller]
 pub(crate) fn every<T: Float>(
@@ -74,15 +114,30 @@ pub(crate) fn every<T: Float>(
 ) -> Result<()> {
     let flat = x.contiguous();
     let numbers = flat.as_slice().unwrap_or(&[]);
-    let Some(place) = numbers.iter().position(|v| !test(v.to_f64())) else { return Ok(()) };
-    let rule =
-        format!("{name}{:?} is {}, and {rule}", Shape::index_of(x.shape(), place), numbers[place]);
-    let fault = Fault::new(op, &[x.shape()], rule);
+    match numbers.iter().position(|v| !test(v.to_f64())) {
+        None => Ok(()),
+        Some(place) => Err(wrong(op, name, &flat, place, rule, help)),
+    }
+}
+
+#[track_caller]
+#[cold]
+fn wrong<T: Float>(
+    op: &'static str,
+    name: &str,
+    flat: &Tensor<T>,
+    place: usize,
+    rule: &str,
+    help: Option<&str>,
+) -> Error {
+    let number = flat.as_slice().map_or(T::ZERO, |numbers| numbers[place]);
+    let rule = format!("{name}{:?} is {number}, and {rule}", Shape::index_of(flat.shape(), place));
+    let fault = Fault::new(op, &[flat.shape()], rule);
     let fault = match help {
         Some(help) => fault.help(help),
         None => fault,
     };
-    Err(TensorError::Value(fault).into())
+    TensorError::Value(fault).into()
 }
 
 /// How targets of 0 and 1 become -1 and 1.
@@ -90,37 +145,58 @@ const TO_SIGNS: &str = "labels of 0 and 1 become -1 and 1 by `2*y - 1`";
 
 /// Refuses targets other than -1 and 1.
 #[track_caller]
-pub(crate) fn signs<T: Float>(op: &'static str, target: &Tensor<T>) -> Result<()> {
-    let help = zeros_and_ones(target).then_some(TO_SIGNS);
-    every(op, "target", target, |y| y.abs() == 1.0, "the targets are -1 or 1", help)
-}
-
-/// Refuses targets that are all 0 or 1, where they stand for the sides -1 and 1. Other numbers are weights, and pass.
-#[track_caller]
-pub(crate) fn no_zeros_and_ones<T: Float>(op: &'static str, target: &Tensor<T>) -> Result<()> {
-    if !zeros_and_ones(target) {
+pub(crate) fn signs<T: Float>(
+    op: &'static str,
+    target: &Tensor<T>,
+    numbers: Numbers,
+) -> Result<()> {
+    if numbers == Numbers::Unchecked {
         return Ok(());
     }
-    let rule = "every target is 0 or 1, and the two sides are -1 and 1";
-    let fault = Fault::new(op, &[target.shape()], rule).help(TO_SIGNS);
-    Err(TensorError::Value(fault).into())
-}
-
-/// Whether all are 0 or 1, and some 0.
-fn zeros_and_ones<T: Float>(target: &Tensor<T>) -> bool {
     let flat = target.contiguous();
-    let numbers = flat.as_slice().unwrap_or(&[]);
-    numbers.iter().all(|&y| y == T::ZERO || y == T::ONE) && numbers.contains(&T::ZERO)
+    let Some(place) = flat.as_slice().and_then(|t| t.iter().position(|y| y.to_f64().abs() != 1.0))
+    else {
+        return Ok(());
+    };
+    let help = flat.iter().all(|y| y == T::ZERO || y == T::ONE).then_some(TO_SIGNS);
+    Err(wrong(op, "target", &flat, place, "the targets are -1 or 1", help))
 }
 
 /// Refuses targets outside 0 to 1.
 #[track_caller]
-pub(crate) fn shares<T: Float>(op: &'static str, target: &Tensor<T>) -> Result<()> {
-    let negative = target.contiguous().as_slice().is_some_and(|t| {
-        t.iter().any(|&y| y.to_f64() == -1.0) && t.iter().all(|&y| y.to_f64().abs() == 1.0)
-    });
-    let help = negative.then_some("labels of -1 and 1 become 0 and 1 by `(y + 1)/2`");
-    every(op, "target", target, inside, "the targets are probabilities, from 0 to 1", help)
+pub(crate) fn shares<T: Float>(
+    op: &'static str,
+    target: &Tensor<T>,
+    numbers: Numbers,
+) -> Result<()> {
+    if numbers == Numbers::Unchecked {
+        return Ok(());
+    }
+    let flat = target.contiguous();
+    let Some(place) = flat.as_slice().and_then(|t| t.iter().position(|y| !inside(y.to_f64())))
+    else {
+        return Ok(());
+    };
+    let help = flat
+        .iter()
+        .all(|y| y.to_f64().abs() == 1.0)
+        .then_some("labels of -1 and 1 become 0 and 1 by `(y + 1)/2`");
+    let rule = "the targets are probabilities, from 0 to 1";
+    Err(wrong(op, "target", &flat, place, rule, help))
+}
+
+/// Refuses a margin that is not finite.
+#[track_caller]
+pub(crate) fn margin(op: &'static str, margin: f64) -> Result<()> {
+    option(op, margin.is_finite(), || format!("the margin is {margin}, and must be finite"))
+}
+
+/// Refuses an exponent gamma that is negative or not finite.
+#[track_caller]
+pub(crate) fn gamma(op: &'static str, gamma: f64) -> Result<()> {
+    option(op, gamma >= 0.0 && gamma.is_finite(), || {
+        format!("gamma is {gamma}, and must be finite and 0 or more")
+    })
 }
 
 /// Whether it is a probability. NaN is none.

@@ -1,7 +1,7 @@
 //! Losses of the error of a number, each a function of prediction and target element by element.
 
 use wengert_autograd::{Operand, Result, Var};
-use wengert_tensor::Float;
+use wengert_tensor::{Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
@@ -103,14 +103,14 @@ pointwise! {
     /// `huber_loss`. One wild target pulls with no more than delta / n.
     HuberLoss huber(
         /// With the error at which the square becomes a line; 1 if it is not called.
-        delta = 1.0 "positive" |d| d > 0.0
+        delta = 1.0 "positive and finite" |d| d > 0.0 && d.is_finite()
     ) = |a, b| a.huber(b, delta)?;
 
     /// [`HuberLoss`] / beta: slope 1 beyond beta; the absolute error where beta is 0. Its mean is over all elements.
     /// PyTorch's `smooth_l1_loss`.
     SmoothL1Loss smooth_l1(
         /// With the error at which the square becomes a line; 1 if it is not called.
-        beta = 1.0 "0 or more" |b| b >= 0.0
+        beta = 1.0 "finite and 0 or more" |b| b >= 0.0 && b.is_finite()
     ) = |a, b| a.smooth_l1(b, beta)?;
 
     /// ln(cosh(ŷ - y)): ½e² near 0 and |e| - ln 2 far out, smooth to every order, and finite everywhere. Its mean is over
@@ -128,27 +128,28 @@ pointwise! {
     /// elements. Known as pseudo-Huber, up to a factor.
     CharbonnierLoss charbonnier(
         /// With the width of the rounding; 0.001 if it is not called.
-        epsilon = 1e-3 "positive" |e| e > 0.0
+        epsilon = 1e-3 "positive and finite" |e| e > 0.0 && e.is_finite()
     ) = |a, b| rounded(a, b, epsilon)?;
 
     /// ln(1 + ½(e/c)²): outliers pull less the further out they lie. Its mean is over all elements. The negative
     /// log-likelihood of Cauchy's distribution, up to scale.
     CauchyLoss cauchy(
         /// With the error at which the pull begins to fall off; 1 if it is not called.
-        scale = 1.0 "positive" |c| c > 0.0
+        scale = 1.0 "positive and finite" |c| c > 0.0 && c.is_finite()
     ) = |a, b| a.try_sub(b)?.div_scalar(scale).square().mul_scalar(0.5).log1p();
 }
 
 #[track_caller]
 fn pinball<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>, tau: f64) -> Result<Var<'t, T>> {
+    // The two sides apart: one is 0 wherever the other is not, and a weight of 0 meets no infinity.
     let e = b.try_sub(a)?;
-    // (tau - ½)·e + ½|e|: the same, and at 0 its slope is the middle of the two.
-    e.mul_scalar(tau - 0.5).try_add(e.abs().mul_scalar(0.5))
+    e.relu().mul_scalar(tau).try_add((-e).relu().mul_scalar(1.0 - tau))
 }
 
 #[track_caller]
 fn rounded<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>, epsilon: f64) -> Result<Var<'t, T>> {
-    let e2 = a.squared_error(b)?;
-    // √(e² + ε²) - ε = e² / (√(e² + ε²) + ε), which loses nothing near 0.
-    e2.try_div(e2.add_scalar(epsilon * epsilon).sqrt().add_scalar(epsilon))
+    // √(e² + ε²) - ε = e·e / (√(e² + ε²) + ε), which loses nothing near 0; no square is taken that could overflow.
+    let e = a.try_sub(b)?;
+    let root = e.hypot(a.tape().constant(Tensor::scalar(T::from_f64(epsilon))))?;
+    e.try_mul(e.try_div(root.add_scalar(epsilon))?)
 }

@@ -43,7 +43,9 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for GeneralRobust
         let Self { alpha, scale, reduction } = *self;
         let target = target.on(prediction);
         alike(OP, "prediction", &prediction.shape(), "target", &target.shape())?;
-        option(OP, scale > 0.0, || format!("the scale is {scale}, and must be positive"))?;
+        option(OP, scale > 0.0 && scale.is_finite(), || {
+            format!("the scale is {scale}, and must be positive and finite")
+        })?;
         option(OP, !alpha.is_nan() && alpha < f64::INFINITY, || {
             format!("alpha is {alpha}, and must be a number below infinity")
         })?;

@@ -1,13 +1,14 @@
 //! Cross-entropy of the next token, over sequences that were padded to one length, and perplexity.
 
-use wengert_autograd::cross_entropy::{Labels, Targets};
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::cross_entropy::logits;
+use crate::cross_entropy::{logits, of_classes, smoothing};
+use crate::labels::{Checked, ClassWeight};
 use crate::reduce::reducible;
+use crate::refuse::Numbers;
 
 /// The cross-entropy of logits `[…, classes]` (`[batch, time, classes]`) and tokens `[…]`, over the tokens that are no
 /// padding; the mean's denominator is their number, in the whole batch.
@@ -60,6 +61,7 @@ impl SequenceCrossEntropyLoss {
     ) -> Result<Var<'t, T>> {
         const OP: &str = "sequence_cross_entropy";
         logits(OP, x)?;
+        smoothing(OP, self.smoothing)?;
         let shape = x.shape();
         let Some((&classes, places)) = shape.split_last().filter(|(_, p)| *p == tokens.shape())
         else {
@@ -86,13 +88,13 @@ impl SequenceCrossEntropyLoss {
                 return Err(TensorError::Index(fault).into());
             }
         }
-        self.reduction.scale(OP, &[&shape, tokens.shape()], kept.len() as f64)?;
+        let total = kept.len() as f64;
+        self.reduction.scale(OP, &[&shape, tokens.shape()], total)?;
         let kept = Tensor::from(kept);
         let rows = x.reshape([tokens.len(), classes])?.index_select(0, &kept)?;
-        let labels = Labels::Classes(Tensor::from(labels));
-        let targets =
-            Targets::new(&rows.shape(), labels, None, self.smoothing, None, self.reduction)?;
-        let loss = rows.cross_entropy(targets)?;
+        let labels = Checked { classes: Tensor::from(labels), weight: None, total, ignored: None };
+        let weight = ClassWeight(None, Numbers::Checked);
+        let loss = of_classes(OP, rows, labels, weight, self.smoothing, self.reduction)?;
         if self.reduction != Reduction::None {
             return Ok(loss);
         }

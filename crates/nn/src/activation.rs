@@ -146,12 +146,6 @@ activations! {
         value: f64
     } |layer, x| x.threshold(layer.threshold, layer.value);
 
-    /// x · Φ(x), Φ the normal distribution; by its error function, or by the tanh that approximates it.
-    Gelu {
-        /// Whether by the tanh.
-        tanh: bool; default false
-    } |layer, x| if layer.tanh { x.gelu_tanh() } else { x.gelu() };
-
     /// eˣ / Σ eˣ along an axis. (Losses that take logits take them without: they refuse what comes out of this.)
     Softmax {
         /// Negative: from the end.
@@ -186,6 +180,57 @@ fn refuse_unless<T: Float>(
         return Ok(());
     }
     Err(Error::Value(Fault::new(layer, &[&x.shape()], rule())).into())
+}
+
+/// x · Φ(x), Φ the normal distribution; by its error function, or by the tanh that approximates it.
+///
+/// ```
+/// use wengert_nn::{Gelu, Module};
+/// use wengert_tensor::tensor;
+///
+/// let (exact, fast) = (Gelu::new().predict(&tensor![1.0_f64])?, Gelu::tanh().predict(&tensor![1.0])?);
+/// assert!((exact - fast).abs().item()? < 2e-4);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gelu {
+    /// By the error function.
+    #[default]
+    Exact,
+    /// By the tanh that approximates it.
+    Tanh,
+}
+
+impl Gelu {
+    /// The exact one, by the error function.
+    pub fn new() -> Self {
+        Self::Exact
+    }
+    /// The approximation by a tanh.
+    pub fn tanh() -> Self {
+        Self::Tanh
+    }
+}
+
+impl<T: Float> Parts<T> for Gelu {
+    fn visit(&self, _: &mut Visitor<'_, T>) {}
+    fn describe(&self) -> Option<String> {
+        Some(match self {
+            Self::Exact => "Gelu".into(),
+            Self::Tanh => "Gelu(tanh)".into(),
+        })
+    }
+}
+
+impl<T: Float> Module<T> for Gelu {
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
+        let y = match self {
+            Self::Exact => x.gelu(),
+            Self::Tanh => x.gelu_tanh(),
+        };
+        Ok(seen(self, y))
+    }
 }
 
 /// x where positive, else weight·x, the weight being trained: one for all, or one a channel (axis 1).

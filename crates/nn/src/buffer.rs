@@ -60,7 +60,14 @@ impl<T: Element> Buffer<T> {
 
 impl<T: Element> fmt::Debug for Buffer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Buffer {:?}", self.lock().shape())
+        write!(f, "Buffer: {:?}", self.value())
+    }
+}
+
+/// Its value, as a tensor prints.
+impl<T: Element> fmt::Display for Buffer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.value(), f)
     }
 }
 

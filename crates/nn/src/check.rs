@@ -9,7 +9,7 @@ use wengert_tensor::{Float, Tensor};
 use crate::{Error, Module, Parts, Result};
 
 /// What differs between the parameters that a forward pass used and those that the model names.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ParameterMismatch {
     /// Shapes of parameters that were used and have no name, and the lines that used them.
     pub unnamed: Vec<(Vec<usize>, Line)>,

@@ -7,7 +7,7 @@ use crate::state::Mismatch;
 
 /// What went wrong. [`Module::forward`](crate::Module::forward) itself returns `wengert_autograd`'s error, which this
 /// one takes over with `?`.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A tape or tensor operation that cannot be done.
@@ -64,7 +64,7 @@ impl From<wengert_tensor::Error> for Error {
 }
 
 /// Why a file of weights cannot be read, or a state not be written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{}{rule}{}",
     file.as_ref().map_or(String::new(), |f| format!("{f}: ")),
@@ -78,6 +78,18 @@ pub struct FileFault {
     /// What would mend it, where that is plain.
     pub help: Option<&'static str>,
 }
+
+/// `Debug` of an error is its text: that is what a program prints whose `main` returns it.
+macro_rules! debug_is_display {
+    ($($E:ty),*) => {$(
+        impl std::fmt::Debug for $E {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+debug_is_display!(Error, FileFault, ParameterMismatch, Mismatch);
 
 /// Some names of many.
 pub(crate) fn list(names: &[String]) -> String {

@@ -46,7 +46,7 @@
 //! |---|---|
 //! | `nn.Sequential(nn.Linear(4, 8), nn.Tanh())` | `sequential![Linear::new(4, 8, rng), Tanh]`, or [`Sequential`]'s `with` and `named` |
 //! | `self.layers = nn.ModuleList([…])` | a field `layers: Vec<…>` |
-//! | `nn.Linear(4, 8, bias=False)` | `Linear::without_bias(4, 8, rng)` |
+//! | `nn.Linear(4, 8, bias=False)` | `Linear::new(4, 8, rng).without_bias()` |
 //! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
 //! | `with torch.no_grad(): model(x)` | [`model.predict(&x)`](Module::predict) |
 //! | `p.requires_grad_(False)` for some | `model.freeze("backbone.*")` |
@@ -86,6 +86,7 @@ mod shape;
 mod state;
 mod summary;
 mod trace;
+mod tree;
 
 pub use activation::{
     Celu, Elu, Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, LogSigmoid,

@@ -41,9 +41,11 @@ impl<T: Float> Linear<T> {
         Self { weight, bias: Some(uniform(&[outputs], inputs, rng)) }
     }
 
-    /// A layer without bias.
-    pub fn without_bias(inputs: usize, outputs: usize, rng: &mut Rng) -> Self {
-        Self { weight: uniform(&[outputs, inputs], inputs, rng), bias: None }
+    /// Without bias.
+    #[must_use]
+    pub fn without_bias(mut self) -> Self {
+        self.bias = None;
+        self
     }
 
     /// The layer of this weight `[outputs, inputs]` and bias `[outputs]`.
@@ -130,9 +132,11 @@ impl<T: Float> Bilinear<T> {
         Self { weight, bias: Some(uniform(&[outputs], first, rng)) }
     }
 
-    /// A layer without bias.
-    pub fn without_bias(first: usize, second: usize, outputs: usize, rng: &mut Rng) -> Self {
-        Self { weight: uniform(&[outputs, first, second], first, rng), bias: None }
+    /// Without bias.
+    #[must_use]
+    pub fn without_bias(mut self) -> Self {
+        self.bias = None;
+        self
     }
 
     /// The result for two vars of one tape.

@@ -108,6 +108,29 @@ pub trait Parts<T: Float>: Send + Sync {
         self.named_parameters().iter().map(|(_, p)| p.len()).sum()
     }
 
+    /// The model as a tree of layers, as PyTorch prints one.
+    ///
+    /// ```
+    /// use wengert_nn::{Linear, Parts, Tanh, sequential};
+    /// use wengert_tensor::Rng;
+    ///
+    /// let rng = &mut Rng::new(0);
+    /// let body = sequential![Linear::<f32>::new(4, 8, rng), Tanh];
+    /// let model = sequential![body: body, head: Linear::<f32>::new(8, 2, rng)];
+    /// assert_eq!(model.tree(), "\
+    /// Sequential(
+    ///   (body): Sequential(
+    ///     (0): Linear(4 -> 8)
+    ///     (1): Tanh
+    ///   )
+    ///   (head): Linear(8 -> 2)
+    /// )");
+    /// assert_eq!(model.to_string(), model.tree());
+    /// ```
+    fn tree(&self) -> String {
+        crate::tree::tree(self)
+    }
+
     /// Forgets all gradients.
     fn zero_grad(&self) {
         for (_, param) in self.named_parameters() {

@@ -188,10 +188,16 @@ impl<T: Float> Module<T> for Sequential<T> {
     }
 }
 
+/// Prints the [tree](Parts::tree) of layers.
+impl<T: Float> fmt::Display for Sequential<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tree())
+    }
+}
+
 impl<T: Float> fmt::Debug for Sequential<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let layers = self.layers.iter();
-        f.debug_map().entries(layers.map(|(n, l)| (n, l.describe().unwrap_or_default()))).finish()
+        f.write_str(&self.tree())
     }
 }
 

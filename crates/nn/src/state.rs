@@ -186,7 +186,7 @@ impl<T: Float> State<T> {
 }
 
 /// What differs between the names and shapes of a state and those of a model.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Mismatch {
     /// Names of the model that the state does not have.
     pub missing: Vec<String>,

@@ -144,12 +144,12 @@ fn wrong_indices() {
     let tape = Tape::new();
     assert_eq!(
         said(words.forward(&tape, &tensor![[0, 1], [4, 2]]).unwrap_err()),
-        "embedding: [2, 2] and [4, 2]: index 4 (the 2th, from 0), and there are 4 things"
+        "embedding: [2, 2] and [4, 2]: index[1, 0] is 4, and the table's rows are 0 to 3\n  help: an embedding for this index is `Embedding::new(5, 2, …)`"
     );
     let padded = words.padding(4);
     assert_eq!(
         said(padded.forward(&tape, &tensor![0]).unwrap_err()),
-        "embedding: [1] and [4, 2]: padding is index 4, and there are 4 things"
+        "embedding: [1] and [4, 2]: the padding is index 4, and the table has 4 rows"
     );
 }
 
@@ -191,4 +191,29 @@ fn states_that_do_not_fit() {
         said(net.freeze("fc9.*").unwrap_err()),
         "freeze: no parameter's path fits `fc9.*`\n  help: the paths are `fc1.weight`, `fc1.bias`, `fc2.weight`, `fc2.bias`"
     );
+}
+
+#[test]
+fn an_index_beyond_an_embedding_names_its_place_and_the_fix() {
+    let words = Embedding::<f32>::new(10, 4, &mut Rng::new(0));
+    let tape = Tape::new();
+    let error = words.forward(&tape, &tensor![[1_usize, 2], [3, 10]]).unwrap_err().to_string();
+    assert!(
+        error.starts_with(
+            "embedding: [2, 2] and [10, 4]: index[1, 1] is 10, and the table's rows are 0 to 9\n  help: an embedding for this index is `Embedding::new(11, 4, …)`\n"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn debug_of_an_error_is_its_text() {
+    let net = Linear::<f32>::new(2, 2, &mut Rng::new(0));
+    for error in [
+        net.freeze("nothing").unwrap_err(),
+        net.load_state(&State::default()).unwrap_err(),
+        load::<f32>("no such file").map(|_| ()).unwrap_err(),
+    ] {
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
 }

@@ -25,7 +25,7 @@ fn gradients_of_layers_with_parameters() {
     let rng = &mut Rng::new(1);
     check("Linear", &Linear::new(3, 4, rng), x(&[5, 3]));
     check("Linear of three axes", &Linear::new(3, 4, rng), x(&[2, 5, 3]));
-    check("Linear of a vector", &Linear::without_bias(3, 4, rng), x(&[3]));
+    check("Linear of a vector", &Linear::new(3, 4, rng).without_bias(), x(&[3]));
     check("LayerNorm", &LayerNorm::new([4]), x(&[3, 4]));
     check("LayerNorm of two axes", &LayerNorm::new([2, 4]).without_bias(), x(&[3, 2, 4]));
     check("RmsNorm", &RmsNorm::new([4]).eps(1e-3), x(&[3, 4]));
@@ -51,7 +51,7 @@ fn gradients_of_layers_without_parameters() {
         ("Celu", Box::new(Celu::new(2.0))),
         ("Selu", Box::new(Selu)),
         ("Gelu", Box::new(Gelu::default())),
-        ("Gelu by tanh", Box::new(Gelu::new(true))),
+        ("Gelu by tanh", Box::new(Gelu::tanh())),
         ("Silu", Box::new(Silu)),
         ("Mish", Box::new(Mish)),
         ("Softplus", Box::new(Softplus::default())),
@@ -226,4 +226,45 @@ fn embedding_of_nothing_and_of_several_axes() -> Result<()> {
     let y = words.forward(&tape, &tensor![[1, 0], [1, 1]])?;
     assert_eq!(y.value().slice(wengert_tensor::s![0, 0])?, tensor![3.0, 4.0]);
     Ok(())
+}
+
+#[test]
+fn an_empty_batch_leaves_running_statistics_as_they_are() {
+    fn check<M: Module<f64>>(model: &M, running: &Running<f64>, shape: &[usize]) {
+        let tape = Tape::new();
+        let x = tape.var(Tensor::zeros(shape));
+        let y = model.forward(x).unwrap();
+        assert_eq!(*y.shape(), *shape);
+        y.sum().backward().unwrap();
+        let (mean, var) = (running.mean.value(), running.var.value());
+        assert_eq!(mean, Tensor::zeros(mean.shape()), "{shape:?}");
+        assert_eq!(var, Tensor::ones(var.shape()), "{shape:?}");
+        assert_eq!(running.batches.get(), 0, "{shape:?}");
+    }
+    for shape in [&[0, 2][..], &[0, 2, 3], &[4, 2, 0]] {
+        let norm = BatchNorm1d::new(2);
+        check(&norm, norm.running.as_ref().unwrap(), shape);
+        let norm = BatchNorm1d::new(2).cumulative();
+        check(&norm, norm.running.as_ref().unwrap(), shape);
+    }
+    for shape in [[0, 2, 3, 3], [4, 2, 0, 3]] {
+        let norm = BatchNorm2d::new(2);
+        check(&norm, norm.running.as_ref().unwrap(), &shape);
+    }
+    for shape in [[0, 2, 3, 3, 3], [4, 2, 0, 3, 1]] {
+        let norm = BatchNorm::<f64, 3>::new(2);
+        check(&norm, norm.running.as_ref().unwrap(), &shape);
+    }
+    for shape in [[0, 2, 3], [4, 2, 0]] {
+        let norm = InstanceNorm1d::new(2).tracking();
+        check(&norm, norm.running.as_ref().unwrap(), &shape);
+    }
+    // One number a channel has no variance: it is an error, and nothing moves.
+    for shape in [&[1, 2][..], &[1, 2, 1]] {
+        let norm = BatchNorm1d::<f64>::new(2);
+        let x = Tensor::ones(shape);
+        let error = norm.forward(Tape::new().constant(x)).unwrap_err().to_string();
+        assert!(error.contains("more than one number a channel"), "{error}");
+        assert_eq!(norm.running.as_ref().unwrap().var.value(), Tensor::ones([2]));
+    }
 }

@@ -142,7 +142,7 @@ fn loading_is_all_or_nothing_unless_told_otherwise() {
 #[test]
 fn tied_weights_are_one_parameter_of_two_names() -> wengert_nn::Result<()> {
     let rng = &mut Rng::new(0);
-    let first = Linear::<f32>::without_bias(3, 3, rng);
+    let first = Linear::<f32>::new(3, 3, rng).without_bias();
     let second = Linear { weight: first.weight.clone(), bias: None };
     let net = sequential![a: first, act: Tanh, b: second];
     assert_eq!(net.parameters().len(), 1);
@@ -166,7 +166,7 @@ fn check_parameters_finds_what_was_forgotten() {
         }
     }
     let rng = &mut Rng::new(0);
-    let new = |rng: &mut Rng| Linear::without_bias(3, 3, rng);
+    let new = |rng: &mut Rng| Linear::new(3, 3, rng).without_bias();
     let net = Forgetful { used: new(rng), hidden: new(rng), idle: new(rng) };
     let x = Tensor::ones([1, 3]);
     let wengert_nn::Error::Parameters(found) = check_parameters(&net, &x).unwrap_err() else {
@@ -300,4 +300,46 @@ fn an_mlp_learns() -> Result<()> {
     }
     assert!(last < 1e-2, "{last}");
     Ok(())
+}
+
+#[test]
+fn a_model_prints_as_a_tree() {
+    struct Net {
+        layers: Vec<Linear<f32>>,
+        norm: BatchNorm1d<f32>,
+        scale: Param<f32>,
+    }
+    parts!(Net { layers, norm, scale });
+    let rng = &mut Rng::new(0);
+    let new = |rng: &mut Rng| Linear::new(3, 3, rng);
+    let net = Net {
+        layers: vec![new(rng), new(rng).without_bias()],
+        norm: BatchNorm1d::new(3),
+        scale: Param::new(tensor![0.5]),
+    };
+    let expected = "\
+Net(
+  (layers.0): Linear(3 -> 3)
+  (layers.1): Linear(3 -> 3, no bias)
+  (norm): BatchNorm1d(3)
+)";
+    assert_eq!(net.tree(), expected);
+    let inner = sequential![a: sequential![new(rng)], b: Gelu::tanh()];
+    let outer = sequential![first: inner, second: Relu];
+    let expected = "\
+Sequential(
+  (first): Sequential(
+    (a): Sequential(
+      (0): Linear(3 -> 3)
+    )
+    (b): Gelu(tanh)
+  )
+  (second): Relu
+)";
+    assert_eq!((outer.to_string(), format!("{outer:?}")), (expected.into(), expected.into()));
+    assert_eq!(Sequential::<f32>::new().to_string(), "Sequential");
+    // A parameter shows its numbers.
+    net.parameters();
+    assert_eq!(net.scale.to_string(), "[0.5]");
+    assert_eq!(format!("{:?}", net.scale), "Param `scale`: Tensor<f32> [1]\n[0.5]");
 }

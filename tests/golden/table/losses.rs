@@ -1,7 +1,8 @@
 //! PyTorch's losses, and what each is here.
 //!
 //! `reduction` is an enum: `"sum"` and `"none"` are `Reduction::Sum` and `None`; `"mean"` is `Reduction::Mean`, which
-//! refuses a mean over nothing, where PyTorch gives NaN: these lines run with `Reduction::MeanOrNan`. A target may be a
+//! refuses a mean over nothing, where PyTorch gives NaN: these lines run with `Reduction::MeanOrNan`. `unchecked()` takes
+//! any number as a target or weight, as PyTorch does; without it numbers that mean nothing are errors. A target may be a
 //! tensor or a var. Class numbers are `usize`: a label that is to be ignored is a number of your choice, `IGNORED` here.
 
 use wengert::loss::{
@@ -27,10 +28,11 @@ table! {
     smooth_l1_loss(x: Var, target: Target, reduction: Reduction, beta: f64) =>
         SmoothL1Loss::new().beta(beta).reduction(reduction).forward(x, target);
     binary_cross_entropy(x: Var, target: Target, weight: MaybeData, reduction: Reduction) =>
-        BceLoss::new().maybe(weight, BceLoss::weight).reduction(reduction).forward(x, target);
+        BceLoss::new().unchecked().maybe(weight, BceLoss::weight).reduction(reduction).forward(x, target);
     binary_cross_entropy_with_logits(
         x: Var, target: Target, weight: MaybeData, pos_weight: MaybeData, reduction: Reduction
     ) => BceWithLogitsLoss::new()
+        .unchecked()
         .maybe(weight, BceWithLogitsLoss::weight)
         .maybe(pos_weight, BceWithLogitsLoss::pos_weight)
         .reduction(reduction)
@@ -39,50 +41,58 @@ table! {
         x: Var, target: Ints, weight: MaybeData, ignore_index: isize, label_smoothing: f64,
         reduction: Reduction
     ) => CrossEntropyLoss::new()
+        .unchecked()
         .maybe(weight, CrossEntropyLoss::weight)
         .label_smoothing(label_smoothing)
         .ignore_index(IGNORED)
         .reduction(reduction)
         .forward(x, &classes(&target, ignore_index)?),
-        as "CrossEntropyLoss::new().weight(weight).label_smoothing(label_smoothing).ignore_index(ignore_index).reduction(reduction).forward(x, &target)";
+        as "CrossEntropyLoss::new().unchecked().weight(weight).label_smoothing(label_smoothing).ignore_index(ignore_index).reduction(reduction).forward(x, &target)";
     cross_entropy(
         x: Var, target: Var, weight: MaybeData, ignore_index: isize, label_smoothing: f64,
         reduction: Reduction
     ) => CrossEntropyLoss::new()
+        .unchecked()
         .maybe(weight, CrossEntropyLoss::weight)
         .label_smoothing(label_smoothing)
         .reduction(reduction)
         .forward(x, target);
     nll_loss(x: Var, target: Ints, weight: MaybeData, ignore_index: isize, reduction: Reduction) =>
         NllLoss::new()
+        .unchecked()
         .maybe(weight, NllLoss::weight)
         .ignore_index(IGNORED)
         .reduction(reduction)
         .forward(x, &classes(&target, ignore_index)?),
-        as "NllLoss::new().weight(weight).ignore_index(ignore_index).reduction(reduction).forward(x, &target)";
+        as "NllLoss::new().unchecked().weight(weight).ignore_index(ignore_index).reduction(reduction).forward(x, &target)";
     kl_div(x: Var, target: Target, reduction: KlReduction, log_target: bool) =>
-        KlDivLoss::new().log_target(log_target).reduction(reduction).forward(x, target);
+        KlDivLoss::new()
+        .unchecked()
+        .when(log_target, KlDivLoss::log_target)
+        .reduction(reduction)
+        .forward(x, target);
     poisson_nll_loss(
         x: Var, target: Target, log_input: bool, full: bool, eps: f64, reduction: Reduction
     ) => PoissonNllLoss::new()
-        .log_input(log_input)
-        .full(full)
+        .unchecked()
+        .when(!log_input, PoissonNllLoss::of_rates)
+        .when(full, PoissonNllLoss::full)
         .epsilon(eps)
         .reduction(reduction)
         .forward(x, target);
     gaussian_nll_loss(
         x: Var, target: Target, var: Term, full: bool, eps: f64, reduction: Reduction
     ) => GaussianNllLoss::new()
-        .full(full)
+        .when(full, GaussianNllLoss::full)
         .epsilon(eps)
         .reduction(reduction)
         .forward(x, (target, var));
     hinge_embedding_loss(x: Var, target: Target, margin: f64, reduction: Reduction) =>
         HingeEmbeddingLoss::new().margin(margin).reduction(reduction).forward(x, target);
     soft_margin_loss(x: Var, target: Target, reduction: Reduction) =>
-        SoftMarginLoss::new().reduction(reduction).forward(x, target);
+        SoftMarginLoss::new().unchecked().reduction(reduction).forward(x, target);
     margin_ranking_loss(x: Var, x2: Var, target: Target, margin: f64, reduction: Reduction) =>
-        MarginRankingLoss::new().margin(margin).reduction(reduction).forward(x, (x2, target));
+        MarginRankingLoss::new().unchecked().margin(margin).reduction(reduction).forward(x, (x2, target));
     cosine_embedding_loss(x: Var, x2: Var, target: Target, margin: f64, reduction: Reduction) =>
         CosineEmbeddingLoss::new().margin(margin).reduction(reduction).forward(x, (x2, target));
     triplet_margin_loss(
@@ -92,12 +102,13 @@ table! {
         .margin(margin)
         .p(p)
         .epsilon(eps)
-        .swap(swap)
+        .when(swap, TripletMarginLoss::swap)
         .reduction(reduction)
         .forward(anchor, (positive, negative));
     multi_margin_loss(
         x: Var, target: Index, p: usize, margin: f64, weight: MaybeData, reduction: Reduction
     ) => MultiMarginLoss::new()
+        .unchecked()
         .p(p as u32)
         .margin(margin)
         .maybe(weight, MultiMarginLoss::weight)
@@ -107,6 +118,7 @@ table! {
         MultilabelMarginLoss::new().reduction(reduction).forward(x, &target);
     multilabel_soft_margin_loss(x: Var, target: Target, weight: MaybeData, reduction: Reduction) =>
         MultilabelSoftMarginLoss::new()
+        .unchecked()
         .maybe(weight, MultilabelSoftMarginLoss::weight)
         .reduction(reduction)
         .forward(x, target);

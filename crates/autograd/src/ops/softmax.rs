@@ -122,24 +122,22 @@ impl<T: Float> Operation<T> for CrossEntropy<T> {
     fn rows() -> Vec<Row> {
         use wengert_tensor::tensor;
 
-        use crate::cross_entropy::{Labels, Reduction};
         vec![
             row("cross_entropy", ANY, |x| {
-                let labels = Labels::Classes(tensor![0_usize, 3, 1]);
-                let weight = tensor![1.0, 2.0, 0.5, 1.5];
-                let (shape, mean) = (x[0].shape(), Reduction::Mean);
-                let t = Targets::new(&shape, labels, Some(&weight), 0.0, Some(3), mean)?;
-                x[0].cross_entropy(t)
+                let weights = tensor![1.0, 0.0, 2.0];
+                let targets = Targets::weighted(tensor![0_usize, 9, 1], weights);
+                x[0].cross_entropy(targets.sum_times(0.5))
             }),
             row("cross_entropy", &[(&[2, 3, 2], -2.0, 2.0)], |x| {
-                let labels = Labels::Classes(tensor![[0_usize, 2], [1, 1]]);
-                let t = Targets::new(&x[0].shape(), labels, None, 0.1, None, Reduction::None)?;
-                x[0].cross_entropy(t)
+                let q = tensor![[0.8, 0.1, 0.1], [0.1, 0.1, 0.8], [0.2, 0.6, 0.2], [0.0, 1.0, 0.0]];
+                x[0].cross_entropy(Targets::dense(q))
             }),
             row("cross_entropy", &[(&[2, 3], -2.0, 2.0)], |x| {
-                let q = Labels::Probabilities(tensor![[0.2, 0.3, 0.5], [0.0, 1.0, 0.0]]);
-                let t = Targets::new(&x[0].shape(), q, None, 0.0, None, Reduction::Sum)?;
-                x[0].cross_entropy(t)
+                let q = tensor![[0.2, 0.3, 0.5], [0.0, 1.0, 0.0]];
+                x[0].cross_entropy(Targets::dense(q).sum_times(1.0))
+            }),
+            row("cross_entropy", &[(&[2, 3, 2], -2.0, 2.0)], |x| {
+                x[0].cross_entropy(Targets::classes(tensor![[0_usize, 2], [1, 1]]))
             }),
         ]
     }

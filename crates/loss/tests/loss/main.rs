@@ -7,12 +7,15 @@
     clippy::needless_borrows_for_generic_args
 )]
 
+mod edges;
 mod extremes;
 mod gradients;
+mod nothing;
 mod numbers;
 mod penalties;
 mod refusals;
 mod sequences;
+mod targets;
 
 use wengert_autograd::{Result, Var};
 

@@ -94,11 +94,11 @@ fn likelihoods_by_hand() {
     let x = tape.var(tensor![0.0, 1.0]);
     let y = tensor![3.0, 1.0];
     near(item(poisson_nll(x, &y)), (1.0 + 1.0_f64.exp() - 1.0) / 2.0, 1e-15);
-    let full = PoissonNllLoss::new().full(true).reduction(SUM).forward(x, &y);
+    let full = PoissonNllLoss::new().full().reduction(SUM).forward(x, &y);
     let stirling = 3.0 * 3.0_f64.ln() - 3.0 + 0.5 * (6.0 * PI).ln();
     near(item(full), 1.0_f64.exp() + stirling, 1e-15);
     let rates = tape.var(tensor![2.0, 1.0]);
-    let by_rate = PoissonNllLoss::new().log_input(false).epsilon(0.0).forward(rates, &y);
+    let by_rate = PoissonNllLoss::new().of_rates().epsilon(0.0).forward(rates, &y);
     near(item(by_rate), (2.0 - 3.0 * LN_2 + 1.0) / 2.0, 1e-15);
 
     let mean = tape.var(tensor![[1.0, 2.0], [0.0, 0.0]]);
@@ -112,7 +112,7 @@ fn likelihoods_by_hand() {
     // With variance 1 it is half the squared error; its constant is that of the density.
     let one = Tensor::ones([2, 2]);
     near(item(gaussian_nll(mean, &target, &one)), item(mse(mean, &target)) / 2.0, 1e-15);
-    let full = GaussianNllLoss::new().full(true).forward(mean, (&target, &one));
+    let full = GaussianNllLoss::new().full().forward(mean, (&target, &one));
     near(item(full), item(mse(mean, &target)) / 2.0 + 0.5 * (2.0 * PI).ln(), 1e-15);
 }
 
@@ -229,7 +229,7 @@ fn divergence_by_hand() {
     near(by(KlReduction::Sum), LN_2, 1e-15);
     near(by(KlReduction::ElementMean), LN_2 / 6.0, 1e-15);
     let logs = KlDivLoss::new()
-        .log_target(true)
+        .log_target()
         .forward(log_p, &tensor![[0.2, 0.2, 0.6], [0.2, 0.2, 0.6]].ln());
     let expected = (0.2 * 0.4_f64.ln() + 0.2 * 0.8_f64.ln() + 0.6 * 2.4_f64.ln()) / 2.0;
     near(item(logs), expected, 1e-14);

@@ -169,15 +169,15 @@ fn numbers_out_of_range() {
     );
     refused(
         soft_margin(x, &tensor![1.0, 0.0]),
-        "soft_margin: [2]: every target is 0 or 1, and the two sides are -1 and 1\n  help: labels of 0 and 1 become -1 and 1 by `2*y - 1`",
+        "soft_margin: [2]: target[1] is 0, and the targets are -1 or 1\n  help: labels of 0 and 1 become -1 and 1 by `2*y - 1`",
     );
     refused(
         poisson_nll(x, &tensor![1.0, -2.0]),
-        "poisson_nll: [2]: target[1] is -2, and a count is 0 or more",
+        "poisson_nll: [2]: target[1] is -2, and a count is finite and 0 or more",
     );
     refused(
         gaussian_nll(x, &tensor![1.0, 1.0], &tensor![1.0, -1.0]),
-        "gaussian_nll: [2]: variance[1] is -1, and a variance is 0 or more\n  help: let the net predict its logarithm, and pass `x.exp()`",
+        "gaussian_nll: [2]: variance[1] is -1, and a variance is finite and 0 or more\n  help: let the net predict its logarithm, and pass `x.exp()`",
     );
     refused(
         binary_focal(x, &tensor![1.0, 0.5], 2.0),
@@ -191,14 +191,14 @@ fn options_out_of_range() {
     let x = tape.var(tensor![[0.5, 2.0]]);
     let y = Tensor::zeros([1, 2]);
     let label = tensor![0_usize];
-    refused(huber(x, &y, 0.0), "huber: delta is 0, and must be positive");
-    refused(huber(x, &y, f64::NAN), "huber: delta is NaN, and must be positive");
-    refused(smooth_l1(x, &y, -1.0), "smooth_l1: beta is -1, and must be 0 or more");
+    refused(huber(x, &y, 0.0), "huber: delta is 0, and must be positive and finite");
+    refused(huber(x, &y, f64::NAN), "huber: delta is NaN, and must be positive and finite");
+    refused(smooth_l1(x, &y, -1.0), "smooth_l1: beta is -1, and must be finite and 0 or more");
     refused(quantile(x, &y, 1.0), "quantile: tau is 1, and must be between 0 and 1");
-    refused(focal(x, &label, -1.0), "focal: gamma is -1, and must be 0 or more");
+    refused(focal(x, &label, -1.0), "focal: gamma is -1, and must be finite and 0 or more");
     refused(
         CrossEntropyLoss::new().label_smoothing(-0.1).forward(x, &label),
-        "cross_entropy: [1, 2]: label smoothing is -0.1, and must lie between 0 and 1",
+        "cross_entropy: label smoothing is -0.1, and must lie between 0 and 1",
     );
     refused(
         MultiMarginLoss::new().p(3).forward(x, &label),
@@ -217,7 +217,7 @@ fn options_out_of_range() {
 #[test]
 fn a_mean_over_nothing() {
     let tape = Tape::<f64>::new();
-    let help = "the mean of no losses: the batch is empty, or every target is ignored or has weight 0\n  help: skip such a batch, or take `Reduction::MeanOrZero` (or `MeanOrNan`) if its mean is to be 0 (or NaN)";
+    let help = "the mean of no losses: the batch is empty, or every target is ignored or has weight 0\n  help: skip such a batch, or use `Reduction::MeanOrZero` (or `MeanOrNan`) for a mean of 0 (or NaN)";
     let x = tape.var(Tensor::zeros([1, 2]));
     let ignoring = CrossEntropyLoss::new().ignore_index(0);
     refused(ignoring.forward(x, &tensor![0_usize]), &format!("cross_entropy: [1, 2]: {help}"));

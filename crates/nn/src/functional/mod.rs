@@ -9,7 +9,7 @@ pub use normalize::{RunningStats, batch_norm, group_norm, instance_norm, layer_n
 pub use pad::{pad, pad_with};
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error, Fault, Float, Tensor, axis_or_refuse};
+use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse};
 
 /// In training mode, each number made 0 with probability `p`, and the others scaled by 1/(1 - p); else `x` itself.
 ///
@@ -50,8 +50,15 @@ pub fn embedding<'t, T: Float>(
     let beyond = flat.iter().position(|i| i >= things);
     if let Some(place) = beyond {
         let i = flat.get(&[place])?;
-        let rule = format!("index {i} (the {place}th, from 0), and there are {things} things");
-        return Err(Error::Index(Fault::new("embedding", &[index.shape(), &table], rule)).into());
+        let at = Shape::index_of(index.shape(), place);
+        let last = things as isize - 1;
+        let rule = format!("index{at:?} is {i}, and the table's rows are 0 to {last}");
+        let fault = Fault::new("embedding", &[index.shape(), &table], rule);
+        let help = format!(
+            "an embedding for this index is `Embedding::new({}, {width}, …)`",
+            i.saturating_add(1)
+        );
+        return Err(Error::Index(fault.help(help)).into());
     }
     let rows = weight.index_select(0, &flat)?;
     let rows = match padding {
@@ -61,7 +68,7 @@ pub fn embedding<'t, T: Float>(
             rows.where_(&others, rows.detach())?
         }
         Some(p) => {
-            let rule = format!("padding is index {p}, and there are {things} things");
+            let rule = format!("the padding is index {p}, and the table has {things} rows");
             return Err(
                 Error::Index(Fault::new("embedding", &[index.shape(), &table], rule)).into()
             );

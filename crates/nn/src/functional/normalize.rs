@@ -177,7 +177,7 @@ fn by_running<'t, T: Float>(
 }
 
 /// `[N, C, …]`, each channel normalised over all samples; weight and bias `[C]`. In training by the batch's own mean and
-/// variance, and the running ones, moved by `momentum`, come back; else by the running ones.
+/// variance, and the running ones, moved by `momentum`, come back; else by the running ones. An empty batch moves nothing.
 ///
 /// # Errors
 /// If the shapes do not fit, if there are no running statistics to evaluate by, or, in training, if there is one number a
@@ -209,6 +209,10 @@ pub fn batch_norm<'t, T: Float>(
         };
         let y = by_running(x, 1, running, eps)?;
         return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+    }
+    if x.is_empty() {
+        // An empty batch says nothing about any channel: the running statistics stay as they are.
+        return Ok((affine_per_channel(x, 1, weight, bias)?, None));
     }
     if x.len() == channels {
         let rule = "in training there must be more than one number a channel, for a variance";
@@ -263,6 +267,10 @@ pub fn instance_norm<'t, T: Float>(
         };
         let y = by_running(x, 1, running, eps)?;
         return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+    }
+    if x.is_empty() {
+        // As in `batch_norm`: the running statistics stay as they are.
+        return Ok((affine_per_channel(x, 1, weight, bias)?, None));
     }
     if x.len() == samples * channels {
         let rule = "there must be more than one number a channel of a sample, for a variance";

@@ -224,8 +224,9 @@ macro_rules! pointwise_table {
             bce Bce (a, b -> y) = (b - ONE) * (-a).log1p().max(C(-100.0)) - b * a.ln().max(C(-100.0));
                 slopes (a - b) / (a * (ONE - a)).max(C(1e-12)),
                 (-a).log1p().max(C(-100.0)) - a.ln().max(C(-100.0));
-            /// The same of sigmoid(a), finite for every a
-            bce_with_logits BceWithLogits (a, b -> y) = a.max(ZERO) - a * b + (-a.abs()).exp().log1p();
+            /// The same of sigmoid(a), finite for every finite a; at an infinite one it is 0 or ∞
+            bce_with_logits BceWithLogits (a, b -> y) = (ONE - b).when_eq(ZERO, ZERO, (ONE - b) * a.max(ZERO))
+                + b.when_eq(ZERO, ZERO, b * (-a).max(ZERO)) + (-a.abs()).exp().log1p();
                 slopes a.sigmoid() - b, -a;
         }
     }};
