@@ -49,7 +49,8 @@ pub(crate) trait Operation<T: Float>: Clone + 'static {
         Vec::new()
     }
 
-    /// The value.
+    /// The value. Its errors name the line that called for it, in every op.
+    #[track_caller]
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>>;
 
     /// The reverse rule: the gradient of operand `k`, from the gradient `g` of the result. It may have a shape that the
