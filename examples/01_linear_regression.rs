@@ -21,7 +21,7 @@ impl LinearRegressionModel {
 
 impl Module<f32> for LinearRegressionModel {
     fn forward<'t>(&self, x: Var<'t>) -> wengert::autograd::Result<Var<'t>> {
-        self.linear.forward(x)
+        self.linear.call(x)
     }
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn train(
         for (inputs, labels) in train_loader.epoch(epoch) {
             let tape = Tape::new();
             optimizer.zero_grad();
-            let outputs = model.forward(tape.constant(inputs))?;
+            let outputs = model.call(tape.constant(inputs))?;
             let loss = criterion.forward(outputs, &labels)?;
             loss.backward()?;
             optimizer.step()?;

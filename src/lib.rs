@@ -16,7 +16,7 @@
 //!     for (inputs, targets) in loader.epoch(epoch) {
 //!         let tape = Tape::new();
 //!         optimizer.zero_grad();
-//!         let outputs = model.forward(tape.constant(inputs))?;
+//!         let outputs = model.call(tape.constant(inputs))?;
 //!         let loss = criterion.forward(outputs, &targets)?;
 //!         loss.backward()?;
 //!         optimizer.step()?;

@@ -11,7 +11,7 @@
 //!
 //! impl Module<f64> for Scaled {
 //!     fn forward<'t>(&self, x: Var<'t>) -> wengert::autograd::Result<Var<'t>> {
-//!         self.linear.forward(x.try_mul(x.tape().param(&self.gain))?)
+//!         self.linear.call(x.try_mul(x.tape().param(&self.gain))?)
 //!     }
 //! }
 //!
@@ -19,7 +19,7 @@
 //! let model = Scaled { gain: Param::new(Tensor::ones([3])), linear: Linear::new(3, 1, rng) };
 //! let x = Tensor::randn([8, 3], rng);
 //! let check = GradCheck::new()
-//!     .check_parameters(&model.parameters(), |tape| Ok(model.forward(tape.constant(x.clone()))?.square().mean()));
+//!     .check_parameters(&model.parameters(), |tape| Ok(model.call(tape.constant(x.clone()))?.square().mean()));
 //! assert!(check.is_right(), "{check}");
 //! ```
 

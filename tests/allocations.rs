@@ -91,7 +91,7 @@ fn regression(mut optimizer: impl Optimizer<f32>, model: &Sequential<f32>) -> us
     asked_by(|| {
         let tape = Tape::new();
         optimizer.zero_grad();
-        let outputs = model.forward(tape.constant(inputs.clone())).unwrap();
+        let outputs = model.call(tape.constant(inputs.clone())).unwrap();
         let loss = criterion.forward(outputs, &targets).unwrap();
         loss.backward().unwrap();
         optimizer.step().unwrap();
@@ -107,7 +107,7 @@ fn classification(mut optimizer: impl Optimizer<f32>, model: &Sequential<f32>) -
     asked_by(|| {
         let tape = Tape::new();
         optimizer.zero_grad();
-        let outputs = model.forward(tape.constant(inputs.clone())).unwrap();
+        let outputs = model.call(tape.constant(inputs.clone())).unwrap();
         let loss = criterion.forward(outputs, &labels).unwrap();
         loss.backward().unwrap();
         optimizer.step().unwrap();
@@ -156,7 +156,7 @@ fn a_step_holds_what_its_rules_need() {
         for _ in 0..3 {
             let tape = Tape::new();
             optimizer.zero_grad();
-            let outputs = model.forward(tape.constant(inputs.clone())).unwrap();
+            let outputs = model.call(tape.constant(inputs.clone())).unwrap();
             outputs.square().mean().backward().unwrap();
             optimizer.step().unwrap();
             on_tape = tape.stats().total.bytes;

@@ -68,7 +68,7 @@ fn train(
             Ok(Box::new(move || {
                 let tape = Tape::new();
                 optimizer.zero_grad();
-                let outputs = model.forward(tape.constant(inputs.clone()))?;
+                let outputs = model.call(tape.constant(inputs.clone()))?;
                 let loss = criterion.forward(outputs, &targets)?;
                 loss.backward()?;
                 optimizer.step()?;
@@ -80,7 +80,7 @@ fn train(
             Ok(Box::new(move || {
                 let tape = Tape::new();
                 optimizer.zero_grad();
-                let outputs = model.forward(tape.constant(inputs.clone()))?;
+                let outputs = model.call(tape.constant(inputs.clone()))?;
                 let loss = criterion.forward(outputs, &labels)?;
                 loss.backward()?;
                 optimizer.step()?;

@@ -62,7 +62,7 @@ pub(crate) fn run(options: &Options) -> Outcome<f64> {
         model.load_state(&nn::load(file)?)?;
         println!("weights from {}", file.display());
     }
-    println!("\n{}", model.summary(&[options.batch, samples.features()])?);
+    println!("\n{}", model.summary(&Tensor::zeros([options.batch, samples.features()]))?);
 
     let criterion = Criterion::new(&options.loss, samples.classes());
     let history = train(options, &samples, &model, &criterion)?;
@@ -96,7 +96,7 @@ fn train(
             // Dropout draws from the tape, so each step's tape has a seed of its own.
             let tape = Tape::new().seeded(options.seed ^ (step as u64) << 20);
             optimizer.zero_grad();
-            let outputs = model.forward(tape.constant(inputs))?;
+            let outputs = model.call(tape.constant(inputs))?;
             let loss = criterion.forward(outputs, &labels)?;
             let value = loss.item()?;
             if !value.is_finite() {
@@ -123,7 +123,7 @@ fn evaluate(model: &Sequential, criterion: &Criterion, samples: &data::Set) -> O
     let (mut loss, mut accuracy) = (RunningMean::new(), RunningMean::new());
     for (inputs, labels) in DataLoader::new(samples, 512)?.epoch(0) {
         let tape = Tape::no_grad();
-        let outputs = model.forward(tape.constant(inputs))?;
+        let outputs = model.call(tape.constant(inputs))?;
         loss.add(criterion.forward(outputs, &labels)?.item()?, labels.len());
         accuracy.add(metrics::accuracy(&outputs.value()?, &labels)?, labels.len());
     }

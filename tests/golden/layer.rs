@@ -175,12 +175,12 @@ impl<T: Float> Layer<T> {
 
     fn forward<'t>(&self, tape: &'t Tape<T>, args: &[Value<'t, T>]) -> Result<Var<'t, T>, Wrong> {
         match (self, args) {
-            (Self::Module(layer), [Value::Float(x)]) => Ok(layer.forward(*x)?),
+            (Self::Module(layer), [Value::Float(x)]) => Ok(layer.call(*x)?),
             (Self::Bilinear(layer), [Value::Float(a), Value::Float(b)]) => {
-                Ok(layer.forward(*a, *b)?)
+                Ok(layer.call((*a, *b))?)
             }
             (Self::Embedding(layer), [Value::Int(index)]) => {
-                Ok(layer.forward(tape, &index.map(|i| i as usize))?)
+                Ok(layer.call(tape.input(index.map(|i| i as usize)))?)
             }
             _ => Err(Wrong::Differs(format!("it does not take {} such arguments", args.len()))),
         }

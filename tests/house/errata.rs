@@ -200,7 +200,7 @@ fn backward_changes_no_parameter() -> Outcome {
     let model = Linear::new(3, 2, &mut Rng::new(0));
     let before = model.state();
     let tape = Tape::new();
-    model.forward(tape.constant(Tensor::ones([4, 3])))?.square().mean().backward()?;
+    model.call(tape.constant(Tensor::ones([4, 3])))?.square().mean().backward()?;
     assert_eq!(model.state(), before);
     assert!(model.weight.grad().is_some());
     Sgd::new(model.parameters(), 0.1).step()?;

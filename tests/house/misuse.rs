@@ -35,7 +35,7 @@ fn a_softmax_layer_under_cross_entropy() {
     let model =
         sequential![Linear::new(2, 3, &mut Rng::new(0)), Softmax::new(1), Flatten::default()];
     let tape = Tape::new();
-    let outputs = model.forward(tape.constant(Tensor::ones([2, 2]))).unwrap();
+    let outputs = model.call(tape.constant(Tensor::ones([2, 2]))).unwrap();
     let error = loss::cross_entropy(outputs, &tensor![0_usize, 2]).unwrap_err();
     assert_eq!(text(error), "\
 cross_entropy: [2, 3]: the prediction is the result of `softmax` in layer `1`, and this loss takes logits and applies the softmax itself
@@ -58,7 +58,7 @@ linear: [5, 28, 28] and [32, 784]: the input's last axis has size 28, and the we
     );
 
     let tape = Tape::new();
-    let error = model.forward(tape.constant(Tensor::zeros([5, 784]))).unwrap_err();
+    let error = model.call(tape.constant(Tensor::zeros([5, 784]))).unwrap_err();
     assert_eq!(
         text(error),
         "\
@@ -146,7 +146,7 @@ Sgd: none of its 4 parameters has a gradient
     // One layer forgotten in the forward pass.
     let used: &Linear = model.get("used").unwrap();
     let tape = Tape::new();
-    used.forward(tape.constant(Tensor::ones([4, 2]))).unwrap().mean().backward().unwrap();
+    used.call(tape.constant(Tensor::ones([4, 2]))).unwrap().mean().backward().unwrap();
     let error = optimizer.step().unwrap_err();
     assert_eq!(text(error), "\
 Sgd: `head.weight` and `head.bias` got no gradient: the loss does not depend on them

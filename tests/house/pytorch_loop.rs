@@ -53,7 +53,7 @@ fn apart<T: Float>(name: &str) -> f64 {
     for step in 0..101 {
         let tape = Tape::new();
         optimizer.zero_grad();
-        let outputs = model.forward(tape.constant(inputs.clone())).unwrap();
+        let outputs = model.call(tape.constant(inputs.clone())).unwrap();
         let loss = criterion.forward(outputs, &labels).unwrap();
         loss.backward().unwrap();
         optimizer.step().unwrap();

@@ -43,7 +43,7 @@ fn mini_batches_weighted_by_their_size_give_the_full_gradient() -> Outcome {
     let model = Linear::new(1, 1, &mut Rng::new(0));
     let gradient = |x: Tensor, y: &Tensor| -> Result<f64, Box<dyn std::error::Error>> {
         let tape = Tape::new();
-        let loss = MseLoss::new().forward(model.forward(tape.constant(x))?, y)?;
+        let loss = MseLoss::new().forward(model.call(tape.constant(x))?, y)?;
         Ok(loss.gradients()?.wrt(&model.weight).value()?.item()?)
     };
     let full = gradient(x.clone(), &y)?;
@@ -70,7 +70,7 @@ fn an_outlier_moves_the_line_of_mse_and_not_that_of_huber() -> Outcome {
     let fitted = |y: &Tensor, huber: bool| -> Result<f64, Box<dyn std::error::Error>> {
         let model = Linear::new(1, 1, &mut Rng::new(0));
         minimise(&model, |tape| {
-            let outputs = model.forward(tape.constant(x.clone()))?;
+            let outputs = model.call(tape.constant(x.clone()))?;
             if huber { HuberLoss::new().forward(outputs, y) } else { loss::mse(outputs, y) }
         })?;
         Ok(slope(&model))
@@ -105,7 +105,7 @@ fn logistic_regression_ends_at_the_maximum_likelihood() -> Outcome {
     let criterion = BceWithLogitsLoss::new();
 
     let model = Linear::new(2, 1, rng);
-    minimise(&model, |tape| criterion.forward(model.forward(tape.constant(x.clone()))?, &labels))?;
+    minimise(&model, |tape| criterion.forward(model.call(tape.constant(x.clone()))?, &labels))?;
     let found = model.weight.value().to_vec();
 
     // Newton's method, with our Hessian.
@@ -157,7 +157,7 @@ fn hinge_and_a_penalty_find_the_widest_margin() -> Outcome {
         optimizer.set_learning_rate(1.0 / (strength * (step + 20) as f64));
         let tape = Tape::new();
         optimizer.zero_grad();
-        let hinge = loss::hinge(model.forward(tape.constant(x.clone()))?, &sides)?;
+        let hinge = loss::hinge(model.call(tape.constant(x.clone()))?, &sides)?;
         let objective = hinge + loss::penalty::l2(&tape, &model.parameters(), strength / 2.0)?;
         objective.backward()?;
         optimizer.step()?;

@@ -15,7 +15,8 @@ use crate::{Result, Tape, Var};
 /// let tape = Tape::<f32>::new();
 /// let batch = (tensor![[1.0_f32, 2.0]], tensor![3_usize]);
 /// let (x, index) = tape.input(batch).unpack();
-/// assert_eq!((*x.shape(), index.value()?), ([1, 2], tensor![3]));
+/// assert_eq!(*x.shape(), [1, 2]);
+/// assert_eq!(index.value()?, tensor![3]);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(

@@ -66,9 +66,11 @@ impl<'t, T: Float, K: Tensors> Var<'t, T, K> {
     ///
     /// ```
     /// use wengert_autograd::{Tape, Var};
+    /// use wengert_tensor::Tensor;
     ///
+    /// type Pair = (Tensor<f64>, Tensor<f64>);
     /// let tape = Tape::new();
-    /// let pair: Var<f64, (_, _)> = Var::pack((tape.scalar(2.0), tape.scalar(3.0)))?;
+    /// let pair: Var<f64, Pair> = Var::pack((tape.scalar(2.0), tape.scalar(3.0)))?;
     /// let (a, b) = pair.unpack();
     /// assert_eq!((a * b).item()?, 6.0);
     /// # Ok::<(), wengert_autograd::Error>(())

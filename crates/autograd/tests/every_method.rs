@@ -198,6 +198,7 @@ const ANSWERED: &[&str] = &[
     "watch",
     "behind_views",
     "unpack",
+    "of",
     "pack",
     // Of a tape.
     "lines",

@@ -230,7 +230,7 @@ fn the_tape_prints_as_a_wengert_list() {
     let c = b * b;
     let text = tape.to_string();
     let first: Vec<&str> = text.lines().map(|l| l.split("  ").next().unwrap()).collect();
-    assert_eq!(first, ["%0", "%1", "%2"]);
+    assert_eq!(first, ["line", "%0", "%1", "%2"]);
     assert!(
         text.contains("add(%0, %0)") && text.contains("mul(%1, %1)") && text.contains("36.0000"),
         "{text}"
@@ -238,8 +238,12 @@ fn the_tape_prints_as_a_wengert_list() {
     assert!(text.contains("g·(b), g·(a)"), "{text}");
     let w = Param::new(Tensor::scalar(1.0_f64));
     (c * tape.param(&w)).backward().unwrap();
+    // Value, rule and gradient stand side by side.
     let text = tape.to_string();
-    assert!(text.contains("g = 24.0000"), "{text}");
+    let row = text.lines().nth(1).unwrap();
+    assert!(row.contains("3.0000") && row.contains("24.0000"), "{text}");
+    let row = text.lines().nth(3).unwrap();
+    assert!(row.contains("36.0000") && row.contains("g·(b), g·(a)") && row.contains("1.0000"), "{text}");
 }
 
 #[test]

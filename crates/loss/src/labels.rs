@@ -205,8 +205,8 @@ pub(crate) fn distributions<T: Float>(
     }
     let sums = q.sum_over(-1)?;
     // NaN is not at least 0.
-    let negative = classes > 0 && !(q.min()?.item()? >= T::ZERO);
-    let off = |sum: T| !((sum.to_f64() - 1.0).abs() <= TOLERANCE);
+    let negative = classes > 0 && !(T::ZERO..).contains(&q.min()?.item()?);
+    let off = |sum: T| !(1.0 - TOLERANCE..=1.0 + TOLERANCE).contains(&sum.to_f64());
     match negative || sums.iter().any(off) {
         true => Err(no_distribution(op, logits, &q, &sums, off)),
         false => Ok(q),
@@ -228,7 +228,7 @@ fn no_distribution<T: Float>(
     let mut rule = String::new();
     for (row, sum) in sums.iter().enumerate() {
         let probabilities = &numbers[row * classes..][..classes];
-        if let Some(class) = probabilities.iter().position(|&p| !(p >= T::ZERO)) {
+        if let Some(class) = probabilities.iter().position(|p| !(T::ZERO..).contains(p)) {
             let p = probabilities[class];
             rule = format!(
                 "the probability of class {class} of sample {row} is {p}, and must lie between 0 and 1"

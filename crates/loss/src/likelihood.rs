@@ -9,7 +9,7 @@ use wengert_tensor::{Error as TensorError, Fault, Float};
 use crate::Reduction;
 use crate::criterion::Loss;
 use crate::reduce::{checks_numbers, reduce, reducible};
-use crate::refuse::{Numbers, alike, every, option};
+use crate::refuse::{Numbers, alike, amount, every, option};
 
 /// Counts: λ - y·ln λ of a rate λ that is predicted by its logarithm x (eˣ - y·x) or, with `.of_rates()`, by itself
 /// (x - y·ln(x + epsilon)). Its mean is over all elements. PyTorch's `poisson_nll_loss`.
@@ -128,8 +128,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         if self.numbers == Numbers::Checked {
-            let count = |y: f64| y >= 0.0 && y < f64::INFINITY;
-            every(OP, "target", &y.value()?, count, "a count is finite and 0 or more", None)?;
+            every(OP, "target", &y.value()?, amount, "a count is finite and 0 or more", None)?;
             if self.of_rates {
                 let help = "if these are logarithms of rates, leave out `.of_rates()`";
                 every(
@@ -142,7 +141,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
                 )?;
             }
         }
-        option(OP, self.epsilon >= 0.0 && self.epsilon.is_finite(), || {
+        option(OP, amount(self.epsilon), || {
             format!("epsilon is {}, and must be finite and 0 or more", self.epsilon)
         })?;
         // A count of 0 takes no part, even where the logarithm of the rate is infinite.
@@ -185,7 +184,7 @@ impl<'t, T: Float, Target: Operand<'t, T>, Variance: Operand<'t, T>> Loss<'t, T,
             OP,
             "variance",
             &value,
-            |v| v >= 0.0 && v < f64::INFINITY,
+            amount,
             "a variance is finite and 0 or more",
             Some("let the net predict its logarithm, and pass `x.exp()`"),
         )?;

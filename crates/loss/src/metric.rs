@@ -8,7 +8,7 @@ use crate::criterion::Loss;
 use crate::distance::pairwise_distance;
 use crate::margin::at_least_0;
 use crate::reduce::{checks_numbers, reduce, reducible};
-use crate::refuse::{Numbers, alike, margin, option, signs};
+use crate::refuse::{Numbers, alike, amount, margin, option, signs};
 
 /// max(0, margin - y·(a - b)) of two scores: with y = 1 a is to be ahead of b, with -1 behind. Its mean is over all
 /// elements. The target is a pair, b and y. PyTorch's `margin_ranking_loss`.
@@ -170,7 +170,7 @@ impl<'t, T: Float, P: Operand<'t, T>, N: Operand<'t, T>> Loss<'t, T, (P, N)> for
         option(OP, self.margin > 0.0 && self.margin.is_finite(), || {
             format!("the margin is {}, and must be positive and finite", self.margin)
         })?;
-        option(OP, self.epsilon >= 0.0 && self.epsilon.is_finite(), || {
+        option(OP, amount(self.epsilon), || {
             format!("epsilon is {}, and must be finite and 0 or more", self.epsilon)
         })?;
         let near = pairwise_distance(anchor, positive, self.p, self.epsilon)?;

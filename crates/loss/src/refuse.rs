@@ -82,8 +82,7 @@ pub(crate) fn weights<T: Float>(
     if numbers == Numbers::Unchecked {
         return Ok(());
     }
-    let finite = |w: f64| w >= 0.0 && w < f64::INFINITY;
-    every(op, name, weight, finite, "a weight is finite and 0 or more", None)
+    every(op, name, weight, amount, "a weight is finite and 0 or more", None)
 }
 
 /// How far above 0 a log-probability may lie, for its rounding.
@@ -194,9 +193,12 @@ pub(crate) fn margin(op: &'static str, margin: f64) -> Result<()> {
 /// Refuses an exponent gamma that is negative or not finite.
 #[track_caller]
 pub(crate) fn gamma(op: &'static str, gamma: f64) -> Result<()> {
-    option(op, gamma >= 0.0 && gamma.is_finite(), || {
-        format!("gamma is {gamma}, and must be finite and 0 or more")
-    })
+    option(op, amount(gamma), || format!("gamma is {gamma}, and must be finite and 0 or more"))
+}
+
+/// Whether it is finite and 0 or more. NaN is not.
+pub(crate) fn amount(x: f64) -> bool {
+    (0.0..f64::INFINITY).contains(&x)
 }
 
 /// Whether it is a probability. NaN is none.

@@ -22,14 +22,14 @@
 //!
 //! impl Module<f32> for Mlp {
 //!     fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
-//!         let x = self.l1.forward(x)?.relu();
-//!         self.l2.forward(x)
+//!         let x = self.l1.call(x)?.relu();
+//!         self.l2.call(x)
 //!     }
 //! }
 //!
 //! let model = Mlp::new(4, 3, &mut Rng::new(0));
 //! let tape = Tape::new();
-//! let y = model.forward(tape.constant(Tensor::ones([8, 4])))?;
+//! let y = model.call(tape.constant(Tensor::ones([8, 4])))?;
 //! assert_eq!(*y.shape(), [8, 3]);
 //!
 //! let names: Vec<String> = model.named_parameters().into_iter().map(|(name, _)| name).collect();

@@ -86,8 +86,11 @@ impl<T: Float> Sequential<T> {
 
     /// The layers with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &dyn Module<T>)> {
-        let layers = self.first.iter().chain(&self.rest);
-        layers.map(|(name, layer)| (name.as_str(), &**layer as &dyn Module<T>))
+        self.layers().map(|(name, layer)| (name.as_str(), &**layer as &dyn Module<T>))
+    }
+
+    fn layers(&self) -> impl Iterator<Item = &Named<T, Tensor<T>>> {
+        self.first.iter().chain(&self.rest)
     }
 }
 
@@ -176,8 +179,8 @@ impl<T: Float> Index<usize> for Sequential<T> {
     /// If there are not so many.
     #[track_caller]
     fn index(&self, i: usize) -> &Self::Output {
-        match self.iter().nth(i) {
-            Some((_, layer)) => layer,
+        match self.layers().nth(i) {
+            Some((_, layer)) => &**layer,
             None => panic!("Sequential: there is no layer {i}; there are {}", self.len()),
         }
     }
@@ -189,8 +192,8 @@ impl<T: Float> Index<&str> for Sequential<T> {
     /// If there is none of the name; [`get`](Self::get) returns `None` then.
     #[track_caller]
     fn index(&self, name: &str) -> &Self::Output {
-        match self.iter().find(|(n, _)| *n == name) {
-            Some((_, layer)) => layer,
+        match self.layers().find(|(n, _)| n == name) {
+            Some((_, layer)) => &**layer,
             None => panic!(
                 "Sequential: there is no layer `{name}`; there are {:?}",
                 self.names().collect::<Vec<_>>()

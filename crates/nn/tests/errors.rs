@@ -28,7 +28,7 @@ fn refused(layer: &dyn Fn(Var<'_, f32>) -> Option<String>, shape: &[usize], word
 macro_rules! refused {
     ($layer:expr, $shape:expr, $words:expr) => {{
         let layer = $layer;
-        refused(&|x| layer.forward(x).err().map(said), &$shape, $words);
+        refused(&|x| layer.call(x).err().map(said), &$shape, $words);
     }};
 }
 
@@ -131,7 +131,7 @@ fn errors_name_the_layer() {
     parts!(Mlp { l1 });
     impl Module<f32> for Mlp {
         fn forward<'t>(&self, x: Var<'t, f32>) -> wengert_autograd::Result<Var<'t, f32>> {
-            self.l1.forward(x)
+            self.l1.call(x)
         }
     }
     let model = Mlp { l1: Linear::new(784, 10, rng) };
@@ -147,12 +147,12 @@ fn wrong_indices() {
     let words = Embedding::<f32>::new(4, 2, &mut Rng::new(0));
     let tape = Tape::new();
     assert_eq!(
-        said(words.forward(&tape, &tensor![[0, 1], [4, 2]]).unwrap_err()),
+        said(words.call(tape.input(tensor![[0_usize, 1], [4, 2]])).unwrap_err()),
         "embedding: [2, 2] and [4, 2]: index[1, 0] is 4, and the table's rows are 0 to 3\n  help: an embedding for this index is `Embedding::new(5, 2, …)`"
     );
     let padded = words.padding(4);
     assert_eq!(
-        said(padded.forward(&tape, &tensor![0]).unwrap_err()),
+        said(padded.call(tape.input(tensor![0_usize])).unwrap_err()),
         "embedding: [1] and [4, 2]: the padding is index 4, and the table has 4 rows"
     );
 }
@@ -168,7 +168,7 @@ fn wrong_weights() {
     let tape = Tape::new();
     let (a, b) = (tape.constant(Tensor::ones([5, 2])), tape.constant(Tensor::ones([5, 2])));
     assert_eq!(
-        said(form.forward(a, b).unwrap_err()),
+        said(form.call((a, b)).unwrap_err()),
         "bilinear: [5, 2], [5, 2] and [4, 2, 3]: must be […, first], […, second] and a weight [outputs, first, second]"
     );
 }
@@ -201,7 +201,7 @@ fn states_that_do_not_fit() {
 fn an_index_beyond_an_embedding_names_its_place_and_the_fix() {
     let words = Embedding::<f32>::new(10, 4, &mut Rng::new(0));
     let tape = Tape::new();
-    let error = words.forward(&tape, &tensor![[1_usize, 2], [3, 10]]).unwrap_err().to_string();
+    let error = words.call(tape.input(tensor![[1_usize, 2], [3, 10]])).unwrap_err().to_string();
     assert!(
         error.starts_with(
             "embedding: [2, 2] and [10, 4]: index[1, 1] is 10, and the table's rows are 0 to 9\n  help: an embedding for this index is `Embedding::new(11, 4, …)`\n"

@@ -11,7 +11,7 @@ fn check(name: &str, model: &dyn Module<f64>, x: Tensor<f64>) {
     let mut parameters = model.parameters();
     parameters.push(input.clone());
     let report =
-        GradCheck::new().check_parameters(&parameters, |tape| model.forward(tape.param(&input)));
+        GradCheck::new().check_parameters(&parameters, |tape| model.call(tape.param(&input)));
     assert!(report.is_right(), "{name}: {report}");
     assert!(!report.findings().is_empty(), "{name}");
 }
@@ -86,7 +86,7 @@ fn gradients_of_layers_with_other_inputs() {
     let rng = &mut Rng::new(2);
     let words = Embedding::<f64>::new(5, 3, rng).padding(1);
     let report = GradCheck::new().check_parameters(&words.parameters(), |tape| {
-        let rows = words.forward(tape, &tensor![[0, 4], [4, 2]])?;
+        let rows = words.call(tape.input(tensor![[0_usize, 4], [4, 2]]))?;
         Ok(rows.square())
     });
     assert!(report.is_right(), "{report}");
@@ -94,11 +94,11 @@ fn gradients_of_layers_with_other_inputs() {
     let form = Bilinear::<f64>::new(2, 3, 4, rng);
     let (a, b) = (x(&[5, 2]), x(&[5, 3]));
     let report = GradCheck::new().check_parameters(&form.parameters(), |tape| {
-        form.forward(tape.constant(a.clone()), tape.constant(b.clone()))
+        form.call((tape.constant(a.clone()), tape.constant(b.clone())))
     });
     assert!(report.is_right(), "{report}");
     let tape = Tape::new();
-    let y = form.forward(tape.constant(a.clone()), tape.constant(b.clone())).unwrap();
+    let y = form.call((tape.constant(a.clone()), tape.constant(b.clone()))).unwrap();
     let by_hand = |n: usize, o: usize| -> f64 {
         let w = form.weight.value();
         let mut sum = form.bias.as_ref().unwrap().value().get(&[o]).unwrap();
@@ -118,7 +118,7 @@ fn padding_rows_get_no_gradient() {
     let words = Embedding::<f64>::new(3, 2, &mut Rng::new(0)).padding(1);
     assert_eq!(words.weight.value().select(0, 1).unwrap(), tensor![0.0, 0.0]);
     let tape = Tape::new();
-    words.forward(&tape, &tensor![0, 1, 1, 2]).unwrap().sum().backward().unwrap();
+    words.call(tape.input(tensor![0_usize, 1, 1, 2])).unwrap().sum().backward().unwrap();
     assert_eq!(words.weight.grad().unwrap(), tensor![[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]);
 }
 
@@ -127,7 +127,7 @@ fn prelu_at_zero_and_below() {
     let layer = PRelu::<f64>::new(1);
     let tape = Tape::new();
     let x = tape.var(tensor![2.0, 0.0, -2.0]);
-    let g = layer.forward(x).unwrap().sum().gradients().unwrap();
+    let g = layer.call(x).unwrap().sum().gradients().unwrap();
     assert_eq!(g.wrt(x).value().unwrap(), tensor![1.0, 0.25, 0.25]);
     assert_eq!(g.wrt(&layer.weight).value().unwrap(), tensor![-2.0]);
 }
@@ -160,12 +160,12 @@ fn batch_norm_buffers_move_in_recorded_training_alone() -> Result<()> {
     let before = norm.state();
     let x = x(&[6, 2]);
     norm.predict(&x)?;
-    norm.forward(Tape::new().evaluating().constant(x.clone()))?;
-    norm.forward(Tape::no_grad().training().constant(x.clone()))?;
+    norm.call(Tape::new().evaluating().constant(x.clone()))?;
+    norm.call(Tape::no_grad().training().constant(x.clone()))?;
     assert_eq!(norm.state(), before);
     // Frozen: another question.
     norm.freeze("*").unwrap();
-    norm.forward(Tape::new().constant(x.clone()))?;
+    norm.call(Tape::new().constant(x.clone()))?;
     let running = norm.running.as_ref().unwrap();
     let mean = x.mean_over(0)?.mul_scalar(0.3);
     let var = x.var_over(0, 1)?.mul_scalar(0.3).add_scalar(0.7);
@@ -179,7 +179,7 @@ fn batch_norm_buffers_move_in_recorded_training_alone() -> Result<()> {
 fn cumulative_statistics_are_plain_means() -> Result<()> {
     let norm = BatchNorm1d::<f64>::new(1).cumulative();
     for (a, b) in [(1.0, 3.0), (5.0, 7.0), (0.0, 2.0)] {
-        norm.forward(Tape::new().constant(tensor![[a], [b]]))?;
+        norm.call(Tape::new().constant(tensor![[a], [b]]))?;
     }
     let running = norm.running.as_ref().unwrap();
     assert!((running.mean.value().item()? - 3.0).abs() < 1e-12);
@@ -222,8 +222,8 @@ fn embedding_of_nothing_and_of_several_axes() -> Result<()> {
     let words = Embedding::from_weights(tensor![[1.0_f64, 2.0], [3.0, 4.0]]);
     let tape = Tape::new();
     let none = Tensor::<usize>::zeros([0, 3]);
-    assert_eq!(*words.forward(&tape, &none)?.shape(), [0, 3, 2]);
-    let y = words.forward(&tape, &tensor![[1, 0], [1, 1]])?;
+    assert_eq!(*words.call(tape.input(none))?.shape(), [0, 3, 2]);
+    let y = words.call(tape.input(tensor![[1_usize, 0], [1, 1]]))?;
     assert_eq!(y.value().unwrap().slice(wengert_tensor::s![0, 0])?, tensor![3.0, 4.0]);
     Ok(())
 }
@@ -233,7 +233,7 @@ fn an_empty_batch_leaves_running_statistics_as_they_are() {
     fn check<M: Module<f64>>(model: &M, running: &Running<f64>, shape: &[usize]) {
         let tape = Tape::new();
         let x = tape.var(Tensor::zeros(shape));
-        let y = model.forward(x).unwrap();
+        let y = model.call(x).unwrap();
         assert_eq!(*y.shape(), *shape);
         y.sum().backward().unwrap();
         let (mean, var) = (running.mean.value(), running.var.value());
@@ -263,7 +263,7 @@ fn an_empty_batch_leaves_running_statistics_as_they_are() {
     for shape in [&[1, 2][..], &[1, 2, 1]] {
         let norm = BatchNorm1d::<f64>::new(2);
         let x = Tensor::ones(shape);
-        let error = norm.forward(Tape::new().constant(x)).unwrap_err().to_string();
+        let error = norm.call(Tape::new().constant(x)).unwrap_err().to_string();
         assert!(error.contains("more than one number a channel"), "{error}");
         assert_eq!(norm.running.as_ref().unwrap().var.value(), Tensor::ones([2]));
     }

@@ -101,7 +101,7 @@ where
 {
     // Dropout would curve it otherwise at each look.
     let tape = Tape::new().evaluating();
-    let loss = criterion.forward(model.forward(tape.constant(inputs.clone()))?, targets)?;
+    let loss = criterion.forward(model.call(tape.constant(inputs.clone()))?, targets)?;
     let vars: Vec<Var<T>> =
         tape.params().into_iter().filter(|(p, _)| !p.is_frozen()).map(|(_, var)| var).collect();
     let gradients = loss.grad_or_zero(&vars)?;

@@ -15,7 +15,7 @@ use crate::Result;
 /// for (inputs, targets) in loader.epoch(epoch) {
 ///     let tape = Tape::new();
 ///     optimizer.zero_grad();
-///     let outputs = model.forward(tape.constant(inputs))?;
+///     let outputs = model.call(tape.constant(inputs))?;
 ///     let loss = criterion.forward(outputs, &targets)?;
 ///     loss.backward()?;
 ///     optimizer.step()?;
@@ -46,7 +46,7 @@ where
         let count = samples(&inputs);
         let tape = Tape::new().seeded(((epoch as u64) << 32) ^ place as u64);
         optimizer.zero_grad();
-        let outputs = model.forward(tape.constant(inputs))?;
+        let outputs = model.call(tape.constant(inputs))?;
         let loss = criterion.forward(outputs, &targets)?;
         loss.backward()?;
         optimizer.step()?;
@@ -75,7 +75,7 @@ where
     for (inputs, targets) in loader.epoch(0) {
         let count = samples(&inputs);
         let tape = Tape::no_grad();
-        let outputs = model.forward(tape.constant(inputs))?;
+        let outputs = model.call(tape.constant(inputs))?;
         let loss = criterion.forward(outputs, &targets)?;
         running_loss.add(loss.item()?.to_f64(), count);
     }

@@ -126,7 +126,7 @@ where
     optimizer.set_learning_rate(rate);
     let tape = Tape::new().seeded(step as u64);
     optimizer.zero_grad();
-    let loss = criterion.forward(model.forward(tape.constant(inputs))?, targets)?;
+    let loss = criterion.forward(model.call(tape.constant(inputs))?, targets)?;
     let value = loss.item()?.to_f64();
     if value.is_finite() {
         loss.backward()?;

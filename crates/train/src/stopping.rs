@@ -127,7 +127,7 @@ impl<T: Float> EarlyStopping<T> {
     /// let stopped = loop {
     ///     let tape = Tape::new();
     ///     optimizer.zero_grad();
-    ///     let y = model.forward(tape.constant(tensor![[-1.0], [0.0], [1.0]]))?;
+    ///     let y = model.call(tape.constant(tensor![[-1.0], [0.0], [1.0]]))?;
     ///     let loss = (y - &tensor![[1.0], [4.0], [7.0]]).square().mean();
     ///     loss.backward()?;
     ///     if let Some(stopped) = stopping.after(&model, loss.item()?)? {

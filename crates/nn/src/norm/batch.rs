@@ -17,7 +17,7 @@ use crate::{Module, Parts, Visitor, functional};
 /// let running = norm.running.as_ref().unwrap();
 /// let x = tensor![[1.0], [3.0]];
 ///
-/// norm.forward(Tape::new().constant(x.clone()))?;     // training: the batch's mean is 2, its variance 2
+/// norm.call(Tape::new().constant(x.clone()))?;     // training: the batch's mean is 2, its variance 2
 /// assert!((running.mean.value().item()? - 0.2).abs() < 1e-12);
 /// assert!((running.var.value().item()? - 1.1).abs() < 1e-12);
 ///
