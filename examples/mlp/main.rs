@@ -125,7 +125,7 @@ fn evaluate(model: &Sequential, criterion: &Criterion, samples: &data::Set) -> O
         let tape = Tape::no_grad();
         let outputs = model.forward(tape.constant(inputs))?;
         loss.add(criterion.forward(outputs, &labels)?.item()?, labels.len());
-        accuracy.add(metrics::accuracy(&outputs.value(), &labels)?, labels.len());
+        accuracy.add(metrics::accuracy(&outputs.value()?, &labels)?, labels.len());
     }
     Ok(Score { loss: loss.mean(), accuracy: accuracy.mean() })
 }

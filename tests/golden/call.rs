@@ -68,12 +68,12 @@ impl<'t, T: Float> Value<'t, T> {
     }
 
     /// Widened, as the files are.
-    pub fn stored(&self) -> Stored {
-        match self {
-            Self::Float(x) => Stored::Float(x.value().cast()),
+    pub fn stored(&self) -> wengert::autograd::Result<Stored> {
+        Ok(match self {
+            Self::Float(x) => Stored::Float(x.value()?.cast()),
             Self::Int(x) => Stored::Int(x.clone()),
             Self::Bool(x) => Stored::Bool(x.clone()),
-        }
+        })
     }
 }
 
@@ -180,7 +180,7 @@ pub struct Data;
 impl<'t, T: Float> Parameter<'t, T> for Data {
     type Out = Tensor<T>;
     fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
-        Ok(Var::read(call, name)?.value())
+        Ok(Var::read(call, name)?.value()?)
     }
 }
 

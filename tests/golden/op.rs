@@ -163,7 +163,7 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let run = forward(case, &tape)?;
     for name in case.names("outputs") {
         let got = run.outputs.get(name).ok_or_else(|| format!("there is no output `{name}`"))?;
-        compare(name, &got.stored(), case.stored(name)?, case.tolerance("y")?)?;
+        compare(name, &got.stored()?, case.stored(name)?, case.tolerance("y")?)?;
     }
     let loss = loss(case, &tape, &run, |name, _| Ok(case.floats(&format!("w.{name}"))?))?;
     gradients(case, &run, loss)?;
@@ -175,7 +175,7 @@ fn gradients<T: Float>(case: Case, run: &Run<T>, loss: Var<T>) -> Result<(), Wro
     let mut names = case.names("grads");
     names.extend(case.names("grads_opt"));
     let leaves: Vec<Var<T>> = names.iter().map(|n| run.leaves[*n]).collect();
-    let seed = loss.value().ones_like();
+    let seed = loss.value()?.ones_like();
     let found = loss.pull_tensors(&leaves, &seed)?;
     for (name, got) in names.iter().zip(found) {
         let key = format!("g.{name}");
@@ -198,7 +198,7 @@ fn second_order<T: Float>(case: Case, run: &Run<T>, loss: Var<T>) -> Result<(), 
         s = Some(s.map_or(Ok(part), |s| s.try_add(part))?);
     }
     let Some(s) = s else { return Ok(()) };
-    let seed = s.value().ones_like();
+    let seed = s.value()?.ones_like();
     for (name, got) in names.iter().zip(s.pull_tensors(&leaves, &seed)?) {
         let key = format!("h.{name}");
         compare(&key, &widened(&got), case.stored(&key)?, case.tolerance("h")?)?;

@@ -178,9 +178,9 @@ impl<T: Float> Tape<T> {
 
     /// Refuses a spent tape, and parameters that were written since they were read.
     pub(crate) fn ready(&self, verb: &'static str, at: Line) -> Result<()> {
-        let inner = self.inner.borrow();
+        let Ok(inner) = self.inner.try_borrow_mut() else { return Err(Self::busy(verb, at)) };
         if let Some(spent) = inner.spent {
-            return Err(self.spent_error(verb, spent, at));
+            return Err(Error::Spent { verb, spent, at });
         }
         for &index in &inner.params {
             let node = &inner.nodes[index as usize];
@@ -209,8 +209,15 @@ fn sweep_tensors<T: Float>(
     let nodes = &inner.nodes[..];
     for i in (0..grads.len()).rev() {
         let Some(mut g) = grads[i].take() else { continue };
-        for (_, see) in inner.watchers.iter().filter(|w| w.0 as usize == i) {
-            if let Some(other) = see(&g) {
+        for watcher in inner.watchers.iter().filter(|w| w.node as usize == i) {
+            if let Some(other) = (watcher.see)(&g) {
+                if other.shape() != g.shape() {
+                    let (op, given, wanted) = (nodes[i].op.name(), other.shape(), g.shape());
+                    let rule = format!(
+                        "watch: the watcher of %{i} {op} returned a gradient of shape {given:?}, and the value has shape {wanted:?}"
+                    );
+                    return Err(Error::Use(rule, watcher.at));
+                }
                 g = other;
             }
         }
@@ -228,6 +235,9 @@ fn sweep_tensors<T: Float>(
     Ok(grads)
 }
 
+/// Where to read the gradients of vars that are no parameters.
+const UNKEPT: &str = "\n  help: for a `tape.var` read `loss.gradients()?.wrt(x).value()?`, or record the gradient with `loss.grad(&[x])?`; what is trained is a `Param`";
+
 impl<'t, T: Float> Var<'t, T> {
     /// Finds the gradient of this number and adds it to the parameters'. Spends the tape: it lets go of the parameters, so
     /// that the optimiser's step writes in place.
@@ -244,8 +254,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     ///
     /// # Errors
-    /// If this is not a single number, the tape is spent, a parameter was changed meanwhile, or nothing that wants a
-    /// gradient leads here; on a tape that is [`finite`](Tape::finite), if this or a parameter's gradient is not.
+    /// If this is not a single number, the tape is spent, a parameter was changed meanwhile, nothing that wants a gradient
+    /// leads here, or no parameter does (the gradient of a `tape.var` is read with [`gradients`](Self::gradients), or off a
+    /// tape that is [keeping adjoints](Tape::keeping_adjoints)); on a tape that is [`finite`](Tape::finite), if this or a parameter's gradient is not.
     #[track_caller]
     pub fn backward(self) -> Result<()> {
         let at = Location::caller();
@@ -253,9 +264,11 @@ impl<'t, T: Float> Var<'t, T> {
         let mut guard = self.tape.inner.borrow_mut();
         let inner = &mut *guard;
         inner.spent = Some(at);
+        // Lets go of the parameters' buffers and keeps their shapes, with NaN in place of the numbers: a view of one.
+        let gone = Tensor::scalar(T::NAN);
         for &index in &inner.params {
             let node = &mut inner.nodes[index as usize];
-            node.value = node.value.hollow();
+            node.value = gone.expand(node.value.shape())?;
         }
         Ok(())
     }
@@ -299,6 +312,12 @@ impl<'t, T: Float> Var<'t, T> {
         let mut guard = self.tape.inner.borrow_mut();
         let inner = &mut *guard;
         let mut grads = grads;
+        let arrives = |index: &u32| grads.get(*index as usize).is_some_and(Option::is_some);
+        if adjoints.is_empty() && inner.watchers.is_empty() && !inner.params.iter().any(arrives) {
+            let why = "no parameter leads to this loss, and only parameters keep their gradients"
+                .to_string();
+            return Err(Error::NoGradient { verb, why: why + UNKEPT, at });
+        }
         for &index in &inner.params {
             if let Some(slot) = grads.get_mut(index as usize)
                 && let (Some(g), Some(read)) =
@@ -322,7 +341,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn gradients(self) -> Result<Gradients<'t, T>> {
         self.startable("gradients", Location::caller())?;
-        let seed = self.value().ones_like();
+        let seed = self.value()?.ones_like();
         let grads = self.tape.sweep(vec![(self.index, seed)], Keep::All)?;
         Ok(Gradients::new(self, grads))
     }
@@ -338,7 +357,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// let first = y.grad(&[x])?[0];
     /// let second = first.grad(&[x])?[0];
     /// let third = second.grad(&[x])?[0];
-    /// assert_eq!([first, second, third].map(|g| g.value().item().unwrap()), [12.0, 12.0, 6.0]);
+    /// assert_eq!([first, second, third].map(|g| g.item().unwrap()), [12.0, 12.0, 6.0]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
     ///
@@ -349,13 +368,14 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn grad(self, of: &[Self]) -> Result<Vec<Self>> {
         let at = Location::caller();
         self.startable("grad", at)?;
-        let found = self.grad_some(of, self.tape.constant(self.value().ones_like()))?;
+        let found = self.grad_some("grad", of, None, at)?;
         of.iter()
             .zip(found)
             .map(|(x, g)| {
-                g.ok_or_else(|| {
-                    let why = format!("%{} {}", x.index, Gradients::reason(self, *x));
-                    Error::NoGradient { verb: "grad", why, at }
+                g.ok_or_else(|| Error::NoGradient {
+                    verb: "grad",
+                    why: Gradients::reason(self, *x),
+                    at,
                 })
             })
             .collect()
@@ -367,43 +387,63 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`backward`](Self::backward).
     #[track_caller]
     pub fn grad_or_zero(self, of: &[Self]) -> Result<Vec<Self>> {
-        self.scalar_or_refuse("grad_or_zero", Location::caller())?;
-        let seed = self.tape.constant(self.value().ones_like());
-        self.pull_back(of, seed)
+        let at = Location::caller();
+        self.scalar_or_refuse("grad_or_zero", at)?;
+        self.pull_back("grad_or_zero", of, None, at)
     }
 
-    /// The gradients of Σ this · `seed`, recorded, zeros where there is none.
-    #[track_caller]
-    pub(crate) fn pull_back(self, of: &[Self], seed: Self) -> Result<Vec<Self>> {
-        let found = self.grad_some(of, seed)?;
-        Ok(of
-            .iter()
+    /// The gradients of Σ this · `seed` (none: 1), recorded, zeros where there is none.
+    pub(crate) fn pull_back(
+        self,
+        verb: &'static str,
+        of: &[Self],
+        seed: Option<Self>,
+        at: Line,
+    ) -> Result<Vec<Self>> {
+        let found = self.grad_some(verb, of, seed, at)?;
+        of.iter()
             .zip(found)
-            .map(|(x, g)| g.unwrap_or_else(|| self.tape.constant(x.value().zeros_like())))
-            .collect())
+            .map(|(x, g)| match g {
+                Some(g) => Ok(g),
+                None => Ok(self.tape.leaf_at(x.value()?.zeros_like(), at)),
+            })
+            .collect()
     }
 
-    #[track_caller]
-    fn grad_some(self, of: &[Self], seed: Self) -> Result<Vec<Option<Self>>> {
-        for x in of {
-            self.same_tape(*x, "grad")?;
-        }
-        self.tape.ready("grad", Location::caller())?;
+    fn grad_some(
+        self,
+        verb: &'static str,
+        of: &[Self],
+        seed: Option<Self>,
+        at: Line,
+    ) -> Result<Vec<Option<Self>>> {
+        self.tape.check_vars(verb, of, at)?;
+        self.tape.ready(verb, at)?;
+        let seed = match seed {
+            Some(seed) => seed,
+            None => self.tape.leaf_at(self.value()?.ones_like(), at),
+        };
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
-        self.tape.sweep_vars(self, seed, &keep)
+        let start = self.tape.len();
+        let found = self.tape.sweep_vars(self, seed, &keep);
+        // What the sweep recorded, and what it could not do, belongs to the line that asked for it.
+        for node in &mut self.tape.inner.borrow_mut().nodes[start..] {
+            node.at = at;
+        }
+        found.map_err(|error| error.on_line(at))
     }
 
+    /// Rejects a fault var, and a var that has not one number.
     fn scalar_or_refuse(self, verb: &'static str, at: Line) -> Result<()> {
-        let inner = self.tape.inner.borrow();
-        let value = &inner.nodes[self.index as usize].value;
-        if value.len() == 1 {
+        self.tape.check_vars(verb, &[self], at)?;
+        if self.len() == 1 {
             return Ok(());
         }
-        Err(Error::NotScalar { verb, shape: value.shape().to_vec(), at })
+        Err(Error::NotScalar { verb, shape: self.shape().to_vec(), at })
     }
 
     /// Whether a sweep can start here.
-    fn startable(self, verb: &'static str, at: Line) -> Result<()> {
+    pub(crate) fn startable(self, verb: &'static str, at: Line) -> Result<()> {
         self.scalar_or_refuse(verb, at)?;
         self.tape.ready(verb, at)?;
         if self.wants_grad() {
@@ -412,7 +452,8 @@ impl<'t, T: Float> Var<'t, T> {
         let why = if self.tape.is_recording() {
             Gradients::nothing_wanted(self)
         } else {
-            "the tape is `Tape::no_grad()`, which records no ops".to_string()
+            "the tape is `Tape::no_grad()`, which records no ops\n  help: make it with `Tape::new()`"
+                .to_string()
         };
         Err(Error::NoGradient { verb, why, at })
     }

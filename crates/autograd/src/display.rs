@@ -82,9 +82,9 @@ impl<T: Float> fmt::Display for Tape<T> {
         let inner = self.inner.borrow();
         let mut rows: Vec<[String; 6]> = Vec::new();
         for (i, node) in inner.nodes.iter().enumerate() {
-            let value = match node.op.parameter() {
-                Some(read) if inner.spent.is_some() => summary(&read.param.value()),
-                _ => summary(&node.value),
+            let value = match inner.value_of(node, "value", node.at) {
+                Ok(value) => summary(&value),
+                Err(_) => "(changed since)".to_string(),
             };
             let gradient = match inner.adjoints.get(i).and_then(Option::as_ref) {
                 Some(g) => format!("g = {}", summary(g)),

@@ -12,6 +12,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn unit_norm(self, axis: isize, p: f64, epsilon: f64) -> Result<Self> {
+        self.recordable("unit_norm", &[])?;
         let norm = self.norm_over(keep(axis), p)?;
         self.try_div(norm.clamp(epsilon, f64::INFINITY))
     }
@@ -39,7 +40,7 @@ impl<'t, T: Float> Var<'t, T> {
         epsilon: f64,
     ) -> Result<Self> {
         let other = other.on(self);
-        self.same_tape(other, "cosine_similarity")?;
+        self.recordable("cosine_similarity", &[other])?;
         let op = "cosine_similarity";
         let shape = Shape::broadcast_or_refuse(op, &self.shape(), &other.shape())?;
         let unit = |x: Self| x.expand(&*shape)?.unit_norm(axis, 2.0, epsilon);
@@ -59,7 +60,9 @@ impl<'t, T: Float> Var<'t, T> {
         epsilon: f64,
         keep_axis: bool,
     ) -> Result<Self> {
-        let apart = self.try_sub(other.on(self))?.add_scalar(epsilon);
+        let other = other.on(self);
+        self.recordable("pairwise_distance", &[other])?;
+        let apart = self.try_sub(other)?.add_scalar(epsilon);
         let axes = if keep_axis { keep(-1) } else { Axes::from(-1) };
         apart.norm_over(axes, p)
     }
@@ -70,7 +73,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn lerp(self, end: impl Operand<'t, T>, weight: impl Operand<'t, T>) -> Result<Self> {
-        let way = end.on(self).try_sub(self)?;
-        self.try_add(way.try_mul(weight.on(self))?)
+        let (end, weight) = (end.on(self), weight.on(self));
+        self.recordable("lerp", &[end, weight])?;
+        self.try_add(end.try_sub(self)?.try_mul(weight)?)
     }
 }

@@ -29,7 +29,7 @@ enum Label {
 /// let tape = Tape::new();
 /// let a = tape.var(tensor![[1.0_f64, 2.0], [3.0, 4.0]]);
 /// let b = tape.constant(tensor![[1.0, 1.0], [0.0, 1.0]]);
-/// assert_eq!(einsum("ij,jk->ik", &[a, b])?.value(), tensor![[1.0, 3.0], [3.0, 7.0]]);
+/// assert_eq!(einsum("ij,jk->ik", &[a, b])?.value()?, tensor![[1.0, 3.0], [3.0, 7.0]]);
 /// assert_eq!(einsum("ii->", &[a])?.item()?, 5.0);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
@@ -44,8 +44,8 @@ pub fn einsum<'t, T: Float>(equation: &str, operands: &[Var<'t, T>]) -> Result<V
         let rule = format!("\"{equation}\": {rule}");
         crate::Error::from(TensorError::Shape(Fault::new("einsum", &shapes, rule)))
     };
-    for x in operands.iter().skip(1) {
-        operands[0].same_tape(*x, "einsum")?;
+    if let Some(first) = operands.first() {
+        first.recordable("einsum", operands)?;
     }
     let text: String = equation.chars().filter(|c| !c.is_whitespace()).collect();
     let (left, right) = match text.split_once("->") {

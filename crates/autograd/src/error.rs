@@ -10,7 +10,7 @@ use crate::Param;
 pub type Line = &'static Location<'static>;
 
 /// What went wrong on a tape. The text names the op, the line and the fix.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A tensor operation that cannot be done.
@@ -19,7 +19,7 @@ pub enum Error {
 
     /// A var of one tape met a var of another.
     #[error(
-        "{op}: its operands are recorded on two tapes\n  help: record both on one, or pass the other's value as a constant: `tape.constant(x.value())`\n  at {at}"
+        "{op}: its operands are recorded on two tapes\n  help: record both on one, or pass the other's value as a constant: `tape.constant(x.value()?)`\n  at {at}"
     )]
     OtherTape {
         /// The op that was to be recorded.
@@ -69,8 +69,36 @@ pub enum Error {
         at: Line,
     },
 
+    /// The value of a parameter that was changed after `backward` let go of what the tape had read.
+    #[error(
+        "{verb}: parameter `{name}` was changed after this tape read it at {read}, and the `backward` at {spent} let go of the value that was read\n  help: read the value before `backward`, use `backward_keep`, or ask the parameter for its new value\n  at {at}"
+    )]
+    ValueGone {
+        /// What was asked for.
+        verb: &'static str,
+        /// The parameter's path.
+        name: String,
+        /// The line at which the tape took its value.
+        read: Line,
+        /// The line that spent the tape.
+        spent: Line,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// Something random on a tape that has no seed.
+    #[error(
+        "{op}: it draws random numbers, and this tape has no seed\n  help: `Tape::new().seeded(seed)`, with another seed for each step; in evaluation, `Tape::no_grad()` or `.evaluating()`; a `Trainer` takes a seed by `.seed(…)`\n  at {at}"
+    )]
+    Unseeded {
+        /// The op that draws.
+        op: &'static str,
+        /// The line that asked for it.
+        at: Line,
+    },
+
     /// Nothing that wants a gradient leads to the loss.
-    #[error("{verb}: nothing that wants a gradient leads to this loss: {why}\n  at {at}")]
+    #[error("{verb}: {why}\n  at {at}")]
     NoGradient {
         /// What was asked for.
         verb: &'static str,
@@ -165,6 +193,39 @@ impl Error {
             Self::InLayer { layer, whole, error } => {
                 Self::InLayer { layer, whole, error: Box::new(error.outside_of(library, at)) }
             }
+            Self::Use(rule, line) if line.file().starts_with(library) => Self::Use(rule, at),
+            Self::Unseeded { op, at: line } if line.file().starts_with(library) => {
+                Self::Unseeded { op, at }
+            }
+            Self::Spent { verb, spent, at: line } if line.file().starts_with(library) => {
+                Self::Spent { verb, spent, at }
+            }
+            Self::OtherTape { op, at: line } if line.file().starts_with(library) => {
+                Self::OtherTape { op, at }
+            }
+            error => error,
+        }
+    }
+
+    /// The same error on another line: that of the user who asked for what the library did.
+    #[must_use]
+    #[cold]
+    pub(crate) fn on_line(self, line: Line) -> Self {
+        match self {
+            Self::Tensor(error) => Self::Tensor(error.at(line)),
+            Self::InLayer { layer, whole, error } => {
+                Self::InLayer { layer, whole, error: Box::new(error.on_line(line)) }
+            }
+            error => error,
+        }
+    }
+
+    /// The same error in the name of the method that the user called.
+    #[must_use]
+    #[cold]
+    pub(crate) fn of(self, method: &'static str) -> Self {
+        match self {
+            Self::Spent { spent, at, .. } => Self::Spent { verb: method, spent, at },
             error => error,
         }
     }
@@ -175,6 +236,13 @@ impl Error {
             Self::InLayer { error, .. } => error.root(),
             error => error,
         }
+    }
+}
+
+/// The text of `Display`: it is what `main` prints of an error that it returns.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }
 

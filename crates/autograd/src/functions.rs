@@ -1,9 +1,11 @@
 //! Derivatives of functions: along a direction, back from one, whole Jacobians and Hessians, and gradients sample by sample.
 
+use std::panic::Location;
+
 use wengert_tensor::{Float, Tensor};
 
 use crate::algebra::Algebra;
-use crate::error::Line;
+use crate::backward::Keep;
 use crate::ops::{Detach, Op, Operation as _};
 use crate::{Error, Result, Tape, Var};
 
@@ -11,9 +13,15 @@ impl<T: Float> Tape<T> {
     /// Forward mode over this tape: the direction of `y` when `inputs` move along `directions`. Exact, and no step size.
     ///
     /// # Errors
-    /// If a direction has not its input's shape, or an op has no forward rule.
+    /// If a direction has not its input's shape, a var is on another tape, the tape is spent, or an op has no forward rule.
     #[track_caller]
     pub fn push_forward(&self, inputs: &[(Var<T>, Tensor<T>)], y: Var<T>) -> Result<Tensor<T>> {
+        let at = Location::caller();
+        self.check_vars("push_forward", &[y], at)?;
+        for (x, _) in inputs {
+            self.check_vars("push_forward", &[*x], at)?;
+        }
+        self.ready("push_forward", at)?;
         let inner = self.inner.borrow();
         let nodes = &inner.nodes[..=y.index()];
         let mut directions: Vec<Option<Tensor<T>>> = vec![None; inner.nodes.len()];
@@ -66,8 +74,7 @@ fn same_shape<T: Float>(what: &'static str, shape: &[usize], t: &Tensor<T>) -> R
         return Ok(());
     }
     let rule = format!("{what}: the direction has shape {:?}, and must have {shape:?}", t.shape());
-    let at: Line = std::panic::Location::caller();
-    Err(Error::Use(rule, at))
+    Err(Error::Use(rule, Location::caller()))
 }
 
 /// A function's value at `x`, and how it changes along `direction`: forward mode.
@@ -92,7 +99,7 @@ pub fn jvp<T: Float>(
     let tape = Tape::new();
     let x = tape.var(x.clone());
     let y = f(x)?;
-    Ok((y.value(), tape.push_forward(&[(x, direction.clone())], y)?))
+    Ok((y.value()?, tape.push_forward(&[(x, direction.clone())], y)?))
 }
 
 /// A function's value at `x`, and what `cotangent`, a gradient of the result, gives x: reverse mode.
@@ -117,8 +124,8 @@ pub fn vjp<T: Float>(
     let tape = Tape::new();
     let x = tape.var(x.clone());
     let y = f(x)?;
-    let g = y.pull_tensors(&[x], cotangent)?;
-    Ok((y.value(), g.into_iter().next().unwrap_or_else(|| x.value().zeros_like())))
+    let g = y.pull_tensors(&[x], cotangent)?.remove(0);
+    Ok((y.value()?, g))
 }
 
 impl<'t, T: Float> Var<'t, T> {
@@ -128,22 +135,24 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the cotangent has not this one's shape, or the tape is spent.
     #[track_caller]
     pub fn pull_tensors(self, of: &[Self], cotangent: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
-        same_shape("vjp", &self.shape(), cotangent)?;
+        let at = Location::caller();
+        self.tape.check_vars("pull_tensors", &[self], at)?;
+        self.tape.check_vars("pull_tensors", of, at)?;
+        same_shape("pull_tensors", &self.shape(), cotangent)?;
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
-        self.tape.ready("vjp", std::panic::Location::caller())?;
+        self.tape.ready("pull_tensors", at)?;
         let found = if self.wants_grad() {
-            self.tape
-                .sweep(vec![(self.index, cotangent.clone())], crate::backward::Keep::These(&keep))?
+            let seed = vec![(self.index, cotangent.clone())];
+            self.tape.sweep(seed, Keep::These(&keep)).map_err(|error| error.on_line(at))?
         } else {
             Vec::new()
         };
-        Ok(of
-            .iter()
-            .map(|x| {
-                let g = found.get(x.index()).and_then(Option::clone);
-                g.unwrap_or_else(|| x.value().zeros_like())
+        of.iter()
+            .map(|x| match found.get(x.index()).and_then(Option::clone) {
+                Some(g) => Ok(g),
+                None => Ok(x.value()?.zeros_like()),
             })
-            .collect())
+            .collect()
     }
 }
 
@@ -244,7 +253,7 @@ pub fn per_sample_gradients<T: Float>(
             "per_sample_gradients: the losses have shape {}, and must be [{n}]",
             losses.shape()
         );
-        return Err(Error::Use(rule, std::panic::Location::caller()));
+        return Err(Error::Use(rule, Location::caller()));
     }
     let mut found: Vec<Vec<T>> = vec![Vec::new(); vars.len()];
     for i in 0..n {

@@ -37,17 +37,26 @@ pub enum Gradient<T> {
     },
     /// It is data, or a frozen parameter: it wants no gradient.
     NotWanted,
+    /// It is recorded on another tape than the loss.
+    OtherTape,
 }
 
 /// What a gradient can be asked for: a var, or a parameter.
 pub trait Wrt<'t, T: Float> {
     /// Its node on the tape, if it is there.
     fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>>;
+    /// Why it is not there.
+    fn absent(&self) -> Gradient<T> {
+        Gradient::Unused
+    }
 }
 
 impl<'t, T: Float> Wrt<'t, T> for Var<'t, T> {
     fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>> {
         std::ptr::eq(self.tape, loss.tape).then_some(*self)
+    }
+    fn absent(&self) -> Gradient<T> {
+        Gradient::OtherTape
     }
 }
 
@@ -65,7 +74,8 @@ impl<'t, T: Float> Gradients<'t, T> {
 
     /// The gradient with respect to a var or a parameter, or why there is none.
     pub fn wrt(&self, x: impl Wrt<'t, T>) -> Gradient<T> {
-        let Some(x) = x.node(self.loss) else { return Gradient::Unused };
+        let Some(node) = x.node(self.loss) else { return x.absent() };
+        let x = node;
         match self.grads.get(x.index()).and_then(Option::as_ref) {
             Some(g) if x.wants_grad() => Gradient::Value(g.clone()),
             _ => Self::missing(self.loss, x),
@@ -100,22 +110,37 @@ impl<'t, T: Float> Gradients<'t, T> {
         }
     }
 
+    /// [`missing`](Self::missing) as the text of an error.
     pub(crate) fn reason(loss: Var<'t, T>, x: Var<'t, T>) -> String {
-        Self::missing(loss, x).to_string()
+        let missing = Self::missing(loss, x);
+        format!("there is no gradient: %{} {} {missing}{}", x.index, x.op(), missing.help())
     }
 
     /// Why nothing that leads to `loss` wants a gradient.
     pub(crate) fn nothing_wanted(loss: Var<'t, T>) -> String {
         let inner = loss.tape.inner.borrow();
         let detach = inner.nodes[..=loss.index()].iter().rev().find(|n| n.op.is::<Detach>());
-        match detach {
+        let why = match detach {
             Some(node) => format!("its history was cut by the `detach` at {}", node.at),
             None => "it was computed from constants and frozen parameters alone".to_string(),
-        }
+        };
+        format!("nothing that wants a gradient leads to this loss: {why}\n  help: {HELP}")
     }
 }
 
+/// What gives a loss a gradient.
+const HELP: &str = "record inputs with `tape.var(…)` and parameters with `tape.param(…)`, and compute with vars: \
+    a loss made from `.value()` has left the tape";
+
 impl<T: Float> Gradient<T> {
+    /// What to do where there is no gradient.
+    fn help(&self) -> String {
+        match self {
+            Self::NotWanted => format!("\n  help: {HELP}"),
+            _ => String::new(),
+        }
+    }
+
     /// The gradient.
     ///
     /// # Errors
@@ -126,7 +151,7 @@ impl<T: Float> Gradient<T> {
             Self::Value(g) => Ok(g),
             other => Err(Error::NoGradient {
                 verb: "wrt",
-                why: format!("it {other}"),
+                why: format!("there is no gradient: it {other}{}", other.help()),
                 at: Location::caller(),
             }),
         }
@@ -164,6 +189,7 @@ impl<T: Float> fmt::Display for Gradient<T> {
                 write!(f, "leads on only through `{op}` at {at}, which has no derivative")
             }
             Self::NotWanted => f.write_str("wants no gradient: it is data, or a frozen parameter"),
+            Self::OtherTape => f.write_str("is recorded on another tape than the loss"),
         }
     }
 }

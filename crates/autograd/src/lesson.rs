@@ -46,8 +46,8 @@
 //! let y = x + b;
 //! let loss = y.square().sum();
 //! let g = loss.gradients()?;
-//! assert_eq!(g.wrt(y).value()?, y.value() * 2.0);
-//! assert_eq!(g.wrt(b).value()?, (y.value() * 2.0).sum_over(0)?);
+//! assert_eq!(g.wrt(y).value()?, y.value()? * 2.0);
+//! assert_eq!(g.wrt(b).value()?, (y.value()? * 2.0).sum_over(0)?);
 //! assert_eq!(g.wrt(b).value()?, tensor![78.0, 144.0]);
 //! # Ok::<(), wengert_autograd::Error>(())
 //! ```

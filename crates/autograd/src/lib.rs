@@ -14,6 +14,7 @@ mod display;
 mod distances;
 mod einsum;
 mod error;
+mod fault;
 mod functions;
 mod gradients;
 mod graph;

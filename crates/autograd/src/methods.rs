@@ -97,7 +97,7 @@ macro_rules! reductions {
                 /// If there is no such axis, or the reduction of nothing has no answer.
                 #[track_caller]
                 pub fn $name(self, axes: impl Into<Axes>) -> Result<Self> {
-                    self.apply($Op(axes.into()))
+                    self.apply_as(stringify!($name), $Op(axes.into()))
                 }
             )*
         }
@@ -125,7 +125,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no element.
     #[track_caller]
     pub fn max(self) -> Result<Self> {
-        self.max_over(..)
+        self.apply_as("max", Max(Axes::ALL))
     }
 
     /// The smallest element.
@@ -134,7 +134,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no element.
     #[track_caller]
     pub fn min(self) -> Result<Self> {
-        self.min_over(..)
+        self.apply_as("min", Min(Axes::ALL))
     }
 
     /// The product of all elements.
@@ -150,7 +150,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn var_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
-        self.apply(Variance(axes.into(), correction.into()))
+        self.apply_as("var_over", Variance(axes.into(), correction.into()))
     }
 
     /// The standard deviation over some axes; its slope is 0 where it is 0.
@@ -159,7 +159,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn std_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
-        self.apply(Std(axes.into(), correction.into()))
+        self.apply_as("std_over", Std(axes.into(), correction.into()))
     }
 
     /// The norm of order `p` over some axes; its slope is 0 where it is 0.
@@ -168,7 +168,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn norm_over(self, axes: impl Into<Axes>, p: f64) -> Result<Self> {
-        self.apply(Norm(axes.into(), p))
+        self.apply_as("norm_over", Norm(axes.into(), p))
     }
 
     /// eˣ / Σ eˣ along an axis, without overflow.
@@ -232,7 +232,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t, T>) -> Result<Self> {
         let other = other.on(self);
-        self.same_tape(other, "matmul")?;
+        self.recordable("matmul", &[other])?;
         match (self.rank(), other.rank()) {
             // A vector stands for a row on the left, for a column on the right.
             (1, 1) => self.unsqueeze(0)?.matmul(other.unsqueeze(1)?)?.reshape([0; 0]),
@@ -248,7 +248,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn linear(self, weight: Self, bias: Option<Self>) -> Result<Self> {
-        self.same_tape(weight, "linear")?;
+        self.recordable("linear", &[weight])?;
         if weight.rank() == 1 {
             let y = self.matmul(weight)?;
             return bias.map_or(Ok(y), |bias| y.try_add(bias.reshape([0; 0])?));
@@ -288,6 +288,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn masked_fill(self, mask: &Tensor<bool>, value: T) -> Result<Self> {
+        self.recordable("masked_fill", &[])?;
         self.where_(&!mask, Tensor::scalar(value))
     }
 
@@ -303,7 +304,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// All elements along one axis.
     #[track_caller]
     pub fn flatten(self) -> Self {
-        self.infallible(Reshape(Shape::new(&[REST])))
+        self.infallible_as("flatten", Reshape(Shape::new(&[REST])))
     }
 
     /// The last two axes exchanged.
@@ -315,7 +316,7 @@ impl<'t, T: Float> Var<'t, T> {
         if rank >= 2 {
             order.swap(rank - 2, rank - 1);
         }
-        self.infallible(Permute(order))
+        self.infallible_as("t", Permute(order))
     }
 
     /// Axes `a` and `b` exchanged.
@@ -324,6 +325,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn transpose(self, a: isize, b: isize) -> Result<Self> {
+        self.recordable("transpose", &[])?;
         let shape = self.shape();
         if [a, b].iter().all(|&axis| is_axis_of_scalar(&shape, axis)) {
             return Ok(self);
@@ -350,7 +352,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or its size is not 1.
     #[track_caller]
     pub fn squeeze(self, axes: impl Into<Axes>) -> Result<Self> {
-        let shape = self.value().squeeze(axes)?;
+        let shape = self.tensor_for("squeeze")?.squeeze(axes)?;
         self.reshape(shape.shape())
     }
 
@@ -360,7 +362,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the result has no such axis.
     #[track_caller]
     pub fn unsqueeze(self, axis: isize) -> Result<Self> {
-        let shape = self.value().unsqueeze(axis)?;
+        let shape = self.tensor_for("unsqueeze")?.unsqueeze(axis)?;
         self.reshape(shape.shape())
     }
 
@@ -389,7 +391,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn narrow(self, axis: isize, start: usize, len: usize) -> Result<Self> {
         // Asked of the tensor, which refuses in the words of `narrow`.
-        self.value().narrow(axis, start, len)?;
+        self.tensor_for("narrow")?.narrow(axis, start, len)?;
         let axis = axis_or_refuse("narrow", &self.shape(), axis)?;
         let mut axes = vec![Slice::from(..); axis];
         axes.push(Slice::from(start as isize..(start + len) as isize));
@@ -402,7 +404,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis or place.
     #[track_caller]
     pub fn select(self, axis: isize, index: usize) -> Result<Self> {
-        self.value().select(axis, index)?;
+        self.tensor_for("select")?.select(axis, index)?;
         let axis = axis_or_refuse("select", &self.shape(), axis)?;
         let mut axes = vec![Slice::from(..); axis];
         axes.push(Slice::At(index as isize));
@@ -415,6 +417,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn flip(self, axes: impl Into<Axes>) -> Result<Self> {
+        self.recordable("flip", &[])?;
         let flags = axes.into().flags("flip", &self.shape())?;
         let axes: Vec<Slice> = flags
             .iter()
@@ -456,6 +459,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is none, or shapes differ.
     #[track_caller]
     pub fn stack(parts: &[Self], axis: isize) -> Result<Self> {
+        if let Some(first) = parts.first() {
+            first.recordable("stack", parts)?;
+        }
         let parts = parts.iter().map(|p| p.unsqueeze(axis)).collect::<Result<Vec<_>>>()?;
         Self::cat(&parts, axis)
     }
@@ -484,6 +490,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
     pub fn scatter_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
+        self.recordable("scatter_add", &[src])?;
         let added = src.apply(Ungather(self.shape(), Gather(axis, index.clone())))?;
         self.try_add(added)
     }
@@ -494,6 +501,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an index lies outside the axis, or the shapes do not fit.
     #[track_caller]
     pub fn index_add(self, axis: isize, index: &Tensor<usize>, src: Self) -> Result<Self> {
+        self.recordable("index_add", &[src])?;
         let added = src.apply(Unindex(self.shape(), IndexSelect(axis, index.clone())))?;
         self.try_add(added)
     }
@@ -504,7 +512,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or it is empty.
     #[track_caller]
     pub fn argmax(self, axis: isize) -> Result<Tensor<usize>> {
+        let value = self.tensor_for("argmax")?;
         self.tape.note(self.index, "argmax", std::panic::Location::caller());
-        Ok(self.value().argmax_over(axis)?)
+        Ok(value.argmax_over(axis)?)
     }
 }

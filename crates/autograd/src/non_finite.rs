@@ -69,7 +69,7 @@ impl<T: Float> Tape<T> {
     pub fn first_non_finite(&self) -> Option<NonFinite> {
         let inner = self.inner.borrow();
         (0..inner.nodes.len()).find_map(|i| {
-            let value = current(&inner, i);
+            let value = current(&inner, i)?;
             let place = first_place(&value)?;
             Some(report(&inner, i, &value, place, None))
         })
@@ -84,7 +84,8 @@ impl<T: Float> Var<'_, T> {
     /// As [`gradients`](Var::gradients).
     #[track_caller]
     pub fn first_non_finite_gradient(self) -> Result<Option<NonFinite>> {
-        let seed = self.value().ones_like();
+        self.startable("first_non_finite_gradient", Location::caller())?;
+        let seed = self.value()?.ones_like();
         let grads = self.tape.sweep(vec![(self.index, seed)], Keep::All)?;
         let inner = self.tape.inner.borrow();
         for i in (0..grads.len()).rev() {
@@ -107,7 +108,7 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub(crate) fn refuse_non_finite(self, grads: &[Option<Tensor<T>>]) -> Result<()> {
         let finite = |x: &Tensor<T>| x.is_empty() || largest(x).is_ok_and(T::is_finite);
-        let loss_is_finite = finite(&self.value());
+        let loss_is_finite = finite(&self.value()?);
         if loss_is_finite && grads.iter().flatten().all(finite) {
             return Ok(());
         }
@@ -124,12 +125,10 @@ impl<T: Float> Var<'_, T> {
     }
 }
 
-/// A node's value; a parameter's, if the tape has let go of it.
-fn current<T: Float>(inner: &Inner<T>, i: usize) -> Tensor<T> {
-    match inner.nodes[i].op.parameter() {
-        Some(read) if inner.spent.is_some() => read.param.value(),
-        _ => inner.nodes[i].value.clone(),
-    }
+/// A node's value. `None` of a parameter that was changed after `backward` let go of it.
+fn current<T: Float>(inner: &Inner<T>, i: usize) -> Option<Tensor<T>> {
+    let node = &inner.nodes[i];
+    inner.value_of(node, "first_non_finite", node.at).ok()
 }
 
 fn largest<T: Float>(x: &Tensor<T>) -> Result<T> {
@@ -161,7 +160,7 @@ fn report<T: Float>(
     // Operands that have this place when broadcast; others are of another kind, and say nothing.
     let at = |x: &Tensor<T>| x.expand(bad.shape()).ok()?.get(&index).ok().map(|x| x.to_f64());
     let mut operands: Vec<f64> = g.and_then(at).into_iter().collect();
-    operands.extend(node.operands.iter().filter_map(|&j| at(&current(inner, j as usize))));
+    operands.extend(node.operands.iter().filter_map(|&j| at(&current(inner, j as usize)?)));
     let value = bad.get(&index).map_or(f64::NAN, |x| x.to_f64());
     NonFinite {
         index: i,

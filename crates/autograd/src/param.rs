@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 
 use wengert_tensor::{Element, Float, Tensor};
 
@@ -26,6 +27,8 @@ struct Shared<T> {
     version: AtomicU64,
     frozen: AtomicBool,
     state: Mutex<State<T>>,
+    /// Told when an update has ended.
+    updated: Condvar,
 }
 
 struct State<T> {
@@ -33,6 +36,8 @@ struct State<T> {
     grad: Option<Tensor<T>>,
     /// The youngest tape that has read it, by number, and its line there: a tape finds its parameters without a table.
     reader: (u64, u32),
+    /// The thread whose closure works on copies of the value and the gradient: other threads wait before they write.
+    updating: Option<ThreadId>,
 }
 
 /// What a tape learns when it reads a parameter.
@@ -61,13 +66,24 @@ impl<T: Element> Param<T> {
             path: OnceLock::new(),
             version: AtomicU64::new(0),
             frozen: AtomicBool::new(false),
-            state: Mutex::new(State { value, grad: None, reader: (0, 0) }),
+            state: Mutex::new(State { value, grad: None, reader: (0, 0), updating: None }),
+            updated: Condvar::new(),
         }))
     }
 
     /// A panic while the lock is held leaves values that are still tensors, so a poisoned lock is as good as any.
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, once no other thread is in the middle of an update.
+    #[inline]
+    fn writable(&self) -> MutexGuard<'_, State<T>> {
+        let mut state = self.state();
+        while state.updating.is_some_and(|thread| thread != thread::current().id()) {
+            state = self.0.updated.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
     }
 
     /// Called under the lock, so no count is lost.
@@ -123,7 +139,7 @@ impl<T: Element> Param<T> {
 
     /// Writes the value, of whatever shape.
     pub fn set(&self, value: Tensor<T>) {
-        let mut state = self.state();
+        let mut state = self.writable();
         state.value = value;
         self.written();
     }
@@ -135,12 +151,12 @@ impl<T: Element> Param<T> {
 
     /// Writes the gradient.
     pub fn set_grad(&self, grad: Option<Tensor<T>>) {
-        self.state().grad = grad;
+        self.writable().grad = grad;
     }
 
     /// Forgets the gradient.
     pub fn zero_grad(&self) {
-        self.state().grad = None;
+        self.writable().grad = None;
     }
 
     /// Whether it is left out of training: tapes keep no operands for it, and no gradient arrives.
@@ -153,9 +169,55 @@ impl<T: Element> Param<T> {
         self.0.frozen.store(frozen, Ordering::Relaxed);
     }
 
-    /// Changes the value and the gradient in place, under one lock: what optimisers do.
+    /// Changes the value and the gradient together. No lock is held while `change` runs: until it returns, this parameter,
+    /// asked by the closure or by another thread, answers with what it was before; another thread that writes to it waits.
+    /// What `change` writes to the parameter itself, beside its arguments, is overwritten when it returns.
+    ///
+    /// ```
+    /// use wengert_autograd::Param;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let w = Param::new(tensor![1.0_f32, 2.0]);
+    /// w.set_grad(Some(tensor![10.0, 20.0]));
+    /// w.update(|value, grad| {
+    ///     if let Some(g) = grad.take() {
+    ///         *value = &*value - g * 0.1;
+    ///     }
+    /// });
+    /// assert_eq!((w.value(), w.grad()), (tensor![0.0, 0.0], None));
+    /// ```
     pub fn update<R>(&self, change: impl FnOnce(&mut Tensor<T>, &mut Option<Tensor<T>>) -> R) -> R {
-        let mut guard = self.state();
+        /// Lets others write again, also when the closure panics.
+        struct Ending<'a, T: Element>(&'a Param<T>, Option<ThreadId>);
+        impl<T: Element> Drop for Ending<'_, T> {
+            fn drop(&mut self) {
+                self.0.state().updating = self.1;
+                self.0.0.updated.notify_all();
+            }
+        }
+        let (mut value, mut grad, ending) = {
+            let mut state = self.writable();
+            let before = state.updating.replace(thread::current().id());
+            (state.value.clone(), state.grad.clone(), Ending(self, before))
+        };
+        let result = change(&mut value, &mut grad);
+        {
+            let mut state = self.state();
+            (state.value, state.grad) = (value, grad);
+            self.written();
+        }
+        drop(ending);
+        result
+    }
+
+    /// [`update`](Self::update) without copies, for optimisers: `change` runs under the lock, so it must not touch this
+    /// parameter.
+    #[doc(hidden)]
+    pub fn update_in_place<R>(
+        &self,
+        change: impl FnOnce(&mut Tensor<T>, &mut Option<Tensor<T>>) -> R,
+    ) -> R {
+        let mut guard = self.writable();
         let state = &mut *guard;
         self.written();
         change(&mut state.value, &mut state.grad)
@@ -187,7 +249,7 @@ impl<T: Element> Param<T> {
 impl<T: Float> Param<T> {
     /// Adds to the gradient.
     pub(crate) fn add_grad(&self, g: Tensor<T>) {
-        let mut state = self.state();
+        let mut state = self.writable();
         state.grad = Some(match state.grad.take() {
             Some(sum) => sum.accumulate(&g),
             None => g,

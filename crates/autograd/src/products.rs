@@ -66,6 +66,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn addmm(self, a: Self, b: Self, beta: f64, alpha: f64) -> Result<Self> {
+        self.recordable("addmm", &[a, b])?;
         let scaled = |x: Self, c: f64| if c == 1.0 { x } else { x.mul_scalar(c) };
         let product = scaled(a.mm(b)?, alpha);
         // What is multiplied by 0 is not looked at, NaN or not: so PyTorch and BLAS.
@@ -77,7 +78,7 @@ impl<'t, T: Float> Var<'t, T> {
 
     #[track_caller]
     fn of_ranks(self, op: &'static str, b: Self, m: usize, n: usize, rule: &str) -> Result<()> {
-        self.same_tape(b, op)?;
+        self.recordable(op, &[b])?;
         if (self.rank(), b.rank()) == (m, n) {
             return Ok(());
         }

@@ -16,7 +16,10 @@ impl<'t, T: Float> Algebra<T> for Var<'t, T> {
         x[0].tape.record(op.into(), &operands)
     }
     fn tensor(&self) -> Tensor<T> {
-        self.value()
+        match self.value() {
+            Ok(value) => value,
+            Err(_) => unreachable!("a sweep goes over the lines of a tape that is not spent"),
+        }
     }
     fn numbers(&self) -> Option<&Tensor<T>> {
         None
@@ -68,10 +71,7 @@ macro_rules! primitive {
 
 /// Two operands of a formula: they have one shape, or one is a constant.
 fn both<'t, T: Float>(op: BinaryOp, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
-    match a.apply_with(Binary(op), b) {
-        Ok(y) => y,
-        Err(error) => panic!("{error}"),
-    }
+    a.or_fault(op.name(), a.apply_with(Binary(op), b))
 }
 
 use wengert_tensor::primitives;
@@ -102,25 +102,23 @@ impl<T: Float> Real for Var<'_, T> {
         both(BinaryOp::Fmod, self, by)
     }
     fn when_gt(self, than: impl Arg<Self>, yes: impl Arg<Self>, no: impl Arg<Self>) -> Self {
-        let than = than.beside(self).value();
-        chosen(self.value().greater(&than), self, yes, no)
+        chosen("when_gt", self, than.beside(self), Tensor::greater, yes, no)
     }
     fn when_eq(self, to: impl Arg<Self>, yes: impl Arg<Self>, no: impl Arg<Self>) -> Self {
-        let to = to.beside(self).value();
-        chosen(self.value().equal(&to), self, yes, no)
+        chosen("when_eq", self, to.beside(self), Tensor::equal, yes, no)
     }
 }
 
+/// `yes` where `a` compares so with `b`, else `no`.
 fn chosen<'t, T: Float>(
-    mask: wengert_tensor::Result<Tensor<bool>>,
-    beside: Var<'t, T>,
+    name: &'static str,
+    a: Var<'t, T>,
+    b: Var<'t, T>,
+    compare: fn(&Tensor<T>, &Tensor<T>) -> wengert_tensor::Result<Tensor<bool>>,
     yes: impl Arg<Var<'t, T>>,
     no: impl Arg<Var<'t, T>>,
 ) -> Var<'t, T> {
-    let (yes, no) = (yes.beside(beside), no.beside(beside));
-    let y = mask.map_err(crate::Error::from).and_then(|mask| yes.apply_with(Where(mask), no));
-    match y {
-        Ok(y) => y,
-        Err(error) => panic!("{error}"),
-    }
+    let (yes, no) = (yes.beside(a), no.beside(a));
+    let choose = || yes.apply_with(Where(compare(&a.value()?, &b.value()?)?), no);
+    a.or_fault(name, choose())
 }

@@ -15,7 +15,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or `from` lies behind `to`.
     #[track_caller]
     pub fn flatten_axes(self, from: isize, to: isize) -> Result<Self> {
-        let shape = self.value().flatten_axes(from, to)?;
+        let shape = self.tensor_for("flatten_axes")?.flatten_axes(from, to)?;
         self.reshape(shape.shape())
     }
 
@@ -25,6 +25,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If an axis whose size is not 1 would have to change.
     #[track_caller]
     pub fn broadcast_to(self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        self.recordable("broadcast_to", &[])?;
         self.expand(shape)
     }
 
@@ -34,6 +35,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn move_axis(self, from: isize, to: isize) -> Result<Self> {
+        self.recordable("move_axis", &[])?;
         self.move_axes(&[from], &[to])
     }
 
@@ -43,6 +45,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, one is named twice, or there are not as many places as axes.
     #[track_caller]
     pub fn move_axes(self, from: &[isize], to: &[isize]) -> Result<Self> {
+        self.recordable("move_axes", &[])?;
         let shape = self.shape();
         if from.iter().chain(to).all(|&axis| is_axis_of_scalar(&shape, axis))
             && from.len() == to.len()
@@ -80,7 +83,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn split_sizes(self, axis: isize, sizes: &[usize]) -> Result<Vec<Self>> {
         // Asked of the tensor, as in what follows: it refuses in its own words, and its pieces are views.
-        let pieces = self.value().split_sizes(axis, sizes)?;
+        let pieces = self.tensor_for("split_sizes")?.split_sizes(axis, sizes)?;
         self.pieces(axis, &pieces)
     }
 
@@ -90,7 +93,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or `size` is 0.
     #[track_caller]
     pub fn split(self, axis: isize, size: usize) -> Result<Vec<Self>> {
-        let pieces = self.value().split(axis, size)?;
+        let pieces = self.tensor_for("split")?.split(axis, size)?;
         self.pieces(axis, &pieces)
     }
 
@@ -112,7 +115,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or `count` is 0.
     #[track_caller]
     pub fn chunk(self, axis: isize, count: usize) -> Result<Vec<Self>> {
-        let pieces = self.value().chunk(axis, count)?;
+        let pieces = self.tensor_for("chunk")?.chunk(axis, count)?;
         self.pieces(axis, &pieces)
     }
 
@@ -122,6 +125,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn unbind(self, axis: isize) -> Result<Vec<Self>> {
+        self.recordable("unbind", &[])?;
         let at = axis_or_refuse("unbind", &self.shape(), axis)?;
         (0..self.shape()[at]).map(|i| self.select(axis, i)).collect()
     }
@@ -147,6 +151,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn roll(self, shift: isize, axis: isize) -> Result<Self> {
+        self.recordable("roll", &[])?;
         let at = axis_or_refuse("roll", &self.shape(), axis)?;
         let size = self.shape()[at];
         if self.is_empty() || shift.rem_euclid(size as isize) == 0 {
@@ -164,6 +169,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If that makes more elements than memory can address.
     #[track_caller]
     pub fn repeat(self, counts: impl AsRef<[usize]>) -> Result<Self> {
+        self.recordable("repeat", &[])?;
         let (counts, shape) = (counts.as_ref(), self.shape());
         let rank = counts.len().max(shape.len());
         let (mut apart, mut grown, mut whole) = (Vec::new(), Vec::new(), Vec::new());
@@ -188,7 +194,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// let tape = Tape::new();
     /// let x = tape.var(tensor![1.0_f64, 2.0]);
     /// let y = x.pad([(-1, 2)], 5.0)?;
-    /// assert_eq!(y.value(), tensor![2.0, 5.0, 5.0]);
+    /// assert_eq!(y.value()?, tensor![2.0, 5.0, 5.0]);
     /// assert_eq!(y.sum().gradients()?.wrt(x).value()?, tensor![0.0, 1.0]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
@@ -197,6 +203,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// Unless there is one pair an axis, or if more is cut off than there is.
     #[track_caller]
     pub fn pad(self, widths: impl AsRef<[(isize, isize)]>, value: T) -> Result<Self> {
+        self.recordable("pad", &[])?;
         let (widths, shape) = (widths.as_ref(), self.shape());
         // Where this one's elements are in the result; refuses what the tensor's `pad` would.
         let inside = Tensor::try_full(&shape, true)?.pad(widths, false)?;
@@ -217,9 +224,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// Unless there is one pair an axis, or if an axis is too short.
     #[track_caller]
     pub fn pad_with(self, widths: impl AsRef<[(isize, isize)]>, border: Border) -> Result<Self> {
+        self.recordable("pad_with", &[])?;
         let (widths, shape) = (widths.as_ref(), self.shape());
         if widths.len() != shape.len() {
-            self.value().pad_with(widths, border)?;
+            self.tensor_for("pad_with")?.pad_with(widths, border)?;
         }
         let mut y = self;
         for (axis, &width) in widths.iter().enumerate().filter(|(_, w)| **w != (0, 0)) {
@@ -235,6 +243,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there are fewer than two axes.
     #[track_caller]
     pub fn tril(self, k: isize) -> Result<Self> {
+        self.recordable("tril", &[])?;
         let triangle = self.matrix_of_true()?.tril(k)?;
         self.masked_fill(&!triangle, T::ZERO)
     }
@@ -245,6 +254,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there are fewer than two axes.
     #[track_caller]
     pub fn triu(self, k: isize) -> Result<Self> {
+        self.recordable("triu", &[])?;
         let triangle = self.matrix_of_true()?.triu(k)?;
         self.masked_fill(&!triangle, T::ZERO)
     }
@@ -261,11 +271,12 @@ impl<'t, T: Float> Var<'t, T> {
     /// If it is neither a vector nor a matrix.
     #[track_caller]
     pub fn diag(self, k: isize) -> Result<Self> {
+        self.recordable("diag", &[])?;
         match self.rank() {
             1 => self.diag_embed(k),
             2 => self.diagonal(k, 0, 1),
             // The tensor says what is wrong.
-            _ => Ok(self.tape.constant(self.value().diag(k)?)),
+            _ => Ok(self.tape.constant(self.tensor_for("diag")?.diag(k)?)),
         }
     }
 
@@ -275,9 +286,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no axis.
     #[track_caller]
     pub fn diag_embed(self, k: isize) -> Result<Self> {
+        self.recordable("diag_embed", &[])?;
         let shape = self.shape();
         let Some((&len, rest)) = shape.split_last() else {
-            return Ok(self.tape.constant(self.value().diag_embed(k)?));
+            return Ok(self.tape.constant(self.tensor_for("diag_embed")?.diag_embed(k)?));
         };
         let side = len.saturating_add(k.unsigned_abs());
         let whole: Shape = rest.iter().copied().chain([side, side]).collect();
@@ -291,6 +303,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the shapes do not broadcast.
     #[track_caller]
     pub fn masked_select(self, mask: &Tensor<bool>) -> Result<Self> {
+        self.recordable("masked_select", &[])?;
         let shape = Shape::broadcast_or_refuse("masked_select", &self.shape(), mask.shape())?;
         let numbers = Tensor::<usize>::arange(0, shape.iter().product(), 1)?.reshape(&shape)?;
         let places = numbers.masked_select(mask)?;

@@ -16,7 +16,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// let tape = Tape::new();
     /// let x = tape.var(tensor![[1.0_f64, 3.0, 3.0]]);
     /// let (values, places) = x.max_at(1)?;
-    /// assert_eq!((values.value(), places), (tensor![3.0], tensor![1]));
+    /// assert_eq!((values.value()?, places), (tensor![3.0], tensor![1]));
     /// assert_eq!(values.sum().gradients()?.wrt(x).value()?, tensor![[0.0, 1.0, 0.0]]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
@@ -26,7 +26,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn max_at(self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
         let axes = axes.into();
-        let places = self.value().argmax_over(axes.clone())?;
+        let places = self.tensor_for("max_at")?.argmax_over(axes.clone())?;
         Ok((self.at_places(&axes, &places)?, places))
     }
 
@@ -37,7 +37,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn min_at(self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
         let axes = axes.into();
-        let places = self.value().argmin_over(axes.clone())?;
+        let places = self.tensor_for("min_at")?.argmin_over(axes.clone())?;
         Ok((self.at_places(&axes, &places)?, places))
     }
 
@@ -49,7 +49,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn median_at(self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
         let axes = axes.into();
-        let places = self.value().median_over(axes.clone())?.1;
+        let places = self.tensor_for("median_at")?.median_over(axes.clone())?.1;
         Ok((self.at_places(&axes, &places)?, places))
     }
 
@@ -60,7 +60,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn sort(self, axis: isize, descending: bool) -> Result<(Self, Tensor<usize>)> {
-        let places = self.value().argsort(axis, descending)?;
+        let places = self.tensor_for("sort")?.argsort(axis, descending)?;
         Ok((self.gather(axis, &places)?, places))
     }
 
@@ -71,7 +71,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or it has fewer than `k` places.
     #[track_caller]
     pub fn topk(self, k: usize, axis: isize, largest: bool) -> Result<(Self, Tensor<usize>)> {
-        let places = self.value().topk(k, axis, largest)?.1;
+        let places = self.tensor_for("topk")?.topk(k, axis, largest)?.1;
         Ok((self.gather(axis, &places)?, places))
     }
 
@@ -81,8 +81,9 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or it is empty.
     #[track_caller]
     pub fn argmin(self, axis: isize) -> Result<Tensor<usize>> {
+        let value = self.tensor_for("argmin")?;
         self.tape.note(self.index, "argmin", std::panic::Location::caller());
-        Ok(self.value().argmin_over(axis)?)
+        Ok(value.argmin_over(axis)?)
     }
 
     /// What stands at one place of each line that a reduction over `axes` runs along: of all axes, or of one.

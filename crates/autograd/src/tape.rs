@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
-use wengert_tensor::{Float, Rng, Tensor};
+use wengert_tensor::{Float, Rng, Shape, Tensor};
 
 use crate::error::Line;
+use crate::fault::Fault;
 use crate::ops::{Constant, Input, Op, Operation as _, Parameter, Untracked};
 use crate::param::Reading;
 use crate::{Error, Param, Result, Var};
@@ -40,7 +41,6 @@ pub(crate) struct Inner<T> {
     pub(crate) notes: Vec<Note>,
     pub(crate) watchers: Vec<Watcher<T>>,
     pub(crate) spent: Option<Line>,
-    pub(crate) rng: Rng,
     pub(crate) grads: Vec<Option<Tensor<T>>>,
     /// Gradients kept for printing, by node.
     pub(crate) adjoints: Vec<Option<Tensor<T>>>,
@@ -64,8 +64,15 @@ pub(crate) struct Note {
     pub(crate) at: Line,
 }
 
-/// Called with a node's gradient; may replace it.
-pub(crate) type Watcher<T> = (u32, Box<dyn Fn(&Tensor<T>) -> Option<Tensor<T>>>);
+/// Called with a node's gradient; may return another.
+type See<T> = Box<dyn Fn(&Tensor<T>) -> Option<Tensor<T>>>;
+
+/// A watcher of a node, and the line that set it.
+pub(crate) struct Watcher<T> {
+    pub(crate) node: u32,
+    pub(crate) see: See<T>,
+    pub(crate) at: Line,
+}
 
 /// The number of the next tape.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -86,7 +93,6 @@ impl<T> Default for Inner<T> {
             notes: Vec::new(),
             watchers: Vec::new(),
             spent: None,
-            rng: Rng::new(0),
             grads: Vec::new(),
             adjoints: Vec::new(),
             times: Vec::new(),
@@ -101,6 +107,22 @@ impl<T: Float> Inner<T> {
             self.nodes[**index as usize].op.parameter().is_some_and(|p| p.param.is(param))
         };
         self.params.iter().find(holds).copied()
+    }
+
+    /// A node's value. Of a parameter, `backward` lets go; it still has the value that was read if nobody has changed it.
+    pub(crate) fn value_of(
+        &self,
+        node: &Node<T>,
+        verb: &'static str,
+        at: Line,
+    ) -> Result<Tensor<T>> {
+        let (Some(read), Some(spent)) = (node.op.parameter(), self.spent) else {
+            return Ok(node.value.clone());
+        };
+        match read.param.read() {
+            (value, now, _) if now == read.version => Ok(value),
+            _ => Err(Error::ValueGone { verb, name: read.param.path(), read: node.at, spent, at }),
+        }
     }
 }
 
@@ -158,7 +180,7 @@ impl Spare {
 ///     let tape = Tape::<f32>::new();
 ///     kept = tape.scalar(1.0);
 /// }
-/// println!("{}", kept.value());
+/// println!("{kept}");
 /// ```
 pub struct Tape<T> {
     pub(crate) inner: RefCell<Inner<T>>,
@@ -169,6 +191,9 @@ pub struct Tape<T> {
     pub(crate) keep_adjoints: Cell<bool>,
     pub(crate) finite: Cell<bool>,
     pub(crate) timing: Cell<bool>,
+    pub(crate) faults: RefCell<Vec<Fault>>,
+    /// Where random numbers come from, once a seed was given.
+    rng: RefCell<Option<Rng>>,
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -211,6 +236,8 @@ impl<T: Float> Tape<T> {
             keep_adjoints: Cell::new(false),
             finite: Cell::new(false),
             timing: Cell::new(false),
+            faults: RefCell::default(),
+            rng: RefCell::new(None),
         }
     }
 
@@ -236,11 +263,31 @@ impl<T: Float> Tape<T> {
         self
     }
 
-    /// With this seed for what is random on it (dropout).
+    /// With this seed for what is random on it (dropout). Without a seed nothing random can be recorded: what is drawn
+    /// depends on nothing but the seed and the draws before it on this tape. Each step needs another seed, or every step
+    /// draws the same numbers.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::{Rng, Tensor};
+    ///
+    /// let (run, step) = (7, 42);
+    /// let draw = |rng: &mut Rng| Tensor::<f32>::rand([3], rng);
+    /// let tape = Tape::<f32>::new().seeded(run << 32 | step);
+    /// let again = Tape::<f32>::new().seeded(run << 32 | step);
+    /// assert_eq!(tape.with_rng("noise", draw)?, again.with_rng("noise", draw)?);
+    /// assert!(Tape::<f32>::new().with_rng("noise", draw).is_err());
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
     #[must_use]
     pub fn seeded(self, seed: u64) -> Self {
-        self.inner.borrow_mut().rng = Rng::new(seed);
+        self.reseed(seed);
         self
+    }
+
+    /// [`seeded`](Self::seeded), of a tape that is in use.
+    pub(crate) fn reseed(&self, seed: u64) {
+        self.rng.replace(Some(Rng::new(seed)));
     }
 
     /// With every node's gradient kept by the sweep, so that printing the tape shows them.
@@ -293,17 +340,28 @@ impl<T: Float> Tape<T> {
     pub fn reset(&mut self) {
         let inner = self.inner.get_mut();
         inner.clear();
+        self.faults.get_mut().clear();
         // Parameters that it has read it has not read any more.
         inner.number = next_number();
     }
 
-    /// What is random on this tape draws from here.
-    pub fn with_rng<R>(&self, draw: impl FnOnce(&mut Rng) -> R) -> R {
-        // Taken out, so that the closure may use the tape.
-        let mut rng = self.inner.borrow().rng.clone();
-        let result = draw(&mut rng);
-        self.inner.borrow_mut().rng = rng;
-        result
+    /// Lets `draw`, a part of the op `op`, draw random numbers from this tape's seed.
+    ///
+    /// # Errors
+    /// If the tape has no seed, or this is called within a `draw`, which has the generator already.
+    #[track_caller]
+    pub fn with_rng<R>(&self, op: &'static str, draw: impl FnOnce(&mut Rng) -> R) -> Result<R> {
+        let at = Location::caller();
+        let Ok(mut rng) = self.rng.try_borrow_mut() else {
+            let rule = format!(
+                "{op}: `with_rng` was called within `with_rng`\n  help: draw from the generator that the closure was given"
+            );
+            return Err(Error::Use(rule, at));
+        };
+        match rng.as_mut() {
+            Some(rng) => Ok(draw(rng)),
+            None => Err(Error::Unseeded { op, at }),
+        }
     }
 
     /// Data: a value that wants no gradient.
@@ -338,7 +396,17 @@ impl<T: Float> Tape<T> {
     /// A parameter: the same var each time on this tape.
     #[track_caller]
     pub fn param(&self, param: &Param<T>) -> Var<'_, T> {
-        let mut inner = self.inner.borrow_mut();
+        let Ok(mut inner) = self.inner.try_borrow_mut() else {
+            let error = Self::busy("param", Location::caller());
+            return self.fault("param", Shape::new(&param.shape()), error);
+        };
+        if let Some(spent) = inner.spent {
+            if let Some(index) = inner.line_of(param) {
+                return Var { tape: self, index };
+            }
+            let error = Error::Spent { verb: "param", spent, at: Location::caller() };
+            return self.fault("param", Shape::new(&param.shape()), error);
+        }
         let index = inner.nodes.len() as u32;
         let (value, version, frozen) = match param.read_by(inner.number, index) {
             Reading::First(value, version, frozen) => (value, version, frozen),
@@ -383,9 +451,21 @@ impl<T: Float> Tape<T> {
         (index < self.len()).then_some(Var { tape: self, index: index as u32 })
     }
 
+    /// A constant, in the name of this line.
+    pub(crate) fn leaf_at(&self, value: Tensor<T>, at: Line) -> Var<'_, T> {
+        let var = self.constant(value);
+        if let Some(node) = self.inner.borrow_mut().nodes.get_mut(var.index()) {
+            node.at = at;
+        }
+        var
+    }
+
     #[track_caller]
     fn leaf(&self, op: Op<T>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {
-        let mut inner = self.inner.borrow_mut();
+        let Ok(mut inner) = self.inner.try_borrow_mut() else {
+            let (name, shape) = (op.name(), Shape::new(value.shape()));
+            return self.fault(name, shape, Self::busy(name, Location::caller()));
+        };
         let index = inner.nodes.len() as u32;
         inner.leaf(op, value, wanted, Location::caller());
         Var { tape: self, index }
@@ -396,24 +476,29 @@ impl<T: Float> Tape<T> {
     pub(crate) fn record(&self, op: Op<T>, operands: &[u32]) -> Result<Var<'_, T>> {
         let at = Location::caller();
         let Ok(mut guard) = self.inner.try_borrow_mut() else {
-            let rule =
-                format!("{}: recorded on a tape whose reverse sweep is under way", op.name());
-            return Err(Error::Use(rule, at));
+            return Err(Self::busy(op.name(), at));
         };
         let inner = &mut *guard;
         if let Some(spent) = inner.spent {
-            return Err(self.spent_error("record", spent, at));
+            // The error of an operand tells more.
+            let fault = operands.iter().find(|k| inner.nodes.get(**k as usize).is_none());
+            return Err(match fault {
+                Some(&k) => self.fault_at(k),
+                None => Error::Spent { verb: op.name(), spent, at },
+            });
         }
         let started = if self.timing.get() { Some(Instant::now()) } else { None };
         let mut wanted = false;
         let value = {
             let mut x: SmallVec<[&Tensor<T>; 4]> = SmallVec::new();
             for &k in operands {
-                let node = &inner.nodes[k as usize];
+                let Some(node) = inner.nodes.get(k as usize) else {
+                    return Err(self.fault_at(k));
+                };
                 wanted |= node.wanted;
                 x.push(&node.value);
             }
-            op.forward(&x)?
+            op.forward(&x).map_err(|error| error.on_line(at))?
         };
         let index = inner.nodes.len() as u32;
         let scope = inner.scope;
@@ -438,11 +523,6 @@ impl<T: Float> Tape<T> {
             inner.times.push(started.elapsed());
         }
         Ok(Var { tape: self, index })
-    }
-
-    #[cold]
-    pub(crate) fn spent_error(&self, verb: &'static str, spent: Line, at: Line) -> Error {
-        Error::Spent { verb, spent, at }
     }
 
     /// Names what is recorded until the guard goes: a layer's path in prints and reports.
@@ -474,7 +554,9 @@ impl<T: Float> Tape<T> {
 
     /// Notes that a value left the tape by an op that has no derivative.
     pub(crate) fn note(&self, node: u32, op: &'static str, at: Line) {
-        self.inner.borrow_mut().notes.push(Note { node, op, at });
+        if let Ok(mut inner) = self.inner.try_borrow_mut() {
+            inner.notes.push(Note { node, op, at });
+        }
     }
 
     /// The path of a scope.

@@ -7,7 +7,9 @@ use wengert_tensor::pointwise::UnaryOp;
 use wengert_tensor::{Axes, Float, Shape, Tensor};
 
 use crate::error::Line;
+use crate::fault::Fault;
 use crate::ops::{Detach, Mean, Op, Sum, Unary};
+use crate::tape::Watcher;
 use crate::{Result, Tape};
 
 /// A recorded value. A copy is the same value.
@@ -49,30 +51,33 @@ impl<'t, T: Float> Var<'t, T> {
         self.index as usize
     }
 
-    /// The numbers.
-    pub fn value(self) -> Tensor<T> {
-        let inner = self.tape.inner.borrow();
-        let node = &inner.nodes[self.index as usize];
-        match node.op.parameter() {
-            // After `backward` the tape holds no parameter's buffer any more; the parameter does.
-            Some(read) if inner.spent.is_some() => read.param.value(),
-            _ => node.value.clone(),
-        }
+    /// The numbers, as they were recorded.
+    ///
+    /// # Errors
+    /// If this is the result of a method that had no value to return (`tanh` on a spent tape), or the value of a parameter
+    /// that was changed after `backward` let go of it.
+    #[track_caller]
+    pub fn value(self) -> Result<Tensor<T>> {
+        let at = Location::caller();
+        self.look(
+            |inner, node| inner.value_of(node, "value", at),
+            |fault| Err(fault.error().clone()),
+        )
     }
 
     /// The sizes of its axes.
     pub fn shape(self) -> Shape {
-        Shape::new(self.tape.inner.borrow().nodes[self.index as usize].value.shape())
+        self.look(|_, node| Shape::new(node.value.shape()), Fault::shape)
     }
 
     /// How many axes it has.
     pub fn rank(self) -> usize {
-        self.tape.inner.borrow().nodes[self.index as usize].value.rank()
+        self.look(|_, node| node.value.rank(), |fault| fault.shape().len())
     }
 
     /// How many numbers it has.
     pub fn len(self) -> usize {
-        self.tape.inner.borrow().nodes[self.index as usize].value.len()
+        self.look(|_, node| node.value.len(), |fault| fault.shape().iter().product())
     }
 
     /// Whether it has no numbers.
@@ -86,28 +91,27 @@ impl<'t, T: Float> Var<'t, T> {
     /// If it has none or several.
     #[track_caller]
     pub fn item(self) -> Result<T> {
-        Ok(self.value().item()?)
+        Ok(self.value()?.item()?)
     }
 
     /// Whether something that wants a gradient leads here.
     pub fn wants_grad(self) -> bool {
-        self.tape.inner.borrow().nodes[self.index as usize].wanted
+        self.look(|_, node| node.wanted, |_| false)
     }
 
     /// The op that made it.
     pub fn op(self) -> &'static str {
-        self.tape.inner.borrow().nodes[self.index as usize].op.name()
+        self.look(|_, node| node.op.name(), Fault::op)
     }
 
     /// The line that recorded it.
     pub fn recorded_at(self) -> Line {
-        self.tape.inner.borrow().nodes[self.index as usize].at
+        self.look(|_, node| node.at, Fault::at)
     }
 
     /// The path of the scope that it was recorded in.
     pub fn scope(self) -> String {
-        let inner = self.tape.inner.borrow();
-        Tape::scope_path(&inner, inner.nodes[self.index as usize].scope)
+        self.look(|inner, node| Tape::scope_path(inner, node.scope), |_| String::new())
     }
 
     /// Whether both are the same node.
@@ -122,7 +126,8 @@ impl<'t, T: Float> Var<'t, T> {
         self.infallible(Detach)
     }
 
-    /// Calls `see` with this value's gradient when a sweep has it complete. What it returns, if anything, takes its place.
+    /// Calls `see` with this value's gradient when a sweep over tensors (`backward`, `gradients`) has it complete. What it
+    /// returns, if anything, takes its place: the sweep is an error if that has another shape.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -134,16 +139,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// assert_eq!(y.gradients()?.wrt(x).value()?.item()?, 60.0);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    pub fn watch(self, see: impl Fn(&Tensor<T>) -> Option<Tensor<T>> + 'static) {
-        self.tape.inner.borrow_mut().watchers.push((self.index, Box::new(see)));
-    }
-
-    /// Records an op that takes every shape.
     #[track_caller]
-    pub(crate) fn infallible(self, op: impl Into<Op<T>>) -> Self {
-        match self.tape.record(op.into(), &[self.index]) {
-            Ok(y) => y,
-            Err(error) => panic!("{error}"),
+    pub fn watch(self, see: impl Fn(&Tensor<T>) -> Option<Tensor<T>> + 'static) {
+        if let Ok(mut inner) = self.tape.inner.try_borrow_mut() {
+            let (see, at) = (Box::new(see), Location::caller());
+            inner.watchers.push(Watcher { node: self.index, see, at });
         }
     }
 
@@ -188,24 +188,33 @@ impl<'t, T: Float> Var<'t, T> {
     /// x to a constant power. The square and the square root have ops of their own.
     #[track_caller]
     pub fn powf(self, exponent: f64) -> Self {
-        self.infallible(Unary(match exponent {
-            2.0 => UnaryOp::Square,
-            0.5 => UnaryOp::Sqrt,
-            -1.0 => UnaryOp::Recip,
-            _ => UnaryOp::PowScalar { exponent },
-        }))
+        self.infallible_as(
+            "powf",
+            Unary(match exponent {
+                2.0 => UnaryOp::Square,
+                0.5 => UnaryOp::Sqrt,
+                -1.0 => UnaryOp::Recip,
+                _ => UnaryOp::PowScalar { exponent },
+            }),
+        )
     }
 }
 
 impl<T: Float> fmt::Display for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.value(), f)
+        match self.value() {
+            Ok(value) => fmt::Display::fmt(&value, f),
+            Err(error) => fmt::Display::fmt(&error, f),
+        }
     }
 }
 
 impl<T: Float> fmt::Debug for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (op, shape) = (self.op(), self.shape());
-        write!(f, "%{} = {op} {shape}", self.index)
+        let text = self.look(
+            |_, node| format!("%{} = {} {:?}", self.index, node.op.name(), node.value.shape()),
+            |fault| format!("no value: {}", fault.error()),
+        );
+        f.write_str(&text)
     }
 }

@@ -44,7 +44,7 @@ pub fn cosine_similarity<'t, T: Float>(
 #[track_caller]
 fn unit<T: Float>(x: Var<'_, T>, axis: isize, epsilon: f64) -> Result<Var<'_, T>> {
     let norm = x.norm_over(keep(axis), 2.0)?;
-    let value = norm.value();
+    let value = norm.value()?;
     // Lifted by a constant where it is short, so that its slope stays that of the norm.
     let lift = value.clamp(epsilon, f64::INFINITY).try_sub(&value)?;
     x.try_div(norm.try_add(lift)?)

@@ -7,7 +7,8 @@ use crate::trace::seen;
 use crate::{Module, Parts, Visitor, functional};
 
 /// In training, each number is 0 with probability `p`, and the others are scaled by 1/(1 - p), so that their mean stays;
-/// in evaluation, what comes in goes out. The tape says which, and draws the numbers.
+/// in evaluation, what comes in goes out. The tape says which, and draws the numbers: it needs a seed for them, another
+/// one for each step.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -16,7 +17,7 @@ use crate::{Module, Parts, Visitor, functional};
 ///
 /// let tape = Tape::new().seeded(7);
 /// let x = tape.constant(Tensor::<f32>::ones([1000]));
-/// let y = Dropout::new(0.2).forward(x)?.value();
+/// let y = Dropout::new(0.2).forward(x)?.value()?;
 /// assert!(y.iter().all(|y| y == 0.0 || y == 1.25));
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```

@@ -54,7 +54,7 @@ pub trait Module<T: Float>: Parts<T> {
     #[track_caller]
     fn predict(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
         let tape = Tape::no_grad();
-        Ok(self.forward(tape.constant(x.clone()))?.value())
+        self.forward(tape.constant(x.clone()))?.value()
     }
 
     /// Each layer with its kind, the shape of its result for an input of this shape, and its parameters.

@@ -96,7 +96,7 @@ impl<T: Float> std::fmt::Debug for Trace<'_, T> {
 /// let tape = Tape::new();
 /// let found = trace(&net, tape.constant(Tensor::randn([20, 3], rng)))?;
 /// let (path, active) = &found.layers[1];
-/// let dead = active.value().greater_scalar(0.0).logical_not().all_over(0)?.count();
+/// let dead = active.value()?.greater_scalar(0.0).logical_not().all_over(0)?.count();
 /// println!("layer {path}: {dead} of 50 units never fire");
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```

@@ -58,11 +58,15 @@ fn wrong_shapes_and_settings() {
         [3, 2, 1],
         "instance_norm: [3, 2, 1]: there must be more than one number a channel of a sample, for a variance"
     );
-    refused!(Dropout::new(1.5), [2], "dropout: [2]: 1.5 is no probability: it must be from 0 to 1");
+    refused!(
+        Dropout::new(1.5),
+        [2],
+        "dropout: [2]: 1.5 is not a probability: it must be from 0 to 1"
+    );
     refused!(
         Dropout::new(f64::NAN),
         [2],
-        "dropout: [2]: NaN is no probability: it must be from 0 to 1"
+        "dropout: [2]: NaN is not a probability: it must be from 0 to 1"
     );
     refused!(Softmax::new(2), [2, 3], "softmax: [2, 3]: there is no axis 2: axes go from -2 to 1");
     refused!(Glu::default(), [2, 3], "glu: [2, 3]: axis 1 has size 3, which has no halves");

@@ -253,8 +253,13 @@ fn sequences_nest_and_are_asked_by_name() -> Result<()> {
     assert!(net.replace("tail", Tanh).is_err());
     assert_eq!(net.predict(&Tensor::ones([2, 3]))?.shape(), [2, 7]);
 
-    // The tape knows where each line comes from.
+    // Dropout draws from the tape's seed; without one it says so, with the user's line.
     let tape = Tape::new();
+    let error = net.forward(tape.constant(Tensor::ones([2, 3]))).unwrap_err().to_string();
+    assert!(error.starts_with("dropout: it draws random numbers, and this tape has no seed"));
+    assert!(error.contains("models.rs:") && error.ends_with("in layer `drop`"), "{error}");
+    // The tape knows where each line comes from.
+    let tape = Tape::new().seeded(0);
     let y = net.forward(tape.constant(Tensor::ones([2, 3])))?;
     assert_eq!(y.scope(), "head");
     assert!(tape.to_string().contains("body.0"));

@@ -131,7 +131,7 @@ impl<T: Float, R: Rule> Core<T, R> {
                 continue;
             }
             let settings = self.groups.of(slot.set);
-            let updated = param.update(|value, grad| match grad {
+            let updated = param.update_in_place(|value, grad| match grad {
                 Some(g) => slot.update(settings, &mut made, value, g).map(|()| true),
                 None => Ok(false),
             });
@@ -164,7 +164,8 @@ impl<T: Float, R: Rule> Core<T, R> {
             }
             let slot = &mut self.slots[place];
             let settings = self.groups.of(slot.set);
-            let updated = param.update(|value, _| slot.update(settings, &mut made, value, g));
+            let updated =
+                param.update_in_place(|value, _| slot.update(settings, &mut made, value, g));
             updated.map_err(|unfit| self.named(unfit, param, at))?;
         }
         Ok(())

@@ -292,7 +292,7 @@ impl<T: Float> Lbfgs<T> {
         for param in self.free() {
             let len = param.len();
             let part = direction.narrow(0, from, len)?.reshape(param.shape())?;
-            param.update(|value, _| update_in_place(Add(C(length)), [value], &part))?;
+            param.update_in_place(|value, _| update_in_place(Add(C(length)), [value], &part))?;
             from += len;
         }
         Ok(())

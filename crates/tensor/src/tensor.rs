@@ -240,12 +240,6 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// Its shape without its elements: what a tape keeps of a buffer that it lets go of. There is nothing to read in it.
-    #[doc(hidden)]
-    pub fn hollow(&self) -> Self {
-        Self { storage: Storage::from_slice(self.layout().clone(), &[]) }
-    }
-
     /// Whether both are views of one buffer (and so share memory).
     pub fn shares_storage(&self, other: &Self) -> bool {
         self.storage.is_same(&other.storage)

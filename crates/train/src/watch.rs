@@ -82,7 +82,7 @@ where
         let mut seen = self.seen.borrow_mut();
         seen.loss = loss.item()?.to_f64();
         if let Some(metric) = self.metric {
-            match metric(&prediction.value(), target) {
+            match metric(&prediction.value()?, target) {
                 Ok(value) => {
                     let samples = target.shape().first().copied().unwrap_or(1);
                     seen.metric.add(value, samples);

@@ -39,9 +39,9 @@ table! {
     round(x: Var) => x.round();
     trunc(x: Var) => x.trunc();
     sigmoid(x: Var) => x.sigmoid();
-    isnan(x: Var) => x.value().is_nan();
-    isinf(x: Var) => x.value().is_infinite();
-    isfinite(x: Var) => x.value().is_finite();
+    isnan(x: Var) => x.value()?.is_nan();
+    isinf(x: Var) => x.value()?.is_infinite();
+    isfinite(x: Var) => x.value()?.is_finite();
     detach(x: Var) => x.detach();
 
     relu(x: Var) => x.relu();
@@ -105,12 +105,12 @@ table! {
     masked_fill(x: Var, mask: Mask, value: f64) => x.masked_fill(&mask, T::from_f64(value)), as "x.masked_fill(&mask, value)";
     masked_fill(x: Var, mask: Mask, value: Var) => value.where_(&mask, x);
 
-    eq(x: Term, other: Term) => x.value().equal(&other.value());
-    ne(x: Term, other: Term) => x.value().not_equal(&other.value());
-    lt(x: Term, other: Term) => x.value().less(&other.value());
-    le(x: Term, other: Term) => x.value().less_equal(&other.value());
-    gt(x: Term, other: Term) => x.value().greater(&other.value());
-    ge(x: Term, other: Term) => x.value().greater_equal(&other.value());
+    eq(x: Term, other: Term) => x.value()?.equal(&other.value()?);
+    ne(x: Term, other: Term) => x.value()?.not_equal(&other.value()?);
+    lt(x: Term, other: Term) => x.value()?.less(&other.value()?);
+    le(x: Term, other: Term) => x.value()?.less_equal(&other.value()?);
+    gt(x: Term, other: Term) => x.value()?.greater(&other.value()?);
+    ge(x: Term, other: Term) => x.value()?.greater_equal(&other.value()?);
 }
 
 /// x · c

@@ -27,9 +27,9 @@ table! {
         x.std_over(over(dim, keepdim), correction.unwrap_or(1.0));
     norm(x: Var, p: f64, dim: MaybeList, keepdim: bool) => x.norm_over(over(dim, keepdim), p);
     logsumexp(x: Var, dim: MaybeList, keepdim: bool) => x.logsumexp_over(over(dim, keepdim));
-    count_nonzero(x: Var, dim: MaybeList) => x.value().count_nonzero_over(over(dim, false));
-    argmax(x: Var, dim: MaybeInt, keepdim: bool) => x.value().argmax_over(kept(dim, keepdim)), as "x.value().argmax_over(over(dim, keepdim))";
-    argmin(x: Var, dim: MaybeInt, keepdim: bool) => x.value().argmin_over(kept(dim, keepdim)), as "x.value().argmin_over(over(dim, keepdim))";
+    count_nonzero(x: Var, dim: MaybeList) => x.value()?.count_nonzero_over(over(dim, false));
+    argmax(x: Var, dim: MaybeInt, keepdim: bool) => x.value()?.argmax_over(kept(dim, keepdim)), as "x.value()?.argmax_over(over(dim, keepdim))";
+    argmin(x: Var, dim: MaybeInt, keepdim: bool) => x.value()?.argmin_over(kept(dim, keepdim)), as "x.value()?.argmin_over(over(dim, keepdim))";
 
     softmax(x: Var, dim: isize) => x.softmax(dim);
     log_softmax(x: Var, dim: isize) => x.log_softmax(dim);

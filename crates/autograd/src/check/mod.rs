@@ -116,7 +116,7 @@ impl<F: for<'t> Fn(&'t Tape<f64>) -> Result<Var<'t, f64>>> Subject for OfParamet
             p.set(x.clone());
         }
         // The same dropout each time.
-        tape.inner.borrow_mut().rng = Rng::new(self.seed);
+        tape.reseed(self.seed);
         let y = (self.f)(tape)?;
         Ok((self.parameters.iter().map(|p| tape.param(p)).collect(), y))
     }
@@ -136,7 +136,12 @@ impl<S: Subject + ?Sized> Subject for GradientOf<'_, S> {
         inputs: &[Tensor<f64>],
     ) -> Result<(Vec<Var<'t, f64>>, Var<'t, f64>)> {
         let (x, y) = self.subject.record(tape, inputs)?;
-        let gradients = y.pull_back(&x, tape.constant(self.u.clone()))?;
+        let gradients = y.pull_back(
+            "grad",
+            &x,
+            Some(tape.constant(self.u.clone())),
+            std::panic::Location::caller(),
+        )?;
         let flat: Vec<Var<f64>> = gradients.iter().map(|g| g.flatten()).collect();
         Ok((x, Var::cat(&flat, 0)?))
     }
@@ -222,7 +227,7 @@ impl GradCheck {
     ) -> Result<()> {
         let u = self.order(1, subject, names, inputs, rng, report)?;
         if report.worst() == Verdict::Wrong {
-            let tape = Tape::new();
+            let tape = Tape::new().seeded(0);
             subject.record(&tape, inputs)?;
             report.blames = blame::blame(&tape, rng);
             return Ok(());
@@ -231,7 +236,7 @@ impl GradCheck {
             let second = GradientOf { subject, u };
             self.order(2, &second, names, inputs, rng, report)?;
             if report.worst() == Verdict::Wrong {
-                let tape = Tape::new();
+                let tape = Tape::new().seeded(0);
                 second.record(&tape, inputs)?;
                 report.blames = blame::blame(&tape, rng);
             }
@@ -249,7 +254,7 @@ impl GradCheck {
         rng: &mut Rng,
         report: &mut Report,
     ) -> Result<Tensor<f64>> {
-        let tape = Tape::new();
+        let tape = Tape::new().seeded(0);
         let (x, y) = subject.record(&tape, inputs)?;
         // Never uniform, and no component near 0: a sum that ought to be there would not be missed.
         let u = Tensor::uniform(y.shape(), 0.5, 1.5, rng)?;
@@ -257,10 +262,10 @@ impl GradCheck {
         let along = |i: usize, direction: &Tensor<f64>, h: f64| -> Option<f64> {
             let mut moved = inputs.to_vec();
             moved[i] = inputs[i].try_add(&direction.mul_scalar(h)).ok()?;
-            let tape = Tape::no_grad().training();
-            let tape = if order > 1 { Tape::new() } else { tape };
+            let tape = Tape::no_grad().seeded(0).training();
+            let tape = if order > 1 { Tape::new().seeded(0) } else { tape };
             let (_, y) = subject.record(&tape, &moved).ok()?;
-            let s = y.value().try_mul(&u).ok()?.sum().item().ok()?;
+            let s = y.value().ok()?.try_mul(&u).ok()?.sum().item().ok()?;
             s.is_finite().then_some(s)
         };
         for (i, name) in names.iter().enumerate() {

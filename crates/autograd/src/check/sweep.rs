@@ -110,7 +110,9 @@ fn every_rule_takes_axes_of_size_0_and_1() {
             let vars: Vec<Var<f64>> = x.iter().map(|x| tape.var(x.clone())).collect();
             // Some ops refuse such shapes; what they take must have gradients of the operands' shapes.
             let Ok(y) = (row.f)(&vars) else { continue };
-            for (g, x) in y.pull_tensors(&vars, &y.value().ones_like()).unwrap().iter().zip(&x) {
+            for (g, x) in
+                y.pull_tensors(&vars, &y.value().unwrap().ones_like()).unwrap().iter().zip(&x)
+            {
                 assert_eq!(g.shape(), x.shape(), "{} of size {size}", row.name);
             }
         }

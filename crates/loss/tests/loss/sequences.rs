@@ -34,7 +34,7 @@ fn padded<T: Float>(length: usize, reduction: Reduction) -> (Tensor<T>, Vec<T>) 
     let kept: Vec<T> = real.iter().map(|at| g.get(at).unwrap()).collect();
     let all: f64 = g.iter().filter(|g| *g != T::ZERO).count() as f64;
     assert_eq!(all, kept.len() as f64, "padding got a gradient");
-    (loss.value(), kept)
+    (loss.value().unwrap(), kept)
 }
 
 fn same_bits<T: Float>() {

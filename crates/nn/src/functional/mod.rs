@@ -14,18 +14,19 @@ use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse};
 /// In training mode, each number made 0 with probability `p`, and the others scaled by 1/(1 - p); else `x` itself.
 ///
 /// # Errors
-/// If `p` is not from 0 to 1.
+/// If `p` is not from 0 to 1, or the tape is in training and has no seed to draw with ([`Tape::seeded`](wengert_autograd::Tape::seeded)).
 #[track_caller]
 pub fn dropout<T: Float>(x: Var<'_, T>, p: f64) -> Result<Var<'_, T>> {
+    const OP: &str = "dropout";
     if !(0.0..=1.0).contains(&p) {
-        let rule = format!("{p} is no probability: it must be from 0 to 1");
-        return Err(Error::Value(Fault::new("dropout", &[&x.shape()], rule)).into());
+        let rule = format!("{p} is not a probability: it must be from 0 to 1");
+        return Err(Error::Value(Fault::new(OP, &[&x.shape()], rule)).into());
     }
     let tape = x.tape();
     if !tape.is_training() || p == 0.0 {
         return Ok(x);
     }
-    let kept = tape.with_rng(|rng| Tensor::<T>::bernoulli(x.shape(), 1.0 - p, rng))?;
+    let kept = tape.with_rng(OP, |rng| Tensor::<T>::bernoulli(x.shape(), 1.0 - p, rng))??;
     // All left out: nothing to scale, and no number to scale it by.
     let scale = if p == 1.0 { 0.0 } else { 1.0 / (1.0 - p) };
     x.try_mul(kept.mul_scalar(scale))
@@ -112,7 +113,7 @@ pub fn prelu<'t, T: Float>(x: Var<'t, T>, weight: Var<'t, T>) -> Result<Var<'t, 
         (1, _) => weight.reshape([0; 0])?,
         (n, rank) => weight.reshape(per_channel(n, rank))?,
     };
-    let positive = x.value().greater_scalar(T::ZERO);
+    let positive = x.value()?.greater_scalar(T::ZERO);
     x.where_(&positive, x.try_mul(weight)?)
 }
 

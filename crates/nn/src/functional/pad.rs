@@ -15,7 +15,7 @@ pub fn pad<T: Float>(
     value: T,
 ) -> Result<Var<'_, T>> {
     let widths = widths.as_ref();
-    let wanted = x.value().pad(widths, value)?;
+    let wanted = x.value()?.pad(widths, value)?;
     let mut y = x;
     for (axis, &(before, after)) in widths.iter().enumerate() {
         let cut = |width: isize| width.min(0).unsigned_abs();
@@ -54,7 +54,7 @@ pub fn pad_with<T: Float>(
 ) -> Result<Var<'_, T>> {
     let widths = widths.as_ref();
     // Refused in the tensor's words, before anything is recorded.
-    x.value().pad_with(widths, border)?;
+    x.value()?.pad_with(widths, border)?;
     let mut y = x;
     for (axis, &width) in widths.iter().enumerate().filter(|(_, w)| **w != (0, 0)) {
         // Which place each place comes from: the numbers of the places, padded.

@@ -139,7 +139,7 @@ fn lbfgs_resumes_too() {
         let loss =
             (w.square() * tape.constant(tensor::<f64>(&[1.0, 30.0, 0.1]))).sum() + w.exp().mean();
         loss.backward()?;
-        Ok::<_, Box<dyn std::error::Error>>(loss.value().item()?)
+        Ok::<_, Box<dyn std::error::Error>>(loss.value().unwrap().item()?)
     };
     let start = [1.0, -0.5, 2.0];
     let make = |w: &Param<f64>| Lbfgs::new([w.clone()], 0.5).max_iterations(3);

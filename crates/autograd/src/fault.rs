@@ -1,0 +1,153 @@
+//! Fault vars: what a method without `Result` returns when it has no value. A fault var carries its error, and the next
+//! method that returns `Result` returns that error.
+//!
+//! A fault var is not a line of the tape: its index lies beyond every line, so that the lookup of an operand, which checks
+//! its bounds anyway, finds it without a check of its own.
+
+use std::panic::Location;
+
+use wengert_tensor::{Float, Shape, Tensor};
+
+use crate::error::Line;
+use crate::ops::Op;
+use crate::tape::{Inner, Node};
+use crate::{Error, Result, Tape, Var};
+
+/// The index of the first fault var.
+const FIRST: u32 = 1 << 31;
+
+/// Why a var has no value.
+pub(crate) struct Fault {
+    error: Error,
+    op: &'static str,
+    at: Line,
+    /// The shape of the op's first operand: the best that is known.
+    shape: Shape,
+}
+
+impl<T: Float> Tape<T> {
+    /// A var that carries this error of the op `name`.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn fault(&self, name: &'static str, shape: Shape, error: Error) -> Var<'_, T> {
+        let mut faults = self.faults.borrow_mut();
+        let index = FIRST + faults.len() as u32;
+        faults.push(Fault { error, op: name, at: Location::caller(), shape });
+        Var { tape: self, index }
+    }
+
+    /// The error of the fault var of this index.
+    #[cold]
+    pub(crate) fn fault_at(&self, index: u32) -> Error {
+        self.faults.borrow()[(index - FIRST) as usize].error.clone()
+    }
+
+    /// The error of what was recorded while a reverse sweep goes over the tape.
+    #[cold]
+    pub(crate) fn busy(op: &str, at: Line) -> Error {
+        Error::Use(format!("{op}: the reverse sweep of this tape is under way"), at)
+    }
+
+    /// Rejects vars of other tapes and fault vars: what every method checks that takes vars.
+    pub(crate) fn check_vars(&self, op: &'static str, vars: &[Var<T>], at: Line) -> Result<()> {
+        for x in vars {
+            if !std::ptr::eq(self, x.tape) {
+                return Err(Error::OtherTape { op, at });
+            }
+            if x.is_fault() {
+                return Err(self.fault_at(x.index));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'t, T: Float> Var<'t, T> {
+    /// Whether it stands for an error.
+    pub(crate) fn is_fault(self) -> bool {
+        self.index >= FIRST
+    }
+
+    /// What its line of the tape says, or the fault.
+    #[inline]
+    pub(crate) fn look<R>(
+        self,
+        line: impl FnOnce(&Inner<T>, &Node<T>) -> R,
+        fault: impl FnOnce(&Fault) -> R,
+    ) -> R {
+        let inner = self.tape.inner.borrow();
+        match inner.nodes.get(self.index as usize) {
+            Some(node) => line(&inner, node),
+            None => fault(&self.tape.faults.borrow()[(self.index - FIRST) as usize]),
+        }
+    }
+
+    /// Records an op that takes every shape; a fault var if the tape is spent.
+    #[track_caller]
+    pub(crate) fn infallible(self, op: impl Into<Op<T>>) -> Self {
+        let op = op.into();
+        let name = op.name();
+        self.infallible_as(name, op)
+    }
+
+    /// [`infallible`](Self::infallible), for a method that is not named as its op is.
+    #[track_caller]
+    pub(crate) fn infallible_as(self, name: &'static str, op: impl Into<Op<T>>) -> Self {
+        match self.tape.record(op.into(), &[self.index]) {
+            Ok(y) => y,
+            // A fault var hands its error on as it is.
+            Err(error) if self.is_fault() => self.tape.fault(name, self.shape(), error),
+            Err(error) => self.tape.fault(name, self.shape(), error.of(name)),
+        }
+    }
+
+    /// Records an op of this one, for a method that is not named as its op is.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn apply_as(self, name: &'static str, op: impl Into<Op<T>>) -> Result<Self> {
+        match self.tape.record(op.into(), &[self.index]) {
+            Err(error) if !self.is_fault() => Err(error.of(name)),
+            result => result,
+        }
+    }
+
+    /// A fault var in place of an error.
+    #[track_caller]
+    pub(crate) fn or_fault(self, name: &'static str, result: Result<Self>) -> Self {
+        result.unwrap_or_else(|error| self.tape.fault(name, self.shape(), error))
+    }
+
+    /// The numbers, for the method `verb`, which goes on to record: an error if this is a fault var or the tape is spent.
+    #[track_caller]
+    pub(crate) fn tensor_for(self, verb: &'static str) -> Result<Tensor<T>> {
+        self.recordable(verb, &[])?;
+        self.value()
+    }
+
+    /// Rejects fault vars, other tapes and a spent tape, in the name of the method `verb`, which records ops of other names.
+    #[track_caller]
+    pub(crate) fn recordable(self, verb: &'static str, others: &[Self]) -> Result<()> {
+        let at = Location::caller();
+        self.tape.check_vars(verb, &[self], at)?;
+        self.tape.check_vars(verb, others, at)?;
+        match self.tape.inner.borrow().spent {
+            Some(spent) => Err(Error::Spent { verb, spent, at }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Fault {
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape.clone()
+    }
+    pub(crate) fn op(&self) -> &'static str {
+        self.op
+    }
+    pub(crate) fn at(&self) -> Line {
+        self.at
+    }
+    pub(crate) fn error(&self) -> &Error {
+        &self.error
+    }
+}
