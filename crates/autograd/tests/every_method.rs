@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use wengert_autograd::cross_entropy::{Labels, Reduction, Targets};
+use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
 use wengert_tensor::{Border, Tensor, s, tensor};
@@ -112,8 +112,7 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
 /// The other methods that record.
 fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
     let (place, mask) = (tensor![[0_usize, 0]], tensor![true, false]);
-    let labels = Labels::Classes(tensor![0_usize, 1]);
-    let targets = Targets::new(&[2, 2], labels, None, 0.0, None, Reduction::Mean).unwrap();
+    let targets = Targets::classes(tensor![0_usize, 1]);
     vec![
         ("unit_norm", done(x.unit_norm(0, 2.0, 1e-12))),
         ("sum_over", done(x.sum_over(0))),

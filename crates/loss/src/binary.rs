@@ -160,8 +160,8 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceLoss<T> {
         alike(OP, "prediction", &p.shape(), "target", &y.shape())?;
         let help = "if these are logits, use `bce_with_logits`";
         let takes = "this loss takes probabilities, from 0 to 1";
-        every(OP, "prediction", &p.value(), inside, takes, Some(help))?;
-        shares(OP, &y.value(), self.numbers)?;
+        every(OP, "prediction", &p.value()?, inside, takes, Some(help))?;
+        shares(OP, &y.value()?, self.numbers)?;
         reduce(OP, weigh(OP, p.bce(y)?, self.weight.get(), self.numbers)?, self.reduction)
     }
 }
@@ -173,7 +173,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceWithLogits
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         logits(OP, x)?;
-        shares(OP, &y.value(), self.numbers)?;
+        shares(OP, &y.value()?, self.numbers)?;
         let losses = match self.pos_weight.get() {
             None => x.bce_with_logits(y)?,
             Some(weight) => {
@@ -201,7 +201,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelCro
             )
         })?;
         logits(OP, x)?;
-        shares(OP, &y.value(), self.numbers)?;
+        shares(OP, &y.value()?, self.numbers)?;
         let losses = weigh(OP, x.bce_with_logits(y)?, self.weight.get(), self.numbers)?;
         reduce(OP, losses.mean_over(-1)?, self.reduction)
     }
@@ -216,7 +216,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BinaryFocalLo
         logits(OP, x)?;
         gamma(OP, self.gamma)?;
         option(OP, self.alpha.is_none_or(inside), || "alpha must lie between 0 and 1".into())?;
-        every(OP, "target", &y.value(), |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
+        every(OP, "target", &y.value()?, |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
         // The logit of the true side: x, or -x.
         let s = (y * C(2.0) - C(1.0)).try_mul(x)?;
         let losses = focal_of(s, self.gamma)?;

@@ -225,7 +225,7 @@ impl<'t, T: Float, Target: ClassTarget<'t, T>> Loss<'t, T, Target> for CrossEntr
             }
             Classes::Fixed(Labels::Probabilities(q)) => self.of_probabilities(x, &q),
             Classes::Recorded(q) if q.wants_grad() => self.of_recorded(x, q),
-            Classes::Recorded(q) => self.of_probabilities(x, &q.value()),
+            Classes::Recorded(q) => self.of_probabilities(x, &q.value()?),
         }
     }
 }
@@ -328,7 +328,7 @@ impl<T: Float> CrossEntropyLoss<T> {
         alike(OP, "prediction", &shape, "target", &q.shape())?;
         let (axis, classes) = class_axis(OP, &shape)?;
         let weight = ClassWeight(self.weight.get(), self.numbers).of(OP, &shape, classes)?;
-        distributions(OP, &shape, &q.value(), self.numbers)?;
+        distributions(OP, &shape, &q.value()?, self.numbers)?;
         let q = q.mul_scalar(1.0 - self.smoothing).add_scalar(self.smoothing / classes as f64);
         let q = match weight {
             None => q,
@@ -359,7 +359,7 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for NllLoss<T> {
             log_probabilities(
                 OP,
                 "the prediction at the class of sample ",
-                &picks.counted(&chosen.value())?,
+                &picks.counted(&chosen.value()?)?,
                 help,
             )?;
         }

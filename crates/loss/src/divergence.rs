@@ -100,7 +100,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for KlDivLoss {
         let help = "use `log_softmax` in its place";
         not_made_by(OP, log_p, &["softmax", "sigmoid"], takes, help)?;
         if self.numbers == Numbers::Checked {
-            self.check(&log_p.value(), &q.value())?;
+            self.check(&log_p.value()?, &q.value()?)?;
         }
         let terms = if self.log_target {
             q.exp().gate(q.try_sub(log_p)?)?

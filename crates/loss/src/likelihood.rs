@@ -128,13 +128,13 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         if self.numbers == Numbers::Checked {
-            every(OP, "target", &y.value(), amount, "a count is finite and 0 or more", None)?;
+            every(OP, "target", &y.value()?, amount, "a count is finite and 0 or more", None)?;
             if self.of_rates {
                 let help = "if these are logarithms of rates, leave out `.of_rates()`";
                 every(
                     OP,
                     "prediction",
-                    &x.value(),
+                    &x.value()?,
                     |x| x >= 0.0,
                     "a rate is 0 or more",
                     Some(help),
@@ -158,8 +158,8 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
 /// y·ln y - y + ½ ln 2πy where y > 1, else 0.
 #[track_caller]
 fn stirling<'t, T: Float>(y: Var<'t, T>) -> Result<Var<'t, T>> {
-    let large = y.value().map(|y| y > T::ONE);
-    let one = y.tape().constant(y.value().ones_like());
+    let large = y.value()?.map(|y| y > T::ONE);
+    let one = y.tape().constant(y.value()?.ones_like());
     let y = y.where_(&large, one)?;
     let full =
         y.try_mul(y.ln())?.try_sub(y)?.try_add(y.mul_scalar(2.0 * PI).ln().mul_scalar(0.5))?;
@@ -179,7 +179,7 @@ impl<'t, T: Float, Target: Operand<'t, T>, Variance: Operand<'t, T>> Loss<'t, T,
             format!("epsilon is {}, and must be positive and finite", self.epsilon)
         })?;
         let variance = variance_for(OP, variance, &shape)?;
-        let value = variance.value();
+        let value = variance.value()?;
         every(
             OP,
             "variance",

@@ -99,7 +99,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeLoss {
         const OP: &str = "hinge";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        signs(OP, &y.value(), Numbers::Checked)?;
+        signs(OP, &y.value()?, Numbers::Checked)?;
         let losses = y.try_mul(x)?.rsub_scalar(1.0).relu();
         reduce(OP, if self.squared { losses.square() } else { losses }, self.reduction)
     }
@@ -111,7 +111,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for SoftMarginLos
         const OP: &str = "soft_margin";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        signs(OP, &y.value(), self.numbers)?;
+        signs(OP, &y.value()?, self.numbers)?;
         reduce(OP, -y.try_mul(x)?.log_sigmoid(), self.reduction)
     }
 }
@@ -122,7 +122,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeEmbeddin
         const OP: &str = "hinge_embedding";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        let y = y.value();
+        let y = y.value()?;
         signs(OP, &y, Numbers::Checked)?;
         margin(OP, self.margin)?;
         let apart = at_least_0(x.rsub_scalar(self.margin));

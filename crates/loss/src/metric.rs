@@ -120,7 +120,7 @@ impl<'t, T: Float, B: Operand<'t, T>, Y: Operand<'t, T>> Loss<'t, T, (B, Y)> for
         let (b, y) = (b.on(a), y.on(a));
         alike(OP, "the first", &a.shape(), "second", &b.shape())?;
         alike(OP, "the first", &a.shape(), "target", &y.shape())?;
-        signs(OP, &y.value(), self.numbers)?;
+        signs(OP, &y.value()?, self.numbers)?;
         margin(OP, self.margin)?;
         let short = a.try_sub(b)?.try_mul(y)?.rsub_scalar(self.margin);
         reduce(OP, at_least_0(short), self.reduction)
@@ -147,7 +147,7 @@ impl<'t, T: Float, B: Operand<'t, T>, Y: Operand<'t, T>> Loss<'t, T, (B, Y)>
         option(OP, (-1.0..=1.0).contains(&self.margin), || {
             format!("the margin is {}, and a cosine lies between -1 and 1", self.margin)
         })?;
-        let y = y.value();
+        let y = y.value()?;
         signs(OP, &y, Numbers::Checked)?;
         let cosine = unit(a)?.try_mul(unit(b)?)?.sum_over(-1)?;
         let apart = at_least_0(cosine.add_scalar(-self.margin));

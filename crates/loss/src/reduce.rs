@@ -139,7 +139,7 @@ fn spread<'t, T: Float>(
     weight: Var<'t, T>,
 ) -> Result<Var<'t, T>> {
     let (shape, given) = (losses.shape(), weight.shape());
-    weights(op, "weight", &weight.value(), Numbers::Checked)?;
+    weights(op, "weight", &weight.value()?, Numbers::Checked)?;
     if given == shape {
         return Ok(weight);
     }
