@@ -103,7 +103,7 @@ pub(crate) fn write(
     }
     let (inputs, labels) =
         samples.train.slice(0..options.batch.min(samples.train.len()))?.into_parts();
-    let tape = Tape::new();
+    let tape = Tape::new().seeded(0);
     criterion.forward(model.call(tape.constant(inputs))?, &labels)?;
     put(out, "tape.svg", "the tape", &tape_svg(&tape))?;
     Ok(accuracy)

@@ -243,7 +243,10 @@ fn the_tape_prints_as_a_wengert_list() {
     let row = text.lines().nth(1).unwrap();
     assert!(row.contains("3.0000") && row.contains("24.0000"), "{text}");
     let row = text.lines().nth(3).unwrap();
-    assert!(row.contains("36.0000") && row.contains("g·(b), g·(a)") && row.contains("1.0000"), "{text}");
+    assert!(
+        row.contains("36.0000") && row.contains("g·(b), g·(a)") && row.contains("1.0000"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -84,10 +84,7 @@ fn frozen_parameters_get_no_gradient_and_stay_named() -> wengert_nn::Result<()> 
     assert_eq!(net.freeze("head")?, 4);
     assert_eq!(net.unfreeze("*.bias")?, 6);
     let tape = Tape::new();
-    net.call(tape.constant(Tensor::randn([4, 3], &mut Rng::new(0))))?
-        .square()
-        .sum()
-        .backward()?;
+    net.call(tape.constant(Tensor::randn([4, 3], &mut Rng::new(0))))?.square().sum().backward()?;
     for (path, param) in net.named_parameters() {
         let frozen = matches!(
             path.as_str(),

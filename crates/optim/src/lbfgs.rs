@@ -31,7 +31,7 @@ use crate::{Error, Result, State};
 ///         let (x, y) = (w.select(0, 0)?, w.select(0, 1)?);
 ///         let loss = (1.0 - x).square() + 100.0 * (y - x.square()).square();
 ///         loss.backward()?;
-///         Ok::<_, Box<dyn std::error::Error>>(loss.value().item()?)
+///         Ok::<_, Box<dyn std::error::Error>>(loss.item()?)
 ///     })?;
 /// }
 /// assert!(w.value().allclose(&tensor![1.0, 1.0], 1e-4, 0.0, false)?);
