@@ -239,6 +239,12 @@ impl<T: Float, In: Tensors> fmt::Debug for Sequential<T, In> {
     }
 }
 
+impl<T: Float, In: Tensors> fmt::Display for Sequential<T, In> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tree())
+    }
+}
+
 /// A [`Sequential`] of these layers, in order; with names as `name: layer`.
 ///
 /// ```
