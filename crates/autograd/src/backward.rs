@@ -191,7 +191,7 @@ impl<T: Float> Tape<T> {
                 return Err(Error::ParameterChanged {
                     verb,
                     name: param.path(),
-                    read: node.at,
+                    read: inner.user_line(node),
                     at,
                 });
             }

@@ -161,12 +161,13 @@ impl Error {
         }
     }
 
-    /// Names the layer in which it happened.
+    /// Names the layer in which it happened; no layer, if the path is empty.
     #[doc(hidden)]
     #[must_use]
     #[cold]
     pub fn in_layer(self, path: &str) -> Self {
         match self {
+            Self::InLayer { error, .. } if path.is_empty() => *error,
             Self::InLayer { scope, error, .. } => {
                 Self::InLayer { layer: path.to_string(), scope, error }
             }

@@ -95,7 +95,7 @@ impl<'t, T: Float> Gradients<'t, T> {
         for (i, node) in inner.nodes.iter().enumerate().skip(x.index() + 1) {
             if node.operands.iter().any(|&j| reached[j as usize]) {
                 if node.op.is::<Detach>() {
-                    detached = detached.or(Some(node.at));
+                    detached = detached.or(Some(inner.user_line(node)));
                 } else {
                     reached[i] = true;
                 }
@@ -121,7 +121,9 @@ impl<'t, T: Float> Gradients<'t, T> {
         let inner = loss.tape.inner.borrow();
         let detach = inner.nodes[..=loss.index()].iter().rev().find(|n| n.op.is::<Detach>());
         let why = match detach {
-            Some(node) => format!("its history was cut by the `detach` at {}", node.at),
+            Some(node) => {
+                format!("its history was cut by the `detach` at {}", inner.user_line(node))
+            }
             None => "it was computed from constants and frozen parameters alone".to_string(),
         };
         format!("nothing that wants a gradient leads to this loss: {why}\n  help: {HELP}")

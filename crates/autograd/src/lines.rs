@@ -197,7 +197,7 @@ impl<'a, T: Float> TapeLine<'a, T> {
 
     /// The line of the user's program that recorded it: for an op within a layer of the library, the call of the layer.
     pub fn at(&self) -> Line {
-        self.inner.scopes.line(self.node.scope, self.node.at)
+        self.inner.user_line(self.node)
     }
 
     /// The bytes that were taken for the value: none for a view, nor for a parameter, which is the model's.

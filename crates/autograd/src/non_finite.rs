@@ -166,7 +166,7 @@ fn report<T: Float>(
         index: i,
         op: node.op.name(),
         layer: inner.line(i).layer(),
-        at: node.at,
+        at: inner.user_line(node),
         in_reverse: g.is_some(),
         value,
         place: index,

@@ -109,6 +109,11 @@ impl<T: Float> Inner<T> {
         self.params.iter().find(holds).copied()
     }
 
+    /// The line of the user's program that recorded a node: for an op within a layer of a library, the call of the layer.
+    pub(crate) fn user_line(&self, node: &Node<T>) -> Line {
+        self.scopes.line(node.scope, node.at)
+    }
+
     /// A node's value. Of a parameter, `backward` lets go; it still has the value that was read if nobody has changed it.
     pub(crate) fn value_of(
         &self,
@@ -121,7 +126,13 @@ impl<T: Float> Inner<T> {
         };
         match read.param.read() {
             (value, now, _) if now == read.version => Ok(value),
-            _ => Err(Error::ValueGone { verb, name: read.param.path(), read: node.at, spent, at }),
+            _ => Err(Error::ValueGone {
+                verb,
+                name: read.param.path(),
+                read: self.user_line(node),
+                spent,
+                at,
+            }),
         }
     }
 }

@@ -173,7 +173,7 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// The line that recorded it.
     pub fn recorded_at(self) -> Line {
-        self.look(|_, node| node.at, Fault::at)
+        self.look(|inner, node| inner.user_line(node), Fault::at)
     }
 
     /// The path of the scope that it was recorded in.

@@ -121,7 +121,7 @@ fn joined(around: &str, name: &str) -> String {
 }
 
 /// The name of a layer for an error: its path in the model that was called, begun with the path that the parameters of
-/// that model know; its kind, if there is none.
+/// that model know; its kind, if the model does not name it. Empty for the model itself.
 pub(crate) fn path_of<T: Float, P: Parts<T> + ?Sized>(
     called: &P,
     tape: &Tape<T>,
@@ -140,16 +140,12 @@ pub(crate) fn path_of<T: Float, P: Parts<T> + ?Sized>(
             around = whole.strip_suffix(within).map(|p| p.trim_end_matches('.').to_string());
         }
     });
-    let kind = scopes[scope].who.map_or("", Who::kind).to_string();
     match path {
-        Some(path) => {
-            let whole = match around {
-                Some(around) if !around.is_empty() && !path.is_empty() => joined(&around, &path),
-                Some(around) if path.is_empty() => around,
-                _ => path,
-            };
-            if whole.is_empty() { kind } else { whole }
-        }
-        None => kind,
+        Some(path) => match around {
+            Some(around) if !around.is_empty() && !path.is_empty() => joined(&around, &path),
+            Some(around) if path.is_empty() => around,
+            _ => path,
+        },
+        None => scopes[scope].who.map_or("", Who::kind).to_string(),
     }
 }

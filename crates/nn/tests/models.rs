@@ -170,7 +170,7 @@ fn check_parameters_finds_what_was_forgotten() {
         panic!()
     };
     assert_eq!((found.unnamed.len(), &found.unused[..]), (1, &["idle.weight".to_string()][..]));
-    // The line is the user's: that of `self.hidden.forward`.
+    // The line is the user's: that of `self.hidden.call`.
     assert!(found.unnamed[0].1.file().ends_with("models.rs"));
     check_parameters(&self::net(), &Tensor::ones([4, 3])).unwrap();
 }
@@ -182,11 +182,11 @@ fn summaries_show_structs_and_sequences() -> Result<()> {
     let expected = "\
 layer            kind            result  parameters
                  Net             [8, 2]           1
-blocks.0         Block
+blocks.0         Block           [8, 3]
 blocks.0.norm    LayerNorm([3])  [8, 3]    6 frozen
 blocks.0.linear  Linear(3 -> 3)  [8, 3]   12 frozen
 blocks.0.act     Tanh            [8, 3]           0
-blocks.1         Block
+blocks.1         Block           [8, 3]
 blocks.1.norm    LayerNorm([3])  [8, 3]           6
 blocks.1.linear  Linear(3 -> 3)  [8, 3]          12
 blocks.1.act     Tanh            [8, 3]           0
@@ -214,9 +214,11 @@ fn traces_give_each_layers_result() -> Result<()> {
         paths,
         [
             "",
+            "blocks.0",
             "blocks.0.norm",
             "blocks.0.linear",
             "blocks.0.act",
+            "blocks.1",
             "blocks.1.norm",
             "blocks.1.linear",
             "blocks.1.act",
@@ -226,7 +228,7 @@ fn traces_give_each_layers_result() -> Result<()> {
         ]
     );
     let g = found.output.square().sum().gradients()?;
-    let act = found.layers[3].1[0];
+    let act = found.layers[4].1[0];
     assert_eq!(act.op(), "tanh");
     assert_eq!(g.wrt(act).value()?.shape(), [4, 3]);
     Ok(())

@@ -75,7 +75,7 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
             index: i,
             op: node.op.name(),
             layer: inner.line(i).layer(),
-            at: node.at,
+            at: inner.user_line(node),
             operand: k,
             analytic: worst.1,
             numeric: worst.2,
