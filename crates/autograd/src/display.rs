@@ -6,6 +6,7 @@ use std::fmt;
 use wengert_tensor::{Float, Tensor};
 
 use crate::Tape;
+use crate::error::Line;
 use crate::ops::{Leaf, Op};
 use crate::tape::{Inner, Node};
 
@@ -34,7 +35,10 @@ impl<T: Float> Inner<T> {
         let node = &self.nodes[i];
         let operands: Vec<String> = node.operands.iter().map(|j| format!("%{j}")).collect();
         match &node.op {
-            Op::Leaf(Leaf::Parameter(read)) => format!("param `{}`", read.param.path()),
+            Op::Leaf(Leaf::Parameter(read)) if read.param.is_named() => {
+                format!("param `{}`", read.param.path())
+            }
+            Op::Leaf(Leaf::Parameter(read)) => format!("{} (no name)", read.param.path()),
             Op::Leaf(Leaf::Constant(_) | Leaf::Input(_)) => node.op.name().to_string(),
             Op::Leaf(Leaf::Untracked(op)) => format!("{} (no gradient wanted)", op.0),
             op => {
@@ -75,46 +79,80 @@ pub(crate) fn formulas<T: Float>(node: &Node<T>) -> Vec<Cow<'static, str>> {
     (0..node.operands.len()).map(|k| node.op.formula(k)).collect()
 }
 
+/// Where a line of the tape comes from: its layer, and the user's line. A line within a layer of the library tells a
+/// reader nothing that the layer's name does not.
+fn place(at: Line, layer: &str) -> String {
+    let file = at.file().rsplit(['/', '\\']).next().unwrap_or_default();
+    let line = format!("{file}:{}", at.line());
+    match layer {
+        "" => line,
+        layer if is_ours(at.file()) => format!("in `{layer}`"),
+        layer => format!("{line} in `{layer}`"),
+    }
+}
+
+/// Whether a file belongs to a crate of this library that records ops for its user.
+fn is_ours(file: &str) -> bool {
+    // This crate's folder tells where its siblings lie, in the repository and in the registry's.
+    let Some(siblings) = file!().rfind("autograd").map(|end| &file!()[..end]) else { return false };
+    let Some(rest) = file.strip_prefix(siblings) else { return false };
+    let within = ["autograd", "nn", "loss", "train"].iter().any(|name| rest.starts_with(name));
+    within && rest.contains("src")
+}
+
+/// Columns, as wide as their widest cell; one without a cell but its head is left out.
+fn table<const N: usize>(f: &mut fmt::Formatter<'_>, rows: &[[String; N]]) -> fmt::Result {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        if cells.clone().skip(1).all(|width| width == 0) { None } else { cells.max() }
+    };
+    let widths: Vec<Option<usize>> = (0..N).map(width).collect();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            if let Some(width) = width {
+                line.push_str(cell);
+                line.push_str(&" ".repeat(width - cell.chars().count() + 2));
+            }
+        }
+        writeln!(f, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
 impl<T: Float> fmt::Display for Tape<T> {
-    /// The Wengert list. After a sweep of a tape that is [keeping adjoints](Tape::keeping_adjoints), with each line's
-    /// gradient.
+    /// The Wengert list: each line with its op, shape, value, what a gradient g gives its operands, and where it was
+    /// recorded. After a sweep of a tape that is [keeping adjoints](Tape::keeping_adjoints), with each line's gradient.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.inner.borrow();
-        let mut rows: Vec<[String; 6]> = Vec::new();
+        let heads = ["line", "op", "shape", "value", "gradient", "gives its operands", "recorded"];
+        let mut rows = vec![heads.map(str::to_string)];
         for (i, node) in inner.nodes.iter().enumerate() {
             let value = match inner.value_of(node, "value", node.at) {
                 Ok(value) => summary(&value),
                 Err(_) => "(changed since)".to_string(),
             };
-            let gradient = match inner.adjoints.get(i).and_then(Option::as_ref) {
-                Some(g) => format!("g = {}", summary(g)),
-                None => formulas(node).join(", "),
-            };
-            let layer = inner.layer(i);
-            let file = node.at.file().rsplit(['/', '\\']).next().unwrap_or_default();
-            let line = format!("{file}:{}", node.at.line());
-            let place = if layer.is_empty() { line } else { format!("{line} {layer}") };
+            let gradient = inner.adjoints.get(i).and_then(Option::as_ref).map(summary);
             rows.push([
                 format!("%{i}"),
                 inner.head(i),
                 format!("{:?}", node.value.shape()),
                 value,
-                gradient,
-                place,
+                gradient.unwrap_or_default(),
+                formulas(node).join(", "),
+                place(node.at, &inner.layer(i)),
             ]);
         }
-        let width =
-            |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..6).map(width).collect();
-        for row in &rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                let pad = width - cell.chars().count();
-                line.push_str(cell);
-                line.push_str(&" ".repeat(pad + 2));
+        table(f, &rows)?;
+        match inner.spent {
+            Some(at) if inner.adjoints.is_empty() => {
+                writeln!(
+                    f,
+                    "spent by the `backward` at {at}; `keeping_adjoints()` shows the gradients here"
+                )
             }
-            writeln!(f, "{}", line.trim_end())?;
+            Some(at) => writeln!(f, "spent by the `backward` at {at}"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

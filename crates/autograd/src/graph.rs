@@ -103,6 +103,17 @@ pub struct NodeInfo {
     pub at: crate::Line,
 }
 
+/// A label of Mermaid, which reads it as HTML.
+fn escaped(label: &str) -> String {
+    let pairs = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")];
+    pairs.iter().fold(label.to_string(), |label, (from, to)| label.replace(from, to))
+}
+
+/// A label of DOT, within its quotation marks.
+fn quoted(label: &str) -> String {
+    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
 impl<T: Float> Var<'_, T> {
     /// The var whose numbers these are, when ops that only move numbers (reshape, transpose, slice, gather, …) are looked through;
     /// itself, if none of them made it.
@@ -170,7 +181,7 @@ impl<T: Float> Tape<T> {
         let p = picture(&self.inner.borrow(), true);
         let mut text = String::from("graph LR\n");
         for (i, b) in p.items.iter().enumerate() {
-            let label = b.label.replace('\n', "<br/>").replace('"', "'");
+            let label = escaped(&b.label).replace('\n', "<br/>");
             let (open, close) = match b.kind {
                 Kind::Data => ("(", ")"),
                 Kind::Parameter => ("[(", ")]"),
@@ -184,7 +195,22 @@ impl<T: Float> Tape<T> {
         text
     }
 
-    /// The graph as DOT text: every node, those of a layer in a frame.
+    /// The graph as DOT text, which Graphviz draws: every node, those of a layer in a frame.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.scalar(2.0_f32);
+    /// let y = {
+    ///     let _within = tape.scope("head");
+    ///     x.tanh()
+    /// };
+    /// # let _ = y;
+    /// let dot = tape.to_dot();
+    /// assert!(dot.contains("n1 [label=\"tanh\\n[]\", shape=box];"));
+    /// assert!(dot.contains("subgraph cluster_0 { label=\"head\"; n1; }"));
+    /// assert!(dot.contains("n0 -> n1;"));
+    /// ```
     pub fn to_dot(&self) -> String {
         let p = picture(&self.inner.borrow(), false);
         let mut text =
@@ -196,7 +222,7 @@ impl<T: Float> Tape<T> {
                 Kind::Parameter => "cylinder",
                 Kind::Op => "box",
             };
-            let label = b.label.replace('"', "'").replace('\n', "\\n");
+            let label = quoted(&b.label);
             let _ = writeln!(text, "  n{i} [label=\"{label}\", shape={shape}];");
             if !b.layer.is_empty() {
                 frames.entry(&b.layer).or_default().push(i);
@@ -204,7 +230,7 @@ impl<T: Float> Tape<T> {
         }
         for (i, (layer, members)) in frames.iter().enumerate() {
             let members: Vec<String> = members.iter().map(|m| format!("n{m};")).collect();
-            let label = layer.replace('"', "'");
+            let label = quoted(layer);
             let _ = writeln!(
                 text,
                 "  subgraph cluster_{i} {{ label=\"{label}\"; {} }}",

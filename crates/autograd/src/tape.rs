@@ -38,6 +38,8 @@ pub(crate) struct Inner<T> {
     /// The names of all scopes, one behind the other: one buffer, kept warm.
     names: String,
     pub(crate) scope: u32,
+    /// The scopes whose guards are alive, the innermost last.
+    open: Vec<u32>,
     pub(crate) notes: Vec<Note>,
     pub(crate) watchers: Vec<Watcher<T>>,
     pub(crate) spent: Option<Line>,
@@ -90,6 +92,7 @@ impl<T> Default for Inner<T> {
             scopes: Vec::new(),
             names: String::new(),
             scope: 0,
+            open: Vec::new(),
             notes: Vec::new(),
             watchers: Vec::new(),
             spent: None,
@@ -139,6 +142,7 @@ impl<T> Inner<T> {
         self.scopes.clear();
         self.names.clear();
         self.scope = 0;
+        self.open.clear();
         self.notes.clear();
         self.watchers.clear();
         self.spent = None;
@@ -549,7 +553,8 @@ impl<T: Float> Tape<T> {
         inner.names.push_str(name.as_ref());
         inner.scopes.push(Scope { parent: before, name: (start, inner.names.len() as u32) });
         inner.scope = inner.scopes.len() as u32 - 1;
-        ScopeGuard { tape: self, before }
+        inner.open.push(inner.scope);
+        ScopeGuard { tape: self, scope: inner.scope }
     }
 
     /// Notes that a value left the tape by an op that has no derivative.
@@ -582,11 +587,14 @@ impl<T> std::fmt::Debug for Tape<T> {
 #[derive(Debug)]
 pub struct ScopeGuard<'t, T> {
     tape: &'t Tape<T>,
-    before: u32,
+    scope: u32,
 }
 
 impl<T> Drop for ScopeGuard<'_, T> {
     fn drop(&mut self) {
-        self.tape.inner.borrow_mut().scope = self.before;
+        let mut inner = self.tape.inner.borrow_mut();
+        // Guards may go in any order: what is recorded next belongs to the innermost scope that is left.
+        inner.open.retain(|&open| open != self.scope);
+        inner.scope = inner.open.last().copied().unwrap_or(0);
     }
 }
