@@ -13,7 +13,10 @@ impl<T: Float> TapeLine<'_, T> {
     /// The op with its operands and attributes: `add(%0, %1)`.
     fn call(&self) -> String {
         match self.op() {
-            Op::Leaf(Leaf::Parameter(_)) => format!("param `{}`", self.name()),
+            Op::Leaf(Leaf::Parameter(read)) if read.param.is_named() => {
+                format!("param `{}`", self.name())
+            }
+            Op::Leaf(Leaf::Parameter(_)) => format!("{} (no name)", self.name()),
             Op::Leaf(Leaf::Constant(_) | Leaf::Input(_)) => self.name(),
             Op::Leaf(Leaf::Untracked(op)) => format!("{} (no gradient wanted)", op.0),
             op => {
@@ -46,7 +49,7 @@ impl<T: Float> TapeLine<'_, T> {
         match (self.data(), self.value()) {
             (Some(data), _) => any_digest(data),
             (None, Some(value)) => digest(&value),
-            (None, None) => "changed since".to_string(),
+            (None, None) => "(changed since)".to_string(),
         }
     }
 }
@@ -86,7 +89,8 @@ fn digest<T: Float>(x: &Tensor<T>) -> String {
 impl<T: Float> fmt::Display for Lines<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table: Vec<[String; 7]> = vec![
-            ["line", "op", "shape", "value", "rule", "gradient", "recorded at"].map(Into::into),
+            ["line", "op", "shape", "value", "gradient", "gives its operands", "recorded"]
+                .map(Into::into),
         ];
         for line in self.iter() {
             table.push([
@@ -94,8 +98,8 @@ impl<T: Float> fmt::Display for Lines<'_, T> {
                 line.call(),
                 line.shape().to_string(),
                 line.digest(),
-                line.rules(),
                 line.adjoint().map(digest).unwrap_or_default(),
+                line.rules(),
                 line.place(),
             ]);
         }
@@ -112,7 +116,16 @@ impl<T: Float> fmt::Display for Lines<'_, T> {
             }
             writeln!(f, "{}", text.trim_end())?;
         }
-        Ok(())
+        match self.spent() {
+            Some(at) if self.iter().all(|line| line.adjoint().is_none()) => {
+                writeln!(
+                    f,
+                    "spent by the `backward` at {at}; `keeping_adjoints()` shows the gradients here"
+                )
+            }
+            Some(at) => writeln!(f, "spent by the `backward` at {at}"),
+            None => Ok(()),
+        }
     }
 }
 

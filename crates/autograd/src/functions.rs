@@ -217,6 +217,17 @@ pub fn hessian<T: Float>(
 
 /// The Hessian times a vector, without the Hessian: one sweep over a recorded sweep.
 ///
+/// ```
+/// use wengert_autograd::hvp;
+/// use wengert_tensor::tensor;
+///
+/// // f = x³y, whose Hessian at (2, 3) is [[6xy, 3x²], [3x², 0]] = [[36, 12], [12, 0]].
+/// let (at, v) = (tensor![2.0_f64, 3.0], tensor![1.0, 10.0]);
+/// let hv = hvp(|x| x.powf(3.0).select(0, 0)?.try_mul(x.select(0, 1)?), &at, &v)?;
+/// assert_eq!(hv, tensor![156.0, 12.0]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+///
 /// # Errors
 /// What the function refuses, or if its result is not a single number.
 #[track_caller]
@@ -234,6 +245,17 @@ pub fn hvp<T: Float>(
 
 /// The gradient of each sample's loss: `f` maps a batch `[N, …]` and parameters to losses `[N]`, which must not depend on
 /// one another's samples. Gives `[N, parameter's shape…]` for each parameter.
+///
+/// ```
+/// use wengert_autograd::per_sample_gradients;
+/// use wengert_tensor::tensor;
+///
+/// // The loss of a sample is (w·x)², whose gradient is 2(w·x)·x.
+/// let (batch, w) = (tensor![[1.0_f64, 2.0], [3.0, 4.0]], tensor![1.0, 1.0]);
+/// let g = per_sample_gradients(|x, p| Ok(x.matmul(p[0])?.square()), &batch, &[w])?;
+/// assert_eq!(g, [tensor![[6.0, 12.0], [42.0, 56.0]]]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
 ///
 /// # Errors
 /// What the function refuses, or if its result is not one number a sample.

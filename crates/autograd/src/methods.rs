@@ -556,6 +556,13 @@ impl<'t, T: Float> Var<'t, T> {
     ) -> Result<Self> {
         let index = self.given("scatter_add", index)?;
         self.recordable("scatter_add", &[src])?;
+        // Only the part of the source that the index covers is added, and only that gets a gradient.
+        let (from, to) = (src.shape(), Shape::new(index.values.shape()));
+        let longer = from.len() == to.len() && from.iter().zip(&*to).all(|(from, to)| from >= to);
+        let src = match longer && from != to {
+            true => src.slice(to.iter().map(|&n| Slice::from(..n as isize)).collect::<Vec<_>>())?,
+            false => src,
+        };
         let added = src.apply(Ungather(self.shape(), Gather(axis, index)))?;
         self.try_add(added)
     }

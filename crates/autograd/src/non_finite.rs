@@ -10,7 +10,7 @@ use crate::error::Line;
 use crate::tape::Inner;
 use crate::{Error, Result, Tape, Var};
 
-/// The first op with finite operands and a result, or a gradient, that is not.
+/// The op that made a value or a gradient that is not finite, or the data that held it.
 #[derive(Clone, Debug)]
 pub struct NonFinite {
     /// Its line on the tape.
@@ -29,7 +29,7 @@ pub struct NonFinite {
     pub place: Vec<usize>,
     /// The operands at that place, where they have it; in reverse the incoming gradient first.
     pub operands: Vec<f64>,
-    /// What would mend it, where that is known.
+    /// What to do about it, where that is known.
     pub hint: Option<&'static str>,
 }
 
@@ -51,8 +51,11 @@ impl fmt::Display for NonFinite {
 }
 
 impl<T: Float> Tape<T> {
-    /// The first node whose value is not finite though its operands are; data and parameters that are not finite count as
-    /// such. `None` if all values are finite. Nothing need be switched on: the tape holds every value.
+    /// The first op that made of finite operands a result that is not finite, or a NaN of operands without one; or the
+    /// first data or parameter that holds a NaN. Infinities that were recorded as data are meant, as those of a mask, and
+    /// what only hands them on is no fault: they are named if nothing else is found and the last value of the tape is not
+    /// finite. `None` otherwise. Nothing need be switched on: the tape holds every value, but for parameters that were
+    /// changed after `backward`.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -68,11 +71,29 @@ impl<T: Float> Tape<T> {
     /// ```
     pub fn first_non_finite(&self) -> Option<NonFinite> {
         let inner = self.inner.borrow();
-        (0..inner.nodes.len()).find_map(|i| {
-            let value = current(&inner, i)?;
-            let place = first_place(&value)?;
-            Some(report(&inner, i, &value, place, None))
-        })
+        let mut kinds: Vec<Kind> = Vec::with_capacity(inner.nodes.len());
+        let mut infinite_data = None;
+        for (i, node) in inner.nodes.iter().enumerate() {
+            let value = current(&inner, i);
+            let kind = value.as_ref().map_or(Kind::Finite, Kind::of);
+            kinds.push(kind);
+            let (Some(value), true) = (value, kind != Kind::Finite) else { continue };
+            let from = node.operands.iter().map(|&j| kinds[j as usize]).max();
+            let data = node.operands.is_empty() && node.op.parameter().is_none();
+            let made = match from {
+                _ if data => kind == Kind::Nan,
+                Some(from) => kind > from,
+                None => true,
+            };
+            let found = || Some(report(&inner, i, &value, first_place(&value, kind)?, None));
+            if made {
+                return found();
+            }
+            if data && infinite_data.is_none() {
+                infinite_data = found();
+            }
+        }
+        infinite_data.filter(|_| kinds.last().is_some_and(|last| *last != Kind::Finite))
     }
 }
 
@@ -89,11 +110,13 @@ impl<T: Float> Var<'_, T> {
         let grads = self.tape.sweep(vec![(self.index, seed)], Keep::All)?;
         let inner = self.tape.inner.borrow();
         for i in (0..grads.len()).rev() {
-            let Some(g) = grads[i].as_ref().filter(|g| first_place(g).is_none()) else { continue };
+            let Some(g) = grads[i].as_ref().filter(|g| Kind::of(g) == Kind::Finite) else {
+                continue;
+            };
             // A finite gradient came in; what did this op hand back?
             for &j in &inner.nodes[i].operands {
                 if let Some(back) = grads.get(j as usize).and_then(Option::as_ref)
-                    && let Some(place) = first_place(back)
+                    && let Some(place) = first_place(back, Kind::of(back))
                 {
                     return Ok(Some(report(&inner, i, back, place, Some(g))));
                 }
@@ -135,8 +158,32 @@ fn largest<T: Float>(x: &Tensor<T>) -> Result<T> {
     Ok(x.norm(f64::INFINITY)?.item()?)
 }
 
-fn first_place<T: Float>(x: &Tensor<T>) -> Option<usize> {
-    x.iter().position(|x| !x.is_finite())
+/// What a tensor holds at worst, from good to bad.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Finite,
+    Infinite,
+    Nan,
+}
+
+impl Kind {
+    fn of<T: Float>(x: &Tensor<T>) -> Self {
+        let kind = |x: T| match (x.is_nan(), x.is_finite()) {
+            (true, _) => Self::Nan,
+            (_, true) => Self::Finite,
+            _ => Self::Infinite,
+        };
+        x.iter().map(kind).max().unwrap_or(Self::Finite)
+    }
+}
+
+/// The first place that is as bad as `kind`; `None` of what is finite.
+fn first_place<T: Float>(x: &Tensor<T>, kind: Kind) -> Option<usize> {
+    match kind {
+        Kind::Finite => None,
+        Kind::Infinite => x.iter().position(|x| !x.is_finite()),
+        Kind::Nan => x.iter().position(T::is_nan),
+    }
 }
 
 fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
@@ -178,7 +225,7 @@ fn report<T: Float>(
 fn hint<T: Float>(op: &crate::Op<T>, in_reverse: bool) -> Option<&'static str> {
     Some(match (op.name(), in_reverse) {
         ("constant" | "input", _) => {
-            "the data itself is not finite: check what was read, and what was divided by"
+            "the data itself is not finite: check what was read, and what was divided by (an infinity may be meant, as in a mask)"
         }
         ("param", _) => {
             "the parameter is not finite already: a step before this one went wrong (a lower rate, or clipping?)"

@@ -101,7 +101,8 @@ impl<T: Element> Param<T> {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Where it stands in its model, as `l1.weight`, once a visitor has named it; else `param 7`.
+    /// Where it stands in its model, as `l1.weight`, once [`set_path`](Self::set_path) has named it, as a model's
+    /// `parameters()` does; else `param 7`, after its [`id`](Self::id).
     pub fn path(&self) -> String {
         self.0.path.get().cloned().unwrap_or_else(|| format!("param {}", self.0.id))
     }
@@ -260,7 +261,10 @@ impl<T: Float> Param<T> {
 impl<T: Element> fmt::Debug for Param<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frozen = if self.is_frozen() { " (frozen)" } else { "" };
-        write!(f, "Param `{}`{frozen}: {:?}", self.path(), self.value())
+        match self.0.path.get() {
+            Some(path) => write!(f, "Param `{path}`{frozen}: {:?}", self.value()),
+            None => write!(f, "Param {} (no name){frozen}: {:?}", self.0.id, self.value()),
+        }
     }
 }
 

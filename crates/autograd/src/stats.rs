@@ -32,6 +32,20 @@ pub struct Stats {
 
 impl<T: Float> Tape<T> {
     /// With the time of each forward pass measured, for [`stats`](Self::stats).
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::Tensor;
+    ///
+    /// let tape = Tape::<f32>::new().timed();
+    /// let x = tape.var(Tensor::ones([100, 100]));
+    /// let y = x.matmul(x)?.sum();
+    /// # let _ = y;
+    /// let stats = tape.stats();
+    /// assert!(stats.by_op["matmul"].time > std::time::Duration::ZERO);
+    /// assert!(stats.by_op["matmul"].time <= stats.total.time);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
     #[must_use]
     pub fn timed(self) -> Self {
         self.timing.set(true);

@@ -238,15 +238,89 @@ fn the_tape_prints_as_a_wengert_list() {
     assert!(text.contains("g·(b), g·(a)"), "{text}");
     let w = Param::new(Tensor::scalar(1.0_f64));
     (c * tape.param(&w)).backward().unwrap();
-    // Value, rule and gradient stand side by side.
     let text = tape.to_string();
-    let row = text.lines().nth(1).unwrap();
-    assert!(row.contains("3.0000") && row.contains("24.0000"), "{text}");
-    let row = text.lines().nth(3).unwrap();
-    assert!(
-        row.contains("36.0000") && row.contains("g·(b), g·(a)") && row.contains("1.0000"),
-        "{text}"
-    );
+    let line = |i: usize| text.lines().nth(i).unwrap();
+    let heads = ["line", "op", "shape", "value", "gradient", "gives its operands", "recorded"];
+    let found: Vec<&str> = line(0).split("  ").map(str::trim).filter(|h| !h.is_empty()).collect();
+    assert_eq!(found, heads);
+    // Value, gradient and rule side by side.
+    assert!(line(1).contains("3.0000") && line(1).contains("24.0000"), "{text}");
+    assert!(line(3).contains("36.0000  1.0000    g·(b), g·(a)"), "{text}");
+    assert!(line(4).contains("(no name)") && !line(4).contains("`"), "{text}");
+    assert!(text.contains("\nspent by the `backward` at crates/autograd/tests/tape.rs:"), "{text}");
+}
+
+#[test]
+fn guards_of_scopes_go_in_any_order() {
+    let tape = Tape::<f64>::new();
+    let (outer, inner) = (tape.scope("outer"), tape.scope("inner"));
+    assert_eq!(tape.scalar(1.0).scope(), "outer.inner");
+    drop(outer);
+    assert_eq!(tape.scalar(1.0).scope(), "outer.inner");
+    drop(inner);
+    assert_eq!(tape.scalar(1.0).scope(), "");
+}
+
+#[test]
+fn the_post_mortem_leaves_masks_alone_and_names_what_turned() {
+    let tape = Tape::new();
+    let x = tape.var(tensor![[1.0_f64, 2.0, 3.0]]);
+    let mask = tensor![true, false, true];
+    let p = x.where_(&mask, f64::NEG_INFINITY).unwrap().softmax(1).unwrap();
+    let masked = tape.constant(tensor![0.0, f64::NEG_INFINITY, 0.0]);
+    let q = x.try_add(masked).unwrap().log_softmax(1).unwrap().exp();
+    let _ = (p + q).sum();
+    assert!(tape.first_non_finite().is_none());
+    let line = line!() + 1;
+    let broken = (x - x).ln();
+    let _ = broken.sum();
+    let found = tape.first_non_finite().unwrap();
+    assert_eq!((found.op, found.at.line(), found.value), ("ln", line, f64::NEG_INFINITY));
+
+    // An infinity of the data that makes a NaN: the op that did. One that reaches the end: the data.
+    let tape = Tape::new();
+    let x = tape.var(tensor![1.0_f64, f64::INFINITY]);
+    let y = x.sum();
+    let found = tape.first_non_finite().unwrap();
+    assert_eq!((found.op, &found.place[..]), ("input", &[1][..]));
+    let _ = y - y;
+    assert_eq!(tape.first_non_finite().unwrap().op, "sub");
+    // A NaN of the data is the data's.
+    let tape = Tape::new();
+    let _ = (tape.constant(tensor![f64::NAN]) + 1.0).exp();
+    assert_eq!(tape.first_non_finite().unwrap().op, "constant");
+}
+
+#[test]
+fn gradients_where_a_product_or_a_norm_has_left_the_normal_numbers() {
+    let gradient = |x: &Tensor<f32>, f: fn(Var<'_, f32>) -> Var<'_, f32>| {
+        let tape = Tape::new();
+        let x = tape.var(x.clone());
+        f(x).gradients().unwrap().wrt(x).value().unwrap()
+    };
+    let tiny = tensor![1e-30_f32, 1e-30];
+    let huge = tensor![1e30_f32, 1e30];
+    assert_eq!(gradient(&tiny, |x| x.prod()), tiny);
+    assert_eq!(gradient(&huge, |x| x.prod()), huge);
+    assert_eq!(gradient(&tiny, |x| x.cumprod(0).unwrap().sum()), tensor![1.0, 1e-30]);
+    for p in [-1.0, -2.0, -0.5] {
+        let tape = Tape::new();
+        let x = tape.var(tensor![0.0_f64, 2.0, 3.0]);
+        let y = x.norm_over(.., p).unwrap();
+        assert_eq!(y.item().unwrap(), 0.0);
+        assert_eq!(y.gradients().unwrap().wrt(x).value().unwrap(), tensor![0.0, 0.0, 0.0]);
+    }
+}
+
+#[test]
+fn scatter_add_takes_a_source_that_is_longer_than_its_index() {
+    let tape = Tape::new();
+    let x = tape.var(tensor![1.0_f64, 2.0]);
+    let src = tape.var(tensor![10.0, 20.0, 30.0, 40.0, 50.0]);
+    let y = x.scatter_add(0, &tensor![1_usize, 1], src).unwrap();
+    assert_eq!(y.value().unwrap(), tensor![1.0, 32.0]);
+    let g = y.sum().gradients().unwrap();
+    assert_eq!(g.wrt(src).value().unwrap(), tensor![1.0, 1.0, 0.0, 0.0, 0.0]);
 }
 
 #[test]

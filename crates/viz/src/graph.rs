@@ -150,3 +150,23 @@ pub fn tape_dot<T: Float>(tape: &Tape<T>) -> String {
     text.push_str("}\n");
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_escape_what_their_languages_read() {
+        let tape = Tape::<f64>::new();
+        {
+            let _within = tape.scope("a<b> \"c\" & d\\");
+            let _ = tape.scalar(1.0).tanh();
+        }
+        assert!(
+            tape_mermaid(&tape).contains("a&lt;b&gt; &quot;c&quot; &amp; d\\"),
+            "{}",
+            tape_mermaid(&tape)
+        );
+        assert!(tape_dot(&tape).contains(r#"label="a<b> \"c\" & d\\""#), "{}", tape_dot(&tape));
+    }
+}

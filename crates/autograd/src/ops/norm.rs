@@ -91,7 +91,9 @@ impl Norm {
         // sign(x)·(|x| / y)^(p - 1), so that no power overflows where the norm does not.
         let y = y.spread(axes, &shape)?;
         let ratio = or_zero(&size(), &y)?;
-        let nonzero = x.tensor().map(|x| x != T::ZERO);
+        // Where the norm is 0 the gradient is 0 for every order: of a negative order it is 0 with a single element.
+        let there = |x: &A| x.tensor().map(|x| x != T::ZERO);
+        let nonzero = there(x).logical_and(&there(&y))?;
         let one = x.fixed(Tensor::scalar(T::ONE));
         let safe = A::run(Where(nonzero.clone().into()), &[&ratio, &one])?;
         let power = safe.unary(UnaryOp::PowScalar { exponent: p - 1.0 }).masked(nonzero)?;

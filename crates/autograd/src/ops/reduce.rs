@@ -326,13 +326,20 @@ fn softmax_of<T: Float, A: Algebra<T>>(x: &A, axes: &Axes, y: &A) -> Result<A> {
     (x.clone() - y.masked(finite.clone())?).exp().masked(finite)
 }
 
+/// Whether products are normal numbers, so that dividing by an element leaves the product of the others.
+pub(super) fn can_be_divided<T: Float>(products: &Tensor<T>) -> bool {
+    let least = f64::from(f32::MIN_POSITIVE);
+    products.iter().all(|y| y.is_finite() && y.to_f64().abs() >= least)
+}
+
 /// For each element the product of all others over the axes.
 fn others<T: Float, A: Algebra<T>>(x: &A, axes: &Axes, y: &A) -> Result<A> {
     let shape = x.shape();
-    if !x.tensor().iter().any(|x| x == T::ZERO) {
+    if can_be_divided(&y.tensor()) {
         return Ok(y.spread(axes, &shape)? / x.clone());
     }
-    // A zero cannot be divided out. The reduced axes go last and become one; the product of the elements before each
+    // Of a product that is 0, or has left the range of normal numbers, no quotient gives the others' product back. The
+    // reduced axes go last and become one; the product of the elements before each
     // element is multiplied with the product of those after it.
     let flags = axes.flags("prod", &shape)?;
     let reduced = (0..shape.len()).filter(|&i| flags[i]);

@@ -73,7 +73,7 @@ impl<T: Float> Operation<T> for CumProd {
     fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
         let Some(axis) = axis_of(self.0, &at.shape(0))? else { return Ok(g.take()) };
         let (x, y) = (at.x(0), at.y());
-        if !x.tensor().iter().any(|x| x == T::ZERO) {
+        if super::reduce::can_be_divided(&y.tensor()) {
             return Ok((g.take() * y).cumsum_from_end(axis)? / x);
         }
         // dxᵢ = (x₁ ⋯ xᵢ₋₁)·sᵢ with sᵢ = gᵢ + xᵢ₊₁·sᵢ₊₁: by Horner's rule, without a division.
