@@ -43,6 +43,7 @@ struct Kept {
     name: (u32, u32),
     call: Option<Call>,
     results: (u32, u32),
+    open: bool,
 }
 
 /// The scopes of a tape.
@@ -83,12 +84,13 @@ impl Scopes {
     }
 
     #[inline]
-    fn enter(&mut self, name: &str, call: Option<Call>) -> u32 {
+    fn enter(&mut self, name: &str, call: Option<Call>) -> (u32, u32) {
         let start = self.names.len() as u32;
         self.names.push_str(name);
         let name = (start, self.names.len() as u32);
-        self.kept.push(Kept { parent: self.now, name, call, results: (0, 0) });
-        std::mem::replace(&mut self.now, self.kept.len() as u32)
+        self.kept.push(Kept { parent: self.now, name, call, results: (0, 0), open: true });
+        let before = std::mem::replace(&mut self.now, self.kept.len() as u32);
+        (self.now, before)
     }
 
     fn name(&self, kept: &Kept) -> &str {
@@ -101,14 +103,15 @@ impl Scopes {
         std::iter::successors(get(scope), move |kept| get(kept.parent))
     }
 
-    /// Whether a scope runs, or one within it.
+    /// Ends a scope. Guards may be dropped in any order: what is recorded next belongs to the innermost scope that is open.
     #[inline]
-    fn is_open(&self, scope: u32) -> bool {
-        let mut now = self.now;
-        while now > scope {
-            now = self.kept[now as usize - 1].parent;
+    fn end(&mut self, scope: u32) {
+        if let Some(kept) = self.kept.get_mut((scope as usize).wrapping_sub(1)) {
+            kept.open = false;
         }
-        now == scope
+        while self.now != 0 && !self.kept[self.now as usize - 1].open {
+            self.now = self.kept[self.now as usize - 1].parent;
+        }
     }
 
     /// The names around a node, from outside in, joined by dots.
@@ -182,10 +185,7 @@ impl<T: Float> Tape<T> {
     fn open(&self, name: &str, call: Option<Call>) -> ScopeGuard<'_, T> {
         // While a sweep goes over the tape nothing is recorded, so there is nothing to name.
         let (this, before) = match self.inner.try_borrow_mut() {
-            Ok(mut inner) => {
-                let before = inner.scopes.enter(name, call);
-                (inner.scopes.now, before)
-            }
+            Ok(mut inner) => inner.scopes.enter(name, call),
             Err(_) => (0, 0),
         };
         ScopeGuard { tape: self, this, before }
@@ -249,11 +249,7 @@ impl<T: Float> Drop for ScopeGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         if let Ok(mut inner) = self.tape.inner.try_borrow_mut() {
-            let scopes = &mut inner.scopes;
-            // Dropped out of order, a guard ends the scopes within its own too, and a scope that has ended stays so.
-            if self.this != 0 && scopes.is_open(self.this) {
-                scopes.now = self.before;
-            }
+            inner.scopes.end(self.this);
         }
     }
 }
