@@ -46,6 +46,8 @@ pub use lines::{Lines, TapeLine};
 pub use methods::Operand;
 pub use non_finite::NonFinite;
 pub use ops::Op;
+#[doc(hidden)]
+pub use param::GradUse;
 pub use param::Param;
 pub use scope::{Scope, ScopeGuard, Who};
 pub use stats::{Cost, Stats};
