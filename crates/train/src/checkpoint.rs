@@ -139,6 +139,7 @@ impl<T: Float> Checkpoint<T> {
     ///
     /// # Errors
     /// If the file cannot be written.
+    #[track_caller]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let mut all = self.model.rename(|name| Some(format!("{MODEL}{name}")));
         let more = self.more.iter().map(|(name, state)| (format!("{MORE}{name}."), state));
