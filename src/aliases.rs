@@ -1,45 +1,53 @@
-//! What both preludes hold: the traits and plain types, and the generic ones with their float fixed.
+//! The contents of both preludes: traits and plain types, and the generic types with their float fixed.
 
 /// The contents of a prelude for one float type.
 ///
-/// Aliases, because a default type parameter acts in types only: `Tensor::full([2], 1.0)` would be `f64` by the
-/// literal's own default, and a net would train in it unnoticed.
+/// The generic types are aliases without a parameter. `type Tensor<T = f32>` would not do: Rust applies a default in types
+/// only, so `Tensor::full([2], 1.0)` would be of `f64`, the default of the literal, and a net would train in it unnoticed.
 macro_rules! prelude {
     ($t:ident) => {
-        pub use wengert_autograd::{Gradient, GradCheck, Pointwise, gradcheck};
+        pub use wengert_autograd::{GradCheck, Gradient, Pointwise, Result, einsum, gradcheck};
         pub use wengert_data::metrics::{self, RunningMean};
-        pub use wengert_data::{DataLoader, Dataset};
+        pub use wengert_data::{Csv, DataLoader, Dataset, MinMax, Standardizer, Table};
         pub use wengert_loss::{
             BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, GaussianNllLoss, GeneralRobustLoss, HingeEmbeddingLoss, HingeLoss,
-            HuberLoss, KlDivLoss, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, MultilabelMarginLoss, PoissonNllLoss,
+            HuberLoss, KlDivLoss, KlReduction, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, MultilabelMarginLoss, PoissonNllLoss,
             QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
         };
         pub use wengert_nn::{
-            Celu, Dropout, Elu, Flatten, Gelu, Glu, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyRelu,
-            LogSigmoid, LogSoftmax, Mish, Module, Parts, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softplus,
-            Softsign, Tanh, Visitor, check_parameters, func, init, sequential,
+            self as nn, Celu, ConstantPad1d, ConstantPad2d, Dropout, Elu, Flatten, Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh,
+            Identity, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Module, Parts, ReflectionPad1d, ReflectionPad2d, Relu, Relu6, Selu, Sigmoid,
+            Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink, Threshold, Visitor, ZeroPad1d, ZeroPad2d,
+            check_parameters, func, func_of, functional, init, sequential,
         };
-        pub use wengert_optim::schedule::Schedule;
-        pub use wengert_optim::{Optimizer, clip_grad_norm, clip_grad_value, schedule};
+        pub use wengert_optim::schedule::{self, Schedule};
+        pub use wengert_optim::{ClipNorm, Optimizer, clip_grad_norm, clip_grad_value};
         pub use wengert_tensor::{Axes, REST, Rng, keep, s, tensor};
-        pub use wengert_train::{Progress, Trainer, evaluate, train_epoch};
+        pub use wengert_train::{History, Progress, Trainer, evaluate, lr_range_test, train_epoch};
 
         aliases! { $t
             wengert_tensor: Tensor;
             wengert_autograd: Param;
-            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Embedding, GroupNorm, LayerNorm, Linear, PRelu, RmsNorm, Sequential, Standardize;
+            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Buffer, Embedding, GroupNorm, InstanceNorm1d, LayerNorm, Linear, PRelu, RmsNorm, Standardize;
             wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
             wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
             wengert_train: Checkpoint, EarlyStopping;
         }
         #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]
         pub type TensorDataset<Y = usize> = wengert_data::TensorDataset<$t, Y>;
-        /// Class numbers and indices. `Tensor` is of floats here, so a `Vec<usize>` becomes labels by `Labels::from`.
+        /// Class numbers, token ids and other indices: `wengert::tensor::Tensor<usize>`. [`Tensor`] is of floats here and takes no
+        /// type parameter, so a `Vec<usize>` becomes labels by `Labels::from`.
         pub type Labels = wengert_tensor::Tensor<usize>;
         #[doc = concat!("A tape of `", stringify!($t), "`.")]
         pub type Tape = wengert_autograd::Tape<$t>;
-        #[doc = concat!("A recorded `", stringify!($t), "` value.")]
-        pub type Var<'t> = wengert_autograd::Var<'t, $t>;
+        /// Class numbers, token ids and other indices, as [`Labels`].
+        pub type Indices = wengert_tensor::Tensor<usize>;
+        /// A mask: what is true is chosen.
+        pub type Mask = wengert_tensor::Tensor<bool>;
+        #[doc = concat!("A recorded value of `", stringify!($t), "`: `Var<'t>`; of indices `Var<'t, Indices>`, of a pair `Var<'t, (Tensor, Mask)>`.")]
+        pub type Var<'t, K = Tensor> = wengert_autograd::Var<'t, $t, K>;
+        #[doc = concat!("Layers one after another, of `", stringify!($t), "`; `Sequential<Indices>` begins with an [`Embedding`].")]
+        pub type Sequential<In = Tensor> = wengert_nn::Sequential<$t, In>;
     };
 }
 

@@ -55,7 +55,10 @@ mod aliases;
 pub mod prelude;
 pub mod prelude64;
 
-/// The README's programs are tests.
+/// The programs of the README and of the pages in docs are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/pytorch.md")]
+#[doc = include_str!("../docs/conventions.md")]
+#[doc = include_str!("../docs/tutorials.md")]
+struct Pages;

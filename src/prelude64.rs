@@ -1,4 +1,5 @@
-//! Everything that a training program needs, in `f64`: for gradient checks, and where digits count.
+//! Everything that a training program needs, in `f64`: for gradient checks, and where digits count. The names are those of
+//! the [`prelude`](crate::prelude); use one of the two in a file.
 //!
 //! ```
 //! use wengert::prelude64::*;
@@ -10,7 +11,7 @@
 //! parts!(Scaled { gain, linear }); // of f64, here
 //!
 //! impl Module<f64> for Scaled {
-//!     fn forward<'t>(&self, x: Var<'t>) -> wengert::autograd::Result<Var<'t>> {
+//!     fn forward<'t>(&self, x: Var<'t>) -> Result<Var<'t>> {
 //!         self.linear.call(x.try_mul(x.tape().param(&self.gain))?)
 //!     }
 //! }

@@ -84,6 +84,7 @@ fn train(
     let mut running_loss = RunningMean::new();
     let mut step = 0;
 
+    let untrained = evaluate(model, criterion, &samples.train)?.loss;
     if options.epochs > 0 {
         report::heading();
     }
@@ -115,7 +116,13 @@ fn train(
         history.add(train, test, optimizer.learning_rate());
         history.tell(options.epochs);
     }
-    Ok(history)
+    match history.last_loss() {
+        Some(loss) if loss > untrained => {
+            let rate = options.lr;
+            Err(format!("the loss rose from {untrained:.4} to {loss:.2e}: a learning rate of {rate:.1e} is too high for this net; try a lower --lr").into())
+        }
+        _ => Ok(history),
+    }
 }
 
 /// Loss and accuracy of the weights as they are, in evaluation mode, with nothing recorded.

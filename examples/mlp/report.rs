@@ -42,13 +42,18 @@ impl History {
     pub(crate) fn tell(&self, epochs: usize) {
         let Some((train, test, rate)) = self.epochs.last() else { return };
         println!(
-            "{:>5}/{epochs:<5} {:>10.4} {:>8.2} % {:>12.4} {:>8.2} % {rate:>13.2e}",
+            "{:>5}/{epochs:<5} {:>10} {:>8.2} % {:>12} {:>8.2} % {rate:>13.2e}",
             self.epochs.len(),
-            train.loss,
+            brief(train.loss),
             100.0 * train.accuracy,
-            test.loss,
+            brief(test.loss),
             100.0 * test.accuracy,
         );
+    }
+
+    /// The loss of the training samples after the last epoch.
+    pub(crate) fn last_loss(&self) -> Option<f64> {
+        self.epochs.last().map(|(train, _, _)| train.loss)
     }
 
     fn chart(&self, title: &str, unit: &str, scale: Scale, what: impl Fn(&Score) -> f64) -> String {
@@ -60,6 +65,11 @@ impl History {
             .line("test", self.epochs.iter().map(|e| what(&e.1)))
             .to_svg()
     }
+}
+
+/// A loss in the width of its column, however large.
+fn brief(loss: f64) -> String {
+    if loss < 1e5 { format!("{loss:.4}") } else { format!("{loss:.2e}") }
 }
 
 pub(crate) fn heading() {

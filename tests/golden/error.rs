@@ -1,10 +1,13 @@
-//! Kind `error`: calls that must be refused, by an error, by a panic with a message, or by the types.
+//! Kind `error`: calls that must be refused, by an error or by the types.
+//!
+//! FORMAT.md also takes a panic with a message. Here it is a failure: only `+ - * /` may panic, the table calls their `try_`
+//! twins, and a fault inside the library must not count as a refusal.
 
 use std::collections::HashMap;
 
 use wengert::autograd::Tape;
 
-use super::call::{Call, Refusal, Value};
+use super::call::{Answer, Call, Refusal, Value};
 use super::support::run::caught;
 use super::support::{Case, Outcome};
 use super::table;
@@ -20,9 +23,13 @@ pub fn run(case: Case) -> Outcome {
         };
     }
     let call = Call { tape: &tape, op: case.op(), args, attrs: case.attrs() };
-    match caught(|| table::call(&call)) {
-        // A panic with a message.
-        Err(_) => Outcome::Passed,
+    judge(case.text("why"), caught(|| table::call(&call)))
+}
+
+/// Whether a call was refused as it should be; an `Err` outside is a panic.
+fn judge(why: &str, called: Result<Result<Answer<'_, f64>, Refusal>, String>) -> Outcome {
+    match called {
+        Err(panic) => Outcome::Failed(format!("expected a refusal, but it {panic}")),
         Ok(Err(Refusal::Missing(what))) => Outcome::Unsupported(what),
         Ok(Err(_)) => Outcome::Passed,
         Ok(Ok(answer)) => {
@@ -30,8 +37,23 @@ pub fn run(case: Case) -> Outcome {
             // A var that carries an error is one.
             let Ok(stored) = stored else { return Outcome::Passed };
             let shapes: Vec<Vec<usize>> = stored.iter().map(|x| x.shape().to_vec()).collect();
-            let why = case.text("why");
             Outcome::Failed(format!("gave a result of shape {shapes:?}, expected refusal: {why}"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_inside_is_no_refusal() {
+        let planted =
+            caught(|| -> Result<Answer<'_, f64>, Refusal> { panic!("index out of bounds") });
+        let outcome = judge("shapes", planted);
+        let said = |why: &str| why.contains("panicked") && why.contains("index out of bounds");
+        assert!(matches!(&outcome, Outcome::Failed(why) if said(why)), "{outcome:?}");
+        let refused = Ok(Err(Refusal::Refused("the shapes differ".into())));
+        assert_eq!(judge("shapes", refused), Outcome::Passed);
     }
 }

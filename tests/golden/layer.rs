@@ -29,9 +29,13 @@ table! {
             .when(!bias, Bilinear::without_bias),
         as "Bilinear::new(in1_features, in2_features, out_features, rng).without_bias()";
     Embedding(num_embeddings: usize, embedding_dim: usize, padding_idx: MaybeIndex,
-              norm_type: MaybeNumber, scale_grad_by_freq: MaybeBool, sparse: MaybeBool) =>
+              norm_type: MaybeNumber, scale_grad_by_freq: MaybeBool, sparse: MaybeBool) => {
+        if scale_grad_by_freq == Some(true) {
+            return Err(Refusal::Missing("Embedding with scale_grad_by_freq".into()));
+        }
         Embedding::new(num_embeddings, embedding_dim, &mut Rng::new(0))
-            .when(padding_idx.is_some(), |e| e.padding(padding_idx.unwrap_or(0))),
+            .when(padding_idx.is_some(), |e| e.padding(padding_idx.unwrap_or(0)))
+    },
         as "Embedding::new(num_embeddings, embedding_dim, rng).padding(padding_idx)";
 
     LayerNorm(normalized_shape: Sizes, eps: f64, elementwise_affine: bool, bias: bool) =>

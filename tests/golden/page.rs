@@ -1,73 +1,297 @@
-//! The page docs/pytorch.md, made of the table that the reference cases are run by.
+//! The page docs/pytorch.md, made of the table that the reference cases are run by; and tests/house/page_lines.rs, which
+//! compiles every line of the page.
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::call::Row;
+use super::support::Json;
 use super::{init, layer, optim, sched, table};
 
-/// What the page begins with.
+/// The beginning of the page. Its `use` lines are those of the file that compiles the page, but for the float type.
 const HEAD: &str = "\
 # PyTorch → wengert
 
-What PyTorch calls it, and what it is here. The reference cases run the lines on the right (`tests/golden/table`), so each
-gives PyTorch's values and gradients. This page is made from them: `WENGERT_GOLDEN_BLESS=1 cargo test --test golden`.
+The names of PyTorch, and what you write here. Every line on the right compiles under these lines, and the reference cases
+run it: it gives the values and gradients of PyTorch 2.15. A name marked † has no reference case in this repository.
 
-`x`, `other`, … are vars (`Var<'_, T>`); masks are `Tensor<bool>`, indices and class numbers `Tensor<usize>`. `?` is left
-out. `over(dim, keepdim)` stands for axes as you would write them: `..` for all, `1`, `[0, -1]`, or `keep(…)` of these. A
-size of -1 is `REST`. Options that are not wanted are left out.
+```rust
+use wengert::prelude::*;
+use wengert::tensor::Border;
+```
+
+`x`, `other`, … are vars (`Var`), masks are `Tensor<bool>`, class numbers and indices `Labels` (`Tensor<usize>`). Where a line
+gives a `Result`, add `?`. `over(dim, keepdim)` stands for axes as you would write them: `..` for all, `1`, `[0, -1]`, or
+`keep(…)` of these. A size of -1 is `REST`. Leave out the options that you do not need.
 
 Differences that no line shows:
 
-- **Losses never broadcast.** A target of another shape is an error that says how to mend it, not a warning.
-- **Class numbers and indices are `Tensor<usize>`**, so a negative one does not exist; what is to be ignored is a class number
-  of your choice. Floats under a cross-entropy are probabilities, one for each class.
-- **A mean over nothing is refused.** `Reduction::MeanOrNan` is PyTorch's.
-- **`squeeze` refuses an axis that is not 1**, and slices refuse places beyond their axis.
+- **Losses never broadcast.** A target of another shape is an error that says how to fix it, not a warning.
+- **Class numbers and indices are `usize`**, so a negative one does not exist; the class to ignore is a number of your choice.
+  Floats under a cross-entropy are probabilities, one for each class.
+- **A mean over nothing is an error.** `Reduction::MeanOrNan` is PyTorch's mean.
+- **`squeeze` rejects an axis that is not 1**, and slices reject places beyond their axis.
 - **The mode belongs to the tape**: `Tape::new()` is `model.train()`, `Tape::no_grad()` is `model.eval()` and
   `torch.no_grad()` together.
+- **So does the randomness**: a tape that draws (`Dropout`) has a seed, `Tape::new().seeded(n)`, and the mask is a function of it.
 
 What happens at kinks and ties is on [a page of its own](conventions.md).
 ";
 
-/// What has no line of its own.
+/// The end of the page: names that have no line of their own, and those that have no counterpart.
 const TAIL: &str = "
-`ReduceLROnPlateau` is `ReduceLrOnPlateau::new(rate)`, which is told the losses: `plateau.step(loss)`. `SequentialLR` is
+`ReduceLROnPlateau` is `schedule::ReduceLrOnPlateau::new(rate)`, which is given the losses: `plateau.step(loss)`. `SequentialLR` is
 `a.then(10, b).then(20, c)`. `LBFGS` is `Lbfgs::new(parameters, lr)`, whose `step` takes the closure. `clip_grad_norm_` is
 `clip_grad_norm(&parameters, max_norm)`, or `ClipNorm::new(max_norm).norm(norm_type).clip(&parameters)`, and
 `clip_grad_value_` is `clip_grad_value`.
 
-An optimiser of one's own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
-`parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; one
-that remembers more than its rate says so in `state` and `load_state`.
+An optimiser of your own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
+`parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; if it
+remembers more than its rate, it says so in `state` and `load_state`.
+
+## Not here
+
+Convolution and pooling, recurrent layers (`RNN`, `LSTM`, `GRU`), attention and transformers, `CTCLoss`; devices other than the
+CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, checkpointing, ONNX, distributed training, and
+loaders with workers. Of the names above: `Embedding` has no `max_norm`, `scale_grad_by_freq` and `sparse`; `PReLU` starts at
+0.25, `CyclicLR` has no `scale_fn`.
+
+<!-- Made by `WENGERT_GOLDEN_BLESS=1 cargo test --test golden page`. -->
 ";
 
-/// The page.
-pub fn page() -> String {
-    let mut out = HEAD.to_string();
-    let own: [(&str, &[Row]); 4] = [
-        ("Layers (`torch.nn`)", layer::ROWS),
-        ("Initialisers (`torch.nn.init`)", init::ROWS),
-        ("Optimisers (`torch.optim`)", optim::ROWS),
-        ("Schedules (`torch.optim.lr_scheduler`)", sched::ROWS),
-    ];
-    for (heading, rows) in table::PARTS.iter().chain(&own) {
-        out.push_str(&format!("\n## {heading}\n\n| PyTorch | wengert |\n|---|---|\n"));
-        let rows = rows.iter().filter(|row| row.text != [""]);
-        for row in rows.clone() {
-            let several = rows.clone().filter(|other| other.op == row.op).count() > 1;
-            let names: Vec<String> = row
-                .parameters
-                .iter()
-                .filter(|(name, _)| *name != "rate" && !name.starts_with("fan_"))
+/// Layers and functions that the runner builds by hand: name, parameters, line.
+const BY_HAND: &[Row] = &[
+    Row { op: "Dropout", parameters: &[("p", "f64")], ours: "Dropout::new(p)", text: &[] },
+    Row {
+        op: "Flatten",
+        parameters: &[("start_dim", "isize"), ("end_dim", "isize")],
+        ours: "Flatten::new(start_dim, end_dim)",
+        text: &[],
+    },
+    Row { op: "Identity", parameters: &[], ours: "Identity", text: &[] },
+    Row {
+        op: "Sequential",
+        parameters: &[("a", "Layer"), ("b", "Layer")],
+        ours: "sequential![a, b]",
+        text: &[],
+    },
+    Row {
+        op: "ZeroPad1d",
+        parameters: &[("padding", "List")],
+        ours: "ZeroPad1d::new([(left, right)])",
+        text: &[],
+    },
+    Row {
+        op: "ReflectionPad2d",
+        parameters: &[("padding", "List")],
+        ours: "ReflectionPad2d::new([(left, right), (top, bottom)])",
+        text: &[],
+    },
+];
+
+/// Parameters that the cases carry and that have no counterpart: they are not on the page.
+const WITHOUT_COUNTERPART: &[(&str, &[&str])] = &[
+    ("Embedding", &["norm_type", "scale_grad_by_freq", "sparse"]),
+    ("PReLU", &["init"]),
+    ("ZeroPad2d", &["value"]),
+    ("CyclicLR", &["scale_mode"]),
+];
+
+/// A part of the page: its heading, its lines, and the kinds of cases that run them.
+struct Part {
+    heading: &'static str,
+    rows: Vec<Row>,
+    kinds: &'static [&'static str],
+}
+
+fn parts() -> Vec<Part> {
+    let ops = table::PARTS.iter().map(|(heading, rows)| Part {
+        heading,
+        rows: rows.to_vec(),
+        kinds: &["op", "graph", "hard"],
+    });
+    let own = |heading, rows: &[Row], kinds| Part { heading, rows: rows.to_vec(), kinds };
+    let mut parts: Vec<Part> = ops.collect();
+    parts.extend([
+        own("Layers (`torch.nn`)", &[layer::ROWS, BY_HAND].concat(), &["layer", "init"]),
+        own("Initialisers (`torch.nn.init`)", init::ROWS, &["init"]),
+        own("Optimisers (`torch.optim`)", optim::ROWS, &["optim"]),
+        own("Schedules (`torch.optim.lr_scheduler`)", sched::ROWS, &["sched"]),
+    ]);
+    for part in &mut parts {
+        part.rows.retain(|row| row.text != [""]);
+    }
+    parts
+}
+
+/// The page, and the file that compiles it.
+pub fn page(cases: &Path) -> (String, String) {
+    let covered = covered(cases);
+    let (mut out, mut lines) = (HEAD.to_string(), LINES.to_string());
+    for part in parts() {
+        out.push_str(&format!("\n## {}\n\n| PyTorch | wengert |\n|---|---|\n", part.heading));
+        for row in &part.rows {
+            let several = part.rows.iter().filter(|other| other.op == row.op).count() > 1;
+            let names: Vec<String> = parameters(row)
                 .map(|(name, kind)| match (several, word(kind)) {
                     (true, Some(word)) => format!("{name}: {word}"),
-                    _ => (*name).to_string(),
+                    _ => name.to_string(),
                 })
                 .collect();
+            let has_case = |kind: &&str| covered.contains(&(kind.to_string(), row.op.to_string()));
+            let mark = if part.kinds.iter().any(|kind| has_case(&kind)) { "" } else { " †" };
             let ours = row.text.first().map_or_else(|| tidy(row.ours), |text| text.to_string());
-            out.push_str(&format!("| `{}({})` | `{ours}` |\n", row.op, names.join(", ")));
+            let ours = if part.heading.starts_with("Schedules") {
+                format!("schedule::{}", ours.replace("Anneal::", "schedule::Anneal::"))
+            } else {
+                ours
+            };
+            out.push_str(&format!(
+                "| `{}({})`{mark} | `{}` |\n",
+                row.op,
+                names.join(", "),
+                ours.replace('|', "\\|")
+            ));
+            for line in ours.split("`, `") {
+                lines.push_str(&compiled(part.heading, row, line));
+            }
         }
     }
     out.push_str(TAIL);
-    out
+    lines.push_str("    Ok(())\n}\n");
+    (out, lines)
+}
+
+/// A row's parameters that are on the page.
+fn parameters(row: &Row) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let without = WITHOUT_COUNTERPART.iter().find(|(op, _)| *op == row.op);
+    let without = without.map_or(&[][..], |(_, names)| names);
+    let shown =
+        |name: &str| name != "rate" && !name.starts_with("fan_") && !without.contains(&name);
+    row.parameters.iter().copied().filter(move |(name, _)| shown(name))
+}
+
+/// Kind and name of every operation that a case of the directory asks values of.
+fn covered(cases: &Path) -> BTreeSet<(String, String)> {
+    let mut covered = BTreeSet::new();
+    for entry in std::fs::read_dir(cases).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "json") {
+            continue;
+        }
+        let family = Json::read(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let kind = family.get("kind").text().unwrap_or_default();
+        for case in family.get("cases").list() {
+            for of in [case].into_iter().chain(case.get("program").list()) {
+                covered.insert((kind.to_string(), of.get("op").text().unwrap_or_default().into()));
+            }
+        }
+    }
+    covered
+}
+
+/// The beginning of the file that compiles the page's lines.
+const LINES: &str = "\
+//! Every line of docs/pytorch.md, compiled and never run. Made by `WENGERT_GOLDEN_BLESS=1 cargo test --test golden page`.
+
+#![allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+#![allow(non_snake_case)]
+
+use wengert::prelude64::*;
+use wengert::tensor::Border;
+
+type V = Var<'static>;
+type M<T> = wengert::tensor::Tensor<T>;
+
+/// A value of the type that is asked for.
+fn any<T>() -> T {
+    unreachable!(\"the lines are compiled, and not run\")
+}
+
+fn over(_dim: impl Sized, _keepdim: bool) -> Axes {
+    any()
+}
+
+#[rustfmt::skip]
+fn lines() -> Result<(), Box<dyn std::error::Error>> {
+";
+
+/// A line in a scope in which its names are declared.
+fn compiled(heading: &str, row: &Row, line: &str) -> String {
+    let mut scope = String::new();
+    // Longer widths than one are written as pairs; these names stand in texts, and are no parameters.
+    let helpers = [
+        ("dim", "isize"),
+        ("left", "isize"),
+        ("right", "isize"),
+        ("top", "isize"),
+        ("bottom", "isize"),
+        ("before", "isize"),
+        ("after", "isize"),
+        ("shift", "isize"),
+        ("widths", "Vec<(isize, isize)>"),
+        ("shape", "Vec<usize>"),
+        ("rate", "f64"),
+        ("rng", "&mut Rng"),
+        ("parameters", "Vec<Param>"),
+        ("running", "Option<&functional::RunningStats<f64>>"),
+    ];
+    let listed = parameters(row).map(|(name, kind)| (name, type_of(row.op, name, kind)));
+    for (name, ty) in helpers
+        .into_iter()
+        .filter(|(name, _)| !parameters(row).any(|(p, _)| p == *name))
+        .chain(listed)
+    {
+        if line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name) {
+            scope.push_str(&format!("let {name}: {ty} = any(); "));
+        }
+    }
+    let ty = if heading.starts_with("Initialisers") && row.op != "calculate_gain" {
+        ": Result<M<f64>, wengert::tensor::Error>"
+    } else {
+        ""
+    };
+    format!("    {{ {scope}let _{ty} = {line}; }}\n")
+}
+
+/// The type of a parameter as a user has it.
+fn type_of(op: &str, name: &str, kind: &str) -> &'static str {
+    match (op, name) {
+        ("rms_norm", "eps") => return "Option<f64>",
+        ("embedding", "padding_idx") => return "Option<usize>",
+        ("reshape" | "expand" | "broadcast_to" | "repeat", "shape" | "size" | "repeats") => {
+            return "Vec<usize>";
+        }
+        ("split", "size") => return if kind == "List" { "Vec<usize>" } else { "usize" },
+        ("chunk" | "narrow" | "one_hot", "chunks" | "start" | "length" | "num_classes") => {
+            return "usize";
+        }
+        (_, "ignore_index") => return "usize",
+        ("multilabel_margin_loss", "target") => return "M<i64>",
+        (_, "nonlinearity") => return "init::Nonlinearity",
+        _ => {}
+    }
+    match kind {
+        "Var" | "Term" | "Target" | "MaybeTerm" => "V",
+        "MaybeVar" => "Option<V>",
+        "Vars" => "Vec<V>",
+        "Data" | "MaybeData" => "M<f64>",
+        "Mask" => "M<bool>",
+        "Index" | "Ints" => "M<usize>",
+        "List" | "MaybeList" => "Vec<isize>",
+        "Sizes" => "Vec<usize>",
+        "usize" | "MaybeIndex" => "usize",
+        "isize" | "MaybeInt" | "Count" => "isize",
+        "f64" | "MaybeNumber" => "f64",
+        "bool" | "MaybeBool" | "Flag" => "bool",
+        "Text" | "MaybeText" => "String",
+        "Pair" | "MaybePair" => "(f64, f64)",
+        "Fan" => "init::Fan",
+        "Reduction" => "Reduction",
+        "KlReduction" => "KlReduction",
+        "Layer" => "Linear",
+        other => panic!("{op}: no type is known for {name}: {other}"),
+    }
 }
 
 /// What tells one line of an op from another.
@@ -104,6 +328,10 @@ fn tidy(ours: &str) -> String {
             let name = second.rsplit_once(['.', ':']).map_or(second, |(_, name)| name);
             let method = name.split('(').next().unwrap_or("");
             let call = match helper {
+                // PyTorch's pair is two arguments here.
+                ".maybe(" if second.contains("(a, b)") => {
+                    format!(".{method}({first}.0, {first}.1)")
+                }
                 ".maybe(" => format!(".{method}({first})"),
                 ".when(" => format!(".{method}()"),
                 _ => String::new(),
@@ -112,7 +340,7 @@ fn tidy(ours: &str) -> String {
         }
     }
     // An optimiser's settings follow its constructor.
-    text.replace("lr)o.", "lr).").replace('|', "\\|")
+    text.replace("lr)o.", "lr).")
 }
 
 /// Where the parenthesis that is open closes, and the first comma on the way that is not inside another one.

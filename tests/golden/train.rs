@@ -57,6 +57,19 @@ fn plain<'t, T: Float>(
     }
 }
 
+/// The layer that a parameter belongs to: the first number in its name (`W0`, `ln0.weight`).
+fn layer_of(name: &str) -> Option<usize> {
+    let from = name.find(|c: char| c.is_ascii_digit())?;
+    let digits = &name[from..];
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().ok()
+}
+
+/// Whether a parameter is the weight or bias of a linear layer; else it is that of the normalisation after it.
+fn is_linear(name: &str) -> bool {
+    matches!(name.trim_end_matches(|c: char| c.is_ascii_digit()), "W" | "b")
+}
+
 fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let attrs = case.attrs();
     let names: Vec<&str> =
@@ -66,6 +79,17 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         let param = Param::new(case.floats::<T>(name)?);
         param.set_path(name);
         parameters.push(param);
+    }
+    let layers = attrs.get("sizes").list().len().saturating_sub(1);
+    let layer_norm = attrs.get("layer_norm").boolean() == Some(true);
+    // A tensor that no layer takes would be left out without a word.
+    let known = |name: &str| match layer_of(name) {
+        Some(i) if is_linear(name) => i < layers,
+        Some(i) => layer_norm && i + 1 < layers,
+        None => false,
+    };
+    if let Some(name) = names.iter().find(|name| !known(name)) {
+        return Err(Wrong::Differs(format!("no layer of this network takes `{name}`")));
     }
     let param = |name: &str| -> Result<&Param<T>, String> {
         let place = names.iter().position(|n| *n == name);
@@ -79,14 +103,15 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         None => None,
     };
     let (x, t): (Tensor<T>, _) = (case.floats("X")?, case.stored("T")?);
-    let layers = attrs.get("sizes").list().len().saturating_sub(1);
-    let layer_norm = attrs.get("layer_norm").boolean() == Some(true);
     let activation = attrs.get("activation").text().unwrap_or_default();
     let loss_name = attrs.get("loss").text().unwrap_or_default();
     let (mut losses, mut norms) = (Vec::new(), Vec::new());
     for step in 0..attrs.get("steps").integer().unwrap_or(0) as usize {
         if let Some(schedule) = &schedule {
             optimizer.set_learning_rate(schedule.at(step));
+            if let Some(momentum) = schedule.momentum(step) {
+                optimizer.set_momentum(momentum).map_err(|e| e.to_string())?;
+            }
         }
         optimizer.zero_grad();
         let tape = Tape::new();
@@ -99,14 +124,7 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
                 if layer_norm {
                     let width = h.shape()[h.rank() - 1];
                     // Its weight and bias, if it has any, in this order.
-                    let of_layer = |n: &&&str| {
-                        n.ends_with(&i.to_string())
-                            && !matches!(
-                                n.trim_end_matches(|c: char| c.is_ascii_digit()),
-                                "W" | "b"
-                            )
-                    };
-                    let mut own = names.iter().filter(of_layer);
+                    let mut own = names.iter().filter(|n| layer_of(n) == Some(i) && !is_linear(n));
                     let mut next = || -> Result<_, String> {
                         own.next().map(|n| Ok(tape.param(param(n)?))).transpose()
                     };
@@ -141,4 +159,108 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         compare(output, &got, case.stored(output)?, tol)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::support::case::Family;
+    use super::super::support::{Outcome, Stored};
+    use super::*;
+
+    /// x, then target, then W0 [2, 2], b0, weight and bias of the normalisation, W1 [1, 2], b1: a network 2 → 2 → 1.
+    const X: [[f64; 2]; 2] = [[0.5, -1.0], [2.0, 0.25]];
+    const T: [f64; 2] = [1.0, -0.5];
+    const START: [f64; 13] = [0.3, -0.7, 0.9, 0.4, 0.1, -0.2, 1.5, 0.5, 0.2, -0.3, 0.8, -1.1, 0.05];
+    const NAMES: [(&str, &[usize]); 6] = [
+        ("W0", &[2, 2]),
+        ("b0", &[2]),
+        ("norm0.weight", &[2]),
+        ("norm0.bias", &[2]),
+        ("W1", &[1, 2]),
+        ("b1", &[1]),
+    ];
+
+    /// The loss by plain loops.
+    fn loss(p: &[f64]) -> f64 {
+        let of = |x: &[f64; 2], t: f64| {
+            let h: Vec<f64> =
+                (0..2).map(|i| p[2 * i] * x[0] + p[2 * i + 1] * x[1] + p[4 + i]).collect();
+            let mean = (h[0] + h[1]) / 2.0;
+            let var = ((h[0] - mean).powi(2) + (h[1] - mean).powi(2)) / 2.0;
+            let h = |i: usize| ((h[i] - mean) / (var + 1e-5).sqrt() * p[6 + i] + p[8 + i]).tanh();
+            (p[10] * h(0) + p[11] * h(1) + p[12] - t).powi(2)
+        };
+        (of(&X[0], T[0]) + of(&X[1], T[1])) / 2.0
+    }
+
+    /// Four steps of SGD with the rates and momenta of a linear one-cycle schedule, the gradients by differences.
+    fn by_hand() -> (Vec<f64>, Vec<f64>) {
+        let (mut p, mut buffer, mut losses) = (START.to_vec(), vec![0.0; START.len()], Vec::new());
+        for (rate, momentum) in [(0.01, 0.9), (0.1, 0.8), (0.055, 0.85), (0.01, 0.9)] {
+            losses.push(loss(&p));
+            let slope = |i: usize| {
+                let at = |step: f64| {
+                    let mut p = p.clone();
+                    p[i] += step;
+                    loss(&p)
+                };
+                (at(1e-5) - at(-1e-5)) / 2e-5
+            };
+            let g: Vec<f64> = (0..p.len()).map(slope).collect();
+            for i in 0..p.len() {
+                buffer[i] = momentum * buffer[i] + g[i];
+                p[i] -= rate * buffer[i];
+            }
+        }
+        (losses, p)
+    }
+
+    fn outcome(layer_norm: bool, schedule: &str) -> Outcome {
+        let (losses, end) = by_hand();
+        let float = |x: &[f64], shape: &[usize]| {
+            Stored::Float(Tensor::from_vec(x.to_vec(), shape).unwrap())
+        };
+        let mut tensors = vec![
+            ("1.X".to_string(), float(X.as_flattened(), &[1, 2, 2])),
+            ("1.T".to_string(), float(&T, &[1, 2, 1])),
+            ("1.losses".to_string(), float(&losses, &[4])),
+        ];
+        let (mut names, mut ends, mut from) = (vec!["X", "T"], vec!["losses".to_string()], 0);
+        for (name, shape) in NAMES {
+            let to = from + shape.iter().product::<usize>();
+            tensors.push((format!("1.{name}"), float(&START[from..to], shape)));
+            tensors.push((format!("1.end.{name}"), float(&end[from..to], shape)));
+            names.push(name);
+            ends.push(format!("end.{name}"));
+            from = to;
+        }
+        let case = format!(
+            r#"{{"id":"t","op":"mlp","dtype":"f64","n":1,"inputs":{names:?},"outputs":{ends:?},
+                "attrs":{{"sizes":[2,2,1],"activation":"tanh","layer_norm":{layer_norm},"loss":"mse_loss",
+                "optimizer":"SGD","optimizer_attrs":{{"lr":0.01,"momentum":0.9}},"steps":4,"clip_norm":null,
+                "scheduler":{schedule}}},"tol":{{"y":[1e-7,1e-7]}}}}"#
+        );
+        let family = Family::of("train", Json::read(&case).unwrap(), tensors);
+        run(Case { family: &family, json: &family.cases[0] })
+    }
+
+    const ONE_CYCLE: &str = r#"{"op":"OneCycleLR","max_lr":0.1,"total_steps":4,"pct_start":0.5,"anneal_strategy":"linear",
+        "base_momentum":0.8,"max_momentum":0.9,"div_factor":10.0,"final_div_factor":1.0}"#;
+
+    #[test]
+    fn normalisation_and_the_momentum_of_a_schedule_are_run() {
+        assert_eq!(outcome(true, ONE_CYCLE), Outcome::Passed);
+        let alone =
+            ONE_CYCLE.replace(r#""base_momentum""#, r#""cycle_momentum":false,"base_momentum""#);
+        assert!(matches!(outcome(true, &alone), Outcome::Failed(_)));
+    }
+
+    #[test]
+    fn a_tensor_that_no_layer_takes_is_a_failure() {
+        let outcome = outcome(false, ONE_CYCLE);
+        assert!(
+            matches!(&outcome, Outcome::Failed(why) if why.contains("`norm0.weight`")),
+            "{outcome:?}"
+        );
+    }
 }

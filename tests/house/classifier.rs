@@ -162,6 +162,8 @@ fn what_cannot_be_is_one_line() {
     assert!(wrong("--data moon").ends_with("did you mean moons?"));
     assert!(wrong("--load no-such-file").starts_with("no-such-file: "));
     assert!(wrong("--optimizer sgd --lr 1e30").contains("try a lower --lr"));
+    // A finite loss that has only risen is no success either.
+    assert!(wrong("--lr 1e9 --epochs 2").contains("the loss rose from"));
 
     let bad = directory("bad");
     std::fs::create_dir_all(&bad).unwrap();

@@ -4,9 +4,15 @@
 
 mod classifier;
 mod conventions;
+mod depth;
 mod errata;
 mod examples;
 mod misuse;
+mod objectives;
 mod own_optimizer;
+mod page_lines;
+mod preludes;
+mod programs;
 mod pytorch_loop;
+mod readme;
 mod tutorials;

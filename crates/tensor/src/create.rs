@@ -218,7 +218,7 @@ impl Tensor<usize> {
 /// What `tensor!` takes: elements, or equally long lists of what it takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no element of a tensor, nor a nested array of such",
-    note = "elements are f32, f64, i64, usize, u8 and bool; whole numbers whose kind nothing says are i32: give one a suffix (`0_usize`, `0_i64`), or the tensor a type (`let labels: Tensor<usize> = tensor![0, 1];`)"
+    note = "elements are f32, f64, i64, usize, u8 and bool; whole numbers whose kind nothing says are i32: give one a suffix (`0_usize`, `0_i64`), or the tensor a type (`let labels: Labels = tensor![0, 1];` under a prelude, `Tensor<usize>` without one)"
 )]
 pub trait Nested<T> {
     /// Adds the sizes of its axes to `shape`.

@@ -317,7 +317,7 @@ fn two_arguments() {
     measure!(&pairs(), 2.0, atan2 pow hypot);
 }
 
-/// Against exact values (`fit/check64.py`) all of these are within 1.7 ulp, but the references for
+/// Against exact values (found once, by a program that is not kept here) all of these are within 1.7 ulp, but the references for
 /// `tanh64` and what follows it are themselves one or two units off at times.
 #[test]
 fn double_precision() {

@@ -17,6 +17,13 @@ pub struct Family {
 }
 
 impl Family {
+    /// A family of one case, for the tests of the runner itself.
+    #[cfg(test)]
+    pub fn of(kind: &str, case: Json, tensors: Vec<(String, Stored)>) -> Self {
+        let tensors = Archive(tensors.into_iter().collect());
+        Self { name: kind.into(), kind: kind.into(), cases: vec![case], tensors }
+    }
+
     /// Reads `FAMILY.json`, and `FAMILY.safetensors` if there is one.
     pub fn load(path: &Path) -> Result<Self, String> {
         let at = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
@@ -33,6 +40,9 @@ impl Family {
             Some((_, Json::List(list))) => std::mem::take(list),
             _ => return Err(at(&"it has no cases")),
         };
+        if json.get("count").integer() != Some(cases.len() as i64) {
+            return Err(at(&format!("it holds {} cases, and its count differs", cases.len())));
+        }
         let beside = path.with_extension("safetensors");
         let tensors = if beside.exists() {
             Archive::read(&std::fs::read(&beside).map_err(|e| at(&e))?).map_err(|e| at(&e))?

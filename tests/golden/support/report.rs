@@ -96,6 +96,16 @@ impl Report {
         all
     }
 
+    /// The number of cases that were run.
+    pub fn total(&self) -> usize {
+        self.all().total()
+    }
+
+    /// The number of cases that passed.
+    pub fn passed(&self) -> usize {
+        self.all().passed
+    }
+
     /// Whether nothing failed and all that is unsupported is listed.
     pub fn is_clean(&self) -> bool {
         self.failures.is_empty() && self.missing.keys().all(|(_, _, reason)| !reason.is_empty())

@@ -49,6 +49,9 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// Runs every case of a directory whose id contains `only`.
+///
+/// # Errors
+/// If a file cannot be read, or no case has such an id: a misspelt filter must not look like a success.
 pub fn run(dir: &Path, only: &str, one: impl Fn(Case) -> Outcome) -> Result<Report, String> {
     let mut report = Report::default();
     let files = files(dir)?;
@@ -67,6 +70,9 @@ pub fn run(dir: &Path, only: &str, one: impl Fn(Case) -> Outcome) -> Result<Repo
             report.add(case, outcome);
         }
         report.took(&family.name, start.elapsed());
+    }
+    if report.total() == 0 {
+        return Err(format!("{}: no case has `{only}` in its id", dir.display()));
     }
     Ok(report)
 }

@@ -16,7 +16,7 @@ pub enum Stored {
 
 /// The tensors of a file, by name.
 #[derive(Debug, Default)]
-pub struct Archive(HashMap<String, Stored>);
+pub struct Archive(pub HashMap<String, Stored>);
 
 impl Archive {
     pub fn read(bytes: &[u8]) -> Result<Self, String> {

@@ -95,7 +95,7 @@ table! {
     minimum(x: Term, other: Term) => x.minimum(other);
     clamp(x: Var, min: MaybeNumber, max: MaybeNumber) =>
         x.clamp(min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY)), as "x.clamp(min, max)";
-    clamp(x: Var, min: MaybeTerm, max: MaybeTerm) => clamped(x, min, max), as "x.clamp_min(min).clamp_max(max)";
+    clamp(x: Var, min: MaybeTerm, max: MaybeTerm) => clamped(x, min, max), as "x.clamp_min(min)?.clamp_max(max)";
     atan2(x: Term, other: Term) => x.atan2(other);
     hypot(x: Term, other: Term) => x.hypot(other);
     logaddexp(x: Term, other: Term) => x.logaddexp(other);

@@ -57,7 +57,7 @@ table! {
     one_hot(x: Index, num_classes: isize) => match num_classes {
         -1 => x.one_hot::<i64>(x.iter().max().map_or(0, |largest| largest + 1)),
         count => x.one_hot::<i64>(places(count)?),
-    }, as "x.one_hot(num_classes)";
+    }, as "x.one_hot::<f64>(num_classes)";
 }
 
 /// Counts and sizes are `usize`: a negative one cannot be said.
