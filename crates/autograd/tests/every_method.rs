@@ -264,6 +264,13 @@ fn on_a_spent_tape_every_method_gives_the_error_or_what_is_still_there() {
         assert_eq!(y.backward().unwrap_err().to_string(), error.to_string());
         assert_eq!((y.op(), y.wants_grad(), y.scope()), (name, false, String::new()));
         assert!(format!("{y}").contains("spent") && format!("{y:?}").contains("spent"));
+        // And so through every method there is.
+        y.watch(|_| None);
+        assert!(y.behind_views().is(y) && y.recorded_at().file().ends_with("every_method.rs"));
+        assert_eq!((y.len(), y.rank(), y.is_empty()), (4, y.shape().len(), false));
+        for (name, found) in of_two(y, y, y, y).into_iter().chain(of_one(y, y)) {
+            assert_eq!(found.expect_err(name).to_string(), error.to_string(), "{name}");
+        }
     }
     for (name, found) in of_two(x, x, u, v).into_iter().chain(of_one(x, v)) {
         let error = found.expect_err(name);

@@ -9,6 +9,7 @@ use std::any::Any;
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
+use wengert_tensor::pointwise::UnaryOp;
 use wengert_tensor::{Element, Float, Tensor};
 
 use crate::Result;
@@ -294,8 +295,14 @@ impl<T: Float> Op<T> {
         }
     }
 
-    /// Whether its result holds the numbers of its first operand, moved, repeated or left out, and no others.
+    /// Whether its result holds the numbers of its first operand, moved, repeated, joined to others, cut off at bounds or
+    /// left out, and no function of them.
     pub fn moves_numbers(&self) -> bool {
+        if let Self::Elementwise(Elementwise::Unary(Unary(op))) = self {
+            return matches!(op, UnaryOp::Clamp { .. })
+                || matches!(op, UnaryOp::MulScalar { c } | UnaryOp::DivScalar { c } if *c == 1.0)
+                || matches!(op, UnaryOp::AddScalar { c } if *c == 0.0);
+        }
         matches!(
             self,
             Self::Leaf(Leaf::Detach(_))
@@ -305,6 +312,7 @@ impl<T: Float> Op<T> {
                         | Shaping::Expand(_)
                         | Shaping::Slicing(_)
                         | Shaping::Diagonal(_)
+                        | Shaping::Cat(_)
                 )
                 | Self::Index(Index::Gather(_) | Index::IndexSelect(_))
         )

@@ -16,11 +16,18 @@ fn finite<T: Float>(
     let tape = Tape::new();
     let x = tape.var(x.clone());
     let loss = f(x).unwrap();
+    // The post-mortem of a healthy step says nothing, and names a line that is not healthy.
+    let healthy = tape.first_non_finite();
+    assert!(healthy.is_none(), "{name}, {}: {}", T::NAME, healthy.unwrap());
     let g = loss.grad(&[x]).unwrap()[0];
     let second = g.square().sum().grad_or_zero(&[x]).unwrap()[0];
     for (what, y) in [("loss", loss), ("gradient", g), ("second order", second)] {
         assert!(y.value().unwrap().is_finite().all(), "{name}, {}: {what} of {x} is {y}", T::NAME);
     }
+    let tape = Tape::new();
+    let x = tape.var(x.value().unwrap());
+    let _ = f(x).unwrap() + x.mul_scalar(0.0).sum().ln();
+    assert_eq!(tape.first_non_finite().unwrap().op, "ln", "{name}, {}", T::NAME);
 }
 
 fn all<T: Float>()
