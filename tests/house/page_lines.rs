@@ -49,9 +49,9 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let _ = x.round(); }
     { let x: V = any(); let _ = x.trunc(); }
     { let x: V = any(); let _ = x.sigmoid(); }
-    { let x: V = any(); let _ = x.value().is_nan(); }
-    { let x: V = any(); let _ = x.value().is_infinite(); }
-    { let x: V = any(); let _ = x.value().is_finite(); }
+    { let x: V = any(); let _ = x.value()?.is_nan(); }
+    { let x: V = any(); let _ = x.value()?.is_infinite(); }
+    { let x: V = any(); let _ = x.value()?.is_finite(); }
     { let x: V = any(); let _ = x.detach(); }
     { let x: V = any(); let _ = x.relu(); }
     { let x: V = any(); let _ = x.relu6(); }
@@ -108,12 +108,12 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let cond: M<bool> = any(); let x: V = any(); let other: V = any(); let _ = x.where_(&cond, other); }
     { let x: V = any(); let mask: M<bool> = any(); let value: f64 = any(); let _ = x.masked_fill(&mask, value); }
     { let x: V = any(); let mask: M<bool> = any(); let value: V = any(); let _ = value.where_(&mask, x); }
-    { let x: V = any(); let other: V = any(); let _ = x.value().equal(&other.value()); }
-    { let x: V = any(); let other: V = any(); let _ = x.value().not_equal(&other.value()); }
-    { let x: V = any(); let other: V = any(); let _ = x.value().less(&other.value()); }
-    { let x: V = any(); let other: V = any(); let _ = x.value().less_equal(&other.value()); }
-    { let x: V = any(); let other: V = any(); let _ = x.value().greater(&other.value()); }
-    { let x: V = any(); let other: V = any(); let _ = x.value().greater_equal(&other.value()); }
+    { let x: V = any(); let other: V = any(); let _ = x.value()?.equal(&other.value()?); }
+    { let x: V = any(); let other: V = any(); let _ = x.value()?.not_equal(&other.value()?); }
+    { let x: V = any(); let other: V = any(); let _ = x.value()?.less(&other.value()?); }
+    { let x: V = any(); let other: V = any(); let _ = x.value()?.less_equal(&other.value()?); }
+    { let x: V = any(); let other: V = any(); let _ = x.value()?.greater(&other.value()?); }
+    { let x: V = any(); let other: V = any(); let _ = x.value()?.greater_equal(&other.value()?); }
     { let x: V = any(); let other: V = any(); let _ = x.matmul(other); }
     { let x: V = any(); let other: V = any(); let _ = x.mm(other); }
     { let x: V = any(); let vec: V = any(); let _ = x.mv(vec); }
@@ -139,9 +139,9 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let dim: Vec<isize> = any(); let correction: f64 = any(); let keepdim: bool = any(); let _ = x.std_over(over(dim, keepdim), correction); }
     { let x: V = any(); let p: f64 = any(); let dim: Vec<isize> = any(); let keepdim: bool = any(); let _ = x.norm_over(over(dim, keepdim), p); }
     { let x: V = any(); let dim: Vec<isize> = any(); let keepdim: bool = any(); let _ = x.logsumexp_over(over(dim, keepdim)); }
-    { let x: V = any(); let dim: Vec<isize> = any(); let _ = x.value().count_nonzero_over(over(dim, false)); }
-    { let x: V = any(); let dim: isize = any(); let keepdim: bool = any(); let _ = x.value().argmax_over(over(dim, keepdim)); }
-    { let x: V = any(); let dim: isize = any(); let keepdim: bool = any(); let _ = x.value().argmin_over(over(dim, keepdim)); }
+    { let x: V = any(); let dim: Vec<isize> = any(); let _ = x.value()?.count_nonzero_over(over(dim, false)); }
+    { let x: V = any(); let dim: isize = any(); let keepdim: bool = any(); let _ = x.value()?.argmax_over(over(dim, keepdim)); }
+    { let x: V = any(); let dim: isize = any(); let keepdim: bool = any(); let _ = x.value()?.argmin_over(over(dim, keepdim)); }
     { let x: V = any(); let dim: isize = any(); let _ = x.softmax(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = x.log_softmax(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = (-x).softmax(dim); }
@@ -193,32 +193,30 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let target: V = any(); let reduction: Reduction = any(); let _ = MaeLoss::new().reduction(reduction).forward(x, target); }
     { let x: V = any(); let target: V = any(); let reduction: Reduction = any(); let delta: f64 = any(); let _ = HuberLoss::new().delta(delta).reduction(reduction).forward(x, target); }
     { let x: V = any(); let target: V = any(); let reduction: Reduction = any(); let beta: f64 = any(); let _ = SmoothL1Loss::new().beta(beta).reduction(reduction).forward(x, target); }
-    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let reduction: Reduction = any(); let _ = BceLoss::new().weight(weight).reduction(reduction).forward(x, target); }
-    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let pos_weight: M<f64> = any(); let reduction: Reduction = any(); let _ = BceWithLogitsLoss::new().weight(weight).pos_weight(pos_weight).reduction(reduction).forward(x, target); }
-    { let x: V = any(); let target: M<usize> = any(); let weight: M<f64> = any(); let ignore_index: usize = any(); let label_smoothing: f64 = any(); let reduction: Reduction = any(); let _ = CrossEntropyLoss::new().weight(weight).label_smoothing(label_smoothing).ignore_index(ignore_index).reduction(reduction).forward(x, &target); }
-    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let label_smoothing: f64 = any(); let reduction: Reduction = any(); let _ = CrossEntropyLoss::new().weight(weight).label_smoothing(label_smoothing).reduction(reduction).forward(x, target); }
-    { let x: V = any(); let target: M<usize> = any(); let weight: M<f64> = any(); let ignore_index: usize = any(); let reduction: Reduction = any(); let _ = NllLoss::new().weight(weight).ignore_index(ignore_index).reduction(reduction).forward(x, &target); }
-    { let x: V = any(); let target: V = any(); let reduction: KlReduction = any(); let log_target: bool = any(); let _ = KlDivLoss::new().log_target(log_target).reduction(reduction).forward(x, target); }
-    { let x: V = any(); let target: V = any(); let log_input: bool = any(); let full: bool = any(); let eps: f64 = any(); let reduction: Reduction = any(); let _ = PoissonNllLoss::new().log_input(log_input).full(full).epsilon(eps).reduction(reduction).forward(x, target); }
-    { let x: V = any(); let target: V = any(); let var: V = any(); let full: bool = any(); let eps: f64 = any(); let reduction: Reduction = any(); let _ = GaussianNllLoss::new().full(full).epsilon(eps).reduction(reduction).forward(x, (target, var)); }
+    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let reduction: Reduction = any(); let _ = BceLoss::new().unchecked().weight(weight).reduction(reduction).forward(x, target); }
+    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let pos_weight: M<f64> = any(); let reduction: Reduction = any(); let _ = BceWithLogitsLoss::new().unchecked().weight(weight).pos_weight(pos_weight).reduction(reduction).forward(x, target); }
+    { let x: V = any(); let target: M<usize> = any(); let weight: M<f64> = any(); let ignore_index: usize = any(); let label_smoothing: f64 = any(); let reduction: Reduction = any(); let _ = CrossEntropyLoss::new().unchecked().weight(weight).label_smoothing(label_smoothing).ignore_index(ignore_index).reduction(reduction).forward(x, &target); }
+    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let label_smoothing: f64 = any(); let reduction: Reduction = any(); let _ = CrossEntropyLoss::new().unchecked().weight(weight).label_smoothing(label_smoothing).reduction(reduction).forward(x, target); }
+    { let x: V = any(); let target: M<usize> = any(); let weight: M<f64> = any(); let ignore_index: usize = any(); let reduction: Reduction = any(); let _ = NllLoss::new().unchecked().weight(weight).ignore_index(ignore_index).reduction(reduction).forward(x, &target); }
+    { let x: V = any(); let target: V = any(); let reduction: KlReduction = any(); let log_target: bool = any(); let _ = KlDivLoss::new().unchecked().log_target().reduction(reduction).forward(x, target); }
+    { let x: V = any(); let target: V = any(); let full: bool = any(); let eps: f64 = any(); let reduction: Reduction = any(); let _ = PoissonNllLoss::new().unchecked().of_rates().full().epsilon(eps).reduction(reduction).forward(x, target); }
+    { let x: V = any(); let target: V = any(); let var: V = any(); let full: bool = any(); let eps: f64 = any(); let reduction: Reduction = any(); let _ = GaussianNllLoss::new().full().epsilon(eps).reduction(reduction).forward(x, (target, var)); }
     { let x: V = any(); let target: V = any(); let margin: f64 = any(); let reduction: Reduction = any(); let _ = HingeEmbeddingLoss::new().margin(margin).reduction(reduction).forward(x, target); }
-    { let x: V = any(); let target: V = any(); let reduction: Reduction = any(); let _ = SoftMarginLoss::new().reduction(reduction).forward(x, target); }
-    { let x: V = any(); let x2: V = any(); let target: V = any(); let margin: f64 = any(); let reduction: Reduction = any(); let _ = MarginRankingLoss::new().margin(margin).reduction(reduction).forward(x, (x2, target)); }
+    { let x: V = any(); let target: V = any(); let reduction: Reduction = any(); let _ = SoftMarginLoss::new().unchecked().reduction(reduction).forward(x, target); }
+    { let x: V = any(); let x2: V = any(); let target: V = any(); let margin: f64 = any(); let reduction: Reduction = any(); let _ = MarginRankingLoss::new().unchecked().margin(margin).reduction(reduction).forward(x, (x2, target)); }
     { let x: V = any(); let x2: V = any(); let target: V = any(); let margin: f64 = any(); let reduction: Reduction = any(); let _ = CosineEmbeddingLoss::new().margin(margin).reduction(reduction).forward(x, (x2, target)); }
-    { let anchor: V = any(); let positive: V = any(); let negative: V = any(); let margin: f64 = any(); let p: f64 = any(); let eps: f64 = any(); let swap: bool = any(); let reduction: Reduction = any(); let _ = TripletMarginLoss::new().margin(margin).p(p).epsilon(eps).swap(swap).reduction(reduction).forward(anchor, (positive, negative)); }
-    { let x: V = any(); let target: M<usize> = any(); let p: usize = any(); let margin: f64 = any(); let weight: M<f64> = any(); let reduction: Reduction = any(); let _ = MultiMarginLoss::new().p(p as u32).margin(margin).weight(weight).reduction(reduction).forward(x, &target); }
+    { let anchor: V = any(); let positive: V = any(); let negative: V = any(); let margin: f64 = any(); let p: f64 = any(); let eps: f64 = any(); let swap: bool = any(); let reduction: Reduction = any(); let _ = TripletMarginLoss::new().margin(margin).p(p).epsilon(eps).swap().reduction(reduction).forward(anchor, (positive, negative)); }
+    { let x: V = any(); let target: M<usize> = any(); let p: usize = any(); let margin: f64 = any(); let weight: M<f64> = any(); let reduction: Reduction = any(); let _ = MultiMarginLoss::new().unchecked().p(p as u32).margin(margin).weight(weight).reduction(reduction).forward(x, &target); }
     { let x: V = any(); let target: M<i64> = any(); let reduction: Reduction = any(); let _ = MultilabelMarginLoss::new().reduction(reduction).forward(x, &target); }
-    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let reduction: Reduction = any(); let _ = MultilabelSoftMarginLoss::new().weight(weight).reduction(reduction).forward(x, target); }
+    { let x: V = any(); let target: V = any(); let weight: M<f64> = any(); let reduction: Reduction = any(); let _ = MultilabelSoftMarginLoss::new().unchecked().weight(weight).reduction(reduction).forward(x, target); }
     { let x: V = any(); let normalized_shape: Vec<usize> = any(); let weight: Option<V> = any(); let bias: Option<V> = any(); let eps: f64 = any(); let _ = functional::layer_norm(x, &normalized_shape, weight, bias, eps); }
     { let x: V = any(); let normalized_shape: Vec<usize> = any(); let weight: Option<V> = any(); let eps: Option<f64> = any(); let _ = functional::rms_norm(x, &normalized_shape, weight, eps); }
     { let x: V = any(); let num_groups: usize = any(); let weight: Option<V> = any(); let bias: Option<V> = any(); let eps: f64 = any(); let _ = functional::group_norm(x, num_groups, weight, bias, eps); }
     { let running: Option<&functional::RunningStats<f64>> = any(); let x: V = any(); let weight: Option<V> = any(); let bias: Option<V> = any(); let training: bool = any(); let momentum: f64 = any(); let eps: f64 = any(); let _ = functional::batch_norm(x, running, weight, bias, training, momentum, eps); }
     { let running: Option<&functional::RunningStats<f64>> = any(); let x: V = any(); let weight: Option<V> = any(); let bias: Option<V> = any(); let use_input_stats: bool = any(); let momentum: f64 = any(); let eps: f64 = any(); let _ = functional::instance_norm(x, running, weight, bias, use_input_stats, momentum, eps); }
     { let idx: M<usize> = any(); let weight: V = any(); let padding_idx: Option<usize> = any(); let _ = functional::embedding(&idx, weight, padding_idx); }
-    { let rng: &mut Rng = any(); let in_features: usize = any(); let out_features: usize = any(); let _ = Linear::new(in_features, out_features, rng); }
-    { let rng: &mut Rng = any(); let in_features: usize = any(); let out_features: usize = any(); let _ = Linear::without_bias(in_features, out_features, rng); }
-    { let rng: &mut Rng = any(); let in1_features: usize = any(); let in2_features: usize = any(); let out_features: usize = any(); let _ = Bilinear::new(in1_features, in2_features, out_features, rng); }
-    { let rng: &mut Rng = any(); let in1_features: usize = any(); let in2_features: usize = any(); let out_features: usize = any(); let _ = Bilinear::without_bias(in1_features, in2_features, out_features, rng); }
+    { let rng: &mut Rng = any(); let in_features: usize = any(); let out_features: usize = any(); let _ = Linear::new(in_features, out_features, rng).without_bias(); }
+    { let rng: &mut Rng = any(); let in1_features: usize = any(); let in2_features: usize = any(); let out_features: usize = any(); let _ = Bilinear::new(in1_features, in2_features, out_features, rng).without_bias(); }
     { let rng: &mut Rng = any(); let num_embeddings: usize = any(); let embedding_dim: usize = any(); let padding_idx: usize = any(); let _ = Embedding::new(num_embeddings, embedding_dim, rng).padding(padding_idx); }
     { let normalized_shape: Vec<usize> = any(); let eps: f64 = any(); let _ = LayerNorm::new(normalized_shape).eps(eps).without_affine().without_bias(); }
     { let normalized_shape: Vec<usize> = any(); let eps: f64 = any(); let _ = RmsNorm::new(normalized_shape).eps(eps).without_affine(); }
@@ -233,8 +231,8 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let alpha: f64 = any(); let _ = Elu::new(alpha); }
     { let alpha: f64 = any(); let _ = Celu::new(alpha); }
     { let _ = Selu; }
-    { let _ = Gelu::default(); }
-    { let _ = Gelu::new(true); }
+    { let _ = Gelu::new(); }
+    { let _ = Gelu::tanh(); }
     { let _ = Silu; }
     { let _ = Mish; }
     { let _ = Sigmoid; }
