@@ -84,7 +84,7 @@ fn nothing_and_infinity() {
     for p in [0.5, 1.0, 2.0, 3.0, INF] {
         same(&slope(|x| x.norm_over(0, p), &[0.0, 0.0]), &[0.0, 0.0]);
     }
-    same(&slope(|x| x.std_over(0, 1), &[2.0, 2.0]), &[0.0, 0.0]);
+    same(&slope(|x| x.std_over(0, 1.0), &[2.0, 2.0]), &[0.0, 0.0]);
     same(&slopes(&tape, |a, b| a.hypot(b), 0.0, 0.0), &[0.0, 0.0]);
     same(&slopes(&tape, |a, b| a.atan2(b), 0.0, 0.0), &[0.0, 0.0]);
     let huge = tensor![3e200, 4e200].norm(2.0).unwrap();

@@ -185,13 +185,14 @@ impl<T: Element> Param<T> {
 }
 
 impl<T: Float> Param<T> {
-    /// Adds to the gradient.
-    pub(crate) fn add_grad(&self, g: Tensor<T>) {
+    /// Adds to the gradient. An error if the gradient that was set has another shape.
+    pub(crate) fn add_grad(&self, g: Tensor<T>) -> wengert_tensor::Result<()> {
         let mut state = self.state();
         state.grad = Some(match state.grad.take() {
-            Some(sum) => sum.accumulate(&g),
+            Some(sum) => sum.accumulate(&g)?,
             None => g,
         });
+        Ok(())
     }
 }
 

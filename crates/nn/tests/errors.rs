@@ -144,7 +144,7 @@ fn wrong_indices() {
     let tape = Tape::new();
     assert_eq!(
         said(words.forward(&tape, &tensor![[0, 1], [4, 2]]).unwrap_err()),
-        "embedding: [2, 2] and [4, 2]: index 4 (the 2th, from 0), and there are 4 things"
+        "embedding: [2, 2] and [4, 2]: index 4 (at place 2) is not below 4, the number of things"
     );
     let padded = words.padding(4);
     assert_eq!(

@@ -50,7 +50,8 @@ pub fn embedding<'t, T: Float>(
     let beyond = flat.iter().position(|i| i >= things);
     if let Some(place) = beyond {
         let i = flat.get(&[place])?;
-        let rule = format!("index {i} (the {place}th, from 0), and there are {things} things");
+        let rule =
+            format!("index {i} (at place {place}) is not below {things}, the number of things");
         return Err(Error::Index(Fault::new("embedding", &[index.shape(), &table], rule)).into());
     }
     let rows = weight.index_select(0, &flat)?;
