@@ -160,7 +160,7 @@ fn nothing_and_infinity() {
         same(&slope(|x| x.norm_over(0, p), &[0.0, 0.0]), &[0.0, 0.0]);
     }
     row("`std_over` where it is 0");
-    same(&slope(|x| x.std_over(0, 1), &[2.0, 2.0]), &[0.0, 0.0]);
+    same(&slope(|x| x.std_over(0, 1.0), &[2.0, 2.0]), &[0.0, 0.0]);
     row("`hypot` at (0, 0)");
     same(&slopes(&tape, |a, b| a.hypot(b), 0.0, 0.0), &[0.0, 0.0]);
     row("`atan2` at (0, 0)");
@@ -278,7 +278,7 @@ fn where_the_shape_is_the_edge() {
     assert!(empty.max_over(0).is_err() && empty.argmax_over(0).is_err());
     row("`mean`, `var` of nothing");
     assert!(empty.mean().item().unwrap().is_nan());
-    assert!(empty.var_over(0, 1).unwrap().item().unwrap().is_nan());
+    assert!(empty.var_over(0, 1.0).unwrap().item().unwrap().is_nan());
     row("`squeeze` of an axis that is not 1");
     assert!(Tensor::<f64>::zeros([2, 3]).squeeze(0).is_err());
     row("a slice beyond its axis");

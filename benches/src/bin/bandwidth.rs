@@ -53,8 +53,8 @@ fn main() {
     time!(2 * n, "softmax(1) [4096, 1000]", x.softmax(1).unwrap());
     time!(2 * n, "softmax(0) [4096, 1000]", x.softmax(0).unwrap());
     time!(n, "logsumexp_over(1) [4096, 1000]", x.logsumexp_over(1).unwrap());
-    time!(n, "var_over(0) [4096, 1000]", x.var_over(0, 1).unwrap());
-    time!(n, "var_over(1) [4096, 1000]", x.var_over(1, 1).unwrap());
+    time!(n, "var_over(0) [4096, 1000]", x.var_over(0, 1.0).unwrap());
+    time!(n, "var_over(1) [4096, 1000]", x.var_over(1, 1.0).unwrap());
     time!(2 * n, "cumsum(1) [4096, 1000]", x.cumsum(1).unwrap());
     time!(2 * n, "cumsum(0) [4096, 1000]", x.cumsum(0).unwrap());
     drop(x);

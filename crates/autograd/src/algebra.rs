@@ -244,7 +244,7 @@ impl<T: Float> Algebra<T> for Tensor<T> {
         Shape::new(Tensor::shape(self))
     }
     fn accumulate(self, other: Self) -> Result<Self> {
-        Ok(Tensor::accumulate(self, &other))
+        Ok(Tensor::accumulate(self, &other)?)
     }
     #[inline]
     fn over_rows(&self) -> Result<Self> {

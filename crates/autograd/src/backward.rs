@@ -323,7 +323,7 @@ impl<'t, T: Float> Var<'t, T> {
                 && let (Some(g), Some(read)) =
                     (slot.take(), inner.nodes[index as usize].op.parameter())
             {
-                read.param.add_grad(g);
+                read.param.add_grad(g)?;
             }
         }
         grads.clear();

@@ -171,8 +171,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If there is no such axis.
     #[track_caller]
-    pub fn var_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
-        self.apply_as("var_over", Variance(axes.into(), correction.into()))
+    pub fn var_over(self, axes: impl Into<Axes>, correction: f64) -> Result<Self> {
+        self.apply_as("var_over", Variance(axes.into(), correction))
     }
 
     /// The standard deviation over some axes; its slope is 0 where it is 0.
@@ -180,8 +180,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If there is no such axis.
     #[track_caller]
-    pub fn std_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
-        self.apply_as("std_over", Std(axes.into(), correction.into()))
+    pub fn std_over(self, axes: impl Into<Axes>, correction: f64) -> Result<Self> {
+        self.apply_as("std_over", Std(axes.into(), correction))
     }
 
     /// The norm of order `p` over some axes; its slope is 0 where it is 0.

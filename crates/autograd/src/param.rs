@@ -313,21 +313,22 @@ impl<T: Element> Param<T> {
 }
 
 impl<T: Float> Param<T> {
-    /// Adds to the gradient.
-    pub(crate) fn add_grad(&self, g: Tensor<T>) {
+    /// Adds to the gradient. An error if the gradient that was set has another shape.
+    pub(crate) fn add_grad(&self, g: Tensor<T>) -> wengert_tensor::Result<()> {
         let mut state = self.writable();
         state.grad = Some(match state.grad.take() {
             Some(sum) => {
                 if state.uses == GradUse::Stepped {
                     state.uses = GradUse::SteppedInPart;
                 }
-                sum.accumulate(&g)
+                sum.accumulate(&g)?
             }
             None => {
                 state.uses = GradUse::New;
                 g
             }
         });
+        Ok(())
     }
 }
 

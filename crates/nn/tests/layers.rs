@@ -168,7 +168,7 @@ fn batch_norm_buffers_move_in_recorded_training_alone() -> Result<()> {
     norm.call(Tape::new().constant(x.clone()))?;
     let running = norm.running.as_ref().unwrap();
     let mean = x.mean_over(0)?.mul_scalar(0.3);
-    let var = x.var_over(0, 1)?.mul_scalar(0.3).add_scalar(0.7);
+    let var = x.var_over(0, 1.0)?.mul_scalar(0.3).add_scalar(0.7);
     assert!(running.mean.value().allclose(&mean, 1e-12, 1e-15, false)?);
     assert!(running.var.value().allclose(&var, 1e-12, 1e-15, false)?);
     assert_eq!(running.batches.get(), 1);
@@ -192,7 +192,7 @@ fn normalised_values() -> Result<()> {
     let x = x(&[2, 4, 3]).mul_scalar(5.0).add_scalar(2.0);
     let y = GroupNorm::new(2, 4).predict(&x)?.reshape([2, 2, 6])?;
     assert!(y.mean_over(-1)?.iter().all(|m| m.abs() < 1e-12));
-    assert!(y.var_over(-1, 0)?.iter().all(|v| (v - 1.0).abs() < 1e-4));
+    assert!(y.var_over(-1, 0.0)?.iter().all(|v| (v - 1.0).abs() < 1e-4));
     let y = RmsNorm::new([3]).predict(&x)?;
     assert!(y.square().mean_over(-1)?.iter().all(|m| (m - 1.0).abs() < 1e-12));
     // In evaluation, by what starts as mean 0 and variance 1.

@@ -1,7 +1,7 @@
 //! Comparing numbers: tensor with tensor, tensor with scalar, and how close two tensors are.
 
-use crate::error::Fault;
-use crate::kernel::map::{Plain, map};
+use crate::error::{Fault, no_memory};
+use crate::kernel::map::{Plain, map, try_map};
 use crate::{Element, Error, Float, Number, Result, Shape, Tensor};
 
 /// The test of each pair of elements, broadcast against each other.
@@ -13,7 +13,10 @@ pub(crate) fn both<T: Element>(
     test: impl Fn(T, T) -> bool + Copy + Send + Sync,
 ) -> Result<Tensor<bool>> {
     let shape = Shape::broadcast_or_refuse(op, a.shape(), b.shape())?;
-    Ok(map(Plain(move |[a, b]: [T; 2]| test(a, b)), [a, b], &shape))
+    match try_map(Plain(move |[a, b]: [T; 2]| test(a, b)), [a, b], &shape) {
+        Some(y) => Ok(y),
+        None => Err(no_memory::<bool>(op, &shape)),
+    }
 }
 
 /// The test of each element.

@@ -1,6 +1,7 @@
 //! Making tensors: from elements, full of one value, ranges, identities.
 
-use crate::error::Fault;
+use crate::error::{Fault, no_memory, out_of_memory, refuse};
+use crate::kernel::write::written;
 use crate::layout::Layout;
 use crate::storage::Storage;
 use crate::{Element, Error, Float, Number, Result, Shape, Tensor};
@@ -35,42 +36,54 @@ impl<T: Element> Tensor<T> {
             return Err(Error::Shape(Fault::new("from_slice", &[shape], rule)));
         }
         let layout = Layout::contiguous(Shape::new(shape));
-        Ok(Self { storage: Storage::from_slice(layout, elements) })
+        match Storage::from_slice(layout, elements) {
+            Some(storage) => Ok(Self { storage }),
+            None => Err(no_memory::<T>("from_slice", shape)),
+        }
     }
 
     /// A tensor without axes: one element.
     #[inline]
     pub fn scalar(value: T) -> Self {
-        let layout = Layout::contiguous(Shape::new(&[]));
-        Self { storage: Storage::full(layout, 1, value) }
+        match Storage::full(Layout::contiguous(Shape::new(&[])), 1, value) {
+            Some(storage) => Self { storage },
+            None => out_of_memory(size_of::<T>()),
+        }
     }
 
     /// A tensor full of one value.
     ///
     /// # Panics
-    /// If the shape has more elements than memory can address ([`try_full`](Self::try_full) returns this as an error).
+    /// If there is no memory for the shape ([`try_full`](Self::try_full) returns this as an error).
     #[track_caller]
     pub fn full(shape: impl AsRef<[usize]>, value: T) -> Self {
         match Self::try_full(shape, value) {
             Ok(tensor) => tensor,
-            Err(error) => crate::error::refuse(&error, "Tensor::try_full"),
+            Err(error) => refuse(&error, "Tensor::try_full"),
         }
     }
 
     /// [`full`](Self::full), or an error where that panics.
     ///
     /// # Errors
-    /// [`Error::Size`] if the shape has more elements than memory can address.
+    /// [`Error::Size`] if there is no memory for the shape.
     #[track_caller]
     pub fn try_full(shape: impl AsRef<[usize]>, value: T) -> Result<Self> {
-        let len = Shape::len_or_refuse("full", shape.as_ref())?;
-        let layout = Layout::contiguous(Shape::new(shape.as_ref()));
-        Ok(Self { storage: Storage::full(layout, len, value) })
+        let shape = shape.as_ref();
+        let len = Shape::len_or_refuse("full", shape)?;
+        match Storage::full(Layout::contiguous(Shape::new(shape)), len, value) {
+            Some(storage) => Ok(Self { storage }),
+            None => Err(no_memory::<T>("full", shape)),
+        }
     }
 
     /// A tensor full of one value, of this one's shape.
+    ///
+    /// # Panics
+    /// If there is no memory for it: an expanded view may have more elements than fit ([`try_full`](Self::try_full) returns
+    /// this as an error).
+    #[track_caller]
     pub fn full_like(&self, value: T) -> Self {
-        // An expanded view may have more elements than fit; then this is the shape that memory refuses.
         Self::full(self.shape(), value)
     }
 
@@ -81,9 +94,27 @@ impl<T: Element> Tensor<T> {
     /// let table = Tensor::from_fn([3, 3], |i| (i[0] + 1) * (i[1] + 1));
     /// assert_eq!(table.to_vec(), [1, 2, 3, 2, 4, 6, 3, 6, 9]);
     /// ```
+    ///
+    /// # Panics
+    /// If there is no memory for the shape ([`try_from_fn`](Self::try_from_fn) returns this as an error).
     #[track_caller]
-    pub fn from_fn(shape: impl AsRef<[usize]>, mut f: impl FnMut(&[usize]) -> T) -> Self {
-        let mut tensor = Self::full(shape, T::default());
+    pub fn from_fn(shape: impl AsRef<[usize]>, f: impl FnMut(&[usize]) -> T) -> Self {
+        match Self::try_from_fn(shape, f) {
+            Ok(tensor) => tensor,
+            Err(error) => refuse(&error, "Tensor::try_from_fn"),
+        }
+    }
+
+    /// [`from_fn`](Self::from_fn), or an error where that panics.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if there is no memory for the shape.
+    #[track_caller]
+    pub fn try_from_fn(
+        shape: impl AsRef<[usize]>,
+        mut f: impl FnMut(&[usize]) -> T,
+    ) -> Result<Self> {
+        let mut tensor = Self::try_full(shape, T::default())?;
         let shape = tensor.layout().shape.clone();
         let mut index = vec![0; shape.len()];
         for out in tensor.as_mut_slice() {
@@ -96,7 +127,7 @@ impl<T: Element> Tensor<T> {
                 index[axis] = 0;
             }
         }
-        tensor
+        Ok(tensor)
     }
 }
 
@@ -120,19 +151,42 @@ impl<T: Number> Tensor<T> {
     }
 
     /// Zeros of this one's shape.
+    ///
+    /// # Panics
+    /// As [`full_like`](Self::full_like).
+    #[track_caller]
     pub fn zeros_like(&self) -> Self {
         self.full_like(T::ZERO)
     }
 
     /// Ones of this one's shape.
+    ///
+    /// # Panics
+    /// As [`full_like`](Self::full_like).
+    #[track_caller]
     pub fn ones_like(&self) -> Self {
         self.full_like(T::ONE)
     }
 
     /// The identity matrix of `n` rows.
+    ///
+    /// # Panics
+    /// If there is no memory for so many rows ([`try_eye`](Self::try_eye) returns this as an error).
     #[track_caller]
     pub fn eye(n: usize) -> Self {
-        Self::from_fn([n, n], |i| if i[0] == i[1] { T::ONE } else { T::ZERO })
+        match Self::try_eye(n) {
+            Ok(tensor) => tensor,
+            Err(error) => refuse(&error, "Tensor::try_eye"),
+        }
+    }
+
+    /// [`eye`](Self::eye), or an error where that panics.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if there is no memory for so many rows.
+    #[track_caller]
+    pub fn try_eye(n: usize) -> Result<Self> {
+        Self::try_from_fn([n, n], |i| if i[0] == i[1] { T::ONE } else { T::ZERO })
     }
 
     /// `start`, `start + step`, … up to but without `end`.
@@ -145,40 +199,59 @@ impl<T: Number> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Value`] if the step is zero or any number is not finite.
+    /// [`Error::Value`] if the step is zero or any number is not finite, [`Error::Size`] if there is no memory for so many.
     #[track_caller]
     pub fn arange(start: T, end: T, step: T) -> Result<Self> {
-        let (from, to, by) = (start.to_f64(), end.to_f64(), step.to_f64());
-        if by == 0.0 || !(from.is_finite() && to.is_finite() && by.is_finite()) {
+        let Some(count) = T::count_steps(start, end, step) else {
             let rule = format!(
                 "from {start} to {end} by {step}: the step must not be 0, and all must be finite"
             );
             return Err(Error::Value(Fault::new("arange", &[], rule)));
-        }
-        let count = ((to - from) / by).ceil().max(0.0);
-        let len = Shape::len_or_refuse("arange", &[count as usize])?;
-        Ok(Self::from((0..len).map(|i| T::from_f64(from + i as f64 * by)).collect::<Vec<_>>()))
+        };
+        written("arange", Shape::new(&[count]), |out| {
+            (0..count).for_each(|i| out.push(start.after_steps(i, step)));
+        })
     }
 }
 
 impl<T: Float> Tensor<T> {
-    /// `count` evenly spaced values from `start` to `end`, both included.
+    /// `count` evenly spaced values from `start` to `end`, both included: NaN between them if one is not finite.
     ///
     /// ```
     /// # use wengert_tensor::Tensor;
     /// assert_eq!(Tensor::linspace(0.0_f32, 1.0, 5).to_vec(), [0.0, 0.25, 0.5, 0.75, 1.0]);
     /// ```
+    ///
+    /// # Panics
+    /// If there is no memory for so many ([`try_linspace`](Self::try_linspace) returns this as an error).
     #[track_caller]
     pub fn linspace(start: T, end: T, count: usize) -> Self {
+        match Self::try_linspace(start, end, count) {
+            Ok(tensor) => tensor,
+            Err(error) => refuse(&error, "Tensor::try_linspace"),
+        }
+    }
+
+    /// [`linspace`](Self::linspace), or an error where that panics.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if there is no memory for so many.
+    #[track_caller]
+    pub fn try_linspace(start: T, end: T, count: usize) -> Result<Self> {
         let (from, to) = (start.to_f64(), end.to_f64());
         let gaps = count.saturating_sub(1).max(1) as f64;
-        Self::from_fn([count], |i| {
+        // The distance of two large numbers may overflow, half of it does not.
+        let (distance, unit) = match to - from {
+            far if far.is_infinite() => (to / 2.0 - from / 2.0, 2.0),
+            near => (near, 1.0),
+        };
+        Self::try_from_fn([count], |i| {
             // From the nearer end, so that both ends are exact.
             let i = i[0];
             T::from_f64(if 2 * i < count {
-                from + (to - from) * (i as f64 / gaps)
+                from + distance * (unit * (i as f64 / gaps))
             } else {
-                to - (to - from) * ((count - 1 - i) as f64 / gaps)
+                to - distance * (unit * ((count - 1 - i) as f64 / gaps))
             })
         })
     }
@@ -220,15 +293,23 @@ impl Tensor<usize> {
     message = "`{Self}` is no element of a tensor, nor a nested array of such",
     note = "elements are f32, f64, i64, usize, u8 and bool; whole numbers whose kind nothing says are i32: give one a suffix (`0_usize`, `0_i64`), or the tensor a type (`let labels: Labels = tensor![0, 1];` under a prelude, `Tensor<usize>` without one)"
 )]
-pub trait Nested<T> {
+pub trait Nested<T>: sealed::Nested {
     /// Adds the sizes of its axes to `shape`.
     fn sizes(shape: &mut Shape);
     /// Adds its elements to `out`, in row-major order.
     fn flatten(self, out: &mut Vec<T>);
 }
 
+/// [`Tensor::from_nested`] relies on it that as many elements come as the sizes say, so nobody else may implement
+/// [`Nested`].
+mod sealed {
+    pub trait Nested {}
+    impl<N: Nested, const LEN: usize> Nested for [N; LEN] {}
+}
+
 macro_rules! leaf {
     ($($t:ident)*) => {$(
+        impl sealed::Nested for $t {}
         impl Nested<$t> for $t {
             fn sizes(_: &mut Shape) {}
             fn flatten(self, out: &mut Vec<$t>) {
@@ -258,7 +339,11 @@ impl<T: Element> Tensor<T> {
         N::sizes(&mut shape);
         let mut elements = Vec::new();
         nested.flatten(&mut elements);
-        Self { storage: Storage::from_slice(Layout::contiguous(shape), &elements) }
+        // `from_slice` checks that the shape has as many elements as there are.
+        match Storage::from_slice(Layout::contiguous(shape), &elements) {
+            Some(storage) => Self { storage },
+            None => out_of_memory(size_of_val(&elements[..])),
+        }
     }
 }
 

@@ -50,13 +50,16 @@ impl<T: Element> fmt::Display for Tensor<T> {
             return f.write_str("[]");
         }
         let mut edge = if self.len() > THRESHOLD { EDGE } else { self.len() };
-        // Many short axes flood the screen as well.
-        while edge > 1
-            && self.shape().iter().map(|&n| n.min(2 * edge)).product::<usize>() > THRESHOLD
-        {
-            edge -= 1;
+        // Many short axes flood the screen as well: fewer places of each; then of the outermost axes only the first.
+        let mut lone = 0;
+        let shown = |lone: usize, edge: usize| {
+            let sizes = self.shape()[lone..].iter().map(|&n| n.min(2 * edge));
+            sizes.fold(1, usize::saturating_mul)
+        };
+        while shown(lone, edge) > THRESHOLD {
+            if edge > 1 { edge -= 1 } else { lone += 1 }
         }
-        let page = Page::new(self, edge, f.precision());
+        let page = Page::new(self, lone, edge, f.precision());
         page.write(f, &mut Vec::with_capacity(self.rank()))
     }
 }
@@ -136,17 +139,23 @@ struct Page {
 }
 
 impl Page {
-    fn new<T: Element>(x: &Tensor<T>, edge: usize, precision: Option<usize>) -> Self {
-        let shown = |&n: &usize| -> Vec<Option<usize>> {
+    /// Of the first `lone` axes the first place, of the others `edge` places at either end.
+    fn new<T: Element>(x: &Tensor<T>, lone: usize, edge: usize, precision: Option<usize>) -> Self {
+        let shown = |(axis, &n): (usize, &usize)| -> Vec<Option<usize>> {
+            if axis < lone && n > 1 {
+                return vec![Some(0), None];
+            }
             if n <= 2 * edge {
                 return (0..n).map(Some).collect();
             }
             (0..edge).map(Some).chain([None]).chain((n - edge..n).map(Some)).collect()
         };
-        let places: Vec<_> = x.shape().iter().map(shown).collect();
+        let places: Vec<_> = x.shape().iter().enumerate().map(shown).collect();
         let mut part = x.clone();
         for (axis, places) in places.iter().enumerate() {
-            if places.contains(&None) {
+            if axis < lone {
+                part = part.stepped(axis, 0, 1, 1);
+            } else if places.contains(&None) {
                 part = without_middle(&part, axis, edge);
             }
         }
@@ -164,7 +173,7 @@ impl Page {
             return self.cell(f, at);
         }
         let indent = depth + 1;
-        let a_line = ((LINE - indent) / (self.width + 2)).max(1);
+        let a_line = (LINE.saturating_sub(indent) / (self.width + 2)).max(1);
         f.write_char('[')?;
         let mut place = 0;
         for (i, shown) in self.places[depth].iter().enumerate() {

@@ -27,6 +27,15 @@ pub trait Element:
     fn to_f64(self) -> f64;
     /// From a double, as Rust's `as` does it (saturating, towards zero); for `bool`, whether it is not zero.
     fn from_f64(x: f64) -> Self;
+    /// As Rust's `as` converts it.
+    #[doc(hidden)]
+    fn convert<U: Element>(self) -> U;
+    /// As Rust's `as` converts it; for `bool`, whether it is not zero.
+    #[doc(hidden)]
+    fn from_i64(x: i64) -> Self;
+    /// As Rust's `as` converts it; for `bool`, whether it is not zero.
+    #[doc(hidden)]
+    fn from_usize(x: usize) -> Self;
     /// How many elements along the flagged axes, which stay with size 1, are not zero.
     #[doc(hidden)]
     fn count_nonzero(x: &Tensor<Self>, flags: &[bool]) -> Tensor<usize>;
@@ -65,6 +74,13 @@ pub trait Number: Element {
     fn times(self, other: Self) -> Self;
     /// Whether it is NaN; integers never are.
     fn is_nan(self) -> bool;
+    /// How many numbers there are from `start` up to but without `end`, `step` apart, as many as a `usize` can count at most.
+    /// `None` if the step is 0, or a number not finite.
+    #[doc(hidden)]
+    fn count_steps(start: Self, end: Self, step: Self) -> Option<usize>;
+    /// `self + i · step`, rounded once.
+    #[doc(hidden)]
+    fn after_steps(self, i: usize, step: Self) -> Self;
 }
 
 /// What calculus is done in: `f32` and `f64`.
@@ -82,7 +98,7 @@ pub trait Float: Number + FloatKernels + crate::kernel::gemm::GemmElem {
 }
 
 macro_rules! element {
-    ($($t:ident: $to:expr, $from:expr;)*) => {$(
+    ($($t:ident: $to:expr, $from:expr, |$x:ident| $convert:expr, $from_integer:ident;)*) => {$(
         impl sealed::Sealed for $t {}
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
@@ -96,19 +112,43 @@ macro_rules! element {
                 let from: fn(f64) -> $t = $from;
                 from(x)
             }
+            #[inline(always)]
+            fn convert<U: Element>(self) -> U {
+                let $x = self;
+                $convert
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                $from_integer!(x, $t)
+            }
+            #[inline(always)]
+            fn from_usize(x: usize) -> Self {
+                $from_integer!(x, $t)
+            }
             fn count_nonzero(x: &Tensor<$t>, flags: &[bool]) -> Tensor<usize> {
                 fold(Nonzero, x, flags, &[])
             }
         }
     )*};
 }
+macro_rules! number_from_integer {
+    ($x:ident, $t:ident) => {
+        $x as $t
+    };
+}
+macro_rules! truth_of_integer {
+    ($x:ident, $t:ident) => {
+        $x != 0
+    };
+}
+// What fits a double goes through one; the large integers do not.
 element! {
-    f32: |x| x as f64, |x| x as f32;
-    f64: |x| x, |x| x;
-    i64: |x| x as f64, |x| x as i64;
-    usize: |x| x as f64, |x| x as usize;
-    u8: |x| x as f64, |x| x as u8;
-    bool: |x| x as u8 as f64, |x| x != 0.0;
+    f32: |x| x as f64, |x| x as f32, |x| U::from_f64(x.to_f64()), number_from_integer;
+    f64: |x| x, |x| x, |x| U::from_f64(x), number_from_integer;
+    i64: |x| x as f64, |x| x as i64, |x| U::from_i64(x), number_from_integer;
+    usize: |x| x as f64, |x| x as usize, |x| U::from_usize(x), number_from_integer;
+    u8: |x| x as f64, |x| x as u8, |x| U::from_f64(x.to_f64()), number_from_integer;
+    bool: |x| x as u8 as f64, |x| x != 0.0, |x| U::from_f64(x.to_f64()), truth_of_integer;
 }
 
 // Folds and scans, too, are compiled here, once for each type, and not where they are used.
@@ -164,6 +204,21 @@ macro_rules! integer {
             fn is_nan(self) -> bool {
                 false
             }
+            fn count_steps(start: Self, end: Self, step: Self) -> Option<usize> {
+                let step = step as i128;
+                if step == 0 {
+                    return None;
+                }
+                // No difference of two elements overflows an i128, and a quotient is rounded up.
+                let distance = (end as i128 - start as i128) * step.signum();
+                let partial = distance.rem_euclid(step.abs()) != 0;
+                let count = distance.div_euclid(step.abs()) + i128::from(partial);
+                Some(usize::try_from(count.max(0)).unwrap_or(usize::MAX))
+            }
+            #[inline(always)]
+            fn after_steps(self, i: usize, step: Self) -> Self {
+                (self as i128 + (i as i128).wrapping_mul(step as i128)) as $t
+            }
         }
     )*};
 }
@@ -202,6 +257,23 @@ macro_rules! float {
             #[inline(always)]
             fn is_nan(self) -> bool {
                 $t::is_nan(self)
+            }
+            fn count_steps(start: Self, end: Self, step: Self) -> Option<usize> {
+                let (from, to, by) = (start as f64, end as f64, step as f64);
+                if by == 0.0 || !(from.is_finite() && to.is_finite() && by.is_finite()) {
+                    return None;
+                }
+                let distance = to - from;
+                // Where the distance overflows, its half does not.
+                let count = match distance.is_finite() {
+                    true => distance / by,
+                    false => (to / 2.0 - from / 2.0) / by * 2.0,
+                };
+                Some(count.ceil().max(0.0) as usize)
+            }
+            #[inline(always)]
+            fn after_steps(self, i: usize, step: Self) -> Self {
+                (self as f64 + i as f64 * step as f64) as $t
             }
         }
         impl Float for $t {

@@ -16,7 +16,7 @@ use crate::Shape;
 /// assert!(matches!(error, Error::Shape(_)));
 /// assert!(error.to_string().starts_with("matmul: [2, 3] and [4, 5]: "));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The operands' shapes do not fit one another, or the operation.
@@ -31,7 +31,7 @@ pub enum Error {
     /// An argument that is not a shape, an axis or an index has a value that the operation cannot mean.
     #[error("{0}")]
     Value(Box<Fault>),
-    /// More elements than the address space holds.
+    /// More elements than memory can address, or than this machine has memory for.
     #[error("{0}")]
     Size(Box<Fault>),
 }
@@ -40,7 +40,7 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The facts of an [`Error`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The operation that refused.
     pub op: &'static str,
@@ -70,6 +70,39 @@ impl fmt::Display for Fault {
             write!(f, "\n  help: {help}")?;
         }
         write!(f, "\n  at {}", self.at)
+    }
+}
+
+/// As [`Display`](fmt::Display): what `unwrap` and a `main` that returns the error print. `{:#?}` shows the fields.
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        f.debug_struct("Fault")
+            .field("op", &self.op)
+            .field("shapes", &self.shapes)
+            .field("rule", &self.rule)
+            .field("help", &self.help)
+            .field("at", &format_args!("{}", self.at))
+            .finish()
+    }
+}
+
+/// As [`Display`](fmt::Display): what `unwrap` and a `main` that returns the error print. `{:#?}` shows the fields.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        let kind = match self {
+            Self::Shape(_) => "Shape",
+            Self::Axis(_) => "Axis",
+            Self::Index(_) => "Index",
+            Self::Value(_) => "Value",
+            Self::Size(_) => "Size",
+        };
+        f.debug_tuple(kind).field(self.fault()).finish()
     }
 }
 
@@ -113,4 +146,28 @@ impl Error {
 #[cold]
 pub(crate) fn refuse(error: &Error, twin: &str) -> ! {
     panic!("{error}\n  ({twin} returns this as an error)")
+}
+
+/// An [`Error::Size`]: the shape could be addressed, but the system gives no memory for it.
+#[track_caller]
+#[cold]
+pub(crate) fn no_memory<T>(op: &'static str, shape: &[usize]) -> Error {
+    let bytes = shape.iter().fold(size_of::<T>(), |n, &size| n.saturating_mul(size));
+    let rule = format!("the result takes {}, and the system has no memory for it", amount(bytes));
+    Error::Size(Fault::new(op, &[shape], rule))
+}
+
+/// How what returns no `Result` ends when the system has no memory for its result.
+#[cold]
+pub(crate) fn out_of_memory(bytes: usize) -> ! {
+    panic!("a tensor of {}: the system has no memory for it", amount(bytes))
+}
+
+/// A number of bytes, as people read it.
+fn amount(bytes: usize) -> String {
+    match bytes {
+        0..0x10_0000 => format!("{bytes} bytes"),
+        0x10_0000..0x4000_0000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
 }

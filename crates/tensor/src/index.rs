@@ -71,7 +71,8 @@ pub(crate) fn without_axis(strides: &[isize], axis: usize) -> Strides {
 
 impl<T: Element> Tensor<T> {
     /// For each number of `index` the element at that place of `axis`, and at the number's own place of the other axes:
-    /// `y[i][j] = x[index[i][j]][j]` for axis 0. The index has as many axes as the tensor, and none but `axis` is longer.
+    /// `y[i][j] = x[index[i][j]][j]` for axis 0. The index has as many axes as the tensor, and none but `axis` is longer;
+    /// that holds for an index without elements too.
     ///
     /// ```
     /// # use wengert_tensor::tensor;

@@ -3,8 +3,8 @@
 
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::error::refuse;
-use crate::kernel::map::{Plain, map};
+use crate::error::{no_memory, refuse};
+use crate::kernel::map::{Plain, map, try_map};
 use crate::{Number, Result, Shape, Tensor};
 
 /// The function of each pair of elements, broadcast against each other.
@@ -16,7 +16,10 @@ fn both<T: Number>(
     f: impl Fn(T, T) -> T + Copy + Send + Sync,
 ) -> Result<Tensor<T>> {
     let shape = Shape::broadcast_or_refuse(op, a.shape(), b.shape())?;
-    Ok(map(Plain(move |[a, b]: [T; 2]| f(a, b)), [a, b], &shape))
+    match try_map(Plain(move |[a, b]: [T; 2]| f(a, b)), [a, b], &shape) {
+        Some(y) => Ok(y),
+        None => Err(no_memory::<T>(op, &shape)),
+    }
 }
 
 macro_rules! integer {

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use crate::axes::axis_or_refuse;
-use crate::error::Fault;
+use crate::error::{Fault, no_memory};
 use crate::kernel::join;
 use crate::{Element, Error, Result, Shape, Tensor};
 
@@ -53,7 +53,10 @@ impl<T: Element> Tensor<T> {
             return Err(Error::Size(Fault::new("cat", &[first.shape()], rule)));
         }
         Shape::len_or_refuse("cat", &shape)?;
-        Ok(join::cat(&parts, at, Shape::new(&shape)))
+        match join::cat(&parts, at, Shape::new(&shape)) {
+            Some(whole) => Ok(whole),
+            None => Err(no_memory::<T>("cat", &shape)),
+        }
     }
 
     /// Tensors of one shape along a new axis, at place `axis` of the result.

@@ -60,6 +60,21 @@ impl Layout {
         self.shape.iter().fold(1usize, |n, &s| n.wrapping_mul(s))
     }
 
+    /// Whether every element lies within a buffer of `len` elements.
+    #[inline]
+    pub(crate) fn fits(&self, len: usize) -> bool {
+        let (mut least, mut most) = (self.offset as i128, self.offset as i128);
+        for (&stride, &size) in self.strides.iter().zip(self.shape.iter()) {
+            if size == 0 {
+                return true;
+            }
+            let reach = (size as i128 - 1).saturating_mul(stride as i128);
+            let end = if reach < 0 { &mut least } else { &mut most };
+            *end = end.saturating_add(reach);
+        }
+        0 <= least && most < len as i128
+    }
+
     /// Whether the elements lie in row-major order, one next to another.
     #[inline]
     pub(crate) fn is_contiguous(&self) -> bool {
@@ -103,11 +118,15 @@ impl Layout {
 
     /// The strides with which this shape is read as the larger `shape` that it broadcasts to.
     pub(crate) fn strides_as(&self, shape: &[usize]) -> Strides {
+        assert!(self.shape.len() <= shape.len(), "more axes than what it broadcasts to");
         let skip = shape.len() - self.shape.len();
         let mut strides = SmallVec::from_elem(0, shape.len());
-        for i in 0..self.shape.len() {
-            if self.shape[i] == shape[skip + i] {
+        for (i, &size) in self.shape.iter().enumerate() {
+            if size == shape[skip + i] {
                 strides[skip + i] = self.strides[i];
+            } else {
+                // What is read with these strides must be there: kernels do not ask again.
+                assert_eq!(size, 1, "only an axis of size 1 broadcasts");
             }
         }
         strides

@@ -3,7 +3,7 @@
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use crate::compare::{both, each};
-use crate::error::refuse;
+use crate::error::{no_memory, refuse};
 use crate::kernel::map::{Plain, map};
 use crate::kernel::pick::pick;
 use crate::kernel::reduce::fold;
@@ -70,6 +70,21 @@ impl Not for &Tensor<bool> {
     type Output = Tensor<bool>;
     fn not(self) -> Tensor<bool> {
         self.logical_not()
+    }
+}
+
+/// [`pick`], or an error in the name of `op` if the system has no memory for the result.
+#[track_caller]
+fn picked<T: Element>(
+    op: &'static str,
+    mask: &Tensor<bool>,
+    yes: &Tensor<T>,
+    no: &Tensor<T>,
+    shape: Shape,
+) -> Result<Tensor<T>> {
+    match pick(mask, yes, no, shape.clone()) {
+        Some(y) => Ok(y),
+        None => Err(no_memory::<T>(op, &shape)),
     }
 }
 
@@ -173,7 +188,7 @@ impl Tensor<bool> {
     pub fn pick<T: Element>(&self, yes: &Tensor<T>, no: &Tensor<T>) -> Result<Tensor<T>> {
         let values = Shape::broadcast_or_refuse("pick", yes.shape(), no.shape())?;
         let shape = Shape::broadcast_or_refuse("pick", self.shape(), &values)?;
-        Ok(pick(self, yes, no, shape))
+        picked("pick", self, yes, no, shape)
     }
 
     /// The indices of what is true, one row of `rank` numbers for each, in row-major order.
@@ -213,7 +228,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn masked_fill(&self, mask: &Tensor<bool>, value: T) -> Result<Self> {
         let shape = Shape::broadcast_or_refuse("masked_fill", self.shape(), mask.shape())?;
-        Ok(pick(mask, &Self::scalar(value), self, shape))
+        picked("masked_fill", mask, &Self::scalar(value), self, shape)
     }
 
     /// The elements where the mask is true, along one axis, in row-major order; the two broadcast against each other.

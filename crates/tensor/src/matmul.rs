@@ -1,6 +1,6 @@
 //! Matrix products of vectors, matrices and batches of them. Operands are read as they lie: transposed, sliced, broadcast.
 
-use crate::error::Fault;
+use crate::error::{Fault, no_memory};
 use crate::kernel::gemm::{Init, Mat};
 use crate::layout::Walk;
 use crate::{Error, Float, Result, Shape, Tensor};
@@ -27,7 +27,7 @@ impl<T: Float> Tensor<T> {
             && k == k2
         {
             Shape::len_or_refuse("matmul", &[m, n])?;
-            return Ok(product(Shape::new(&[m, n]), a, b, matrix, None));
+            return product("matmul", Shape::new(&[m, n]), a, b, matrix, None);
         }
         if a.rank() == 0 || b.rank() == 0 {
             return Err(Error::Shape(
@@ -73,9 +73,9 @@ impl<T: Float> Tensor<T> {
             let rule =
                 format!("the input's last axis has size {width}, and the weight takes {inside}");
             let fault = Fault::new("linear", &[self.shape(), weight.shape()], rule);
-            let flat: usize = self.shape().iter().skip(1).product();
-            return Err(Error::Shape(if flat == inside {
-                fault.help(format!("flatten it first: `.flatten_axes(1, -1)`, or a layer `Flatten`, gives [{}, {flat}]", self.shape()[0]))
+            let flat = Shape::checked_len(self.shape().get(1..).unwrap_or(&[]));
+            return Err(Error::Shape(if flat == Some(inside) {
+                fault.help(format!("flatten it first: `.flatten_axes(1, -1)`, or a layer `Flatten`, gives [{}, {inside}]", self.shape()[0]))
             } else if width == out {
                 fault.help("the weight is [out, in]: did you mean its transpose, `.t()`?")
             } else {
@@ -89,7 +89,7 @@ impl<T: Float> Tensor<T> {
         }
         if let &[rows, _] = self.shape() {
             Shape::len_or_refuse("linear", &[rows, out])?;
-            return Ok(product(Shape::new(&[rows, out]), self, weight, transposed, bias));
+            return product("linear", Shape::new(&[rows, out]), self, weight, transposed, bias);
         }
         let mut shape = self.layout().shape.clone();
         shape.remove(self.rank() - 1);
@@ -97,7 +97,7 @@ impl<T: Float> Tensor<T> {
         shape.push(out);
         Shape::len_or_refuse("linear", &shape)?;
         let flat = self.reshape([rows, inside])?;
-        product(Shape::new(&[rows, out]), &flat, weight, transposed, bias).reshape(shape)
+        product("linear", Shape::new(&[rows, out]), &flat, weight, transposed, bias)?.reshape(shape)
     }
 
     /// The inner product of two vectors, as a scalar.
@@ -146,9 +146,7 @@ fn inner_sizes<T: Float>(a: &Tensor<T>, b: &Tensor<T>, k: usize, k2: usize) -> B
 /// The last two axes as a matrix.
 fn matrix<T: Float>(x: &Tensor<T>) -> Mat<T> {
     let rank = x.rank();
-    let ptr =
-        if x.is_empty() { [].as_ptr() } else { x.storage.as_slice()[x.layout().offset..].as_ptr() };
-    Mat { ptr, rs: x.strides()[rank - 2], cs: x.strides()[rank - 1] }
+    Mat { ptr: x.first(), rs: x.strides()[rank - 2], cs: x.strides()[rank - 1] }
 }
 
 /// The last two axes as a matrix, transposed.
@@ -159,13 +157,15 @@ fn transposed<T: Float>(x: &Tensor<T>) -> Mat<T> {
 
 /// The product of two matrices whose inner sizes agree, each row started from `bias`. The second is read as `how` says:
 /// [`matrix`] or [`transposed`].
+#[track_caller]
 fn product<T: Float>(
+    op: &'static str,
     shape: Shape,
     a: &Tensor<T>,
     b: &Tensor<T>,
     how: fn(&Tensor<T>) -> Mat<T>,
     bias: Option<&Tensor<T>>,
-) -> Tensor<T> {
+) -> Result<Tensor<T>> {
     let (m, n, k) = (shape[0], shape[1], a.shape()[1]);
     let copy;
     let bias = match bias {
@@ -180,14 +180,19 @@ fn product<T: Float>(
         None => Init::Zero,
     };
     // SAFETY: the operands are [m, k] and [k, n], the bias [n], and `out` has m·n places, of which `gemm` writes each.
-    unsafe {
-        Tensor::filled_by(shape, |out| {
+    let product = unsafe {
+        Tensor::try_filled_by(shape, |out| {
             T::product(m, n, k, matrix(a), how(b), init, out.as_mut_ptr().cast(), n)
         })
+    };
+    match product {
+        Some(product) => Ok(product),
+        None => Err(no_memory::<T>(op, &[m, n])),
     }
 }
 
 /// A product for each place of `batch`, to which the operands' first axes broadcast.
+#[track_caller]
 fn batched<T: Float>(
     batch: Shape,
     shape: Shape,
@@ -204,8 +209,8 @@ fn batched<T: Float>(
     let walk = Walk::new(&batch, [&a.strides()[..rank - 2], &b.strides()[..rank - 2]]);
     let (ma, mb) = (matrix(&a), matrix(&b));
     // SAFETY: `places` visits each of the batch's products once, in order; each writes its m·n places.
-    Ok(unsafe {
-        Tensor::filled_by(shape, |out| {
+    let products = unsafe {
+        Tensor::try_filled_by(shape.clone(), |out| {
             if out.is_empty() {
                 return;
             }
@@ -221,5 +226,9 @@ fn batched<T: Float>(
                 c = c.add(m * n);
             });
         })
-    })
+    };
+    match products {
+        Some(products) => Ok(products),
+        None => Err(no_memory::<T>("matmul", &shape)),
+    }
 }

@@ -20,7 +20,7 @@ fn drawn<T: Element>(
     })
 }
 
-/// What fails only if memory cannot address the shape, as [`Tensor::zeros`] does.
+/// What fails only if there is no memory for the shape, as [`Tensor::zeros`] does.
 #[track_caller]
 fn or_refuse<T>(drawn: Result<T>, twin: &str) -> T {
     match drawn {
@@ -45,7 +45,7 @@ impl<T: Float> Tensor<T> {
     /// Numbers from 0 up to but without 1, each as likely as another.
     ///
     /// # Panics
-    /// If the shape has more elements than memory can address ([`uniform`](Self::uniform) returns this as an error).
+    /// If there is no memory for the shape ([`uniform`](Self::uniform) returns this as an error).
     #[track_caller]
     pub fn rand(shape: impl AsRef<[usize]>, rng: &mut Rng) -> Self {
         let drawn = drawn("rand", shape.as_ref(), || T::from_f64(unit::<T>(rng)));
@@ -53,6 +53,10 @@ impl<T: Float> Tensor<T> {
     }
 
     /// [`rand`](Self::rand) of this one's shape.
+    ///
+    /// # Panics
+    /// As [`rand`](Self::rand).
+    #[track_caller]
     pub fn rand_like(&self, rng: &mut Rng) -> Self {
         Self::rand(self.shape(), rng)
     }
@@ -60,8 +64,8 @@ impl<T: Float> Tensor<T> {
     /// Numbers from `low` up to but without `high` (`low` itself if they are equal), each as likely as another.
     ///
     /// # Errors
-    /// [`Error::Value`] unless `low` is at most `high` and both, and their distance, are finite; [`Error::Size`] if the
-    /// shape has more elements than memory can address.
+    /// [`Error::Value`] unless `low` is at most `high` and both, and their distance, are finite; [`Error::Size`] if there
+    /// is no memory for the shape.
     #[track_caller]
     pub fn uniform(shape: impl AsRef<[usize]>, low: f64, high: f64, rng: &mut Rng) -> Result<Self> {
         let shape = shape.as_ref();
@@ -87,13 +91,17 @@ impl<T: Float> Tensor<T> {
     /// Normally distributed numbers of mean 0 and standard deviation 1.
     ///
     /// # Panics
-    /// If the shape has more elements than memory can address ([`normal`](Self::normal) returns this as an error).
+    /// If there is no memory for the shape ([`normal`](Self::normal) returns this as an error).
     #[track_caller]
     pub fn randn(shape: impl AsRef<[usize]>, rng: &mut Rng) -> Self {
         or_refuse(Self::normal(shape, 0.0, 1.0, rng), "Tensor::normal")
     }
 
     /// [`randn`](Self::randn) of this one's shape.
+    ///
+    /// # Panics
+    /// As [`randn`](Self::randn).
+    #[track_caller]
     pub fn randn_like(&self, rng: &mut Rng) -> Self {
         Self::randn(self.shape(), rng)
     }
@@ -101,8 +109,8 @@ impl<T: Float> Tensor<T> {
     /// Normally distributed numbers.
     ///
     /// # Errors
-    /// [`Error::Value`] if mean or standard deviation are not finite or the latter is negative; [`Error::Size`] if the
-    /// shape has more elements than memory can address.
+    /// [`Error::Value`] if mean or standard deviation are not finite or the latter is negative; [`Error::Size`] if there
+    /// is no memory for the shape.
     #[track_caller]
     pub fn normal(shape: impl AsRef<[usize]>, mean: f64, std: f64, rng: &mut Rng) -> Result<Self> {
         let shape = shape.as_ref();
@@ -122,7 +130,7 @@ impl<T: Float> Tensor<T> {
     ///
     /// # Errors
     /// [`Error::Value`] unless mean and standard deviation are finite, the latter is above 0 and `low` below `high`;
-    /// [`Error::Size`] if the shape has more elements than memory can address.
+    /// [`Error::Size`] if there is no memory for the shape.
     #[track_caller]
     pub fn truncated_normal(
         shape: impl AsRef<[usize]>,
@@ -206,7 +214,7 @@ impl<T: Element> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Value`] if `p` is not from 0 to 1; [`Error::Size`] if the shape has more elements than memory can address.
+    /// [`Error::Value`] if `p` is not from 0 to 1; [`Error::Size`] if there is no memory for the shape.
     #[track_caller]
     pub fn bernoulli(shape: impl AsRef<[usize]>, p: f64, rng: &mut Rng) -> Result<Self> {
         let shape = shape.as_ref();
@@ -225,8 +233,7 @@ macro_rules! integers {
             /// Whole numbers from `low` up to but without `high`, each as likely as another.
             ///
             /// # Errors
-            /// [`Error::Value`] unless `low` is less than `high`; [`Error::Size`] if the shape has more elements than memory
-            /// can address.
+            /// [`Error::Value`] unless `low` is less than `high`; [`Error::Size`] if there is no memory for the shape.
             #[track_caller]
             pub fn randint(
                 shape: impl AsRef<[usize]>,
@@ -251,15 +258,24 @@ impl Tensor<usize> {
     /// The numbers below `n` in any order, each order as likely as another.
     ///
     /// # Panics
-    /// If there are more than memory can address.
+    /// If there is no memory for so many ([`try_permutation`](Self::try_permutation) returns this as an error).
     #[track_caller]
     pub fn permutation(n: usize, rng: &mut Rng) -> Self {
-        let mut order = Self::full([n], 0);
+        or_refuse(Self::try_permutation(n, rng), "Tensor::try_permutation")
+    }
+
+    /// [`permutation`](Self::permutation), or an error where that panics.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if there is no memory for so many.
+    #[track_caller]
+    pub fn try_permutation(n: usize, rng: &mut Rng) -> Result<Self> {
+        let mut order = Self::try_full([n], 0)?;
         let numbers = order.as_mut_slice();
         for (i, number) in numbers.iter_mut().enumerate() {
             *number = i;
         }
         rng.shuffle(numbers);
-        order
+        Ok(order)
     }
 }

@@ -4,7 +4,6 @@
 use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::index::{outside, refuse_misfit, refuse_not_a_list, refuse_outside, without_axis};
-use crate::kernel::copy::to_contiguous;
 use crate::kernel::join::overwrite;
 use crate::layout::Walk;
 use crate::{Element, Error, Number, Result, Slice, Tensor};
@@ -47,7 +46,7 @@ impl<T: Element> Tensor<T> {
             // Then `axis` is what is empty, as the index fits the others.
             return Err(outside(op, self.shape(), index, 0, axis));
         }
-        let mut out = to_contiguous(self);
+        let mut out = self.copied(op)?;
         let (size, step) = (out.shape()[axis], out.strides()[axis]);
         let rest = without_axis(out.strides(), axis);
         let (numbers, elements) = (index.storage.as_slice(), src.storage.as_slice());
@@ -91,7 +90,7 @@ impl<T: Element> Tensor<T> {
         src: &Self,
     ) -> Result<Self> {
         let op = "assign_through";
-        let mut out = to_contiguous(self);
+        let mut out = self.copied(op)?;
         let seen = view(&out)?;
         let spread = seen.shape().iter().zip(seen.strides()).any(|(&n, &s)| n > 1 && s == 0);
         if !seen.shares_storage(&out) || spread && !seen.is_empty() {
@@ -122,7 +121,7 @@ impl<T: Element> Tensor<T> {
     /// As [`slice`](Self::slice); [`Error::Shape`] if `src` does not broadcast to the slice.
     #[track_caller]
     pub fn slice_assign(&self, axes: impl AsRef<[Slice]>, src: &Self) -> Result<Self> {
-        let mut out = to_contiguous(self);
+        let mut out = self.copied("slice_assign")?;
         let place = out.slice(axes)?.layout().clone();
         let src = src.spread_over("slice_assign", &place.shape)?;
         overwrite(out.as_mut_slice(), &place, &src);
@@ -183,7 +182,7 @@ impl<T: Number> Tensor<T> {
             return Err(Error::Shape(Fault::new(op, &[self.shape(), src.shape()], rule)));
         }
         refuse_outside(op, self.shape(), index, axis)?;
-        let mut out = to_contiguous(self);
+        let mut out = self.copied(op)?;
         if out.is_empty() || src.is_empty() {
             return Ok(out);
         }

@@ -28,7 +28,9 @@ impl Slice {
     #[must_use]
     pub fn step(self, by: isize) -> Self {
         match self {
-            Self::Range { start, end, step } => Self::Range { start, end, step: step * by },
+            Self::Range { start, end, step } => {
+                Self::Range { start, end, step: step.saturating_mul(by) }
+            }
             other => other,
         }
     }

@@ -40,35 +40,45 @@ impl<T: LaneFloat> Lanewise<T, T, 2> for ExpFrom {
 }
 
 impl<T: Float> Tensor<T> {
-    /// The variance of all elements, as a scalar: the sum of squared deviations from the mean over their number less
-    /// `correction`. Of a sample, as PyTorch has it, `var(1)`; of a whole population, as NumPy has it, `var(0)`. NaN where
-    /// that divides 0 by 0.
+    /// The variance of all elements, as a scalar: that of a sample, the sum of squared deviations from the mean over their
+    /// number less 1, as in PyTorch. NaN where that divides 0 by 0. [`var_over`](Self::var_over) has others.
     ///
     /// ```
     /// # use wengert_tensor::{Tensor, tensor};
     /// let x = tensor![1.0_f32, 2.0, 3.0, 4.0];
-    /// assert_eq!(x.var(0), Tensor::scalar(1.25));
-    /// assert_eq!(x.var(1), Tensor::scalar(5.0 / 3.0));
+    /// assert_eq!(x.var(), Tensor::scalar(5.0 / 3.0));
+    /// assert_eq!(x.var_over(.., 0.0)?, Tensor::scalar(1.25));
+    /// # Ok::<(), wengert_tensor::Error>(())
     /// ```
-    pub fn var(&self, correction: impl Into<f64>) -> Self {
-        self.variance(&every_axis(self), correction.into()).scalar_view()
+    pub fn var(&self) -> Self {
+        self.variance(&every_axis(self), 1.0).scalar_view()
     }
 
-    /// The variance over some axes; see [`var`](Self::var).
+    /// The variance over some axes: the sum of squared deviations from the mean over their number less `correction`. With
+    /// 1.0 that of a sample (PyTorch's default), with 0.0 that of a whole population (NumPy's). NaN where that divides 0
+    /// by 0.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![[1.0_f32, 2.0], [3.0, 6.0]];
+    /// assert_eq!(x.var_over(0, 1.0)?, tensor![2.0, 8.0]);
+    /// assert_eq!(x.var_over(0, 0.0)?, tensor![1.0, 4.0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    pub fn var_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
+    pub fn var_over(&self, axes: impl Into<Axes>, correction: f64) -> Result<Self> {
         let axes = axes.into();
         let flags = folding("var", self.shape(), &axes)?;
-        let kept = self.variance(&flags, correction.into());
+        let kept = self.variance(&flags, correction);
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
     /// The standard deviation of all elements, as a scalar: the root of [`var`](Self::var).
-    pub fn std(&self, correction: impl Into<f64>) -> Self {
-        self.var(correction).sqrt()
+    pub fn std(&self) -> Self {
+        self.var().sqrt()
     }
 
     /// The standard deviation over some axes: the root of [`var_over`](Self::var_over).
@@ -76,10 +86,10 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    pub fn std_over(&self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Result<Self> {
+    pub fn std_over(&self, axes: impl Into<Axes>, correction: f64) -> Result<Self> {
         let axes = axes.into();
         let flags = folding("std", self.shape(), &axes)?;
-        let kept = self.variance(&flags, correction.into()).sqrt();
+        let kept = self.variance(&flags, correction).sqrt();
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 

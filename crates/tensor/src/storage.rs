@@ -18,7 +18,10 @@ use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use crate::layout::Layout;
 
 /// The most that a thread keeps of dropped buffers.
-pub(crate) const KEPT_BYTES: usize = 256 << 20;
+///
+/// Nothing under Miri, or with `--cfg wengert_no_reuse`: a buffer is then freed where it goes, so that a use after that is seen
+/// by Miri or AddressSanitizer.
+pub(crate) const KEPT_BYTES: usize = if cfg!(any(miri, wengert_no_reuse)) { 0 } else { 256 << 20 };
 
 /// What stands before the elements. Its size is a multiple of its alignment, so that they are aligned too.
 #[repr(C, align(64))]
@@ -95,14 +98,14 @@ impl Drop for KeptCell {
     }
 }
 
-/// A block with room for `bytes`, one handle counted.
+/// A block with room for `bytes`, one handle counted; `None` if the system has no memory for it.
 #[inline]
 fn take(
     bytes: usize,
     len: usize,
     layout: Layout,
     other: Option<NonNull<Header>>,
-) -> NonNull<Header> {
+) -> Option<NonNull<Header>> {
     let class = class_of(bytes);
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
@@ -116,28 +119,24 @@ fn take(
     });
     let block = match kept {
         Ok(Some(block)) => block,
-        _ => allocate(class),
+        _ => allocate(class)?,
     };
     let layout = ManuallyDrop::new(layout);
     let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
     // SAFETY: the block is ours alone and begins with room for a header.
     unsafe { block.write(header) };
-    block
+    Some(block)
 }
 
 #[cold]
-fn allocate(class: usize) -> NonNull<Header> {
+fn allocate(class: usize) -> Option<NonNull<Header>> {
     let layout = allocation(class);
     // SAFETY: the layout's size is not zero.
-    match NonNull::new(unsafe { alloc(layout) }.cast()) {
-        Some(buffer) => {
-            if layout.size() >= 2 * pages::HUGE {
-                pages::ask_for_huge(buffer.cast(), layout.size());
-            }
-            buffer
-        }
-        None => handle_alloc_error(layout),
+    let buffer: NonNull<Header> = NonNull::new(unsafe { alloc(layout) }.cast())?;
+    if layout.size() >= 2 * pages::HUGE {
+        pages::ask_for_huge(buffer.cast(), layout.size());
     }
+    Some(buffer)
 }
 
 /// Keeps a block that nothing refers to any more, or frees it.
@@ -231,39 +230,51 @@ impl<T> Storage<T> {
         self.header().other.unwrap_or(self.block)
     }
 
+    /// How many elements there are, also those that the layout does not reach.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        // SAFETY: the owner lives as long as this handle.
+        unsafe { self.owner().as_ref() }.len
+    }
+
     /// The same elements, read otherwise.
     #[inline]
     pub(crate) fn view(&self, layout: Layout) -> Self {
         let owner = self.owner();
+        let Some(block) = take(0, 0, layout, Some(owner)) else {
+            handle_alloc_error(allocation(0));
+        };
         hold(owner);
-        Self { block: take(0, 0, layout, Some(owner)), element: PhantomData }
+        Self { block, element: PhantomData }
     }
 }
 
 impl<T: Copy> Storage<T> {
-    /// `len` elements which `fill` must write, all of them.
+    /// `len` elements which `fill` must write, all of them; `None` if the system has no memory for them.
     ///
     /// # Safety
-    /// When `fill` returns, every element that it was given is initialised.
+    /// When `fill` returns, every element that it was given is initialised. The layout reaches no place beyond `len`.
     #[inline]
     pub(crate) unsafe fn filled_by(
         layout: Layout,
         len: usize,
         fill: impl FnOnce(&mut [MaybeUninit<T>]),
-    ) -> Self {
+    ) -> Option<Self> {
         const { assert!(align_of::<T>() <= align_of::<Header>()) };
+        debug_assert!(layout.fits(len), "a layout that reaches beyond its elements");
         // Callers' lengths come from `Shape::checked_len`, so this cannot overflow.
-        let block = take(len * size_of::<T>(), len, layout, None);
+        let block = take(len * size_of::<T>(), len, layout, None)?;
         let storage = Self { block, element: PhantomData };
         // SAFETY: the block has room for `len` elements after the header, aligned, and is ours alone.
         fill(unsafe { std::slice::from_raw_parts_mut(storage.data().cast(), len) });
-        storage
+        Some(storage)
     }
 
-    /// A copy of `elements`.
+    /// A copy of `elements`, of which the layout has as many; `None` if the system has no memory for it.
     #[inline]
-    pub(crate) fn from_slice(layout: Layout, elements: &[T]) -> Self {
-        // SAFETY: all `len` elements are written.
+    pub(crate) fn from_slice(layout: Layout, elements: &[T]) -> Option<Self> {
+        assert!(layout.fits(elements.len()), "a layout that reaches beyond its elements");
+        // SAFETY: all `len` elements are written, and the layout reaches no others.
         unsafe {
             Self::filled_by(layout, elements.len(), |out| {
                 for (out, &x) in out.iter_mut().zip(elements) {
@@ -273,10 +284,11 @@ impl<T: Copy> Storage<T> {
         }
     }
 
-    /// One value over and over.
+    /// One value `len` times; `None` if the system has no memory for it.
     #[inline]
-    pub(crate) fn full(layout: Layout, len: usize, value: T) -> Self {
-        // SAFETY: all `len` elements are written.
+    pub(crate) fn full(layout: Layout, len: usize, value: T) -> Option<Self> {
+        assert!(layout.fits(len), "a layout that reaches beyond its elements");
+        // SAFETY: all `len` elements are written, and the layout reaches no others.
         unsafe {
             Self::filled_by(layout, len, |out| {
                 out.fill(MaybeUninit::new(value));
@@ -293,8 +305,7 @@ impl<T: Copy> Storage<T> {
     /// All elements, also those that the layout does not reach.
     #[inline]
     pub(crate) fn as_slice(&self) -> &[T] {
-        // SAFETY: the owner lives as long as this handle.
-        let len = unsafe { self.owner().as_ref() }.len;
+        let len = self.len();
         // SAFETY: `filled_by` saw `len` elements initialised; they are written only through `as_mut`, which is exclusive.
         unsafe { std::slice::from_raw_parts(self.data(), len) }
     }
@@ -408,19 +419,20 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(any(miri, wengert_no_reuse), ignore = "nothing is kept")]
     fn a_dropped_buffer_is_handed_out_again() {
-        let first = Storage::full(of(1000), 1000, 1.0_f32);
+        let first = Storage::full(of(1000), 1000, 1.0_f32).unwrap();
         let place = first.as_slice().as_ptr();
         assert_eq!(place as usize % 64, 0);
         drop(first);
-        let second = Storage::full(of(1000), 1000, 2.0_f32);
+        let second = Storage::full(of(1000), 1000, 2.0_f32).unwrap();
         assert_eq!(second.as_slice().as_ptr(), place);
         assert_eq!(second.as_slice()[999], 2.0);
     }
 
     #[test]
     fn only_a_lone_handle_writes() {
-        let mut a = Storage::from_slice(of(3), &[1, 2, 3_i64]);
+        let mut a = Storage::from_slice(of(3), &[1, 2, 3_i64]).unwrap();
         let b = a.clone();
         assert!(a.as_mut().is_none());
         drop(b);
@@ -430,7 +442,7 @@ mod tests {
 
     #[test]
     fn a_view_holds_the_elements_and_writes_when_alone() {
-        let a = Storage::from_slice(of(3), &[1, 2, 3_i64]);
+        let a = Storage::from_slice(of(3), &[1, 2, 3_i64]).unwrap();
         let mut view = a.view(of(2));
         assert!(view.is_same(&a) && view.as_mut().is_none() && view.handles() == 2);
         drop(a);

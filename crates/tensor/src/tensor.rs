@@ -1,10 +1,10 @@
 //! `Tensor<T>`: a buffer and how it is read; looking at elements, and writing them when nobody else holds the buffer.
 
-use crate::error::Fault;
+use crate::error::{Fault, no_memory, out_of_memory};
 use crate::kernel::copy;
 use crate::layout::{Layout, Walk};
 use crate::storage::Storage;
-use crate::{Element, Error, Result, Shape};
+use crate::{Element, Error, Float, Result, Shape};
 
 /// A strided array of `T` with any number of axes.
 ///
@@ -29,9 +29,10 @@ impl<T> Tensor<T> {
         self.storage.layout()
     }
 
-    /// The same elements, read otherwise.
+    /// The same elements, read by another layout, which reaches no place outside the buffer.
     #[inline]
     pub(crate) fn with_layout(&self, layout: Layout) -> Self {
+        debug_assert!(layout.fits(self.storage.len()), "a layout that reaches beyond its elements");
         Self { storage: self.storage.view(layout) }
     }
 
@@ -73,20 +74,44 @@ impl<T> Tensor<T> {
 }
 
 impl<T: Element> Tensor<T> {
-    /// A row-major tensor whose elements `fill` writes.
+    /// A row-major tensor whose elements `fill` writes; `None` if the system has no memory for it.
     ///
     /// # Safety
     /// When `fill` returns, every element that it was given is initialised. `shape` passed `Shape::checked_len`.
+    #[inline]
+    pub(crate) unsafe fn try_filled_by(
+        shape: Shape,
+        fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
+    ) -> Option<Self> {
+        let layout = Layout::contiguous(shape);
+        let len = layout.len();
+        // SAFETY: passed on; a row-major layout reaches as many elements as its shape has.
+        let storage = unsafe { Storage::filled_by(layout, len, fill) }?;
+        Some(Self { storage })
+    }
+
+    /// [`try_filled_by`](Self::try_filled_by), a panic where the system has no memory.
+    ///
+    /// # Safety
+    /// As there.
     #[inline]
     pub(crate) unsafe fn filled_by(
         shape: Shape,
         fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
     ) -> Self {
-        let layout = Layout::contiguous(shape);
-        let len = layout.len();
+        let bytes = shape.iter().fold(size_of::<T>(), |n, &size| n.wrapping_mul(size));
         // SAFETY: passed on.
-        let storage = unsafe { Storage::filled_by(layout, len, fill) };
-        Self { storage }
+        match unsafe { Self::try_filled_by(shape, fill) } {
+            Some(tensor) => tensor,
+            None => out_of_memory(bytes),
+        }
+    }
+
+    /// Where the element at index 0 of every axis lies. The pointer may be moved over the whole buffer, back as well as on:
+    /// a view that is read backwards begins at its end. Of a tensor without elements it may be read nowhere.
+    #[inline]
+    pub(crate) fn first(&self) -> *const T {
+        self.storage.as_slice().as_ptr().wrapping_add(self.layout().offset)
     }
 
     /// The elements in row-major order, if they lie so.
@@ -129,6 +154,16 @@ impl<T: Element> Tensor<T> {
     #[inline]
     pub fn contiguous(&self) -> Self {
         if self.is_contiguous() { self.clone() } else { copy::to_contiguous(self) }
+    }
+
+    /// A copy in row-major order in a buffer of its own, or an [`Error::Size`] in the name of `op`: a view may have more
+    /// elements than memory holds.
+    #[track_caller]
+    pub(crate) fn copied(&self, op: &'static str) -> Result<Self> {
+        match copy::try_to_contiguous(self) {
+            Some(copy) => Ok(copy),
+            None => Err(no_memory::<T>(op, self.shape())),
+        }
     }
 
     /// A copy of the elements in row-major order.
@@ -212,12 +247,13 @@ impl<T: Element> Tensor<T> {
     /// # use wengert_tensor::tensor;
     /// assert_eq!(tensor![0.0_f32, 2.9, -1.0].cast::<i64>().to_vec(), [0, 2, -1]);
     /// assert_eq!(tensor![0.0_f32, 2.9].cast::<bool>().to_vec(), [false, true]);
+    /// assert_eq!(tensor![300_i64, -1].cast::<u8>().to_vec(), [44, 255]);
     /// ```
     pub fn cast<U: Element>(&self) -> Tensor<U> {
         if let Some(same) = (self as &dyn std::any::Any).downcast_ref::<Tensor<U>>() {
             return same.clone();
         }
-        self.map(|x| U::from_f64(x.to_f64()))
+        self.map(T::convert)
     }
 
     /// Each element through a function, in no promised order.
@@ -253,6 +289,27 @@ impl<T: Element> Tensor<T> {
     /// Bytes of its elements.
     pub fn bytes(&self) -> usize {
         self.len() * size_of::<T>()
+    }
+}
+
+impl<T: Float> Tensor<T> {
+    /// A tensor of this one's shape that is NaN wherever it is read, and holds one number whatever the shape: it stands for a
+    /// tensor whose buffer was let go of.
+    ///
+    /// ```
+    /// # use wengert_tensor::Tensor;
+    /// let x = Tensor::<f32>::ones([256, 256]).hollow();
+    /// assert_eq!(x.shape(), [256, 256]);
+    /// assert!(x.contiguous().iter().all(f32::is_nan));
+    /// ```
+    #[must_use]
+    pub fn hollow(&self) -> Self {
+        let shape = self.layout().shape.clone();
+        let strides = std::iter::repeat_n(0, shape.len()).collect();
+        match Storage::full(Layout { shape, strides, offset: 0 }, 1, T::NAN) {
+            Some(storage) => Self { storage },
+            None => out_of_memory(size_of::<T>()),
+        }
     }
 }
 
@@ -293,6 +350,9 @@ impl<T: Element> From<T> for Tensor<T> {
 impl<T: Element> From<Vec<T>> for Tensor<T> {
     fn from(elements: Vec<T>) -> Self {
         let layout = Layout::contiguous(Shape::new(&[elements.len()]));
-        Self { storage: Storage::from_slice(layout, &elements) }
+        match Storage::from_slice(layout, &elements) {
+            Some(storage) => Self { storage },
+            None => out_of_memory(size_of_val(&elements[..])),
+        }
     }
 }

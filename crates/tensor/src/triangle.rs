@@ -1,7 +1,6 @@
 //! Triangles and diagonals of matrices.
 
 use crate::error::Fault;
-use crate::kernel::copy::to_contiguous;
 use crate::{Element, Error, Result, Shape, Tensor};
 
 impl<T: Element> Tensor<T> {
@@ -47,7 +46,7 @@ impl<T: Element> Tensor<T> {
             let rule = format!("a matrix has two axes, and this has {}", self.rank());
             return Err(Error::Shape(Fault::new(op, &[self.shape()], rule)));
         };
-        let mut out = to_contiguous(self);
+        let mut out = self.copied(op)?;
         // Without elements there may be no columns, and chunks of nothing.
         if !out.is_empty() {
             for (i, row) in out.as_mut_slice().chunks_exact_mut(columns).enumerate() {

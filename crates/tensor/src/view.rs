@@ -19,14 +19,15 @@ impl<T: Element> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`] if the shapes have different numbers of elements.
+    /// [`Error::Shape`] if the shapes have different numbers of elements; [`Error::Size`] if it must copy and there is no
+    /// memory for that.
     #[track_caller]
     pub fn reshape(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
         let shape = self.resolve(shape.as_ref())?;
         Ok(match self.view_layout(&shape) {
             Some(layout) => self.with_layout(layout),
             None => {
-                let copied = self.contiguous();
+                let copied = self.copied("reshape")?;
                 let offset = copied.layout().offset;
                 copied.with_layout(Layout { offset, ..Layout::contiguous(shape) })
             }
@@ -209,7 +210,7 @@ impl<T: Element> Tensor<T> {
     pub fn permute(&self, order: impl AsRef<[isize]>) -> Result<Self> {
         let order = order.as_ref();
         let flags = Axes::from(order).flags("permute", self.shape())?;
-        if flags.contains(&false) {
+        if order.len() != self.rank() || flags.contains(&false) {
             let rule = format!("{order:?} names {} of {} axes", order.len(), self.rank());
             return Err(Error::Axis(Fault::new("permute", &[self.shape()], rule)));
         }
@@ -340,7 +341,10 @@ impl<T: Element> Tensor<T> {
             layout.offset =
                 (layout.offset as isize + start as isize * layout.strides[axis]) as usize;
         }
-        layout.strides[axis] *= step;
+        // From a lone place nothing leads on, and the product might overflow.
+        if len > 1 {
+            layout.strides[axis] *= step;
+        }
         self.with_layout(layout)
     }
 
@@ -356,10 +360,15 @@ impl<T: Element> Tensor<T> {
             let rule = format!("axis {at} has size {size}, so there is no place {index}");
             return Err(Error::Index(Fault::new("select", &[self.shape()], rule)));
         }
+        Ok(self.selected_place(at, index))
+    }
+
+    /// [`select`](Self::select) of a place that there is.
+    fn selected_place(&self, at: usize, index: usize) -> Self {
         let mut layout = self.stepped(at, index, 1, 1).layout().clone();
         layout.shape.remove(at);
         layout.strides.remove(at);
-        Ok(self.with_layout(layout))
+        self.with_layout(layout)
     }
 
     /// The named axes read backwards.
@@ -404,7 +413,8 @@ impl<T: Element> Tensor<T> {
     /// Pieces of `size` places along `axis`; the last one may be shorter.
     ///
     /// # Errors
-    /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if `size` is 0.
+    /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if `size` is 0, [`Error::Size`] if there is no memory for so
+    /// many pieces.
     #[track_caller]
     pub fn split(&self, axis: isize, size: usize) -> Result<Vec<Self>> {
         let at = axis_or_refuse("split", self.shape(), axis)?;
@@ -414,13 +424,32 @@ impl<T: Element> Tensor<T> {
         let total = self.shape()[at];
         // An axis of size 0 is one empty piece.
         let pieces = total.div_ceil(size).max(1);
-        (0..pieces).map(|i| self.narrow(axis, i * size, size.min(total - i * size))).collect()
+        self.pieces("split", pieces, |i| self.stepped(at, i * size, size.min(total - i * size), 1))
+    }
+
+    /// A list of `count` views; or an [`Error::Size`] if there is no memory for it: an axis without elements beside it may
+    /// be of any length.
+    #[track_caller]
+    fn pieces(
+        &self,
+        op: &'static str,
+        count: usize,
+        piece: impl FnMut(usize) -> Self,
+    ) -> Result<Vec<Self>> {
+        let mut pieces = Vec::new();
+        if pieces.try_reserve_exact(count).is_err() {
+            let rule = format!("the system has no memory for a list of {count} tensors");
+            return Err(Error::Size(Fault::new(op, &[self.shape()], rule)));
+        }
+        pieces.extend((0..count).map(piece));
+        Ok(pieces)
     }
 
     /// At most `count` pieces along `axis`, equally large but for the last one.
     ///
     /// # Errors
-    /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if `count` is 0.
+    /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if `count` is 0, [`Error::Size`] if there is no memory for
+    /// so many pieces.
     #[track_caller]
     pub fn chunk(&self, axis: isize, count: usize) -> Result<Vec<Self>> {
         let at = axis_or_refuse("chunk", self.shape(), axis)?;
@@ -428,7 +457,7 @@ impl<T: Element> Tensor<T> {
             return Err(Error::Value(Fault::new("chunk", &[self.shape()], "0 pieces")));
         }
         match self.shape()[at].div_ceil(count) {
-            0 => Ok(vec![self.clone(); count]),
+            0 => self.pieces("chunk", count, |_| self.clone()),
             size => self.split(axis, size),
         }
     }
@@ -436,11 +465,11 @@ impl<T: Element> Tensor<T> {
     /// Each place of `axis` by itself, the axis gone.
     ///
     /// # Errors
-    /// [`Error::Axis`] if there is no such axis.
+    /// [`Error::Axis`] if there is no such axis, [`Error::Size`] if there is no memory for so many pieces.
     #[track_caller]
     pub fn unbind(&self, axis: isize) -> Result<Vec<Self>> {
         let at = axis_or_refuse("unbind", self.shape(), axis)?;
-        (0..self.shape()[at]).map(|i| self.select(axis, i)).collect()
+        self.pieces("unbind", self.shape()[at], |i| self.selected_place(at, i))
     }
 
     /// The diagonal of axes `a` and `b`, `offset` above (or, negative, below) the main one, as a new last axis.

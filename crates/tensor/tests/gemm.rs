@@ -295,3 +295,35 @@ fn large() {
     }
     pool::set_threads(1);
 }
+
+/// 2¹⁸ equal terms, whose roundings all err to one side: a single chain of them is off by 7·10⁻⁴.
+fn long_sums<T: Elem>(k: usize) {
+    let bound = (512.0 + k as f64 / 512.0) * T::EPS / 2.0;
+    for (m, n) in [(1, 1), (1, 40), (40, 1), (2, 5), (9, 3), (29, 17)] {
+        for (la, lb) in [(Row, Row), (Row, Column), (Column, Row), (Column, Column), (Gaps, Gaps)] {
+            let mut random = Random(5);
+            let mut a = Held::<T>::new(m, k, la, &mut random);
+            let mut b = Held::<T>::new(k, n, lb, &mut random);
+            a.data.fill(T::of(0.1));
+            b.data.fill(T::of(0.7));
+            let wanted = k as f64 * T::of(0.1).to() * T::of(0.7).to();
+            let mut c = vec![T::NAN; m * n];
+            // SAFETY: the matrices are as large as the shapes say.
+            unsafe { gemm(m, n, k, a.mat(), b.mat(), Init::Zero, c.as_mut_ptr(), n) };
+            for x in c {
+                let off = (x.to() / wanted - 1.0).abs();
+                assert!(off <= bound, "{m}x{n}x{k} {la:?} {lb:?}: off by {off:e}, not {bound:e}");
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too long")]
+fn the_error_of_long_sums_does_not_grow_with_their_length() {
+    levels(|| {
+        long_sums::<f32>(1 << 18);
+        long_sums::<f32>(100_003);
+        long_sums::<f64>(5000);
+    });
+}

@@ -56,7 +56,7 @@ fn close_enough(x: &Tensor<f32>) -> Vec<Tensor<f32>> {
     let g = x.ones_like();
     all.extend(UnaryOp::ALL.iter().map(|op| op.pull(g.clone(), x, &op.apply(x))));
     for axis in 0..x.rank() as isize {
-        all.push(x.var_over(axis, 0).unwrap());
+        all.push(x.var_over(axis, 0.0).unwrap());
         all.push(x.norm_over(axis, 2.0).unwrap());
         all.push(x.logsumexp_over(axis).unwrap());
         all.push(x.softmax(axis).unwrap());

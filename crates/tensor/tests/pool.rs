@@ -27,10 +27,10 @@ fn stress() {
     std::panic::set_hook(Box::new(|_| {}));
     std::thread::scope(|s| {
         for t in 0..3 {
-            s.spawn(move || sums(20_000, t));
+            s.spawn(move || sums(if cfg!(miri) { 30 } else { 20_000 }, t));
         }
         s.spawn(|| {
-            for round in 0..2000 {
+            for round in 0..if cfg!(miri) { 10 } else { 2000 } {
                 let bad = round % 5;
                 let got = catch_unwind(AssertUnwindSafe(|| {
                     pool::run(5, &|i| {
@@ -45,7 +45,7 @@ fn stress() {
             }
         });
         s.spawn(|| {
-            for _ in 0..2000 {
+            for _ in 0..if cfg!(miri) { 10 } else { 2000 } {
                 let count = AtomicUsize::new(0);
                 pool::run(4, &|_| {
                     pool::run(3, &|_| {
@@ -56,7 +56,7 @@ fn stress() {
             }
         });
         s.spawn(|| {
-            for round in 0..200 {
+            for round in 0..if cfg!(miri) { 5 } else { 200 } {
                 pool::set_threads(1 + round % 4);
                 // Long enough that helpers fall asleep now and then.
                 std::thread::sleep(std::time::Duration::from_micros(300));
@@ -68,14 +68,18 @@ fn stress() {
     std::panic::set_hook(quiet);
 }
 
+/// More chunks than the pool counts.
+const MANY: usize = 100_003;
+
 #[test]
+#[cfg_attr(miri, ignore = "too long")]
 fn many_chunks() {
     let count = AtomicUsize::new(0);
     let sum = AtomicUsize::new(0);
-    pool::run(100_003, &|i| {
+    pool::run(MANY, &|i| {
         count.fetch_add(1, Relaxed);
         sum.fetch_add(i, Relaxed);
     });
-    assert_eq!(count.load(Relaxed), 100_003);
-    assert_eq!(sum.load(Relaxed), 100_003 * 100_002 / 2);
+    assert_eq!(count.load(Relaxed), MANY);
+    assert_eq!(sum.load(Relaxed), MANY * (MANY - 1) / 2);
 }

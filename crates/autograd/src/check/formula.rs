@@ -130,7 +130,7 @@ impl Place<'_> {
             ("spread", [g]) => self.spread(g),
             ("sum", [v]) => v.sum_over(kept()).unwrap(),
             ("mean", [v]) => v.mean_over(kept()).unwrap(),
-            ("var", [v]) => v.var_over(kept(), 0).unwrap(),
+            ("var", [v]) => v.var_over(kept(), 0.0).unwrap(),
             ("exp", [v]) => v.exp(),
             ("abs", [v]) => v.abs(),
             ("sign", [v]) => v.sign(),

@@ -214,7 +214,10 @@ impl<T: Float> Operation<T> for Variance {
     }
     #[cfg(test)]
     fn rows() -> Vec<Row> {
-        vec![row("var", ANY, |x| x[0].var_over(0, 1)), row("var", ANY, |x| x[0].var_over(.., 0))]
+        vec![
+            row("var", ANY, |x| x[0].var_over(0, 1.0)),
+            row("var", ANY, |x| x[0].var_over(.., 0.0)),
+        ]
     }
 }
 
@@ -247,7 +250,7 @@ impl<T: Float> Operation<T> for Std {
     }
     #[cfg(test)]
     fn rows() -> Vec<Row> {
-        vec![row("std", ANY, |x| x[0].std_over(1, 1))]
+        vec![row("std", ANY, |x| x[0].std_over(1, 1.0))]
     }
 }
 

@@ -227,7 +227,7 @@ pub fn batch_norm<'t, T: Float>(
     let moved = match running {
         Some(running) => {
             let value = x.value()?;
-            let (mean, var) = (value.mean_over(&axes[..])?, value.var_over(&axes[..], 1)?);
+            let (mean, var) = (value.mean_over(&axes[..])?, value.var_over(&axes[..], 1.0)?);
             Some(running.moved(&mean, &var, momentum)?)
         }
         None => None,
@@ -283,7 +283,7 @@ pub fn instance_norm<'t, T: Float>(
             // The mean of the samples' own.
             let value = x.value()?;
             let mean = value.mean_over(&axes[..])?.mean_over(0)?;
-            let var = value.var_over(&axes[..], 1)?.mean_over(0)?;
+            let var = value.var_over(&axes[..], 1.0)?.mean_over(0)?;
             Some(running.moved(&mean, &var, momentum)?)
         }
         None => None,

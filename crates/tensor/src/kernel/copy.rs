@@ -5,14 +5,23 @@ use std::mem::MaybeUninit;
 use smallvec::SmallVec;
 
 use super::transpose::Transpose;
+use crate::error::out_of_memory;
 use crate::layout::{Walk, row_major};
 use crate::{Element, Tensor};
 
 /// A copy of the elements in row-major order in a buffer of its own.
 pub(crate) fn to_contiguous<T: Element>(x: &Tensor<T>) -> Tensor<T> {
+    match try_to_contiguous(x) {
+        Some(copy) => copy,
+        None => out_of_memory(x.bytes()),
+    }
+}
+
+/// The same; `None` if the system has no memory for it.
+pub(crate) fn try_to_contiguous<T: Element>(x: &Tensor<T>) -> Option<Tensor<T>> {
     // SAFETY: `write_strided` writes each place of `x`'s shape, which is the result's.
     unsafe {
-        Tensor::filled_by(x.layout().shape.clone(), |out| {
+        Tensor::try_filled_by(x.layout().shape.clone(), |out| {
             write_strided(x, out, 0, &row_major(x.shape()));
         })
     }
@@ -38,8 +47,9 @@ pub(crate) fn write_strided<T: Element>(
         },
     );
     assert!(0 <= least && (most as usize) < out.len(), "a copy outside its buffer");
-    let source = x.storage.as_slice()[x.layout().offset..].as_ptr();
-    let target = out[offset..].as_mut_ptr().cast::<T>();
+    let source = x.first();
+    // Not of a part of `out`: negative strides step back from the first element.
+    let target = out.as_mut_ptr().wrapping_add(offset).cast::<T>();
     // SAFETY: every place read is one of `x`'s elements, every place written lies within `out` (asserted above), and
     // `out` is borrowed mutably, so the two do not overlap.
     unsafe { copy_axes(walk.axes(), source, target) }

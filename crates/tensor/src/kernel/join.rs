@@ -7,8 +7,12 @@ use crate::layout::{Layout, row_major};
 use crate::{Element, Shape, Tensor};
 
 /// The parts one after another along `axis`. Their sizes along it add up to `shape`'s, the others are `shape`'s, which
-/// passed `Shape::checked_len`.
-pub(crate) fn cat<T: Element>(parts: &[&Tensor<T>], axis: usize, shape: Shape) -> Tensor<T> {
+/// passed `Shape::checked_len`. `None` if the system has no memory for it.
+pub(crate) fn cat<T: Element>(
+    parts: &[&Tensor<T>],
+    axis: usize,
+    shape: Shape,
+) -> Option<Tensor<T>> {
     let fits = |part: &&Tensor<T>| {
         part.rank() == shape.len()
             && (0..shape.len()).all(|i| i == axis || part.shape()[i] == shape[i])
@@ -20,7 +24,7 @@ pub(crate) fn cat<T: Element>(parts: &[&Tensor<T>], axis: usize, shape: Shape) -
     let strides = row_major(&shape);
     // SAFETY: the parts, by the assertions above, fill the shape: each is written where the one before ended.
     unsafe {
-        Tensor::filled_by(shape, |out| {
+        Tensor::try_filled_by(shape, |out| {
             let mut start = 0;
             for part in parts.iter().filter(|part| !part.is_empty()) {
                 write_strided(part, out, start * strides[axis] as usize, &strides);

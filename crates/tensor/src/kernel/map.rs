@@ -7,6 +7,7 @@ use std::mem::MaybeUninit;
 use super::level::{Arch, Kernel, Level, Portable, dispatch};
 use super::pool::{self, Shared};
 use super::rows::{beside, rows};
+use crate::error::out_of_memory;
 use crate::layout::Layout;
 use crate::shape::same;
 use crate::storage::Storage;
@@ -99,9 +100,27 @@ pub(crate) unsafe fn split<T, O, const N: usize>(
     });
 }
 
-/// `f` of the operands, each read as `shape`, which all of them broadcast to.
+/// `f` of the operands, each read as `shape`, which all of them broadcast to. A panic if the system has no memory for it.
 #[inline]
 pub(crate) fn map<F, T, O, const N: usize>(f: F, x: [&Tensor<T>; N], shape: &[usize]) -> Tensor<O>
+where
+    F: Lanewise<T, O, N>,
+    T: Element,
+    O: Element,
+{
+    match try_map(f, x, shape) {
+        Some(y) => y,
+        None => out_of_memory(shape.iter().fold(size_of::<O>(), |n, &size| n.wrapping_mul(size))),
+    }
+}
+
+/// The same; `None` if the system has no memory for it.
+#[inline]
+pub(crate) fn try_map<F, T, O, const N: usize>(
+    f: F,
+    x: [&Tensor<T>; N],
+    shape: &[usize],
+) -> Option<Tensor<O>>
 where
     F: Lanewise<T, O, N>,
     T: Element,
@@ -114,7 +133,7 @@ fn map_runs<T: Element, O: Element, const N: usize>(
     runs: Runs<T, O, N>,
     x: [&Tensor<T>; N],
     shape: &[usize],
-) -> Tensor<O> {
+) -> Option<Tensor<O>> {
     let first = x[0];
     let alike = x.iter().all(|x| same(x.shape(), shape) && x.strides() == first.strides());
     if alike {
@@ -139,7 +158,7 @@ fn map_runs<T: Element, O: Element, const N: usize>(
     let easy = x.iter().all(|x| x.len() == 1 || whole(x));
     // SAFETY: `beside` and `rows` write every place of the shape.
     unsafe {
-        Tensor::filled_by(Shape::new(shape), |out: &mut [MaybeUninit<O>]| {
+        Tensor::try_filled_by(Shape::new(shape), |out: &mut [MaybeUninit<O>]| {
             if out.is_empty() {
                 // Nothing is read where nothing is written.
             } else if easy {
@@ -158,7 +177,7 @@ fn flat<T: Element, O: Element, const N: usize>(
     x: [&Tensor<T>; N],
     start: impl Fn(&Tensor<T>) -> usize,
     layout: Layout,
-) -> Tensor<O> {
+) -> Option<Tensor<O>> {
     let len = layout.len();
     let x = x.map(|x| {
         if len == 0 { [].as_ptr() } else { x.storage.as_slice()[start(x)..][..len].as_ptr() }
@@ -167,7 +186,7 @@ fn flat<T: Element, O: Element, const N: usize>(
     let storage = unsafe {
         Storage::filled_by(layout, len, |out| split(runs, x, out.as_mut_ptr().cast(), len))
     };
-    Tensor { storage }
+    storage.map(|storage| Tensor { storage })
 }
 
 /// A loop that writes where it reads its first operand. Apart from [`Run`]: of two pointers that may be equal the compiler

@@ -63,13 +63,13 @@ impl<'a, T: Element> Rows<'a, T> {
 }
 
 /// `yes` where `mask`, `no` elsewhere, each read as `shape`, which all of them broadcast to and which passed
-/// `Shape::checked_len`.
+/// `Shape::checked_len`. `None` if the system has no memory for it.
 pub(crate) fn pick<T: Element>(
     mask: &Tensor<bool>,
     yes: &Tensor<T>,
     no: &Tensor<T>,
     shape: Shape,
-) -> Tensor<T> {
+) -> Option<Tensor<T>> {
     assert!(Shape::checked_len(&shape).is_some(), "more elements than memory can address");
     let mut mask = mask.expanded(shape.clone());
     let mut yes = yes.expanded(shape.clone());
@@ -116,5 +116,5 @@ pub(crate) fn pick<T: Element>(
         });
     };
     // SAFETY: the walk visits each row of the shape once, and `Pick` writes all of the row it is given.
-    unsafe { Tensor::filled_by(shape.clone(), fill) }
+    unsafe { Tensor::try_filled_by(shape.clone(), fill) }
 }

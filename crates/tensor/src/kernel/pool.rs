@@ -10,7 +10,7 @@ use std::hint::spin_loop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// How many threads a job runs on, the caller's among them.
+/// How many threads large operations run on, the caller's among them; see [`set_threads`].
 #[inline]
 pub fn threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
@@ -19,10 +19,29 @@ pub fn threads() -> usize {
     }
 }
 
-/// Sets how many threads jobs run on from now on, the caller's among them; 0 and 1 both mean the caller's alone. Results
-/// do not depend on it.
+/// Sets how many threads large operations of the whole process run on from now on, the caller's among them; 0 and 1 both mean
+/// the caller's alone. Results do not depend on it, to the last bit.
+///
+/// Without it, as many threads run as the environment variable `WENGERT_THREADS` says, or as the machine has processors.
+/// There are never more threads than processors, or than 64 if that is more.
+///
+/// ```
+/// wengert_tensor::set_threads(1);
+/// assert_eq!(wengert_tensor::threads(), 1);
+/// wengert_tensor::set_threads(usize::MAX);
+/// assert!(wengert_tensor::threads() >= 64);
+/// ```
 pub fn set_threads(n: usize) {
-    THREADS.store(n.clamp(1, MOST), Ordering::Relaxed);
+    THREADS.store(n.clamp(1, most_threads()), Ordering::Relaxed);
+}
+
+/// The most threads that are ever used: beyond the processors more help nobody, but some must be there for tests.
+fn most_threads() -> usize {
+    processors().clamp(64, MOST)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Calls `f` once for every number below `chunks`, on this thread and the helpers, and returns when all calls have.
@@ -67,7 +86,7 @@ impl<P: Copy> Shared<P> {
     }
 }
 
-/// Neither more threads than this are used nor more chunks counted.
+/// More chunks than this are not counted.
 const MOST: usize = 1 << 15;
 
 /// 0: not looked yet.
@@ -75,9 +94,21 @@ static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 #[cold]
 fn find() -> usize {
-    let wanted = std::env::var("WENGERT_THREADS").ok().and_then(|s| s.trim().parse().ok());
-    let n = wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let n = n.clamp(1, MOST);
+    let n = match std::env::var_os("WENGERT_THREADS") {
+        None => processors(),
+        Some(text) => match text.to_str().and_then(|text| text.trim().parse().ok()) {
+            Some(n) => n,
+            None => {
+                let n = processors();
+                // Said once: what is not obeyed must not pass unseen, and is no reason to stop.
+                eprintln!(
+                    "wengert: WENGERT_THREADS is {text:?}, which is no number of threads; {n} are used"
+                );
+                n
+            }
+        },
+    };
+    let n = n.clamp(1, most_threads());
     // Somebody may have set it meanwhile, and is right.
     match THREADS.compare_exchange(0, n, Ordering::Relaxed, Ordering::Relaxed) {
         Ok(_) => n,

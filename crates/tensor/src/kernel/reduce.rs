@@ -49,7 +49,7 @@ fn fold_into<F: Fold<T>, T: Element>(
     about: &[F::Out],
     out: &mut [MaybeUninit<F::Out>],
 ) {
-    let base = x.storage.as_slice()[x.layout().offset..].as_ptr();
+    let base = x.first();
     let target = out.as_mut_ptr().cast::<F::Out>();
     let runs = |first, step, len, about, out, count| {
         dispatch(Runs { fold, first, step, len, about, out, count });

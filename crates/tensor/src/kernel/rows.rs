@@ -36,7 +36,7 @@ pub(crate) unsafe fn beside<T: Element, O, const N: usize>(
     out: *mut O,
 ) {
     let mut blocks = Blocks::<T, N>::new();
-    let mut first = x.map(|x| x.storage.as_slice()[x.layout().offset..].as_ptr());
+    let mut first = x.map(Tensor::first);
     if len == 1 {
         return runs(first, out, 1);
     }
@@ -70,7 +70,7 @@ pub(crate) unsafe fn rows<T: Element, O, const N: usize>(
     out: *mut O,
 ) {
     let mut strides: [Strides; N] = std::array::from_fn(|k| x[k].layout().strides_as(shape));
-    let mut first = x.map(|x| x.storage.as_slice()[x.layout().offset..].as_ptr());
+    let mut first = x.map(Tensor::first);
     let mut walk = Walk::<N>::new(shape, std::array::from_fn(|k| &strides[k][..]));
     // An operand that steps along its rows is turned over once, by blocks, not place by place.
     let mut copies: [Option<Tensor<T>>; N] = [const { None }; N];
@@ -80,7 +80,7 @@ pub(crate) unsafe fn rows<T: Element, O, const N: usize>(
             if !matches!(steps[k], 0 | 1) {
                 let copy = copies[k].insert(copy::to_contiguous(x[k]));
                 strides[k] = copy.layout().strides_as(shape);
-                first[k] = copy.storage.as_slice().as_ptr();
+                first[k] = copy.first();
             }
         }
         walk = Walk::new(shape, std::array::from_fn(|k| &strides[k][..]));
@@ -156,9 +156,12 @@ unsafe fn short_rows<T: Element, O, const N: usize>(
     let a_block = (BLOCK / len).min(rows);
     let in_place: [bool; N] = std::array::from_fn(|k| walk.is_contiguous(k));
     let repeats: [bool; N] = std::array::from_fn(|k| outer.iter().all(|(_, s)| s[k] == 0));
+    // Taken once, and used for writing as well as for reading: a later `&mut` to a block would end what an earlier pointer
+    // to it may do.
+    let block: [*mut MaybeUninit<T>; N] = blocks.0.each_mut().map(|block| block.as_mut_ptr());
     // SAFETY: a block has room for `a_block` rows and the slack, and a row's places may be read.
-    let lay = |block: &mut [MaybeUninit<T>], row: usize, from: *const T, step: isize| unsafe {
-        let to = block.as_mut_ptr().add(row * len);
+    let lay = |k: usize, row: usize, from: *const T, step: isize| unsafe {
+        let to = block[k].add(row * len);
         if step == 0 && len <= SLACK {
             // All at once, past the row's end: what comes there is written later.
             to.cast::<[MaybeUninit<T>; SLACK]>().write([MaybeUninit::new(*from); SLACK]);
@@ -170,17 +173,18 @@ unsafe fn short_rows<T: Element, O, const N: usize>(
     };
     for k in 0..N {
         if repeats[k] {
-            lay(&mut blocks.0[k], 0, first[k], steps[k]);
+            lay(k, 0, first[k], steps[k]);
             let mut laid = 1;
             while laid < a_block {
                 let more = laid.min(a_block - laid);
-                blocks.0[k].copy_within(..more * len, laid * len);
+                // SAFETY: the first `laid` rows were laid, and `more` of them fit behind those.
+                unsafe { block[k].copy_to_nonoverlapping(block[k].add(laid * len), more * len) };
                 laid += more;
             }
         }
     }
     let mut x: [*const T; N] =
-        std::array::from_fn(|k| if in_place[k] { first[k] } else { blocks.0[k].as_ptr().cast() });
+        std::array::from_fn(|k| if in_place[k] { first[k] } else { block[k].cast_const().cast() });
     let mut run = |count: usize| {
         // `count` rows lie at each `x`; they are the next of `out`.
         runs(x, out, count * len);
@@ -201,7 +205,7 @@ unsafe fn short_rows<T: Element, O, const N: usize>(
     walk.rows(|at| {
         for k in 0..N {
             if !in_place[k] && !repeats[k] {
-                lay(&mut blocks.0[k], laid, first[k].wrapping_offset(at[k]), steps[k]);
+                lay(k, laid, first[k].wrapping_offset(at[k]), steps[k]);
             }
         }
         laid += 1;

@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 
+use crate::error::no_memory;
 use crate::{Element, Result, Shape, Tensor};
 
 /// What the elements of a new tensor are written through, in row-major order.
@@ -38,13 +39,17 @@ pub(crate) fn written<T: Element>(
 ) -> Result<Tensor<T>> {
     Shape::len_or_refuse(op, &shape)?;
     // SAFETY: the shape was checked. A writer writes every place below `written`, and what may be left is filled after it.
-    Ok(unsafe {
-        Tensor::filled_by(shape, |room| {
+    let tensor = unsafe {
+        Tensor::try_filled_by(shape.clone(), |room| {
             let mut writer = Writer { room, written: 0 };
             write(&mut writer);
             debug_assert_eq!(writer.written, writer.room.len());
             let written = writer.written;
             writer.room[written..].fill(MaybeUninit::new(T::default()));
         })
-    })
+    };
+    match tensor {
+        Some(tensor) => Ok(tensor),
+        None => Err(no_memory::<T>(op, &shape)),
+    }
 }

@@ -3,11 +3,11 @@
 use super::lane::LaneFloat;
 use super::table::{BinaryVisitor, UnaryVisitor};
 use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
-use crate::error::{Error, refuse};
+use crate::error::{Error, Fault, no_memory, refuse};
 use crate::kernel::folds::FloatFold;
 use crate::kernel::gemm::{Init, Mat};
 use crate::kernel::level::Arch;
-use crate::kernel::map::{Lanewise, map, update};
+use crate::kernel::map::{Lanewise, map, try_map, update};
 use crate::shape::same;
 use crate::{Element, Float, Result, Shape, Tensor};
 
@@ -15,7 +15,7 @@ use crate::{Element, Float, Result, Shape, Tensor};
 #[doc(hidden)]
 pub trait FloatKernels: Element + LaneFloat {
     fn unary(op: UnaryOp, x: &Tensor<Self>) -> Tensor<Self>;
-    /// `None` if the shapes do not broadcast, or to more elements than memory can address.
+    /// `None` if the shapes do not broadcast, or to more elements than there is memory for.
     fn binary(op: BinaryOp, a: &Tensor<Self>, b: &Tensor<Self>) -> Option<Tensor<Self>>;
     fn pull_unary(op: UnaryOp, g: Tensor<Self>, x: &Tensor<Self>, y: &Tensor<Self>)
     -> Tensor<Self>;
@@ -110,18 +110,18 @@ pub(crate) fn unary<T: Float>(op: UnaryOp, x: &Tensor<T>) -> Tensor<T> {
 pub(crate) fn binary<T: Float>(op: BinaryOp, a: &Tensor<T>, b: &Tensor<T>) -> Option<Tensor<T>> {
     struct Run<'a, T>(&'a Tensor<T>, &'a Tensor<T>, &'a [usize]);
     impl<T: Float> BinaryVisitor for Run<'_, T> {
-        type Output = Tensor<T>;
-        fn visit<F: Binary>(self, f: F) -> Tensor<T> {
-            map(BinaryValue(f), [self.0, self.1], self.2)
+        type Output = Option<Tensor<T>>;
+        fn visit<F: Binary>(self, f: F) -> Option<Tensor<T>> {
+            try_map(BinaryValue(f), [self.0, self.1], self.2)
         }
     }
     if same(a.shape(), b.shape()) {
-        return Some(op.visit(Run(a, b, a.shape())));
+        return op.visit(Run(a, b, a.shape()));
     }
     let shape = Shape::broadcast(a.shape(), b.shape())?;
     // Two shapes that fit in memory may broadcast to one that does not.
     Shape::checked_len(&shape)?;
-    Some(op.visit(Run(a, b, &shape)))
+    op.visit(Run(a, b, &shape))
 }
 
 pub(crate) fn pull_unary<T: Float>(
@@ -170,6 +170,9 @@ impl UnaryOp {
     }
 
     /// The reverse rule: `g` times the slope at x, where the value is y; 0 where `g` is 0.
+    ///
+    /// # Panics
+    /// If x or y do not broadcast to g's shape.
     #[inline]
     pub fn pull<T: Float>(self, g: Tensor<T>, x: &Tensor<T>, y: &Tensor<T>) -> Tensor<T> {
         T::pull_unary(self, g, x, y)
@@ -189,14 +192,15 @@ impl BinaryOp {
             None => {
                 let shape = Shape::broadcast_or_refuse(self.name(), a.shape(), b.shape())?;
                 Shape::len_or_refuse(self.name(), &shape)?;
-                unreachable!(
-                    "`binary` refuses only what does not broadcast, or not to a size that fits"
-                )
+                Err(no_memory::<T>(self.name(), &shape))
             }
         }
     }
 
     /// The reverse rule along one operand: `g`, of y's shape, times the slope, in that shape; 0 where `g` is 0.
+    ///
+    /// # Panics
+    /// If a, b or y do not broadcast to g's shape.
     #[inline]
     pub fn pull<T: Float>(
         self,
@@ -216,9 +220,36 @@ impl<T: Float> Tensor<T> {
         map(UnaryValue(f), [self], self.shape())
     }
 
+    /// Each element, but no less than the lower bound beside it and no more than the upper one, all three broadcast against
+    /// one another: [`clamp`](Self::clamp) with tensors as bounds. Where the bounds are the wrong way round, the upper one.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![-1.0_f32, 0.5, 9.0];
+    /// assert_eq!(x.clamp_between(&tensor![0.0], &tensor![1.0, 1.0, 2.0])?, tensor![0.0, 0.5, 2.0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes do not broadcast.
+    #[track_caller]
+    pub fn clamp_between(&self, low: &Self, high: &Self) -> Result<Self> {
+        self.clamp_min(low)?.clamp_max(high)
+    }
+
     /// The sum with a tensor of the same shape, in this one's buffer if nobody else holds it.
-    pub fn accumulate(self, other: &Self) -> Self {
-        T::sum_into(self, other)
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes differ.
+    #[track_caller]
+    #[inline]
+    pub fn accumulate(self, other: &Self) -> Result<Self> {
+        if !same(self.shape(), other.shape()) {
+            let rule = "a sum in place is of two tensors of one shape";
+            let shapes = [self.shape(), other.shape()];
+            return Err(Error::Shape(Fault::new("accumulate", &shapes, rule)));
+        }
+        Ok(T::sum_into(self, other))
     }
 }
 
@@ -279,5 +310,3 @@ pub(crate) fn operator<T: Float>(
         Err(error) => refuse(&error, twin),
     }
 }
-
-const _: fn(Error) = drop;

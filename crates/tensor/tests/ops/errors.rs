@@ -91,7 +91,7 @@ fn axes_and_places_that_are_not_there() {
     let x = zeros(&[2, 3]);
     says(x.sum_over(2), "sum: [2, 3]: there is no axis 2: axes go from -2 to 1");
     says(x.mean_over([0, -2]), "mean: [2, 3]: axis -2 is named twice");
-    says(x.var_over(5, 1), "var: [2, 3]: there is no axis 5: axes go from -2 to 1");
+    says(x.var_over(5, 1.0), "var: [2, 3]: there is no axis 5: axes go from -2 to 1");
     says(x.softmax(-3), "softmax: [2, 3]: there is no axis -3: axes go from -2 to 1");
     says(x.cumsum(2), "cumsum: [2, 3]: there is no axis 2: axes go from -2 to 1");
     says(x.logsumexp_over(keep(2)), "logsumexp: [2, 3]: there is no axis 2: axes go from -2 to 1");
@@ -145,14 +145,14 @@ fn shapes_beyond_memory_are_refused() {
     assert_eq!((empty.len(), empty.bytes()), (0, 0));
     refused(empty.sum_over(0));
     refused(empty.mean_over(keep(0)));
-    refused(empty.var_over(0, 1));
+    refused(empty.var_over(0, 1.0));
     refused(empty.norm_over(0, 2.0));
     refused(empty.logsumexp_over(0));
     refused(empty.sum_to([1, most, most]));
     refused(empty.flatten_axes(1, 2));
     assert_eq!(empty.mean_over([1, 2]).unwrap().shape(), [0]);
-    assert_eq!(empty.var_over([1, 2], 0).unwrap().shape(), [0]);
-    assert!(empty.var(1).item().unwrap().is_nan());
+    assert_eq!(empty.var_over([1, 2], 0.0).unwrap().shape(), [0]);
+    assert!(empty.var().item().unwrap().is_nan());
     assert_eq!(empty.softmax(0).unwrap().shape(), empty.shape());
     assert_eq!(empty.t().contiguous().flatten().shape(), [0]);
     assert_eq!(empty.to_string(), "[]");

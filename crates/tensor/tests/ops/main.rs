@@ -6,7 +6,9 @@ mod cases;
 mod common;
 mod compare;
 mod display;
+mod edges;
 mod errors;
+mod exact;
 mod index;
 mod join;
 mod matmul;
@@ -16,6 +18,7 @@ mod reduce;
 mod scan;
 mod smoke;
 mod sort;
+mod sound;
 mod statistics;
 #[path = "../support/mod.rs"]
 mod support;

@@ -42,27 +42,32 @@ fn variance(x: &[f64], correction: f64) -> f64 {
 
 #[test]
 fn variance_and_deviation() {
-    along_an_axis(1, |x, axis| x.var_over(axis, 1), |x| x.var(1), |x| variance(x, 1.0));
-    along_an_axis(2, |x, axis| x.var_over(axis, 0), |x| x.var(0), |x| variance(x, 0.0));
-    along_an_axis(3, |x, axis| x.std_over(axis, 1), |x| x.std(1), |x| variance(x, 1.0).sqrt());
+    along_an_axis(1, |x, axis| x.var_over(axis, 1.0), |x| x.var(), |x| variance(x, 1.0));
+    along_an_axis(
+        2,
+        |x, axis| x.var_over(axis, 0.0),
+        |x| x.var_over(.., 0.0).unwrap(),
+        |x| variance(x, 0.0),
+    );
+    along_an_axis(3, |x, axis| x.std_over(axis, 1.0), |x| x.std(), |x| variance(x, 1.0).sqrt());
     let x = tensor![[1.0_f32, 2.0], [3.0, 7.0]];
-    assert_eq!(x.var_over(keep(1), 0).unwrap(), tensor![[0.25], [4.0]]);
-    assert_eq!(x.std_over([0, 1], 0).unwrap(), x.std(0));
-    assert_eq!(x.var_over(keep(..), 1).unwrap().shape(), [1, 1]);
+    assert_eq!(x.var_over(keep(1), 0.0).unwrap(), tensor![[0.25], [4.0]]);
+    assert_eq!(x.std_over([0, 1], 0.0).unwrap(), x.std_over(.., 0.0).unwrap());
+    assert_eq!(x.var_over(keep(..), 1.0).unwrap().shape(), [1, 1]);
 }
 
 #[test]
 fn variance_loses_no_digits_to_a_large_mean() {
     let x = Tensor::<f32>::full([3, 1000], 0.1);
-    assert_eq!(x.var(1).item().unwrap(), 0.0);
-    assert_eq!(x.t().var_over(0, 1).unwrap(), Tensor::zeros([3]));
+    assert_eq!(x.var().item().unwrap(), 0.0);
+    assert_eq!(x.t().var_over(0, 1.0).unwrap(), Tensor::zeros([3]));
     // Alternately 10⁶ and 10⁶ + 1, in single precision.
     let x = Tensor::<f32>::from_fn([1000], |i| 1e6 + (i[0] % 2) as f32);
-    assert_eq!(x.var(0).item().unwrap(), 0.25);
-    assert!(Tensor::<f32>::ones([1]).var(1).item().unwrap().is_nan());
-    assert!(Tensor::<f32>::ones([0]).var(0).item().unwrap().is_nan());
-    assert_eq!(Tensor::<f32>::ones([0, 2]).var_over(1, 0).unwrap().shape(), [0]);
-    assert!(tensor![1.0_f32, f32::INFINITY].var(0).item().unwrap().is_nan());
+    assert_eq!(x.var_over(.., 0.0).unwrap().item().unwrap(), 0.25);
+    assert!(Tensor::<f32>::ones([1]).var().item().unwrap().is_nan());
+    assert!(Tensor::<f32>::ones([0]).var().item().unwrap().is_nan());
+    assert_eq!(Tensor::<f32>::ones([0, 2]).var_over(1, 0.0).unwrap().shape(), [0]);
+    assert!(tensor![1.0_f32, f32::INFINITY].var().item().unwrap().is_nan());
 }
 
 #[test]

@@ -289,7 +289,7 @@ fn large_transposes_of_every_element_size() {
         let turned = |i: &[usize]| at(&numbers, &[i[1], i[0]]);
         check(&numbers.t().contiguous(), &[columns, rows], turned);
         let x = numbers.cast::<u8>().t().contiguous();
-        check(&x, &[columns, rows], |i| turned(i) as f64 as u8);
+        check(&x, &[columns, rows], |i| turned(i) as u8);
         let floats: Tensor<f32> = numbers.cast();
         let x = floats.t().contiguous();
         check(&x, &[columns, rows], |i| turned(i) as f32);

@@ -5,6 +5,9 @@ use std::mem::MaybeUninit;
 use super::GemmElem;
 use super::simd::{Body, Simd};
 
+/// How many products a lane adds up before their sum is added to those of others.
+const RUN: usize = 256;
+
 /// `c[i, j] = start[i, j] + left row i · right row j`, all rows contiguous and `k` long.
 #[derive(Clone, Copy)]
 pub(super) struct Dots<T> {
@@ -68,19 +71,31 @@ impl<T: GemmElem> Dots<T> {
                     *y = y.wrapping_offset((j + s.min(w - 1)) as isize * right.2);
                 }
                 let mut acc = [V::zero(); N];
+                let mut total = [V::zero(); N];
+                let (whole, most) = (k - rest, RUN * V::LANES);
                 let mut p = 0;
-                while p + V::LANES <= k {
-                    let mut xv = [V::zero(); R];
-                    for r in 0..R {
-                        xv[r] = V::load(x[r].add(p));
-                    }
-                    for s in 0..S {
-                        let yv = V::load(y[s].add(p));
+                loop {
+                    let end = whole.min(p + most);
+                    while p < end {
+                        let mut xv = [V::zero(); R];
                         for r in 0..R {
-                            acc[r * S + s] = xv[r].mul_add(yv, acc[r * S + s]);
+                            xv[r] = V::load(x[r].add(p));
                         }
+                        for s in 0..S {
+                            let yv = V::load(y[s].add(p));
+                            for r in 0..R {
+                                acc[r * S + s] = xv[r].mul_add(yv, acc[r * S + s]);
+                            }
+                        }
+                        p += V::LANES;
                     }
-                    p += V::LANES;
+                    if p == whole {
+                        break;
+                    }
+                    for (total, acc) in total.iter_mut().zip(&mut acc) {
+                        *total = total.add(*acc);
+                        *acc = V::zero();
+                    }
                 }
                 if rest > 0 {
                     let mask = V::first(rest);
@@ -90,6 +105,11 @@ impl<T: GemmElem> Dots<T> {
                             let xv = V::load_first(x[r].add(p), mask);
                             acc[r * S + s] = xv.mul_add(yv, acc[r * S + s]);
                         }
+                    }
+                }
+                if whole > most {
+                    for (total, acc) in total.into_iter().zip(&mut acc) {
+                        *acc = total.add(*acc);
                     }
                 }
                 let mut sums = MaybeUninit::<[T; N]>::uninit();

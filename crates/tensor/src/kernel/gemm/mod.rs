@@ -1,7 +1,13 @@
 //! Matrix products of any layout: what the caller says, and which way a shape goes.
 //!
-//! Every element of C is summed in an order that the shape of the whole product decides, so that its bits do not depend
-//! on how the work is split.
+//! Every element of C is summed in an order that the shape of the whole product, the layout of its operands and the level
+//! decide, so that its bits do not depend on how many threads the work is split among. They do depend on the layout and on
+//! how many rows there are: a product with a view may differ from that with its copy in the last bits, and so may one row of
+//! a batch from the same row alone, because dot products along k and sums down the columns take their terms in different
+//! orders. One order for all was decided against: it costs the fastest way of each.
+//!
+//! Sums are made of blocks of at most 512 terms (256 in each lane of a dot product), whose sums are added one after another:
+//! the error of an element is at most about (512 + k / 512) roundings of its terms' magnitudes.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

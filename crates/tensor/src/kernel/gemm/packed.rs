@@ -5,13 +5,14 @@
 //! costs, and takes room in the second.
 
 use super::micro::{Block, ByColumns, ByRows};
+use super::plan::RUN;
 use super::scratch::Scratch;
 use super::simd::{Body, Simd};
 use super::strips::{STRIP, Strips, well_apart};
 use super::{Init, Product, pack};
 
 /// How deep the packed pieces are at most.
-pub(super) const KC: usize = 512;
+pub(super) const KC: usize = RUN;
 /// Bytes of A that are kept packed. They are read in order, so they may come from the third cache.
 const KEPT: usize = 4 << 20;
 /// How many panels of B are packed at a time: 1 MB of a second cache of 2 MB.

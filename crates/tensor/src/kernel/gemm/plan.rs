@@ -25,6 +25,9 @@ pub(super) enum Plan {
     Packed,
 }
 
+/// How many products are added up one after another at most, before their sum is added to those of others: so the error of
+/// an element grows as `RUN` + k / `RUN` roundings, not as k.
+pub(super) const RUN: usize = 512;
 /// Up to this many rows against B's contiguous columns, packing those would cost more than summing along them.
 const FEW: usize = 8;
 /// Dot products shorter than this are mostly the adding up at their end.
@@ -73,12 +76,32 @@ pub(super) fn plan<T>(product: &Product<T>) -> Plan {
 }
 
 impl Plan {
-    /// Does the product, on this thread.
+    /// Does the product, on this thread, in blocks of at most [`RUN`] terms of k that are added to C one after another.
+    /// [`Packed`] and [`Dots`] make such blocks themselves.
     ///
     /// # Safety
-    /// As [`super::gemm`], and the plan is the one for a product that this is a block of.
+    /// As [`super::gemm`], the plan is the one for a product that this is a block of, and k is not 0.
     #[inline(always)]
-    pub(super) unsafe fn run<T: GemmElem>(self, mut product: Product<T>) {
+    pub(super) unsafe fn run<T: GemmElem>(self, product: Product<T>) {
+        let k = product.k;
+        let whole = matches!(self, Plan::Packed | Plan::DotsOfRows | Plan::DotsOfColumns);
+        let step = if whole || k <= RUN { k } else { k.div_ceil(k.div_ceil(RUN)) };
+        let mut p = 0;
+        while p < k {
+            let (a, b) = (product.a.at(0, p), product.b.at(p, 0));
+            let init = if p == 0 { product.init } else { Init::Accumulate };
+            // SAFETY: the caller's: a part of k, and C was written by the part before it.
+            unsafe { self.block(Product { k: step.min(k - p), a, b, init, ..product }) };
+            p += step;
+        }
+    }
+
+    /// Does a block of it.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run).
+    #[inline(always)]
+    unsafe fn block<T: GemmElem>(self, mut product: Product<T>) {
         // Where there is one column, its rows are contiguous, whatever stride the caller had for it.
         if product.n == 1 {
             product.b.cs = 1;

@@ -1,0 +1,124 @@
+//! No shape panics, hangs or ends the process: rank 0, sizes 0, and sizes near 2⁶⁴ beside an axis without elements.
+
+use wengert_tensor::{Error, REST, Result, Rng, Slice, Tensor, s, tensor};
+
+const VAST: usize = 1 << 44;
+
+/// A result that memory cannot hold is an error, and none of its memory was touched.
+#[track_caller]
+fn too_large<T>(result: Result<T>) {
+    match result {
+        Err(Error::Size(_)) => {}
+        Err(error) => panic!("another error: {error}"),
+        Ok(_) => panic!("no error"),
+    }
+}
+
+#[test]
+fn what_memory_cannot_hold_is_an_error() {
+    let rng = &mut Rng::new(0);
+    too_large(Tensor::try_full([VAST], 0.0_f32));
+    too_large(Tensor::<f32>::try_from_fn([VAST], |_| 0.0));
+    too_large(Tensor::<f32>::try_eye(1 << 22));
+    too_large(Tensor::try_linspace(0.0_f32, 1.0, VAST));
+    too_large(Tensor::try_permutation(VAST, rng));
+    too_large(Tensor::<f32>::uniform([VAST], 0.0, 1.0, rng));
+    too_large(Tensor::<f32>::normal([VAST], 0.0, 1.0, rng));
+    too_large(Tensor::arange(0_i64, VAST as i64, 1));
+    // Views of one number, of which a result of their size is asked.
+    let wide = Tensor::<f32>::ones([1]).expand([2; 40]).unwrap();
+    too_large(wide.try_add(&wide));
+    too_large(wide.equal(&wide));
+    let pairs = Tensor::<f32>::ones([1, 2]).expand([VAST, 2]).unwrap();
+    too_large(pairs.reshape([REST]));
+    too_large(tensor![true].pick(&wide, &wide));
+    too_large(wide.masked_fill(&tensor![true], 0.0));
+    too_large(Tensor::cat(&[&wide, &wide], 0));
+    too_large(wide.tril(0));
+    too_large(wide.slice_assign(s![0], &tensor![1.0]));
+    let line = Tensor::<f32>::ones([1]).expand([1 << 24]).unwrap();
+    too_large(line.outer(&line));
+    let (column, row) = (line.reshape([1 << 24, 1]).unwrap(), line.reshape([1, 1 << 24]).unwrap());
+    too_large(column.matmul(&row));
+    too_large(column.linear(&column, None));
+    let batches = Tensor::<f32>::ones([1, 2, 2]).expand([VAST, 2, 2]).unwrap();
+    too_large(batches.matmul(&batches));
+    too_large(Tensor::<f32>::ones([1]).expand([VAST]).unwrap().unbind(0));
+}
+
+#[test]
+fn constructors_name_the_method_that_returns_the_error() {
+    let says = |call: &dyn Fn(), twin: &str| {
+        let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+        let text = payload.downcast_ref::<String>().unwrap();
+        assert!(text.contains(&format!("({twin} returns this as an error)")), "{text}");
+    };
+    let rng = || Rng::new(0);
+    says(&|| drop(Tensor::full([VAST], 0.0_f32)), "Tensor::try_full");
+    says(&|| drop(Tensor::<f32>::zeros([VAST, VAST])), "Tensor::try_full");
+    says(&|| drop(Tensor::<i64>::ones([VAST])), "Tensor::try_full");
+    says(&|| drop(Tensor::<f32>::eye(1 << 40)), "Tensor::try_eye");
+    says(&|| drop(Tensor::linspace(0.0_f32, 1.0, usize::MAX)), "Tensor::try_linspace");
+    says(&|| drop(Tensor::from_fn([VAST], |_| 0.0_f32)), "Tensor::try_from_fn");
+    says(&|| drop(Tensor::<f32>::rand([VAST], &mut rng())), "Tensor::uniform");
+    says(&|| drop(Tensor::<f32>::randn([VAST], &mut rng())), "Tensor::normal");
+    says(&|| drop(Tensor::permutation(VAST, &mut rng())), "Tensor::try_permutation");
+    let wide = Tensor::<f32>::ones([1]).expand([VAST]).unwrap();
+    says(&|| drop(wide.zeros_like()), "Tensor::try_full");
+}
+
+#[test]
+fn what_is_printed_is_bounded() {
+    let wide = Tensor::<f32>::ones([1]).expand([2; 40]).unwrap();
+    assert!(format!("{wide}").len() < 20_000);
+    let real = Tensor::<f32>::ones([2; 20]);
+    let text = real.to_string();
+    assert!(text.len() < 20_000 && text.starts_with('[') && text.ends_with(']'), "{}", text.len());
+    for rank in [80, 81, 82, 200, 1000] {
+        let text = Tensor::<f32>::ones(vec![1; rank]).to_string();
+        assert_eq!(text.matches('[').count(), rank);
+    }
+    // Of the outermost axes only the first place is shown, and that there are others.
+    let text = Tensor::arange(0_i64, 1 << 12, 1).unwrap().reshape([2; 12]).unwrap().to_string();
+    assert!(text.contains("...") && text.contains("[  0,   1]"), "{text}");
+    assert!(text.contains("511") && !text.contains("512"), "{text}");
+}
+
+#[test]
+fn lists_of_pieces_end() {
+    let none = Tensor::<f32>::zeros([1 << 62, 0]);
+    too_large(none.unbind(0));
+    too_large(none.split(0, 1));
+    too_large(none.chunk(1, usize::MAX));
+    assert_eq!(none.split(0, 1 << 61).unwrap().len(), 2);
+    assert_eq!(none.chunk(0, 4).unwrap().len(), 4);
+}
+
+#[test]
+fn a_scalar_has_no_axes_to_permute() {
+    let x = Tensor::scalar(1.0_f32);
+    assert!(matches!(x.permute([0]), Err(Error::Axis(_))));
+    assert!(matches!(x.permute([-1, 0]), Err(Error::Axis(_))));
+    assert_eq!(x.permute([]).unwrap(), x);
+    assert!(Tensor::<f32>::ones([2, 3]).permute([1]).is_err());
+}
+
+#[test]
+fn steps_of_any_length() {
+    let x = tensor![1.0_f32, 2.0, 3.0];
+    assert_eq!(x.slice(s![..; isize::MAX]).unwrap(), tensor![1.0]);
+    assert_eq!(x.slice(s![..; isize::MIN]).unwrap(), tensor![3.0]);
+    assert_eq!(x.slice([Slice::from(..).step(isize::MAX).step(isize::MAX)]).unwrap(), tensor![1.0]);
+    let thin = Tensor::<f32>::zeros([usize::MAX, 0]);
+    assert_eq!(thin.slice(s![..; isize::MAX]).unwrap().shape(), [3, 0]);
+}
+
+#[test]
+fn a_refused_layer_of_vast_shapes() {
+    let x = Tensor::<f32>::zeros([0, 1 << 62, 1 << 62]);
+    assert!(matches!(x.linear(&Tensor::zeros([2, 3]), None), Err(Error::Shape(_))));
+    assert!(matches!(
+        Tensor::scalar(1.0_f32).linear(&Tensor::zeros([2, 3]), None),
+        Err(Error::Shape(_))
+    ));
+}
