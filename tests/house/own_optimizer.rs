@@ -77,7 +77,7 @@ fn it_has_the_rest_by_itself() {
     adams.scalars.remove("learning_rate");
     assert_eq!(
         text(plain.load_state(adams).unwrap_err()),
-        "Plain: this state is not of these parameters and settings\n  missing: `learning_rate`\n  unexpected: `a.step`"
+        "Plain: this state is not of these parameters and settings, and nothing was loaded\n  missing: `learning_rate`\n  unexpected: `a.step`"
     );
     assert_eq!(plain.learning_rate(), 0.5, "nothing is loaded");
 }

@@ -5,15 +5,30 @@ use std::fs;
 /// Public types that the preludes leave out.
 const LEFT_OUT: &[(&str, &[&str])] = &[
     // Seen by who writes an op, a layer or a reader of tapes.
-    ("autograd", &["Algebra", "Line", "NodeInfo", "NonFinite", "Op", "Operand", "ScopeGuard"]),
+    (
+        "autograd",
+        &[
+            "Algebra",
+            "Line",
+            "Lines",
+            "NonFinite",
+            "Op",
+            "Operand",
+            "Scope",
+            "ScopeGuard",
+            "TapeLine",
+            "Tensors",
+            "Who",
+        ],
+    ),
     // Results that are printed or read, and not named.
-    ("autograd", &["Cost", "Gradients", "Report", "Stats", "Verdict", "Wrt"]),
+    ("autograd", &["Cost", "GradUse", "Gradients", "Report", "Stats", "Verdict", "Wrt"]),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
-    ("optim", &["Misfit", "State"]),
-    ("train", &["Curvature", "Epoch", "RangeTest", "Stopped", "Why"]),
+    ("optim", &["Loader", "Misfit", "Resume", "State"]),
+    ("train", &["Cause", "Curvature", "Epoch", "RangeTest", "Stopped", "Why"]),
     // Behind a function, a macro or another name.
     ("nn", &["BatchNorm", "ConstantPad", "Counter", "Func", "Part", "ReflectionPad", "Running"]),
-    ("loss", &["ClassTarget", "Classes", "Labels"]),
+    ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
     // Each crate's own.
     ("*", &["Error"]),
 ];

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor, keep};
 
-use crate::Result;
 use crate::algebra::Algebra;
 use crate::ops::Softmax;
+use crate::{Result, Tape};
 
 /// What rows of logits are compared with: the loss of a row is -Σ q·ln softmax(x), q a weight for each of its classes.
 ///
@@ -35,6 +35,8 @@ pub struct Targets<T> {
     rows: Rows<T>,
     /// What the sum over rows is multiplied by; `None` leaves one loss a row.
     scale: Option<f64>,
+    /// The line of the tape that holds the classes.
+    line: Option<u32>,
 }
 
 /// The weights of the rows' classes. The common case lies in place: a step that repeats itself asks for no memory.
@@ -83,18 +85,33 @@ fn class_axis(rank: usize) -> usize {
 impl<T: Float> Targets<T> {
     /// One class for each row, of weight 1.
     pub fn classes(classes: Tensor<usize>) -> Self {
-        Self { rows: Rows::Classes(classes.contiguous()), scale: None }
+        Self { rows: Rows::Classes(classes.contiguous()), scale: None, line: None }
     }
 
     /// One class for each row, and its weight. A row of weight 0 does not count, and its class need not exist.
     pub fn weighted(classes: Tensor<usize>, weights: Tensor<T>) -> Self {
         let both = (classes.contiguous(), weights.contiguous());
-        Self { rows: Rows::Weighted(Arc::new(both)), scale: None }
+        Self { rows: Rows::Weighted(Arc::new(both)), scale: None, line: None }
     }
 
     /// A weight for each class of each row, `[rows, C]`.
     pub fn dense(q: Tensor<T>) -> Self {
-        Self { rows: Rows::Dense(Arc::new(q)), scale: None }
+        Self { rows: Rows::Dense(Arc::new(q)), scale: None, line: None }
+    }
+
+    /// Puts the classes on a tape, so that its readers see them.
+    pub(crate) fn on(mut self, tape: &Tape<T>) -> Self {
+        self.line = match &self.rows {
+            Rows::Classes(classes) => Some(tape.data(classes.clone().into())),
+            Rows::Weighted(both) => Some(tape.data(both.0.clone().into())),
+            Rows::Dense(_) => None,
+        };
+        self
+    }
+
+    /// The line of the tape that holds the classes.
+    pub(crate) fn line(&self) -> Option<u32> {
+        self.line
     }
 
     /// The sum of the rows' losses times `scale`, in place of one loss a row.

@@ -291,7 +291,8 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn cross_entropy(self, targets: Targets<T>) -> Result<Self> {
         targets.check(&self.shape())?;
-        self.apply(CrossEntropy(targets))
+        self.recordable("cross_entropy", &[])?;
+        self.apply(CrossEntropy(targets.on(self.tape)))
     }
 
     /// self where the mask says so, else `other`; exactly no gradient goes to the branch not taken.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wengert_autograd::{Error, Result, Var};
-use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
+use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
 use crate::refuse::{Numbers, weights};
 
@@ -39,8 +39,8 @@ pub(crate) fn class_axis(op: &'static str, logits: &[usize]) -> Result<(usize, u
 }
 
 /// The shape of one number for each sample.
-fn samples(logits: &[usize], axis: usize) -> Vec<usize> {
-    let mut shape = logits.to_vec();
+fn samples(logits: &[usize], axis: usize) -> Shape {
+    let mut shape = Shape::new(logits);
     shape.remove(axis);
     shape
 }
@@ -92,7 +92,7 @@ impl<T: Float> Checked<T> {
     ) -> Result<Self> {
         let (axis, classes) = class_axis(op, logits)?;
         let samples = samples(logits, axis);
-        if labels.shape() != samples {
+        if labels.shape() != &*samples {
             return Err(label_shape(op, logits, labels, &samples));
         }
         let weight = weight.of(op, logits, classes)?;
@@ -189,7 +189,7 @@ pub(crate) fn distributions<T: Float>(
         let rule = "probability targets must have the logits' shape";
         let fault = Fault::new(op, &[logits, q.shape()], rule);
         // Class numbers in floats, as a file may hold them.
-        let fault = if q.shape() == samples {
+        let fault = if *q.shape() == *samples {
             fault.help(
                 "one number a sample is a class number, and those are `Tensor<usize>`: `labels.cast::<usize>()`",
             )

@@ -152,7 +152,7 @@ fn tied_weights_are_one_parameter_of_two_names() -> wengert_nn::Result<()> {
     state.insert("b.weight", Tensor::ones([3, 3]));
     let before = net.state();
     let text = net.load_state(&state).unwrap_err().to_string();
-    assert!(text.contains("`a.weight` and `b.weight` are one parameter in the model"), "{text}");
+    assert!(text.contains("`a.weight` and `b.weight` are one in the model"), "{text}");
     assert_eq!(net.state(), before);
     check_parameters(&net, &Tensor::ones([1, 3]))
 }

@@ -5,9 +5,9 @@ struct LinearRegression {
 }
 parts!(LinearRegression { linear });
 
-impl Module<f32> for LinearRegression {
+impl Module for LinearRegression {
     fn forward<'t>(&self, x: Var<'t>) -> Result<Var<'t>> {
-        self.linear.forward(x)
+        self.linear.call(x)
     }
 }
 
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (inputs, labels) in train_loader.epoch(epoch) {
             let tape = Tape::new();
             optimizer.zero_grad();
-            let outputs = model.forward(tape.constant(inputs))?;
+            let outputs = model.call(tape.constant(inputs))?;
             let loss = criterion.forward(outputs, &labels)?;
             loss.backward()?;
             optimizer.step()?;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
 use wengert_tensor::{Float, Tensor, keep};
 
 use super::scan::along;
@@ -111,6 +112,9 @@ impl<T: Float> Operation<T> for CrossEntropy<T> {
     }
     fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], _: &A) -> Result<A> {
         self.0.push(&x[0], t)
+    }
+    fn data(&self) -> SmallVec<[u32; 2]> {
+        self.0.line().into_iter().collect()
     }
     fn formula(&self, _: usize) -> Cow<'static, str> {
         "g·(softmax(x)·sum(q) - q)".into()
