@@ -43,6 +43,8 @@ pub use graph::NodeInfo;
 pub use methods::Operand;
 pub use non_finite::NonFinite;
 pub use ops::Op;
+#[doc(hidden)]
+pub use param::GradUse;
 pub use param::Param;
 pub use stats::{Cost, Stats};
 pub use tape::{ScopeGuard, Tape};

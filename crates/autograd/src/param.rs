@@ -34,10 +34,23 @@ struct Shared<T> {
 struct State<T> {
     value: Tensor<T>,
     grad: Option<Tensor<T>>,
+    uses: GradUse,
     /// The youngest tape that has read it, by number, and its line there: a tape finds its parameters without a table.
     reader: (u64, u32),
     /// The thread whose closure works on copies of the value and the gradient: other threads wait before they write.
     updating: Option<ThreadId>,
+}
+
+/// Whether an optimiser has already made a step with the gradient that a parameter holds.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GradUse {
+    /// No step was made with any part of it.
+    New,
+    /// A step was made with all of it.
+    Stepped,
+    /// A step was made with a part of it, and `backward` has added to it since: `zero_grad` was forgotten.
+    SteppedInPart,
 }
 
 /// What a tape learns when it reads a parameter.
@@ -66,7 +79,13 @@ impl<T: Element> Param<T> {
             path: OnceLock::new(),
             version: AtomicU64::new(0),
             frozen: AtomicBool::new(false),
-            state: Mutex::new(State { value, grad: None, reader: (0, 0), updating: None }),
+            state: Mutex::new(State {
+                value,
+                grad: None,
+                uses: GradUse::New,
+                reader: (0, 0),
+                updating: None,
+            }),
             updated: Condvar::new(),
         }))
     }
@@ -99,6 +118,20 @@ impl<T: Element> Param<T> {
     /// Whether both are handles to one parameter.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// These parameters in their order, each once: one that two layers share may come under two names.
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// # use wengert_tensor::tensor;
+    /// let (v, w) = (Param::new(tensor![1.0_f32]), Param::new(tensor![1.0]));
+    /// let once = Param::each_once([v.clone(), w.clone(), v.clone()]);
+    /// assert!(once.len() == 2 && once[0].is(&v) && once[1].is(&w));
+    /// ```
+    pub fn each_once(parameters: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut seen = std::collections::HashSet::new();
+        parameters.into_iter().filter(|param| seen.insert(param.id())).collect()
     }
 
     /// Where it stands in its model, as `l1.weight`, once [`set_path`](Self::set_path) has named it, as a model's
@@ -152,12 +185,13 @@ impl<T: Element> Param<T> {
 
     /// Writes the gradient.
     pub fn set_grad(&self, grad: Option<Tensor<T>>) {
-        self.writable().grad = grad;
+        let mut state = self.writable();
+        (state.grad, state.uses) = (grad, GradUse::New);
     }
 
     /// Forgets the gradient.
     pub fn zero_grad(&self) {
-        self.writable().grad = None;
+        self.set_grad(None);
     }
 
     /// Whether it is left out of training: tapes keep no operands for it, and no gradient arrives.
@@ -224,6 +258,37 @@ impl<T: Element> Param<T> {
         change(&mut state.value, &mut state.grad)
     }
 
+    /// Changes the gradient in place, if there is one: clipping. It is still the gradient that it was.
+    #[doc(hidden)]
+    pub fn change_grad(&self, change: impl FnOnce(&Tensor<T>) -> Tensor<T>) {
+        let mut state = self.writable();
+        if let Some(g) = &state.grad {
+            state.grad = Some(change(g));
+        }
+    }
+
+    /// Looks at value and gradient without a copy: what an optimiser checks before it changes anything. The closure runs
+    /// under the lock, so it must not ask this parameter for anything.
+    #[doc(hidden)]
+    #[inline]
+    pub fn inspect<R>(&self, see: impl FnOnce(&Tensor<T>, Option<&Tensor<T>>, GradUse) -> R) -> R {
+        let state = self.state();
+        see(&state.value, state.grad.as_ref(), state.uses)
+    }
+
+    /// A step of an optimiser: changes the value by the gradient, and notes that the gradient was used. As
+    /// [`inspect`](Self::inspect), under the lock.
+    #[doc(hidden)]
+    #[inline]
+    pub fn step<R>(&self, change: impl FnOnce(&mut Tensor<T>, &Tensor<T>) -> R) -> Option<R> {
+        let mut guard = self.writable();
+        let state = &mut *guard;
+        let g = state.grad.as_ref()?;
+        self.written();
+        state.uses = GradUse::Stepped;
+        Some(change(&mut state.value, g))
+    }
+
     /// Value, version and frozen under one lock: what a tape reads.
     pub(crate) fn read(&self) -> (Tensor<T>, u64, bool) {
         let state = self.state();
@@ -252,8 +317,16 @@ impl<T: Float> Param<T> {
     pub(crate) fn add_grad(&self, g: Tensor<T>) {
         let mut state = self.writable();
         state.grad = Some(match state.grad.take() {
-            Some(sum) => sum.accumulate(&g),
-            None => g,
+            Some(sum) => {
+                if state.uses == GradUse::Stepped {
+                    state.uses = GradUse::SteppedInPart;
+                }
+                sum.accumulate(&g)
+            }
+            None => {
+                state.uses = GradUse::New;
+                g
+            }
         });
     }
 }

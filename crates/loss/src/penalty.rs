@@ -72,6 +72,7 @@ impl Penalty {
             Some(pattern) => fits(pattern, &p.path()),
             None => !is_bias(p),
         };
+        let params = Param::each_once(params.iter().cloned());
         for p in params.iter().filter(|p| chosen(p)) {
             let theta = tape.param(p);
             if self.l1 != 0.0 || self.l2 == 0.0 {
@@ -130,7 +131,9 @@ impl<T: Float> Proximal<T> {
     }
     /// Towards given values.
     pub fn to(anchors: impl IntoIterator<Item = (Param<T>, Tensor<T>)>, strength: f64) -> Self {
-        Self { anchors: anchors.into_iter().collect(), strength }
+        let mut seen = std::collections::HashSet::new();
+        let anchors = anchors.into_iter().filter(|(p, _)| seen.insert(p.id())).collect();
+        Self { anchors, strength }
     }
     /// Of the parameters whose path fits a pattern only: `*` stands for any text.
     pub fn of(mut self, pattern: &str) -> Self {

@@ -196,6 +196,8 @@ pub struct Mismatch {
     pub misshaped: Vec<(String, Vec<usize>, Vec<usize>)>,
     /// Names of both whose values the model cannot take exactly: a count that is not whole, a whole number too large.
     pub inexact: Vec<String>,
+    /// Pairs of names of one shared parameter, to which the state gives different values.
+    pub contradicting: Vec<(String, String)>,
 }
 
 impl Mismatch {
@@ -231,6 +233,12 @@ impl fmt::Display for Mismatch {
         }
         if !self.inexact.is_empty() {
             write!(f, "\n  not exact in the model's type: {}", list(&self.inexact))?;
+        }
+        for (one, other) in &self.contradicting {
+            write!(
+                f,
+                "\n  `{one}` and `{other}` are one parameter in the model, and differ in the state"
+            )?;
         }
         match self.prefix() {
             Some(prefix) => write!(
@@ -299,7 +307,17 @@ pub(crate) fn load<T: Float, P: Parts<T> + ?Sized>(
     let mut mismatch = Mismatch::default();
     let mut writes: Vec<Box<dyn FnOnce()>> = Vec::new();
     let mut known = std::collections::HashSet::new();
+    let mut shared = HashMap::<u64, String>::new();
     for (path, slot) in slots(model) {
+        if let Slot::Param(p) = &slot {
+            let first = shared.entry(p.id()).or_insert_with(|| path.clone());
+            if *first != path
+                && let (Some(a), Some(b)) = (state.get(first), state.get(&path))
+                && a.is_close(b, 0.0, 0.0, true).is_ok_and(|same| !same.iter().all(|same| same))
+            {
+                mismatch.contradicting.push((first.clone(), path.clone()));
+            }
+        }
         let Some(entry) = state.entry(&path) else {
             mismatch.missing.push(path);
             continue;

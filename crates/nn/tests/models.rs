@@ -148,7 +148,15 @@ fn tied_weights_are_one_parameter_of_two_names() -> wengert_nn::Result<()> {
     assert_eq!(net.parameters().len(), 1);
     assert_eq!(net.num_parameters(), 9);
     // PyTorch's files have both.
-    assert_eq!(net.state().names().collect::<Vec<_>>(), ["a.weight", "b.weight"]);
+    let mut state = net.state();
+    assert_eq!(state.names().collect::<Vec<_>>(), ["a.weight", "b.weight"]);
+    net.load_state(&state)?;
+    // Which of the two would be the weight?
+    state.insert("b.weight", Tensor::ones([3, 3]));
+    let before = net.state();
+    let text = net.load_state(&state).unwrap_err().to_string();
+    assert!(text.contains("`a.weight` and `b.weight` are one parameter in the model"), "{text}");
+    assert_eq!(net.state(), before);
     check_parameters(&net, &Tensor::ones([1, 3]))
 }
 

@@ -4,11 +4,11 @@ use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, Tensor};
 
-use crate::core::take;
 use crate::groups::names;
 use crate::rule::mean;
+use crate::state::Loader;
 use crate::{Error, Result, State};
 
 /// A running average of parameters: exponential ([`new`](Self::new)), or of equal weights ([`equal`](Self::equal), as in
@@ -39,6 +39,9 @@ pub struct Average<T: Float> {
     swapped: bool,
 }
 
+/// The kind of its states.
+const KIND: &str = "Average";
+
 #[derive(Clone, Copy)]
 struct Mean(C);
 
@@ -62,7 +65,7 @@ impl<T: Float> Average<T> {
     }
 
     fn make(parameters: impl IntoIterator<Item = Param<T>>, decay: Option<f64>) -> Self {
-        let parameters: Vec<Param<T>> = parameters.into_iter().collect();
+        let parameters = Param::each_once(parameters);
         let values = parameters.iter().map(Param::value).collect();
         Self { parameters, values, decay, updates: 0, swapped: false }
     }
@@ -119,7 +122,7 @@ impl<T: Float> Average<T> {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     pub fn state(&self) -> State<T> {
-        let mut state = State::default();
+        let mut state = State::of(KIND);
         state.scalars.insert("updates".to_string(), self.updates as f64);
         for (name, average) in names(&self.parameters).into_iter().zip(self.values()) {
             state.tensors.insert(format!("{name}.average"), average);
@@ -133,30 +136,17 @@ impl<T: Float> Average<T> {
     /// [`Error::State`], which lists what is missing, unexpected and of another shape, and [`Error::Use`] while the average is
     /// swapped in; then nothing is loaded.
     #[track_caller]
-    pub fn load_state(&mut self, mut state: State<T>) -> Result<()> {
+    pub fn load_state(&mut self, state: State<T>) -> Result<()> {
         let at = Location::caller();
         self.not_swapped("load_state", at)?;
-        let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
-        let updates = take(&mut state.scalars, "updates".to_string(), &mut missing);
+        let mut loader = Loader::new(KIND, state)?;
+        let updates = loader.count("updates");
         let mut values = Vec::with_capacity(self.values.len());
         for (name, here) in names(&self.parameters).iter().zip(&self.values) {
-            let key = format!("{name}.average");
-            let Some(average) = take(&mut state.tensors, key.clone(), &mut missing) else {
-                continue;
-            };
-            if average.shape() != here.shape() {
-                let (got, wanted) = (Shape::new(average.shape()), Shape::new(here.shape()));
-                misshaped.push(format!("{key} {got} for {wanted}"));
-            }
-            values.push(average);
+            values.extend(loader.tensor(&format!("{name}.average"), here.shape()));
         }
-        let unexpected: Vec<String> =
-            state.tensors.into_keys().chain(state.scalars.into_keys()).collect();
-        if !(missing.is_empty() && unexpected.is_empty() && misshaped.is_empty()) {
-            return Err(Error::State { optimizer: "Average", missing, unexpected, misshaped, at });
-        }
-        self.values = values;
-        self.updates = updates.unwrap_or(0.0) as u64;
+        loader.finish()?;
+        (self.values, self.updates) = (values, updates);
         Ok(())
     }
 

@@ -38,8 +38,12 @@ pub fn clip_grad_norm<T: Float>(parameters: &[Param<T>], max_norm: f64) -> Resul
 pub fn clip_each_grad_norm<T: Float>(parameters: &[Param<T>], max_norm: f64) -> Result<Vec<f64>> {
     let clip = ClipNorm::new(max_norm);
     let norms = clip.norms("clip_each_grad_norm", parameters, Location::caller())?;
+    let mut seen = std::collections::HashSet::new();
     for (param, &norm) in parameters.iter().zip(&norms) {
-        scale(param, clip.coefficient(norm));
+        // A parameter that is named twice is scaled once.
+        if seen.insert(param.id()) {
+            scale(param, clip.coefficient(norm));
+        }
     }
     Ok(norms)
 }
@@ -63,9 +67,7 @@ pub fn clip_each_grad_norm<T: Float>(parameters: &[Param<T>], max_norm: f64) -> 
 pub fn clip_grad_value<T: Float>(parameters: &[Param<T>], max: f64) -> Result<()> {
     valid("clip_grad_value", "max", max, Location::caller())?;
     for param in parameters {
-        if let Some(g) = param.grad() {
-            param.set_grad(Some(g.clamp(-max, max)));
-        }
+        param.change_grad(|g| g.clamp(-max, max));
     }
     Ok(())
 }
@@ -123,6 +125,8 @@ impl ClipNorm {
     /// As [`clip_grad_norm`], and [`Error::Setting`] if p is not above 0.
     #[track_caller]
     pub fn clip<T: Float>(&self, parameters: &[Param<T>]) -> Result<f64> {
+        // A parameter that is named twice counts once.
+        let parameters = &Param::each_once(parameters.iter().cloned());
         let norms = self.norms("clip_grad_norm", parameters, Location::caller())?;
         let total = total(&norms, self.p);
         let coefficient = self.coefficient(total);
@@ -188,9 +192,7 @@ fn scale<T: Float>(param: &Param<T>, coefficient: f64) {
     if coefficient == 1.0 {
         return;
     }
-    if let Some(g) = param.grad() {
-        param.set_grad(Some(g.mul_scalar(coefficient)));
-    }
+    param.change_grad(|g| g.mul_scalar(coefficient));
 }
 
 fn valid(function: &'static str, setting: &'static str, x: f64, at: Line) -> Result<()> {

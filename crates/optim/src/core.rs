@@ -3,13 +3,15 @@
 use std::fmt;
 use std::panic::Location;
 
-use wengert_autograd::{Line, Param};
+use wengert_autograd::{GradUse, Line, Param};
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Misfit;
 use crate::groups::{Change, Groups, names};
-use crate::optimizer::{LEARNING_RATE, no_momentum};
+use crate::optimizer::no_momentum;
 use crate::rule::Rule;
+use crate::settings::{NOT_NEGATIVE, UP_TO_ONE};
+use crate::state::{LEARNING_RATE, Loader};
 use crate::{Error, Result, State};
 
 /// Parameters and what is kept for them, with settings.
@@ -20,11 +22,22 @@ pub(crate) struct Core<T, R: Rule> {
     groups: Groups<R>,
     /// The rate that the optimiser was made with, which the rates of groups keep their proportion to.
     first_rate: f64,
-    allow_unused: bool,
+    allow: Allow,
     sorted: bool,
     /// Whether settings have changed since they were resolved for the groups.
     changed: bool,
     made: Line,
+}
+
+/// Which faults of gradients are let through.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Allow {
+    /// Parameters that have no gradient and have never had one.
+    pub(crate) unused: bool,
+    /// Infinities and NaN.
+    pub(crate) non_finite: bool,
+    /// Gradients that hold one that a step was already made with.
+    pub(crate) used: bool,
 }
 
 /// What is kept for a parameter.
@@ -32,6 +45,8 @@ struct Slot<T> {
     /// Steps that it has made.
     step: u64,
     set: usize,
+    /// The parameter's shape when `kept` was made.
+    shape: Shape,
     /// What `kept` is, tensor by tensor.
     names: &'static [&'static str],
     kept: Vec<Tensor<T>>,
@@ -49,22 +64,23 @@ struct Made<F> {
 impl<T: Float, R: Rule> Core<T, R> {
     #[track_caller]
     pub(crate) fn new(parameters: impl IntoIterator<Item = Param<T>>, settings: R) -> Self {
-        let mut each: Vec<Param<T>> = Vec::new();
-        for param in parameters {
-            // A parameter that two layers share is one parameter.
-            if !each.iter().any(|p| p.is(&param)) {
-                each.push(param);
-            }
-        }
+        let each = Param::each_once(parameters);
         let carried = R::CARRIED.map_or(0.0, |(_, start)| start);
-        let slot = |_: &Param<T>| Slot { step: 0, set: 0, names: &[], kept: Vec::new(), carried };
+        let slot = |_: &Param<T>| Slot {
+            step: 0,
+            set: 0,
+            shape: Shape::new(&[]),
+            names: &[],
+            kept: Vec::new(),
+            carried,
+        };
         Self {
             slots: each.iter().map(slot).collect(),
             parameters: each,
             groups: Groups::new(&settings),
             first_rate: settings.rate(),
             settings,
-            allow_unused: false,
+            allow: Allow::default(),
             sorted: false,
             changed: true,
             made: Location::caller(),
@@ -82,8 +98,8 @@ impl<T: Float, R: Rule> Core<T, R> {
         (self.sorted, self.changed) = (false, true);
     }
 
-    pub(crate) fn allow_unused(&mut self) {
-        self.allow_unused = true;
+    pub(crate) fn allow(&mut self) -> &mut Allow {
+        &mut self.allow
     }
 
     pub(crate) fn parameters(&self) -> &[Param<T>] {
@@ -122,26 +138,44 @@ impl<T: Float, R: Rule> Core<T, R> {
             return Err(Error::Use(rule, at));
         }
         self.settle()?;
-        if !self.allow_unused {
-            self.refuse_unused(at)?;
-        }
-        let (mut made, mut missing, mut stepped) = (None, 0, false);
+        self.check(at)?;
+        let mut made = None;
         for (param, slot) in self.parameters.iter().zip(&mut self.slots) {
             if param.is_frozen() {
                 continue;
             }
             let settings = self.groups.of(slot.set);
-            let updated = param.update_in_place(|value, grad| match grad {
-                Some(g) => slot.update(settings, &mut made, value, g).map(|()| true),
-                None => Ok(false),
-            });
-            match updated {
-                Ok(true) => stepped = true,
-                Ok(false) => missing += 1,
-                Err(unfit) => return Err(self.named(unfit, param, at)),
+            let updated = param.step(|value, g| slot.update(settings, &mut made, value, g));
+            if let Some(Err(error)) = updated {
+                return Err(error.into());
             }
         }
-        if missing > 0 && !stepped && !self.allow_unused {
+        Ok(())
+    }
+
+    /// Rejects what no step can be made with, before anything is changed.
+    #[inline]
+    fn check(&self, at: Line) -> Result<()> {
+        let (mut found, mut missing) = (false, false);
+        for (param, slot) in self.parameters.iter().zip(&self.slots) {
+            if param.is_frozen() {
+                continue;
+            }
+            let fault = param.inspect(|value, g, uses| match g {
+                Some(g) => {
+                    found = true;
+                    slot.fault(value, g, uses, self.allow)
+                }
+                None => {
+                    missing = true;
+                    (slot.step == 0 && !self.allow.unused).then_some(Fault::Unused)
+                }
+            });
+            if let Some(fault) = fault {
+                return Err(self.named(fault, param, at));
+            }
+        }
+        if missing && !found && !self.allow.unused {
             return Err(self.no_gradient(|_| true, at));
         }
         Ok(())
@@ -156,6 +190,14 @@ impl<T: Float, R: Rule> Core<T, R> {
                 return Err(Error::NotMine { optimizer: R::NAME, name: param.path(), at });
             }
         }
+        for (k, &(param, g)) in gradients.iter().enumerate() {
+            let Some(place) = place(&self.parameters, k, param) else { continue };
+            let slot = &self.slots[place];
+            let fault = param.inspect(|value, _, _| slot.fault(value, g, GradUse::New, self.allow));
+            if let Some(fault) = fault.filter(|_| !param.is_frozen()) {
+                return Err(self.named(fault, param, at));
+            }
+        }
         let mut made = None;
         for (k, &(param, g)) in gradients.iter().enumerate() {
             let Some(place) = place(&self.parameters, k, param) else { continue };
@@ -164,9 +206,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             }
             let slot = &mut self.slots[place];
             let settings = self.groups.of(slot.set);
-            let updated =
-                param.update_in_place(|value, _| slot.update(settings, &mut made, value, g));
-            updated.map_err(|unfit| self.named(unfit, param, at))?;
+            param.update_in_place(|value, _| slot.update(settings, &mut made, value, g))?;
         }
         Ok(())
     }
@@ -192,19 +232,6 @@ impl<T: Float, R: Rule> Core<T, R> {
         Ok(())
     }
 
-    /// Refuses parameters that have no gradient and have never had one.
-    #[inline]
-    fn refuse_unused(&self, at: Line) -> Result<()> {
-        let unused = |k: usize| {
-            let (slot, param) = (&self.slots[k], &self.parameters[k]);
-            slot.step == 0 && !param.is_frozen() && param.grad().is_none()
-        };
-        if (0..self.slots.len()).any(unused) {
-            return Err(self.no_gradient(unused, at));
-        }
-        Ok(())
-    }
-
     #[cold]
     fn no_gradient(&self, which: impl Fn(usize) -> bool, at: Line) -> Error {
         let names = names(&self.parameters);
@@ -215,28 +242,37 @@ impl<T: Float, R: Rule> Core<T, R> {
         Error::NoGradient { optimizer: R::NAME, names, of, at }
     }
 
-    /// An update that could not be, with the parameter's name.
+    /// The error of a fault, with the parameter's name.
     #[cold]
-    fn named(&self, unfit: Unfit, param: &Param<T>, at: Line) -> Error {
+    fn named(&self, fault: Fault, param: &Param<T>, at: Line) -> Error {
         let place = self.parameters.iter().position(|p| p.is(param)).unwrap_or(0);
         let name = names(&self.parameters)[place].clone();
-        let (what, other, help) = match unfit {
-            Unfit::Gradient(shape) => {
+        let optimizer = R::NAME;
+        let (what, other, help) = match fault {
+            Fault::Unused => {
+                let unused =
+                    |k: usize| self.slots[k].step == 0 && self.parameters[k].grad().is_none();
+                return self.no_gradient(unused, at);
+            }
+            Fault::NotFinite(found) => {
+                return Error::NotFinite { function: optimizer, name, found, at };
+            }
+            Fault::Used => return Error::UsedGradient { optimizer, name, at },
+            Fault::Gradient(shape) => {
                 ("gradient", shape, "a gradient has its parameter's shape: nothing is broadcast")
             }
-            Unfit::Kept(shape) => (
+            Fault::Kept(shape) => (
                 "optimiser's state",
                 shape,
                 "a parameter that was given another shape needs a new optimiser",
             ),
-            Unfit::Other(error) => return Error::Tensor(error),
         };
         let shape = Shape::new(&param.shape());
-        Error::Shape(Box::new(Misfit { optimizer: R::NAME, name, shape, what, other, help, at }))
+        Error::Shape(Box::new(Misfit { optimizer, name, shape, what, other, help, at }))
     }
 
     pub(crate) fn state(&self) -> State<T> {
-        let mut state = State::default();
+        let mut state = State::of(R::NAME);
         state.scalars.insert(LEARNING_RATE.to_string(), self.settings.rate());
         for (name, slot) in names(&self.parameters).iter().zip(&self.slots) {
             state.scalars.insert(format!("{name}.step"), slot.step as f64);
@@ -251,54 +287,49 @@ impl<T: Float, R: Rule> Core<T, R> {
     }
 
     #[track_caller]
-    pub(crate) fn load_state(&mut self, mut state: State<T>) -> Result<()> {
-        let at = Location::caller();
+    pub(crate) fn load_state(&mut self, state: State<T>) -> Result<()> {
+        let mut loader = Loader::new(R::NAME, state)?;
+        let (before, rate) = (self.settings.rate(), loader.number_in(LEARNING_RATE, NOT_NEGATIVE));
+        // The rate in force may be the fault that the state is to cure, so it does not stand in the way.
+        self.set_learning_rate(if rate >= 0.0 && rate.is_finite() { rate } else { 0.0 });
+        let loaded = self.load_slots(loader);
+        match loaded {
+            Ok(slots) => self.slots = slots,
+            Err(error) => {
+                self.set_learning_rate(before);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn load_slots(&mut self, mut loader: Loader<T>) -> Result<Vec<Slot<T>>> {
         self.settle()?;
-        let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
-        let rate = take(&mut state.scalars, LEARNING_RATE.to_string(), &mut missing);
         let mut slots = Vec::with_capacity(self.slots.len());
-        for ((name, slot), param) in
-            names(&self.parameters).iter().zip(&self.slots).zip(&self.parameters)
-        {
+        let names = names(&self.parameters);
+        for ((name, slot), param) in names.iter().zip(&self.slots).zip(&self.parameters) {
             let settings = self.groups.of(slot.set);
-            let step = take(&mut state.scalars, format!("{name}.step"), &mut missing);
-            let step = step.unwrap_or(0.0) as u64;
-            let carried = R::CARRIED.and_then(|(carried, _)| {
-                take(&mut state.scalars, format!("{name}.{carried}"), &mut missing)
+            let step = loader.count(&format!("{name}.step"));
+            let carried = R::CARRIED.map_or(slot.carried, |(carried, _)| {
+                loader.number_in(&format!("{name}.{carried}"), UP_TO_ONE)
             });
             let mut kept = Vec::new();
             let value = param.value();
             let names = settings.kept(value.rank());
             for what in names {
-                let key = format!("{name}.{what}");
+                let (key, start) = (format!("{name}.{what}"), settings.start(what, &value));
                 // Before its first step a parameter may have nothing kept.
-                if step == 0 && !state.tensors.contains_key(&key) {
-                    kept.push(settings.start(what, &value));
-                    continue;
+                if step == 0 && !loader.has_tensor(&key) {
+                    kept.push(start);
+                } else {
+                    kept.extend(loader.tensor(&key, start.shape()));
                 }
-                let Some(tensor) = take(&mut state.tensors, key.clone(), &mut missing) else {
-                    continue;
-                };
-                let wanted = settings.start(what, &value);
-                if tensor.shape() != wanted.shape() {
-                    let (got, wanted) = (Shape::new(tensor.shape()), Shape::new(wanted.shape()));
-                    misshaped.push(format!("{key} {got} for {wanted}"));
-                }
-                kept.push(tensor);
             }
-            let carried = carried.unwrap_or(slot.carried);
-            slots.push(Slot { step, set: slot.set, names, kept, carried });
+            let shape = Shape::new(value.shape());
+            slots.push(Slot { step, set: slot.set, shape, names, kept, carried });
         }
-        let rest = state.tensors.into_keys().chain(state.scalars.into_keys());
-        let unexpected: Vec<String> = rest.collect();
-        if !(missing.is_empty() && unexpected.is_empty() && misshaped.is_empty()) {
-            return Err(Error::State { optimizer: R::NAME, missing, unexpected, misshaped, at });
-        }
-        self.slots = slots;
-        if let Some(rate) = rate {
-            self.set_learning_rate(rate);
-        }
-        Ok(())
+        loader.finish()?;
+        Ok(slots)
     }
 }
 
@@ -310,28 +341,42 @@ fn place<T: Float>(parameters: &[Param<T>], k: usize, param: &Param<T>) -> Optio
     }
 }
 
-pub(crate) fn take<V>(
-    map: &mut std::collections::BTreeMap<String, V>,
-    key: String,
-    missing: &mut Vec<String>,
-) -> Option<V> {
-    let found = map.remove(&key);
-    if found.is_none() {
-        missing.push(key);
-    }
-    found
-}
-
-/// Why a parameter cannot be updated.
-enum Unfit {
-    /// Its gradient has this shape.
+/// Why no step can be made with a parameter and its gradient.
+enum Fault {
+    /// It has no gradient, and has never had one.
+    Unused,
+    /// The gradient has this shape.
     Gradient(Shape),
-    /// What is kept for it has this shape.
+    /// What is kept for the parameter was made when it had this shape.
     Kept(Shape),
-    Other(wengert_tensor::Error),
+    /// The gradient holds this number.
+    NotFinite(f64),
+    /// The gradient holds one that a step was already made with.
+    Used,
 }
 
 impl<T: Float> Slot<T> {
+    #[inline]
+    fn fault(
+        &self,
+        value: &Tensor<T>,
+        g: &Tensor<T>,
+        uses: GradUse,
+        allow: Allow,
+    ) -> Option<Fault> {
+        if value.shape() != g.shape() {
+            return Some(Fault::Gradient(Shape::new(g.shape())));
+        }
+        if !self.kept.is_empty() && value.shape() != &self.shape[..] {
+            return Some(Fault::Kept(self.shape.clone()));
+        }
+        if !allow.non_finite && !g.all_finite() {
+            let found = g.iter().find(|x| !x.is_finite());
+            return Some(Fault::NotFinite(found.map_or(f64::NAN, |x| x.to_f64())));
+        }
+        (uses == GradUse::SteppedInPart && !allow.used).then_some(Fault::Used)
+    }
+
     /// One step of one parameter.
     #[inline]
     fn update<R: Rule>(
@@ -340,10 +385,7 @@ impl<T: Float> Slot<T> {
         made: &mut Option<Made<R::Formula>>,
         value: &mut Tensor<T>,
         g: &Tensor<T>,
-    ) -> Result<(), Unfit> {
-        if value.shape() != g.shape() {
-            return Err(Unfit::Gradient(Shape::new(g.shape())));
-        }
+    ) -> wengert_tensor::Result<()> {
         let names = settings.kept(value.rank());
         if !std::ptr::eq(self.names, names) && self.names != names {
             self.keep(settings, names, value);
@@ -363,12 +405,7 @@ impl<T: Float> Slot<T> {
                 (formula, carried[1])
             }
         };
-        if let Err(error) = R::run(formula, value, &mut self.kept, g) {
-            return Err(match self.kept.iter().find(|kept| kept.shape() != value.shape()) {
-                Some(kept) => Unfit::Kept(Shape::new(kept.shape())),
-                None => Unfit::Other(error),
-            });
-        }
+        R::run(formula, value, &mut self.kept, g)?;
         (self.step, self.carried) = (step, carried);
         Ok(())
     }
@@ -383,7 +420,7 @@ impl<T: Float> Slot<T> {
             None => settings.start(name, value),
         };
         self.kept = names.iter().map(&mut kept).collect();
-        self.names = names;
+        (self.names, self.shape) = (names, Shape::new(value.shape()));
     }
 }
 

@@ -6,7 +6,7 @@ use wengert_autograd::Line;
 use wengert_tensor::Shape;
 
 /// What went wrong. The text names the optimiser, the parameter or the setting, the line and the fix.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A tensor operation that cannot be done.
@@ -74,10 +74,11 @@ pub enum Error {
 
     /// A saved state is not of this optimiser and these parameters. Nothing was loaded.
     #[error(
-        "{optimizer}: this state is not of these parameters and settings{}{}{}\n  at {at}",
+        "{optimizer}: this state is not of these parameters and settings, and nothing was loaded{}{}{}{}\n  at {at}",
         list("missing", missing),
         list("unexpected", unexpected),
-        list("of another shape", misshaped)
+        list("of another shape", misshaped),
+        list("not valid", invalid)
     )]
     State {
         /// The optimiser.
@@ -88,16 +89,31 @@ pub enum Error {
         unexpected: Vec<String>,
         /// Entries whose shape is not the parameter's, with both shapes.
         misshaped: Vec<String>,
+        /// Numbers that cannot be, with the rule.
+        invalid: Vec<String>,
         /// The line that asked for it.
         at: Line,
     },
 
-    /// A gradient is not finite. No gradient was changed.
+    /// A saved state was made by an optimiser of another kind. Nothing was loaded.
     #[error(
-        "{function}: the gradient of `{name}` is not finite: it holds {found}\n  help: ask `loss.first_non_finite_gradient()` which op made it so, before `backward`; a lower learning rate or a loss on logits often mends it\n  at {at}"
+        "{optimizer}: this state was made by `{saved}`, and nothing was loaded\n  help: load it with an optimiser of that kind; or start with a new state; or set `state.kind = None` to load it by its names alone\n  at {at}"
+    )]
+    Kind {
+        /// The optimiser that was to load it.
+        optimizer: &'static str,
+        /// The one that made it.
+        saved: String,
+        /// The line that asked for it.
+        at: Line,
+    },
+
+    /// A gradient is not finite. Nothing was changed.
+    #[error(
+        "{function}: the gradient of `{name}` is not finite: it holds {found}\n  help: check the data for NaN; `loss.first_non_finite_gradient()`, asked before `backward`, names the op that made it; a lower learning rate or a loss on logits often cures it; `.allow_non_finite()` lets it pass\n  at {at}"
     )]
     NotFinite {
-        /// The function that refused.
+        /// The optimiser, or the function, that rejects it.
         function: &'static str,
         /// The parameter.
         name: String,
@@ -107,13 +123,46 @@ pub enum Error {
         at: Line,
     },
 
+    /// A gradient holds one that a step was already made with. Nothing was changed.
+    #[error(
+        "{optimizer}: a step was already made with a part of the gradient of `{name}`, and `backward` has added to it since\n  help: call `optimizer.zero_grad()` before each `backward()`; if gradients are to add up over several steps, say `.allow_used_gradients()`\n  at {at}"
+    )]
+    UsedGradient {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The parameter.
+        name: String,
+        /// The line that asked for the step.
+        at: Line,
+    },
+
+    /// A loss is not finite. Nothing was changed.
+    #[error(
+        "{optimizer}: the loss is {loss}\n  help: check the data for NaN, and the start; `tape.first_non_finite()` names the op that made it; `.allow_non_finite()` lets it pass\n  at {at}"
+    )]
+    Loss {
+        /// The optimiser.
+        optimizer: &'static str,
+        /// The loss.
+        loss: f64,
+        /// The line that asked for the step.
+        at: Line,
+    },
+
     /// Something was asked for that this one does not have.
     #[error("{0}\n  at {1}")]
     Use(String, Line),
 }
 
+impl fmt::Debug for Error {
+    /// The text of `Display`: what `main` prints of an error that it returns.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// The facts of an [`Error::Shape`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Misfit {
     /// The optimiser.
     pub optimizer: &'static str,
@@ -129,6 +178,12 @@ pub struct Misfit {
     pub help: &'static str,
     /// The line that asked for the update.
     pub at: Line,
+}
+
+impl fmt::Debug for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for Misfit {

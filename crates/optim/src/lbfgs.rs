@@ -9,12 +9,17 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Misfit;
 use crate::groups::names;
-use crate::optimizer::LEARNING_RATE;
+use crate::settings::{FINITE, NOT_NEGATIVE, POSITIVE};
+use crate::state::{LEARNING_RATE, Loader};
 use crate::wolfe::{Point, strong_wolfe};
 use crate::{Error, Result, State};
 
 /// Limited-memory BFGS: PyTorch's `LBFGS`, for losses over all the data at once. A step is PyTorch's `step(closure)`: up to
 /// 20 iterations, each of which asks for the loss and the gradients anew.
+///
+/// Iteration by iteration the path is PyTorch's. Without a line search and with a learning rate well below 1 it magnifies
+/// rounding, so after some twenty iterations even two runs of PyTorch that began one rounding apart differ in the third
+/// digit.
 ///
 /// ```
 /// use wengert_autograd::{Param, Tape};
@@ -46,6 +51,7 @@ pub struct Lbfgs<T: Float> {
     tolerance_change: f64,
     history: usize,
     line_search: bool,
+    allow_non_finite: bool,
     memory: Option<Memory<T>>,
     made: Line,
 }
@@ -97,14 +103,8 @@ impl<T: Float> Lbfgs<T> {
     /// For these parameters, with this learning rate (`lr`, 1 in PyTorch). Settings are checked by the first step.
     #[track_caller]
     pub fn new(parameters: impl IntoIterator<Item = Param<T>>, learning_rate: f64) -> Self {
-        let mut each: Vec<Param<T>> = Vec::new();
-        for param in parameters {
-            if !each.iter().any(|p| p.is(&param)) {
-                each.push(param);
-            }
-        }
         Self {
-            parameters: each,
+            parameters: Param::each_once(parameters),
             learning_rate,
             max_iterations: 20,
             max_evaluations: None,
@@ -112,6 +112,7 @@ impl<T: Float> Lbfgs<T> {
             tolerance_change: 1e-9,
             history: 100,
             line_search: false,
+            allow_non_finite: false,
             memory: None,
             made: Location::caller(),
         }
@@ -154,6 +155,13 @@ impl<T: Float> Lbfgs<T> {
         Self { line_search: true, ..self }
     }
 
+    /// Goes on with a loss or a gradient that holds an infinity or NaN. Otherwise the step is an error, and the parameters
+    /// are those from before it.
+    #[must_use]
+    pub fn allow_non_finite(self) -> Self {
+        Self { allow_non_finite: true, ..self }
+    }
+
     /// The parameters, each once.
     pub fn parameters(&self) -> &[Param<T>] {
         &self.parameters
@@ -173,7 +181,8 @@ impl<T: Float> Lbfgs<T> {
     /// the loss; the gradients have been forgotten when it is called. Gives the loss before the step.
     ///
     /// # Errors
-    /// What the closure gives; and as [`Optimizer::step`](crate::Optimizer::step).
+    /// What the closure gives; [`Error::Loss`] and [`Error::NotFinite`] where the loss or a gradient is not finite. The
+    /// parameters and what is remembered are those from before the step then. And as [`Optimizer::step`](crate::Optimizer::step).
     #[track_caller]
     pub fn step<E: From<Error>>(
         &mut self,
@@ -181,8 +190,25 @@ impl<T: Float> Lbfgs<T> {
     ) -> Result<T, E> {
         let at = Location::caller();
         self.check()?;
-        let first = self.evaluate(&mut closure, at)?;
-        let (first_loss, mut here) = first;
+        let start: Vec<Tensor<T>> = self.parameters.iter().map(Param::value).collect();
+        let memory = self.memory.clone();
+        let done = self.iterate(&mut closure, at);
+        if done.is_err() {
+            self.memory = memory;
+            for (param, value) in self.parameters.iter().zip(start) {
+                param.set(value);
+            }
+        }
+        done
+    }
+
+    fn iterate<E: From<Error>>(
+        &mut self,
+        closure: &mut impl FnMut() -> Result<T, E>,
+        at: Line,
+    ) -> Result<T, E> {
+        let (first_loss, mut here) = self.evaluate(closure, at)?;
+        self.finite(&here, at)?;
         let mut evaluations = 1;
         if largest(&here.gradient)? <= self.tolerance_grad {
             return Ok(first_loss);
@@ -202,7 +228,7 @@ impl<T: Float> Lbfgs<T> {
                 let size = largest(&direction)?;
                 let tried = strong_wolfe(&here, slope, length, size, |t| {
                     self.go(&direction, t)?;
-                    let (_, there) = self.evaluate(&mut closure, at)?;
+                    let (_, there) = self.evaluate(closure, at)?;
                     for (param, value) in self.parameters.iter().zip(&start) {
                         param.set(value.clone());
                     }
@@ -216,11 +242,12 @@ impl<T: Float> Lbfgs<T> {
                 self.go(&direction, length)?;
                 // The last place of a step is looked at by the next one.
                 if iteration != self.max_iterations {
-                    here = self.evaluate(&mut closure, at)?.1;
+                    here = self.evaluate(closure, at)?.1;
                     evaluations += 1;
                     flat = largest(&here.gradient)? <= self.tolerance_grad;
                 }
             }
+            self.finite(&here, at)?;
             if let Some(memory) = &mut self.memory {
                 memory.length = length;
             }
@@ -310,6 +337,25 @@ impl<T: Float> Lbfgs<T> {
         Ok((loss, Point { loss: loss.to_f64(), gradient }))
     }
 
+    /// Rejects a place whose loss or gradient is not finite: no direction leads on from there.
+    fn finite(&self, here: &Point<T>, at: Line) -> Result<()> {
+        if self.allow_non_finite {
+            return Ok(());
+        }
+        if !here.loss.is_finite() {
+            return Err(Error::Loss { optimizer: "Lbfgs", loss: here.loss, at });
+        }
+        let Some(place) = here.gradient.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+        let mut end = 0;
+        let holds = |param: &&Param<T>| {
+            end += param.len();
+            place < end
+        };
+        let name = self.free().find(holds).map(Param::path).unwrap_or_default();
+        let found = here.gradient.get(&[place])?.to_f64();
+        Err(Error::NotFinite { function: "Lbfgs", name, found, at })
+    }
+
     fn gradient(&self, at: Line) -> Result<Tensor<T>> {
         let (mut parts, mut missing) = (Vec::new(), Vec::new());
         for (param, name) in self.parameters.iter().zip(names(&self.parameters)) {
@@ -357,7 +403,7 @@ impl<T: Float> Lbfgs<T> {
 
     /// All that the next steps depend on beside the parameters and the settings.
     pub fn state(&self) -> State<T> {
-        let mut state = State::default();
+        let mut state = State::of("Lbfgs");
         state.scalars.insert(LEARNING_RATE.to_string(), self.learning_rate);
         let Some(memory) = &self.memory else { return state };
         for (name, x) in [
@@ -381,63 +427,33 @@ impl<T: Float> Lbfgs<T> {
     /// Takes up where [`state`](Self::state) was asked.
     ///
     /// # Errors
-    /// [`Error::State`], which lists what is missing, unexpected and of another shape; then nothing is loaded.
+    /// As [`Optimizer::load_state`](crate::Optimizer::load_state).
     #[track_caller]
-    pub fn load_state(&mut self, mut state: State<T>) -> Result<()> {
+    pub fn load_state(&mut self, state: State<T>) -> Result<()> {
         let len: usize = self.free().map(Param::len).sum();
-        let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
-        let pairs = (0..).take_while(|k| state.scalars.contains_key(&format!("ro.{k}"))).count();
-        let begun = state.scalars.contains_key("n_iter");
-        let mut number = |name: String| {
-            let found = state.scalars.remove(&name);
-            found.unwrap_or_else(|| {
-                missing.push(name);
-                0.0
-            })
-        };
-        let rate = number(LEARNING_RATE.to_string());
-        let mut numbers = Vec::new();
-        let mut inverses = Vec::new();
-        if begun {
-            numbers = ["n_iter", "t", "prev_loss", "H_diag"].map(|n| number(n.to_string())).into();
-            inverses = (0..pairs).map(|k| number(format!("ro.{k}"))).collect();
-        }
-        let mut vector = |name: String| {
-            let found = state.tensors.remove(&name).unwrap_or_else(|| {
-                missing.push(name.clone());
-                Tensor::zeros([len])
-            });
-            if found.shape() != [len] {
-                misshaped.push(format!("{name} {} for [{len}]", Shape::new(found.shape())));
+        let mut loader = Loader::new("Lbfgs", state)?;
+        let rate = loader.number_in(LEARNING_RATE, NOT_NEGATIVE);
+        let mut memory = None;
+        if loader.has_number("n_iter") {
+            let iterations = loader.count("n_iter");
+            let [length, loss] = ["t", "prev_loss"].map(|name| loader.number_in(name, FINITE));
+            let scale = loader.number_in("H_diag", POSITIVE);
+            let vector = |loader: &mut Loader<T>, name: &str| {
+                loader.tensor(name, &[len]).unwrap_or_else(|| Tensor::zeros([len]))
+            };
+            let direction = vector(&mut loader, "d");
+            let gradient = vector(&mut loader, "prev_flat_grad");
+            let mut pairs = VecDeque::new();
+            while loader.has_number(&format!("ro.{}", pairs.len())) {
+                let k = pairs.len();
+                let change = vector(&mut loader, &format!("old_dirs.{k}"));
+                let step = vector(&mut loader, &format!("old_stps.{k}"));
+                let inverse = loader.number_in(&format!("ro.{k}"), POSITIVE);
+                pairs.push_back(Pair { change, step, inverse });
             }
-            found
-        };
-        let memory = match numbers[..] {
-            [iterations, length, loss, scale] => Some(Memory {
-                iterations: iterations as u64,
-                direction: vector("d".to_string()),
-                length,
-                gradient: vector("prev_flat_grad".to_string()),
-                loss,
-                pairs: inverses
-                    .into_iter()
-                    .enumerate()
-                    .map(|(k, inverse)| Pair {
-                        change: vector(format!("old_dirs.{k}")),
-                        step: vector(format!("old_stps.{k}")),
-                        inverse,
-                    })
-                    .collect(),
-                scale,
-            }),
-            _ => None,
-        };
-        let unexpected: Vec<String> =
-            state.tensors.into_keys().chain(state.scalars.into_keys()).collect();
-        if !(missing.is_empty() && unexpected.is_empty() && misshaped.is_empty()) {
-            let at = Location::caller();
-            return Err(Error::State { optimizer: "Lbfgs", missing, unexpected, misshaped, at });
+            memory = Some(Memory { iterations, direction, length, gradient, loss, pairs, scale });
         }
+        loader.finish()?;
         (self.memory, self.learning_rate) = (memory, rate);
         Ok(())
     }

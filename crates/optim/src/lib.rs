@@ -29,12 +29,14 @@ mod lbfgs;
 mod nadam;
 mod optimizer;
 mod radam;
+mod resume;
 mod rmsprop;
 mod rprop;
 mod rule;
 pub mod schedule;
 mod settings;
 mod sgd;
+mod state;
 mod wolfe;
 
 pub use adadelta::{Adadelta, AdadeltaSettings};
@@ -48,8 +50,10 @@ pub use clip::{ClipNorm, clip_each_grad_norm, clip_grad_norm, clip_grad_value, g
 pub use error::{Error, Misfit, Result};
 pub use lbfgs::Lbfgs;
 pub use nadam::{NAdam, NAdamSettings};
-pub use optimizer::{Optimizer, State};
+pub use optimizer::Optimizer;
 pub use radam::{RAdam, RAdamSettings};
+pub use resume::Resume;
 pub use rmsprop::{RmsProp, RmsPropSettings};
 pub use rprop::{Rprop, RpropSettings};
 pub use sgd::{GradientDescent, Sgd, SgdSettings};
+pub use state::{Loader, State};

@@ -1,13 +1,13 @@
-//! `Optimizer`: what all optimisers do, and the state by which one is saved and resumed.
+//! `Optimizer`: what all optimisers do.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
-use wengert_tensor::{Element, Float, Tensor};
+use wengert_tensor::{Float, Tensor};
 
-use crate::{Error, Result};
+use crate::settings::NOT_NEGATIVE;
+use crate::state::{LEARNING_RATE, Loader};
+use crate::{Error, Result, State};
 
 /// What updates parameters from their gradients.
 ///
@@ -147,7 +147,7 @@ pub trait Optimizer<T: Float> {
     /// All that the next steps depend on beside the parameters and the settings, by the parameters' paths. Unless it is said
     /// otherwise, the learning rate alone: one that remembers more must say so here.
     fn state(&self) -> State<T> {
-        let mut state = State::default();
+        let mut state = State::of(name::<Self>());
         state.scalars.insert(LEARNING_RATE.into(), self.learning_rate());
         state
     }
@@ -156,29 +156,17 @@ pub trait Optimizer<T: Float> {
     /// bit, in whatever order the parameters come.
     ///
     /// # Errors
-    /// [`Error::State`](crate::Error::State), which lists what is missing, unexpected and of another shape; then nothing is
-    /// loaded.
+    /// [`Error::State`](crate::Error::State), which lists what is missing, unexpected, of another shape and no valid number;
+    /// [`Error::Kind`](crate::Error::Kind) if an optimiser of another kind made it. Then nothing is loaded.
     #[track_caller]
     fn load_state(&mut self, state: State<T>) -> Result<()> {
-        let names = state.tensors.keys().chain(state.scalars.keys());
-        let unexpected: Vec<_> = names.filter(|n| *n != LEARNING_RATE).cloned().collect();
-        match state.scalars.get(LEARNING_RATE) {
-            Some(rate) if unexpected.is_empty() => {
-                self.set_learning_rate(*rate);
-                Ok(())
-            }
-            rate => {
-                let missing = if rate.is_some() { vec![] } else { vec![LEARNING_RATE.into()] };
-                let at = Location::caller();
-                let optimizer = name::<Self>();
-                Err(Error::State { optimizer, missing, unexpected, misshaped: vec![], at })
-            }
-        }
+        let mut loader = Loader::new(name::<Self>(), state)?;
+        let rate = loader.number_in(LEARNING_RATE, NOT_NEGATIVE);
+        loader.finish()?;
+        self.set_learning_rate(rate);
+        Ok(())
     }
 }
-
-/// What the learning rate is called in a [`State`].
-pub(crate) const LEARNING_RATE: &str = "learning_rate";
 
 /// What an optimiser without momentum says when one is set.
 pub(crate) fn no_momentum(optimizer: &str, momentum: f64, at: Line) -> Error {
@@ -192,54 +180,4 @@ fn name<O: ?Sized>() -> &'static str {
     let whole = std::any::type_name::<O>();
     let path = whole.split('<').next().unwrap_or(whole);
     path.rsplit("::").next().unwrap_or(path)
-}
-
-/// What an optimiser remembers, by name: `l1.weight.exp_avg` among the tensors, `l1.weight.step` and `learning_rate` among
-/// the numbers. The names after the path are PyTorch's. A snapshot: later steps do not write to it.
-#[derive(Clone)]
-pub struct State<T> {
-    /// Tensors.
-    pub tensors: BTreeMap<String, Tensor<T>>,
-    /// Numbers, each as it was, to the bit.
-    pub scalars: BTreeMap<String, f64>,
-}
-
-impl<T> Default for State<T> {
-    fn default() -> Self {
-        Self { tensors: BTreeMap::new(), scalars: BTreeMap::new() }
-    }
-}
-
-impl<T: Element> PartialEq for State<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.tensors == other.tensors && self.scalars == other.scalars
-    }
-}
-
-impl<T: Element> fmt::Debug for State<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State")
-            .field("tensors", &self.tensors)
-            .field("scalars", &self.scalars)
-            .finish()
-    }
-}
-
-impl<T> State<T> {
-    /// The same with other names, for a model whose paths have changed since it was saved.
-    ///
-    /// ```
-    /// # use wengert_optim::State;
-    /// let mut state = State::<f32>::default();
-    /// state.scalars.insert("l1.weight.step".to_string(), 7.0);
-    /// let state = state.renamed(|name| name.replace("l1.", "encoder."));
-    /// assert_eq!(state.scalars["encoder.weight.step"], 7.0);
-    /// ```
-    #[must_use]
-    pub fn renamed(self, name: impl Fn(&str) -> String) -> Self {
-        Self {
-            tensors: self.tensors.into_iter().map(|(key, x)| (name(&key), x)).collect(),
-            scalars: self.scalars.into_iter().map(|(key, x)| (name(&key), x)).collect(),
-        }
-    }
 }

@@ -13,6 +13,7 @@ pub(crate) const NOT_NEGATIVE: Bound =
     Bound { holds: |x| x >= 0.0 && x.is_finite(), words: "be finite, and not below 0" };
 pub(crate) const POSITIVE: Bound =
     Bound { holds: |x| x > 0.0 && x.is_finite(), words: "be finite, and above 0" };
+pub(crate) const ANY: Bound = Bound { holds: |x| !x.is_nan(), words: "be a number" };
 pub(crate) const FINITE: Bound = Bound { holds: f64::is_finite, words: "be finite" };
 /// Shares of what was in a running mean. At 1 nothing new would come in.
 pub(crate) const SHARE: Bound =
@@ -157,7 +158,24 @@ macro_rules! optimizer {
             /// Lets parameters go without a gradient. Else the first step is an error that names them.
             #[must_use]
             pub fn allow_unused(mut self) -> Self {
-                self.0.allow_unused();
+                self.0.allow().unused = true;
+                self
+            }
+
+            /// Steps with gradients that hold an infinity or NaN. Otherwise such a step is an error that names the
+            /// parameter, and nothing is changed.
+            #[must_use]
+            pub fn allow_non_finite(mut self) -> Self {
+                self.0.allow().non_finite = true;
+                self
+            }
+
+            /// Steps with gradients to which a step was already made: for those who let gradients add up over steps on
+            /// purpose. Otherwise such a step is an error, as `zero_grad` was forgotten. Gradients of several `backward`s
+            /// before one step need no permission.
+            #[must_use]
+            pub fn allow_used_gradients(mut self) -> Self {
+                self.0.allow().used = true;
                 self
             }
 

@@ -8,6 +8,7 @@ pub mod create;
 mod display;
 mod element;
 pub mod error;
+mod finite;
 mod index;
 mod integers;
 mod join;

@@ -1,20 +1,26 @@
 //! `Checkpoint`: all that training goes on from, in one file.
 
+use std::collections::BTreeMap;
+use std::panic::Location;
 use std::path::Path;
 
 use wengert_nn::safetensors::{AnyTensor, Archive};
 use wengert_nn::{Entry, Parts, State};
-use wengert_optim::{Optimizer, State as OptimizerState};
+use wengert_optim::{Optimizer, Resume, State as OptimizerState};
 use wengert_tensor::{Float, Tensor};
 
 use crate::{Error, Result};
 
 /// What stands before the names of a model's parameters and buffers in the file.
 const MODEL: &str = "model.";
-/// Before those of the tensors that an optimiser keeps.
-const TENSOR: &str = "optimizer.tensor.";
-/// Before those of the numbers that it keeps, which are doubles so that they come back to the bit.
-const NUMBER: &str = "optimizer.number.";
+/// Before those of the optimiser's state.
+const OPTIMIZER: &str = "optimizer.";
+/// After that, before a tensor's name.
+const TENSOR: &str = "tensor.";
+/// Before a number's name. Numbers are doubles, so that they come back to the bit.
+const NUMBER: &str = "number.";
+/// Before those of what else the run depends on, in the same way: `more.plateau.number.rate`.
+const MORE: &str = "more.";
 /// How many epochs are done.
 const EPOCH: &str = "epoch";
 
@@ -41,7 +47,27 @@ const EPOCH: &str = "epoch";
 /// # Ok::<(), wengert_train::Error>(())
 /// ```
 ///
-/// Settings (momentum, weight decay, groups) are the program's, and are not in the file; the learning rate in force is.
+/// What else the run depends on, and remembers, is added by name: a plateau, early stopping, an average.
+///
+/// ```
+/// # use wengert_nn::{Linear, Parts};
+/// # use wengert_optim::{Adam, Average};
+/// # use wengert_tensor::Rng;
+/// # use wengert_train::{Checkpoint, EarlyStopping};
+/// # let model = Linear::<f32>::new(3, 1, &mut Rng::new(0));
+/// # let mut optimizer = Adam::new(model.parameters(), 0.01);
+/// # let mut average = Average::new(model.parameters(), 0.999);
+/// # let mut stopping = EarlyStopping::new().patience(5);
+/// let checkpoint = Checkpoint::of(&model, &optimizer, 20)
+///     .with("average", &average)
+///     .with("stopping", &stopping);
+/// checkpoint.restore(&model, &mut optimizer)?;
+/// checkpoint.restore_into("average", &mut average)?;
+/// checkpoint.restore_into("stopping", &mut stopping)?;
+/// # Ok::<(), wengert_train::Error>(())
+/// ```
+///
+/// Settings (momentum, weight decay, groups, patience) are the program's, and are not in the file; the learning rate in force is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint<T: Float> {
     /// Parameters and buffers.
@@ -50,6 +76,8 @@ pub struct Checkpoint<T: Float> {
     pub optimizer: OptimizerState<T>,
     /// How many epochs are done, which is the number of the next.
     pub epoch: usize,
+    /// What else remembers, by the name that it was given.
+    pub more: BTreeMap<String, OptimizerState<T>>,
 }
 
 impl<T: Float> Checkpoint<T> {
@@ -59,7 +87,33 @@ impl<T: Float> Checkpoint<T> {
         optimizer: &(impl Optimizer<T> + ?Sized),
         epoch: usize,
     ) -> Self {
-        Self { model: model.state(), optimizer: optimizer.state(), epoch }
+        let (model, optimizer) = (model.state(), optimizer.state());
+        Self { model, optimizer, epoch, more: BTreeMap::new() }
+    }
+
+    /// Adds what else the run depends on, by a name of your choice.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, what: &(impl Resume<T> + ?Sized)) -> Self {
+        self.more.insert(name.into(), what.state());
+        self
+    }
+
+    /// Puts back what [`with`](Self::with) added by this name.
+    ///
+    /// # Errors
+    /// If nothing was added by this name, or it does not fit; then nothing is changed.
+    #[track_caller]
+    pub fn restore_into(&self, name: &str, what: &mut (impl Resume<T> + ?Sized)) -> Result<()> {
+        let Some(state) = self.more.get(name) else {
+            let names = self.more.keys().map(|n| format!("`{n}`")).collect::<Vec<_>>();
+            let there = if names.is_empty() { "nothing".to_string() } else { names.join(", ") };
+            let rule = format!(
+                "no `{name}` was saved in it, only the model, the optimiser and {there}\n  help: save it too: `Checkpoint::of(…).with(\"{name}\", &…)`"
+            );
+            let at = Location::caller();
+            return Err(Error::Checkpoint { file: "checkpoint".into(), rule, at });
+        };
+        Ok(what.load_state(state.clone())?)
     }
 
     /// Puts all of it back, and gives the number of the next epoch. If something does not fit, nothing is changed.
@@ -72,10 +126,10 @@ impl<T: Float> Checkpoint<T> {
         model: &(impl Parts<T> + ?Sized),
         optimizer: &mut (impl Optimizer<T> + ?Sized),
     ) -> Result<usize> {
-        let before = optimizer.state();
-        optimizer.load_state(self.optimizer.clone())?;
-        if let Err(unfit) = model.load_state(&self.model) {
-            optimizer.load_state(before)?;
+        let before = model.state();
+        model.load_state(&self.model)?;
+        if let Err(unfit) = optimizer.load_state(self.optimizer.clone()) {
+            model.load_state(&before)?;
             return Err(unfit.into());
         }
         Ok(self.epoch)
@@ -87,13 +141,21 @@ impl<T: Float> Checkpoint<T> {
     /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let mut all = self.model.rename(|name| Some(format!("{MODEL}{name}")));
-        for (name, tensor) in &self.optimizer.tensors {
-            all.insert(format!("{TENSOR}{name}"), tensor.clone());
+        let more = self.more.iter().map(|(name, state)| (format!("{MORE}{name}."), state));
+        let states =
+            || std::iter::once((OPTIMIZER.to_string(), &self.optimizer)).chain(more.clone());
+        for (prefix, state) in states() {
+            for (name, tensor) in &state.tensors {
+                all.insert(format!("{prefix}{TENSOR}{name}"), tensor.clone());
+            }
         }
         let mut archive = Archive::from(&all);
-        for (name, &number) in &self.optimizer.scalars {
-            let number = AnyTensor::F64(Tensor::scalar(number));
-            archive.tensors.push((format!("{NUMBER}{name}"), number));
+        for (prefix, state) in states() {
+            for (name, &number) in &state.scalars {
+                let number = AnyTensor::F64(Tensor::scalar(number));
+                archive.tensors.push((format!("{prefix}{NUMBER}{name}"), number));
+            }
+            archive.metadata.push((prefix, state.kind.clone().unwrap_or_default()));
         }
         let epoch = i64::try_from(self.epoch).unwrap_or(i64::MAX);
         archive.tensors.push((EPOCH.into(), AnyTensor::I64(Tensor::scalar(epoch))));
@@ -104,48 +166,79 @@ impl<T: Float> Checkpoint<T> {
     ///
     /// # Errors
     /// If the file cannot be read, is no checkpoint, or was written in another float type, which would not go on to the bit.
+    #[track_caller]
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let refuse = |rule: String| Error::Checkpoint { file: path.display().to_string(), rule };
-        let (mut floats, mut optimizer, mut epoch) =
-            (Archive::default(), OptimizerState::default(), None);
-        for (name, tensor) in Archive::read(path)?.tensors {
-            let is_float = matches!(tensor, AnyTensor::F32(_) | AnyTensor::F64(_));
-            match (&tensor, name.strip_prefix(NUMBER)) {
-                (AnyTensor::F64(x), Some(name)) if x.len() == 1 => {
-                    let number = x.item().map_err(wengert_nn::Error::from)?;
-                    optimizer.scalars.insert(name.into(), number);
-                }
-                (AnyTensor::I64(x), None) if name == EPOCH => {
-                    epoch = x.item().ok().and_then(|n| usize::try_from(n).ok());
-                }
-                _ if !name.starts_with(MODEL) && !name.starts_with(TENSOR) => {
-                    return Err(refuse(format!(
-                        "`{name}` is no part of a checkpoint; of weights alone, use `nn::load`"
-                    )));
-                }
-                _ if is_float && tensor.element() != T::NAME => {
-                    let (there, here) = (tensor.element(), T::NAME);
-                    return Err(refuse(format!(
-                        "`{name}` is {there}, and the model is to be {here}; load the checkpoint as {there}"
-                    )));
-                }
-                _ => floats.tensors.push((name, tensor)),
+        let (path, at) = (path.as_ref(), Location::caller());
+        let reject =
+            |rule: String| Error::Checkpoint { file: path.display().to_string(), rule, at };
+        let archive = Archive::read(path)?;
+        // What each state is of, by what stands before its names. Files of before have none of it.
+        let mut states = BTreeMap::from([(OPTIMIZER.to_string(), OptimizerState::<T>::default())]);
+        for (prefix, kind) in archive.metadata {
+            let kind = Some(kind).filter(|kind| !kind.is_empty());
+            if prefix == OPTIMIZER || prefix.starts_with(MORE) {
+                states.insert(prefix, OptimizerState { kind, ..OptimizerState::default() });
             }
         }
+        let (mut floats, mut epoch) = (Archive::default(), None);
+        for (name, tensor) in archive.tensors {
+            if name == EPOCH {
+                if let AnyTensor::I64(x) = &tensor {
+                    epoch = x.item().ok().and_then(|n| usize::try_from(n).ok());
+                }
+                continue;
+            }
+            if !name.starts_with(MODEL) {
+                let Some((state, rest)) = part(&mut states, &name) else {
+                    return Err(reject(format!(
+                        "`{name}` is no part of a checkpoint; of weights alone, use `nn::load`"
+                    )));
+                };
+                if let (Some(rest), AnyTensor::F64(x)) = (rest.strip_prefix(NUMBER), &tensor) {
+                    let number = x.item().map_err(wengert_nn::Error::from)?;
+                    state.scalars.insert(rest.to_string(), number);
+                    continue;
+                }
+            }
+            let is_float = matches!(tensor, AnyTensor::F32(_) | AnyTensor::F64(_));
+            if is_float && tensor.element() != T::NAME {
+                let (there, here) = (tensor.element(), T::NAME);
+                return Err(reject(format!(
+                    "`{name}` is {there}, and the model is to be {here}; load the checkpoint as {there}"
+                )));
+            }
+            floats.tensors.push((name, tensor));
+        }
         let Some(epoch) = epoch else {
-            return Err(refuse(
+            return Err(reject(
                 "no `epoch` is in it, so it is no checkpoint; of weights alone, use `nn::load`"
                     .into(),
             ));
         };
         let all = State::<T>::try_from(floats)?;
-        for (name, entry) in all.iter() {
-            if let (Some(name), Entry::Float(tensor)) = (name.strip_prefix(TENSOR), entry) {
-                optimizer.tensors.insert(name.into(), tensor.clone());
+        for (name, entry) in all.iter().filter(|(name, _)| !name.starts_with(MODEL)) {
+            let Some((state, rest)) = part(&mut states, name) else { continue };
+            match (rest.strip_prefix(TENSOR), entry) {
+                (Some(rest), Entry::Float(tensor)) => {
+                    state.tensors.insert(rest.to_string(), tensor.clone());
+                }
+                _ => {
+                    return Err(reject(format!("`{name}` is no part of a checkpoint")));
+                }
             }
         }
         let model = all.rename(|name| name.strip_prefix(MODEL).map(str::to_string));
-        Ok(Self { model, optimizer, epoch })
+        let optimizer = states.remove(OPTIMIZER).unwrap_or_default();
+        let name = |prefix: String| prefix[MORE.len()..prefix.len() - 1].to_string();
+        let more = states.into_iter().map(|(prefix, state)| (name(prefix), state)).collect();
+        Ok(Self { model, optimizer, epoch, more })
     }
+}
+
+/// The state that an entry is of, and the entry's name in it.
+fn part<'a, 'n, T>(
+    states: &'a mut BTreeMap<String, OptimizerState<T>>,
+    name: &'n str,
+) -> Option<(&'a mut OptimizerState<T>, &'n str)> {
+    states.iter_mut().find_map(|(prefix, state)| Some((state, name.strip_prefix(&**prefix)?)))
 }

@@ -1,7 +1,13 @@
 //! What can go wrong around the loop: what went wrong in it, and files that hold no checkpoint.
 
+use std::fmt;
+
+use wengert_autograd::Line;
+
+use crate::Cause;
+
 /// What went wrong. The text is that of the crate where it did.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// In a forward pass, a loss or a sweep.
@@ -13,29 +19,56 @@ pub enum Error {
     /// In a metric.
     #[error("{0}")]
     Data(#[from] wengert_data::Error),
-    /// The loss of an epoch is infinite or no number, and there are no better weights to go back to.
-    #[error(
-        "Trainer: the loss is {loss} after epoch {epoch}, at a learning rate of {learning_rate}\n  help: try a lower learning rate, or clip the gradients with `.clip_norm(1.0)`; `loss.first_non_finite_gradient()` and `tape.first_non_finite()` name the op"
-    )]
+    /// The loss of a batch is not finite, and there are no better weights to go back to.
+    #[error("training: the loss is {loss} in epoch {epoch}, batch {batch}: {}\n  at {at}", cause.text(*learning_rate))]
     NotFinite {
         /// The loss.
         loss: f64,
         /// The epoch, from 1.
         epoch: usize,
-        /// The learning rate of its last step.
+        /// The batch, from 1.
+        batch: usize,
+        /// Why.
+        cause: Cause,
+        /// The learning rate in force.
         learning_rate: f64,
+        /// The line that asked for the training.
+        at: Line,
+    },
+    /// The loss of the validation data is not finite.
+    #[error("validation: the loss is {loss} after epoch {epoch}: {}\n  at {at}", cause.text(*learning_rate))]
+    Validation {
+        /// The loss.
+        loss: f64,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// Why.
+        cause: Cause,
+        /// The learning rate of the epoch's last step.
+        learning_rate: f64,
+        /// The line that asked for the training.
+        at: Line,
     },
     /// With a model's state, or a file.
     #[error("{0}")]
     Nn(#[from] wengert_nn::Error),
-    /// A file that holds something, but no checkpoint of this model.
-    #[error("{file}: {rule}")]
+    /// A file that holds something, but no checkpoint of this model; or a checkpoint that lacks something.
+    #[error("{file}: {rule}\n  at {at}")]
     Checkpoint {
-        /// The file.
+        /// The file, or `checkpoint`.
         file: String,
         /// What is wrong with it, and the fix.
         rule: String,
+        /// The line that asked for it.
+        at: Line,
     },
+}
+
+impl fmt::Debug for Error {
+    /// The text of `Display`: what `main` prints of an error that it returns.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// `Result` with this crate's [`Error`].
@@ -45,5 +78,16 @@ impl From<wengert_optim::Error> for Error {
     fn from(error: wengert_optim::Error) -> Self {
         // Boxed, or every result that goes well would be as large as the largest of its errors.
         Self::Optim(Box::new(error))
+    }
+}
+
+impl Error {
+    /// Whether training diverged: earlier weights are better then. Bad data is no divergence.
+    pub(crate) fn is_divergence(&self) -> bool {
+        match self {
+            Self::NotFinite { cause, .. } => !cause.is_data(),
+            Self::Optim(error) => matches!(**error, wengert_optim::Error::NotFinite { .. }),
+            _ => false,
+        }
     }
 }

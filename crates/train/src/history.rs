@@ -101,37 +101,38 @@ impl fmt::Display for History {
         let metric = self.metric.as_deref();
         let validated = self.epochs.iter().any(|e| e.validation_loss.is_some());
         let wide = metric.map_or(0, |m| m.chars().count()).max(9);
+        let wider = wide + "val. ".len();
         write!(f, "epoch      loss")?;
         if let Some(metric) = metric {
             write!(f, "  {metric:>wide$}")?;
         }
         if validated {
-            write!(f, "  validation")?;
+            write!(f, "  val. loss")?;
             if let Some(metric) = metric {
-                write!(f, "  {metric:>wide$}")?;
+                write!(f, "  {:>wider$}", format!("val. {metric}"))?;
             }
         }
-        writeln!(f, "  learning rate  seconds")?;
+        write!(f, "  learning rate  seconds")?;
         let cell = |f: &mut fmt::Formatter<'_>, width: usize, x: Option<f64>| match x {
             Some(x) => write!(f, "  {x:>width$.4}"),
             None => write!(f, "  {:>width$}", ""),
         };
         for e in &self.epochs {
-            write!(f, "{:>5}", e.number)?;
+            write!(f, "\n{:>5}", e.number)?;
             cell(f, 8, Some(e.train_loss))?;
             if metric.is_some() {
                 cell(f, wide, e.train_metric)?;
             }
             if validated {
-                cell(f, 10, e.validation_loss)?;
+                cell(f, 9, e.validation_loss)?;
                 if metric.is_some() {
-                    cell(f, wide, e.validation_metric)?;
+                    cell(f, wider, e.validation_metric)?;
                 }
             }
-            writeln!(f, "  {:>13.2e}  {:>7.2}", e.learning_rate, e.seconds)?;
+            write!(f, "  {:>13.2e}  {:>7.2}", e.learning_rate, e.seconds)?;
         }
         match self.stopped {
-            Some(stopped) => writeln!(f, "{stopped}"),
+            Some(stopped) => write!(f, "\n{stopped}"),
             None => Ok(()),
         }
     }

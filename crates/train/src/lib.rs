@@ -32,6 +32,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cause;
 mod checkpoint;
 mod curvature;
 mod epoch;
@@ -43,9 +44,10 @@ mod stopping;
 mod trainer;
 mod watch;
 
+pub use cause::Cause;
 pub use checkpoint::Checkpoint;
 pub use curvature::{Curvature, curvature};
-pub use epoch::{evaluate, train_epoch};
+pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};
 pub use history::{Epoch, History};
 pub use progress::Progress;

@@ -4,7 +4,7 @@ use wengert_autograd::Tape;
 use wengert_data::{DataLoader, Dataset};
 use wengert_loss::Loss;
 use wengert_nn::Module;
-use wengert_optim::Optimizer;
+use wengert_optim::{Error as OptimError, Optimizer};
 use wengert_tensor::{Element, Float, Tensor};
 
 use crate::Result;
@@ -130,7 +130,11 @@ where
     let value = loss.item()?.to_f64();
     if value.is_finite() {
         loss.backward()?;
-        optimizer.step()?;
+        match optimizer.step() {
+            // The loss was finite still, and its gradient is not: it has blown up.
+            Err(OptimError::NotFinite { .. }) => return Ok(f64::INFINITY),
+            done => done?,
+        }
     }
     Ok(value)
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::panic::Location;
 
-use wengert_nn::{Parts, State};
-use wengert_optim::grad_norm;
-use wengert_tensor::Float;
+use wengert_nn::{Entry, Parts, State};
+use wengert_optim::{Loader, Resume, State as Saved, grad_norm};
+use wengert_tensor::{Float, Tensor};
 
 use crate::Result;
 
@@ -174,6 +174,18 @@ impl<T: Float> EarlyStopping<T> {
         self.epochs = Some(self.epochs.filter(|&n| n > self.epoch).map_or(end, |n| n.min(end)));
     }
 
+    /// Counts from an epoch, if it has not begun to count: for training that goes on where so many epochs are done.
+    pub(crate) fn begin_after(&mut self, epochs: usize) {
+        if self.epoch == 0 {
+            (self.epoch, self.mark.1) = (epochs, epochs);
+        }
+    }
+
+    /// Whether it has weights to go back to.
+    pub(crate) fn has_best(&self) -> bool {
+        self.best.is_some() && !self.keep_last
+    }
+
     /// Tells of an epoch's loss, with the model as that epoch left it. Gives what fired, if it is time to stop; the model has
     /// the best weights (and buffers) then.
     ///
@@ -186,6 +198,19 @@ impl<T: Float> EarlyStopping<T> {
         model: &(impl Parts<T> + ?Sized),
         loss: f64,
     ) -> Result<Option<Stopped>> {
+        match self.why(model, loss)? {
+            Some(why) => self.stop(model, why).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes note of an epoch; gives the condition that it fulfils.
+    #[track_caller]
+    pub(crate) fn why(
+        &mut self,
+        model: &(impl Parts<T> + ?Sized),
+        loss: f64,
+    ) -> Result<Option<Why>> {
         self.epoch += 1;
         let epoch = self.epoch;
         if loss.is_finite() && self.best.as_ref().is_none_or(|(_, best, _)| loss < *best) {
@@ -197,10 +222,15 @@ impl<T: Float> EarlyStopping<T> {
             self.mark = (loss, epoch);
         }
         let flat = match self.grad_norm_below {
-            Some(threshold) => length(model)? < threshold,
-            None => false,
+            Some(threshold) if loss.is_finite() => length(model)? < threshold,
+            _ => false,
         };
-        let Some(why) = self.why(loss, flat) else { return Ok(None) };
+        Ok(self.condition(loss, flat))
+    }
+
+    /// Gives the model the best weights, and says what has happened.
+    #[track_caller]
+    pub(crate) fn stop(&self, model: &(impl Parts<T> + ?Sized), why: Why) -> Result<Stopped> {
         let (best_epoch, best_loss) =
             self.best.as_ref().map_or((0, f64::NAN), |(epoch, loss, _)| (*epoch, *loss));
         let mut restored = false;
@@ -208,11 +238,11 @@ impl<T: Float> EarlyStopping<T> {
             model.load_state(state)?;
             restored = true;
         }
-        Ok(Some(Stopped { why, epoch, best_epoch, best_loss, restored }))
+        Ok(Stopped { why, epoch: self.epoch, best_epoch, best_loss, restored })
     }
 
     /// The condition that this epoch fulfils.
-    fn why(&self, loss: f64, flat: bool) -> Option<Why> {
+    fn condition(&self, loss: f64, flat: bool) -> Option<Why> {
         if !loss.is_finite() {
             return Some(Why::NotFinite);
         }
@@ -226,6 +256,57 @@ impl<T: Float> EarlyStopping<T> {
             return Some(Why::NoImprovement(patience));
         }
         self.epochs.filter(|&n| self.epoch >= n).map(Why::Epochs)
+    }
+}
+
+/// The kind of its states.
+const KIND: &str = "EarlyStopping";
+
+/// How many epochs it has seen, the loss to beat, and the best weights; not the conditions, which are the program's.
+impl<T: Float> Resume<T> for EarlyStopping<T> {
+    fn state(&self) -> Saved<T> {
+        let mut saved = Saved::of(KIND);
+        let mut number = |name: &str, x: f64| saved.scalars.insert(name.to_string(), x);
+        number("epoch", self.epoch as f64);
+        number("mark.loss", self.mark.0);
+        number("mark.epoch", self.mark.1 as f64);
+        let Some((epoch, loss, weights)) = &self.best else { return saved };
+        number("best.epoch", *epoch as f64);
+        number("best.loss", *loss);
+        for (name, entry) in weights.iter() {
+            let name = format!("weights.{name}");
+            match entry {
+                Entry::Float(x) => saved.tensors.insert(name, x.clone()).map(drop),
+                // Counters, which a double holds.
+                Entry::Int(x) => {
+                    x.item().ok().and_then(|n| saved.scalars.insert(name, n as f64).map(drop))
+                }
+            };
+        }
+        saved
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, state: Saved<T>) -> wengert_optim::Result<()> {
+        let mut loader = Loader::new(KIND, state)?;
+        let epoch = loader.count("epoch") as usize;
+        let mark = (loader.number("mark.loss"), loader.count("mark.epoch") as usize);
+        let mut best = None;
+        if loader.has_number("best.epoch") {
+            let (epoch, loss) = (loader.count("best.epoch") as usize, loader.number("best.loss"));
+            let saved = loader.under("weights.");
+            let mut weights = State::new();
+            for (name, x) in saved.tensors {
+                weights.insert(name, x);
+            }
+            for (name, n) in saved.scalars {
+                weights.insert_entry(name, Entry::Int(Tensor::scalar(n as i64)));
+            }
+            best = Some((epoch, loss, weights));
+        }
+        loader.finish()?;
+        (self.epoch, self.mark, self.best) = (epoch, mark, best);
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `Trainer`: the loop with its usual company (a schedule, clipping, validation, a metric, early stopping, a line of progress).
 
 use std::fmt;
+use std::panic::Location;
 use std::time::Instant;
 
 use wengert_data::{DataLoader, Dataset, TensorDataset};
@@ -10,12 +11,14 @@ use wengert_optim::Optimizer;
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
 use wengert_tensor::{Element, Float, Tensor};
 
+use crate::epoch::Round;
 use crate::watch::{Clip, Metric, Rate, Stepping, Watched};
 use crate::{
-    EarlyStopping, Epoch, Error, History, Progress, Result, Stopped, Why, evaluate, train_epoch,
+    Cause, Checkpoint, EarlyStopping, Epoch, Error, History, Progress, Result, Stopped, Why,
+    evaluate,
 };
 
-/// The loop as an object. It is sugar: an epoch is [`train_epoch`], a validation is [`evaluate`], and it keeps nothing to itself, for
+/// The loop as an object. It is sugar: an epoch is [`train_epoch`](crate::train_epoch), a validation is [`evaluate`], and it keeps nothing to itself, for
 /// model, loss and optimiser stay yours. When it does not do what you need, write the five lines.
 ///
 /// ```
@@ -95,6 +98,8 @@ struct Settings<'a, T: Float, Y: Element> {
     each: Option<See<'a>>,
     progress: bool,
     done: usize,
+    seed: Option<u64>,
+    file: Option<std::path::PathBuf>,
 }
 
 impl<'a, T, Y, M, L, O> Trainer<'a, T, Y, M, L, O>
@@ -115,6 +120,8 @@ where
             each: None,
             progress: true,
             done: 0,
+            seed: None,
+            file: None,
         };
         Self { model, criterion, optimizer, validation: None, with }
     }
@@ -184,6 +191,13 @@ where
         self
     }
 
+    /// The seed of all that is random on the tapes (dropout): the draws are a function of the seed, the epoch and the batch, as
+    /// in [`train_epoch_seeded`](crate::train_epoch_seeded). A model that draws needs one.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.with.seed = Some(seed);
+        self
+    }
+
     /// Calls this after each epoch, such as with `|epoch| println!("{epoch}")`.
     pub fn each_epoch(mut self, see: impl FnMut(&Epoch) + 'a) -> Self {
         self.with.each = Some(Box::new(see));
@@ -203,17 +217,60 @@ where
         self
     }
 
+    /// All that training goes on from: model, optimiser, epochs done; and the plateau and early stopping, if there are any, with
+    /// the best weights so far.
+    ///
+    /// Early stopping gives the model its best weights when `fit` ends. [`checkpoint_to`](Self::checkpoint_to) saves those of the
+    /// last epoch, from which training goes on as if it had not ended.
+    pub fn checkpoint(&self) -> Checkpoint<T> {
+        let mut checkpoint = Checkpoint::of(self.model, &*self.optimizer, self.with.done);
+        if let Rate::Plateau(plateau) = &self.with.rate {
+            checkpoint = checkpoint.with("plateau", plateau);
+        }
+        match &self.with.stopping {
+            Some(stopping) => checkpoint.with("stopping", stopping),
+            None => checkpoint,
+        }
+    }
+
+    /// Writes a [`checkpoint`](Self::checkpoint) to this file after each epoch.
+    pub fn checkpoint_to(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.with.file = Some(path.into());
+        self
+    }
+
+    /// Goes on from a checkpoint of a trainer with the same settings: the next epochs are those that it would have made, to the
+    /// bit.
+    ///
+    /// # Errors
+    /// If it does not fit the model, the optimiser, the plateau or early stopping.
+    #[track_caller]
+    pub fn resume(mut self, checkpoint: &Checkpoint<T>) -> Result<Self> {
+        let mut stopping = self.with.stopping.clone();
+        if let Some(stopping) = &mut stopping {
+            checkpoint.restore_into("stopping", stopping)?;
+        }
+        if let Rate::Plateau(plateau) = &mut self.with.rate {
+            checkpoint.restore_into("plateau", plateau)?;
+        }
+        self.with.done = checkpoint.restore(self.model, self.optimizer)?;
+        self.with.stopping = stopping;
+        Ok(self)
+    }
+
     /// Trains for so many epochs, or until early stopping ends it. Called again, it goes on from there. It first sees to it
     /// that the forward pass uses the parameters that the model names, and no others.
     ///
     /// # Errors
-    /// As [`train_epoch`], [`evaluate`] and [`check_parameters`]; those of clipping and of the metric; and [`Error::NotFinite`] if the loss is infinite or
-    /// no number and there are no better weights to go back to.
+    /// As [`train_epoch`](crate::train_epoch), [`evaluate`] and [`check_parameters`]; those of clipping and of the metric; and
+    /// [`Error::NotFinite`] if the loss of a batch is not finite: because of the data, or because training diverged and there are
+    /// no better weights to go back to.
     #[track_caller]
     pub fn fit<D>(&mut self, loader: &DataLoader<D>, epochs: usize) -> Result<History>
     where
         D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
     {
+        let at = Location::caller();
         if let Some((inputs, _)) = loader.epoch(self.with.done).next() {
             check_parameters(self.model, &inputs)?;
         }
@@ -226,6 +283,7 @@ where
             progress = progress.silent();
         }
         if let Some(stopping) = &mut self.with.stopping {
+            stopping.begin_after(self.with.done);
             stopping.end_after(epochs);
         }
         while self.with.done < last && history.stopped.is_none() {
@@ -242,12 +300,18 @@ where
                 watched: &watched,
                 progress: &mut progress,
             };
-            let trained = train_epoch(self.model, &watched, &mut stepping, loader, number);
-            let train_loss = watched.or_what_failed(trained)?;
+            let round = Round { epoch: number, seed: self.with.seed, at };
+            let trained = round.run(self.model, &watched, &mut stepping, loader);
+            let can_go_back = self.with.stopping.as_ref().is_some_and(EarlyStopping::has_best);
+            let (train_loss, diverged) = match watched.or_what_failed(trained) {
+                Ok(loss) => (loss, false),
+                Err(error) if error.is_divergence() && can_go_back => (f64::NAN, true),
+                Err(error) => return Err(error),
+            };
             let learning_rate = self.optimizer.learning_rate();
             let train_metric = watched.take_metric();
             let mut validation_loss = None;
-            if let Some(loader) = self.validation {
+            if let Some(loader) = self.validation.filter(|_| !diverged) {
                 let evaluated = evaluate(self.model, &watched, loader);
                 validation_loss = Some(watched.or_what_failed(evaluated)?);
             }
@@ -271,18 +335,35 @@ where
             if let Rate::Plateau(plateau) = &mut self.with.rate {
                 self.optimizer.set_learning_rate(plateau.step(loss));
             }
-            let stopping = &mut self.with.stopping;
-            let stopped = match stopping {
-                Some(stopping) => stopping.after(self.model, loss)?,
+            let why = match &mut self.with.stopping {
+                Some(stopping) => stopping.why(self.model, loss)?,
                 None => None,
             };
+            // Before early stopping gives the model other weights.
+            if let Some(file) = self.with.file.as_ref().filter(|_| loss.is_finite()) {
+                self.checkpoint().save(file)?;
+            }
+            let stopped = match (why, &self.with.stopping) {
+                (Some(why), Some(stopping)) => Some(stopping.stop(self.model, why)?),
+                _ => None,
+            };
             history.stopped = stopped;
-            let mended = stopped.is_some_and(|s: Stopped| s.why == Why::NotFinite && s.restored);
-            if !loss.is_finite() && !mended {
-                return Err(Error::NotFinite { loss, epoch: number + 1, learning_rate });
+            let restored = stopped.is_some_and(|s: Stopped| s.why == Why::NotFinite && s.restored);
+            let bad_data = if loss.is_finite() { None } else { self.bad_validation() };
+            if !loss.is_finite() && (bad_data.is_some() || !restored) {
+                let cause = bad_data.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
+                let epoch = number + 1;
+                return Err(Error::Validation { loss, epoch, cause, learning_rate, at });
             }
         }
         Ok(history)
+    }
+
+    /// What is not finite in the validation data, if anything is.
+    #[cold]
+    fn bad_validation(&self) -> Option<Cause> {
+        let loader = self.validation?;
+        loader.epoch(0).find_map(|(inputs, targets)| Cause::in_batch(&inputs, &targets))
     }
 }
 

@@ -83,3 +83,16 @@ fn a_pull_to_where_training_began() {
     // Six numbers of the encoder, each 1 away.
     assert_eq!(item(proximal.on(&tape)), 6.0);
 }
+
+#[test]
+fn a_parameter_that_is_named_twice_is_penalised_once() {
+    let w = Param::new(tensor![3.0_f64, -4.0]);
+    let twice = [w.clone(), w.clone()];
+    let tape = Tape::new();
+    assert_eq!(l2(&tape, &twice, 1.0).unwrap().item().unwrap(), 12.5);
+    assert_eq!(l1(&tape, &twice, 1.0).unwrap().item().unwrap(), 7.0);
+    let proximal = Proximal::to_present(&twice, 1.0);
+    w.set(tensor![4.0, -4.0]);
+    let tape = Tape::new();
+    assert_eq!(proximal.on(&tape).unwrap().item().unwrap(), 0.5);
+}

@@ -77,7 +77,7 @@ fn what_is_not_finite_is_refused_by_name_and_nothing_is_changed() {
     let text = error.to_string();
     assert!(
         text.starts_with(
-            "clip_grad_norm: the gradient of `w1` is not finite: it holds inf\n  help: ask `loss.first_non_finite_gradient()` which op made it so, before `backward`; a lower learning rate or a loss on logits often mends it\n  at crates/optim/tests/optim/clipping.rs"
+            "clip_grad_norm: the gradient of `w1` is not finite: it holds inf\n  help: check the data for NaN; `loss.first_non_finite_gradient()`, asked before `backward`, names the op that made it; a lower learning rate or a loss on logits often cures it; `.allow_non_finite()` lets it pass\n  at crates/optim/tests/optim/clipping.rs"
         ),
         "{text}"
     );

@@ -4,7 +4,9 @@
 
 mod clipping;
 mod common;
+mod faults;
 mod first_steps;
+mod lbfgs;
 mod resume;
 mod schedules;
 mod traces;

@@ -125,7 +125,7 @@ fn what_does_not_fit_is_listed_and_nothing_is_loaded() {
     let text = adam.load_state(state).unwrap_err().to_string();
     assert!(
         text.starts_with(
-            "Adam: this state is not of these parameters and settings\n  missing: `l1.bias.exp_avg`\n  unexpected: `l2.weight.step`\n  of another shape: `l1.weight.exp_avg_sq [3, 2] for [2, 3]`\n  at crates/optim/tests/optim/resume.rs"
+            "Adam: this state is not of these parameters and settings, and nothing was loaded\n  missing: `l1.bias.exp_avg`\n  unexpected: `l2.weight.step`\n  of another shape: `l1.weight.exp_avg_sq [3, 2] for [2, 3]`\n  at crates/optim/tests/optim/resume.rs"
         ),
         "{text}"
     );

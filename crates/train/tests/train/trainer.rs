@@ -6,7 +6,9 @@ use wengert_nn::{Dropout, Linear, Parts, Relu, Sequential};
 use wengert_optim::schedule::{CosineAnnealingLr, ExponentialLr, ReduceLrOnPlateau, Schedule};
 use wengert_optim::{Adam, Optimizer, Sgd, clip_grad_norm};
 use wengert_tensor::{Rng, Tensor};
-use wengert_train::{Checkpoint, EarlyStopping, Error, Trainer, Why, evaluate, train_epoch};
+use wengert_train::{
+    Cause, Checkpoint, EarlyStopping, Error, Trainer, Why, batch_seed, evaluate, train_epoch_seeded,
+};
 
 type Set = TensorDataset<f32>;
 
@@ -31,7 +33,8 @@ fn told_nothing_it_is_train_epoch() {
     let mut optimizer = Adam::new(by_hand.parameters(), 0.01);
     let mut losses = Vec::new();
     for epoch in 0..6 {
-        let loss = train_epoch(&by_hand, &criterion, &mut optimizer, &train, epoch).unwrap();
+        let loss =
+            train_epoch_seeded(&by_hand, &criterion, &mut optimizer, &train, epoch, 9).unwrap();
         losses.push((loss, evaluate(&by_hand, &criterion, &test).unwrap()));
     }
 
@@ -39,6 +42,7 @@ fn told_nothing_it_is_train_epoch() {
     let mut optimizer = Adam::new(model.parameters(), 0.01);
     let mut seen = 0;
     let mut trainer = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .validation(&test)
         .each_epoch(|_| seen += 1)
         .silent();
@@ -68,8 +72,7 @@ fn schedule_and_clipping_are_those_of_the_five_lines() {
             use wengert_loss::Loss;
             use wengert_nn::Module;
             optimizer.set_learning_rate(schedule().at(step));
-            let seed = ((epoch as u64) << 32) ^ place as u64;
-            let tape = wengert_autograd::Tape::new().seeded(seed);
+            let tape = wengert_autograd::Tape::new().seeded(batch_seed(9, epoch, place));
             optimizer.zero_grad();
             let outputs = by_hand.forward(tape.constant(inputs)).unwrap();
             criterion.forward(outputs, &labels).unwrap().backward().unwrap();
@@ -83,6 +86,7 @@ fn schedule_and_clipping_are_those_of_the_five_lines() {
     let mut optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9);
     // Three epochs, a checkpoint, and the last two from it.
     Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .schedule(schedule())
         .clip_norm(0.2)
         .fit(&train, 3)
@@ -92,6 +96,7 @@ fn schedule_and_clipping_are_those_of_the_five_lines() {
     let mut optimizer = Sgd::new(resumed.parameters(), 0.1).momentum(0.9);
     let done = checkpoint.restore(&resumed, &mut optimizer).unwrap();
     let history = Trainer::new(&resumed, &criterion, &mut optimizer)
+        .seed(9)
         .schedule(schedule())
         .clip_norm(0.2)
         .epochs_done(done)
@@ -108,6 +113,7 @@ fn rates_by_epoch_and_by_plateau() {
     let model = net();
     let mut optimizer = Sgd::new(model.parameters(), 0.5);
     let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .schedule_by_epoch(ExponentialLr::new(0.5, 0.5))
         .fit(&train, 3)
         .unwrap();
@@ -117,6 +123,7 @@ fn rates_by_epoch_and_by_plateau() {
     model.parameters().iter().for_each(|p| p.set(p.value() * 0.0));
     let mut optimizer = Sgd::new(model.parameters(), 1e-12);
     let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .plateau(ReduceLrOnPlateau::new(1e-12).patience(1).factor(0.5).eps(0.0))
         .clip_value(0.1)
         .fit(&train, 4)
@@ -130,6 +137,7 @@ fn the_metric_is_per_sample_and_its_error_is_its_own() {
     let model = net();
     let mut optimizer = Adam::new(model.parameters(), 0.02);
     let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .metric("accuracy", metrics::accuracy)
         .validation(&test)
         .fit(&train, 10)
@@ -142,10 +150,11 @@ fn the_metric_is_per_sample_and_its_error_is_its_own() {
     assert!((told - accuracy).abs() < 1e-12, "{told} {accuracy}");
     assert_eq!(history.train_metrics().count(), 10);
     let table = history.to_string();
-    assert!(table.starts_with("epoch      loss   accuracy  validation   accuracy"), "{table}");
-    assert_eq!(table.lines().count(), 11);
+    assert!(table.starts_with("epoch      loss   accuracy  val. loss  val. accuracy"), "{table}");
+    assert_eq!((table.lines().count(), table.ends_with('\n')), (11, false));
 
     let error = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .metric("top 5", |scores, labels| metrics::top_k_accuracy(scores, labels, 5))
         .fit(&train, 1)
         .unwrap_err();
@@ -159,6 +168,7 @@ fn early_stopping_gives_the_best_weights_however_it_ends() {
         let model = net();
         let mut optimizer = Adam::new(model.parameters(), 0.1);
         let history = Trainer::new(&model, &criterion, &mut optimizer)
+            .seed(9)
             .validation(&test)
             .stopping(EarlyStopping::new().patience(patience))
             .fit(&train, epochs)
@@ -204,6 +214,7 @@ fn gradient_descent_stops_where_it_is_flat() {
     let model = Linear::new(1, 1, &mut Rng::new(0));
     let (criterion, mut optimizer) = (MseLoss::new(), Sgd::new(model.parameters(), 0.02));
     let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .stopping(EarlyStopping::new().grad_norm_below(1e-6))
         .fit(&line, 10_000)
         .unwrap();
@@ -225,10 +236,92 @@ fn a_loss_that_is_no_number_is_an_error_or_the_best_weights() {
     let first = model.state();
     let mut optimizer = Sgd::new(model.parameters(), 0.0);
     let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
         .schedule_by_epoch(|epoch| if epoch == 0 { 0.0 } else { 1e38 })
         .stopping(EarlyStopping::new())
         .fit(&train, 3)
         .unwrap();
     assert_eq!(history.stopped.unwrap().why, Why::NotFinite);
     assert_eq!(model.state(), first);
+}
+
+#[test]
+fn the_seed_of_a_trainer_decides_its_masks() {
+    let ((train, _), criterion) = (loaders(), CrossEntropyLoss::new());
+    let run = |seed: u64| {
+        let model = net();
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let trained = Trainer::new(&model, &criterion, &mut optimizer).seed(seed).fit(&train, 1);
+        (trained.unwrap().epochs[0].train_loss, model.state())
+    };
+    let [one, again, two] = [run(1), run(1), run(2)];
+    assert!(one == again && one.0 != two.0 && one.1 != two.1);
+    let seeds: std::collections::HashSet<u64> = (0..8)
+        .flat_map(|seed| (0..8).flat_map(move |e| (0..8).map(move |b| batch_seed(seed, e, b))))
+        .collect();
+    assert_eq!(seeds.len(), 512);
+}
+
+#[test]
+fn what_is_not_finite_in_the_data_is_blamed_before_the_learning_rate() {
+    let criterion = MseLoss::new();
+    let (x, y) = synth::linear::<f32>(40, 3.0, 4.0, 0.5, 0).into_parts();
+    let with = |t: &Tensor<f32>, bad: f32| {
+        Tensor::from_fn([40, 1], |i| if i[0] == 27 { bad } else { t.get(&[i[0], 0]).unwrap() })
+    };
+    let set = |x: Tensor<f32>, y: Tensor<f32>| TensorDataset::new(x, y).unwrap();
+    let good = DataLoader::new(set(x.clone(), y.clone()), 20).unwrap();
+    let x_bad = DataLoader::new(set(with(&x, f32::NAN), y.clone()), 20).unwrap();
+    let y_bad = DataLoader::new(set(x.clone(), with(&y, f32::INFINITY)), 20).unwrap();
+    let fit = |train: &DataLoader<Set2>, test: &DataLoader<Set2>, rate: f64, weight: f32| {
+        let model = Linear::new(1, 1, &mut Rng::new(0));
+        model.weight.set(Tensor::full([1, 1], weight));
+        let mut optimizer = Sgd::new(model.parameters(), rate);
+        let error = Trainer::new(&model, &criterion, &mut optimizer)
+            .validation(test)
+            .stopping(EarlyStopping::new())
+            .fit(train, 50)
+            .map(|history| history.stopped.unwrap().why);
+        if let Err(error) = &error {
+            let text = error.to_string();
+            assert!(text.contains("at crates/train/tests/train/trainer.rs:"), "{text}");
+        }
+        error
+    };
+    match fit(&x_bad, &good, 0.01, 1.0).unwrap_err() {
+        Error::NotFinite { epoch: 1, batch: 2, cause: Cause::Input { sample: 7, .. }, .. } => {}
+        error => panic!("{error}"),
+    }
+    let error = fit(&y_bad, &good, 0.01, 1.0).unwrap_err();
+    assert!(error.to_string().contains("the target of sample 7 of the batch"), "{error}");
+    assert!(!error.to_string().contains("learning rate"), "{error}");
+    match fit(&good, &x_bad, 0.01, 1.0).unwrap_err() {
+        Error::Validation { cause: Cause::Input { .. }, .. } => {}
+        error => panic!("{error}"),
+    }
+    match fit(&good, &good, 0.01, f32::NAN).unwrap_err() {
+        Error::NotFinite { cause: Cause::Parameter { name, .. }, .. } => assert_eq!(name, "weight"),
+        error => panic!("{error}"),
+    }
+    // It diverges in a later epoch, and goes back to the best weights.
+    assert_eq!(fit(&good, &good, 1.0, 1.0).unwrap(), Why::NotFinite);
+}
+
+type Set2 = TensorDataset<f32, f32>;
+
+#[test]
+fn epochs_are_numbered_alike_after_a_restart() {
+    let ((train, _), criterion) = (loaders(), CrossEntropyLoss::new());
+    let model = net();
+    let mut optimizer = Sgd::new(model.parameters(), 0.0);
+    let history = Trainer::new(&model, &criterion, &mut optimizer)
+        .seed(9)
+        .stopping(EarlyStopping::new().patience(2).min_delta(10.0))
+        .epochs_done(5)
+        .fit(&train, 5)
+        .unwrap();
+    let stopped = history.stopped.unwrap();
+    assert_eq!(history.epochs[0].number, 6);
+    assert_eq!(stopped.epoch, history.epochs.last().unwrap().number);
+    assert!(stopped.best_epoch >= 6, "{stopped}");
 }

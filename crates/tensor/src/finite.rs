@@ -1,0 +1,63 @@
+//! Whether all numbers are finite: one pass that an optimiser makes before each step.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::kernel::map::{CHUNK, THREADS_FROM};
+use crate::kernel::pool;
+use crate::{Float, Tensor};
+
+impl<T: Float> Tensor<T> {
+    /// Whether every element is finite: no infinity and no NaN. True of a tensor without elements.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// assert!(tensor![1.0_f32, -2.0].all_finite());
+    /// assert!(!tensor![1.0_f32, f32::NAN].all_finite());
+    /// ```
+    #[inline]
+    pub fn all_finite(&self) -> bool {
+        match self.as_slice() {
+            Some(x) if x.len() < THREADS_FROM => finite(x),
+            Some(x) => finite_in_parallel(x),
+            None => self.iter().all(|x| x.is_finite()),
+        }
+    }
+}
+
+/// Without an early exit, so that it runs many numbers at a time.
+#[inline]
+fn finite<T: Float>(x: &[T]) -> bool {
+    x.iter().fold(true, |all, x| all & x.is_finite())
+}
+
+#[cold]
+fn finite_in_parallel<T: Float>(x: &[T]) -> bool {
+    let all = AtomicBool::new(true);
+    pool::run(x.len().div_ceil(CHUNK), &|chunk| {
+        let part = &x[chunk * CHUNK..x.len().min((chunk + 1) * CHUNK)];
+        if !finite(part) {
+            all.store(false, Ordering::Relaxed);
+        }
+    });
+    all.into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_wherever_it_stands() {
+        for len in [0, 1, 3, 17, 1000, THREADS_FROM - 1, THREADS_FROM + 5] {
+            assert!(Tensor::<f32>::full([len], f32::MAX).all_finite());
+            for place in [0, 1, len / 2, len.saturating_sub(1)] {
+                for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    let x = Tensor::from_fn([len], |i| if i[0] == place { bad } else { -1.0 });
+                    assert_eq!(x.all_finite(), len <= place, "{bad} at {place} of {len}");
+                }
+            }
+        }
+        let view = Tensor::<f64>::from_fn([3, 4], |i| if i[1] == 2 { f64::NAN } else { 1.0 });
+        assert!(!view.t().all_finite() && view.narrow(1, 0, 2).unwrap().t().all_finite());
+    }
+}
