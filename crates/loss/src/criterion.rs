@@ -29,6 +29,11 @@ use wengert_tensor::Float;
 /// assert_eq!(loss.gradients()?.wrt(y).value()?, tensor![1.5, -6.0]);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a loss that compares a prediction with `{Target}`",
+    label = "not a loss",
+    note = "a closure is a loss if it is wrapped in `custom`, where it stands: `let criterion = wengert::loss::custom(|prediction, target: &Tensor<f32>| …);`"
+)]
 pub trait Loss<'t, T: Float, Target> {
     /// The loss of a prediction.
     ///
@@ -37,18 +42,27 @@ pub trait Loss<'t, T: Float, Target> {
     fn forward(&self, prediction: Var<'t, T>, target: Target) -> Result<Var<'t, T>>;
 }
 
-impl<'t, T: Float, Target, F> Loss<'t, T, Target> for F
-where
-    F: Fn(Var<'t, T>, Target) -> Result<Var<'t, T>>,
-{
-    #[track_caller]
-    fn forward(&self, prediction: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
-        self(prediction, target)
+/// A closure as a loss, made by [`custom`].
+#[derive(Clone, Copy)]
+pub struct Custom<F>(F);
+
+impl<F> std::fmt::Debug for Custom<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a loss by a closure")
     }
 }
 
-/// A closure as a loss. It does nothing but tell the compiler that the closure takes vars of every tape, which it cannot
-/// see for itself.
+impl<'t, 'a, T: Float, Target: ?Sized, F> Loss<'t, T, &'a Target> for Custom<F>
+where
+    F: Fn(Var<'t, T>, &'a Target) -> Result<Var<'t, T>>,
+{
+    #[track_caller]
+    fn forward(&self, prediction: Var<'t, T>, target: &'a Target) -> Result<Var<'t, T>> {
+        (self.0)(prediction, target)
+    }
+}
+
+/// A closure as a loss. It tells the compiler that the closure takes vars of every tape, which it cannot see for itself.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -66,9 +80,9 @@ where
 /// assert_eq!(loss.item()?, 2.5);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
-pub fn custom<T: Float, Target, F>(loss: F) -> F
+pub fn custom<T: Float, Target, F>(loss: F) -> Custom<F>
 where
     F: for<'t, 'a> Fn(Var<'t, T>, &'a Target) -> Result<Var<'t, T>>,
 {
-    loss
+    Custom(loss)
 }

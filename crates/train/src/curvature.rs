@@ -250,18 +250,87 @@ mod tests {
         assert!((c.most - 2.0 * squares).abs() < 1e-9 && (c.least - 2.0).abs() < 1e-9, "{c}");
         assert!((c.highest_rate() - 0.0294).abs() < 1e-4, "{c}");
 
-        // More parameters than directions, by the gradient's slope along the steepest one.
-        let rng = &mut Rng::new(1);
-        let net = wengert_nn::Sequential::new()
-            .with(Linear::new(4, 16, rng))
-            .with(Tanh)
-            .with(Linear::new(16, 1, rng));
-        let x = Tensor::<f64>::randn([50, 4], rng);
-        let y = Tensor::<f64>::randn([50, 1], rng);
-        let c = curvature(&net, &wengert_loss::MseLoss::new(), &x, &y).unwrap();
+        let x = Tensor::<f64>::randn([50, 4], &mut Rng::new(1));
+        let y = Tensor::<f64>::randn([50, 1], &mut Rng::new(2));
+        let net = net();
         net.parameters().iter().for_each(|p| p.set_frozen(p.shape() != [1]));
         let last_bias = curvature(&net, &wengert_loss::MseLoss::new(), &x, &y).unwrap();
         assert!((last_bias.most - 2.0).abs() < 1e-9 && last_bias.least == last_bias.most);
-        assert!(c.most > 2.0 && c.least < 2.0, "{c}");
+    }
+
+    fn net() -> wengert_nn::Sequential<f64> {
+        let rng = &mut Rng::new(1);
+        wengert_nn::Sequential::new()
+            .with(Linear::new(4, 16, rng))
+            .with(Tanh)
+            .with(Linear::new(16, 1, rng))
+    }
+
+    /// The Hessian by differences of the gradient, which is another way than the product's.
+    fn hessian(
+        net: &wengert_nn::Sequential<f64>,
+        x: &Tensor<f64>,
+        y: &Tensor<f64>,
+    ) -> Vec<Vec<f64>> {
+        use wengert_loss::Loss;
+        let (parameters, h) = (net.parameters(), 1e-5);
+        let gradient = || -> Vec<f64> {
+            parameters.iter().for_each(Param::zero_grad);
+            let tape = Tape::new();
+            let outputs = net.forward(tape.constant(x.clone())).unwrap();
+            wengert_loss::MseLoss::new().forward(outputs, y).unwrap().backward().unwrap();
+            parameters.iter().flat_map(|p| p.grad().unwrap().to_vec()).collect()
+        };
+        let mut rows = Vec::new();
+        for p in &parameters {
+            let value = p.value();
+            for k in 0..value.len() {
+                let moved = |by: f64| {
+                    let mut numbers = value.to_vec();
+                    numbers[k] += by;
+                    p.set(Tensor::from_vec(numbers, value.shape()).unwrap());
+                    gradient()
+                };
+                let (above, below) = (moved(h), moved(-h));
+                rows.push(above.iter().zip(below).map(|(a, b)| (a - b) / (2.0 * h)).collect());
+            }
+            p.set(value);
+        }
+        rows
+    }
+
+    /// The least and the greatest eigenvalue, by Jacobi's rotations.
+    fn extremes(mut a: Vec<Vec<f64>>) -> (f64, f64) {
+        let n = a.len();
+        for (p, q) in (0..12).flat_map(|_| (0..n).flat_map(|p| (p + 1..n).map(move |q| (p, q)))) {
+            if a[p][q].abs() < 1e-14 {
+                continue;
+            }
+            let theta = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
+            let t = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
+            let c = 1.0 / (t * t + 1.0).sqrt();
+            let s = t * c;
+            for row in &mut a {
+                (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+            }
+            for k in 0..n {
+                (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]);
+            }
+        }
+        let diagonal = (0..n).map(|k| a[k][k]);
+        diagonal.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, m), x| (l.min(x), m.max(x)))
+    }
+
+    #[test]
+    fn with_more_parameters_than_directions_it_is_still_the_hessians() {
+        let net = net();
+        assert!(net.num_parameters() > DIRECTIONS);
+        let x = Tensor::<f64>::randn([50, 4], &mut Rng::new(1));
+        let y = Tensor::<f64>::randn([50, 1], &mut Rng::new(2));
+        let c = curvature(&net, &wengert_loss::MseLoss::new(), &x, &y).unwrap();
+        let (least, most) = extremes(hessian(&net, &x, &y));
+        assert!((c.most - most).abs() < 1e-7 * most, "{c}, {most}");
+        assert!((c.least - least).abs() < 1e-6 * most, "{c}, {least}");
+        assert!(least < 0.0 && most > 2.0, "{least} {most}");
     }
 }

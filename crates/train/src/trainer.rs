@@ -132,7 +132,6 @@ where
     T: Float,
     Y: Element,
     M: Module<T> + ?Sized,
-    L: for<'t, 'b> Loss<'t, T, &'b Tensor<Y>>,
     O: Optimizer<T> + ?Sized,
     V: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
 {
@@ -269,6 +268,7 @@ where
     pub fn fit<D>(&mut self, loader: &DataLoader<D>, epochs: usize) -> Result<History>
     where
         D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
+        L: for<'t, 'b> Loss<'t, T, &'b Tensor<Y>>,
     {
         let at = Location::caller();
         if let Some((inputs, _)) = loader.epoch(self.with.done).next() {

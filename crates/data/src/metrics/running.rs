@@ -2,6 +2,9 @@
 
 /// A mean that grows batch by batch, each weighted by how many samples it holds.
 ///
+/// Make one for each epoch, inside the loop over epochs: one that is made before it, and taken only in the epochs that are
+/// printed, gives the mean of all epochs since the last one that was printed.
+///
 /// The mean of batches' means is another number where the last batch is smaller:
 ///
 /// ```

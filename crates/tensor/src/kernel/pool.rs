@@ -37,10 +37,20 @@ pub fn run(chunks: usize, f: &(dyn Fn(usize) + Sync)) {
         // Too many for the word: several at a time.
         let size = chunks.div_ceil(MOST);
         run(chunks.div_ceil(size), &|i| (i * size..chunks.min((i + 1) * size)).for_each(f));
-    } else if !imp::run(chunks, helpers, f) {
+    } else if imp::run(chunks, helpers, f) {
+        SHARED.fetch_add(1, Ordering::Relaxed);
+    } else {
         (0..chunks).for_each(f);
     }
 }
+
+/// How many jobs of this process the helpers were called to: a test that is to show something of threads asserts that
+/// there were some.
+pub fn shared_jobs() -> usize {
+    SHARED.load(Ordering::Relaxed)
+}
+
+static SHARED: AtomicUsize = AtomicUsize::new(0);
 
 /// Pointers that the threads of one job share. Who shares them sees to it that each chunk writes places of its own, and that
 /// they are good until [`run`] returns.

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod resume;
+mod threads;
 mod trainer;
