@@ -21,6 +21,9 @@ use crate::{
 /// The loop as an object. It is sugar: an epoch is [`train_epoch`](crate::train_epoch), a validation is [`evaluate`], and it keeps nothing to itself, for
 /// model, loss and optimiser stay yours. When it does not do what you need, write the five lines.
 ///
+/// A loss of your own is a closure in [`custom`](wengert_loss::custom). A model that draws at random, as with dropout, needs a
+/// [`seed`](Self::seed).
+///
 /// ```
 /// use wengert_data::{DataLoader, metrics, synth};
 /// use wengert_loss::CrossEntropyLoss;
