@@ -313,8 +313,9 @@ mod tests {
             for row in &mut a {
                 (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
             }
-            for k in 0..n {
-                (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]);
+            let (head, tail) = a.split_at_mut(q);
+            for (x, y) in head[p].iter_mut().zip(&mut tail[0]) {
+                (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
             }
         }
         let diagonal = (0..n).map(|k| a[k][k]);

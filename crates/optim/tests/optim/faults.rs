@@ -89,7 +89,7 @@ fn a_forgotten_zero_grad_is_said_and_accumulation_before_a_step_is_not() {
     let before = values(&w);
     backward();
     // Clipping does not make the gradient a new one.
-    clip_grad_norm(&[w.clone()], 0.1).unwrap();
+    clip_grad_norm(std::slice::from_ref(&w), 0.1).unwrap();
     let error = sgd.step().unwrap_err();
     assert!(matches!(error, Error::UsedGradient { .. }));
     let text = error.to_string();
