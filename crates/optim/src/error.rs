@@ -154,6 +154,33 @@ pub enum Error {
     Use(String, Line),
 }
 
+impl Error {
+    /// The same error of the line `line`, if the one that it names lies in the directory `library`: a line of a library, which
+    /// tells its user nothing.
+    #[must_use]
+    #[cold]
+    pub fn outside_of(mut self, library: &str, line: Line) -> Self {
+        let at = match &mut self {
+            Self::Tensor(_) => return self,
+            Self::Shape(misfit) => &mut misfit.at,
+            Self::Use(_, at)
+            | Self::Setting { at, .. }
+            | Self::Group { at, .. }
+            | Self::NoGradient { at, .. }
+            | Self::NotMine { at, .. }
+            | Self::State { at, .. }
+            | Self::Kind { at, .. }
+            | Self::NotFinite { at, .. }
+            | Self::UsedGradient { at, .. }
+            | Self::Loss { at, .. } => at,
+        };
+        if at.file().starts_with(library) {
+            *at = line;
+        }
+        self
+    }
+}
+
 impl fmt::Debug for Error {
     /// The text of `Display`: what `main` prints of an error that it returns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

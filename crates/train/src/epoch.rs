@@ -44,7 +44,7 @@ where
     L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
 {
     let round = Round { epoch, seed: None, at: Location::caller() };
-    round.run(model, criterion, optimizer, loader)
+    round.run(model, criterion, optimizer, loader).map_err(|error| error.on_line(round.at))
 }
 
 /// [`train_epoch`] for a model that draws at random, as dropout does. The draws are a function of the seed, the epoch and
@@ -69,7 +69,7 @@ where
     L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
 {
     let round = Round { epoch, seed: Some(seed), at: Location::caller() };
-    round.run(model, criterion, optimizer, loader)
+    round.run(model, criterion, optimizer, loader).map_err(|error| error.on_line(round.at))
 }
 
 /// The seed of a batch's tape in [`train_epoch_seeded`], for a loop of your own that is to draw the same:
@@ -159,13 +159,15 @@ where
     D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
     L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
 {
+    let at = Location::caller();
     let mut running_loss = RunningMean::new();
     for (inputs, targets) in loader.epoch(0) {
-        let count = samples(&inputs);
-        let tape = Tape::no_grad();
-        let outputs = model.forward(tape.constant(inputs))?;
-        let loss = criterion.forward(outputs, &targets)?;
-        running_loss.add(loss.item()?.to_f64(), count);
+        let one = || -> Result<f64> {
+            let tape = Tape::no_grad();
+            let outputs = model.forward(tape.constant(inputs.clone()))?;
+            Ok(criterion.forward(outputs, &targets)?.item()?.to_f64())
+        };
+        running_loss.add(one().map_err(|error| error.on_line(at))?, samples(&inputs));
     }
     Ok(running_loss.mean())
 }

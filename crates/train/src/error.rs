@@ -81,7 +81,20 @@ impl From<wengert_optim::Error> for Error {
     }
 }
 
+/// The directory of this crate's files, as lines of code name it.
+const HERE: &str = file!().split_at(file!().len() - "error.rs".len()).0;
+
 impl Error {
+    /// The same error of the user's line, if the one that it names is in this crate.
+    #[cold]
+    pub(crate) fn on_line(self, line: Line) -> Self {
+        match self {
+            Self::Autograd(error) => Self::Autograd(error.outside_of(HERE, line)),
+            Self::Optim(error) => Self::Optim(Box::new(error.outside_of(HERE, line))),
+            error => error,
+        }
+    }
+
     /// Whether training diverged: earlier weights are better then. Bad data is no divergence.
     pub(crate) fn is_divergence(&self) -> bool {
         match self {

@@ -309,14 +309,15 @@ where
             let (train_loss, diverged) = match watched.or_what_failed(trained) {
                 Ok(loss) => (loss, false),
                 Err(error) if error.is_divergence() && can_go_back => (f64::NAN, true),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.on_line(at)),
             };
             let learning_rate = self.optimizer.learning_rate();
             let train_metric = watched.take_metric();
             let mut validation_loss = None;
             if let Some(loader) = self.validation.filter(|_| !diverged) {
                 let evaluated = evaluate(self.model, &watched, loader);
-                validation_loss = Some(watched.or_what_failed(evaluated)?);
+                let evaluated = watched.or_what_failed(evaluated);
+                validation_loss = Some(evaluated.map_err(|error| error.on_line(at))?);
             }
             let validation_metric = watched.take_metric();
             let epoch = Epoch {

@@ -150,7 +150,7 @@ fn the_metric_is_per_sample_and_its_error_is_its_own() {
     assert!((told - accuracy).abs() < 1e-12, "{told} {accuracy}");
     assert_eq!(history.train_metrics().count(), 10);
     let table = history.to_string();
-    assert!(table.starts_with("epoch      loss   accuracy  val. loss  val. accuracy"), "{table}");
+    assert!(table.starts_with("epoch      loss   accuracy  val. loss   val. accuracy"), "{table}");
     assert_eq!((table.lines().count(), table.ends_with('\n')), (11, false));
 
     let error = Trainer::new(&model, &criterion, &mut optimizer)
@@ -254,6 +254,14 @@ fn the_seed_of_a_trainer_decides_its_masks() {
         let trained = Trainer::new(&model, &criterion, &mut optimizer).seed(seed).fit(&train, 1);
         (trained.unwrap().epochs[0].train_loss, model.state())
     };
+    // Without a seed it says where to give one.
+    let model = net();
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    let error = Trainer::new(&model, &criterion, &mut optimizer).fit(&train, 1).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("`.seed(") && text.contains("tests/train/trainer.rs:"), "{text}");
+    assert_eq!(format!("{error:?}"), text);
+
     let [one, again, two] = [run(1), run(1), run(2)];
     assert!(one == again && one.0 != two.0 && one.1 != two.1);
     let seeds: std::collections::HashSet<u64> = (0..8)
@@ -324,4 +332,25 @@ fn epochs_are_numbered_alike_after_a_restart() {
     assert_eq!(history.epochs[0].number, 6);
     assert_eq!(stopped.epoch, history.epochs.last().unwrap().number);
     assert!(stopped.best_epoch >= 6, "{stopped}");
+}
+
+#[test]
+fn errors_of_the_loop_name_the_line_that_asked_for_it() {
+    let ((train, test), criterion) = (loaders(), CrossEntropyLoss::new());
+    let wrong = Linear::<f32>::new(3, 2, &mut Rng::new(0));
+    let mut optimizer = Sgd::new(wrong.parameters(), 0.1);
+    let trained = train_epoch_seeded(&wrong, &criterion, &mut optimizer, &train, 0, 0);
+    let fitted = Trainer::new(&wrong, &criterion, &mut optimizer).fit(&train, 1).map(|_| 0.0);
+    let evaluated = evaluate(&wrong, &criterion, &test);
+    let right = Linear::<f32>::new(2, 2, &mut Rng::new(0));
+    let mut negative = Sgd::new(right.parameters(), 0.1).allow_unused();
+    right.parameters().iter().for_each(|p| p.set_frozen(true));
+    right.weight.set_frozen(false);
+    let mut other = Sgd::new(wrong.parameters(), 0.1);
+    let stepped = Trainer::new(&right, &criterion, &mut other).fit(&train, 1).map(|_| 0.0);
+    for result in [trained, fitted, evaluated, stepped] {
+        let text = result.unwrap_err().to_string();
+        assert!(text.contains("at crates/train/tests/train/trainer.rs:"), "{text}");
+    }
+    assert!(Trainer::new(&right, &criterion, &mut negative).fit(&train, 1).is_ok());
 }
