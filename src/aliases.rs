@@ -27,7 +27,7 @@ macro_rules! prelude {
         aliases! { $t
             wengert_tensor: Tensor;
             wengert_autograd: Param;
-            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Embedding, GroupNorm, LayerNorm, Linear, PRelu, RmsNorm, Sequential;
+            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Embedding, GroupNorm, LayerNorm, Linear, PRelu, RmsNorm, Sequential, Standardize;
             wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
             wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
             wengert_train: Checkpoint, EarlyStopping;

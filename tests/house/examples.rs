@@ -4,6 +4,8 @@
 
 #[path = "../../examples/02_by_hand.rs"]
 mod by_hand;
+#[path = "../../examples/06_csv_to_prediction.rs"]
+mod csv_to_prediction;
 #[path = "../../examples/05_custom_loss.rs"]
 mod custom_loss;
 #[path = "../../examples/03_gradient_tape.rs"]
@@ -32,6 +34,27 @@ fn linear_regression_finds_the_line() {
     let (again, same) = linear_regression::train(100, 0.01).unwrap();
     assert_eq!(model.state(), again.state());
     assert_eq!(losses, same);
+}
+
+#[test]
+fn a_table_becomes_predictions_by_a_saved_model() {
+    let directory = std::env::temp_dir().join(format!("wengert-example-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let [flowers, new, weights] = ["a.csv", "b.csv", "w.safetensors"].map(|n| directory.join(n));
+    let iris = wengert::data::iris::<f64>();
+    wengert::data::Csv::new().write(&flowers, &iris.to_table()).unwrap();
+    let accuracy = csv_to_prediction::train(&flowers, &weights).unwrap();
+    assert!(accuracy >= 0.9, "{accuracy}");
+
+    // All flowers, in a table without the answer, by the model from the file.
+    let names = iris.feature_names();
+    let unknown = iris.to_table().select(names).unwrap();
+    wengert::data::Csv::new().write(&new, &unknown).unwrap();
+    let said = csv_to_prediction::predict(&new, &weights).unwrap();
+    let right =
+        said.iter().zip(iris.labels().iter()).filter(|(s, y)| **s == iris.class_names()[*y]);
+    assert!(right.count() >= 140);
+    std::fs::remove_dir_all(&directory).unwrap();
 }
 
 #[test]

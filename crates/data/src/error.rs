@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// assert!(matches!(error, Error::Format(_)));
 /// assert!(error.to_string().starts_with("csv: line 3: has 1 cell where the others have 2"));
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file is not what its format asks for, or holds what cannot become what was asked for.
@@ -39,6 +39,20 @@ pub enum Error {
     /// A tensor operation refused.
     #[error(transparent)]
     Tensor(#[from] wengert_tensor::Error),
+}
+
+/// The text that `{}` prints: it is what a `main` that returns the error shows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text that `{}` prints.
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// `Result` with this crate's [`Error`].
@@ -70,7 +84,7 @@ impl fmt::Display for Place {
 }
 
 /// The facts of an [`Error`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The operation that refused.
     pub op: &'static str,

@@ -346,3 +346,15 @@ fn tables_written_are_read() {
     let table = Table::new().with_column("x", [1, 20]).unwrap().with_column("label", ["a", "b"]);
     assert_eq!(table.unwrap().to_string(), " x  label\n 1      a\n20      b\n2 rows, 2 columns");
 }
+
+#[test]
+fn what_a_main_prints_of_an_error_is_its_text() {
+    let fault = Csv::new().parse("a,b\n1").unwrap_err();
+    let system = Csv::new().read("no/such/file.csv").unwrap_err();
+    let shape = wengert_data::TensorDataset::new(Tensor::<f32>::zeros([2]), tensor![1_usize]);
+    for error in [fault, system, shape.unwrap_err()] {
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert_eq!(format!("{:?}", error.fault().unwrap()), error.to_string());
+        assert!(error.to_string().contains("at crates/data/tests/files.rs:"), "{error}");
+    }
+}

@@ -42,6 +42,11 @@ impl<T: Element> Buffer<T> {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// What handles to one buffer share.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// The value. A snapshot: later writes are not seen in it.
     pub fn value(&self) -> Tensor<T> {
         self.lock().clone()
@@ -79,6 +84,11 @@ impl Counter {
     /// A counter that starts from here.
     pub fn new(value: i64) -> Self {
         Self(Arc::new(AtomicI64::new(value)))
+    }
+
+    /// What handles to one counter share.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// The number.

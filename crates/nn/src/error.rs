@@ -43,7 +43,7 @@ pub enum Error {
     File(Box<FileFault>),
 
     /// A file that could not be read or written.
-    #[error("{path}: {what}")]
+    #[error("{path}: {what}\n  at {at}")]
     Io {
         /// The file.
         path: String,
@@ -51,6 +51,8 @@ pub enum Error {
         what: String,
         /// Their kind.
         kind: std::io::ErrorKind,
+        /// The line that asked for the file.
+        at: Line,
     },
 }
 
@@ -66,17 +68,20 @@ impl From<wengert_tensor::Error> for Error {
 /// Why a file of weights cannot be read, or a state not be written.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}{rule}{}",
+    "{}{rule}{}{}",
     file.as_ref().map_or(String::new(), |f| format!("{f}: ")),
-    help.map_or(String::new(), |h| format!("\n  help: {h}"))
+    help.map_or(String::new(), |h| format!("\n  help: {h}")),
+    at.map_or(String::new(), |at| format!("\n  at {at}"))
 )]
 pub struct FileFault {
     /// The file's path, where there is a file.
     pub file: Option<String>,
     /// What is wrong with it.
     pub rule: String,
-    /// What would mend it, where that is plain.
+    /// What would help, where that is plain.
     pub help: Option<&'static str>,
+    /// The line that asked for the file.
+    pub at: Option<Line>,
 }
 
 /// `Debug` of an error is its text: that is what a program prints whose `main` returns it.

@@ -1,6 +1,6 @@
 //! `State`: the values of a model by name, out of it and back into it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use wengert_autograd::Param;
@@ -9,6 +9,7 @@ use wengert_tensor::{Float, Tensor};
 use crate::buffer::{Buffer, Counter};
 use crate::error::list;
 use crate::parts::{Part, Parts};
+use crate::safetensors::{list_from_json, list_to_json};
 
 /// Values by name, in the order of the model's parts. PyTorch calls it a `state_dict`.
 ///
@@ -26,6 +27,7 @@ use crate::parts::{Part, Parts};
 pub struct State<T> {
     entries: Vec<(String, Entry<T>)>,
     places: HashMap<String, usize>,
+    notes: BTreeMap<String, String>,
 }
 
 /// A value of a [`State`].
@@ -43,6 +45,17 @@ impl<T: Float> Entry<T> {
         match self {
             Self::Float(x) => x.shape(),
             Self::Int(x) => x.shape(),
+        }
+    }
+
+    /// Whether all elements are equal; two that are no number are.
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Float(a), Self::Float(b)) => {
+                let same = |(a, b): (T, T)| a == b || (a.is_nan() && b.is_nan());
+                a.shape() == b.shape() && a.iter().zip(b.iter()).all(same)
+            }
+            _ => self == other,
         }
     }
 
@@ -96,12 +109,12 @@ impl<T: Float> fmt::Debug for State<T> {
 
 impl<T> Default for State<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: HashMap::new() }
+        Self { entries: Vec::new(), places: HashMap::new(), notes: BTreeMap::new() }
     }
 }
 
 impl<T: Float> PartialEq for State<T> {
-    /// The same names with equal values, in whatever order.
+    /// The same names with equal values, in any order. Notes do not count.
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|(name, e)| other.entry(name) == Some(e))
     }
@@ -175,7 +188,7 @@ impl<T: Float> State<T> {
     /// ```
     #[must_use]
     pub fn rename(&self, mut name: impl FnMut(&str) -> Option<String>) -> Self {
-        let mut renamed = Self::new();
+        let mut renamed = Self { notes: self.notes.clone(), ..Self::new() };
         for (old, entry) in &self.entries {
             if let Some(new) = name(old) {
                 renamed.insert_entry(new, entry.clone());
@@ -183,7 +196,54 @@ impl<T: Float> State<T> {
         }
         renamed
     }
+
+    /// With words about the model under a key of your own. They go into the file, and loading a state into a model ignores
+    /// them.
+    #[must_use]
+    pub fn with_note(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
+        self.notes.insert(key.into(), text.into());
+        self
+    }
+
+    /// The words under this key.
+    pub fn note(&self, key: &str) -> Option<&str> {
+        self.notes.get(key).map(String::as_str)
+    }
+
+    /// All words with their keys, in the keys' order.
+    pub fn notes(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.notes.iter().map(|(key, text)| (key.as_str(), text.as_str()))
+    }
+
+    /// With the names of the classes that the model tells apart, by class number: the note `class_names`, as a JSON list.
+    ///
+    /// ```
+    /// use wengert_nn::{Linear, Parts, State, load, save};
+    /// use wengert_tensor::Rng;
+    ///
+    /// let model = Linear::<f32>::new(4, 2, &mut Rng::new(0));
+    /// let file = std::env::temp_dir().join(format!("wengert-names-{}.safetensors", std::process::id()));
+    /// save(&file, &model.state().with_class_names(["cat", "dog"]))?;
+    ///
+    /// let state: State<f32> = load(&file)?;
+    /// assert_eq!(state.class_names(), ["cat", "dog"]);
+    /// # std::fs::remove_file(&file).unwrap();
+    /// # Ok::<(), wengert_nn::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_class_names<S: AsRef<str>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        let names: Vec<S> = names.into_iter().collect();
+        self.with_note(CLASS_NAMES, list_to_json(names.iter().map(S::as_ref)))
+    }
+
+    /// The names of the classes, by class number; none if the state has none.
+    pub fn class_names(&self) -> Vec<String> {
+        self.note(CLASS_NAMES).and_then(list_from_json).unwrap_or_default()
+    }
 }
+
+/// The note that holds the classes' names.
+const CLASS_NAMES: &str = "class_names";
 
 /// What differs between the names and shapes of a state and those of a model.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -196,6 +256,8 @@ pub struct Mismatch {
     pub misshaped: Vec<(String, Vec<usize>, Vec<usize>)>,
     /// Names of both whose values the model cannot take exactly: a count that is not whole, a whole number too large.
     pub inexact: Vec<String>,
+    /// Pairs of names that are one parameter, buffer or counter of the model and have different values in the state.
+    pub conflicting: Vec<(String, String)>,
 }
 
 impl Mismatch {
@@ -232,6 +294,12 @@ impl fmt::Display for Mismatch {
         if !self.inexact.is_empty() {
             write!(f, "\n  not exact in the model's type: {}", list(&self.inexact))?;
         }
+        for (first, second) in &self.conflicting {
+            write!(
+                f,
+                "\n  `{first}` and `{second}` are one in the model and have different values in the state"
+            )?;
+        }
         match self.prefix() {
             Some(prefix) => write!(
                 f,
@@ -255,6 +323,15 @@ impl<T: Float> Slot<T> {
             Self::Param(p) => p.shape(),
             Self::Buffer(b) => b.shape(),
             Self::Counter(_) => Vec::new(),
+        }
+    }
+
+    /// What handles to one value share, and no others.
+    fn identity(&self) -> (char, u64) {
+        match self {
+            Self::Param(p) => ('p', p.id()),
+            Self::Buffer(b) => ('b', b.address() as u64),
+            Self::Counter(c) => ('c', c.address() as u64),
         }
     }
 
@@ -299,6 +376,7 @@ pub(crate) fn load<T: Float, P: Parts<T> + ?Sized>(
     let mut mismatch = Mismatch::default();
     let mut writes: Vec<Box<dyn FnOnce()>> = Vec::new();
     let mut known = std::collections::HashSet::new();
+    let mut firsts: HashMap<(char, u64), (String, &Entry<T>)> = HashMap::new();
     for (path, slot) in slots(model) {
         let Some(entry) = state.entry(&path) else {
             mismatch.missing.push(path);
@@ -310,7 +388,12 @@ pub(crate) fn load<T: Float, P: Parts<T> + ?Sized>(
             entry.shape() == shape || (matches!(slot, Slot::Counter(_)) && *entry.shape() == [1]);
         if !fits {
             mismatch.misshaped.push((path.clone(), shape, entry.shape().to_vec()));
+        } else if let Some((first, met)) = firsts.get(&slot.identity()) {
+            if !met.same(entry) {
+                mismatch.conflicting.push((first.clone(), path.clone()));
+            }
         } else {
+            firsts.insert(slot.identity(), (path.clone(), entry));
             let write: Option<Box<dyn FnOnce()>> = match slot {
                 Slot::Param(p) => entry.float().map(|x| Box::new(move || p.set(x)) as _),
                 Slot::Buffer(b) => entry.float().map(|x| Box::new(move || b.set(x)) as _),

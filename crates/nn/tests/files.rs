@@ -138,7 +138,7 @@ fn other_formats_are_named() {
     let pickle = Archive::from_bytes(b"PK\x03\x04 and so on").unwrap_err().to_string();
     assert_eq!(
         pickle,
-        "this is a pickle of PyTorch's (.pt, .pth), which can run code and is not read\n  help: in Python: `safetensors.torch.save_file(torch.load(old, weights_only=True), new)`"
+        "is a pickle of PyTorch's (.pt, .pth), which can run code and is not read\n  help: in Python: `safetensors.torch.save_file(torch.load(old, weights_only=True), new)`"
     );
     assert!(Archive::from_bytes(b"\x93NUMPY\x01\x00 and so on").is_err());
 }
@@ -245,4 +245,84 @@ fn numbers_too_large_are_refused() {
     assert!(State::<f64>::try_from(archive.clone()).is_ok());
     let error = State::<f32>::try_from(archive).unwrap_err().to_string();
     assert_eq!(error, "`w` has a number too large for f32");
+}
+
+#[test]
+fn names_of_one_parameter_that_differ_are_refused() {
+    let layer = Linear::<f32>::new(2, 2, &mut Rng::new(0));
+    let net = sequential![first: layer.clone(), second: layer];
+    let before = net.state();
+    let mut state = before.clone();
+    assert!(net.load_state(&state).is_ok());
+    state.insert("second.weight", Tensor::ones([2, 2]));
+    let error = net.load_state(&state).unwrap_err().to_string();
+    let words = "`first.weight` and `second.weight` are one in the model and have different values";
+    assert!(error.contains(words) && error.contains("nothing was loaded"), "{error}");
+    assert_eq!(net.state(), before);
+    // What is no number is the same as what is no number.
+    for name in ["first.bias", "second.bias"] {
+        state.insert(name, Tensor::full([2], f32::NAN));
+    }
+    state.insert("first.weight", Tensor::ones([2, 2]));
+    net.load_state(&state).unwrap();
+
+    // Buffers and counters.
+    let norm = BatchNorm1d::<f32>::new(2);
+    let net = sequential![a: norm.clone(), b: norm];
+    let mut state = net.state();
+    state.insert("b.running_mean", tensor![1.0, 2.0]);
+    state.insert_entry("b.num_batches_tracked", Entry::Int(Tensor::scalar(3)));
+    let error = net.load_state(&state).unwrap_err().to_string();
+    assert!(error.contains("`a.running_mean` and `b.running_mean` are one"), "{error}");
+    assert!(error.contains("`a.num_batches_tracked` and `b.num_batches_tracked` are"), "{error}");
+}
+
+#[test]
+fn class_names_and_notes_go_through_files() -> wengert_nn::Result<()> {
+    let names = ["cat", "a \"quoted\" dog", "line\nbreak", "größe, \\", ""];
+    let state = Linear::<f32>::new(2, 5, &mut Rng::new(0)).state();
+    let state = state.with_class_names(names).with_note("trained on", "a Sunday");
+    let bytes = Archive::from(&state).to_bytes()?;
+    let back = State::<f32>::try_from(Archive::from_bytes(&bytes)?)?;
+    assert_eq!(back.class_names(), names);
+    assert_eq!(back.note("trained on"), Some("a Sunday"));
+    assert_eq!(back.rename(|n| Some(format!("x.{n}"))).class_names(), names);
+    assert_eq!(Archive::from(&back).to_bytes()?, bytes);
+    // None, and what another program may have written under the name.
+    assert!(State::<f32>::new().class_names().is_empty());
+    for text in ["", "cat", "[", "[\"a\"", "[\"a\",]", "[1]", "[\"a\"] x", "{}"] {
+        assert!(
+            State::<f32>::new().with_note("class_names", text).class_names().is_empty(),
+            "{text}"
+        );
+    }
+    let empty: [&str; 0] = [];
+    assert!(State::<f32>::new().with_class_names(empty).class_names().is_empty());
+    Ok(())
+}
+
+/// What a `main` that returns the error prints, and all that it takes to find the fault: file, rule, line.
+#[test]
+fn a_file_of_another_kind_is_named_with_the_line_that_asked() {
+    let path = std::env::temp_dir().join(format!("wengert-other-{}.txt", std::process::id()));
+    let shown = path.display().to_string();
+    for (bytes, rule) in [
+        (&b"epoch,loss\n1,0.5\n2,0.25\n"[..], "is not a safetensors file"),
+        (&b""[..], "has 0 bytes, and is not a safetensors file"),
+        (&b"\xff\0\0\0\0\0\0\0{}"[..], "is cut off, or not a safetensors file"),
+        (&b"PK\x03\x04------"[..], "is a pickle of PyTorch's"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let error = load::<f32>(&path).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("{shown}: {rule}")), "{text}");
+        assert!(text.contains("\n  at crates/nn/tests/files.rs:"), "{text}");
+        assert_eq!(format!("{error:?}"), text);
+    }
+    std::fs::remove_file(&path).unwrap();
+    let error = load::<f32>(&path).unwrap_err();
+    assert!(format!("{error:?}").contains("\n  at crates/nn/tests/files.rs:"), "{error:?}");
+    let error = save("no/such/place.safetensors", &State::<f32>::new()).unwrap_err();
+    assert!(error.to_string().starts_with("no/such/place.safetensors: "), "{error}");
+    assert!(error.to_string().contains("\n  at crates/nn/tests/files.rs:"), "{error}");
 }

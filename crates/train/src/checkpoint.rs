@@ -85,6 +85,7 @@ impl<T: Float> Checkpoint<T> {
     ///
     /// # Errors
     /// If the file cannot be written.
+    #[track_caller]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let mut all = self.model.rename(|name| Some(format!("{MODEL}{name}")));
         for (name, tensor) in &self.optimizer.tensors {
@@ -104,6 +105,7 @@ impl<T: Float> Checkpoint<T> {
     ///
     /// # Errors
     /// If the file cannot be read, is no checkpoint, or was written in another float type, which would not go on to the bit.
+    #[track_caller]
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let refuse = |rule: String| Error::Checkpoint { file: path.display().to_string(), rule };

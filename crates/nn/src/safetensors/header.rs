@@ -255,6 +255,31 @@ impl Json<'_> {
     }
 }
 
+/// Words as a list in JSON.
+pub(crate) fn list_to_json<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", words.map(quoted).collect::<Vec<_>>().join(","))
+}
+
+/// The words of a list in JSON; `None` if the text is anything else.
+pub(crate) fn list_from_json(text: &str) -> Option<Vec<String>> {
+    let mut json = Json { text: text.as_bytes(), at: 0 };
+    json.expect(b'[').ok()?;
+    json.space();
+    let mut words = Vec::new();
+    if json.peek() == Some(b']') {
+        json.at += 1;
+    } else {
+        loop {
+            words.push(json.string().ok()?);
+            if !json.more(b']').ok()? {
+                break;
+            }
+        }
+    }
+    json.space();
+    (json.at == text.len()).then_some(words)
+}
+
 /// A string as JSON writes it.
 pub(super) fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);

@@ -15,10 +15,14 @@ mod numbers;
 mod read;
 mod write;
 
+use std::panic::Location;
 use std::path::Path;
 
+use wengert_autograd::Line;
 use wengert_files::write_whole;
 use wengert_tensor::{Element, Float, Tensor};
+
+pub(crate) use header::{list_from_json, list_to_json};
 
 use crate::error::FileFault;
 use crate::state::{Entry, State};
@@ -28,6 +32,8 @@ use crate::{Error, Result};
 const LONGEST_HEADER: usize = 100_000_000;
 /// A tensor of more axes than this is refused, read or written.
 const MOST_AXES: usize = 64;
+/// The key of the metadata under which PyTorch's tools look for who wrote the file.
+const FORMAT: &str = "format";
 
 /// A tensor of a file. Half-precision floats are read as `f32`, and integers of other widths as `i64`.
 #[derive(Clone)]
@@ -133,20 +139,24 @@ impl Archive {
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be read, [`Error::File`] if it is not sound.
+    #[track_caller]
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|e| io(path, &e))?;
-        Self::from_bytes(&bytes).map_err(|e| in_file(path, e))
+        let at = Location::caller();
+        let bytes = std::fs::read(path).map_err(|e| io(path, &e, at))?;
+        Self::from_bytes(&bytes).map_err(|e| in_file(path, e, at))
     }
 
     /// Writes a file, [whole or not at all](write_whole).
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written, and as [`to_bytes`](Self::to_bytes).
+    #[track_caller]
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let bytes = self.to_bytes().map_err(|e| in_file(path, e))?;
-        write_whole(path, &bytes).map_err(|e| io(path, &e))
+        let at = Location::caller();
+        let bytes = self.to_bytes().map_err(|e| in_file(path, e, at))?;
+        write_whole(path, &bytes).map_err(|e| io(path, &e, at))
     }
 }
 
@@ -169,6 +179,7 @@ impl Archive {
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be written.
+#[track_caller]
 pub fn save<T: Float>(path: impl AsRef<Path>, state: &State<T>) -> Result<()> {
     Archive::from(state).write(path)
 }
@@ -177,9 +188,11 @@ pub fn save<T: Float>(path: impl AsRef<Path>, state: &State<T>) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; [`Error::File`] if it is not sound, or has a number too large for `T`.
+#[track_caller]
 pub fn load<T: Float>(path: impl AsRef<Path>) -> Result<State<T>> {
     let path = path.as_ref();
-    State::try_from(Archive::read(path)?).map_err(|e| in_file(path, e))
+    let at = Location::caller();
+    State::try_from(Archive::read(path)?).map_err(|e| in_file(path, e, at))
 }
 
 impl<T: Float> From<&State<T>> for Archive {
@@ -193,7 +206,10 @@ impl<T: Float> From<&State<T>> for Archive {
             (name.to_string(), tensor)
         });
         // PyTorch's own tools look for this.
-        Self { tensors: tensors.collect(), metadata: vec![("format".into(), "pt".into())] }
+        let mut metadata = vec![(FORMAT.to_string(), "pt".to_string())];
+        let notes = state.notes().filter(|(key, _)| *key != FORMAT);
+        metadata.extend(notes.map(|(key, text)| (key.to_string(), text.to_string())));
+        Self { tensors: tensors.collect(), metadata }
     }
 }
 
@@ -201,6 +217,9 @@ impl<T: Float> TryFrom<Archive> for State<T> {
     type Error = Error;
     fn try_from(archive: Archive) -> Result<Self> {
         let mut state = Self::new();
+        for (key, text) in archive.metadata.into_iter().filter(|(key, _)| key != FORMAT) {
+            state = state.with_note(key, text);
+        }
         for (name, tensor) in archive.tensors {
             let entry = match tensor {
                 AnyTensor::F32(x) => Entry::Float(x.cast()),
@@ -224,18 +243,20 @@ impl<T: Float> TryFrom<Archive> for State<T> {
 
 /// A fault of what a file holds.
 fn fault(rule: impl Into<String>) -> Error {
-    Error::File(Box::new(FileFault { file: None, rule: rule.into(), help: None }))
+    Error::File(Box::new(FileFault { file: None, rule: rule.into(), help: None, at: None }))
 }
 
-fn io(path: &Path, error: &std::io::Error) -> Error {
-    Error::Io { path: path.display().to_string(), what: error.to_string(), kind: error.kind() }
+fn io(path: &Path, error: &std::io::Error, at: Line) -> Error {
+    let (path, what) = (path.display().to_string(), error.to_string());
+    Error::Io { path, what, kind: error.kind(), at }
 }
 
-/// A fault, with the file that it is in.
-fn in_file(path: &Path, error: Error) -> Error {
+/// A fault, with the file that it is in and the line that asked for the file.
+fn in_file(path: &Path, error: Error, at: Line) -> Error {
     match error {
         Error::File(mut fault) => {
             fault.file = Some(path.display().to_string());
+            fault.at = Some(at);
             Error::File(fault)
         }
         other => other,

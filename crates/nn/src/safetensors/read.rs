@@ -10,7 +10,8 @@ use crate::{Error, Result};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Archive> {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
-        return Err(fault(format!("{} bytes are no safetensors file", bytes.len())));
+        let rule = format!("has {} bytes, and is not a safetensors file", bytes.len());
+        return Err(fault(rule));
     };
     if let Some(what) = other_format(bytes) {
         return Err(what);
@@ -18,9 +19,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Archive> {
     let length = u64::from_le_bytes(*length);
     let length = usize::try_from(length).ok().filter(|&n| n <= rest.len().min(LONGEST_HEADER));
     let Some(length) = length else {
+        // A header starts with `{`, after its length.
+        if rest.first() != Some(&b'{') {
+            return Err(fault("is not a safetensors file"));
+        }
         let stated = u64::from_le_bytes(bytes.first_chunk().copied().unwrap_or_default());
         let rule = format!(
-            "the header is said to have {stated} bytes, and {} are left (at most {LONGEST_HEADER} are read)",
+            "is cut off, or not a safetensors file: the header claims {stated} bytes, and {} follow (at most {LONGEST_HEADER} are read)",
             rest.len()
         );
         return Err(fault(rule));
@@ -74,15 +79,20 @@ fn tensor(t: &Listed, data: &[u8]) -> std::result::Result<super::AnyTensor, Stri
 fn other_format(bytes: &[u8]) -> Option<Error> {
     let (rule, help) = match bytes {
         [b'P', b'K', 3, 4, ..] | [0x80, 2..=5, b'c' | b'}' | b'X' | 0x8a, ..] => (
-            "this is a pickle of PyTorch's (.pt, .pth), which can run code and is not read",
+            "is a pickle of PyTorch's (.pt, .pth), which can run code and is not read",
             "in Python: `safetensors.torch.save_file(torch.load(old, weights_only=True), new)`",
         ),
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => (
-            "this is a NumPy array (.npy)",
+            "is a NumPy array (.npy)",
             "in Python: `safetensors.numpy.save_file({name: array}, new)`",
         ),
-        [b'G', b'G', b'U', b'F', ..] => ("this is a GGUF file", "only safetensors files are read"),
+        [b'G', b'G', b'U', b'F', ..] => ("is a GGUF file", "only safetensors files are read"),
         _ => return None,
     };
-    Some(Error::File(Box::new(FileFault { file: None, rule: rule.into(), help: Some(help) })))
+    Some(Error::File(Box::new(FileFault {
+        file: None,
+        rule: rule.into(),
+        help: Some(help),
+        at: None,
+    })))
 }
