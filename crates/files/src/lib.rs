@@ -1,4 +1,4 @@
-//! Tensors in files. Nothing a file claims is believed before it is checked, and nothing is written by halves.
+//! Writing files by halves never happens: whole, or not at all.
 
 #![forbid(unsafe_code)]
 

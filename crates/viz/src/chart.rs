@@ -19,9 +19,12 @@ impl Scale {
             Self::Linear => value,
             Self::Log => value.log10(),
         };
-        at.is_finite().then_some(at)
+        at.is_finite().then(|| at.clamp(-FURTHEST, FURTHEST))
     }
 }
+
+/// Values beyond this are drawn here: from one end to the other must be a number too.
+const FURTHEST: f64 = 1e307;
 
 /// A line chart.
 ///
@@ -95,10 +98,11 @@ impl Chart {
         self
     }
 
-    /// Width and height in pixels.
+    /// Width and height in pixels: at least 200 by 150, and at most 100,000.
     #[must_use]
     pub fn size(mut self, width: f64, height: f64) -> Self {
-        self.size = (width.max(200.0), height.max(150.0));
+        let fit = |x: f64, least: f64| if x.is_nan() { least } else { x.clamp(least, 1e5) };
+        self.size = (fit(width, 200.0), fit(height, 150.0));
         self
     }
 
@@ -196,7 +200,11 @@ fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (a, b) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
     match (a <= b, a == b) {
         (false, _) => (0.0, 1.0),
-        (_, true) => (a - 0.5, b + 0.5),
+        (_, true) => {
+            // As far as makes a difference to a large number.
+            let about = (1e-3 * a.abs()).max(0.5);
+            (a - about, b + about)
+        }
         _ => (a, b),
     }
 }
@@ -256,7 +264,9 @@ fn label(x: f64) -> String {
         return "0".into();
     }
     if !(1e-4..1e6).contains(&x.abs()) {
-        return format!("{x:.0e}");
+        let text = format!("{x:.5e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'));
     }
     let text = format!("{x:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
@@ -302,6 +312,32 @@ mod tests {
         let svg = Chart::new("x").line("a", [1.0, f64::NAN, 2.0, 3.0]).to_svg();
         assert_eq!(svg.matches("<polyline").count(), 2);
         assert!(!svg.contains("NaN"));
+    }
+
+    #[test]
+    fn every_coordinate_is_a_number() {
+        let extremes = [f64::MAX, 1e308, 1e17, 1.0, 5e-324, 0.0];
+        let extremes = extremes.iter().flat_map(|&x| [x, -x, f64::NAN, f64::INFINITY]);
+        let extremes: Vec<f64> = extremes.collect();
+        for &a in &extremes {
+            for &b in &extremes {
+                for scale in [Scale::Linear, Scale::Log] {
+                    let chart = Chart::new("").scale(scale).x_scale(scale).size(a, b);
+                    let svg = chart.points("", [(a, b), (b, a), (a, a)]).to_svg();
+                    for word in ["NaN", "inf"] {
+                        assert!(!svg.contains(word), "{a} {b} {scale:?}: {svg}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn labels_say_the_number() {
+        for (x, text) in [(2.5e6, "2.5e6"), (1e-5, "1e-5"), (-2.5e307, "-2.5e307"), (0.25, "0.25")]
+        {
+            assert_eq!(label(x), text);
+        }
     }
 
     #[test]

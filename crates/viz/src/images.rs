@@ -56,10 +56,16 @@ pub fn image_grid<T: Float>(title: &str, pictures: &[Picture<T>], across: usize)
         let values: Vec<f64> = picture.points.iter().map(|p| p.to_f64()).collect();
         let (least, most) = values
             .iter()
+            .filter(|v| v.is_finite())
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
         svg.rect(x, y, w as f64 * point, h as f64 * point, "fill=\"white\" stroke=\"#bbb\"");
         for (place, v) in values.iter().enumerate() {
-            let share = if most > least { (v - least) / (most - least) } else { 0.0 };
+            // By halves, as the whole difference may be no number.
+            let share = if most > least {
+                (v / 2.0 - least / 2.0) / (most / 2.0 - least / 2.0)
+            } else {
+                0.0
+            };
             if share > 0.02 {
                 let grey = (255.0 * (1.0 - share)) as u8;
                 let style =
