@@ -22,7 +22,7 @@ fn model(scale: Standardize, inputs: usize, classes: usize) -> Sequential {
 
 /// Trains on the table in `csv`, whose column `label` is to be predicted, and saves the model. Returns the accuracy on
 /// samples that were held back.
-pub fn train(csv: &Path, weights: &Path) -> Result<f64, Box<dyn std::error::Error>> {
+pub(crate) fn train(csv: &Path, weights: &Path) -> Result<f64, Box<dyn std::error::Error>> {
     let data = Csv::new().read(csv)?.classification::<f32>("label")?;
     let (train, test) = data.stratified_split(0.2, 0)?;
     // Learned from the training part alone: nothing of the test leaks into it.
@@ -47,7 +47,10 @@ pub fn train(csv: &Path, weights: &Path) -> Result<f64, Box<dyn std::error::Erro
 }
 
 /// The names of the classes that the saved model sees in the rows of a table without that column.
-pub fn predict(csv: &Path, weights: &Path) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+pub(crate) fn predict(
+    csv: &Path,
+    weights: &Path,
+) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let state = nn::load::<f32>(weights)?;
     let names = state.class_names();
     let table = Csv::new().read(csv)?;

@@ -1,4 +1,4 @@
-//! Writing files by halves never happens: whole, or not at all.
+//! Files written whole or not at all.
 
 #![forbid(unsafe_code)]
 
