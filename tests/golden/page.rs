@@ -12,42 +12,42 @@ use super::{init, layer, optim, sched, table};
 const HEAD: &str = "\
 # PyTorch → wengert
 
-The names of PyTorch, and what you write here. Every line on the right compiles under these lines, and the reference cases
-run it: it gives the values and gradients of PyTorch 2.15. A name marked † has no reference case in this repository.
+The names of PyTorch, and their counterparts here. Every line on the right compiles under these `use` lines, and the reference
+cases run it and find the values and gradients of PyTorch 2.15. A name marked † has no reference case in this repository.
 
 ```rust
 use wengert::prelude::*;
 use wengert::tensor::Border;
 ```
 
-`x`, `other`, … are vars (`Var`), masks are `Tensor<bool>`, class numbers and indices `Labels` (`Tensor<usize>`). Where a line
-gives a `Result`, add `?`. `over(dim, keepdim)` stands for axes as you would write them: `..` for all, `1`, `[0, -1]`, or
-`keep(…)` of these. A size of -1 is `REST`. Leave out the options that you do not need.
+`x`, `other`, … are vars (`Var`), masks are `Tensor<bool>`, class numbers and indices `Labels` (`Tensor<usize>`). Add `?`
+where a line returns a `Result`. `over(dim, keepdim)` stands for axes as you would write them: `..` for all, `1`, `[0, -1]`,
+or `keep(…)` of these. A size of -1 is `REST`. Omit the options that you do not need.
 
-Differences that no line shows:
+Differences that no single line shows:
 
 - **Losses never broadcast.** A target of another shape is an error that says how to fix it, not a warning.
 - **Class numbers and indices are `usize`**, so a negative one does not exist; the class to ignore is a number of your choice.
   Floats under a cross-entropy are probabilities, one for each class.
-- **A mean over nothing is an error.** `Reduction::MeanOrNan` is PyTorch's mean.
-- **`squeeze` rejects an axis that is not 1**, and slices reject places beyond their axis.
+- **A mean over nothing is an error.** `Reduction::MeanOrNan` behaves like PyTorch's mean.
+- **`squeeze` rejects an axis that is not 1**, and slices reject places outside their axis.
 - **The mode belongs to the tape**: `Tape::new()` is `model.train()`, `Tape::no_grad()` is `model.eval()` and
   `torch.no_grad()` together.
 - **So does the randomness**: a tape that draws (`Dropout`) has a seed, `Tape::new().seeded(n)`, and the mask is a function of it.
 
-What happens at kinks and ties is on [a page of its own](conventions.md).
+Values and slopes at kinks and ties are on [a page of their own](conventions.md).
 ";
 
 /// The end of the page: names that have no line of their own, and those that have no counterpart.
 const TAIL: &str = "
-`ReduceLROnPlateau` is `schedule::ReduceLrOnPlateau::new(rate)`, which is given the losses: `plateau.step(loss)`. `SequentialLR` is
+`ReduceLROnPlateau` is `schedule::ReduceLrOnPlateau::new(rate)`, which takes each loss: `plateau.step(loss)`. `SequentialLR` is
 `a.then(10, b).then(20, c)`. `LBFGS` is `Lbfgs::new(parameters, lr)`, whose `step` takes the closure. `clip_grad_norm_` is
 `clip_grad_norm(&parameters, max_norm)`, or `ClipNorm::new(max_norm).norm(norm_type).clip(&parameters)`, and
 `clip_grad_value_` is `clip_grad_value`.
 
 An optimiser of your own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
 `parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; if it
-remembers more than its rate, it says so in `state` and `load_state`.
+has more state than its learning rate, it overrides `state` and `load_state`.
 
 ## Not here
 
