@@ -1,5 +1,5 @@
-//! What tensors and vars share, so that each rule is written once: run on tensors it gives numbers, run on vars it is
-//! recorded, and can be differentiated again.
+//! The operations that tensors and vars have in common, so that each rule is written once. A rule that runs on tensors
+//! returns numbers. A rule that runs on vars is recorded and can be differentiated again.
 
 use std::ops::{Add, Deref, Div, Mul, Neg, Sub};
 
@@ -13,7 +13,7 @@ use crate::ops::{
     Slicing, Sum, SumTo, Unary, Where,
 };
 
-/// So many elements are written as soon as a view of them is made.
+/// A view of at least so many elements is copied when it is made.
 const WRITTEN_OUT: usize = 4096;
 
 mod sealed {
@@ -22,7 +22,7 @@ mod sealed {
     impl<T: wengert_tensor::Float> Sealed for crate::Var<'_, T> {}
 }
 
-/// The gradient of an op's result, as a rule gets it: the last operand may take it, others look at it.
+/// The gradient of an op's result, as a rule gets it: the rule of the last operand may take it, the others may read it.
 pub(crate) enum Incoming<'a, A> {
     /// Another operand still needs it.
     Lent(&'a A),
@@ -56,13 +56,13 @@ impl<A> Deref for Incoming<'_, A> {
 pub(crate) trait At<A> {
     /// Operand `k`.
     fn x(&self, k: usize) -> A;
-    /// The answer of `look` at operand `k`, which is not cloned for it where that can be spared.
+    /// The result of `look` on operand `k`, which is not cloned if that can be avoided.
     fn see<R>(&self, k: usize, look: impl FnOnce(&A) -> R) -> R {
         look(&self.x(k))
     }
     /// The result.
     fn y(&self) -> A;
-    /// The answer of `look` at the result.
+    /// The result of `look` on the op's result.
     fn see_y<R>(&self, look: impl FnOnce(&A) -> R) -> R {
         look(&self.y())
     }
@@ -78,7 +78,7 @@ pub(crate) trait At<A> {
     fn has_shape(&self, k: usize, g: &A) -> bool;
 }
 
-/// What a rule may do with a gradient, an operand or a result.
+/// The operations that a rule may apply to a gradient, an operand or a result.
 pub trait Algebra<T: Float>:
     sealed::Sealed
     + Clone

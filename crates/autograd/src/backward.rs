@@ -1,5 +1,5 @@
-//! The reverse sweep: back over the tape, each node's gradient handed to its operands by the rules. What several uses of
-//! a value give is added up here, and summed where it was broadcast, and nowhere else.
+//! The reverse sweep: a loop back over the tape, in which the rules turn each node's gradient into gradients of its operands.
+//! Gradients from several uses of a value are added up here, and summed over broadcast axes, and nowhere else.
 
 use std::panic::Location;
 
@@ -13,7 +13,7 @@ use crate::ops::{Op, Operation as _, Parameter};
 use crate::tape::{Inner, Node};
 use crate::{Error, Result, Tape, Var};
 
-/// Hands `g`, the gradient of a node, to those of its operands that want one.
+/// Passes `g`, the gradient of a node, on to those operands that want a gradient.
 #[inline]
 fn hand_back<T: Float, A: Algebra<T>>(
     op: &Op<T>,
@@ -107,7 +107,7 @@ impl<'t, T: Float> At<Var<'t, T>> for AtVars<'_, 't, T> {
     }
 }
 
-/// What becomes of gradients that a sweep has complete.
+/// What a sweep does with a gradient once it is complete.
 pub(crate) enum Keep<'a> {
     /// All of them.
     All,
@@ -176,7 +176,7 @@ impl<T: Float> Tape<T> {
         Ok(kept)
     }
 
-    /// Refuses a spent tape, and parameters that were written since they were read.
+    /// Rejects a spent tape, and parameters that were written after the tape read them.
     pub(crate) fn ready(&self, verb: &'static str, at: Line) -> Result<()> {
         let Ok(inner) = self.inner.try_borrow_mut() else { return Err(Self::busy(verb, at)) };
         if let Some(spent) = inner.spent {

@@ -12,10 +12,10 @@ use crate::algebra::Algebra;
 use crate::ops::Softmax;
 use crate::{Result, Tape};
 
-/// What rows of logits are compared with: the loss of a row is -Σ q·ln softmax(x), q a weight for each of its classes.
+/// The targets of rows of logits: the loss of a row is -Σ q·ln softmax(x), where q has a weight for each class.
 ///
-/// The logits are `[N, C]`, `[N, C, …]` with the classes on axis 1, or `[C]`. A row is what they hold at one position: `C`
-/// numbers, and rows are counted in the order of positions with the classes moved last.
+/// The logits are `[N, C]`, `[N, C, …]` with the classes on axis 1, or `[C]`. A row is the `C`
+/// numbers at one position, and rows are counted in the order of positions, with the axis of classes moved last.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -33,7 +33,7 @@ use crate::{Result, Tape};
 #[derive(Clone)]
 pub struct Targets<T> {
     rows: Rows<T>,
-    /// What the sum over rows is multiplied by; `None` leaves one loss a row.
+    /// The factor of the sum over rows; with `None` there is one loss per row.
     scale: Option<f64>,
     /// The line of the tape that holds the classes.
     line: Option<u32>,
@@ -237,7 +237,7 @@ impl<T: Float> Targets<T> {
         }
     }
 
-    /// What `g` gives the logits, on tensors: softmax·Σq - q in one buffer.
+    /// The gradient of the logits from `g`, on tensors: softmax·Σq - q in one buffer.
     pub(crate) fn pull_tensor(&self, g: Tensor<T>, logits: &Tensor<T>) -> Result<Tensor<T>> {
         let mut p = self.flat(logits)?.softmax(-1)?;
         let n = classes_of(logits.shape());
@@ -282,7 +282,7 @@ impl<T: Float> Targets<T> {
         self.unflat(p, logits.shape())
     }
 
-    /// What `g` gives the logits, in recorded ops.
+    /// The gradient of the logits from `g`, in recorded ops.
     pub(crate) fn pull_recorded<A: Algebra<T>>(&self, g: A, logits: &A) -> Result<A> {
         let shape = logits.shape();
         let axis = class_axis(shape.len());

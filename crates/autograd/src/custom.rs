@@ -32,7 +32,7 @@ use crate::{Error, Result, Tape, Var};
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 pub trait Pointwise: Copy + Send + Sync + 'static {
-    /// What prints and reports call it.
+    /// The name in prints and reports.
     const NAME: &'static str;
     /// Its value at x.
     fn value<R: Real>(self, x: R) -> R;
@@ -105,7 +105,7 @@ impl<T: Float, F: Pointwise> CustomUnary<T> for Derivative<F> {
 pub trait CustomOp<T: Float>: fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>>;
-    /// What `g` gives each operand; `None`: nothing.
+    /// The gradient of each operand from `g`; `None` if it gets no gradient.
     fn pull(&self, g: &Tensor<T>, x: &[Tensor<T>], y: &Tensor<T>)
     -> Result<Vec<Option<Tensor<T>>>>;
     fn at(&self) -> Line;
@@ -159,7 +159,7 @@ impl<'t, T: Float> Var<'t, T> {
 
 impl<T: Float> Tape<T> {
     /// An op of your own on tensors: its value, and what an incoming gradient gives each operand, from the gradient, the
-    /// operands and the value. First order only: a second derivative is refused by name.
+    /// operands and the value. It has a first derivative only: a second one is an error that names the op.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -178,7 +178,7 @@ impl<T: Float> Tape<T> {
     /// ```
     ///
     /// # Errors
-    /// What `forward` refuses, or if an operand is on another tape.
+    /// The errors of `forward`, or an error if an operand is on another tape.
     #[track_caller]
     pub fn custom<'t>(
         &'t self,

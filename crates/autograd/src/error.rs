@@ -1,11 +1,11 @@
-//! What can go wrong on a tape: a tensor operation that cannot be done, a tape used wrongly, a gradient that cannot be.
+//! Errors on a tape: a tensor operation that is not possible, a tape used wrongly, a gradient that does not exist.
 
 use std::panic::Location;
 
 /// A line of the user's program.
 pub type Line = &'static Location<'static>;
 
-/// What went wrong on a tape. The text names the op, the line and the fix.
+/// An error on a tape. The text names the op, the line and the fix.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -29,7 +29,7 @@ pub enum Error {
         "{verb}: the loss has shape {shape:?}, and only a single number has a gradient\n  help: reduce it first, with `.mean()` or `.sum()`\n  at {at}"
     )]
     NotScalar {
-        /// What was asked for.
+        /// The method that was called.
         verb: &'static str,
         /// The shape of the loss.
         shape: Vec<usize>,
@@ -37,12 +37,12 @@ pub enum Error {
         at: Line,
     },
 
-    /// The tape went through `backward` and has let go of what it held.
+    /// The tape is spent: `backward` has released its values.
     #[error(
         "{verb}: this tape was spent by the `backward` at {spent}\n  help: make a new tape for each step; for a second sweep use `backward_keep` first, or `gradients`, which spend nothing\n  at {at}"
     )]
     Spent {
-        /// What was asked for.
+        /// The method that was called.
         verb: &'static str,
         /// The line that spent the tape.
         spent: Line,
@@ -55,7 +55,7 @@ pub enum Error {
         "{verb}: parameter `{name}` was changed after this tape read it at {read}, so its gradient would belong to neither value\n  help: step the optimiser after `backward`, and make a new tape for the next step\n  at {at}"
     )]
     ParameterChanged {
-        /// What was asked for.
+        /// The method that was called.
         verb: &'static str,
         /// The parameter's path.
         name: String,
@@ -70,7 +70,7 @@ pub enum Error {
         "{verb}: parameter `{name}` was changed after this tape read it at {read}, and the `backward` at {spent} let go of the value that was read\n  help: read the value before `backward`, use `backward_keep`, or ask the parameter for its new value\n  at {at}"
     )]
     ValueGone {
-        /// What was asked for.
+        /// The method that was called.
         verb: &'static str,
         /// The parameter's path.
         name: String,
@@ -93,31 +93,31 @@ pub enum Error {
         at: Line,
     },
 
-    /// Nothing that wants a gradient leads to the loss.
+    /// The loss does not depend on anything that wants a gradient.
     #[error("{verb}: {why}\n  at {at}")]
     NoGradient {
-        /// What was asked for.
+        /// The method that was called.
         verb: &'static str,
-        /// Why not.
+        /// The reason.
         why: String,
         /// The line that asked for it.
         at: Line,
     },
 
-    /// An op whose derivative of this order is not known.
+    /// An op without a derivative of this order.
     #[error("{op} (recorded at {recorded}) has no {what}\n  help: {help}")]
     NotDifferentiable {
         /// The op.
         op: String,
         /// Which derivative is missing.
         what: &'static str,
-        /// What to do.
+        /// The fix.
         help: &'static str,
         /// The line that recorded it.
         recorded: Line,
     },
 
-    /// A var was asked for something that it cannot give.
+    /// A var was used in a way that it does not support.
     #[error("{0}\n  at {1}")]
     Use(String, Line),
 
@@ -125,14 +125,14 @@ pub enum Error {
     #[error("{0}")]
     NotFinite(Box<crate::NonFinite>),
 
-    /// Something went wrong inside of a layer.
+    /// An error inside a layer.
     #[error("{error}\n  in layer `{layer}`")]
     InLayer {
         /// The layer's path.
         layer: String,
         /// The number of the layer's call in [`Tape::scopes`](crate::Tape::scopes).
         scope: usize,
-        /// What went wrong there.
+        /// The error there.
         error: Box<Error>,
     },
 }
@@ -225,7 +225,7 @@ impl Error {
         }
     }
 
-    /// What went wrong, without where.
+    /// The error itself, without the layers around it.
     pub fn root(&self) -> &Self {
         match self {
             Self::InLayer { error, .. } => error.root(),

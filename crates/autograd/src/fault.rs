@@ -68,7 +68,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.index >= FIRST
     }
 
-    /// What its line of the tape says, or the fault.
+    /// The result of looking at its line of the tape, or the fault.
     #[inline]
     pub(crate) fn look<R>(
         self,

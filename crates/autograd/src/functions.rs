@@ -10,10 +10,11 @@ use crate::ops::{Detach, Op, Operation as _};
 use crate::{Error, Result, Tape, Var};
 
 impl<T: Float> Tape<T> {
-    /// Forward mode over this tape: the direction of `y` when `inputs` move along `directions`. Exact, and no step size.
+    /// Forward mode over this tape: the direction of `y` when each input moves along its direction. It is exact and has no step
+    /// size.
     ///
     /// # Errors
-    /// If a direction has not its input's shape, a var is on another tape, the tape is spent, or an op has no forward rule.
+    /// If a direction does not have its input's shape, a var is on another tape, the tape is spent, or an op has no forward rule.
     #[track_caller]
     pub fn push_forward(&self, inputs: &[(Var<T>, Tensor<T>)], y: Var<T>) -> Result<Tensor<T>> {
         let at = Location::caller();
@@ -89,7 +90,7 @@ fn same_shape<T: Float>(what: &'static str, shape: &[usize], t: &Tensor<T>) -> R
 /// ```
 ///
 /// # Errors
-/// What the function refuses, or if the direction has not x's shape.
+/// The errors of the function, or an error if the direction does not have x's shape.
 #[track_caller]
 pub fn jvp<T: Float>(
     f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
@@ -114,7 +115,7 @@ pub fn jvp<T: Float>(
 /// ```
 ///
 /// # Errors
-/// What the function refuses, or if the cotangent has not the result's shape.
+/// The errors of the function, or an error if the cotangent does not have the result's shape.
 #[track_caller]
 pub fn vjp<T: Float>(
     f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
@@ -129,10 +130,10 @@ pub fn vjp<T: Float>(
 }
 
 impl<'t, T: Float> Var<'t, T> {
-    /// What `cotangent`, a gradient of this of any shape, gives each of some vars; zeros where this does not depend on it.
+    /// The gradients of some vars, from `cotangent`, a gradient of this var; zeros for a var on which this one does not depend.
     ///
     /// # Errors
-    /// If the cotangent has not this one's shape, or the tape is spent.
+    /// If the cotangent does not have this var's shape, or the tape is spent.
     #[track_caller]
     pub fn pull_tensors(self, of: &[Self], cotangent: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         let at = Location::caller();
@@ -168,7 +169,7 @@ impl<'t, T: Float> Var<'t, T> {
 /// ```
 ///
 /// # Errors
-/// What the function refuses.
+/// The errors of the function.
 #[track_caller]
 pub fn jacobian<T: Float>(
     f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
@@ -200,7 +201,7 @@ pub fn jacobian<T: Float>(
 /// ```
 ///
 /// # Errors
-/// What the function refuses, or if its result is not a single number.
+/// The errors of the function, or an error if its result is not a single number.
 #[track_caller]
 pub fn hessian<T: Float>(
     f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
@@ -229,7 +230,7 @@ pub fn hessian<T: Float>(
 /// ```
 ///
 /// # Errors
-/// What the function refuses, or if its result is not a single number.
+/// The errors of the function, or an error if its result is not a single number.
 #[track_caller]
 pub fn hvp<T: Float>(
     f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
@@ -258,7 +259,7 @@ pub fn hvp<T: Float>(
 /// ```
 ///
 /// # Errors
-/// What the function refuses, or if its result is not one number a sample.
+/// The errors of the function, or an error if its result is not one number per sample.
 #[track_caller]
 pub fn per_sample_gradients<T: Float>(
     f: impl for<'t> Fn(Var<'t, T>, &[Var<'t, T>]) -> Result<Var<'t, T>>,

@@ -41,7 +41,7 @@ pub enum Gradient<T> {
     OtherTape,
 }
 
-/// What a gradient can be asked for: a var, or a parameter.
+/// A var or a parameter, whose gradient can be asked for.
 pub trait Wrt<'t, T: Float> {
     /// Its node on the tape, if it is there.
     fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>>;
@@ -130,12 +130,12 @@ impl<'t, T: Float> Gradients<'t, T> {
     }
 }
 
-/// What gives a loss a gradient.
+/// The way to give a loss a gradient.
 const HELP: &str = "record inputs with `tape.var(…)` and parameters with `tape.param(…)`, and compute with vars: \
     a loss made from `.value()` has left the tape";
 
 impl<T: Float> Gradient<T> {
-    /// What to do where there is no gradient.
+    /// The fix for a missing gradient.
     fn help(&self) -> String {
         match self {
             Self::NotWanted => format!("\n  help: {HELP}"),

@@ -1,5 +1,5 @@
-//! A tape as data: its lines, each with all that is known of it. Prints, pictures, statistics and searches are readers of
-//! these lines, and so is any that you write.
+//! A tape as data: its lines, each with everything that is known about it. Prints, pictures, statistics and searches are
+//! readers of these lines, and so is a reader that you write.
 
 use std::cell::Ref;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct TapeLine<'a, T: Float> {
 }
 
 impl<T: Float> Tape<T> {
-    /// The lines of this tape, to read. Nothing can be recorded while they are read.
+    /// The lines of this tape, for reading. Nothing can be recorded while they are borrowed.
     ///
     /// A reader of your own is a loop. This one counts the multiplications of a step's matrix products, forward and back:
     ///
@@ -57,7 +57,7 @@ impl<T: Float> Tape<T> {
 }
 
 impl<T: Float> Inner<T> {
-    /// A line, to read.
+    /// A line, for reading.
     pub(crate) fn line(&self, index: usize) -> TapeLine<'_, T> {
         TapeLine { inner: self, node: &self.nodes[index], index }
     }

@@ -52,7 +52,7 @@ macro_rules! of_the_table {
 }
 wengert_tensor::pointwise_table!(of_the_table);
 
-/// An operand beside a var: another var, or a tensor or number as a constant. `E` is the type of its elements: the tape's
+/// The other operand of an op: another var, or a tensor or number as a constant. `E` is the type of its elements: the tape's
 /// floats, `usize` for indices, `bool` for masks.
 pub trait Operand<'t, T: Float, E: Element = T> {
     /// As a var on the tape of `beside`.
@@ -93,7 +93,7 @@ macro_rules! number {
 number!(f32 f64);
 
 impl<'t, T: Float> Var<'t, T> {
-    /// Indices or a mask as the op `name` uses them.
+    /// Indices or a mask, as the op `name` uses them.
     #[track_caller]
     fn given<E: Element>(
         self,
@@ -132,9 +132,9 @@ reductions! {
     mean_over Mean;
     /// The product over some axes.
     prod_over Prod;
-    /// The largest along some axes; ties share the gradient evenly.
+    /// The largest along some axes; tied elements get equal parts of the gradient.
     max_over Max;
-    /// The smallest along some axes; ties share the gradient evenly.
+    /// The smallest along some axes; tied elements get equal parts of the gradient.
     min_over Min;
     /// ln Σ eˣ along some axes, without overflow.
     logsumexp_over LogSumExp;
@@ -419,7 +419,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or it has no such places.
     #[track_caller]
     pub fn narrow(self, axis: isize, start: usize, len: usize) -> Result<Self> {
-        // Asked of the tensor, which refuses in the words of `narrow`.
+        // The tensor's `narrow` checks the arguments, and its error is returned.
         self.tensor_for("narrow")?.narrow(axis, start, len)?;
         let axis = axis_or_refuse("narrow", &self.shape(), axis)?;
         let mut axes = vec![Slice::from(..); axis];

@@ -29,7 +29,7 @@ pub struct NonFinite {
     pub place: Vec<usize>,
     /// The operands at that place, where they have it; in reverse the incoming gradient first.
     pub operands: Vec<f64>,
-    /// What to do about it, where that is known.
+    /// The fix, if one is known.
     pub hint: Option<&'static str>,
 }
 
@@ -158,7 +158,7 @@ fn largest<T: Float>(x: &Tensor<T>) -> Result<T> {
     Ok(x.norm(f64::INFINITY)?.item()?)
 }
 
-/// What a tensor holds at worst, from good to bad.
+/// The worst element of a tensor, from good to bad.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Finite,

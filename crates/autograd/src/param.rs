@@ -1,4 +1,4 @@
-//! `Param`: the one thing that is shared, a value and its gradient, held by model and optimiser.
+//! `Param`: a value and its gradient, shared by model and optimiser.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -53,7 +53,7 @@ pub enum GradUse {
     SteppedInPart,
 }
 
-/// What a tape learns when it reads a parameter.
+/// The answer to a tape that reads a parameter.
 pub(crate) enum Reading<T> {
     /// It has read it already, on this line.
     Known(u32),
@@ -120,7 +120,7 @@ impl<T: Element> Param<T> {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// These parameters in their order, each once: one that two layers share may come under two names.
+    /// These parameters in their order, each once, since a parameter that two layers share may have two names.
     ///
     /// ```
     /// # use wengert_autograd::Param;
@@ -204,9 +204,9 @@ impl<T: Element> Param<T> {
         self.0.frozen.store(frozen, Ordering::Relaxed);
     }
 
-    /// Changes the value and the gradient together. No lock is held while `change` runs: until it returns, this parameter,
-    /// asked by the closure or by another thread, answers with what it was before; another thread that writes to it waits.
-    /// What `change` writes to the parameter itself, beside its arguments, is overwritten when it returns.
+    /// Changes the value and the gradient together. No lock is held while `change` runs. Until it returns, the closure and other
+    /// threads still read the earlier value, and other threads that write to the parameter wait. If `change` also writes to
+    /// the parameter itself instead of its arguments, that is overwritten when it returns.
     ///
     /// ```
     /// use wengert_autograd::Param;
@@ -295,7 +295,7 @@ impl<T: Element> Param<T> {
         (state.value.clone(), self.version(), self.is_frozen())
     }
 
-    /// What tape number `tape` learns, all under one lock. If it is the first time, it will stand on line `index` there.
+    /// The answer to tape number `tape`, under one lock. If it is the tape's first read, the parameter gets line `index`.
     #[inline]
     pub(crate) fn read_by(&self, tape: u64, index: u32) -> Reading<T> {
         let mut state = self.state();

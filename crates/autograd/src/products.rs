@@ -1,4 +1,4 @@
-//! Products of vars beside `matmul` and `linear`: those that insist on vectors or matrices.
+//! Products of vars that take only vectors or only matrices; see also `matmul` and `linear`.
 
 use wengert_tensor::{Error as TensorError, Fault, Float};
 

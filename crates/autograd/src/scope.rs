@@ -1,5 +1,5 @@
-//! Scopes: the calls of layers, and parts of a program that were given a name. A scope knows the one around it, who ran,
-//! its name, the line that called it and its results; names of layers in prints, traces and errors are read from here.
+//! Scopes: the calls of layers, and named parts of a program. A scope knows its parent, the layer that ran, its name, the line
+//! of the call and its results. The names of layers in prints, traces and errors are read from here.
 
 use wengert_tensor::Float;
 
@@ -14,7 +14,7 @@ pub struct Who {
 }
 
 impl Who {
-    /// Of this layer.
+    /// The identity of this layer.
     pub fn of<M: ?Sized>(layer: &M) -> Self {
         let address = (&raw const *layer).cast::<()>().addr();
         Self { address, kind: std::any::type_name::<M>() }
@@ -36,7 +36,7 @@ struct Call {
     library: &'static str,
 }
 
-/// A scope, as the tape keeps it: text and results lie in vectors of the tape, which stay warm from step to step.
+/// A scope, as the tape stores it: text and results lie in vectors of the tape, whose memory is reused from step to step.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     parent: u32,
@@ -52,7 +52,7 @@ pub(crate) struct Scopes {
     kept: Vec<Kept>,
     names: String,
     results: Vec<u32>,
-    /// The scope that runs, counted from 1; 0 is none.
+    /// The current scope, counted from 1; 0 is none.
     now: u32,
 }
 
@@ -61,9 +61,9 @@ pub(crate) struct Scopes {
 pub struct Scope {
     /// The number of the scope around it.
     pub parent: Option<usize>,
-    /// The layer that ran, if it is the call of one.
+    /// The layer that ran, if the scope is a call.
     pub who: Option<Who>,
-    /// The name that it was given: by [`Tape::scope`], or by a container of its layer.
+    /// The name, if it has one: from [`Tape::scope`], or from the container of its layer.
     pub name: Option<String>,
     /// The line of the call.
     pub at: Option<Line>,

@@ -82,7 +82,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis, or the sizes do not add up.
     #[track_caller]
     pub fn split_sizes(self, axis: isize, sizes: &[usize]) -> Result<Vec<Self>> {
-        // Asked of the tensor, as in what follows: it refuses in its own words, and its pieces are views.
+        // The tensor's method checks the arguments here and below: its error is the one to return, and its pieces are views.
         let pieces = self.tensor_for("split_sizes")?.split_sizes(axis, sizes)?;
         self.pieces(axis, &pieces)
     }
@@ -205,7 +205,7 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn pad(self, widths: impl AsRef<[(isize, isize)]>, value: T) -> Result<Self> {
         self.recordable("pad", &[])?;
         let (widths, shape) = (widths.as_ref(), self.shape());
-        // Where this one's elements are in the result; refuses what the tensor's `pad` would.
+        // The place of this var's elements in the result; it rejects what the tensor's `pad` would reject.
         let inside = Tensor::try_full(&shape, true)?.pad(widths, false)?;
         let (mut stays, mut place) = (Vec::new(), Vec::new());
         for (&size, &(before, after)) in shape.iter().zip(widths) {

@@ -86,7 +86,7 @@ impl<'t, T: Float> Var<'t, T> {
         Ok(value.argmin_over(axis)?)
     }
 
-    /// What stands at one place of each line that a reduction over `axes` runs along: of all axes, or of one.
+    /// The element at one place of each line along which a reduction over `axes` runs: over all axes, or over one.
     #[track_caller]
     fn at_places(self, axes: &Axes, places: &Tensor<usize>) -> Result<Self> {
         let shape = self.shape();

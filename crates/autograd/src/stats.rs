@@ -1,4 +1,4 @@
-//! What a tape holds and what it cost: nodes, bytes and time, by op and by line.
+//! The size and cost of a tape: nodes, bytes and time, by op and by line.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct Cost {
     pub time: Duration,
 }
 
-/// What a tape holds. Prints as a table.
+/// The size and cost of a tape. It prints as a table.
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
     /// All nodes.
@@ -52,7 +52,7 @@ impl<T: Float> Tape<T> {
         self
     }
 
-    /// What it holds and what that cost.
+    /// The nodes, bytes and time of this tape, by op and by line.
     ///
     /// ```
     /// use wengert_autograd::Tape;

@@ -29,7 +29,7 @@ pub(crate) struct Node<T> {
     pub(crate) at: Line,
 }
 
-/// A tape's insides, handed from tape to tape of a thread, so that a training step finds its vectors warm.
+/// The contents of a tape. They pass from tape to tape of a thread, so that a training step reuses their memory.
 pub(crate) struct Inner<T> {
     pub(crate) nodes: Vec<Node<T>>,
     /// The lines of parameters, in order.
@@ -177,7 +177,7 @@ impl Spare {
     }
 }
 
-/// What was computed, in order, with the values, so that gradients can be found by going back.
+/// A list of all ops that were computed, in order and with their values, from which gradients are computed backwards.
 ///
 /// A tape lives for one step: make one, record the forward pass, call `backward`, drop it. Vars are handles into it and
 /// cannot outlive it, so no graph is kept alive by accident:
@@ -250,7 +250,7 @@ impl<T: Float> Tape<T> {
         }
     }
 
-    /// A tape that computes and records no ops: for evaluation. It is in evaluation mode.
+    /// A tape that computes without recording ops, for evaluation. It is in evaluation mode.
     pub fn no_grad() -> Self {
         let tape = Self::new();
         tape.recording.set(false);
@@ -272,9 +272,8 @@ impl<T: Float> Tape<T> {
         self
     }
 
-    /// With this seed for what is random on it (dropout). Without a seed nothing random can be recorded: what is drawn
-    /// depends on nothing but the seed and the draws before it on this tape. Each step needs another seed, or every step
-    /// draws the same numbers.
+    /// With this seed for random ops such as dropout. A draw depends only on the seed and on the earlier draws of this tape;
+    /// without a seed it is an error. Give each step a seed of its own, or every step draws the same numbers.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -299,15 +298,15 @@ impl<T: Float> Tape<T> {
         self.rng.replace(Some(Rng::new(seed)));
     }
 
-    /// With every node's gradient kept by the sweep, so that printing the tape shows them.
+    /// With the gradient of every node kept, so that printing the tape shows them.
     #[must_use]
     pub fn keeping_adjoints(self) -> Self {
         self.keep_adjoints.set(true);
         self
     }
 
-    /// With `backward` refusing a loss or a parameter's gradient that is not finite: the error names the op that made it
-    /// so, and no gradient is written. A healthy step pays one look at each gradient.
+    /// With `backward` rejecting a loss or a parameter's gradient that is not finite: the error names the op that produced
+    /// it, and no gradient is written. A healthy step costs one read of each gradient more.
     ///
     /// ```
     /// use wengert_autograd::{Param, Tape};

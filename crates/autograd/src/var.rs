@@ -1,4 +1,4 @@
-//! `Var`: a handle to a node of a tape, two words wide and freely copied, with which mathematics is written.
+//! `Var`: a handle to a line of a tape, with which mathematics is written. It is two words wide and `Copy`.
 
 use std::fmt;
 use std::panic::Location;
@@ -13,7 +13,7 @@ use crate::tape::Watcher;
 use crate::tensors::{Tapes, Tensors};
 use crate::{Error, Result, Tape};
 
-/// A recorded value. A copy is the same value.
+/// A recorded value. A copy refers to the same value.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -28,8 +28,8 @@ use crate::{Error, Result, Tape};
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 ///
-/// Its third parameter says what the value is: a tensor of floats unless something else is written, indices
-/// (`Var<'t, f32, Tensor<usize>>`), a mask, or several tensors together, which [`unpack`](Self::unpack) takes apart.
+/// The third type parameter says what the value is. It is a tensor of floats unless you write something else: indices
+/// (`Var<'t, f32, Tensor<usize>>`), a mask, or several tensors together, which [`unpack`](Self::unpack) separates.
 pub struct Var<'t, T: Float, K: Tensors = Tensor<T>> {
     pub(crate) tape: &'t Tape<T>,
     pub(crate) index: K::At,
@@ -230,7 +230,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.tape.record(op, &[self.index, other.index])
     }
 
-    /// Refuses a var of another tape.
+    /// Rejects a var of another tape.
     #[track_caller]
     #[inline]
     pub(crate) fn same_tape(self, other: Self, op: &'static str) -> Result<()> {

@@ -77,7 +77,7 @@ impl Default for GradCheck {
     }
 }
 
-/// What is checked: it records itself on a tape at given inputs.
+/// A function to check, which records itself on a tape at given inputs.
 trait Subject {
     fn record<'t>(
         &self,
@@ -125,7 +125,7 @@ impl<F: for<'t> Fn(&'t Tape<f64>) -> Result<Var<'t, f64>>> Subject for OfParamet
 /// The gradients of a subject as a subject: what second order is checked by.
 struct GradientOf<'a, S: ?Sized> {
     subject: &'a S,
-    /// What the result is projected on.
+    /// The direction on which the result is projected.
     u: Tensor<f64>,
 }
 

@@ -1,10 +1,10 @@
-//! What a gradient check found, worst first.
+//! The findings of a gradient check, worst first.
 
 use std::fmt;
 
 use crate::error::Line;
 
-/// What is said of one gradient.
+/// The verdict on one gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -29,13 +29,13 @@ pub struct Finding {
     pub input: String,
     /// The element, as `[1, 2]`; or the direction that was tried.
     pub place: String,
-    /// What the rules say.
+    /// The value from the rules.
     pub analytic: f64,
-    /// What differences, or forward mode, say.
+    /// The value from differences or from forward mode.
     pub numeric: f64,
-    /// How far off the latter may be.
+    /// The error bound of the latter.
     pub uncertainty: f64,
-    /// What was compared.
+    /// The method of comparison.
     pub against: &'static str,
 }
 
@@ -52,11 +52,11 @@ pub struct Blame {
     pub at: Line,
     /// Which operand's gradient is wrong.
     pub operand: usize,
-    /// What the rule says, at the worst element.
+    /// The value from the rule, at the worst element.
     pub analytic: f64,
-    /// What differences say there.
+    /// The value from differences, at the same element.
     pub numeric: f64,
-    /// What the numbers look like.
+    /// The likely cause, judging by the numbers.
     pub cause: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! Slopes by differences: the step swept and extrapolated, the error estimated, and kinks told from mistakes.
 
-/// What differences say of a function of one number at 0.
+/// The slope at 0 of a function of one number, by differences.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slope {
     /// The slope from both sides together.

@@ -1,9 +1,9 @@
-//! The ops, by family. An op is a struct, and its `impl Operation` holds all that the framework knows of it: name,
+//! The ops, by family. An op is a struct, and its `impl Operation` holds everything that the framework knows about it: name,
 //! value, reverse rule, forward rule, formula, the values that its rules read, and the rows that check it. The enums of
 //! [`family!`] only dispatch.
 //!
 //! To add an op, write its struct and its `impl Operation` in the file of its family, add its name to the `family!` list
-//! there, and give [`Var`](crate::Var) a method that records it. A part that is missing does not compile.
+//! there, and give [`Var`](crate::Var) a method that records it. If a part is missing, it does not compile.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -41,22 +41,22 @@ pub use shape::{
 };
 pub use softmax::{CrossEntropy, LogSoftmax, Softmax, Softmaxes};
 
-/// All that the framework knows of an op.
+/// Everything that the framework knows about an op.
 pub(crate) trait Operation<T: Float>: Clone + 'static {
-    /// The name, as prints and errors write it.
+    /// The name in prints and errors.
     fn name(&self) -> &'static str;
 
-    /// The attributes by name, as prints write them.
+    /// The attributes by name, as text for prints.
     fn attributes(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
-    /// The value. Its errors name the line that called for it, in every op.
+    /// The value. Its errors name the line of the user's program that recorded the op.
     #[track_caller]
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>>;
 
-    /// The reverse rule: the gradient of operand `k`, from the gradient `g` of the result. It may have a shape that the
-    /// operand's broadcasts to: the sweep sums it.
+    /// The reverse rule: the gradient of operand `k`, from the gradient `g` of the result. It may have a shape to which
+    /// the operand's broadcasts: the sweep sums it.
     fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A>;
 
     /// The forward rule: the direction of the result, when operand `k` moves along `t`. It is written from the op, not
@@ -71,14 +71,14 @@ pub(crate) trait Operation<T: Float>: Clone + 'static {
     /// The reverse rule of operand `k` as a formula of the gradient g, the operands x (or a, b, c) and the result y.
     fn formula(&self, k: usize) -> Cow<'static, str>;
 
-    /// The values that the reverse rule of operand `k` reads. It may always ask for shapes.
+    /// The values that the reverse rule of operand `k` reads. Shapes may always be read.
     fn reads(&self, k: usize) -> Reads;
 
     /// The rows that check it.
     #[cfg(test)]
     fn rows() -> Vec<Row>;
 
-    /// The op itself, whose type says which it is.
+    /// The op itself, to ask for its type.
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -87,7 +87,7 @@ pub(crate) trait Operation<T: Float>: Clone + 'static {
 /// Indices, a mask or labels that an op was given: the values, and the line of the tape that holds them, if one does.
 #[derive(Clone, Debug)]
 pub struct Given<E: Element> {
-    /// The values.
+    /// The values themselves.
     pub values: Tensor<E>,
     /// The line of the tape.
     pub line: Option<u32>,
@@ -286,7 +286,7 @@ impl<T: Float> Op<T> {
         Operation::reads(self, k)
     }
 
-    /// The parameter that it reads, if it is that.
+    /// The parameter that it reads, if it reads one.
     #[inline]
     pub fn parameter(&self) -> Option<&Parameter<T>> {
         match self {
@@ -295,8 +295,8 @@ impl<T: Float> Op<T> {
         }
     }
 
-    /// Whether its result holds the numbers of its first operand, moved, repeated, joined to others, cut off at bounds or
-    /// left out, and no function of them.
+    /// Whether its result holds the numbers of its first operand themselves, not a function of them: moved, repeated, joined
+    /// to others, clamped or left out.
     pub fn moves_numbers(&self) -> bool {
         if let Self::Elementwise(Elementwise::Unary(Unary(op))) = self {
             return matches!(op, UnaryOp::Clamp { .. })

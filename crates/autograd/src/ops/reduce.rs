@@ -28,11 +28,11 @@ pub struct Mean(pub Axes);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prod(pub Axes);
 
-/// The largest over axes; ties share the gradient evenly.
+/// The largest over axes; tied elements get equal parts of the gradient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Max(pub Axes);
 
-/// The smallest over axes; ties share the gradient evenly.
+/// The smallest over axes; tied elements get equal parts of the gradient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Min(pub Axes);
 
