@@ -29,8 +29,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Each crate is a module here: [`tensor`], [`autograd`], [`nn`], [`loss`], [`optim`], [`data`], [`files`],
-//! [`train`], [`viz`]. The [`prelude`] fixes `f32`, [`prelude64`] fixes `f64`.
+//! Each crate is a module here. The [`prelude`] fixes `f32`, and [`prelude64`] fixes `f64`.
+//!
+//! | to | see |
+//! |---|---|
+//! | compute with tensors | [`tensor`] |
+//! | record ops and take gradients | [`autograd`]; how it works, [`autograd::lesson`] |
+//! | check a gradient | [`autograd::gradcheck`] |
+//! | build a model | [`nn`], [`nn::Module`] |
+//! | choose a loss | [`loss`], which has a table by target |
+//! | choose an optimiser or a schedule | [`optim`], [`optim::schedule`] |
+//! | read, split and batch data; measure predictions | [`data`], [`data::metrics`] |
+//! | train with less code | [`train::Trainer`] |
+//! | save and load | [`nn::save`], [`nn::load`]; a whole run, [`train::Checkpoint`] |
+//! | draw losses and tapes | [`viz`] |
+//! | write a file safely | [`files`] |
 
 #[doc(inline)]
 pub use wengert_autograd as autograd;

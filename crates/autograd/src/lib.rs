@@ -1,7 +1,34 @@
 //! Reverse-mode automatic differentiation on a tape.
 //!
-//! A [`Tape`] lists what was computed, in order. A [`Var`] is a handle to one line of it. Going back over the list, each
-//! line hands its gradient on to its operands: that is backpropagation. The [`lesson`] derives three gradients by hand.
+//! A [`Tape`] is a list of the ops that were computed, in order. A [`Var`] is a handle to one line of it. Backpropagation is a
+//! loop back over the list, in which each line passes its gradient on to its operands. The [`lesson`] derives three
+//! gradients by hand.
+//!
+//! ```
+//! use wengert_autograd::Tape;
+//!
+//! let tape = Tape::new();
+//! let a = tape.scalar(3.0_f64);
+//! let b = a + a;
+//! let c = b * b;
+//! assert_eq!(c.gradients()?.wrt(a).value()?.item()?, 24.0);
+//!
+//! // A derivative is a var too, so it has derivatives.
+//! let first = c.grad(&[a])?[0];
+//! assert_eq!(first.grad(&[a])?[0].item()?, 8.0);
+//! println!("{tape}"); // every line with its op, value, rule and place in the program
+//! # Ok::<(), wengert_autograd::Error>(())
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | put data on a tape | [`Tape::input`], [`Tape::var`]; a [`Param`] by [`Tape::param`] |
+//! | compute gradients | [`Var::backward`] into parameters, [`Var::gradients`] as values, [`Var::grad`] as vars |
+//! | take derivatives of a function | [`vjp`], [`jvp`], [`jacobian`], [`hessian`], [`hvp`], [`per_sample_gradients`] |
+//! | write a function of your own | [`Pointwise`] for one of each element, [`custom`](mod@custom) for any other |
+//! | check gradients | [`gradcheck`], [`GradCheck`] |
+//! | find a NaN | [`Tape::first_non_finite`], [`Tape::finite`] |
+//! | read a tape | [`Tape::lines`], [`Tape::stats`], [`Tape::scopes`] |
 
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,8 @@
-//! Data for training: what holds samples, what hands them out in batches, what reads and writes them, and what measures
-//! how well they were predicted. No notion of gradients.
+//! Data for training: data sets, loaders of batches, readers and writers of files, and metrics of predictions. This crate knows
+//! nothing of gradients.
+//!
+//! A [`DataLoader`] takes samples from a [`Dataset`] and returns them in batches, in an order that is a function of seed and
+//! epoch:
 //!
 //! ```
 //! use wengert_data::{DataLoader, digits};
@@ -18,13 +21,13 @@
 //! | to | see |
 //! |---|---|
 //! | hold samples | [`TensorDataset`], or your own [`Dataset`] |
-//! | hand them out | [`DataLoader`] |
-//! | hold some back | [`TensorDataset::split`], [`k_fold`](TensorDataset::k_fold), module [`split`] |
+//! | get them in batches | [`DataLoader`] |
+//! | hold out some | [`TensorDataset::split`], [`k_fold`](TensorDataset::k_fold), module [`split`] |
 //! | bring columns to one scale | [`Standardizer`], [`MinMax`] |
 //! | read and write | [`Csv`] and [`Table`], [`npy`], [`npz`], [`idx`] |
-//! | start without a file | [`synth`], [`digits`], [`iris`], [`wine`] |
-//! | look before training | [`check`], [`check_split`] |
-//! | judge after it | [`metrics`] |
+//! | begin without a file | [`synth`], [`digits`], [`iris`], [`wine`] |
+//! | check them before training | [`check`], [`check_split`] |
+//! | measure predictions | [`metrics`] |
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
-//! Losses that read like their formulas, reject targets that mean nothing, and stay finite.
+//! Losses that read like their formulas, reject meaningless targets, and stay finite.
 //!
-//! Each is a struct with options ([`MseLoss`]) and a function ([`mse`]). Both take a prediction on a tape and a target; a
-//! target is a tensor, or a var where it wants a gradient too. A loss of your own is a closure or an `impl` of [`Loss`], of
-//! recorded ops, with no gradient code.
+//! Each loss is a struct with options ([`MseLoss`]) and a function ([`mse`]). Both take a prediction on a tape and a target. The
+//! target is a tensor, or a var if it wants a gradient too. A loss of your own is a closure ([`custom`]) or an `impl` of
+//! [`Loss`]; it is written in ops, so it needs no gradient code.
 //!
 //! ```
 //! use wengert_autograd::Tape;
@@ -23,9 +23,9 @@
 //! |---|---|---|
 //! | a number | a number | [`mse`]; with outliers [`mae`], [`huber`], [`log_cosh`], [`cauchy`] |
 //! | a number, and the quantile is wanted | a number | [`quantile`] |
-//! | a number of changing noise | mean and variance | [`gaussian_nll`] |
+//! | a number with noise that varies | mean and variance | [`gaussian_nll`] |
 //! | a count, 0, 1, 2, … | logarithm of the rate | [`poisson_nll`] |
-//! | yes or no: 1.0 or 0.0 | a logit | [`bce_with_logits`]; few yeses: its `pos_weight`, [`binary_focal`] |
+//! | yes or no: 1.0 or 0.0 | a logit | [`bce_with_logits`]; if yes is rare: its `pos_weight`, [`binary_focal`] |
 //! | yes or no: 1.0 or 0.0 | a probability | [`bce`], also called [`log_loss`] |
 //! | a side: 1.0 or -1.0 | a score | [`hinge`], [`squared_hinge`], [`soft_margin`] |
 //! | one class: `Tensor<usize>` of `[N]` | logits `[N, C]` | [`cross_entropy`]; unbalanced: its `weight`, [`focal`] |
@@ -36,17 +36,17 @@
 //! | several labels: `[N, L]` of 1.0 and 0.0 | logits `[N, L]` | [`multilabel_cross_entropy`] |
 //! | several labels as lists | scores | [`multilabel_margin`] |
 //! | tokens `[N, T]`, padded | logits `[N, T, C]` | [`sequence_cross_entropy`], [`perplexity`] |
-//! | which of two is ahead | two scores | [`margin_ranking`] |
-//! | alike or not: 1.0 or -1.0 | two vectors | [`cosine_embedding`]; of a distance [`hinge_embedding`] |
-//! | one alike, one not | three vectors | [`triplet_margin`] |
+//! | the better of two | two scores | [`margin_ranking`] |
+//! | similar or not: 1.0 or -1.0 | two vectors | [`cosine_embedding`]; for a distance [`hinge_embedding`] |
+//! | one similar, one not | three vectors | [`triplet_margin`] |
 //! | parameters | | [`penalty`] |
 //!
-//! # What they reject
+//! # Checks
 //!
-//! Losses never broadcast: a target of another shape is an error that names the fix. Labels are checked (which sample,
-//! which label, how many classes), as are probabilities, sides, counts, weights and options; `.unchecked()` takes any number
-//! as a target or weight. A prediction that comes out of a softmax is an error in a loss that takes logits. The mean over
-//! nothing is an error, unless [`Reduction::MeanOrZero`] or [`Reduction::MeanOrNan`] says what it is to be.
+//! Losses never broadcast: a target of another shape is an error that names the fix. Labels are checked, and the error names
+//! the sample, the label and the number of classes. Probabilities, sides, counts, weights and options are checked too;
+//! `.unchecked()` accepts any number as a target or weight. A loss that takes logits rejects the result of a softmax. The
+//! mean over nothing is an error, unless [`Reduction::MeanOrZero`] or [`Reduction::MeanOrNan`] defines it.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
 //! Modules, layers, initialisers, and weights in files that PyTorch reads.
 //!
-//! A model is a struct of layers. [`Parts`] names what it is made of, [`Module`] says what it does with a var:
+//! A model is a struct of layers. [`Parts`] names its layers, and [`Module`] is its function. Write `forward`, and use `call`:
 //!
 //! ```
 //! use wengert_autograd::{Result, Tape, Var};
@@ -37,10 +37,18 @@
 //! # Ok::<(), wengert_nn::Error>(())
 //! ```
 //!
-//! From the parts follow parameters for an optimiser ([`Parts::parameters`]), freezing by path ([`Parts::freeze`]),
-//! weights out and in again ([`Parts::state`], [`Parts::load_state`], [`save`], [`load`]), a table of the model
-//! ([`Module::summary`]), what each layer gave ([`trace()`]), and the check that no field was forgotten
-//! ([`check_parameters`]).
+//! | to | see |
+//! |---|---|
+//! | give an optimiser the parameters | [`Parts::parameters`] |
+//! | freeze some by path | [`Parts::freeze`] |
+//! | save and load weights | [`Parts::state`], [`Parts::load_state`], [`save`], [`load`] |
+//! | evaluate without a tape | [`Module::predict`] |
+//! | print a table of layers and shapes | [`Module::summary`] |
+//! | see the result of each layer | [`trace()`] |
+//! | check that no field was forgotten | [`check_parameters`] |
+//! | take indices, masks or several inputs | [`Module`] with `In` and `Out`, as in [`Embedding`] and [`Bilinear`] |
+//!
+//! For PyTorch users:
 //!
 //! | PyTorch | here |
 //! |---|---|
@@ -55,13 +63,13 @@
 //! | `nn.init.kaiming_normal_(layer.weight)` | `layer.weight.set(init::kaiming_normal(…)?)` |
 //! | `sum(p.numel() for p in model.parameters())` | `model.num_parameters()` |
 //!
-//! Three things that other frameworks mix up are kept apart here:
+//! Three things that other frameworks mix up are separate here:
 //!
-//! | what | who has it | what it changes |
+//! | | where it is | its effect |
 //! |---|---|---|
 //! | the mode: training or evaluation | the tape | what dropout and batch normalisation compute |
 //! | whether a gradient is wanted | the parameter ([`freeze`](Parts::freeze)) and the tape (`no_grad`) | what is recorded |
-//! | running statistics | [`Buffer`]s | they move in training on a tape that records, and at no other time |
+//! | running statistics | [`Buffer`]s | they change in training on a tape that records, and at no other time |
 
 #![forbid(unsafe_code)]
 
@@ -118,7 +126,7 @@ pub use state::{Entry, Mismatch, State};
 pub use summary::{Row, Summary};
 pub use trace::{Trace, trace};
 
-/// What the macros of this crate need to name.
+/// Names that the macros of this crate use.
 #[doc(hidden)]
 pub mod hidden {
     pub use wengert_tensor::Float;

@@ -1,4 +1,32 @@
-//! What updates parameters from their gradients: optimisers, schedules of the learning rate, clipping, averages of weights.
+//! Optimisers, which update parameters from their gradients; schedules of the learning rate, clipping, averages of weights.
+//!
+//! An optimiser holds handles to the parameters of a model. `backward` writes their gradients, and `step` updates them in place.
+//!
+//! ```
+//! use wengert_autograd::{Param, Tape};
+//! use wengert_optim::{Optimizer, Sgd};
+//! use wengert_tensor::tensor;
+//!
+//! let w = Param::new(tensor![1.0_f32, -3.0]);
+//! let mut optimizer = Sgd::new([w.clone()], 0.25);
+//! for _ in 0..2 {
+//!     let tape = Tape::new();
+//!     optimizer.zero_grad();
+//!     tape.param(&w).square().sum().backward()?;
+//!     optimizer.step()?; // w - 0.25 · 2w, half of w
+//! }
+//! assert_eq!(w.value(), tensor![0.25, -0.75]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | choose settings for some parameters | `group`, as [`Sgd::group`] |
+//! | change the learning rate | [`schedule`], [`Optimizer::set_learning_rate`] |
+//! | bound gradients | [`clip_grad_norm`], [`clip_grad_value`], [`ClipNorm`] |
+//! | average weights | [`Average`] |
+//! | save and continue | [`State`], [`Resume`] |
+//! | write one of your own | [`Optimizer`] |
 //!
 //! | PyTorch | here | | PyTorch | here |
 //! |---|---|---|---|---|

@@ -1,14 +1,38 @@
-//! Strided tensors and their operations, fast by default. No notion of gradients: that is `wengert-autograd`.
+//! Strided tensors and their operations, fast by default. This crate knows nothing of gradients, which are in
+//! `wengert-autograd`.
+//!
+//! A [`Tensor`] is a value: shape and strides over a shared buffer. A clone or a view copies no elements, and writing to one
+//! tensor never changes another.
+//!
+//! ```
+//! use wengert_tensor::{keep, tensor};
+//!
+//! let x = tensor![[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]];
+//! let centred = &x - x.mean_over(keep(1))?; // [2, 3] - [2, 1]
+//! assert_eq!(centred, tensor![[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]);
+//! assert!(x.t().shares_storage(&x)); // a view
+//!
+//! let error = x.try_add(&tensor![1.0, 2.0]).unwrap_err().to_string();
+//! assert!(error.contains("[2, 3]") && error.contains("[2]"), "{error}");
+//! # Ok::<(), wengert_tensor::Error>(())
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | make a tensor | [`tensor!`], [`create`], [`Rng`] for random ones |
+//! | take a part | [`s!`] and [`Tensor::slice`], [`Tensor::select`], [`Tensor::gather`] |
+//! | name axes | [`Axes`], [`keep`] |
+//! | read an element | [`Tensor::get`], [`Tensor::item`], [`Tensor::iter`] |
+//! | see every function of single elements | [`pointwise::table`] |
+//! | set the number of threads | [`set_threads`] |
 //!
 //! # Errors and panics
-//! What can be asked wrongly returns a [`Result`] with an [`Error`] that names the operation, the shapes and the line. What
-//! returns no `Result` panics in two cases only:
-//! - an operator (`+ - * /`, and `& | ^` of masks) where the shapes do not broadcast: `try_add` and kin return the error;
-//! - where the system has no memory for the result. The `# Panics` of a constructor names the method that returns this as an
-//!   error (of `zeros`, [`Tensor::try_full`]; of `randn`, [`Tensor::normal`]). A function of each element (`exp`) can meet
-//!   it only on an expanded view, or where memory is short.
-//!
-//! What returns a `Result` gives [`Error::Size`] where the system has no memory for its result.
+//! A method that some input can make fail returns a [`Result`], whose [`Error`] names the operation, the shapes and the line.
+//! It returns [`Error::Size`] if the system has no memory for the result. A method without `Result` panics in two cases only:
+//! - an operator (`+ - * /`, and `& | ^` of masks), if the shapes do not broadcast; `try_add` and its kin return the error;
+//! - if the system has no memory for the result. The `# Panics` section of a constructor names the method that returns this as
+//!   an error ([`Tensor::try_full`] for `zeros`, [`Tensor::normal`] for `randn`). A function of each element, such as `exp`,
+//!   can panic so only on an expanded view, or if memory is short.
 
 mod any;
 mod argmax;

@@ -1,6 +1,13 @@
-//! Comforts of the training loop, each of which can be left out: a line of [`Progress`], [`EarlyStopping`] with the best weights
-//! restored, a [`Checkpoint`] from which training goes on to the bit, the loop's five lines as a function, [`train_epoch`], and all
-//! of it as one object, [`Trainer`]. Before the loop, [`lr_range_test`] and [`curvature`] tell which learning rates train.
+//! Helpers of the training loop. The loop is five lines, which [`train_epoch`] runs for each batch; every helper can be left out.
+//!
+//! | to | see |
+//! |---|---|
+//! | run one epoch, or evaluate | [`train_epoch`], [`evaluate`] |
+//! | stop in time, with the best weights | [`EarlyStopping`] |
+//! | save a run, and continue it with the same bits | [`Checkpoint`] |
+//! | see progress | [`Progress`] |
+//! | have all of this as one object | [`Trainer`] |
+//! | find a learning rate | [`lr_range_test`], [`curvature`](fn@curvature) |
 //!
 //! ```
 //! use wengert_data::{DataLoader, synth};

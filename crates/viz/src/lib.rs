@@ -1,6 +1,19 @@
-//! Pictures as SVG text, with no library: [curves](Chart) of losses, [grids of images](image_grid), and [tapes](tape_svg).
+//! Pictures as SVG text, which every browser shows: [curves](Chart), [grids of images](image_grid) and [tapes](tape_svg). They
+//! need no library.
 //!
-//! What is drawn is plain SVG: any browser opens it.
+//! ```
+//! use wengert_viz::Chart;
+//!
+//! let svg = Chart::new("loss").line("train", [1.0, 0.5, 0.3]).line("test", [1.1, 0.7, 0.6]).to_svg();
+//! assert!(svg.starts_with("<svg") && svg.contains("train"));
+//! // std::fs::write("loss.svg", svg)?;
+//! ```
+//!
+//! | to draw | see |
+//! |---|---|
+//! | losses, epoch by epoch | [`Chart`] |
+//! | images with captions, as misread digits | [`image_grid`], [`Picture`] |
+//! | a tape | [`tape_svg`]; as Mermaid or DOT text, [`tape_mermaid`], [`tape_dot`] |
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
 //! The ops, by family. An op is a struct, and its `impl Operation` holds everything that the framework knows about it: name,
 //! value, reverse rule, forward rule, formula, the values that its rules read, and the rows that check it. The enums of
-//! [`family!`] only dispatch.
+//! `family!` only dispatch.
 //!
 //! To add an op, write its struct and its `impl Operation` in the file of its family, add its name to the `family!` list
 //! there, and give [`Var`](crate::Var) a method that records it. If a part is missing, it does not compile.
