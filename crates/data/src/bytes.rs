@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::error::Flaw;
 
-/// A reader that counts, and that refuses to end early.
+/// A reader that counts, and that rejects to end early.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
     reader: R,
@@ -38,7 +38,7 @@ impl<R: Read> Input<R> {
         bytes.try_into().map_err(|_| Flaw::byte(self.at, format!("ends within {what}")))
     }
 
-    /// Refuses bytes after what was read.
+    /// Rejects bytes after what was read.
     pub(crate) fn end(&mut self) -> Result<(), Flaw> {
         let mut one = [0];
         match self.reader.read_exact(&mut one) {

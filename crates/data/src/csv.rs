@@ -17,7 +17,7 @@ use crate::{Result, Table};
 ///
 /// Lines may end as they do on any system (LF, CR LF, or CR alone), blank ones are skipped, a byte-order mark is dropped.
 /// Spaces around a cell are dropped unless it is quoted; a quoted cell may hold separators, line ends, and quotes written
-/// twice. A number is finite: `nan` and `inf` are refused unless [`missing`](Self::missing) or
+/// twice. A number is finite: `nan` and `inf` are rejected unless [`missing`](Self::missing) or
 /// [`not_finite`](Self::not_finite) says otherwise.
 ///
 /// ```
@@ -253,7 +253,7 @@ impl Csv {
 /// A row with more cells than this is taken for damage.
 const MOST_COLUMNS: usize = 1 << 22;
 
-/// Adds a number to a list, or refuses where memory ends: a short file may unpack to a very long one.
+/// Adds a number to a list, or rejects where memory ends: a short file may unpack to a very long one.
 fn push(list: &mut Vec<usize>, number: usize) -> Result<(), Flaw> {
     list.try_reserve(1).map_err(|_| out_of_memory())?;
     list.push(number);

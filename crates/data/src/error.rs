@@ -36,7 +36,7 @@ pub enum Error {
     /// An argument has a value that the operation cannot mean.
     #[error("{0}")]
     Value(Box<Fault>),
-    /// A tensor operation refused.
+    /// A tensor operation rejected.
     #[error(transparent)]
     Tensor(#[from] wengert_tensor::Error),
 }
@@ -86,7 +86,7 @@ impl fmt::Display for Place {
 /// The facts of an [`Error`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The operation that refused.
+    /// The operation that rejected.
     pub op: &'static str,
     /// The file, where it was read or written by its path.
     pub file: Option<PathBuf>,
@@ -135,7 +135,7 @@ impl Fault {
 }
 
 impl Error {
-    /// The facts, unless a tensor operation refused: that error has its own.
+    /// The facts, unless a tensor operation rejected: that error has its own.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Self::Format(f) | Self::Shape(f) | Self::Value(f) | Self::Io { fault: f, .. } => {

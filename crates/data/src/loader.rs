@@ -190,7 +190,7 @@ impl<T: Element> DataLoader<TensorDataset<T, usize>> {
 /// The batches of one epoch; see [`DataLoader::epoch`].
 ///
 /// # Panics
-/// If a [`Dataset`] of your own refuses samples whose numbers are below its [`len`](Dataset::len). Those of this crate never do.
+/// If a [`Dataset`] of your own rejects samples whose numbers are below its [`len`](Dataset::len). Those of this crate never do.
 #[derive(Debug)]
 pub struct Epoch<'a, D> {
     loader: &'a DataLoader<D>,

@@ -296,7 +296,7 @@ pub(crate) fn to_bytes(array: &Array) -> Result<Vec<u8>, Flaw> {
         Array::Bool(_) => "|b1",
     };
     let shape = array.shape();
-    // What the reader refuses is not written.
+    // What the reader rejects is not written.
     if shape.len() > MOST_AXES || bytes_of(shape, 1).is_none() {
         return Err(Flaw::new(format!("{} axes, or their sizes, are too many", shape.len())));
     }

@@ -17,7 +17,7 @@ pub(crate) fn width<T>(x: &Tensor<T>) -> usize {
     x.shape().iter().skip(1).fold(1usize, |n, &size| n.saturating_mul(size))
 }
 
-/// Refuses a sample beyond the `n` that there are.
+/// Rejects a sample beyond the `n` that there are.
 #[track_caller]
 pub(crate) fn check(op: &'static str, rows: &[usize], n: usize) -> Result<()> {
     match rows.iter().find(|&&row| row >= n) {
@@ -26,7 +26,7 @@ pub(crate) fn check(op: &'static str, rows: &[usize], n: usize) -> Result<()> {
     }
 }
 
-/// Refuses a run that does not lie within the `n` samples that there are.
+/// Rejects a run that does not lie within the `n` samples that there are.
 #[track_caller]
 pub(crate) fn check_run(op: &'static str, rows: &Range<usize>, n: usize) -> Result<()> {
     if rows.start > rows.end || rows.end > n {

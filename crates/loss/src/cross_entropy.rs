@@ -203,7 +203,7 @@ impl<T> FocalLoss<T> {
 reducible!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
 checks_numbers!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
 
-/// Refuses a prediction that is none of logits.
+/// Rejects a prediction that is none of logits.
 #[track_caller]
 pub(crate) fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
     let takes = "this loss takes logits and applies the softmax itself";

@@ -189,7 +189,7 @@ pub(crate) fn weigh<'t, T: Float>(
     losses.tape().constant(weight.clone()).gate(losses)
 }
 
-/// Refuses a shape that cannot be repeated to another one.
+/// Rejects a shape that cannot be repeated to another one.
 #[track_caller]
 pub(crate) fn fits(op: &'static str, what: &str, given: &[usize], shape: &[usize]) -> Result<()> {
     if Shape::broadcast(given, shape).is_some_and(|s| *s == *shape) {

@@ -1,10 +1,10 @@
-//! What losses refuse: shapes that only broadcasting would fit, numbers that are no target, predictions made by an op that
+//! What losses reject: shapes that only broadcasting would fit, numbers that are no target, predictions made by an op that
 //! the loss applies itself.
 
 use wengert_autograd::{Error, Operand, Result, Var};
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
-/// Refuses a target whose shape is not the prediction's, and says what would mend it: losses never broadcast.
+/// Rejects a target whose shape is not the prediction's, and says what would mend it: losses never broadcast.
 ///
 /// For losses of your own; those of this crate all ask it.
 ///
@@ -31,7 +31,7 @@ pub fn same_shape<'t, T: Float>(
     alike(op, "prediction", &prediction.shape(), "target", &target.shape())
 }
 
-/// Refuses `b` if its shape is not `a`'s.
+/// Rejects `b` if its shape is not `a`'s.
 #[track_caller]
 #[inline]
 pub(crate) fn alike(
@@ -71,7 +71,7 @@ pub(crate) enum Numbers {
     Unchecked,
 }
 
-/// Refuses weights that are negative or not finite.
+/// Rejects weights that are negative or not finite.
 #[track_caller]
 pub(crate) fn weights<T: Float>(
     op: &'static str,
@@ -88,7 +88,7 @@ pub(crate) fn weights<T: Float>(
 /// How far above 0 a log-probability may lie, for its rounding.
 const ROUNDING: f64 = 1e-3;
 
-/// Refuses log-probabilities above 0: those are logits.
+/// Rejects log-probabilities above 0: those are logits.
 #[track_caller]
 pub(crate) fn log_probabilities<T: Float>(
     op: &'static str,
@@ -101,7 +101,7 @@ pub(crate) fn log_probabilities<T: Float>(
     every(op, name, x, |x| x <= ROUNDING || x.is_nan(), rule, Some(help))
 }
 
-/// Refuses a tensor of which an element fails the test; `rule` is said of that element.
+/// Rejects a tensor of which an element fails the test; `rule` is said of that element.
 #[track_caller]
 pub(crate) fn every<T: Float>(
     op: &'static str,
@@ -142,7 +142,7 @@ fn wrong<T: Float>(
 /// How targets of 0 and 1 become -1 and 1.
 const TO_SIGNS: &str = "labels of 0 and 1 become -1 and 1 by `2*y - 1`";
 
-/// Refuses targets other than -1 and 1.
+/// Rejects targets other than -1 and 1.
 #[track_caller]
 pub(crate) fn signs<T: Float>(
     op: &'static str,
@@ -161,7 +161,7 @@ pub(crate) fn signs<T: Float>(
     Err(wrong(op, "target", &flat, place, "the targets are -1 or 1", help))
 }
 
-/// Refuses targets outside 0 to 1.
+/// Rejects targets outside 0 to 1.
 #[track_caller]
 pub(crate) fn shares<T: Float>(
     op: &'static str,
@@ -184,13 +184,13 @@ pub(crate) fn shares<T: Float>(
     Err(wrong(op, "target", &flat, place, rule, help))
 }
 
-/// Refuses a margin that is not finite.
+/// Rejects a margin that is not finite.
 #[track_caller]
 pub(crate) fn margin(op: &'static str, margin: f64) -> Result<()> {
     option(op, margin.is_finite(), || format!("the margin is {margin}, and must be finite"))
 }
 
-/// Refuses an exponent gamma that is negative or not finite.
+/// Rejects an exponent gamma that is negative or not finite.
 #[track_caller]
 pub(crate) fn gamma(op: &'static str, gamma: f64) -> Result<()> {
     option(op, amount(gamma), || format!("gamma is {gamma}, and must be finite and 0 or more"))
@@ -206,7 +206,7 @@ pub(crate) fn inside(p: f64) -> bool {
     (0.0..=1.0).contains(&p)
 }
 
-/// Refuses an option that is out of range.
+/// Rejects an option that is out of range.
 #[track_caller]
 #[inline]
 pub(crate) fn option(op: &'static str, valid: bool, rule: impl FnOnce() -> String) -> Result<()> {
@@ -216,7 +216,7 @@ pub(crate) fn option(op: &'static str, valid: bool, rule: impl FnOnce() -> Strin
     Err(TensorError::Value(Fault::new(op, &[], rule())).into())
 }
 
-/// Refuses a prediction that comes out of an op which the loss applies itself.
+/// Rejects a prediction that comes out of an op which the loss applies itself.
 #[track_caller]
 #[inline]
 pub(crate) fn not_made_by<T: Float>(

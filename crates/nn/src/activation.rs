@@ -157,7 +157,7 @@ activations! {
         value: f64
     } |layer, x| x.threshold(layer.threshold, layer.value);
 
-    /// eˣ / Σ eˣ along an axis. (Losses that take logits take them without: they refuse what comes out of this.)
+    /// eˣ / Σ eˣ along an axis. (Losses that take logits take them without: they reject what comes out of this.)
     Softmax {
         /// Negative: from the end.
         axis: isize
@@ -179,7 +179,7 @@ activations! {
     } |layer, x| functional::glu(x, layer.axis)?;
 }
 
-/// Refuses settings that mean nothing.
+/// Rejects settings that mean nothing.
 #[track_caller]
 fn refuse_unless<T: Float>(
     sound: bool,

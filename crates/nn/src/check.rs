@@ -47,7 +47,7 @@ pub struct ParameterMismatch {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameters`] if they differ, and what the forward pass refuses.
+/// [`Error::Parameters`] if they differ, and what the forward pass rejects.
 #[track_caller]
 pub fn check_parameters<T, In, Out, M>(model: &M, x: &In) -> Result<()>
 where

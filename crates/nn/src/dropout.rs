@@ -33,7 +33,7 @@ impl Default for Dropout {
 }
 
 impl Dropout {
-    /// With this probability. One that is not from 0 to 1 is refused by `forward`.
+    /// With this probability. One that is not from 0 to 1 is rejected by `forward`.
     pub fn new(p: f64) -> Self {
         Self { p }
     }

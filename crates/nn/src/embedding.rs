@@ -39,7 +39,7 @@ impl<T: Float> Embedding<T> {
         Self { weight: Param::new(weight), padding: None }
     }
 
-    /// With zeros for this index, which are not trained. One that is not in the table is refused by `forward`.
+    /// With zeros for this index, which are not trained. One that is not in the table is rejected by `forward`.
     #[must_use]
     pub fn padding(mut self, index: usize) -> Self {
         self.padding = Some(index);

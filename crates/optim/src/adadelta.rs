@@ -30,14 +30,14 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     Adadelta, AdadeltaSettings {
-        /// ρ, the share of both means that a step keeps: `rho`, 0.9 by default.
+        /// ρ, the fraction of both running means that a step keeps: `rho`, 0.9 by default.
         rho(rho = 0.9 in UP_TO_ONE);
         /// ε, which both roots start from: `eps`, 1e-6 by default.
         eps(eps = 1e-6 in NOT_NEGATIVE);
-        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
     } flags {
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

@@ -33,12 +33,12 @@ optimizer! {
         /// ε₁, under which a mean of squares counts for nothing (0, the default, stands for the distance from 1 to the next
         /// number of the parameters' type), and ε₂, the least size of a parameter, 1e-3: `eps`.
         eps(eps1 = 0.0 in NOT_NEGATIVE, eps2 = 1e-3 in NOT_NEGATIVE);
-        /// d, the length above which an update is shortened: `d`, 1 by default.
+        /// d, the root mean square above which an update is scaled down: `d`, 1 by default.
         threshold(threshold = 1.0 in POSITIVE);
         /// λ, the pull of each parameter to 0, apart from the gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
     } flags {
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

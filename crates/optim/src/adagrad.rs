@@ -31,14 +31,14 @@ optimizer! {
     Adagrad, AdagradSettings {
         /// How the rate falls with the steps: `lr_decay`, 0 by default.
         lr_decay(lr_decay = 0.0 in NOT_NEGATIVE);
-        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
-        /// What the sums of squares start from: `initial_accumulator_value`, 0 by default.
+        /// The initial value of the sums of squares: `initial_accumulator_value`, 0 by default.
         initial_accumulator(initial_accumulator = 0.0 in NOT_NEGATIVE);
         /// ε, which keeps the quotient finite: `eps`, 1e-10 by default.
         eps(eps = 1e-10 in NOT_NEGATIVE);
     } flags {
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

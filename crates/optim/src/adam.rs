@@ -1,4 +1,4 @@
-//! Adam and AdamW: running means of the gradient and of its square, corrected for having started from 0.
+//! Adam and AdamW: running means of the gradient and of its square, corrected for their start from 0.
 
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
 use wengert_tensor::{Float, Tensor};
@@ -16,8 +16,8 @@ optimizer! {
     /// θ ← θ - η · m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
     /// ```
     ///
-    /// The first step of every number is η, whatever its gradient's size. Weight decay is a part of the gradient here, and
-    /// so is divided like it; [`AdamW`] decays the parameter itself, which is mostly what is wanted.
+    /// The first step of every element has size η, for any gradient. Weight decay is added to the gradient here, and so it is
+    /// divided too; [`AdamW`] decays the parameter itself, which is usually better.
     ///
     /// ```
     /// # use wengert_autograd::Param;
@@ -31,25 +31,25 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     Adam, AdamSettings {
-        /// β₁ and β₂, the shares of the two means that a step keeps: `betas`, 0.9 and 0.999 by default.
+        /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
         eps(eps = 1e-8 in NOT_NEGATIVE);
-        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
     } flags {
-        /// Divides by the largest mean of squares so far, so that no rate ever rises: AMSGrad, which converges where Adam need
-        /// not.
+        /// Divides by the largest mean of squares so far, so that the step size never rises: AMSGrad, which converges in cases
+        /// where Adam does not.
         amsgrad;
         /// Decays the parameter itself, as [`AdamW`] does.
         decoupled_weight_decay;
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }
 
 optimizer! {
-    /// Adam with weight decay apart from the gradient: PyTorch's `AdamW` (`lr` 1e-3 there).
+    /// Adam with weight decay separate from the gradient: PyTorch's `AdamW` (`lr` 1e-3 there).
     ///
     /// ```text
     /// θ ← θ - η·λ·θ
@@ -74,16 +74,16 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     AdamW, AdamWSettings {
-        /// β₁ and β₂, the shares of the two means that a step keeps: `betas`, 0.9 and 0.999 by default.
+        /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
         eps(eps = 1e-8 in NOT_NEGATIVE);
         /// λ, the pull of each parameter to 0: `weight_decay`, 0.01 by default.
         weight_decay(weight_decay = 0.01 in NOT_NEGATIVE);
     } flags {
-        /// Divides by the largest mean of squares so far, so that no rate ever rises: AMSGrad.
+        /// Divides by the largest mean of squares so far, so that the step size never rises: AMSGrad.
         amsgrad;
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

@@ -27,14 +27,14 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     Adamax, AdamaxSettings {
-        /// β₁, the share of the mean that a step keeps, and β₂, by which the largest fades: `betas`, 0.9 and 0.999 by default.
+        /// β₁, the fraction of the mean that a step keeps, and β₂, the decay of the largest gradient: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
         eps(eps = 1e-8 in NOT_NEGATIVE);
-        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
     } flags {
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

@@ -1,4 +1,4 @@
-//! Averaged gradient descent: the mean of the way's places beside its end.
+//! Averaged gradient descent: next to the parameters, the mean of their values along the path.
 
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
 use wengert_tensor::{Float, Tensor};
@@ -35,12 +35,12 @@ optimizer! {
         lambda(lambda = 1e-4 in NOT_NEGATIVE);
         /// α, the power by which the rate falls: `alpha`, 0.75 by default.
         alpha(alpha = 0.75 in FINITE);
-        /// t₀, the step from which on places are averaged: `t0`, 1e6 by default. Until then a is the parameter.
+        /// t₀, the step at which averaging begins: `t0`, 1e6 by default. Until then a is the parameter.
         t0(t0 = 1e6 in NOT_NEGATIVE);
-        /// The pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// The pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
     } flags {
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }
@@ -51,7 +51,7 @@ pub(crate) struct Formula {
     rate: C,
     /// 1 - λ·ηₜ
     shrink: C,
-    /// 1 - μₜ, the share of the mean that stays.
+    /// 1 - μₜ, the fraction of the mean that is kept.
     stays: C,
 }
 

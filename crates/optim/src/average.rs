@@ -33,7 +33,7 @@ use crate::{Error, Result, State};
 pub struct Average<T: Float> {
     parameters: Vec<Param<T>>,
     values: Vec<Tensor<T>>,
-    /// The share that an update keeps; none: what makes all weights equal.
+    /// The fraction that an update keeps; with `None` all weights are equal.
     decay: Option<f64>,
     updates: u64,
     swapped: bool,
@@ -53,7 +53,7 @@ impl Update<1> for Mean {
 }
 
 impl<T: Float> Average<T> {
-    /// An exponential average that starts from the values there are; each update keeps the share `decay` of it (0.999 is
+    /// An exponential average that starts from the current values; each update keeps the fraction `decay` of it (0.999 is
     /// usual).
     pub fn new(parameters: impl IntoIterator<Item = Param<T>>, decay: f64) -> Self {
         Self::make(parameters, Some(decay))
@@ -70,11 +70,11 @@ impl<T: Float> Average<T> {
         Self { parameters, values, decay, updates: 0, swapped: false }
     }
 
-    /// Takes the values there are into the average.
+    /// Adds the current values to the average.
     ///
     /// # Errors
     /// [`Error::Setting`] if the decay is not between 0 and 1, [`Error::Use`] while the average is swapped in, and
-    /// [`Error::Tensor`] if a parameter has another shape now.
+    /// [`Error::Tensor`] if the shape of a parameter has changed.
     #[track_caller]
     pub fn update(&mut self) -> Result<()> {
         let at = Location::caller();
@@ -94,7 +94,7 @@ impl<T: Float> Average<T> {
         Ok(())
     }
 
-    /// Exchanges the parameters' values and the average. Once more exchanges them back.
+    /// Exchanges the parameters' values and the average. A second call exchanges them back.
     pub fn swap(&mut self) {
         for (param, average) in self.parameters.iter().zip(&mut self.values) {
             let value = std::mem::replace(average, param.value());
@@ -130,10 +130,10 @@ impl<T: Float> Average<T> {
         state
     }
 
-    /// Takes up where [`state`](Self::state) was asked.
+    /// Continues from a saved [`state`](Self::state).
     ///
     /// # Errors
-    /// [`Error::State`], which lists what is missing, unexpected and of another shape, and [`Error::Use`] while the average is
+    /// [`Error::State`], which lists the entries that are missing, unexpected or of another shape, and [`Error::Use`] while the average is
     /// swapped in; then nothing is loaded.
     #[track_caller]
     pub fn load_state(&mut self, state: State<T>) -> Result<()> {
@@ -150,7 +150,7 @@ impl<T: Float> Average<T> {
         Ok(())
     }
 
-    /// Refuses what would take the average for the weights.
+    /// Rejects calls that would treat the average as the weights.
     fn not_swapped(&self, verb: &str, at: Line) -> Result<()> {
         if !self.swapped {
             return Ok(());

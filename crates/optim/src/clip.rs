@@ -7,8 +7,8 @@ use wengert_tensor::Float;
 
 use crate::{Error, Result};
 
-/// Shortens the gradients of these parameters, as one vector, to a length: PyTorch's `clip_grad_norm_`. Gives the length
-/// that they had. Parameters without a gradient are passed over.
+/// Scales the gradients of these parameters down, as one vector, to a norm of at most `max_norm`: PyTorch's
+/// `clip_grad_norm_`. Returns the norm before. Parameters without a gradient are ignored.
 ///
 /// ```
 /// # use wengert_autograd::Param;
@@ -24,13 +24,13 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::NotFinite`], which names the parameter, if a gradient holds an infinity or NaN: no gradient is changed.
-/// [`Error::Setting`] if the length is below 0 or NaN.
+/// [`Error::Setting`] if `max_norm` is below 0 or NaN.
 #[track_caller]
 pub fn clip_grad_norm<T: Float>(parameters: &[Param<T>], max_norm: f64) -> Result<f64> {
     ClipNorm::new(max_norm).clip(parameters)
 }
 
-/// Shortens each parameter's gradient by itself to a length. Gives the lengths that they had; 0 where there is none.
+/// Scales each parameter's gradient down to a norm of at most `max_norm`. Returns the norms before; 0 if there is no gradient.
 ///
 /// # Errors
 /// As [`clip_grad_norm`].
@@ -72,7 +72,7 @@ pub fn clip_grad_value<T: Float>(parameters: &[Param<T>], max: f64) -> Result<()
     Ok(())
 }
 
-/// The length of the gradients of these parameters, as one vector: PyTorch's `get_total_norm`.
+/// The norm of the gradients of these parameters, as one vector: PyTorch's `get_total_norm`.
 ///
 /// # Errors
 /// [`Error::NotFinite`], which names the parameter, if a gradient holds an infinity or NaN.
@@ -101,12 +101,12 @@ pub struct ClipNorm {
 }
 
 impl ClipNorm {
-    /// To this length.
+    /// With this largest norm.
     pub fn new(max_norm: f64) -> Self {
         Self { max: max_norm, p: 2.0, allow_non_finite: false }
     }
 
-    /// Which norm is the length: the sum of p-th powers, or for infinity the largest number; `norm_type`, 2 by default.
+    /// The p of the norm, which is the p-th root of a sum of p-th powers, or for infinity the largest number; `norm_type`, 2 by default.
     #[must_use]
     pub fn norm(self, p: f64) -> Self {
         Self { p, ..self }
@@ -119,7 +119,7 @@ impl ClipNorm {
         Self { allow_non_finite: true, ..self }
     }
 
-    /// Shortens the gradients, and gives the length that they had.
+    /// Scales the gradients down, and returns the norm before.
     ///
     /// # Errors
     /// As [`clip_grad_norm`], and [`Error::Setting`] if p is not above 0.
@@ -143,7 +143,7 @@ impl ClipNorm {
         if coefficient > 1.0 { 1.0 } else { coefficient }
     }
 
-    /// The length of each gradient.
+    /// The norm of each gradient.
     fn norms<T: Float>(
         &self,
         function: &'static str,

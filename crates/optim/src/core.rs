@@ -1,4 +1,4 @@
-//! `Core`: what all optimisers share: going over the parameters, their groups, what is kept for each, saving and loading.
+//! `Core`, the common part of all optimisers: the loop over parameters, their groups and states, saving and loading.
 
 use std::fmt;
 use std::panic::Location;
@@ -14,13 +14,13 @@ use crate::settings::{NOT_NEGATIVE, UP_TO_ONE};
 use crate::state::{LEARNING_RATE, Loader};
 use crate::{Error, Result, State};
 
-/// Parameters and what is kept for them, with settings.
+/// Parameters with their states and settings.
 pub(crate) struct Core<T, R: Rule> {
     parameters: Vec<Param<T>>,
     slots: Vec<Slot<T>>,
     settings: R,
     groups: Groups<R>,
-    /// The rate that the optimiser was made with, which the rates of groups keep their proportion to.
+    /// The rate with which the optimiser was made; the rates of groups keep their ratio to it.
     first_rate: f64,
     allow: Allow,
     sorted: bool,
@@ -29,31 +29,31 @@ pub(crate) struct Core<T, R: Rule> {
     made: Line,
 }
 
-/// Which faults of gradients are let through.
+/// The faults of gradients that are allowed.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Allow {
     /// Parameters that have no gradient and have never had one.
     pub(crate) unused: bool,
     /// Infinities and NaN.
     pub(crate) non_finite: bool,
-    /// Gradients that hold one that a step was already made with.
+    /// Gradients that were already used by a step.
     pub(crate) used: bool,
 }
 
-/// What is kept for a parameter.
+/// The state of a parameter.
 struct Slot<T> {
     /// Steps that it has made.
     step: u64,
     set: usize,
     /// The parameter's shape when `kept` was made.
     shape: Shape,
-    /// What `kept` is, tensor by tensor.
+    /// The names of the tensors in `kept`.
     names: &'static [&'static str],
     kept: Vec<Tensor<T>>,
     carried: f64,
 }
 
-/// The last formula made: most parameters of a step share it.
+/// The last formula made, which is that of most parameters of a step.
 struct Made<F> {
     set: usize,
     step: u64,
@@ -153,7 +153,7 @@ impl<T: Float, R: Rule> Core<T, R> {
         Ok(())
     }
 
-    /// Rejects what no step can be made with, before anything is changed.
+    /// Rejects gradients with which no step can be made, before anything is changed.
     #[inline]
     fn check(&self, at: Line) -> Result<()> {
         let (mut found, mut missing) = (false, false);
@@ -290,7 +290,7 @@ impl<T: Float, R: Rule> Core<T, R> {
     pub(crate) fn load_state(&mut self, state: State<T>) -> Result<()> {
         let mut loader = Loader::new(R::NAME, state)?;
         let (before, rate) = (self.settings.rate(), loader.number_in(LEARNING_RATE, NOT_NEGATIVE));
-        // The rate in force may be the fault that the state is to cure, so it does not stand in the way.
+        // The current rate may be the very fault that the saved state would fix, so it is not checked here.
         self.set_learning_rate(if rate >= 0.0 && rate.is_finite() { rate } else { 0.0 });
         let loaded = self.load_slots(loader);
         match loaded {
@@ -341,17 +341,17 @@ fn place<T: Float>(parameters: &[Param<T>], k: usize, param: &Param<T>) -> Optio
     }
 }
 
-/// Why no step can be made with a parameter and its gradient.
+/// The reason why no step can be made with a parameter and its gradient.
 enum Fault {
     /// It has no gradient, and has never had one.
     Unused,
     /// The gradient has this shape.
     Gradient(Shape),
-    /// What is kept for the parameter was made when it had this shape.
+    /// The state of the parameter was made when it had this shape.
     Kept(Shape),
     /// The gradient holds this number.
     NotFinite(f64),
-    /// The gradient holds one that a step was already made with.
+    /// The gradient was already used by a step.
     Used,
 }
 
@@ -410,7 +410,7 @@ impl<T: Float> Slot<T> {
         Ok(())
     }
 
-    /// Makes what is to be kept: at the first step, or when a setting was changed that asks for more, or less.
+    /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
     #[cold]
     fn keep<R: Rule>(&mut self, settings: &R, names: &'static [&'static str], value: &Tensor<T>) {
         let before = std::mem::take(&mut self.kept);

@@ -1,19 +1,19 @@
-//! What can go wrong when parameters are updated: the optimiser, the parameter or setting, the rule, and the fix.
+//! Errors of updating parameters: the optimiser, the parameter or setting, the rule, and the fix.
 
 use std::fmt;
 
 use wengert_autograd::Line;
 use wengert_tensor::Shape;
 
-/// What went wrong. The text names the optimiser, the parameter or the setting, the line and the fix.
+/// An error of updating parameters. The text names the optimiser, the parameter or the setting, the line and the fix.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A tensor operation that cannot be done.
+    /// A tensor operation that is not possible.
     #[error("{0}")]
     Tensor(#[from] wengert_tensor::Error),
 
-    /// A setting has a value that the method cannot mean.
+    /// A setting is out of range.
     #[error("{optimizer}: {rule}\n  at {at}")]
     Setting {
         /// The optimiser, or the function.
@@ -36,7 +36,7 @@ pub enum Error {
         optimizer: &'static str,
         /// The pattern.
         pattern: String,
-        /// The names of the parameters there are.
+        /// The names of the existing parameters.
         names: Vec<String>,
         /// The line that made the optimiser.
         at: Line,
@@ -68,7 +68,7 @@ pub enum Error {
         at: Line,
     },
 
-    /// A parameter, its gradient and what the optimiser keeps for it are not of one shape.
+    /// A parameter, its gradient and its state do not have the same shape.
     #[error("{0}")]
     Shape(Box<Misfit>),
 
@@ -197,11 +197,11 @@ pub struct Misfit {
     pub name: String,
     /// The parameter's shape.
     pub shape: Shape,
-    /// What does not fit it.
+    /// The part that does not fit it.
     pub what: &'static str,
     /// The shape of that.
     pub other: Shape,
-    /// What to do.
+    /// The fix.
     pub help: &'static str,
     /// The line that asked for the update.
     pub at: Line,

@@ -6,13 +6,13 @@ use wengert_tensor::Element;
 use crate::rule::Rule;
 use crate::{Error, Result};
 
-/// What a group makes of the settings for all.
+/// A function from the common settings to those of a group.
 pub(crate) type Change<R> = Box<dyn Fn(R) -> R + Send + Sync>;
 
-/// Patterns, what they change, and what comes of that for each parameter.
+/// Patterns, their changes of settings, and the resulting settings of each parameter.
 pub(crate) struct Groups<R> {
     groups: Vec<(String, Change<R>)>,
-    /// The groups that apply together to some parameter, and what they make of the settings. The first is the empty set.
+    /// The sets of groups that apply to some parameter together, with the resulting settings. The first is the empty set.
     sets: Vec<(Vec<usize>, R)>,
 }
 
@@ -25,7 +25,7 @@ impl<R: Rule> Groups<R> {
         self.groups.push((pattern.to_string(), change));
     }
 
-    /// For each parameter the number of the set of groups that it is in.
+    /// The number of each parameter's set of groups.
     pub(crate) fn sort(&mut self, names: &[String], at: Line) -> Result<Vec<usize>> {
         for (pattern, _) in &self.groups {
             if !names.iter().any(|name| matches(pattern, name)) {
@@ -52,7 +52,7 @@ impl<R: Rule> Groups<R> {
         Ok(names.iter().map(set_of).collect())
     }
 
-    /// What each set makes of the settings; a rate of a group's own is multiplied by `proportion`.
+    /// Computes the settings of each set; a group's own rate is multiplied by `proportion`.
     pub(crate) fn resolve(&mut self, settings: &R, proportion: f64, at: Line) -> Result<()> {
         for (set, resolved) in &mut self.sets {
             *resolved = settings.clone();
@@ -90,8 +90,8 @@ fn check<R: Rule>(settings: &R, patterns: impl FnOnce() -> String, at: Line) -> 
     Err(Error::Setting { optimizer: R::NAME, setting, rule, at })
 }
 
-/// The parameters' names for people, patterns and states: their paths. One that no model has named goes by its place; of
-/// several with one path, as in two models side by side, the later ones are numbered.
+/// The parameters' names for people, patterns and states: their paths. A parameter without a path is named by its position.
+/// If several have the same path, as in two models side by side, the later ones are numbered.
 pub(crate) fn names<T: Element>(parameters: &[Param<T>]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(parameters.len());
     let mut seen = std::collections::HashMap::<String, usize>::new();
@@ -104,7 +104,7 @@ pub(crate) fn names<T: Element>(parameters: &[Param<T>]) -> Vec<String> {
     names
 }
 
-/// Whether a name is of a pattern, in which `*` stands for any letters, or none.
+/// Whether a name matches a pattern, in which `*` stands for any letters, or none.
 fn matches(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(first) else { return false };

@@ -1,4 +1,4 @@
-//! L-BFGS: directions by the curvature that the last steps have met; each step asks for the loss several times.
+//! L-BFGS: directions from the curvature along the last steps; each step computes the loss several times.
 
 use std::collections::VecDeque;
 use std::panic::Location;
@@ -15,7 +15,7 @@ use crate::wolfe::{Point, strong_wolfe};
 use crate::{Error, Result, State};
 
 /// Limited-memory BFGS: PyTorch's `LBFGS`, for losses over all the data at once. A step is PyTorch's `step(closure)`: up to
-/// 20 iterations, each of which asks for the loss and the gradients anew.
+/// 20 iterations, each of which computes the loss and the gradients again.
 ///
 /// Iteration by iteration the path is PyTorch's. Without a line search and with a learning rate well below 1 it magnifies
 /// rounding, so after some twenty iterations even two runs of PyTorch that began one rounding apart differ in the third
@@ -56,18 +56,18 @@ pub struct Lbfgs<T: Float> {
     made: Line,
 }
 
-/// What is known of the way so far. All vectors are of all parameters, one behind another.
+/// The history of the path. Each vector holds all parameters, one after another.
 #[derive(Clone)]
 struct Memory<T: Float> {
     /// Iterations so far.
     iterations: u64,
     direction: Tensor<T>,
-    /// How far along it the last iteration went.
+    /// The step size of the last iteration.
     length: f64,
     gradient: Tensor<T>,
     loss: f64,
     pairs: VecDeque<Pair<T>>,
-    /// The scale of the inverse curvature, as the last pair has it.
+    /// The scale of the inverse curvature, from the last pair.
     scale: f64,
 }
 
@@ -148,15 +148,15 @@ impl<T: Float> Lbfgs<T> {
         Self { history: count, ..self }
     }
 
-    /// Looks along each direction for a place that is low and flat enough: `line_search_fn="strong_wolfe"`. Without it each
-    /// iteration goes as far as the learning rate says, and may overshoot.
+    /// Searches along each direction for a point that is low and flat enough: `line_search_fn="strong_wolfe"`. Without it each
+    /// iteration takes the step that the learning rate gives, and may overshoot.
     #[must_use]
     pub fn strong_wolfe(self) -> Self {
         Self { line_search: true, ..self }
     }
 
-    /// Goes on with a loss or a gradient that holds an infinity or NaN. Otherwise the step is an error, and the parameters
-    /// are those from before it.
+    /// Continues with a loss or a gradient that holds an infinity or NaN. Otherwise the step is an error, and the parameters
+    /// are reset to those before it.
     #[must_use]
     pub fn allow_non_finite(self) -> Self {
         Self { allow_non_finite: true, ..self }
@@ -167,7 +167,7 @@ impl<T: Float> Lbfgs<T> {
         &self.parameters
     }
 
-    /// The learning rate in force.
+    /// The current learning rate.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate
     }
@@ -177,12 +177,12 @@ impl<T: Float> Lbfgs<T> {
         self.learning_rate = learning_rate;
     }
 
-    /// Moves the parameters to lower the loss that `closure` finds. The closure runs the model, calls `backward` and gives
-    /// the loss; the gradients have been forgotten when it is called. Gives the loss before the step.
+    /// Moves the parameters to reduce the loss that `closure` computes. The closure runs the model, calls `backward` and returns
+    /// the loss; the gradients are cleared before each call. Returns the loss before the step.
     ///
     /// # Errors
-    /// What the closure gives; [`Error::Loss`] and [`Error::NotFinite`] where the loss or a gradient is not finite. The
-    /// parameters and what is remembered are those from before the step then. And as [`Optimizer::step`](crate::Optimizer::step).
+    /// The errors of the closure and of [`Optimizer::step`](crate::Optimizer::step); [`Error::Loss`] and [`Error::NotFinite`] if the
+    /// loss or a gradient is not finite. The parameters and the state are then those before the step.
     #[track_caller]
     pub fn step<E: From<Error>>(
         &mut self,
@@ -264,7 +264,7 @@ impl<T: Float> Lbfgs<T> {
         Ok(first_loss)
     }
 
-    /// The direction to go in, and how far at first.
+    /// The direction, and the first step size.
     fn direction(&mut self, here: &Point<T>) -> Result<(Tensor<T>, f64)> {
         let g = &here.gradient;
         let Some(memory) = &mut self.memory else {
@@ -325,7 +325,7 @@ impl<T: Float> Lbfgs<T> {
         Ok(())
     }
 
-    /// The loss here, and the gradients one behind another.
+    /// The loss at this point, and the gradients one after another.
     fn evaluate<E: From<Error>>(
         &self,
         closure: &mut impl FnMut() -> Result<T, E>,
@@ -337,7 +337,7 @@ impl<T: Float> Lbfgs<T> {
         Ok((loss, Point { loss: loss.to_f64(), gradient }))
     }
 
-    /// Rejects a place whose loss or gradient is not finite: no direction leads on from there.
+    /// Rejects a point whose loss or gradient is not finite: no direction can be computed there.
     fn finite(&self, here: &Point<T>, at: Line) -> Result<()> {
         if self.allow_non_finite {
             return Ok(());
@@ -401,7 +401,7 @@ impl<T: Float> Lbfgs<T> {
         Ok(())
     }
 
-    /// All that the next steps depend on beside the parameters and the settings.
+    /// The state on which the next steps depend, besides the parameters and the settings.
     pub fn state(&self) -> State<T> {
         let mut state = State::of("Lbfgs");
         state.scalars.insert(LEARNING_RATE.to_string(), self.learning_rate);
@@ -424,7 +424,7 @@ impl<T: Float> Lbfgs<T> {
         state
     }
 
-    /// Takes up where [`state`](Self::state) was asked.
+    /// Continues from a saved [`state`](Self::state).
     ///
     /// # Errors
     /// As [`Optimizer::load_state`](crate::Optimizer::load_state).

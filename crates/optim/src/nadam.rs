@@ -28,18 +28,18 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     NAdam, NAdamSettings {
-        /// β₁ and β₂, the shares of the two means that a step keeps: `betas`, 0.9 and 0.999 by default.
+        /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
         eps(eps = 1e-8 in NOT_NEGATIVE);
-        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
         /// ψ, how fast μ comes up to β₁: `momentum_decay`, 4e-3 by default.
         momentum_decay(momentum_decay = 4e-3 in NOT_NEGATIVE);
     } flags {
         /// Decays the parameter itself, as [`AdamW`](crate::AdamW) does.
         decoupled_weight_decay;
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

@@ -1,4 +1,4 @@
-//! `Optimizer`: what all optimisers do.
+//! `Optimizer`: the interface of all optimisers.
 
 use std::panic::Location;
 
@@ -9,7 +9,7 @@ use crate::settings::NOT_NEGATIVE;
 use crate::state::{LEARNING_RATE, Loader};
 use crate::{Error, Result, State};
 
-/// What updates parameters from their gradients.
+/// An optimiser updates parameters from their gradients.
 ///
 /// ```
 /// use wengert_autograd::{Param, Tape};
@@ -28,14 +28,14 @@ use crate::{Error, Result, State};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// One of your own says how it steps, and what it steps with:
+/// An optimiser of your own needs four methods:
 ///
 /// ```
 /// use wengert_autograd::{Param, Tape};
 /// use wengert_optim::{Optimizer, Result};
 /// use wengert_tensor::tensor;
 ///
-/// /// A step of one length, whatever the gradient's.
+/// /// Steps of one size, for any gradient.
 /// struct SignSgd {
 ///     parameters: Vec<Param<f32>>,
 ///     rate: f64,
@@ -76,15 +76,15 @@ pub trait Optimizer<T: Float> {
     /// Updates every parameter that has a gradient, in place. Frozen parameters are left alone.
     ///
     /// # Errors
-    /// [`Error::NoGradient`](crate::Error::NoGradient) if a parameter has no gradient and has never had one (unless the
-    /// optimiser was told `allow_unused`), or if none has one: before anything is updated.
-    /// [`Error::Setting`](crate::Error::Setting) and [`Error::Group`](crate::Error::Group) if the settings are not ones
-    /// that the method can mean; [`Error::Shape`](crate::Error::Shape) if a gradient is not of its parameter's shape.
+    /// [`Error::NoGradient`](crate::Error::NoGradient) if a parameter has no gradient and has never had one (unless
+    /// `allow_unused` was called), or if none has one. Nothing has been updated then.
+    /// [`Error::Setting`](crate::Error::Setting) and [`Error::Group`](crate::Error::Group) if a setting is
+    /// out of range; [`Error::Shape`](crate::Error::Shape) if a gradient is not of its parameter's shape.
     #[track_caller]
     fn step(&mut self) -> Result<()>;
 
-    /// Updates these parameters by these gradients, which may come from anywhere; bit for bit what [`step`](Self::step)
-    /// does by the gradients that `backward` left.
+    /// Updates these parameters by these gradients, from any source. The result has the same bits as that of
+    /// [`step`](Self::step) with the same gradients from `backward`.
     ///
     /// ```
     /// # use wengert_autograd::{Param, Tape};
@@ -123,16 +123,16 @@ pub trait Optimizer<T: Float> {
     /// The parameters, each once.
     fn parameters(&self) -> &[Param<T>];
 
-    /// Forgets their gradients.
+    /// Clears their gradients.
     fn zero_grad(&self) {
         self.parameters().iter().for_each(Param::zero_grad);
     }
 
-    /// The learning rate in force.
+    /// The current learning rate.
     fn learning_rate(&self) -> f64;
 
-    /// Changes the learning rate: `optimizer.set_learning_rate(schedule.at(step))`. A group that has a rate of its own
-    /// keeps its proportion to it. A rate that is not a number, or below 0, is refused by the next step.
+    /// Changes the learning rate: `optimizer.set_learning_rate(schedule.at(step))`. A group with a rate of its own
+    /// keeps its ratio to it. The next step rejects a rate that is NaN or below 0.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
     /// Changes the momentum, or the first of two betas, as [`OneCycleLr`](crate::schedule::OneCycleLr) asks.
@@ -144,19 +144,19 @@ pub trait Optimizer<T: Float> {
         Err(no_momentum(name::<Self>(), momentum, Location::caller()))
     }
 
-    /// All that the next steps depend on beside the parameters and the settings, by the parameters' paths. Unless it is said
-    /// otherwise, the learning rate alone: one that remembers more must say so here.
+    /// The state on which the next steps depend, besides the parameters and the settings, by the parameters' paths. The
+    /// default is the learning rate alone; an optimiser with more state must override this method.
     fn state(&self) -> State<T> {
         let mut state = State::of(name::<Self>());
         state.scalars.insert(LEARNING_RATE.into(), self.learning_rate());
         state
     }
 
-    /// Takes up where [`state`](Self::state) was asked: the next steps are those of the optimiser that was saved, bit for
-    /// bit, in whatever order the parameters come.
+    /// Continues from a saved [`state`](Self::state): the next steps are those of the saved optimiser, to the bit, in any order
+    /// of the parameters.
     ///
     /// # Errors
-    /// [`Error::State`](crate::Error::State), which lists what is missing, unexpected, of another shape and no valid number;
+    /// [`Error::State`](crate::Error::State), which lists the entries that are missing, unexpected, of another shape or not valid numbers;
     /// [`Error::Kind`](crate::Error::Kind) if an optimiser of another kind made it. Then nothing is loaded.
     #[track_caller]
     fn load_state(&mut self, state: State<T>) -> Result<()> {
@@ -168,7 +168,7 @@ pub trait Optimizer<T: Float> {
     }
 }
 
-/// What an optimiser without momentum says when one is set.
+/// The error of setting the momentum of an optimiser without one.
 pub(crate) fn no_momentum(optimizer: &str, momentum: f64, at: Line) -> Error {
     let rule = format!("it has no momentum to set to {momentum}");
     let help = "a schedule that sets one leaves it alone if told `.without_momentum()`";

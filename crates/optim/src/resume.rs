@@ -1,4 +1,4 @@
-//! `Resume`: what a run depends on beside the model and the optimiser, and so has to be saved with them.
+//! `Resume`: the state of a run besides the model and the optimiser, which has to be saved with them.
 
 use wengert_tensor::Float;
 
@@ -7,7 +7,7 @@ use crate::settings::NOT_NEGATIVE;
 use crate::state::Loader;
 use crate::{Average, Result, State};
 
-/// Something that remembers: saved in a checkpoint, it goes on where it was.
+/// Something with a state. Saved in a checkpoint, it continues from there.
 ///
 /// ```
 /// use wengert_optim::schedule::ReduceLrOnPlateau;
@@ -25,13 +25,13 @@ use crate::{Average, Result, State};
 /// # Ok::<(), wengert_optim::Error>(())
 /// ```
 pub trait Resume<T: Float> {
-    /// What it remembers. A snapshot.
+    /// A snapshot of the state.
     fn state(&self) -> State<T>;
 
-    /// Goes on where [`state`](Self::state) was asked.
+    /// Continues from a saved [`state`](Self::state).
     ///
     /// # Errors
-    /// If the state is not of its kind, or holds what it cannot be. Then nothing is loaded.
+    /// If the state is of another kind, or holds an invalid value. Then nothing is loaded.
     #[track_caller]
     fn load_state(&mut self, state: State<T>) -> Result<()>;
 }

@@ -31,18 +31,18 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     RmsProp, RmsPropSettings {
-        /// α, the share of the mean that a step keeps: `alpha`, 0.99 by default.
+        /// α, the fraction of the running mean that a step keeps: `alpha`, 0.99 by default.
         alpha(alpha = 0.99 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
         eps(eps = 1e-8 in NOT_NEGATIVE);
-        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
-        /// μ, which share of the way so far each step goes on: `momentum`, 0 by default.
+        /// μ, the fraction of the previous step that is kept: `momentum`, 0 by default.
         momentum(momentum = 0.0 in NOT_NEGATIVE);
     } flags {
         /// Divides by the deviation from the mean gradient in place of the size: `centered`.
         centered;
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

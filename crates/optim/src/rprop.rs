@@ -34,7 +34,7 @@ optimizer! {
         /// The shortest and the longest step: `step_sizes`, 1e-6 and 50 by default.
         step_sizes(shortest = 1e-6 in NOT_NEGATIVE, longest = 50.0 in POSITIVE);
     } flags {
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }

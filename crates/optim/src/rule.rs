@@ -1,23 +1,23 @@
-//! `Rule`: the one thing in which optimisers differ, what becomes of a parameter when a gradient arrives.
+//! `Rule`: the only thing in which optimisers differ, the update of a parameter by its gradient.
 
 use wengert_tensor::pointwise::{C, Real};
 use wengert_tensor::{Float, Tensor};
 
 use crate::settings::Settings;
 
-/// Settings that say what becomes of a parameter and of what is kept for it.
+/// Settings with an update rule for a parameter and its state.
 pub(crate) trait Rule: Settings {
-    /// The formula with its constants: the same for all parameters of these settings that have made as many steps. The
-    /// constants are found in doubles, whatever the parameters are.
+    /// The formula with its constants. It is the same for all parameters with these settings and this number of steps. The
+    /// constants are computed in double precision for every type of parameter.
     type Formula: Copy;
 
-    /// A number that is carried from step to step, by name, and what it starts from.
+    /// A number that is carried from step to step: its name and its initial value.
     const CARRIED: Option<(&'static str, f64)> = None;
 
-    /// The names of the tensors that are kept for a parameter of this rank.
+    /// The names of the state tensors of a parameter of this rank.
     fn kept(&self, rank: usize) -> &'static [&'static str];
 
-    /// What a kept tensor is before the first step.
+    /// The initial value of a state tensor.
     fn start<T: Float>(&self, _kept: &str, value: &Tensor<T>) -> Tensor<T> {
         value.zeros_like()
     }
@@ -39,24 +39,24 @@ pub(crate) trait Rule: Settings {
         false
     }
 
-    /// A rule between settings that is broken: the setting, and the rule.
+    /// A conflict between settings: the setting, and the rule that is broken.
     fn conflict(&self) -> Option<(&'static str, String)> {
         None
     }
 }
 
-/// How many tensors are kept is decided by `kept`, so that `run` can meet no other number.
+/// `kept` decides the number of state tensors, so `run` gets no other number.
 #[cold]
 pub(crate) fn unkept() -> ! {
     unreachable!("as many tensors are kept as the rule names")
 }
 
-/// The gradient that a parameter is moved against.
+/// The gradient of the objective, with sign and weight decay.
 #[derive(Clone, Copy)]
 pub(crate) struct Pull {
-    /// -1 to climb instead.
+    /// -1 to maximise.
     sign: C,
-    /// Weight decay, where it is a part of the gradient: the slope of ½·λ·θ².
+    /// Weight decay that is added to the gradient: the slope of ½·λ·θ².
     decay: C,
 }
 
@@ -72,13 +72,13 @@ impl Pull {
     }
 }
 
-/// A running mean: what it was and what comes in, in shares of `keep` and `1 - keep`.
+/// A running mean: `keep` times the earlier mean, plus `1 - keep` times the new value.
 #[inline(always)]
 pub(crate) fn mean<R: Real>(keep: C, was: R, now: R) -> R {
     keep * was + C(1.0 - keep.0) * now
 }
 
-/// 1 - βᵗ: how much of a running mean that started from 0 is there after t steps.
+/// 1 - βᵗ: the total weight of the values in a running mean that started from 0, after t steps.
 pub(crate) fn filled(beta: f64, step: u64) -> f64 {
     1.0 - beta.powf(step as f64)
 }

@@ -1,9 +1,9 @@
 //! Settings: their bounds, and the macro that makes an optimiser of a list of them.
 
-/// What a number among the settings may be.
+/// The bound of a setting.
 #[derive(Clone, Copy)]
 pub(crate) struct Bound {
-    /// Whether a number is within. NaN never is.
+    /// Whether a number is within the bound. NaN never is.
     pub(crate) holds: fn(f64) -> bool,
     /// In words, after "must".
     pub(crate) words: &'static str,
@@ -15,7 +15,7 @@ pub(crate) const POSITIVE: Bound =
     Bound { holds: |x| x > 0.0 && x.is_finite(), words: "be finite, and above 0" };
 pub(crate) const ANY: Bound = Bound { holds: |x| !x.is_nan(), words: "be a number" };
 pub(crate) const FINITE: Bound = Bound { holds: f64::is_finite, words: "be finite" };
-/// Shares of what was in a running mean. At 1 nothing new would come in.
+/// Fractions that a running mean keeps. At 1 no new value would enter.
 pub(crate) const SHARE: Bound =
     Bound { holds: |x| (0.0..1.0).contains(&x), words: "be at least 0 and less than 1" };
 pub(crate) const UP_TO_ONE: Bound =
@@ -25,19 +25,19 @@ pub(crate) const BELOW_ONE: Bound =
 pub(crate) const ABOVE_ONE: Bound =
     Bound { holds: |x| x > 1.0 && x.is_finite(), words: "be finite, and above 1" };
 
-/// What is known of the settings of any optimiser.
+/// The interface of every optimiser's settings.
 pub(crate) trait Settings: Clone + Send + Sync + 'static {
     /// The optimiser's name.
     const NAME: &'static str;
     fn rate(&self) -> f64;
     fn set_rate(&mut self, rate: f64);
-    /// Whether a group has given itself a rate.
+    /// Whether a group has a rate of its own.
     fn has_own_rate(&mut self) -> &mut bool;
     /// Every number, with its name and bound.
     fn numbers(&self, see: &mut dyn FnMut(&'static str, f64, Bound));
 }
 
-/// Makes an optimiser, and its settings, of a list of settings: `method(number = default in BOUND, …);`, then flags.
+/// Declares an optimiser and its settings from a list: `method(number = default in BOUND, …);`, then flags.
 macro_rules! optimizer {
     (
         $(#[$doc:meta])*
@@ -66,8 +66,8 @@ macro_rules! optimizer {
                 }
             }
 
-            /// A learning rate of the group's own. Where a schedule changes the optimiser's, this keeps its proportion
-            /// to it.
+            /// A learning rate of the group's own. When a schedule changes the optimiser's rate, this one keeps its
+            /// ratio to it.
             #[must_use]
             pub fn learning_rate(mut self, learning_rate: f64) -> Self {
                 self.learning_rate = learning_rate;
@@ -143,7 +143,7 @@ macro_rules! optimizer {
 
             /// Settings of their own for the parameters whose path matches `pattern`, in which `*` stands for any
             /// letters: `.group("*.bias", |g| g.weight_decay(0.0))`. What a group does not set is as for all parameters;
-            /// where several groups match, the later ones have the last word. A pattern that matches nothing is an
+            /// where several groups match, the later ones take precedence. A pattern that matches nothing is an
             /// error of the first step.
             #[must_use]
             pub fn group(
@@ -155,14 +155,14 @@ macro_rules! optimizer {
                 self
             }
 
-            /// Lets parameters go without a gradient. Else the first step is an error that names them.
+            /// Allows parameters without a gradient. Otherwise the first step is an error that names them.
             #[must_use]
             pub fn allow_unused(mut self) -> Self {
                 self.0.allow().unused = true;
                 self
             }
 
-            /// Steps with gradients that hold an infinity or NaN. Otherwise such a step is an error that names the
+            /// Allows gradients that hold an infinity or NaN. Otherwise such a step is an error that names the
             /// parameter, and nothing is changed.
             #[must_use]
             pub fn allow_non_finite(mut self) -> Self {
@@ -170,9 +170,9 @@ macro_rules! optimizer {
                 self
             }
 
-            /// Steps with gradients to which a step was already made: for those who let gradients add up over steps on
-            /// purpose. Otherwise such a step is an error, as `zero_grad` was forgotten. Gradients of several `backward`s
-            /// before one step need no permission.
+            /// Allows gradients that were already used by a step, if gradients are added up over steps on purpose. Otherwise
+            /// such a step is an error, because `zero_grad` was probably forgotten. Several `backward`s before one step are
+            /// always allowed.
             #[must_use]
             pub fn allow_used_gradients(mut self) -> Self {
                 self.0.allow().used = true;

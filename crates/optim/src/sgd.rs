@@ -1,4 +1,4 @@
-//! Gradient descent, and what momentum makes of it.
+//! Gradient descent, with and without momentum.
 
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
 use wengert_tensor::{Float, Tensor};
@@ -15,8 +15,8 @@ optimizer! {
     /// θ ← θ - η·v                        or θ - η·(g + μ·v) with nesterov
     /// ```
     ///
-    /// Without options it is gradient descent, θ ← θ - η·g; over all the data at once that is *batch* gradient descent,
-    /// over one row *stochastic*, over some rows *mini-batch*: the loader decides.
+    /// Without options it is gradient descent, θ ← θ - η·g. It is called *batch* gradient descent if each step sees all the
+    /// data, *stochastic* if it sees one row, and *mini-batch* if it sees some rows; the loader decides.
     ///
     /// ```
     /// # use wengert_autograd::Param;
@@ -29,16 +29,16 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     Sgd, SgdSettings {
-        /// Which share of the way so far each step goes on: `momentum`, 0 by default. 0.9 is usual.
+        /// The fraction of the previous step that is kept: `momentum`, 0 by default. 0.9 is usual.
         momentum(momentum = 0.0 in NOT_NEGATIVE);
-        /// Which share of the gradient is kept out of the momentum: `dampening`, 0 by default. The first step has none.
+        /// The fraction of the gradient that does not enter the momentum: `dampening`, 0 by default. The first step is not dampened.
         dampening(dampening = 0.0 in FINITE);
-        /// λ, the pull of each parameter to 0, as a part of its gradient: `weight_decay`, 0 by default.
+        /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
     } flags {
-        /// Nesterov's momentum: the gradient's own step is taken beside the momentum's. It needs momentum, and no dampening.
+        /// Nesterov's momentum: the step is g + μ·v instead of v. It needs momentum, and no dampening.
         nesterov;
-        /// Climbs instead.
+        /// Maximises instead of minimising.
         maximize;
     }
 }
@@ -51,7 +51,7 @@ pub(crate) struct Formula {
     pull: Pull,
     rate: C,
     momentum: C,
-    /// The share of the gradient that enters the momentum.
+    /// The fraction of the gradient that enters the momentum.
     enters: C,
     nesterov: bool,
 }

@@ -1,4 +1,4 @@
-//! `State`: what an optimiser remembers, by name, and how it is loaded: everything is checked before anything is changed.
+//! `State`: the state of an optimiser by name, and its loading: everything is checked before anything is changed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,15 +19,16 @@ const COUNT: Bound = Bound {
     words: "be a whole number, and not below 0",
 };
 
-/// What an optimiser remembers, by name: `l1.weight.exp_avg` among the tensors, `l1.weight.step` and `learning_rate` among
+/// The state of an optimiser, by name: `l1.weight.exp_avg` among the tensors, `l1.weight.step` and `learning_rate` among
 /// the numbers. The names after the path are PyTorch's. A snapshot: later steps do not write to it.
 #[derive(Clone)]
 pub struct State<T> {
-    /// What made it, as `Adam`; nothing else takes it. A state whose kind is `None` is taken by whatever knows the names.
+    /// The kind of optimiser that made it, such as `Adam`; no other kind loads it. A state whose kind is `None` is loaded by any
+    /// that knows the names.
     pub kind: Option<String>,
     /// Tensors.
     pub tensors: BTreeMap<String, Tensor<T>>,
-    /// Numbers, each as it was, to the bit.
+    /// Numbers, exact to the bit.
     pub scalars: BTreeMap<String, f64>,
 }
 
@@ -59,7 +60,7 @@ impl<T> State<T> {
         Self { kind: Some(kind.to_string()), ..Self::default() }
     }
 
-    /// The same with other names, for a model whose paths have changed since it was saved.
+    /// The same state with other names, for a model whose paths have changed since it was saved.
     ///
     /// ```
     /// # use wengert_optim::State;
@@ -119,7 +120,7 @@ pub struct Loader<T: Element> {
 }
 
 impl<T: Element> Loader<T> {
-    /// Of a state that is of this kind, or of none.
+    /// A loader of a state of this kind, or of no kind.
     ///
     /// # Errors
     /// [`Error::Kind`] if it is of another.
@@ -200,7 +201,7 @@ impl<T: Element> Loader<T> {
     /// Ends the loading.
     ///
     /// # Errors
-    /// [`Error::State`], which lists all that was wrong, and what is left over.
+    /// [`Error::State`], which lists all wrong entries and all entries that are left over.
     pub fn finish(self) -> Result<()> {
         let Self { kind: optimizer, state, missing, misshaped, invalid, at } = self;
         let unexpected: Vec<String> =

@@ -17,9 +17,9 @@ struct Place<T: Float> {
     slope: f64,
 }
 
-/// Low enough: this share of what the slope at the start promises.
+/// Low enough: this fraction of the decrease that the slope at the start predicts.
 const ENOUGH: f64 = 1e-4;
-/// Flat enough: this share of the slope at the start.
+/// Flat enough: this fraction of the slope at the start.
 const FLAT: f64 = 0.9;
 const MOST: usize = 25;
 const NARROW: f64 = 1e-9;
@@ -95,7 +95,7 @@ pub(crate) fn strong_wolfe<T: Float, E>(
             break;
         }
         let mut next = cubic(&bracket[0], &bracket[1], None);
-        // Close to a border twice, or at it: a tenth of the way inside.
+        // Close to a border twice, or at it: move a tenth of the interval inside.
         let tenth = 0.1 * (right - left);
         if (right - next).min(next - left) < tenth {
             if stalled || next >= right || next <= left {

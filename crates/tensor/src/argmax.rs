@@ -16,7 +16,7 @@ pub(crate) struct Lines<T> {
 }
 
 impl<T: Number> Lines<T> {
-    /// The lines along the one axis that is meant, or the one through all of them. Refuses lines without elements.
+    /// The lines along the one axis that is meant, or the one through all of them. Rejects lines without elements.
     #[track_caller]
     pub(crate) fn new(op: &'static str, x: &Tensor<T>, axes: &Axes) -> Result<Self> {
         let flags = axes.flags(op, x.shape())?;

@@ -40,7 +40,7 @@ impl Axes {
         self.keep
     }
 
-    /// One flag an axis of `shape`: whether it is meant. Refuses axes that are not there, or named twice. A scalar lets 0
+    /// One flag an axis of `shape`: whether it is meant. Rejects axes that are not there, or named twice. A scalar lets 0
     /// and -1 pass, which mean nothing there: so do NumPy and PyTorch.
     #[track_caller]
     pub fn flags(&self, op: &'static str, shape: &[usize]) -> Result<SmallVec<[bool; 8]>> {
@@ -113,7 +113,7 @@ pub fn is_axis_of_scalar(shape: &[usize], axis: isize) -> bool {
     shape.is_empty() && matches!(axis, 0 | -1)
 }
 
-/// The flags of the axes that a reduction of `shape` runs over. Refuses, besides what [`Axes::flags`] does, a result that
+/// The flags of the axes that a reduction of `shape` runs over. Rejects, besides what [`Axes::flags`] does, a result that
 /// would not fit: without the axis that is empty the others may be too many.
 #[track_caller]
 pub(crate) fn folding(

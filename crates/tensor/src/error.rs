@@ -42,7 +42,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The facts of an [`Error`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The operation that refused.
+    /// The operation that rejected.
     pub op: &'static str,
     /// The shapes of its operands.
     pub shapes: Vec<Shape>,

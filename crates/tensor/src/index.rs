@@ -210,7 +210,7 @@ impl<T: Element> Tensor<T> {
     }
 }
 
-/// Refuses an index that has not exactly one axis.
+/// Rejects an index that has not exactly one axis.
 #[track_caller]
 pub(crate) fn refuse_not_a_list(
     op: &'static str,

@@ -88,7 +88,7 @@ fn picked<T: Element>(
     }
 }
 
-/// Refuses to fold the flagged axes if what is left is too large for memory, which an axis of size 0 may have hidden.
+/// Rejects to fold the flagged axes if what is left is too large for memory, which an axis of size 0 may have hidden.
 #[track_caller]
 fn refuse_hidden(op: &'static str, shape: &[usize], flags: &[bool]) -> Result<()> {
     let kept: Shape = shape.iter().zip(flags).map(|(&s, &gone)| if gone { 1 } else { s }).collect();

@@ -126,7 +126,7 @@ impl<T: Element> Tensor<T> {
                     format!("widths {before} and {after} cut more off axis {axis} than {size}");
                 return Err(Error::Value(Fault::new(op, &[self.shape()], rule)));
             };
-            // Beyond what a `usize` holds is beyond memory too: what saturates is refused below.
+            // Beyond what a `usize` holds is beyond memory too: what saturates is rejected below.
             let wider = stays.saturating_add(before.max(0) as usize);
             shape.push(wider.saturating_add(after.max(0) as usize));
         }

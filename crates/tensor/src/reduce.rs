@@ -49,7 +49,7 @@ impl<T: Element> Tensor<T> {
         self
     }
 
-    /// Refuses a reduction that has no answer over an axis of size 0.
+    /// Rejects a reduction that has no answer over an axis of size 0.
     #[track_caller]
     pub(crate) fn refuse_empty(&self, op: &'static str, axes: &Axes) -> Result<()> {
         let flags = axes.flags(op, self.shape())?;

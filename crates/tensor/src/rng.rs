@@ -148,7 +148,7 @@ impl Rng {
         loop {
             let product = u128::from(self.next()) * u128::from(n);
             let low = product as u64;
-            // 2⁶⁴ is no multiple of most n: of the products that would be drawn once too often, refuse those.
+            // 2⁶⁴ is no multiple of most n: of the products that would be drawn once too often, reject those.
             if low >= n || low >= n.wrapping_neg() % n {
                 return (product >> 64) as u64;
             }

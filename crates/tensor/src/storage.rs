@@ -380,7 +380,7 @@ mod pages {
         fn madvise(start: *mut c_void, len: usize, advice: c_int) -> c_int;
     }
 
-    /// Asks that the whole huge pages within a buffer be such. That it is refused means nothing but that they are small.
+    /// Asks that the whole huge pages within a buffer be such. That it is rejected means nothing but that they are small.
     pub(super) fn ask_for_huge(buffer: NonNull<u8>, size: usize) {
         let start = buffer.as_ptr().addr();
         let lead = start.next_multiple_of(HUGE) - start;

@@ -94,7 +94,7 @@ impl<T: Element> Tensor<T> {
             let rule = "takes a vector or a batch of them, and this is a scalar";
             return Err(Error::Shape(Fault::new("diag_embed", &[self.shape()], rule)));
         };
-        // Saturated is too large for memory, and refused.
+        // Saturated is too large for memory, and rejected.
         let side = len.saturating_add(k.unsigned_abs());
         let shape: Shape = rest.iter().copied().chain([side, side]).collect();
         Shape::len_or_refuse("diag_embed", &shape)?;

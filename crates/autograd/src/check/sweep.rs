@@ -108,7 +108,7 @@ fn every_rule_takes_axes_of_size_0_and_1() {
                 .collect();
             let tape = crate::Tape::new();
             let vars: Vec<Var<f64>> = x.iter().map(|x| tape.var(x.clone())).collect();
-            // Some ops refuse such shapes; what they take must have gradients of the operands' shapes.
+            // Some ops reject such shapes; what they take must have gradients of the operands' shapes.
             let Ok(y) = (row.f)(&vars) else { continue };
             for (g, x) in
                 y.pull_tensors(&vars, &y.value().unwrap().ones_like()).unwrap().iter().zip(&x)

@@ -23,7 +23,7 @@ use wengert_tensor::{Element, Shape, Tensor};
 use crate::error::Fault;
 use crate::{Error, Result};
 
-/// Refuses targets of another shape than the predictions', as a loss does, and tensors without elements.
+/// Rejects targets of another shape than the predictions', as a loss does, and tensors without elements.
 #[track_caller]
 fn paired<A, B>(op: &'static str, predictions: &Tensor<A>, targets: &Tensor<B>) -> Result<()> {
     alike(op, "prediction", predictions.shape(), "target", targets.shape())?;
@@ -34,7 +34,7 @@ fn paired<A, B>(op: &'static str, predictions: &Tensor<A>, targets: &Tensor<B>) 
     Ok(())
 }
 
-/// Refuses `b` if its shape is not `a`'s.
+/// Rejects `b` if its shape is not `a`'s.
 #[track_caller]
 fn alike(op: &'static str, a_name: &str, a: &[usize], b_name: &str, b: &[usize]) -> Result<()> {
     if a == b {
@@ -50,7 +50,7 @@ fn alike(op: &'static str, a_name: &str, a: &[usize], b_name: &str, b: &[usize])
     }))
 }
 
-/// Refuses a tensor of which an element fails the test; `rule` is said of that element.
+/// Rejects a tensor of which an element fails the test; `rule` is said of that element.
 #[track_caller]
 fn every<T: Element>(
     op: &'static str,
@@ -67,7 +67,7 @@ fn every<T: Element>(
     Err(Error::value(op, format!("{name} {place} is {value}{rule}")))
 }
 
-/// Refuses a threshold that nothing can lie above or below.
+/// Rejects a threshold that nothing can lie above or below.
 #[track_caller]
 fn threshold_fits(op: &'static str, threshold: f64) -> Result<()> {
     if threshold.is_nan() {

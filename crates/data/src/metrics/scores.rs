@@ -113,7 +113,7 @@ pub(super) fn columns<T: Float>(op: &'static str, scores: &Tensor<T>) -> Result<
     }
 }
 
-/// Refuses labels that do not belong to rows of scores.
+/// Rejects labels that do not belong to rows of scores.
 #[track_caller]
 pub(super) fn labels_fit<T: Float>(
     op: &'static str,

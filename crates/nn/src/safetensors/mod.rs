@@ -28,9 +28,9 @@ use crate::error::FileFault;
 use crate::state::{Entry, State};
 use crate::{Error, Result};
 
-/// A header longer than this is refused, read or written, as other readers do.
+/// A header longer than this is rejected, read or written, as other readers do.
 const LONGEST_HEADER: usize = 100_000_000;
-/// A tensor of more axes than this is refused, read or written.
+/// A tensor of more axes than this is rejected, read or written.
 const MOST_AXES: usize = 64;
 /// The key of the metadata under which PyTorch's tools look for who wrote the file.
 const FORMAT: &str = "format";
@@ -130,7 +130,7 @@ impl Archive {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// [`Error::File`] for what a reader would refuse: two tensors of one name, or a header that is too long.
+    /// [`Error::File`] for what a reader would reject: two tensors of one name, or a header that is too long.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         write::write(self)
     }

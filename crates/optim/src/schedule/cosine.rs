@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use super::Schedule;
 
-/// From `high` to `low` along half a cosine wave, at a share of the way.
+/// From `high` to `low` along half a cosine wave, at a fraction of the steps.
 pub(super) fn half_wave(high: f64, low: f64, way: f64) -> f64 {
     low + (high - low) * (1.0 + (PI * way).cos()) / 2.0
 }

@@ -76,7 +76,7 @@ impl OneCycleLr {
         }
     }
 
-    /// Which share of the steps the rise takes: `pct_start`, 0.3 by default.
+    /// The fraction of the steps that the rise takes: `pct_start`, 0.3 by default.
     #[must_use]
     pub fn rise(self, share: f64) -> Self {
         Self { rise: share, ..self }
@@ -113,7 +113,7 @@ impl OneCycleLr {
         Self { three_phases: true, ..self }
     }
 
-    /// The phase that a step is in, and the share of its way.
+    /// The phase of a step, and the fraction of the phase that is done.
     fn phase(&self, step: usize) -> (Phase, f64) {
         let start = self.top / self.divisor;
         let end = start / self.final_divisor;

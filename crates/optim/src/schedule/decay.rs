@@ -2,7 +2,7 @@
 
 use super::Schedule;
 
-/// The same rate for ever; or a share of it for some steps first: PyTorch's `ConstantLR`.
+/// A constant rate, or a fraction of it for some steps first: PyTorch's `ConstantLR`.
 ///
 /// ```
 /// # use wengert_optim::schedule::{ConstantLr, Schedule};
@@ -23,7 +23,7 @@ impl ConstantLr {
         Self { rate, factor: 1.0, steps: 0 }
     }
 
-    /// This share of it for the first `steps`. PyTorch's defaults are ⅓ and 5.
+    /// This fraction of it for the first `steps`. PyTorch's defaults are ⅓ and 5.
     #[must_use]
     pub fn factor(self, factor: f64, steps: usize) -> Self {
         Self { factor, steps, ..self }
@@ -36,7 +36,7 @@ impl Schedule for ConstantLr {
     }
 }
 
-/// From one share of a rate to another along a line: PyTorch's `LinearLR`.
+/// From one fraction of a rate to another along a line: PyTorch's `LinearLR`.
 ///
 /// ```
 /// # use wengert_optim::schedule::{LinearLr, Schedule};
@@ -57,13 +57,13 @@ impl LinearLr {
         Self { rate, start: 1.0 / 3.0, end: 1.0, steps }
     }
 
-    /// The share that it starts from: `start_factor`, ⅓ by default.
+    /// The fraction at the start: `start_factor`, ⅓ by default.
     #[must_use]
     pub fn from(self, start: f64) -> Self {
         Self { start, ..self }
     }
 
-    /// The share that it ends with: `end_factor`, 1 by default.
+    /// The fraction at the end: `end_factor`, 1 by default.
     #[must_use]
     pub fn to(self, end: f64) -> Self {
         Self { end, ..self }
@@ -97,7 +97,7 @@ impl StepLr {
         Self { rate, size, gamma: 0.1 }
     }
 
-    /// What it is multiplied by: `gamma`, 0.1 by default.
+    /// The factor of the rate: `gamma`, 0.1 by default.
     #[must_use]
     pub fn gamma(self, gamma: f64) -> Self {
         Self { gamma, ..self }
@@ -131,7 +131,7 @@ impl MultiStepLr {
         Self { rate, milestones: milestones.into(), gamma: 0.1 }
     }
 
-    /// What it is multiplied by: `gamma`, 0.1 by default.
+    /// The factor of the rate: `gamma`, 0.1 by default.
     #[must_use]
     pub fn gamma(self, gamma: f64) -> Self {
         Self { gamma, ..self }
@@ -171,7 +171,7 @@ impl Schedule for ExponentialLr {
     }
 }
 
-/// To 0 by a power of the way that is left: PyTorch's `PolynomialLR`.
+/// To 0 by a power of the fraction of steps that are left: PyTorch's `PolynomialLR`.
 ///
 /// ```
 /// # use wengert_optim::schedule::{PolynomialLr, Schedule};

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! A schedule that is made of what it cannot mean (a period of 0 steps, say) gives NaN, which the optimiser's next step
-//! refuses. [`ReduceLrOnPlateau`] is the one that has a state, for it looks at the losses.
+//! rejects. [`ReduceLrOnPlateau`] is the one that has a state, for it looks at the losses.
 //!
 //! | PyTorch | here |
 //! |---|---|

@@ -13,7 +13,7 @@ pub enum Mode {
 /// By how much a value must be better than the best to count as better.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Threshold {
-    /// By this share of the best.
+    /// By this fraction of the best.
     Relative(f64),
     /// By this much.
     Absolute(f64),
@@ -41,7 +41,7 @@ pub struct ReduceLrOnPlateau {
     state: PlateauState,
 }
 
-/// What it remembers: all that must be saved.
+/// The state: everything that must be saved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlateauState {
     /// The rate in force.
@@ -80,7 +80,7 @@ impl ReduceLrOnPlateau {
         self
     }
 
-    /// What the rate is multiplied by: `factor`, 0.1 by default.
+    /// The factor by which the rate is reduced: `factor`, 0.1 by default.
     #[must_use]
     pub fn factor(self, factor: f64) -> Self {
         Self { factor, ..self }
@@ -92,7 +92,7 @@ impl ReduceLrOnPlateau {
         Self { patience: steps, ..self }
     }
 
-    /// By how much a value must be better to count: `threshold` and `threshold_mode`, a share of 1e-4 by default.
+    /// By how much a value must be better to count: `threshold` and `threshold_mode`, a fraction of 1e-4 by default.
     #[must_use]
     pub fn threshold(self, threshold: Threshold) -> Self {
         Self { threshold, ..self }
@@ -149,7 +149,7 @@ impl ReduceLrOnPlateau {
         self.state.rate
     }
 
-    /// What it remembers.
+    /// The state.
     pub fn state(&self) -> PlateauState {
         self.state
     }
