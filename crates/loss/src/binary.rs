@@ -13,7 +13,7 @@ use crate::refuse::{Numbers, alike, every, gamma, inside, not_made_by, option, s
 /// Ops whose results are no logits.
 const TO_PROBABILITY: &[&str] = &["sigmoid", "hardsigmoid", "softmax"];
 
-/// Rejects a prediction that has been through a sigmoid.
+/// Rejects the result of a sigmoid.
 #[track_caller]
 fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
     let takes = "this loss takes logits and applies the sigmoid itself";

@@ -12,8 +12,8 @@ use crate::labels::{Checked, ClassWeight, Labels, Picks, class_axis, distributio
 use crate::reduce::{Weight, checks_numbers, reduce, reduce_over, reducible};
 use crate::refuse::{Numbers, alike, gamma, log_probabilities, not_made_by, option};
 
-/// What [`CrossEntropyLoss`] compares with: class numbers (`&Tensor<usize>`), probabilities (`&Tensor<T>`), or
-/// probabilities that want a gradient (`Var`).
+/// A target of [`CrossEntropyLoss`]: class numbers (`&Tensor<usize>`), probabilities (`&Tensor<T>`), or probabilities that want
+/// a gradient (`Var`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no target of a cross-entropy of `{T}`",
     label = "class numbers are `&Tensor<usize>`, probabilities `&Tensor<{T}>`",
@@ -149,7 +149,7 @@ impl<T> CrossEntropyLoss<T> {
         self.weight = Weight::of(weight);
         self
     }
-    /// With this share of the probability spread over all classes.
+    /// With this fraction of the probability spread over all classes.
     pub fn label_smoothing(mut self, share: f64) -> Self {
         self.smoothing = share;
         self
@@ -203,7 +203,7 @@ impl<T> FocalLoss<T> {
 reducible!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
 checks_numbers!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
 
-/// Rejects a prediction that is none of logits.
+/// Rejects a prediction that does not consist of logits.
 #[track_caller]
 pub(crate) fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
     let takes = "this loss takes logits and applies the softmax itself";
@@ -230,7 +230,7 @@ impl<'t, T: Float, Target: ClassTarget<'t, T>> Loss<'t, T, Target> for CrossEntr
     }
 }
 
-/// Rejects a share of the probability that is none.
+/// Rejects label smoothing outside 0 to 1.
 #[track_caller]
 pub(crate) fn smoothing(op: &'static str, share: f64) -> Result<()> {
     option(op, (0.0..=1.0).contains(&share), || {

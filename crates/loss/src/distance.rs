@@ -40,7 +40,7 @@ pub fn cosine_similarity<'t, T: Float>(
     unit(a, axis, epsilon)?.try_mul(unit(b, axis, epsilon)?)?.sum_over(Axes::from(axis))
 }
 
-/// x at length 1 along an axis; shorter, where its norm is below epsilon.
+/// x scaled to norm 1 along an axis; its norm is smaller than 1 if it was below epsilon.
 #[track_caller]
 fn unit<T: Float>(x: Var<'_, T>, axis: isize, epsilon: f64) -> Result<Var<'_, T>> {
     let norm = x.norm_over(keep(axis), 2.0)?;

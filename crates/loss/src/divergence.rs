@@ -8,8 +8,8 @@ use crate::criterion::Loss;
 use crate::reduce::{checks_numbers, reduce, reduce_over};
 use crate::refuse::{Numbers, alike, every, log_probabilities, not_made_by};
 
-/// What the terms of a KL divergence are made into. There are two means, a factor of the number of classes apart, so
-/// neither is called just that.
+/// The reduction of the terms of a KL divergence. There are two means, which differ by the number of classes, so neither is
+/// called just "mean".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KlReduction {

@@ -7,7 +7,7 @@ use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
 use crate::refuse::{Numbers, weights};
 
-/// What the classes ought to be.
+/// The target of each sample.
 #[derive(Clone)]
 pub enum Labels<T> {
     /// A class number for each sample.
@@ -73,7 +73,7 @@ impl<'a, T: Float> ClassWeight<'a, T> {
 pub(crate) struct Checked<T> {
     /// The class of each sample. One that is ignored need not exist.
     pub(crate) classes: Tensor<usize>,
-    /// What each sample counts for, 0 where it is ignored; `None`: all count the same.
+    /// The weight of each sample, 0 if it is ignored; with `None` all weights are equal.
     pub(crate) weight: Option<Tensor<T>>,
     /// The sum of the weights.
     pub(crate) total: f64,
@@ -125,7 +125,7 @@ pub(crate) struct Picks<T> {
     pub(crate) axis: isize,
     /// The class of each sample, with the axis of the classes as 1; 0 where it is ignored.
     pub(crate) index: Tensor<usize>,
-    /// What each sample counts for, in the labels' shape; 0 where it is ignored.
+    /// The weight of each sample, in the labels' shape; 0 if it is ignored.
     pub(crate) weight: Tensor<T>,
     /// The sum of the weights.
     pub(crate) total: f64,
@@ -153,7 +153,7 @@ impl<T: Float> Picks<T> {
         Ok(Self { axis: axis as isize, index: index.reshape(kept)?, weight, total })
     }
 
-    /// What a prediction holds at the labels, in the labels' shape.
+    /// The elements of a prediction at the labels, in the labels' shape.
     #[track_caller]
     pub(crate) fn of<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         x.gather(self.axis, &self.index)?.reshape(self.weight.shape())

@@ -64,7 +64,7 @@ impl PoissonNllLoss {
         self.full = true;
         self
     }
-    /// What is added to a rate before its logarithm is taken; 1e-8 if it is not called.
+    /// With this number added to a rate before its logarithm is taken; 1e-8 by default.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self

@@ -10,7 +10,7 @@ use crate::refuse::{Numbers, alike, margin, signs};
 
 /// max(0, 1 - y·x) of a score x and a side y, -1 or 1; its mean is over all elements. The loss of a support vector machine:
 /// with ½λ‖w‖² ([`penalty::l2`](crate::penalty::l2)) the margin is 2/‖w‖. `.squared()` gives its square, which punishes
-/// far outliers more and has no corner. Targets of 0 and 1 are rejected: they would mean no side at all.
+/// far outliers more and has no corner. Targets of 0 and 1 are rejected, since 0 is neither side.
 ///
 /// ```
 /// use wengert_autograd::Tape;

@@ -58,15 +58,15 @@ impl CosineEmbeddingLoss {
     pub fn new() -> Self {
         Self::default()
     }
-    /// With the cosine up to which what is not alike may stand, -1 to 1.
+    /// With the largest cosine, -1 to 1, at which a dissimilar pair costs nothing.
     pub fn margin(mut self, margin: f64) -> Self {
         self.margin = margin;
         self
     }
 }
 
-/// max(0, margin + d(a, p) - d(a, n)) of an anchor a, something like it p, and something unlike it n, `[N, D]` or `[D]`, d the
-/// [distance](pairwise_distance). Its mean is over the N triplets. The target is a pair, p and n. PyTorch's
+/// max(0, margin + d(a, p) - d(a, n)) of an anchor a, a similar sample p and a dissimilar sample n, `[N, D]` or `[D]`, where d is
+/// the [distance](pairwise_distance). Its mean is over the N triplets. The target is a pair, p and n. PyTorch's
 /// `triplet_margin_loss`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]

@@ -7,7 +7,7 @@ use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
 use crate::refuse::{Numbers, weights};
 
-/// What the losses of single samples are made into.
+/// The reduction of the losses of single samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Reduction {
@@ -26,8 +26,8 @@ pub enum Reduction {
 }
 
 impl Reduction {
-    /// What the sum of losses that count for `total` is multiplied by; `None` if there is no sum. Where nothing counts it
-    /// is 0, and [`over_nothing`](Self::over_nothing) does the rest.
+    /// The factor of the sum of losses, whose weights add up to `total`; `None` if there is no sum. If nothing counts it is 0, and
+    /// [`over_nothing`](Self::over_nothing) does the rest.
     #[track_caller]
     pub(crate) fn scale(
         self,
@@ -189,7 +189,7 @@ pub(crate) fn weigh<'t, T: Float>(
     losses.tape().constant(weight.clone()).gate(losses)
 }
 
-/// Rejects a shape that cannot be repeated to another one.
+/// Rejects a shape that does not broadcast to another one.
 #[track_caller]
 pub(crate) fn fits(op: &'static str, what: &str, given: &[usize], shape: &[usize]) -> Result<()> {
     if Shape::broadcast(given, shape).is_some_and(|s| *s == *shape) {

@@ -1,10 +1,10 @@
-//! What losses reject: shapes that only broadcasting would fit, numbers that are no target, predictions made by an op that
+//! Checks of the losses. They reject shapes that differ, numbers that are not valid targets, and predictions from an op that
 //! the loss applies itself.
 
 use wengert_autograd::{Error, Operand, Result, Var};
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
-/// Rejects a target whose shape is not the prediction's, and says what would mend it: losses never broadcast.
+/// Rejects a target whose shape is not the prediction's, and names the fix: losses never broadcast.
 ///
 /// For losses of your own; those of this crate all ask it.
 ///
@@ -101,7 +101,7 @@ pub(crate) fn log_probabilities<T: Float>(
     every(op, name, x, |x| x <= ROUNDING || x.is_nan(), rule, Some(help))
 }
 
-/// Rejects a tensor of which an element fails the test; `rule` is said of that element.
+/// Rejects a tensor with an element that fails the test; `rule` is the message about that element.
 #[track_caller]
 pub(crate) fn every<T: Float>(
     op: &'static str,
@@ -216,7 +216,7 @@ pub(crate) fn option(op: &'static str, valid: bool, rule: impl FnOnce() -> Strin
     Err(TensorError::Value(Fault::new(op, &[], rule())).into())
 }
 
-/// Rejects a prediction that comes out of an op which the loss applies itself.
+/// Rejects a prediction from an op that the loss applies itself.
 #[track_caller]
 #[inline]
 pub(crate) fn not_made_by<T: Float>(

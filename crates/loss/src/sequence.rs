@@ -46,7 +46,7 @@ impl SequenceCrossEntropyLoss {
     pub fn unpadded() -> Self {
         Self { pad: None, smoothing: 0.0, reduction: Reduction::Mean }
     }
-    /// With this share of the probability spread over all classes.
+    /// With this fraction of the probability spread over all classes.
     pub fn label_smoothing(mut self, share: f64) -> Self {
         self.smoothing = share;
         self

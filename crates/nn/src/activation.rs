@@ -1,4 +1,4 @@
-//! Activations as layers, a line each, with PyTorch's defaults. Their values and slopes are in the table of derivatives.
+//! Activations as layers, one line each, with PyTorch's defaults. Their values and slopes are in the table of derivatives.
 
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float, Tensor};
@@ -37,7 +37,7 @@ macro_rules! activations {
     (@struct [$(#[$doc:meta])*] $Name:ident) => {
         $(#[$doc])*
         ///
-        /// It takes a byte, so that each has an address of its own, by which a model knows its layers.
+        /// It has a size of one byte, so that each has an address of its own, by which a model identifies its layers.
         #[derive(Clone, Copy, Default)]
         pub struct $Name {
             _place: u8,
@@ -151,13 +151,13 @@ activations! {
     };
     /// x above the threshold, else the value.
     Threshold {
-        /// Below it x is not let through.
+        /// The threshold, up to which x is replaced.
         threshold: f64,
-        /// What takes its place.
+        /// The value in its place.
         value: f64
     } |layer, x| x.threshold(layer.threshold, layer.value);
 
-    /// eˣ / Σ eˣ along an axis. (Losses that take logits take them without: they reject what comes out of this.)
+    /// eˣ / Σ eˣ along an axis. Losses that take logits apply it themselves, and reject its result.
     Softmax {
         /// Negative: from the end.
         axis: isize
@@ -179,7 +179,7 @@ activations! {
     } |layer, x| functional::glu(x, layer.axis)?;
 }
 
-/// Rejects settings that mean nothing.
+/// Rejects meaningless settings.
 #[track_caller]
 fn refuse_unless<T: Float>(
     sound: bool,

@@ -42,12 +42,12 @@ impl<T: Element> Buffer<T> {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// What handles to one buffer share.
+    /// An address that is the same for all handles to one buffer.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
-    /// The value. A snapshot: later writes are not seen in it.
+    /// A snapshot of the value: later writes do not change it.
     pub fn value(&self) -> Tensor<T> {
         self.lock().clone()
     }
@@ -86,7 +86,7 @@ impl Counter {
         Self(Arc::new(AtomicI64::new(value)))
     }
 
-    /// What handles to one counter share.
+    /// An address that is the same for all handles to one counter.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }

@@ -10,7 +10,7 @@ use wengert_tensor::Float;
 use crate::module::run;
 use crate::{Error, Module, Parts, Result};
 
-/// What differs between the parameters that a forward pass used and those that the model names.
+/// The differences between the parameters that a forward pass used and those that the model names.
 #[derive(Clone)]
 pub struct ParameterMismatch {
     /// Shapes of parameters that were used and have no name, and the lines that used them.
@@ -47,7 +47,7 @@ pub struct ParameterMismatch {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameters`] if they differ, and what the forward pass rejects.
+/// [`Error::Parameters`] if they differ, and the errors of the forward pass.
 #[track_caller]
 pub fn check_parameters<T, In, Out, M>(model: &M, x: &In) -> Result<()>
 where

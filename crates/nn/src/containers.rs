@@ -1,5 +1,5 @@
-//! Parts of what Rust holds things in: references, boxes, options, vectors, arrays, maps, tuples; and the single part that a
-//! parameter, a buffer or a counter is.
+//! `Parts` for Rust's own containers: references, boxes, options, vectors, arrays, maps, tuples; and for a single parameter,
+//! buffer or counter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
-//! `Dropout`: in training, each number is left out with some probability.
+//! `Dropout`: in training, each element becomes 0 with some probability.
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::Float;
 
 use crate::{Module, Parts, Visitor, functional};
 
-/// In training, each number is 0 with probability `p`, and the others are scaled by 1/(1 - p), so that their mean stays;
-/// in evaluation, what comes in goes out. The tape says which, and draws the numbers: it needs a seed for them, another
-/// one for each step.
+/// In training, each element becomes 0 with probability `p`, and the others are multiplied by 1/(1 - p), which preserves the
+/// mean. In evaluation, the input is returned unchanged. The mode is the tape's, and so are the random numbers: the tape
+/// needs a seed, a different one for each step.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -33,7 +33,7 @@ impl Default for Dropout {
 }
 
 impl Dropout {
-    /// With this probability. One that is not from 0 to 1 is rejected by `forward`.
+    /// With this probability. `forward` rejects one that is not between 0 and 1.
     pub fn new(p: f64) -> Self {
         Self { p }
     }

@@ -1,4 +1,4 @@
-//! `Embedding`: a vector for each of so many things.
+//! `Embedding`: a table of vectors, one for each index.
 
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Float, Rng, Tensor};
@@ -29,7 +29,7 @@ pub struct Embedding<T> {
 }
 
 impl<T: Float> Embedding<T> {
-    /// So many vectors of this width.
+    /// With this number of vectors, each of this width.
     pub fn new(things: usize, width: usize, rng: &mut Rng) -> Self {
         Self { weight: Param::new(Tensor::randn([things, width], rng)), padding: None }
     }
@@ -39,7 +39,7 @@ impl<T: Float> Embedding<T> {
         Self { weight: Param::new(weight), padding: None }
     }
 
-    /// With zeros for this index, which are not trained. One that is not in the table is rejected by `forward`.
+    /// With zeros for this index, which are not trained. `forward` rejects an index that is not in the table.
     #[must_use]
     pub fn padding(mut self, index: usize) -> Self {
         self.padding = Some(index);

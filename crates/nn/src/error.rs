@@ -1,44 +1,44 @@
-//! What can go wrong around a model, beyond what goes wrong on its tape: weights that do not fit it, files, names.
+//! Errors of models, besides those of tapes: weights that do not fit, files, names.
 
 use wengert_autograd::Line;
 
 use crate::check::ParameterMismatch;
 use crate::state::Mismatch;
 
-/// What went wrong. [`Module::forward`](crate::Module::forward) itself returns `wengert_autograd`'s error, which this
-/// one takes over with `?`.
+/// An error of a model. [`Module::forward`](crate::Module::forward) returns the error of `wengert_autograd`, which `?`
+/// converts to this one.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A tape or tensor operation that cannot be done.
+    /// A tape or tensor operation that is not possible.
     #[error("{0}")]
     Autograd(#[from] wengert_autograd::Error),
 
-    /// Names or shapes of a state that are not the model's.
+    /// Names or shapes of a state differ from the model's.
     #[error("{0}")]
     State(Box<Mismatch>),
 
-    /// What a forward pass used is not what the model names.
+    /// The parameters that a forward pass used are not those that the model names.
     #[error("{0}")]
     Parameters(Box<ParameterMismatch>),
 
-    /// A pattern that fits no parameter.
+    /// A pattern that matches no parameter.
     #[error(
         "{verb}: no parameter's path fits `{pattern}`\n  help: the paths are {}\n  at {at}",
         list(known)
     )]
     NoSuchPath {
-        /// What was to be done.
+        /// The method that was called.
         verb: &'static str,
         /// The pattern.
         pattern: String,
-        /// The paths that there are.
+        /// The existing paths.
         known: Vec<String>,
         /// The line that asked for it.
         at: Line,
     },
 
-    /// A file of weights that is not one.
+    /// A file that is not a valid file of weights.
     #[error("{0}")]
     File(Box<FileFault>),
 
@@ -47,9 +47,9 @@ pub enum Error {
     Io {
         /// The file.
         path: String,
-        /// The system's words.
+        /// The message of the system.
         what: String,
-        /// Their kind.
+        /// The kind of error.
         kind: std::io::ErrorKind,
         /// The line that asked for the file.
         at: Line,
@@ -65,7 +65,7 @@ impl From<wengert_tensor::Error> for Error {
     }
 }
 
-/// Why a file of weights cannot be read, or a state not be written.
+/// The reason why a file of weights cannot be read, or a state cannot be written.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{}{rule}{}{}",
@@ -74,17 +74,17 @@ impl From<wengert_tensor::Error> for Error {
     at.map_or(String::new(), |at| format!("\n  at {at}"))
 )]
 pub struct FileFault {
-    /// The file's path, where there is a file.
+    /// The file's path, if there is a file.
     pub file: Option<String>,
-    /// What is wrong with it.
+    /// The rule that is broken.
     pub rule: String,
-    /// What would help, where that is plain.
+    /// The fix, if it is clear.
     pub help: Option<&'static str>,
     /// The line that asked for the file.
     pub at: Option<Line>,
 }
 
-/// `Debug` of an error is its text: that is what a program prints whose `main` returns it.
+/// `Debug` of an error is its text, because a program prints `Debug` of the error that `main` returns.
 macro_rules! debug_is_display {
     ($($E:ty),*) => {$(
         impl std::fmt::Debug for $E {

@@ -85,7 +85,7 @@ pub fn truncated_normal<T: Float>(
     Tensor::truncated_normal(shape, mean, std, low, high, rng)
 }
 
-/// What follows a layer, and how much larger weights must be for it.
+/// The nonlinearity after a layer, with the gain that its weights need.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Nonlinearity {
@@ -97,13 +97,13 @@ pub enum Nonlinearity {
     Tanh,
     /// √2
     Relu,
-    /// √(2 / (1 + slope²)), of this slope on the negative side.
+    /// √(2 / (1 + slope²)), for this slope on the negative side.
     LeakyRelu(f64),
     /// ¾
     Selu,
 }
 
-/// How much larger weights must be for what follows the layer, as PyTorch has it.
+/// The gain that weights need for the nonlinearity after the layer, as in PyTorch.
 ///
 /// ```
 /// use wengert_nn::init::{Nonlinearity, calculate_gain};
@@ -119,19 +119,19 @@ pub fn calculate_gain(nonlinearity: Nonlinearity) -> f64 {
     }
 }
 
-/// What is kept at one size: what goes in, forward, or gradients, coming back.
+/// The quantity whose variance is preserved: values in the forward pass, or gradients in the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Fan {
-    /// What goes in: weights count by inputs.
+    /// Values, by the number of inputs.
     #[default]
     In,
-    /// What comes back: weights count by outputs.
+    /// Gradients, by the number of outputs.
     Out,
 }
 
-/// How many inputs an output is made of, and how many outputs an input goes into, for a weight `[outputs, inputs, …]`,
-/// whose further axes are places of a kernel.
+/// The number of inputs of each output, and the number of outputs of each input, for a weight `[outputs, inputs, …]` whose
+/// further axes are places of a kernel.
 ///
 /// ```
 /// use wengert_nn::init::fans;

@@ -10,12 +10,11 @@ use crate::summary::{Summary, summary};
 use crate::trace::path_of;
 use crate::{Parts, Visitor};
 
-/// A layer, or a model made of layers: a function of a var. One writes [`forward`](Self::forward), and calls
-/// [`call`](Self::call).
+/// A layer, or a model made of layers: a function of a var. Write [`forward`](Self::forward), and use [`call`](Self::call).
 ///
-/// `In` and `Out` say what it takes and returns: a tensor of floats each unless something else is written, such as
-/// indices (`Tensor<usize>`), masks (`Tensor<bool>`), or tuples and options of tensors. Whether it trains or evaluates is
-/// the mode of the tape, and what is random comes from the tape, so `forward` takes nothing else.
+/// `In` and `Out` are the types that it takes and returns. Each is a tensor of floats unless you write something else: indices
+/// (`Tensor<usize>`), masks (`Tensor<bool>`), or tuples and options of tensors. The tape has the mode, training or
+/// evaluation, and the random numbers, so `forward` needs no other argument.
 ///
 /// ```
 /// use wengert_autograd::{Result, Tape, Var};
@@ -63,14 +62,14 @@ use crate::{Parts, Visitor};
 pub trait Module<T: Float = f32, In: Tensors = Tensor<T>, Out: Tensors = Tensor<T>>:
     Parts<T>
 {
-    /// The function, as one writes it: the result for a var, recorded on the var's tape.
+    /// The function that you write: the result for a var, recorded on the var's tape.
     ///
     /// # Errors
-    /// If the module does not take the shape of the var.
+    /// If the module does not accept the shape of the var.
     fn forward<'t>(&self, x: Var<'t, T, In>) -> Result<Var<'t, T, Out>>;
 
-    /// The function, as one calls it: PyTorch's `model(x)`. It runs [`forward`](Self::forward), and tells the tape which
-    /// layer runs, so that prints, traces and errors name it. Several inputs are one tuple: `bilinear.call((a, b))`.
+    /// The function that you call, as PyTorch's `model(x)`. It runs [`forward`](Self::forward) and tells the tape which layer
+    /// runs, so that prints, traces and errors name it. Several inputs are one tuple: `bilinear.call((a, b))`.
     ///
     /// ```
     /// use wengert_autograd::Tape;

@@ -1,4 +1,4 @@
-//! `Parts`: what a model is made of, named once, from which everything that goes by name follows.
+//! `Parts`: the parts of a model, named once. Everything that uses names follows from it.
 
 use std::panic::Location;
 
@@ -11,9 +11,9 @@ use crate::error::Error;
 use crate::path::matches;
 use crate::state::{self, Mismatch, State};
 
-/// What has named parts: parameters, buffers, other modules. [`parts!`](crate::parts) writes it for a struct.
+/// Something with named parts: parameters, buffers, other modules. [`parts!`](crate::parts) implements it for a struct.
 ///
-/// Written by hand it is one line a field:
+/// By hand it is one line per field:
 ///
 /// ```
 /// use wengert_autograd::{Param, Who};
@@ -46,7 +46,7 @@ pub trait Parts<T: Float>: Send + Sync {
     /// Names each part to the visitor.
     fn visit(&self, v: &mut Visitor<'_, T>);
 
-    /// What prints call it: the type's name, with its sizes if it likes. `None` for what only holds parts together.
+    /// The name in prints: the type's name, with sizes if they help. `None` for a container that only holds parts together.
     fn describe(&self) -> Option<String> {
         Some(Who::of(self).kind().to_string())
     }
@@ -210,16 +210,16 @@ fn set_frozen<T: Float>(
     Err(Error::NoSuchPath { verb, pattern: pattern.to_string(), known, at: Location::caller() })
 }
 
-/// A part, as a visitor meets it.
+/// A part, as a visitor sees it.
 #[derive(Clone, Copy)]
 pub enum Part<'a, T: Float> {
-    /// What is trained.
+    /// A parameter, which is trained.
     Param(&'a Param<T>),
-    /// What is remembered.
+    /// A buffer, which is saved but not trained.
     Buffer(&'a Buffer<T>),
-    /// What is counted.
+    /// A counter.
     Counter(&'a Counter),
-    /// What has parts of its own, which come next.
+    /// A module with parts of its own, which come next.
     Module(&'a dyn Parts<T>),
 }
 

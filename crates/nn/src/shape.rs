@@ -1,11 +1,11 @@
-//! `Identity` and `Flatten`: layers that calculate nothing.
+//! `Identity` and `Flatten`: layers without arithmetic.
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, axis_or_refuse};
 
 use crate::{Module, Parts, Visitor};
 
-/// What comes in goes out: to take the place of a layer.
+/// Returns its input unchanged, to replace a layer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Identity;
 
@@ -19,7 +19,7 @@ impl<T: Float> Module<T> for Identity {
     }
 }
 
-/// Some axes made one: all but the first, unless others are named.
+/// Merges axes into one: all but the first, unless others are named.
 ///
 /// ```
 /// use wengert_nn::{Flatten, Module};

@@ -197,15 +197,15 @@ impl<T: Float> State<T> {
         renamed
     }
 
-    /// With words about the model under a key of your own. They go into the file, and loading a state into a model ignores
-    /// them.
+    /// With a text about the model, under a key of your own. It is saved in the file, and ignored when a state is loaded into a
+    /// model.
     #[must_use]
     pub fn with_note(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
         self.notes.insert(key.into(), text.into());
         self
     }
 
-    /// The words under this key.
+    /// The text under this key.
     pub fn note(&self, key: &str) -> Option<&str> {
         self.notes.get(key).map(String::as_str)
     }
@@ -242,10 +242,10 @@ impl<T: Float> State<T> {
     }
 }
 
-/// The note that holds the classes' names.
+/// The key of the note with the classes' names.
 const CLASS_NAMES: &str = "class_names";
 
-/// What differs between the names and shapes of a state and those of a model.
+/// The differences between the names and shapes of a state and those of a model.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Mismatch {
     /// Names of the model that the state does not have.
@@ -254,9 +254,9 @@ pub struct Mismatch {
     pub unexpected: Vec<String>,
     /// Names of both, with the model's shape and the state's.
     pub misshaped: Vec<(String, Vec<usize>, Vec<usize>)>,
-    /// Names of both whose values the model cannot take exactly: a count that is not whole, a whole number too large.
+    /// Names of both whose values the model cannot hold exactly: a count that is not whole, or a whole number that is too large.
     pub inexact: Vec<String>,
-    /// Pairs of names that are one parameter, buffer or counter of the model and have different values in the state.
+    /// Pairs of names that belong to one parameter, buffer or counter of the model, but have different values in the state.
     pub conflicting: Vec<(String, String)>,
 }
 
@@ -266,7 +266,7 @@ impl Mismatch {
         *self == Self::default()
     }
 
-    /// What all names of the state have before them and no name of the model has, if that is all that differs.
+    /// The prefix that all names of the state have and no name of the model has, if that is the only difference.
     fn prefix(&self) -> Option<&str> {
         let (first, name) = (self.unexpected.first()?, self.missing.first()?);
         let prefix = first.strip_suffix(name.as_str()).filter(|p| !p.is_empty())?;
@@ -310,7 +310,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// What of a model a value can be written to.
+/// A part of a model to which a value can be written.
 enum Slot<T> {
     Param(Param<T>),
     Buffer(Buffer<T>),
@@ -326,7 +326,7 @@ impl<T: Float> Slot<T> {
         }
     }
 
-    /// What handles to one value share, and no others.
+    /// An identity that is equal for two handles to one value, and only for these.
     fn identity(&self) -> (char, u64) {
         match self {
             Self::Param(p) => ('p', p.id()),

@@ -29,11 +29,11 @@ pub struct Summary {
 pub struct Row {
     /// The layer's path; empty for the model.
     pub path: String,
-    /// What it is.
+    /// The type of layer, with its sizes.
     pub kind: String,
     /// The shapes of its results; none if it was not called.
     pub output: Vec<Shape>,
-    /// How many numbers its own parameters have, without those of the modules in it; `None` if it has none and modules in it.
+    /// The number of elements of its own parameters, without those of its submodules; `None` if it has only submodules.
     pub parameters: Option<usize>,
     /// Whether all its own parameters are frozen.
     pub frozen: bool,

@@ -1,7 +1,7 @@
 //! The results of each layer in a forward pass: for summaries, and to look at activations.
 //!
-//! A layer does not know its own path, nor does the tape: the [`Parts`] of the model do. A call leaves its scope on the
-//! tape, with the layer's identity, and the paths are found from the two.
+//! Neither a layer nor the tape knows the layer's path; the [`Parts`] of the model do. A call leaves a scope with the layer's
+//! identity on the tape, and the paths are found from both.
 
 use std::collections::HashMap;
 use std::panic::Location;
@@ -18,8 +18,8 @@ use crate::{Module, Parts};
 pub struct Trace<'t, T: Float, Out: Tensors = wengert_tensor::Tensor<T>> {
     /// The model's result.
     pub output: Out::Vars<'t, T>,
-    /// The path of each layer that ran, in the order in which they were called, and its results. A layer that ran twice
-    /// is here twice.
+    /// The path of each layer that ran, in the order of the calls, with its results. A layer that ran twice is listed
+    /// twice.
     pub layers: Vec<(String, Vec<Var<'t, T>>)>,
 }
 
@@ -31,7 +31,7 @@ impl<T: Float, Out: Tensors> std::fmt::Debug for Trace<'_, T, Out> {
     }
 }
 
-/// A forward pass with each layer's results by path: to look at activations, and with `gradients` at what comes back.
+/// A forward pass with each layer's results by path, to look at activations and, with `gradients`, at their gradients.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -77,7 +77,7 @@ where
 /// The path of each scope in a model: the path of the scope around it with the name that a container gave, or the part
 /// of that identity which lies within the layer around it. `None` for layers that are not named.
 ///
-/// Layers without a field take no room and may share an address: of several, they ran in the order of their names.
+/// Layers without fields have size 0 and may have the same address: then they are taken to run in the order of their names.
 pub(crate) fn paths<T: Float, P: Parts<T> + ?Sized>(
     model: &P,
     scopes: &[Scope],

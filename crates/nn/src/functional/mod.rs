@@ -1,4 +1,4 @@
-//! What layers do, as functions of vars: for models whose parameters are their own.
+//! The functions of layers, as functions of vars, for models that hold their own parameters.
 
 mod bilinear;
 mod normalize;

@@ -36,7 +36,7 @@ fn affine_per_channel<'t, T: Float>(
     affine(y, along(weight)?, along(bias)?)
 }
 
-/// Rejects weights and biases of another shape than this.
+/// Rejects weights and biases of any other shape.
 #[track_caller]
 fn check_affine<T: Float>(
     op: &'static str,

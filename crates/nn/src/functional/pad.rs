@@ -53,7 +53,7 @@ pub fn pad_with<T: Float>(
     border: Border,
 ) -> Result<Var<'_, T>> {
     let widths = widths.as_ref();
-    // Rejected in the tensor's words, before anything is recorded.
+    // Rejected with the tensor's error, before anything is recorded.
     x.value()?.pad_with(widths, border)?;
     let mut y = x;
     for (axis, &width) in widths.iter().enumerate().filter(|(_, w)| **w != (0, 0)) {

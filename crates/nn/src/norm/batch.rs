@@ -37,7 +37,7 @@ pub struct BatchNorm<T, const D: usize> {
     pub weight: Option<Param<T>>,
     /// `[C]`, starts from 0.
     pub bias: Option<Param<T>>,
-    /// What evaluation goes by.
+    /// The statistics that evaluation uses.
     pub running: Option<Running<T>>,
     channels: usize,
     eps: f64,

@@ -20,7 +20,7 @@ pub struct GroupNorm<T> {
 }
 
 impl<T: Float> GroupNorm<T> {
-    /// So many groups of so many channels. If the channels do not fall into the groups, `forward` rejects.
+    /// With this number of groups and of channels. `forward` rejects a number of channels that the groups do not divide.
     pub fn new(groups: usize, channels: usize) -> Self {
         let (weight, bias) = (ones(&[channels]), zeros(&[channels]));
         Self { weight, bias, groups, channels, eps: 1e-5 }

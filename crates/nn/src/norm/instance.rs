@@ -15,7 +15,7 @@ pub struct InstanceNorm1d<T> {
     pub weight: Option<Param<T>>,
     /// `[C]`, starts from 0.
     pub bias: Option<Param<T>>,
-    /// What evaluation goes by.
+    /// The statistics that evaluation uses.
     pub running: Option<Running<T>>,
     channels: usize,
     eps: f64,

@@ -1,9 +1,9 @@
 //! Layers that normalise.
 //!
-//! Batch normalisation is where three things meet that are kept apart. In *training mode* (the tape's) it normalises by
-//! the batch, else by its running statistics. Its running statistics are *buffers*: they move in training mode on a tape
-//! that records, and at no other time, so that looking at a model does not change it. Whether its weight and bias get a
-//! *gradient* is another question: a frozen layer still has running statistics that move.
+//! Three separate things meet in batch normalisation. In *training mode*, a mode of the tape, it normalises by the batch, and
+//! otherwise by its running statistics. The running statistics are *buffers*: they change in training mode on a tape that
+//! records, and at no other time, so that evaluating a model does not change it. Whether its weight and bias get a *gradient*
+//! is a third question: the running statistics of a frozen layer still change.
 
 mod batch;
 mod group;
@@ -32,7 +32,7 @@ fn zeros<T: Float>(shape: &[usize]) -> Option<Param<T>> {
     Some(Param::new(Tensor::zeros(shape)))
 }
 
-/// A parameter that there may be, on a tape.
+/// An optional parameter, on a tape.
 #[track_caller]
 fn on<'t, T: Float>(tape: &'t Tape<T>, param: &Option<Param<T>>) -> Option<Var<'t, T>> {
     match param {

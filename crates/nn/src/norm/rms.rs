@@ -10,20 +10,20 @@ use crate::{Module, Parts, Visitor, functional};
 /// Each sample divided by the root of its mean square over its last axes, then scaled.
 #[derive(Clone)]
 pub struct RmsNorm<T> {
-    /// Of the normalised shape, starts from 1.
+    /// Has the normalised shape, and starts from 1.
     pub weight: Option<Param<T>>,
     shape: Vec<usize>,
     eps: Option<f64>,
 }
 
 impl<T: Float> RmsNorm<T> {
-    /// Over the last axes, which have these sizes.
+    /// Normalises over the last axes, which have these sizes.
     pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
         let shape = normalized_shape.as_ref();
         Self { weight: ones(shape), shape: shape.to_vec(), eps: None }
     }
 
-    /// With this number added to mean squares (the type's own epsilon).
+    /// With this number added to the mean square; the float type's epsilon by default.
     #[must_use]
     pub fn eps(mut self, eps: f64) -> Self {
         self.eps = Some(eps);

@@ -14,7 +14,7 @@ pub(super) struct Listed {
     pub(super) end: usize,
 }
 
-/// What a header says.
+/// The contents of a header.
 #[derive(Debug, Default)]
 pub(super) struct Header {
     pub(super) tensors: Vec<Listed>,

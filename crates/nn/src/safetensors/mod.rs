@@ -28,9 +28,9 @@ use crate::error::FileFault;
 use crate::state::{Entry, State};
 use crate::{Error, Result};
 
-/// A header longer than this is rejected, read or written, as other readers do.
+/// The longest header that is read or written; other readers have the same limit.
 const LONGEST_HEADER: usize = 100_000_000;
-/// A tensor of more axes than this is rejected, read or written.
+/// The most axes of a tensor that is read or written.
 const MOST_AXES: usize = 64;
 /// The key of the metadata under which PyTorch's tools look for who wrote the file.
 const FORMAT: &str = "format";
@@ -98,7 +98,7 @@ impl std::fmt::Debug for AnyTensor {
     }
 }
 
-/// What a file holds: named tensors, and words about them.
+/// The contents of a file: named tensors, and texts about them.
 ///
 /// ```
 /// use wengert_nn::safetensors::{AnyTensor, Archive};
@@ -130,7 +130,7 @@ impl Archive {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// [`Error::File`] for what a reader would reject: two tensors of one name, or a header that is too long.
+    /// [`Error::File`] for contents that a reader would reject: two tensors with one name, or a header that is too long.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         write::write(self)
     }
