@@ -107,7 +107,7 @@ impl<'t, T: Float> At<Var<'t, T>> for AtVars<'_, 't, T> {
     }
 }
 
-/// What a sweep does with a gradient once it is complete.
+/// The use that a sweep makes of complete gradients.
 pub(crate) enum Keep<'a> {
     /// All of them.
     All,

@@ -1,4 +1,4 @@
-//! `Array`: a tensor whose element type only its file knows, and how bytes become one.
+//! `Array`: a tensor whose element type is known only from its file, and its conversion from bytes.
 #![deny(clippy::indexing_slicing)]
 
 use std::any::Any;
@@ -79,7 +79,7 @@ impl Array {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Format`](crate::Error::Format) where it would lose something: [`cast`](Self::cast) does it all the same.
+    /// [`Error::Format`](crate::Error::Format) if it would lose something; [`cast`](Self::cast) converts in any case.
     #[track_caller]
     pub fn tensor<T: Element>(&self) -> Result<Tensor<T>> {
         let at = std::panic::Location::caller();

@@ -1,4 +1,4 @@
-//! Reading bytes of strangers: never more memory than bytes that have arrived, and every place known.
+//! Reading untrusted bytes: memory never exceeds the bytes that have arrived, and every position is known.
 #![deny(clippy::indexing_slicing)]
 
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::error::Flaw;
 
-/// A reader that counts, and that rejects to end early.
+/// A reader that counts its bytes, and for which an early end is an error.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
     reader: R,
@@ -20,7 +20,7 @@ impl<R: Read> Input<R> {
         Self { reader, at: 0 }
     }
 
-    /// The next `count` bytes, which are the file's `what`. Memory grows with what arrives, not with what was claimed.
+    /// The next `count` bytes, which are the file's `what`. Memory grows with the bytes that arrive, not with the claimed count.
     pub(crate) fn bytes(&mut self, count: usize, what: &str) -> Result<Vec<u8>, Flaw> {
         let mut bytes = Vec::new();
         self.reader.by_ref().take(count as u64).read_to_end(&mut bytes)?;
@@ -38,7 +38,7 @@ impl<R: Read> Input<R> {
         bytes.try_into().map_err(|_| Flaw::byte(self.at, format!("ends within {what}")))
     }
 
-    /// Rejects bytes after what was read.
+    /// Rejects further bytes.
     pub(crate) fn end(&mut self) -> Result<(), Flaw> {
         let mut one = [0];
         match self.reader.read_exact(&mut one) {

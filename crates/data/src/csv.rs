@@ -12,7 +12,7 @@ use crate::error::Flaw;
 use crate::table::{Cells, is_number};
 use crate::{Result, Table};
 
-/// How a CSV file is written and read: what separates cells, whether the first line names the columns, what stands for a
+/// The format of a CSV file: the delimiter of cells, whether the first line names the columns, and the cells that stand for a
 /// missing number.
 ///
 /// Lines may end as they do on any system (LF, CR LF, or CR alone), blank ones are skipped, a byte-order mark is dropped.
@@ -50,13 +50,13 @@ impl Csv {
         Self { delimiter: ',', header: None, missing: Vec::new(), not_finite: false }
     }
 
-    /// What separates cells, such as `';'` or `'\t'`.
+    /// With this delimiter of cells, such as `';'` or `'\t'`.
     pub fn delimiter(mut self, delimiter: char) -> Self {
         self.delimiter = delimiter;
         self
     }
 
-    /// Whether the first line names the columns. Unless this is said, it does if no cell of it is a number.
+    /// Whether the first line names the columns. By default it does if none of its cells is a number.
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
         self
@@ -250,7 +250,7 @@ impl Csv {
     }
 }
 
-/// A row with more cells than this is taken for damage.
+/// A row with more cells than this counts as damaged.
 const MOST_COLUMNS: usize = 1 << 22;
 
 /// Adds a number to a list, or rejects where memory ends: a short file may unpack to a very long one.
@@ -284,7 +284,7 @@ fn line_ends(text: &str, rest: &str) -> usize {
     bytes.iter().enumerate().filter(is_end).count()
 }
 
-/// What has not been read yet.
+/// The text that has not been read yet.
 struct Rest<'a> {
     text: &'a str,
     line: usize,
@@ -320,7 +320,7 @@ impl<'a> Rest<'a> {
         self.text.bytes().take_while(space).count()
     }
 
-    /// Reads a cell and what ends it; whether the line goes on.
+    /// Reads a cell and its end. Returns whether the line has more cells.
     fn cell(&mut self, out: &mut String) -> Result<bool, Flaw> {
         self.skip(self.spaces());
         if !self.text.starts_with('"') {

@@ -1,4 +1,4 @@
-//! What holds samples: the trait that a loader asks for batches, and samples that lie in memory as two tensors.
+//! Datasets: the trait from which a loader gets batches, and samples in memory as two tensors.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,9 +10,9 @@ use wengert_tensor::{Element, Float, Tensor};
 use crate::error::Fault;
 use crate::{Error, Result, rows};
 
-/// Samples that can be asked for by their numbers.
+/// Samples that are addressed by index.
 ///
-/// A dataset whose samples may turn out unreadable says so with `type Batch = std::io::Result<…>`; the loop then reads
+/// A dataset whose samples may fail to be read has `type Batch = std::io::Result<…>`; the loop then has
 /// `let (inputs, labels) = batch?;`.
 ///
 /// ```
@@ -43,7 +43,7 @@ pub trait Dataset {
     /// Several samples together, such as a pair of tensors.
     type Batch;
 
-    /// How many samples there are.
+    /// The number of samples.
     fn len(&self) -> usize;
 
     /// Whether there are none.
@@ -51,14 +51,14 @@ pub trait Dataset {
         self.len() == 0
     }
 
-    /// These samples, in this order. A sample may be asked for twice.
+    /// These samples, in this order. An index may occur twice.
     ///
     /// # Errors
     /// [`Error::Value`] if a number is not below [`len`](Self::len). A loader never asks for one.
     #[track_caller]
     fn batch(&self, rows: &[usize]) -> Result<Self::Batch>;
 
-    /// A run of samples: [`batch`](Self::batch) where it can be had for less, such as by a view.
+    /// A run of samples: [`batch`](Self::batch), but cheaper if possible, for example as a view.
     ///
     /// # Errors
     /// [`Error::Value`] if the range ends beyond [`len`](Self::len) or before it starts.
@@ -109,7 +109,7 @@ impl<T: Element> Dataset for Tensor<T> {
 
 /// Samples in memory: features `[N, …]` and, for each, a target.
 ///
-/// Targets are class numbers (`Tensor<usize>` of `[N]`, the default) or what a regression is to predict
+/// Targets are class numbers (`Tensor<usize>` of `[N]`, the default) or the numbers that a regression predicts
 /// (`TensorDataset<T, T>`, targets `[N, …]`; the readers and generators here make them `[N, 1]`, the shape that a layer
 /// with one output predicts). A clone, and a [`slice`](Self::slice), share the elements.
 ///
@@ -136,7 +136,7 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
     /// A dataset of these features and targets, row for row.
     ///
     /// # Errors
-    /// [`Error::Shape`] if there are not as many of both, or one is a scalar.
+    /// [`Error::Shape`] if their numbers of rows differ, or one is a scalar.
     #[track_caller]
     pub fn new(features: Tensor<T>, targets: Tensor<Y>) -> Result<Self> {
         let (n, m) = (rows::count(&features), rows::count(&targets));
@@ -224,7 +224,7 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
         self.with_rows(rows::gather(&self.features, rows), rows::gather(&self.targets, rows))
     }
 
-    /// A run of samples. Moves no element.
+    /// A run of samples. Copies no element.
     ///
     /// # Errors
     /// [`Error::Value`] if there are no such samples.
@@ -235,7 +235,7 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
         Ok(self.with_rows(x, y))
     }
 
-    /// The features' names, one a column; none if they are not known.
+    /// The features' names, one per column; empty if they are not known.
     pub fn feature_names(&self) -> &[String] {
         &self.feature_names
     }
@@ -299,7 +299,7 @@ impl<T: Element> TensorDataset<T, usize> {
         &self.targets
     }
 
-    /// How many classes there are: as many as have names, or one more than the largest number in use.
+    /// The number of classes: the number of class names, or one more than the largest class number.
     pub fn classes(&self) -> usize {
         let used = self.targets.iter().max().map_or(0, |largest| largest.saturating_add(1));
         used.max(self.class_names.len())
@@ -337,7 +337,7 @@ impl<T: Element> TensorDataset<T, usize> {
         Ok(self)
     }
 
-    /// The class of each sample, for what must have just one.
+    /// The class of each sample, for methods that need exactly one.
     #[track_caller]
     pub(crate) fn one_label_each(&self, op: &'static str) -> Result<Vec<usize>> {
         if self.targets.len() != self.len() {
@@ -350,7 +350,7 @@ impl<T: Element> TensorDataset<T, usize> {
 }
 
 impl<T: Float> TensorDataset<T, usize> {
-    /// A weight for each class, such that all weigh the same together and the mean over samples is 1: `N / (C · count)`.
+    /// A weight for each class, such that all classes have the same total weight and the mean over samples is 1: `N / (C · count)`.
     ///
     /// ```
     /// use wengert_data::TensorDataset;
@@ -362,7 +362,7 @@ impl<T: Float> TensorDataset<T, usize> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Value`] if a class does not occur, since no weight makes up for that.
+    /// [`Error::Value`] if a class does not occur, since no weight can compensate for that.
     #[track_caller]
     pub fn class_weights(&self) -> Result<Tensor<T>> {
         let (counts, classes) = (self.class_counts(), self.classes());

@@ -1,5 +1,4 @@
-//! What can go wrong with data: the operation, the file and the place in it, the rule that was broken, and what would
-//! mend it.
+//! Errors of data: the operation, the file and the place in it, the rule that was broken, and the fix.
 
 use std::fmt;
 use std::io;
@@ -27,7 +26,7 @@ pub enum Error {
     Io {
         /// The facts.
         fault: Box<Fault>,
-        /// What the system said.
+        /// The error of the system.
         source: Arc<io::Error>,
     },
     /// Tensors whose shapes do not fit one another, or the operation.
@@ -94,7 +93,7 @@ pub struct Fault {
     pub place: Option<Place>,
     /// The rule that was broken, with the numbers that broke it.
     pub rule: String,
-    /// What would mend it, where that is plain.
+    /// The fix, if it is clear.
     pub help: Option<String>,
     /// The line that asked for it.
     pub at: &'static Location<'static>,
@@ -126,7 +125,7 @@ impl Fault {
         Box::new(Self { op, file: None, place: None, rule, help: None, at })
     }
 
-    /// With a way to mend it.
+    /// With this fix.
     #[must_use]
     pub(crate) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
         self.help = Some(help.into());
@@ -160,7 +159,7 @@ impl Error {
     }
 }
 
-/// What a parser found wrong. It knows neither the file's name nor who asked: [`Flaw::error`] adds both.
+/// A flaw that a parser found. It does not know the name of the file or of the caller; [`Flaw::error`] adds both.
 #[derive(Debug)]
 pub(crate) struct Flaw {
     pub(crate) place: Option<Place>,

@@ -1,5 +1,5 @@
-//! `DataLoader`: hands out a dataset in batches. The batch at a place is a pure function of the seed, the epoch and the
-//! place, so those three numbers are all there is to save.
+//! `DataLoader`: a dataset in batches. A batch is a pure function of the seed, the epoch and its position, so these three
+//! numbers are the whole state.
 
 use std::iter::FusedIterator;
 use std::ops::Range;
@@ -27,12 +27,12 @@ use crate::{Dataset, Error, Result, TensorDataset};
 /// # Ok::<(), wengert_data::Error>(())
 /// ```
 ///
-/// Without [`shuffle`](Self::shuffle) or another order, batches are views of the dataset, in the order in which it lies.
+/// Without [`shuffle`](Self::shuffle) or another order, batches are views of the dataset, in its own order.
 ///
-/// To go on in the middle of an epoch, skip what was seen: `train_loader.epoch(epoch).skip(seen)` builds none of the
-/// skipped batches.
+/// To continue in the middle of an epoch, skip the batches that were seen: `train_loader.epoch(epoch).skip(seen)` does not
+/// build the skipped batches.
 ///
-/// There is no `len`: it would count batches to a reader who knows PyTorch, and samples to one who knows Rust. Say
+/// There is no `len`, which would mean batches to a reader who knows PyTorch, and samples to one who knows Rust. Use
 /// [`batches`](Self::batches) or [`samples`](Self::samples).
 #[derive(Clone, Debug)]
 pub struct DataLoader<D> {
@@ -43,7 +43,7 @@ pub struct DataLoader<D> {
 }
 
 impl<D: Dataset> DataLoader<D> {
-    /// Batches of `batch` samples; the last one holds what is left.
+    /// Batches of `batch` samples; the last one holds the rest.
     ///
     /// # Errors
     /// [`Error::Value`] if `batch` is 0 or the dataset is empty.
@@ -71,14 +71,15 @@ impl<D: Dataset> DataLoader<D> {
         Self::new(dataset, batch)
     }
 
-    /// Each epoch in another random order, every sample once.
+    /// In a different random order in each epoch, with every sample once.
     #[must_use]
     pub fn shuffle(mut self, seed: u64) -> Self {
         self.order = Order::Shuffled { seed };
         self
     }
 
-    /// Each epoch as many draws as there are samples, with replacement, each sample drawn in proportion to its weight.
+    /// With as many draws per epoch as there are samples, with replacement, each sample with a probability in proportion to its
+    /// weight.
     ///
     /// # Errors
     /// [`Error::Value`] unless there is one weight a sample, each finite and not negative, and not all zero.
@@ -109,7 +110,7 @@ impl<D: Dataset> DataLoader<D> {
         Ok(self)
     }
 
-    /// Without the last batch of an epoch where it would be smaller than the others.
+    /// Without the last batch of an epoch if it is smaller than the others.
     ///
     /// # Errors
     /// [`Error::Value`] if that leaves none.
@@ -125,29 +126,29 @@ impl<D: Dataset> DataLoader<D> {
         Ok(self)
     }
 
-    /// What it hands out.
+    /// The dataset.
     pub fn dataset(&self) -> &D {
         &self.dataset
     }
 
-    /// How many samples a batch holds, but perhaps the last.
+    /// The number of samples in a batch; the last batch may have fewer.
     pub fn batch_size(&self) -> usize {
         self.batch
     }
 
-    /// How many batches an epoch has: every epoch the same.
+    /// The number of batches in an epoch, which is the same for every epoch.
     pub fn batches(&self) -> usize {
         let n = self.dataset.len();
         if self.keep_last { n.div_ceil(self.batch) } else { n / self.batch }
     }
 
-    /// How many samples go through an epoch.
+    /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
         let n = self.dataset.len();
         if self.keep_last { n } else { n - n % self.batch }
     }
 
-    /// The batches of an epoch. Asked again, it gives the same.
+    /// The batches of an epoch. A second call returns the same batches.
     pub fn epoch(&self, epoch: usize) -> Epoch<'_, D> {
         Epoch {
             loader: self,
@@ -174,8 +175,8 @@ impl<D: Dataset> DataLoader<D> {
 }
 
 impl<T: Element> DataLoader<TensorDataset<T, usize>> {
-    /// Each epoch as many draws as there are samples, the same number (give or take one) from each class that occurs. A class's
-    /// samples are all drawn before one of them is drawn again.
+    /// With as many draws per epoch as there are samples, and the same number (give or take one) from each class that occurs. All
+    /// samples of a class are drawn before one of them is drawn again.
     ///
     /// # Errors
     /// [`Error::Shape`] unless each sample has one class.
@@ -194,7 +195,7 @@ impl<T: Element> DataLoader<TensorDataset<T, usize>> {
 #[derive(Debug)]
 pub struct Epoch<'a, D> {
     loader: &'a DataLoader<D>,
-    /// The samples in order; `None` where they go as they lie.
+    /// The samples in order; with `None` they are in the dataset's own order.
     rows: Option<Vec<usize>>,
     /// The batches still to come.
     places: Range<usize>,
@@ -228,7 +229,7 @@ impl<D: Dataset> Iterator for Epoch<'_, D> {
         self.places.next().map(|place| self.at(place))
     }
 
-    /// Builds none of the batches before.
+    /// Does not build the batches before it.
     fn nth(&mut self, n: usize) -> Option<D::Batch> {
         self.places.nth(n).map(|place| self.at(place))
     }

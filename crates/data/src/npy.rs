@@ -43,7 +43,7 @@ pub fn read<T: Element>(path: impl AsRef<Path>) -> Result<Tensor<T>> {
     tensor.map_err(|flaw| flaw.error("npy", Some(path), at))
 }
 
-/// The array in the file at `path`, whatever its element type.
+/// The array in the file at `path`, of any element type.
 ///
 /// # Errors
 /// As [`read`], but for the type.
@@ -53,7 +53,7 @@ pub fn read_any(path: impl AsRef<Path>) -> Result<Array> {
     read_file(path).map_err(|flaw| flaw.error("npy", Some(path), at))
 }
 
-/// The array that comes next in `reader`, and not a byte more: several may follow one another.
+/// The next array in `reader`. It reads no byte more, so that several arrays can follow one another.
 ///
 /// # Errors
 /// As [`read_any`].
@@ -127,7 +127,7 @@ pub(crate) fn parse(input: &mut Input<impl Read>) -> Result<Array, Flaw> {
     any!(array, x => x.permute(&order).map(Array::from).map_err(|e| Flaw::new(&e.fault().rule)))
 }
 
-/// What the header says.
+/// The contents of the header.
 #[derive(Debug)]
 struct Header {
     kind: Kind,
@@ -136,7 +136,7 @@ struct Header {
     shape: Vec<usize>,
 }
 
-/// Why the header cannot be read, and after how many of its bytes.
+/// The reason why the header cannot be read, and the number of its bytes before that place.
 type Refusal = (usize, String);
 
 impl Header {

@@ -35,7 +35,7 @@ pub struct Npz {
     path: Option<PathBuf>,
 }
 
-/// What the file's directory says of a member.
+/// A member's entry in the file's directory.
 #[derive(Debug)]
 struct Member {
     name: String,
@@ -51,7 +51,7 @@ impl Npz {
     /// The file at `path`.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if it cannot be read, [`Error::Format`](crate::Error::Format) if it is no zip file.
+    /// [`Error::Io`](crate::Error::Io) if it cannot be read, [`Error::Format`](crate::Error::Format) if it is not a zip file.
     #[track_caller]
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let (path, at) = (path.as_ref(), Location::caller());
@@ -90,7 +90,7 @@ impl Npz {
         tensor.map_err(|flaw| self.name_in(flaw, name).error("npz", self.path.as_deref(), at))
     }
 
-    /// The array of that name, whatever its element type.
+    /// The array of that name, of any element type.
     ///
     /// # Errors
     /// As [`get`](Self::get), but for the type.
@@ -115,7 +115,7 @@ impl Npz {
         if header.u32(0) != Some(0x0403_4b50) {
             return Err(place("the directory points where no member starts"));
         }
-        // Its own header repeats the directory, whose word is taken; only its length matters.
+        // Its own header repeats the directory, which is believed; only the header's length matters.
         let (name, extra) = (header.u16(26), header.u16(28));
         let packed = name.zip(extra).and_then(|(name, extra)| {
             let start = member.start.checked_add(30 + name as usize + extra as usize)?;
@@ -291,7 +291,7 @@ fn to_bytes<'a>(arrays: impl IntoIterator<Item = (&'a str, Array)>) -> Result<Ve
         let size = u32::try_from(bytes.len()).map_err(too_large)?;
         let start = u32::try_from(out.len()).map_err(too_large)?;
 
-        // What both headers say: version 2.0, names in UTF-8, stored, 1 January 1980, checksum, sizes, lengths of name and extra.
+        // The contents of both headers: version 2.0, names in UTF-8, stored, 1 January 1980, checksum, sizes, lengths of name and extra.
         let mut facts = Vec::new();
         for field in [20_u16, 0x0800, 0, 0, 0x0021] {
             facts.extend_from_slice(&field.to_le_bytes());
@@ -328,7 +328,7 @@ fn to_bytes<'a>(arrays: impl IntoIterator<Item = (&'a str, Array)>) -> Result<Ve
     Ok(out)
 }
 
-/// The checksum of zip files, bit by bit from a table of 256.
+/// The checksum of zip files, from a table of 256 entries.
 fn crc32(bytes: &[u8]) -> u32 {
     const TABLE: [u32; 256] = {
         let mut table = [0; 256];

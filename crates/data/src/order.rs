@@ -47,7 +47,7 @@ impl Order {
                 let classes = members.len().max(1);
                 let mut out = Vec::with_capacity(n);
                 for (class, members) in members.iter().enumerate() {
-                    // Shares differ by at most one, and who gets the odd one goes round with the epochs.
+                    // The counts differ by at most one, and the class with the extra sample changes from epoch to epoch.
                     let place = (class + epoch as usize % classes) % classes;
                     let share = n / classes + usize::from(place < n % classes);
                     let mut drawn = 0;

@@ -4,7 +4,7 @@
 //! shared between streams, so shuffling once more moves no other draw. The algorithm is part of this crate's promise: a
 //! seed that orders samples one way today orders them so in every release, and golden values in the tests hold it down.
 
-/// What a stream is for. Numbers are never reused.
+/// The purpose of a stream. A number is never reused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum For {
     Shuffle = 1,

@@ -17,7 +17,7 @@ pub(crate) fn width<T>(x: &Tensor<T>) -> usize {
     x.shape().iter().skip(1).fold(1usize, |n, &size| n.saturating_mul(size))
 }
 
-/// Rejects a sample beyond the `n` that there are.
+/// Rejects the index of a sample that is not below `n`.
 #[track_caller]
 pub(crate) fn check(op: &'static str, rows: &[usize], n: usize) -> Result<()> {
     match rows.iter().find(|&&row| row >= n) {
@@ -26,7 +26,7 @@ pub(crate) fn check(op: &'static str, rows: &[usize], n: usize) -> Result<()> {
     }
 }
 
-/// Rejects a run that does not lie within the `n` samples that there are.
+/// Rejects a run that does not lie within the `n` samples.
 #[track_caller]
 pub(crate) fn check_run(op: &'static str, rows: &Range<usize>, n: usize) -> Result<()> {
     if rows.start > rows.end || rows.end > n {
@@ -56,7 +56,7 @@ pub(crate) fn gather<T: Element>(x: &Tensor<T>, rows: &[usize]) -> Tensor<T> {
     out
 }
 
-/// A run of rows, all of which [exist](check_run). Moves no element.
+/// A run of rows, all of which [exist](check_run). Copies no element.
 #[track_caller]
 pub(crate) fn run<T: Element>(
     x: &Tensor<T>,

@@ -1,11 +1,11 @@
-//! Bringing columns to one scale: learnt from the training part, applied to every part, undone for reading.
+//! Scalers bring columns to one scale. They are fitted to the training part, applied to every part, and can be inverted.
 
 use wengert_tensor::{Float, Tensor};
 
 use crate::error::Fault;
 use crate::{Error, Result, rows};
 
-/// What both scalers are: each column less a shift, over a width, plus a floor.
+/// The common part of both scalers: (column - shift) / width + floor.
 #[derive(Clone, Debug, PartialEq)]
 struct Columns {
     /// The shape of a row.
@@ -92,7 +92,7 @@ impl Columns {
 
 /// Brings each column to mean 0 and standard deviation 1; a column is a place of a row, whatever the row's shape.
 ///
-/// Learn it from the training part alone: what it knows of the test's mean would leak into training.
+/// Fit it to the training part only; otherwise the mean of the test leaks into training.
 ///
 /// ```
 /// use wengert_data::{Standardizer, wine};
@@ -130,7 +130,7 @@ impl Standardizer {
         })?))
     }
 
-    /// What [`mean`](Self::mean) and [`deviation`](Self::deviation) gave, so that a scaler can be saved beside its model.
+    /// A scaler from saved values of [`mean`](Self::mean) and [`deviation`](Self::deviation), so that it can be saved with its model.
     ///
     /// # Errors
     /// [`Error::Shape`] unless both have the shape of a row, [`Error::Value`] unless all are finite and no deviation is 0 or less.
@@ -151,7 +151,7 @@ impl Standardizer {
         Ok(Self(Columns { row, shift, width, floor: 0.0 }))
     }
 
-    /// The columns' means, in the shape of a row.
+    /// The means of the columns, in the shape of a row.
     pub fn mean(&self) -> Tensor<f64> {
         self.0.as_row(&self.0.shift)
     }
@@ -161,16 +161,16 @@ impl Standardizer {
         self.0.as_row(&self.0.width)
     }
 
-    /// Each element less its column's mean, over its deviation.
+    /// (element - mean) / deviation, with the mean and the deviation of its column.
     ///
     /// # Errors
-    /// [`Error::Shape`] if rows are not of the shape that was learnt from.
+    /// [`Error::Shape`] if the rows do not have the fitted shape.
     #[track_caller]
     pub fn apply<T: Float>(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
         self.0.apply("Standardizer::apply", x)
     }
 
-    /// What [`apply`](Self::apply) was given.
+    /// The inverse of [`apply`](Self::apply).
     ///
     /// # Errors
     /// As [`apply`](Self::apply).
@@ -180,7 +180,7 @@ impl Standardizer {
     }
 }
 
-/// Brings each column's values from between its least and greatest to between two numbers.
+/// Maps each column linearly, so that its least and greatest values become two given numbers.
 ///
 /// ```
 /// use wengert_data::MinMax;
@@ -198,7 +198,7 @@ impl Standardizer {
 pub struct MinMax(Columns);
 
 impl MinMax {
-    /// Learns each column's least and greatest value, which are to become `from` and `to`.
+    /// Fits each column's least and greatest values, which become `from` and `to`.
     ///
     /// # Errors
     /// [`Error::Shape`] if there are no rows, [`Error::Value`] if an element is not finite or `from` is not less than `to`.
@@ -220,16 +220,16 @@ impl MinMax {
         self.0.as_row(&self.0.shift)
     }
 
-    /// Each element on the new scale; beyond its ends where it lies beyond what was learnt from.
+    /// Each element on the new scale; an element outside the fitted range lies outside `from` to `to`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if rows are not of the shape that was learnt from.
+    /// [`Error::Shape`] if the rows do not have the fitted shape.
     #[track_caller]
     pub fn apply<T: Float>(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
         self.0.apply("MinMax::apply", x)
     }
 
-    /// What [`apply`](Self::apply) was given.
+    /// The inverse of [`apply`](Self::apply).
     ///
     /// # Errors
     /// As [`apply`](Self::apply).

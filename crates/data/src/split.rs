@@ -1,17 +1,17 @@
-//! Holding samples back: for a test, in folds, keeping the classes' shares, or in the order of time.
+//! Held-out samples: for a test, in folds, with the same fractions of classes, or in the order of time.
 //!
-//! The functions work on samples' numbers and serve any dataset; the methods of [`TensorDataset`] apply them. The order
-//! of the numbers is random where a seed is asked for: a part of sorted samples is not sorted.
+//! The functions work on indices of samples, so they fit any dataset; the methods of [`TensorDataset`] apply them. If a function
+//! takes a seed, the order of the indices is random, so that a part of sorted samples is not sorted.
 
 use wengert_tensor::Element;
 
 use crate::rng::{For, Rng};
 use crate::{Error, Result, TensorDataset};
 
-/// Numbers of samples to train on and numbers of samples to test on.
+/// Indices of the samples for training, and of those for the test.
 pub type Parts = (Vec<usize>, Vec<usize>);
 
-/// How many of `n` samples are held back for a share: rounded, but at least one on either side.
+/// The number of held-out samples for a fraction of `n`: rounded, but at least one on either side.
 #[track_caller]
 fn held_back(op: &'static str, n: usize, test_share: f64) -> Result<usize> {
     if !(test_share > 0.0 && test_share < 1.0) {
@@ -44,7 +44,7 @@ fn folds(op: &'static str, n: usize, k: usize) -> Result<()> {
 /// ```
 ///
 /// # Errors
-/// [`Error::Value`] unless the share lies between 0 and 1 and there are two samples.
+/// [`Error::Value`] unless the fraction lies between 0 and 1 and there are at least two samples.
 #[track_caller]
 pub fn shuffled(n: usize, test_share: f64, seed: u64) -> Result<Parts> {
     let test = held_back("split", n, test_share)?;
@@ -53,7 +53,7 @@ pub fn shuffled(n: usize, test_share: f64, seed: u64) -> Result<Parts> {
     Ok((train, test))
 }
 
-/// [`shuffled`], with each class's share of the test equal to its share of the whole, give or take one sample.
+/// [`shuffled`], with the same fraction of each class in the test as in the whole, give or take one sample.
 ///
 /// # Errors
 /// As [`shuffled`].
@@ -71,7 +71,7 @@ pub fn stratified(labels: &[usize], test_share: f64, seed: u64) -> Result<Parts>
     Ok(order.into_iter().partition(|&row| !held[row]))
 }
 
-/// The first samples for training, the last `test_share` for the test, as they lie.
+/// The first samples for training and the last `test_share` for the test, in their own order.
 ///
 /// # Errors
 /// As [`shuffled`].
@@ -81,7 +81,7 @@ pub fn in_time(n: usize, test_share: f64) -> Result<Parts> {
     Ok(((0..n - test).collect(), (n - test..n).collect()))
 }
 
-/// `k` parts; each is the test once, the others together the training.
+/// `k` parts. Each is the test once, while the others together are for training.
 ///
 /// # Errors
 /// [`Error::Value`] unless `2 ≤ k ≤ n`.
@@ -113,7 +113,7 @@ pub fn stratified_k_fold(labels: &[usize], k: usize, seed: u64) -> Result<Vec<Pa
     Ok((0..k).map(|fold| order.iter().partition(|&&row| fold_of[row] != fold)).collect())
 }
 
-/// For series: `k` tests in the order of time, each after all that it may learn from. The samples are cut into `k + 1`
+/// For series: `k` tests in the order of time, each later than its training samples. The samples are cut into `k + 1`
 /// blocks; fold `i` trains on the first `i + 1` of them and tests on the next.
 ///
 /// ```
@@ -144,7 +144,7 @@ fn by_class(order: &[usize], labels: &[usize]) -> Vec<usize> {
 }
 
 impl<T: Element, Y: Element> TensorDataset<T, Y> {
-    /// Two parts in random order: to train on, and `test_share` of the samples to test on.
+    /// Two parts in random order: one for training, and `test_share` of the samples for the test.
     ///
     /// ```
     /// let data = wengert_data::synth::moons::<f32>(100, 0.1, 0);
@@ -170,7 +170,7 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
         self.split(test_share, seed)
     }
 
-    /// Two parts in the order of time: what comes first to train on, the last `test_share` to test on. Moves no element.
+    /// Two parts in the order of time: the first samples for training, and the last `test_share` for the test. Copies no element.
     ///
     /// # Errors
     /// As [`in_time`].
@@ -180,7 +180,7 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
         Ok((self.slice(0..train)?, self.slice(train..self.len())?))
     }
 
-    /// `k` pairs of training and test; each sample is tested on once. The parts are made as they are asked for.
+    /// `k` pairs of training and test; each sample is in one test. The parts are made when they are needed.
     ///
     /// # Errors
     /// As [`k_fold`](k_fold()).
@@ -196,7 +196,7 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
 }
 
 impl<T: Element> TensorDataset<T, usize> {
-    /// [`split`](Self::split) that keeps each class's share.
+    /// [`split`](Self::split) with the same fraction of each class in both parts.
     ///
     /// # Errors
     /// As [`stratified`]; [`Error::Shape`] unless each sample has one class.

@@ -1,4 +1,4 @@
-//! Writing a file whole or not at all: beside the old one first, which it then replaces in one step.
+//! Writing a file whole or not at all: first to a temporary file next to it, which then replaces it in one step.
 
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to the file at `path`, which it creates or replaces.
 ///
-/// A reader finds the old file or the new one, never a part of either: the bytes go to a temporary file beside it, are
-/// flushed to the disk, and take the old file's place in one step. So it is with several writers at once, in one process or
-/// many; the last one wins. A writer that is killed leaves its temporary file (`.wengert-….part`) behind; the next write
-/// to the same directory removes it. The file keeps its permissions, and a symbolic link keeps pointing where it does. What
-/// is not a regular file, such as `/dev/stdout`, is written to directly.
+/// A reader finds the old file or the new one, never a part of either: the bytes are written to a temporary file next to it
+/// and flushed to the disk, and the temporary file replaces the old one in one step. This also holds for several writers at
+/// once, in one process or many; the last one wins. A writer that is killed leaves its temporary file (`.wengert-….part`) behind; the next write
+/// to the same directory removes it. The file keeps its permissions, and a symbolic link keeps its target. A path
+/// that is not a regular file, such as `/dev/stdout`, is written to directly.
 ///
 /// ```
 /// let path = std::env::temp_dir().join(format!("wengert-doc-{}.txt", std::process::id()));
@@ -24,10 +24,10 @@ use std::path::{Path, PathBuf};
 /// ```
 ///
 /// # Errors
-/// What the system says when it cannot create, write or rename; the old file is then untouched.
+/// The error of the system if it cannot create, write or rename; the old file is then unchanged.
 pub fn write_whole(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
     let path = path.as_ref();
-    // Where a link points. A file that does not exist yet is where its name says.
+    // The target of a link; the path itself if the file does not exist yet.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let old = match fs::metadata(&path) {
         Ok(old) if old.is_file() => {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{Element, Tensor};
 
-/// A tensor of one of the element types: of a file, or beside floats on a tape.
+/// A tensor of any element type, as in a file, or as indices and masks on a tape.
 ///
 /// ```
 /// use wengert_tensor::{AnyTensor, tensor};

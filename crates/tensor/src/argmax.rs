@@ -11,7 +11,7 @@ pub(crate) struct Lines<T> {
     /// The lines one after another.
     elements: Tensor<T>,
     len: usize,
-    /// What has one element a line.
+    /// The shape with one element per line.
     pub(crate) shape: Shape,
 }
 

@@ -40,7 +40,7 @@ impl Axes {
         self.keep
     }
 
-    /// One flag an axis of `shape`: whether it is meant. Rejects axes that are not there, or named twice. A scalar lets 0
+    /// One flag per axis of `shape`: whether it is named. Rejects axes that do not exist, or are named twice. A scalar lets 0
     /// and -1 pass, which mean nothing there: so do NumPy and PyTorch.
     #[track_caller]
     pub fn flags(&self, op: &'static str, shape: &[usize]) -> Result<SmallVec<[bool; 8]>> {

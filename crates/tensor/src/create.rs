@@ -288,7 +288,7 @@ impl Tensor<usize> {
     }
 }
 
-/// What `tensor!` takes: elements, or equally long lists of what it takes.
+/// An argument of `tensor!`: an element, or a list of arguments of equal length.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no element of a tensor, nor a nested array of such",
     note = "elements are f32, f64, i64, usize, u8 and bool; whole numbers whose kind nothing says are i32: give one a suffix (`0_usize`, `0_i64`), or the tensor a type (`let labels: Labels = tensor![0, 1];` under a prelude, `Tensor<usize>` without one)"

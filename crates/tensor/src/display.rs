@@ -129,7 +129,7 @@ impl Style {
     }
 }
 
-/// What is printed of a tensor.
+/// The printed part of a tensor.
 struct Page {
     /// The places shown of each axis; `None` stands for those between.
     places: Vec<Vec<Option<usize>>>,

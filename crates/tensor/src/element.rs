@@ -1,4 +1,4 @@
-//! What a tensor may hold: `Element` for storage, `Number` for arithmetic, `Float` for calculus.
+//! The types of elements: `Element` for storage, `Number` for arithmetic, `Float` for calculus.
 
 use std::fmt::{Debug, Display};
 
@@ -17,7 +17,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// What a tensor can store: `f32`, `f64`, `i64`, `usize`, `u8` and `bool`.
+/// An element that a tensor can store: `f32`, `f64`, `i64`, `usize`, `u8` and `bool`.
 pub trait Element:
     sealed::Sealed + Copy + Default + PartialEq + PartialOrd + Debug + Display + Send + Sync + 'static
 {
@@ -41,7 +41,7 @@ pub trait Element:
     fn count_nonzero(x: &Tensor<Self>, flags: &[bool]) -> Tensor<usize>;
 }
 
-/// What a tensor can calculate with. Integers wrap around, as in NumPy.
+/// An element for arithmetic. Integers wrap around, as in NumPy.
 pub trait Number: Element {
     /// 0
     const ZERO: Self;
@@ -51,7 +51,7 @@ pub trait Number: Element {
     const LEAST: Self;
     /// The greatest value.
     const GREATEST: Self;
-    /// What a running total is carried in: doubles for floats, the type itself for integers.
+    /// The type of a running total: doubles for floats, the type itself for integers.
     type Total: Number;
     /// As a total.
     fn to_total(self) -> Self::Total;
@@ -83,7 +83,7 @@ pub trait Number: Element {
     fn after_steps(self, i: usize, step: Self) -> Self;
 }
 
-/// What calculus is done in: `f32` and `f64`.
+/// An element for calculus: `f32` or `f64`.
 pub trait Float: Number + FloatKernels + crate::kernel::gemm::GemmElem {
     /// The square root.
     fn sqrt(self) -> Self;

@@ -1,4 +1,4 @@
-//! What can go wrong: the operation, the shapes, the rule that was broken, where, and what would mend it.
+//! Errors of tensors: the operation, the shapes, the rule that was broken, the line, and the fix.
 
 use std::fmt;
 use std::panic::Location;
@@ -42,13 +42,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The facts of an [`Error`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The operation that rejected.
+    /// The operation.
     pub op: &'static str,
     /// The shapes of its operands.
     pub shapes: Vec<Shape>,
     /// The rule that was broken, with the numbers that broke it.
     pub rule: String,
-    /// What would mend it, where that is plain.
+    /// The fix, if it is clear.
     pub help: Option<String>,
     /// The line that asked for it.
     pub at: &'static Location<'static>,
@@ -115,7 +115,7 @@ impl Fault {
         Box::new(Self { op, shapes, rule: rule.into(), help: None, at: Location::caller() })
     }
 
-    /// With a way to mend it.
+    /// With this fix.
     #[must_use]
     pub fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
         self.help = Some(help.into());

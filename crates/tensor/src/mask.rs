@@ -88,7 +88,7 @@ fn picked<T: Element>(
     }
 }
 
-/// Rejects to fold the flagged axes if what is left is too large for memory, which an axis of size 0 may have hidden.
+/// Rejects a fold over the flagged axes if the result is too large for memory, which an axis of size 0 may have hidden.
 #[track_caller]
 fn refuse_hidden(op: &'static str, shape: &[usize], flags: &[bool]) -> Result<()> {
     let kept: Shape = shape.iter().zip(flags).map(|(&s, &gone)| if gone { 1 } else { s }).collect();
@@ -96,7 +96,7 @@ fn refuse_hidden(op: &'static str, shape: &[usize], flags: &[bool]) -> Result<()
     Ok(())
 }
 
-/// What remains of a reduction whose axes were kept.
+/// The result of a reduction whose axes were kept, with or without them.
 fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T> {
     if axes.keeps() { x } else { x.without(flags) }
 }

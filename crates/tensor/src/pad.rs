@@ -4,15 +4,15 @@ use crate::error::Fault;
 use crate::kernel::join::overwrite;
 use crate::{Element, Error, Result, Shape, Tensor};
 
-/// What the places beyond the border are filled with; see [`Tensor::pad_with`].
+/// The values of the places beyond the border; see [`Tensor::pad_with`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Border {
-    /// What lies as far inside of the border, which itself is not repeated: `c b | a b c | b a`.
+    /// The element at the same distance inside the border, which itself is not repeated: `c b | a b c | b a`.
     Reflect,
     /// The border: `a a | a b c | c c`.
     Replicate,
-    /// What lies at the other side: `b c | a b c | a b`.
+    /// The elements at the other side: `b c | a b c | a b`.
     Circular,
 }
 

@@ -20,7 +20,7 @@ fn drawn<T: Element>(
     })
 }
 
-/// What fails only if there is no memory for the shape, as [`Tensor::zeros`] does.
+/// The result of a draw, which fails only if there is no memory for the shape, as [`Tensor::zeros`] does.
 #[track_caller]
 fn or_refuse<T>(drawn: Result<T>, twin: &str) -> T {
     match drawn {

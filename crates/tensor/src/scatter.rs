@@ -81,7 +81,7 @@ impl<T: Element> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// What `view` rejects; [`Error::Shape`] if `src` does not broadcast to the view, [`Error::Value`] if `view` returns
+    /// The errors of `view`; [`Error::Shape`] if `src` does not broadcast to the view, [`Error::Value`] if `view` returns
     /// something else than a view, or one that shows an element twice.
     #[track_caller]
     pub fn assign_through(

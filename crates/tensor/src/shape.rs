@@ -201,7 +201,7 @@ fn broadcast_error(op: &'static str, a: &[usize], b: &[usize]) -> Error {
     Error::Shape(broadcast_help(fault, a, b))
 }
 
-/// What was probably meant.
+/// The fix that was probably meant.
 fn broadcast_help(fault: Box<Fault>, a: &[usize], b: &[usize]) -> Box<Fault> {
     if a.len() == 1 && b.len() == 2 && a[0] == b[0] {
         return fault.help("did you mean `a.unsqueeze(1)`, one value a row?");

@@ -5,7 +5,7 @@ use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToIncl
 use crate::error::Fault;
 use crate::{Element, Error, Result, Tensor};
 
-/// What is taken of one axis. Made by [`s!`](crate::s).
+/// The part that is taken of one axis. Made by [`s!`](crate::s).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slice {
     /// The places from `start` up to but without `end` (to the end where `None`), every `step`th, backwards if negative.
@@ -36,7 +36,7 @@ impl Slice {
     }
 }
 
-/// What is taken of each axis, in order: ranges, `range;step`, single places (negative: from the end), `new` for an axis
+/// The parts that are taken of the axes, in order: ranges, `range;step`, single places (negative: from the end), `new` for an axis
 /// of size 1. Axes that are not named are taken whole.
 ///
 /// ```

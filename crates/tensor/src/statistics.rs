@@ -116,7 +116,7 @@ impl<T: Float> Tensor<T> {
         squares.div_scalar((count as f64 - correction).max(0.0))
     }
 
-    /// The p-norm of all elements, as a scalar: (Σ|x|ᵖ)^(1/p). Neither overflows nor underflows on the way.
+    /// The p-norm of all elements, as a scalar: (Σ|x|ᵖ)^(1/p). It neither overflows nor underflows internally.
     ///
     /// `p` = 2 is the length, 1 the sum of magnitudes, [`f64::INFINITY`] the largest magnitude, negative infinity the
     /// smallest, 0 the number of elements that are not zero.
@@ -263,8 +263,8 @@ impl<T: Float> Tensor<T> {
         Ok(map(from, [self, &most, &logs], self.shape()))
     }
 
-    /// What the gradient `g` of this, a softmax along `axis` or the logarithm of one, gives its operand, in one pass: `None`
-    /// if its rows do not lie together.
+    /// The gradient of the operand of this softmax along `axis`, or of its logarithm, from the gradient `g`, in one pass. `None` if
+    /// the rows are not contiguous.
     #[doc(hidden)]
     pub fn pull_softmax(&self, g: &Self, axis: isize, logarithm: bool) -> Option<Self> {
         let at = axis_or_refuse("softmax", self.shape(), axis).ok()?;

@@ -23,7 +23,7 @@ use crate::layout::Layout;
 /// by Miri or AddressSanitizer.
 pub(crate) const KEPT_BYTES: usize = if cfg!(any(miri, wengert_no_reuse)) { 0 } else { 256 << 20 };
 
-/// What stands before the elements. Its size is a multiple of its alignment, so that they are aligned too.
+/// The header before the elements. Its size is a multiple of its alignment, so that they are aligned too.
 #[repr(C, align(64))]
 struct Header {
     handles: AtomicUsize,
@@ -380,7 +380,7 @@ mod pages {
         fn madvise(start: *mut c_void, len: usize, advice: c_int) -> c_int;
     }
 
-    /// Asks that the whole huge pages within a buffer be such. That it is rejected means nothing but that they are small.
+    /// Asks the system for huge pages within a buffer. If the system rejects it, the pages are small, and nothing else changes.
     pub(super) fn ask_for_huge(buffer: NonNull<u8>, size: usize) {
         let start = buffer.as_ptr().addr();
         let lead = start.next_multiple_of(HUGE) - start;

@@ -276,7 +276,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// Whether both are views of one buffer (and so share memory).
+    /// Whether both use the same buffer.
     pub fn shares_storage(&self, other: &Self) -> bool {
         self.storage.is_same(&other.storage)
     }

@@ -1,4 +1,4 @@
-//! `Checkpoint`: all that training goes on from, in one file.
+//! `Checkpoint`: everything that training needs to continue, in one file.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -11,9 +11,9 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::{Error, Result};
 
-/// What stands before the names of a model's parameters and buffers in the file.
+/// The prefix of the names of a model's parameters and buffers in the file.
 const MODEL: &str = "model.";
-/// Before those of the optimiser's state.
+/// The prefix of the optimiser's state.
 const OPTIMIZER: &str = "optimizer.";
 /// After that, before a tensor's name.
 const TENSOR: &str = "tensor.";
@@ -24,8 +24,8 @@ const MORE: &str = "more.";
 /// How many epochs are done.
 const EPOCH: &str = "epoch";
 
-/// A model's parameters and buffers, its optimiser's state, and how many epochs are done. Training that goes on from one
-/// gives the weights that it would have given without the break, to the bit: the order of samples is a function of the seed
+/// A model's parameters and buffers, its optimiser's state, and the number of finished epochs. Training that continues from a
+/// checkpoint gives the same weights as training without the break, to the bit: the order of samples is a function of the seed
 /// and the epoch, and so is what [`train_epoch`](crate::train_epoch) draws at random.
 ///
 /// ```
@@ -47,7 +47,7 @@ const EPOCH: &str = "epoch";
 /// # Ok::<(), wengert_train::Error>(())
 /// ```
 ///
-/// What else the run depends on, and remembers, is added by name: a plateau, early stopping, an average.
+/// Other state of the run is added by name: a plateau, early stopping, an average.
 ///
 /// ```
 /// # use wengert_nn::{Linear, Parts};
@@ -67,16 +67,16 @@ const EPOCH: &str = "epoch";
 /// # Ok::<(), wengert_train::Error>(())
 /// ```
 ///
-/// Settings (momentum, weight decay, groups, patience) are the program's, and are not in the file; the learning rate in force is.
+/// Settings (momentum, weight decay, groups, patience) belong to the program and are not in the file; the current learning rate is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint<T: Float> {
     /// Parameters and buffers.
     pub model: State<T>,
-    /// What the optimiser remembers.
+    /// The state of the optimiser.
     pub optimizer: OptimizerState<T>,
-    /// How many epochs are done, which is the number of the next.
+    /// The number of finished epochs, which is the index of the next.
     pub epoch: usize,
-    /// What else remembers, by the name that it was given.
+    /// Other states, by their names.
     pub more: BTreeMap<String, OptimizerState<T>>,
 }
 
@@ -91,14 +91,14 @@ impl<T: Float> Checkpoint<T> {
         Self { model, optimizer, epoch, more: BTreeMap::new() }
     }
 
-    /// Adds what else the run depends on, by a name of your choice.
+    /// Adds another state of the run, by a name of your choice.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, what: &(impl Resume<T> + ?Sized)) -> Self {
         self.more.insert(name.into(), what.state());
         self
     }
 
-    /// Puts back what [`with`](Self::with) added by this name.
+    /// Restores the state that [`with`](Self::with) added by this name.
     ///
     /// # Errors
     /// If nothing was added by this name, or it does not fit; then nothing is changed.
@@ -116,7 +116,7 @@ impl<T: Float> Checkpoint<T> {
         Ok(what.load_state(state.clone())?)
     }
 
-    /// Puts all of it back, and gives the number of the next epoch. If something does not fit, nothing is changed.
+    /// Restores all of it, and returns the index of the next epoch. If something does not fit, nothing is changed.
     ///
     /// # Errors
     /// If names or shapes are not those of the model or of the optimiser; all that differ are listed.

@@ -1,4 +1,4 @@
-//! What can go wrong around the loop: what went wrong in it, and files that hold no checkpoint.
+//! Errors of training: errors inside the loop, and files that are not checkpoints.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use wengert_autograd::Line;
 
 use crate::Cause;
 
-/// What went wrong. The text is that of the crate where it did.
+/// An error of training. The text is that of the crate in which it arose.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -30,7 +30,7 @@ pub enum Error {
         batch: usize,
         /// Why.
         cause: Cause,
-        /// The learning rate in force.
+        /// The current learning rate.
         learning_rate: f64,
         /// The line that asked for the training.
         at: Line,
@@ -57,7 +57,7 @@ pub enum Error {
     Checkpoint {
         /// The file, or `checkpoint`.
         file: String,
-        /// What is wrong with it, and the fix.
+        /// The rule that is broken, and the fix.
         rule: String,
         /// The line that asked for it.
         at: Line,

@@ -1,10 +1,10 @@
-//! `History`: what a trainer saw, epoch by epoch.
+//! `History`: the measurements of a trainer, epoch by epoch.
 
 use std::fmt;
 
 use crate::Stopped;
 
-/// What was measured in one epoch.
+/// The measurements of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Epoch {
@@ -14,7 +14,7 @@ pub struct Epoch {
     pub train_loss: f64,
     /// The mean metric of the samples, while the weights moved; if there is a metric.
     pub train_metric: Option<f64>,
-    /// The mean loss of the samples held back, with the weights that the epoch left; if there are any.
+    /// The mean loss of the validation samples, if there are any, with the weights after the epoch.
     pub validation_loss: Option<f64>,
     /// Their metric.
     pub validation_metric: Option<f64>,
@@ -25,7 +25,7 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The loss that tells how good the weights are: that of the samples held back, or without any the one of training.
+    /// The loss that measures the weights: that of the validation samples, or without validation the training loss.
     pub fn loss(&self) -> f64 {
         self.validation_loss.unwrap_or(self.train_loss)
     }
@@ -37,9 +37,9 @@ impl Epoch {
 pub struct History {
     /// In order.
     pub epochs: Vec<Epoch>,
-    /// What early stopping said, if there was any.
+    /// The message of early stopping, if it stopped.
     pub stopped: Option<Stopped>,
-    /// What the metric is called.
+    /// The name of the metric.
     pub metric: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl History {
         Self { epochs: Vec::new(), stopped: None, metric }
     }
 
-    /// The epoch whose loss was least.
+    /// The epoch with the lowest loss.
     pub fn best(&self) -> Option<&Epoch> {
         let finite = self.epochs.iter().filter(|e| e.loss().is_finite());
         finite.min_by(|a, b| a.loss().total_cmp(&b.loss()))

@@ -1,4 +1,4 @@
-//! `Progress`: one line that says how far a loop is, how fast it goes, and when it will be done.
+//! `Progress`: one line with the position of a loop, its speed, and the time that is left.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _, stderr};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// How often the line is drawn at most: a terminal that is written to more often slows the loop it tells of.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// A line on the terminal, drawn over and over, that goes away when it is dropped. Where stderr is not a terminal (a file, a
+/// A line on the terminal that is redrawn in place and erased when it is dropped. Where stderr is not a terminal (a file, a
 /// pipe, a test) nothing is written at all.
 ///
 /// ```
@@ -41,7 +41,7 @@ impl Progress {
         Self { label: label.into(), done: 0, total, started, drawn: None, shown }
     }
 
-    /// With nothing drawn, whatever stderr is.
+    /// With nothing drawn, even if stderr is a terminal.
     #[must_use]
     pub fn silent(mut self) -> Self {
         self.shown = false;
@@ -67,7 +67,7 @@ impl Progress {
         self.label = label.into();
     }
 
-    /// How many are done.
+    /// The number that is done.
     pub fn done(&self) -> usize {
         self.done
     }

@@ -1,4 +1,4 @@
-//! `EarlyStopping`: when to stop, and the best weights back where the last ones are worse.
+//! `EarlyStopping`: when to stop, and the best weights restored if the last ones are worse.
 
 use std::fmt;
 use std::panic::Location;
@@ -43,24 +43,24 @@ pub struct EarlyStopping<T: Float> {
     min_delta: f64,
     keep_last: bool,
     epoch: usize,
-    /// What the next loss must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
+    /// The loss that the next one must be below, by `min_delta`, to count as an improvement; and its epoch.
     mark: (f64, usize),
     best: Option<(usize, f64, State<T>)>,
 }
 
-/// The condition that fired.
+/// The condition that was met.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Why {
     /// The loss is below this.
     LossBelow(f64),
-    /// The gradient is shorter than this.
+    /// The norm of the gradient is below this.
     GradNormBelow(f64),
     /// So many epochs are done.
     Epochs(usize),
     /// The loss has not improved for so many epochs.
     NoImprovement(usize),
-    /// The loss is infinite or no number: no later epoch would mend it.
+    /// The loss is infinite or NaN: no later epoch would fix it.
     NotFinite,
 }
 
@@ -214,7 +214,7 @@ impl<T: Float> EarlyStopping<T> {
         self.epoch += 1;
         let epoch = self.epoch;
         if loss.is_finite() && self.best.as_ref().is_none_or(|(_, best, _)| loss < *best) {
-            // A state shares the weights' memory until they are written next: keeping one copies nothing by itself.
+            // A state shares the weights' memory until they are next written, so keeping one copies nothing by itself.
             let state = if self.keep_last { State::new() } else { model.state() };
             self.best = Some((epoch, loss, state));
         }
@@ -310,7 +310,7 @@ impl<T: Float> Resume<T> for EarlyStopping<T> {
     }
 }
 
-/// The length of the gradient that a model's parameters hold. No gradient at all is not a short one.
+/// The norm of the gradient of a model's parameters. A missing gradient does not count as a small one.
 #[track_caller]
 fn length<T: Float>(model: &(impl Parts<T> + ?Sized)) -> Result<f64> {
     let parameters = model.parameters();

@@ -2,13 +2,13 @@
 
 use crate::svg::{Anchor, Svg};
 
-/// How an axis is divided.
+/// The scale of an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// Evenly.
+    /// Linear.
     #[default]
     Linear,
-    /// By powers of ten. Values that are not positive are left out.
+    /// Logarithmic. Values that are not positive are omitted.
     Log,
 }
 
@@ -45,7 +45,7 @@ pub struct Chart {
     size: (f64, f64),
 }
 
-/// Told apart by eyes that see few colours (after Okabe and Ito), and dark enough to be read as text.
+/// Colours that people with colour blindness can tell apart (after Okabe and Ito), and dark enough for text.
 const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#00795a", "#b0457f", "#8a6d00", "#444444"];
 
 impl Chart {
@@ -76,14 +76,14 @@ impl Chart {
         self
     }
 
-    /// With the vertical axis divided so.
+    /// With this scale of the vertical axis.
     #[must_use]
     pub fn scale(mut self, scale: Scale) -> Self {
         self.scale = scale;
         self
     }
 
-    /// With the horizontal axis divided so: by powers of ten for sizes that double from point to point.
+    /// With this scale of the horizontal axis: logarithmic, for example, for sizes that double from point to point.
     ///
     /// ```
     /// use wengert_viz::{Chart, Scale};
@@ -123,7 +123,7 @@ impl Chart {
         self
     }
 
-    /// The chart as SVG text, on a ground of its own, so that it reads on a dark page as on a light one.
+    /// The chart as SVG text, with a background, so that it can be read on dark and on light pages.
     pub fn to_svg(&self) -> String {
         let (width, height) = self.size;
         let points = || self.lines.iter().flat_map(|l| &l.1);
@@ -258,7 +258,7 @@ fn log_ticks(from: f64, to: f64) -> Vec<(f64, f64)> {
     ticks(least, most, false).into_iter().filter(|v| *v > 0.0).map(|v| (v.log10(), v)).collect()
 }
 
-/// A number as a tick says it: as many digits as it has, up to six.
+/// A number as the label of a tick, with up to six digits.
 fn label(x: f64) -> String {
     if x == 0.0 {
         return "0".into();

@@ -1,15 +1,15 @@
-//! Grids of small grey pictures, each with a line under it.
+//! Grids of small grey pictures, each with a caption.
 
 use wengert_tensor::{Error, Fault, Float, Result, Tensor};
 
 use crate::svg::{Anchor, Svg};
 
-/// A grey picture, and what is written under it.
+/// A grey picture with its caption.
 #[derive(Clone)]
 pub struct Picture<T> {
-    /// Its points, `[rows, columns]`.
+    /// The pixels, `[rows, columns]`.
     pub points: Tensor<T>,
-    /// What is written under it.
+    /// The caption.
     pub caption: String,
 }
 

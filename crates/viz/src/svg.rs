@@ -1,13 +1,13 @@
-//! The little SVG that pictures are made of.
+//! The few elements of SVG that the pictures use.
 
 use std::fmt::Write;
 
-/// A drawing in the making.
+/// A drawing that is being made.
 pub(crate) struct Svg {
     body: String,
 }
 
-/// What must not stand in text as it is.
+/// Escapes the characters that text must not contain.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -18,7 +18,7 @@ pub(crate) fn number(x: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
-/// Where text stands beside its point.
+/// The position of text relative to its point.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
     Start,
@@ -65,7 +65,7 @@ impl Svg {
             writeln!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\"/>");
     }
 
-    /// What follows, until [`end`](Self::end), is one thing, which says this when a pointer rests on it.
+    /// Begins a group, which [`end`](Self::end) ends. It shows `tip` when the pointer rests on it.
     pub(crate) fn begin(&mut self, tip: &str) {
         let _ = writeln!(self.body, "<g><title>{}</title>", escape(tip));
     }

@@ -1,4 +1,4 @@
-//! A tape drawn: each node a box, from the data on the left to the loss on the right.
+//! A picture of a tape: each node is a box, from the data on the left to the loss on the right.
 
 use wengert_autograd::ops::Leaf;
 use wengert_autograd::{Op, Tape, TapeLine};
@@ -9,7 +9,7 @@ use crate::svg::{Anchor, Svg};
 /// The most nodes that are drawn; the picture says how many more there are.
 const DRAWN: usize = 200;
 
-/// What a box can be, its colour, and how round it is.
+/// The kinds of boxes, with colour and roundness.
 const KINDS: [(&str, &str, u32); 4] = [
     ("data", "#e3eef8", 20),
     ("parameter", "#fdebd0", 20),
@@ -17,7 +17,7 @@ const KINDS: [(&str, &str, u32); 4] = [
     ("op without a gradient", "#f2f2f2", 4),
 ];
 
-/// Which of them a line is.
+/// The kind of a line.
 fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
     match line.op() {
         Op::Leaf(Leaf::Constant(_) | Leaf::Data(_) | Leaf::Input(_)) => 0,
@@ -27,8 +27,8 @@ fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
     }
 }
 
-/// A tape as SVG text: data and parameters round, ops square, each with its shape, and arrows from operands to results. The
-/// layer, or else the line of the program, shows when the pointer rests on a box.
+/// A tape as SVG text. Data and parameters are round and ops are square, each with its shape, and arrows lead from operands to
+/// results. When the pointer rests on a box, it shows the layer or the line of the program.
 ///
 /// ```
 /// use wengert_autograd::Tape;

@@ -10,7 +10,7 @@ pub use report::{Finding, Report};
 
 use crate::{Error, Result, TensorDataset, rows};
 
-/// What a column of features holds.
+/// A summary of a column of features.
 #[derive(Clone, Copy, Debug)]
 struct Column {
     least: f64,
@@ -239,7 +239,7 @@ fn classes(labels: &Tensor<usize>, report: &mut Report) {
     report.class_counts = Some(counts);
 }
 
-/// Looks for what training and test should not share, and for what they should. The report is about the test.
+/// [`check`] of the test, which also looks for samples that training has too, and for classes that training lacks.
 ///
 /// # Errors
 /// [`Error::Shape`] if their rows have different shapes.

@@ -1,4 +1,4 @@
-//! What can be amiss with data, how it is said, and what to do about it.
+//! The findings about data, their texts, and advice.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,7 +37,7 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// What to do about it.
+    /// The advice.
     pub fn help(&self) -> &'static str {
         match self {
             Self::Empty => "is the path right, and the filter not too strict?",
@@ -123,7 +123,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What [`check`](crate::check()) found; it prints as a list with advice.
+/// The result of [`check`](crate::check()). It prints as a list with advice.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -135,7 +135,7 @@ pub struct Report {
     pub range: Option<(f64, f64)>,
     /// How often each class occurs, where targets are class numbers.
     pub class_counts: Option<BTreeMap<usize, usize>>,
-    /// What may spoil training.
+    /// Problems that may harm training.
     pub findings: Vec<Finding>,
 }
 

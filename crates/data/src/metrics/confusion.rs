@@ -19,7 +19,7 @@ pub enum Average {
     Weighted,
 }
 
-/// What is counted for one class.
+/// The counts of one class.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     /// Predicted, and rightly.
@@ -184,7 +184,7 @@ impl Confusion {
         (0..self.classes()).map(|class| self.count(class, class)).sum()
     }
 
-    /// The share that was predicted rightly; of nothing, NaN.
+    /// The fraction of correct predictions; NaN if there are none.
     pub fn accuracy(&self) -> f64 {
         self.hits() as f64 / self.total() as f64
     }
@@ -203,12 +203,12 @@ impl Confusion {
         mean_of(&tallies, average, what)
     }
 
-    /// Of the samples predicted as this class, the share that is of it; `None` if there are none.
+    /// The fraction of the samples predicted as this class that belong to it; `None` if there are none.
     pub fn precision(&self, class: usize) -> Option<f64> {
         self.tally(class).precision()
     }
 
-    /// Of the samples of this class, the share that was predicted as it; `None` if there are none.
+    /// The fraction of the samples of this class that were predicted as it; `None` if there are none.
     pub fn recall(&self, class: usize) -> Option<f64> {
         self.tally(class).recall()
     }

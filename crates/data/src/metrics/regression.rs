@@ -58,7 +58,8 @@ pub fn mae<T: Float>(predictions: &Tensor<T>, targets: &Tensor<T>) -> Result<f64
     mean("mae", predictions, targets, f64::abs)
 }
 
-/// The share of the targets' variance that predictions explain, R²: 1 for perfect ones, 0 for their mean, below 0 for worse.
+/// R², the fraction of the targets' variance that the predictions explain: 1 for perfect predictions, 0 for the targets' mean,
+/// below 0 for worse ones.
 ///
 /// # Errors
 /// As [`mse`]; [`Error::Value`] if all targets are equal, so that there is nothing to explain.

@@ -22,7 +22,7 @@ pub fn predictions<T: Float>(scores: &Tensor<T>) -> Result<Tensor<usize>> {
     Ok(Tensor::from(rows.map(best).collect::<Vec<_>>()))
 }
 
-/// The share of rows whose highest score is their label's. Of equal scores, the first counts as the highest.
+/// The fraction of rows whose highest score is that of their label. The first of equal scores counts as the highest.
 ///
 /// ```
 /// use wengert_data::metrics::accuracy;
@@ -41,7 +41,7 @@ pub fn accuracy<T: Float>(scores: &Tensor<T>, labels: &Tensor<usize>) -> Result<
     top("accuracy", scores, labels, 1)
 }
 
-/// The share of rows whose label's score is among the `k` highest. Of equal scores, the first counts as the highest.
+/// The fraction of rows whose label's score is among the `k` highest. The first of equal scores counts as the highest.
 ///
 /// # Errors
 /// As [`accuracy`]; [`Error::Value`] if `k` is 0 or more than there are classes.
@@ -54,7 +54,7 @@ pub fn top_k_accuracy<T: Float>(
     top("top_k_accuracy", scores, labels, k)
 }
 
-/// The share of scores that lie on their target's side of the threshold: 0 for logits, 0.5 for probabilities. A score on the
+/// The fraction of scores on their target's side of the threshold: 0 for logits, 0.5 for probabilities. A score on the
 /// threshold says 1. Targets are 0 or 1, of any type.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ fn points<T: Float>(
     TensorDataset::of(filled(&[n, dims], x), Tensor::from(labels))
 }
 
-/// `i` of `of` as a part of the way from 0 to 1, both included.
+/// The `i`th of `of` evenly spaced numbers from 0 to 1, both included.
 fn part(i: usize, of: usize) -> f64 {
     i as f64 / of.saturating_sub(1).max(1) as f64
 }
@@ -119,11 +119,11 @@ pub fn xor<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
     })
 }
 
-/// A rare class: two clouds in the plane with deviation 1, class 0 about (0, 0) and class 1 about (2, 2), which has `share` of
+/// A rare class: two clouds in the plane with deviation 1, class 0 about (0, 0) and class 1 about (2, 2), with a fraction `share` of
 /// the `n` samples (rounded, and at least one). The samples lie in random order.
 ///
 /// # Errors
-/// [`Error::Value`] unless the share lies between 0 and 1.
+/// [`Error::Value`] unless `share` lies between 0 and 1.
 #[track_caller]
 pub fn imbalanced<T: Float>(n: usize, share: f64, seed: u64) -> Result<TensorDataset<T>> {
     if !(share > 0.0 && share < 1.0) {

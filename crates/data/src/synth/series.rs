@@ -1,4 +1,4 @@
-//! Something that goes on: a random walk, seasons with a trend; and the windows that make samples of a series.
+//! Time series: a random walk, seasons with a trend; and windows, which make samples of a series.
 
 use std::f64::consts::PI;
 
@@ -35,7 +35,7 @@ pub fn seasons<T: Float>(n: usize, noise: f64, seed: u64) -> Tensor<T> {
 }
 
 /// Samples of a series: `width` values in a row are the features, and the value `ahead` steps after the last of them the target.
-/// Sample `i` knows of nothing from time `i + width` on; split with [`time_split`](TensorDataset::time_split).
+/// The features of sample `i` end before time `i + width`; split with [`time_split`](TensorDataset::time_split).
 ///
 /// ```
 /// use wengert_data::synth::windows;

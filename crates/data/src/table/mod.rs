@@ -13,7 +13,7 @@ use crate::{Error, Result};
 
 /// Rows of text in named columns: what [`Csv`](crate::Csv) reads and writes.
 ///
-/// A column is named by its name or by its place. A table without some columns shares the cells of the whole.
+/// A column is addressed by its name or its position. A table without some columns shares the cells of the whole table.
 ///
 /// ```
 /// use wengert_data::Csv;

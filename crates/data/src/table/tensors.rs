@@ -177,7 +177,7 @@ impl Table {
         }
     }
 
-    /// What is wrong with a cell.
+    /// The error about a cell.
     #[cold]
     fn flaw(&self, row: usize, column: usize, rule: &str) -> Flaw {
         let line = self.cells.lines.get(row).copied().unwrap_or(0);

@@ -17,7 +17,7 @@ pub(crate) const fn block<O>() -> usize {
 }
 
 /// Folds `width` columns, whose first elements are neighbours at `first`, over the rows that `rows` steps to. A number a
-/// column in `about`, if the fold has such.
+/// column in `about`, if the fold has one.
 ///
 /// # Safety
 /// `width` elements may be read at each of the rows, and written at `out`. `width` is at most [`block`].
@@ -191,7 +191,7 @@ fn join<F: Fold<T>, T>(into: &mut [F::Out], other: &[F::Out]) {
     }
 }
 
-/// What the counter comes to.
+/// The total of the counter.
 struct Total<'a, F: Fold<T>, T> {
     digits: &'a [F::Out],
     counted: usize,

@@ -1,4 +1,4 @@
-//! What the statistics fold: deviations, powers, exponentials, counts.
+//! The folds of the statistics: deviations, powers, exponentials, counts.
 
 use super::level::Arch;
 use super::tree::{Fold, Max, Min};

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Level {
-    /// What the crate is compiled for: SSE2 on x86-64, NEON on aarch64.
+    /// The target of the build: SSE2 on x86-64, NEON on aarch64.
     Portable = 1,
     /// AVX2 and FMA (2013 and later).
     Avx2 = 2,
@@ -74,7 +74,7 @@ pub fn available() -> impl Iterator<Item = Level> {
     [Level::Portable, Level::Avx2, Level::Avx512].into_iter().filter(|&l| l <= best())
 }
 
-/// What a kernel body may know of the instruction set it is compiled for.
+/// The instruction set for which a kernel body is compiled.
 pub trait Arch: Copy + Send + Sync + 'static {
     /// Whether `a * b + c` is one instruction.
     const FMA: bool;
@@ -117,7 +117,7 @@ impl Arch for Portable {
 
 /// A kernel with its operands. `run` must be `#[inline(always)]`.
 pub trait Kernel {
-    /// What it returns.
+    /// The result.
     type Output;
     /// Whether there is a copy of it for AVX-512. Each copy is built, so one that is seldom run does without: then AVX2's
     /// stands for it.

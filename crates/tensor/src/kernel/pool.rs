@@ -140,7 +140,7 @@ mod imp {
         word: AtomicU64,
         /// How many chunks of the job are done.
         done: AtomicUsize,
-        /// What a chunk calls. Written while nothing can be claimed.
+        /// The function that a chunk calls. It is written while no chunk can be claimed.
         job: UnsafeCell<Option<Job>>,
         /// Whether some thread's job is on.
         busy: AtomicBool,

@@ -10,7 +10,7 @@ use crate::{Element, Tensor};
 
 /// Elements that a [`Blocks`] lays out for one run.
 const BLOCK: usize = 512;
-/// What one store of a repeated value may write beyond a block.
+/// The number of elements that a store of a repeated value may write beyond a block.
 const SLACK: usize = 16;
 /// Rows shorter than this are gathered, several to a run.
 const SHORT: usize = 32;

@@ -35,7 +35,7 @@ pub(crate) fn softmax_rows<T: Float>(x: &Tensor<T>, logarithm: bool) -> Tensor<T
     }
 }
 
-/// What an incoming gradient `g` gives the rows whose softmax, or its logarithm, is `y`: y·(g - Σ g·y), or g - eʸ·Σ g.
+/// The gradient of rows whose softmax, or its logarithm, is `y`, from the incoming gradient `g`: y·(g - Σ g·y), or g - eʸ·Σ g.
 pub(crate) fn pull_softmax_rows<T: Float>(
     g: &Tensor<T>,
     y: &Tensor<T>,
@@ -46,7 +46,7 @@ pub(crate) fn pull_softmax_rows<T: Float>(
     if results.is_empty() {
         return y;
     }
-    // One number for all is read as such, and not written out first.
+    // A single number for all elements is read directly, not copied first.
     let single = g.strides().iter().all(|&stride| stride == 0);
     let g = if single { g.clone() } else { g.contiguous() };
     let gs = &g.storage.as_slice()[g.layout().offset..];
@@ -141,7 +141,7 @@ enum Incoming<'a, T> {
     All(T),
 }
 
-/// What `g` gives whole rows with the results `y`, to as many elements at `out`.
+/// The gradient of whole rows with the results `y`, from `g`, written to as many elements at `out`.
 struct PullRows<'a, T> {
     g: Incoming<'a, T>,
     y: &'a [T],

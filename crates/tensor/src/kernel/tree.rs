@@ -14,9 +14,9 @@ use crate::{Element, Number};
 /// results go.
 pub(crate) type ColumnFold<T, O> = unsafe fn(usize, isize, *const T, usize, *mut O);
 
-/// What is folded: how an element enters, how two partial results join, and what a fold of nothing is.
+/// A fold: how an element enters, how two partial results are joined, and the fold of nothing.
 pub(crate) trait Fold<T>: Copy + Send + Sync {
-    /// What it comes to.
+    /// The result.
     type Out: Element;
     /// The fold of nothing.
     const START: Self::Out;
@@ -24,7 +24,7 @@ pub(crate) trait Fold<T>: Copy + Send + Sync {
     const ABOUT: bool = false;
     /// A kernel of its own for fewer than [`FEW`] rows.
     const FEW_ROWS: Option<ColumnFold<T, Self::Out>> = None;
-    /// What an element counts, seen from `about`. Must be `#[inline(always)]`.
+    /// The contribution of an element, relative to `about`. Must be `#[inline(always)]`.
     fn lift<A: Arch>(self, x: T, about: Self::Out) -> Self::Out;
     /// The fold of both. Must be `#[inline(always)]`.
     fn join(a: Self::Out, b: Self::Out) -> Self::Out;
@@ -206,7 +206,7 @@ pub(crate) struct Runs<'a, F: Fold<T>, T> {
     pub(crate) first: *const T,
     pub(crate) step: isize,
     pub(crate) len: usize,
-    /// A number a run, if the fold has such.
+    /// One number per run, if the fold has one.
     pub(crate) about: &'a [F::Out],
     pub(crate) out: *mut F::Out,
     pub(crate) count: usize,

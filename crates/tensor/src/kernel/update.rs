@@ -1,4 +1,4 @@
-//! Several tensors rewritten in one pass over memory, beside one that is only read: what an optimiser's step is.
+//! An optimiser's step: several tensors are rewritten in one pass over memory, and one more is only read.
 
 use super::level::{Arch, Kernel, dispatch};
 use super::map::{CHUNK, THREADS_FROM};

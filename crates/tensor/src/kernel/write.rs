@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use crate::error::no_memory;
 use crate::{Element, Result, Shape, Tensor};
 
-/// What the elements of a new tensor are written through, in row-major order.
+/// A writer of the elements of a new tensor, in row-major order.
 pub(crate) struct Writer<'a, T> {
     room: &'a mut [MaybeUninit<T>],
     written: usize,

@@ -53,7 +53,7 @@ macro_rules! primitives {
 
 macro_rules! declare {
     ($($name:ident $Variant:ident $k32:ident $k64:ident $text:literal;)*) => {
-        /// What a formula is written over: arithmetic, the elementary functions, and choice by comparison.
+        /// The numbers over which a formula is written: arithmetic, the elementary functions, and choice by comparison.
         ///
         /// Write a function of your own once, over any `Real`, and it runs vectorised on floats, is recorded on vars, and is
         /// differentiated to every order by dual numbers:
@@ -81,7 +81,7 @@ macro_rules! declare {
             + Div<C, Output = Self>
         {
             $(#[doc = $text] fn $name(self) -> Self;)*
-            /// A constant beside this value.
+            /// A constant of the same kind as this value.
             fn constant(self, c: C) -> Self;
             /// `c - self`
             fn subtracted_from(self, c: C) -> Self;
@@ -93,7 +93,7 @@ macro_rules! declare {
             fn powc(self, exponent: C) -> Self;
             /// The angle of the point (x, self).
             fn atan2(self, x: Self) -> Self;
-            /// The length of (self, other), without overflow on the way.
+            /// √(self² + other²), without internal overflow.
             fn hypot(self, other: Self) -> Self;
             /// The remainder of the division truncated towards zero: it has this one's sign.
             fn rem_trunc(self, by: Self) -> Self;

@@ -220,7 +220,7 @@ impl<T: Float> Tensor<T> {
         map(UnaryValue(f), [self], self.shape())
     }
 
-    /// Each element, but no less than the lower bound beside it and no more than the upper one, all three broadcast against
+    /// Each element, but no less than its lower bound and no more than its upper bound, all three broadcast against
     /// one another: [`clamp`](Self::clamp) with tensors as bounds. Where the bounds are the wrong way round, the upper one.
     ///
     /// ```

@@ -1,8 +1,8 @@
-//! The table of derivatives: every pointwise function, its value and its slopes, a line each.
+//! The table of derivatives: every pointwise function with its value and its slopes, one line each.
 //!
-//! This is the one place where they are written. The lines run as vector kernels on floats (the value in one pass; the
-//! incoming gradient times the slope in one pass), are recorded on vars for the second and higher derivatives, checked
-//! against dual numbers and finite differences, and printed.
+//! They are written only here. On floats a line runs as vector kernels: one pass for the value, one for the incoming gradient
+//! times the slope. On vars it is recorded, for second and higher derivatives. Each line is checked against dual numbers and
+//! finite differences, and printed on the tape.
 //!
 //! A line reads `method Variant [parameters = samples] (operands -> result) = value; slopes`. At a kink the slope is the
 //! one written here: 0 for `relu` and `abs` at 0, half each for `maximum` and `minimum` at a tie, inside for `clamp` at
@@ -187,7 +187,7 @@ macro_rules! pointwise_table {
             atan2 Atan2 (a, b -> y) = a.atan2(b);
                 slopes a.when_eq(ZERO, b.when_eq(ZERO, ZERO, b / (a * a + b * b)), b / (a * a + b * b)),
                 a.when_eq(ZERO, b.when_eq(ZERO, ZERO, -(a / (a * a + b * b))), -(a / (a * a + b * b)));
-            /// √(a² + b²), without overflow on the way; slopes 0 at (0, 0)
+            /// √(a² + b²), without internal overflow; slopes 0 at (0, 0)
             hypot Hypot (a, b -> y) = a.hypot(b); slopes y.when_eq(ZERO, ZERO, a / y), y.when_eq(ZERO, ZERO, b / y);
             /// ln(eᵃ + eᵇ), without overflow
             logaddexp Logaddexp (a, b -> y) =
@@ -403,19 +403,19 @@ macro_rules! define {
 }
 pointwise_table!(define);
 
-/// What is done with the formulas of a [`UnaryOp`].
+/// A function of the formulas of a [`UnaryOp`].
 pub trait UnaryVisitor {
-    /// What comes of it.
+    /// The result.
     type Output;
-    /// Does it.
+    /// Runs it on the formulas.
     fn visit<F: Unary>(self, formula: F) -> Self::Output;
 }
 
-/// What is done with the formulas of a [`BinaryOp`].
+/// A function of the formulas of a [`BinaryOp`].
 pub trait BinaryVisitor {
-    /// What comes of it.
+    /// The result.
     type Output;
-    /// Does it.
+    /// Runs it on the formulas.
     fn visit<F: Binary>(self, formula: F) -> Self::Output;
 }
 

@@ -7,7 +7,7 @@ use crate::kernel::level::Arch;
 use crate::kernel::update::{Rewrite, rewrite};
 use crate::{Error, Float, Result, Tensor};
 
-/// What becomes of N numbers, the parameter first, when a gradient arrives.
+/// The update of N numbers, a parameter and its state, by a gradient.
 ///
 /// ```
 /// use wengert_tensor::pointwise::{C, Real, Update, update_in_place};

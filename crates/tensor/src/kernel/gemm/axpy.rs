@@ -2,7 +2,7 @@
 
 use super::simd::{Body, Simd};
 
-/// What the result starts from.
+/// The initial value of the result.
 #[derive(Clone, Copy)]
 pub(super) enum Start<T> {
     Zero,

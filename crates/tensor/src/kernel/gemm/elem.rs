@@ -5,7 +5,7 @@ use super::simd::{Body, Simd};
 use crate::Number;
 use crate::kernel::level::{Arch, Level, Portable, level};
 
-/// What only this crate's element types have.
+/// Vectors of an element type, known only inside this crate.
 pub(super) trait Vectors: Sized {
     #[cfg(target_arch = "x86_64")]
     type V512: Simd<Elem = Self>;

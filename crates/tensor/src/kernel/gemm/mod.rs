@@ -74,12 +74,12 @@ pub unsafe fn column_sums<T: GemmElem>(
     unsafe { elem::run(&sums::ColumnSums { rows, down, x, width, out }) }
 }
 
-/// What the product is added to.
+/// The initial value to which the product is added.
 #[derive(Debug)]
 pub enum Init<T> {
     /// Nothing.
     Zero,
-    /// What is in C: c += a b.
+    /// The contents of C: c += a b.
     Accumulate,
     /// This vector of n, in every row: a bias.
     Row(*const T),

@@ -37,7 +37,7 @@ const SMALL: usize = 1 << 20;
 /// Up to this many rows, B passes by so few times that it is best read where it lies.
 const LOW: usize = 28;
 
-/// The way for this product.
+/// The plan for this product.
 #[inline(always)]
 pub(super) fn plan<T>(product: &Product<T>) -> Plan {
     let Product { m, n, k, a, b, ldc, .. } = product;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
-/// A cache line. Never initialised as such: kernels write before they read.
+/// A cache line. Never initialised: kernels write before they read.
 #[repr(C, align(64))]
 struct Line(MaybeUninit<[u8; 64]>);
 

@@ -1,4 +1,4 @@
-//! What a kernel may know of its vectors: a handful of instructions, and how many registers there are.
+//! The vectors of a kernel: a handful of instructions, and the number of registers.
 
 use super::GemmElem;
 use super::micro::{Block, Layout};

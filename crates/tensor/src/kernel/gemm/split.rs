@@ -25,7 +25,7 @@ const LINE: usize = 256;
 pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
     let Product { m, n, .. } = product;
     // Of a large product more parts than threads, so that a thread that is held up holds up little. Of others one each, as
-    // each part packs what it needs: to share that was tried, and what another core has written comes too slowly.
+    // each part packs what it needs: sharing was tried, but data that another core has written arrives too slowly.
     let each = if product.work() < LARGE { 1 } else { 2 };
     let parts = (each * pool::threads()).min(product.work() / PART).max(1);
     let (down, across) = match plan {

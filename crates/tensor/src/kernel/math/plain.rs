@@ -1,4 +1,4 @@
-//! What one instruction does, or the standard library: roots, signs, roundings, remainders.
+//! Functions that are one instruction, or in the standard library: roots, signs, roundings, remainders.
 
 use crate::kernel::level::Arch;
 
