@@ -65,9 +65,9 @@ pub enum Error {
         at: Line,
     },
 
-    /// The value of a parameter that was changed after `backward` let go of what the tape had read.
+    /// The value of a parameter that was changed after `backward` released the value that the tape had read.
     #[error(
-        "{verb}: parameter `{name}` was changed after this tape read it at {read}, and the `backward` at {spent} let go of the value that was read\n  help: read the value before `backward`, use `backward_keep`, or ask the parameter for its new value\n  at {at}"
+        "{verb}: parameter `{name}` was changed after this tape read it at {read}, and the `backward` at {spent} released the value that was read\n  help: read the value before `backward`, use `backward_keep`, or ask the parameter for its new value\n  at {at}"
     )]
     ValueGone {
         /// The method that was called.

@@ -217,7 +217,7 @@ impl<D: Dataset> Epoch<'_, D> {
             None => dataset.run(start..end),
         };
         batch.unwrap_or_else(|error| {
-            panic!("a dataset refuses samples that its `len` promises: {error}")
+            panic!("a dataset rejects indices below its own `len`: {error}")
         })
     }
 }

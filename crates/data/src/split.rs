@@ -15,7 +15,7 @@ pub type Parts = (Vec<usize>, Vec<usize>);
 #[track_caller]
 fn held_back(op: &'static str, n: usize, test_share: f64) -> Result<usize> {
     if !(test_share > 0.0 && test_share < 1.0) {
-        let rule = format!("the test's share is {test_share}; it must lie between 0 and 1");
+        let rule = format!("the fraction of the test is {test_share}; it must lie between 0 and 1");
         return Err(Error::value(op, rule));
     }
     if n < 2 {

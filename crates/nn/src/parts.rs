@@ -39,8 +39,8 @@ use crate::state::{self, Mismatch, State};
 #[diagnostic::on_unimplemented(
     message = "the parts of `{Self}` are not named for `{T}`",
     label = "no `parts!` names its parameters and layers",
-    note = "write `parts!(Model {{ l1, l2 }});` beside the struct, with each field that holds parameters; one of f64 is `parts!(Model as f64 {{ … }});`, and `prelude64` does that by itself",
-    note = "a layer of f32 in a model of f64, or the other way round, is refused too: take all types from one prelude"
+    note = "write `parts!(Model {{ l1, l2 }});` next to the struct, with each field that holds parameters; one of f64 is `parts!(Model as f64 {{ … }});`, and `prelude64` does that by itself",
+    note = "a layer of f32 in a model of f64, or the other way round, is rejected too: take all types from one prelude"
 )]
 pub trait Parts<T: Float>: Send + Sync {
     /// Names each part to the visitor.

@@ -57,7 +57,7 @@ impl Column {
 /// - features not finite: 1 NaN, 0 infinite; the first in row 1, column 0
 ///   help: leave these rows out, or fill them: one NaN makes every parameter NaN
 /// - constant columns: 1 (1 in all)
-///   help: they tell nothing; leave them out, or let them be: scalers here make them 0
+///   help: they carry no information; leave them out, or keep them: scalers here make them 0
 /// - rows with the features of an earlier one and another target: 1; row 3 contradicts row 0
 ///   help: labels may be wrong; no model can be right about all of them");
 /// # Ok::<(), wengert_data::Error>(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Something about the data that may spoil training. Rows and columns are counted from 0; a column is a place of a row.
+/// A property of the data that may harm training. Rows and columns are counted from 0; a column is a position in a row.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs)]
@@ -14,7 +14,7 @@ pub enum Finding {
     FeaturesNotFinite { nan: usize, infinite: usize, row: usize, column: usize },
     /// Targets that are NaN or infinite, and the row of the first one.
     TargetsNotFinite { nan: usize, infinite: usize, row: usize },
-    /// Columns that have one value throughout.
+    /// Columns with a single value.
     Constant { columns: Vec<usize> },
     /// Columns' standard deviations differ by a factor of 100 or more.
     Scales { narrow: (usize, f64), wide: (usize, f64) },
@@ -26,13 +26,13 @@ pub enum Finding {
     Conflicts { rows: usize, first: (usize, usize) },
     /// Class numbers below the largest that no sample has.
     AbsentClasses { classes: usize, first: usize },
-    /// The commonest class occurs ten times as often as the rarest, or more: class and count.
+    /// The most frequent class occurs at least ten times as often as the rarest: class and count.
     Imbalance { rarest: (usize, usize), commonest: (usize, usize) },
-    /// Samples lie class by class.
+    /// The samples are sorted by class.
     Sorted,
-    /// Rows of the test whose features are a row of the training part's too, and the first such pair (training, test).
+    /// Rows of the test whose features are also a row of training, and the first such pair (training, test).
     Leak { rows: usize, first: (usize, usize) },
-    /// Classes that the test has and training has not, and the first of them.
+    /// Classes that the test has and training lacks, and the first of them.
     UnseenClasses { classes: usize, first: usize },
 }
 
@@ -48,16 +48,16 @@ impl Finding {
                 "leave these rows out: one NaN makes every parameter NaN"
             }
             Self::Constant { .. } => {
-                "they tell nothing; leave them out, or let them be: scalers here make them 0"
+                "they carry no information; leave them out, or keep them: scalers here make them 0"
             }
             Self::Scales { .. } => {
-                "use `Standardizer`: the wide columns drown the narrow ones, and slow training down"
+                "use `Standardizer`: wide columns outweigh the narrow ones, and slow training down"
             }
             Self::Large { .. } => {
                 "use `Standardizer` or `MinMax`: large inputs saturate units and blow up gradients"
             }
             Self::Duplicates { .. } => {
-                "leave them out before splitting, lest training see what the test asks"
+                "leave them out before splitting, or training will see samples of the test"
             }
             Self::Conflicts { .. } => {
                 "labels may be wrong; no model can be right about all of them"

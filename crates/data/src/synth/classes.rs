@@ -127,7 +127,7 @@ pub fn xor<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
 #[track_caller]
 pub fn imbalanced<T: Float>(n: usize, share: f64, seed: u64) -> Result<TensorDataset<T>> {
     if !(share > 0.0 && share < 1.0) {
-        let rule = format!("the share of class 1 is {share}; it must lie between 0 and 1");
+        let rule = format!("the fraction of class 1 is {share}; it must lie between 0 and 1");
         return Err(Error::value("imbalanced", rule));
     }
     let mut rng = Rng::new(For::Synthetic, seed, 0);
