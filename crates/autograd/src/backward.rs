@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::{Algebra, At, Incoming};
+use crate::compiled::{self, Done, Grads};
 use crate::error::Line;
 use crate::gradients::Gradients;
 use crate::ops::{Op, Operation as _, Parameter};
@@ -133,7 +134,7 @@ impl<T: Float> Tape<T> {
             });
         }
         let mut kept = vec![None; from + 1];
-        sweep_tensors(&inner, grads, |i, g| {
+        compiled::sweep(&inner, &mut grads, |i, g| {
             let wanted = match keep {
                 Keep::All => true,
                 Keep::These(these) => these.contains(&(i as u32)),
@@ -146,8 +147,8 @@ impl<T: Float> Tape<T> {
         Ok(kept)
     }
 
-    /// The sweep over vars: what it does is recorded behind what it goes over.
-    fn sweep_vars<'t>(
+    /// The sweep over vars: what it does is recorded behind what it goes over. Compiled for each float type in this crate.
+    pub(crate) fn sweep_vars_here<'t>(
         &'t self,
         from: Var<'t, T>,
         seed: Var<'t, T>,
@@ -200,12 +201,13 @@ impl<T: Float> Tape<T> {
     }
 }
 
-/// The loop: from the last node to the first, `done` told of each gradient that is complete.
-fn sweep_tensors<T: Float>(
+/// The loop: from the last node to the first, `done` told of each gradient that is complete. Compiled for each float type in
+/// this crate.
+pub(crate) fn sweep_here<T: Float>(
     inner: &Inner<T>,
-    mut grads: Vec<Option<Tensor<T>>>,
-    mut done: impl FnMut(usize, &Tensor<T>) -> Result<()>,
-) -> Result<Vec<Option<Tensor<T>>>> {
+    grads: &mut Grads<T>,
+    done: Done<'_, T>,
+) -> Result<()> {
     let nodes = &inner.nodes[..];
     for i in (0..grads.len()).rev() {
         let Some(mut g) = grads[i].take() else { continue };
@@ -230,9 +232,9 @@ fn sweep_tensors<T: Float>(
             continue;
         }
         let at = AtTensors { nodes, node };
-        hand_back(&node.op, &node.operands, |j| nodes[j as usize].wanted, &at, g, &mut grads)?;
+        hand_back(&node.op, &node.operands, |j| nodes[j as usize].wanted, &at, g, grads)?;
     }
-    Ok(grads)
+    Ok(())
 }
 
 /// Where to read the gradients of vars that are no parameters.
@@ -297,14 +299,14 @@ impl<'t, T: Float> Var<'t, T> {
             let mut adjoints = Vec::new();
             if self.tape.keep_adjoints.get() {
                 adjoints.resize(count, None);
-                let grads = sweep_tensors(&inner, grads, |i, g| {
+                compiled::sweep(&inner, &mut grads, |i, g| {
                     adjoints[i] = Some(g.clone());
                     Ok(())
                 })?;
-                (grads, adjoints)
             } else {
-                (sweep_tensors(&inner, grads, |_, _| Ok(()))?, adjoints)
+                compiled::sweep(&inner, &mut grads, |_, _| Ok(()))?;
             }
+            (grads, adjoints)
         };
         if self.tape.finite.get() {
             self.refuse_non_finite(&grads)?;
@@ -425,7 +427,11 @@ impl<'t, T: Float> Var<'t, T> {
         };
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
         let start = self.tape.len();
-        let found = self.tape.sweep_vars(self, seed, &keep);
+        let found = compiled::sweep_recorded(self.tape, self.index, seed.index, &keep);
+        let found = found.map(|found| {
+            let var = |index| Self { tape: self.tape, index };
+            found.into_iter().map(|g| g.map(var)).collect::<Vec<_>>()
+        });
         // What the sweep recorded, and what it could not do, belongs to the line that asked for it.
         for node in &mut self.tape.inner.borrow_mut().nodes[start..] {
             node.at = at;

@@ -6,6 +6,8 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::algebra::Algebra;
 use crate::backward::Keep;
+use crate::compiled;
+use crate::error::Line;
 use crate::ops::{Detach, Op, Operation as _};
 use crate::{Error, Result, Tape, Var};
 
@@ -22,13 +24,24 @@ impl<T: Float> Tape<T> {
         for (x, _) in inputs {
             self.check_vars("push_forward", &[*x], at)?;
         }
+        let inputs = inputs.iter().map(|(x, t)| (x.index, t.clone())).collect();
+        compiled::push(self, inputs, y.index, at)
+    }
+
+    /// [`push_forward`](Self::push_forward), compiled for each float type in this crate.
+    pub(crate) fn push_here(
+        &self,
+        inputs: &[(u32, Tensor<T>)],
+        y: u32,
+        at: Line,
+    ) -> Result<Tensor<T>> {
         self.ready("push_forward", at)?;
         let inner = self.inner.borrow();
-        let nodes = &inner.nodes[..=y.index()];
+        let nodes = &inner.nodes[..=y as usize];
         let mut directions: Vec<Option<Tensor<T>>> = vec![None; inner.nodes.len()];
         for (x, t) in inputs {
-            same_shape("push_forward", &nodes_shape(&inner.nodes[x.index()].value), t)?;
-            directions[x.index()] = Some(t.clone());
+            same_shape("push_forward", inner.nodes[*x as usize].value.shape(), t, at)?;
+            directions[*x as usize] = Some(t.clone());
         }
         for (i, node) in nodes.iter().enumerate() {
             if directions[i].is_some() || node.operands.is_empty() {
@@ -44,9 +57,9 @@ impl<T: Float> Tape<T> {
             directions[i] =
                 if node.op.is::<Detach>() { None } else { push(&node.op, &x, &t, &node.value)? };
         }
-        Ok(directions[y.index()]
+        Ok(directions[y as usize]
             .take()
-            .unwrap_or_else(|| inner.nodes[y.index()].value.zeros_like()))
+            .unwrap_or_else(|| inner.nodes[y as usize].value.zeros_like()))
     }
 }
 
@@ -65,17 +78,17 @@ fn push<T: Float, A: Algebra<T>>(op: &Op<T>, x: &[A], t: &[Option<A>], y: &A) ->
     Ok(sum)
 }
 
-fn nodes_shape<T: Float>(x: &Tensor<T>) -> Vec<usize> {
-    x.shape().to_vec()
-}
-
-#[track_caller]
-fn same_shape<T: Float>(what: &'static str, shape: &[usize], t: &Tensor<T>) -> Result<()> {
+fn same_shape<T: Float>(
+    what: &'static str,
+    shape: &[usize],
+    t: &Tensor<T>,
+    at: Line,
+) -> Result<()> {
     if t.shape() == shape {
         return Ok(());
     }
     let rule = format!("{what}: the direction has shape {:?}, and must have {shape:?}", t.shape());
-    Err(Error::Use(rule, Location::caller()))
+    Err(Error::Use(rule, at))
 }
 
 /// A function's value at `x`, and how it changes along `direction`: forward mode.
@@ -139,7 +152,7 @@ impl<'t, T: Float> Var<'t, T> {
         let at = Location::caller();
         self.tape.check_vars("pull_tensors", &[self], at)?;
         self.tape.check_vars("pull_tensors", of, at)?;
-        same_shape("pull_tensors", &self.shape(), cotangent)?;
+        same_shape("pull_tensors", &self.shape(), cotangent, Location::caller())?;
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
         self.tape.ready("pull_tensors", at)?;
         let found = if self.wants_grad() {
@@ -237,7 +250,7 @@ pub fn hvp<T: Float>(
     x: &Tensor<T>,
     v: &Tensor<T>,
 ) -> Result<Tensor<T>> {
-    same_shape("hvp", x.shape(), v)?;
+    same_shape("hvp", x.shape(), v, Location::caller())?;
     let tape = Tape::new();
     let x = tape.var(x.clone());
     let g = f(x)?.grad_or_zero(&[x])?[0];

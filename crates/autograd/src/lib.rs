@@ -35,6 +35,7 @@
 mod algebra;
 mod backward;
 pub mod check;
+mod compiled;
 pub mod cross_entropy;
 pub mod custom;
 mod display;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 use wengert_tensor::{AnyTensor, Float, Rng, Shape, Tensor};
 
+use crate::compiled;
 use crate::error::Line;
 use crate::fault::Fault;
 use crate::ops::{Constant, Data, Input, Leaf, Op, Operation as _, Parameter, Untracked};
@@ -505,10 +506,16 @@ impl<T: Float> Tape<T> {
         Var { tape: self, index }
     }
 
-    /// Runs an op on nodes of this tape and records it.
+    /// Runs an op on lines of this tape and records it.
     #[track_caller]
+    #[inline]
     pub(crate) fn record(&self, op: Op<T>, operands: &[u32]) -> Result<Var<'_, T>> {
-        let at = Location::caller();
+        let index = compiled::record(self, op, operands, Location::caller())?;
+        Ok(Var { tape: self, index })
+    }
+
+    /// [`record`](Self::record), compiled for each float type in this crate.
+    pub(crate) fn record_here(&self, op: Op<T>, operands: &[u32], at: Line) -> Result<u32> {
         let Ok(mut guard) = self.inner.try_borrow_mut() else {
             return Err(Self::busy(op.name(), at));
         };
@@ -556,7 +563,7 @@ impl<T: Float> Tape<T> {
             inner.times.resize(index as usize, Duration::ZERO);
             inner.times.push(started.elapsed());
         }
-        Ok(Var { tape: self, index })
+        Ok(index)
     }
 
     /// Notes that a value left the tape by an op that has no derivative.

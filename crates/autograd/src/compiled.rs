@@ -1,0 +1,178 @@
+//! What is long and generic over the float type, compiled in this crate, once for each of the two types. A program that
+//! uses a tape instantiates the short fronts alone, which find the compiled code by the type that they are called with.
+
+use std::any::Any;
+
+use wengert_tensor::{Float, Tensor};
+
+use crate::error::Line;
+use crate::ops::Op;
+use crate::tape::Inner;
+use crate::{Result, Tape, Var};
+
+/// Called with the number of a line and its gradient, when a sweep has it complete.
+pub(crate) type Done<'a, T> = &'a mut dyn FnMut(usize, &Tensor<T>) -> Result<()>;
+
+/// Gradients by line.
+pub(crate) type Grads<T> = Vec<Option<Tensor<T>>>;
+
+/// The compiled code for a float type.
+trait Compiled: Float {
+    fn record(
+        tape: &Tape<Self>,
+        op: &mut Option<Op<Self>>,
+        operands: &[u32],
+        at: Line,
+    ) -> Result<u32>;
+    fn sweep(inner: &Inner<Self>, grads: &mut Grads<Self>, done: Done<'_, Self>) -> Result<()>;
+    fn sweep_recorded(
+        tape: &Tape<Self>,
+        from: u32,
+        seed: u32,
+        keep: &[u32],
+    ) -> Result<Vec<Option<u32>>>;
+    fn push(
+        tape: &Tape<Self>,
+        inputs: &[(u32, Tensor<Self>)],
+        y: u32,
+        at: Line,
+    ) -> Result<Tensor<Self>>;
+}
+
+macro_rules! compiled {
+    ($($t:ident)*) => {$(
+        impl Compiled for $t {
+            fn record(
+                tape: &Tape<Self>,
+                op: &mut Option<Op<Self>>,
+                operands: &[u32],
+                at: Line,
+            ) -> Result<u32> {
+                match op.take() {
+                    Some(op) => tape.record_here(op, operands, at),
+                    None => unreachable!("an op is recorded once"),
+                }
+            }
+            fn sweep(
+                inner: &Inner<Self>,
+                grads: &mut Grads<Self>,
+                done: Done<'_, Self>,
+            ) -> Result<()> {
+                crate::backward::sweep_here(inner, grads, done)
+            }
+            fn sweep_recorded(
+                tape: &Tape<Self>,
+                from: u32,
+                seed: u32,
+                keep: &[u32],
+            ) -> Result<Vec<Option<u32>>> {
+                let var = |index| Var { tape, index };
+                let found = tape.sweep_vars_here(var(from), var(seed), keep)?;
+                Ok(found.into_iter().map(|g| g.map(|g| g.index)).collect())
+            }
+            fn push(
+                tape: &Tape<Self>,
+                inputs: &[(u32, Tensor<Self>)],
+                y: u32,
+                at: Line,
+            ) -> Result<Tensor<Self>> {
+                tape.push_here(inputs, y, at)
+            }
+        }
+    )*};
+}
+compiled!(f32 f64);
+
+/// A reference as one to another type, if that is its type.
+fn of<A: 'static, B: 'static>(a: &A) -> Option<&B> {
+    (a as &dyn Any).downcast_ref()
+}
+
+/// [`of`] for a reference that may be written through.
+fn of_mut<A: 'static, B: 'static>(a: &mut A) -> Option<&mut B> {
+    (a as &mut dyn Any).downcast_mut()
+}
+
+/// A value as one of another type, which is its type.
+fn cast<A: 'static, B: 'static>(a: A) -> B {
+    match of_mut(&mut Some(a)).and_then(Option::take) {
+        Some(b) => b,
+        None => unreachable!("a type is itself"),
+    }
+}
+
+/// Runs an op on lines of a tape and records it.
+#[inline]
+pub(crate) fn record<T: Float>(
+    tape: &Tape<T>,
+    op: Op<T>,
+    operands: &[u32],
+    at: Line,
+) -> Result<u32> {
+    let mut op = Some(op);
+    if let (Some(tape), Some(op)) = (of(tape), of_mut(&mut op)) {
+        return f32::record(tape, op, operands, at);
+    }
+    match (of(tape), of_mut(&mut op)) {
+        (Some(tape), Some(op)) => f64::record(tape, op, operands, at),
+        _ => unreachable!("a float is f32 or f64"),
+    }
+}
+
+/// Goes back over a tape, from gradients of some lines: leaves those of parameters, and tells `done` of each.
+#[inline]
+pub(crate) fn sweep<T: Float>(
+    inner: &Inner<T>,
+    grads: &mut Grads<T>,
+    mut done: impl FnMut(usize, &Tensor<T>) -> Result<()>,
+) -> Result<()> {
+    if let (Some(inner), Some(grads)) = (of(inner), of_mut(grads)) {
+        return f32::sweep(inner, grads, &mut |i, g| done(i, same(g)));
+    }
+    match (of(inner), of_mut(grads)) {
+        (Some(inner), Some(grads)) => f64::sweep(inner, grads, &mut |i, g| done(i, same(g))),
+        _ => unreachable!("a float is f32 or f64"),
+    }
+}
+
+/// A reference to a tensor as one to a tensor of another type, which is its type.
+fn same<E: Float, T: Float>(x: &Tensor<E>) -> &Tensor<T> {
+    match of(x) {
+        Some(x) => x,
+        None => unreachable!("a type is itself"),
+    }
+}
+
+/// Goes back over a tape and records what it does.
+pub(crate) fn sweep_recorded<T: Float>(
+    tape: &Tape<T>,
+    from: u32,
+    seed: u32,
+    keep: &[u32],
+) -> Result<Vec<Option<u32>>> {
+    if let Some(tape) = of(tape) {
+        return f32::sweep_recorded(tape, from, seed, keep);
+    }
+    match of(tape) {
+        Some(tape) => f64::sweep_recorded(tape, from, seed, keep),
+        None => unreachable!("a float is f32 or f64"),
+    }
+}
+
+/// Forward mode: the direction of the line `y`, when the inputs move along theirs.
+pub(crate) fn push<T: Float>(
+    tape: &Tape<T>,
+    inputs: Vec<(u32, Tensor<T>)>,
+    y: u32,
+    at: Line,
+) -> Result<Tensor<T>> {
+    if let Some(tape) = of(tape) {
+        let inputs: Vec<(u32, Tensor<f32>)> = cast(inputs);
+        return f32::push(tape, &inputs, y, at).map(cast);
+    }
+    let inputs: Vec<(u32, Tensor<f64>)> = cast(inputs);
+    match of(tape) {
+        Some(tape) => f64::push(tape, &inputs, y, at).map(cast),
+        None => unreachable!("a float is f32 or f64"),
+    }
+}
