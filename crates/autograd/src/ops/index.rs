@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use wengert_tensor::{Float, Shape, Tensor};
 
 use super::scan::along;
-use super::shape::linear;
+use super::shape::{linear, zeros};
 use super::{Given, Operation, Reads, family};
 use crate::Result;
 use crate::algebra::{Algebra, At, Incoming};
@@ -41,7 +41,7 @@ linear! {
         attributes |op| along(op.0); data |op| op.1.line;
         rows vec![row("gather", ANY, |x| x[0].square().gather(1, &places()))];
     Ungather "scatter_add":
-        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.scatter_add(op.1.0, &op.1.1.values, x)?);
+        |op, x| Ok(zeros(&op.0)?.scatter_add(op.1.0, &op.1.1.values, x)?);
         adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "gather(g, index)";
         attributes |op| along(op.1.0); data |op| op.1.1.line;
         rows vec![row("scatter_add", &[(&[3, 2], -2.0, 2.0)], |x| {
@@ -54,7 +54,7 @@ linear! {
             x[0].square().index_select(0, &wengert_tensor::tensor![2_usize, 0, 2])
         })];
     Unindex "index_add":
-        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.index_add(op.1.0, &op.1.1.values, x)?);
+        |op, x| Ok(zeros(&op.0)?.index_add(op.1.0, &op.1.1.values, x)?);
         adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "index_select(g, index)";
         attributes |op| along(op.1.0); data |op| op.1.1.line;
         rows vec![row("index_add", ANY, |x| {

@@ -131,7 +131,7 @@ linear! {
             row("slice", ANY, |x| x[0].square().slice(wengert_tensor::s![0, 1..])),
         ];
     Unslice "unslice":
-        |op, x| Ok(Tensor::try_full(&op.0, T::ZERO)?.slice_assign(&op.1, x)?);
+        |op, x| Ok(zeros(&op.0)?.slice_assign(&op.1, x)?);
         adjoint |op, g, _| g.slice(op.1.clone()), "slice(g)";
         attributes |op| vec![("shape", op.0.to_string()), ("part", format!("{:?}", op.1))];
         rows vec![row("unslice", ANY, |x| {
@@ -161,8 +161,7 @@ impl Diagonal {
         // The places of the diagonal, as the diagonal of a tensor of places.
         let places =
             Tensor::<usize>::arange(0, len, 1)?.reshape(shape)?.diagonal(self.0, self.1, self.2)?;
-        let zeros = Tensor::try_full([len], T::ZERO)?;
-        Ok(zeros.index_add(0, &places.flatten(), &x.flatten())?.reshape(shape)?)
+        Ok(zeros(&[len])?.index_add(0, &places.flatten(), &x.flatten())?.reshape(shape)?)
     }
 }
 
@@ -202,6 +201,11 @@ impl<T: Float> Operation<T> for Cat {
             crate::Var::cat(&[x[0].square(), x[1].exp()], 1)
         })]
     }
+}
+
+/// Zeros, as a view of one number: the op that writes into them makes the only copy.
+pub(super) fn zeros<T: Float>(shape: &[usize]) -> Result<Tensor<T>> {
+    Ok(Tensor::scalar(T::ZERO).expand(shape)?)
 }
 
 /// The order that undoes an order of axes.
