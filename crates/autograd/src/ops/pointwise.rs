@@ -55,7 +55,7 @@ impl<T: Float> Operation<T> for Unary {
         A::pull_unary(self.0, t.clone(), &x[0], y)
     }
     fn formula(&self, _: usize) -> Cow<'static, str> {
-        format!("g·({})", readable(self.0.slope_text())).into()
+        times_g(&readable(self.0.slope_text())).into()
     }
     fn reads(&self, _: usize) -> Reads {
         names_in(self.0.slope_text(), &["x"], "y")
@@ -92,7 +92,7 @@ impl<T: Float> Operation<T> for Binary {
         A::pull_binary(self.0, k, t.expand(&shape)?, &a, &b, y)
     }
     fn formula(&self, k: usize) -> Cow<'static, str> {
-        format!("g·({})", readable(self.0.slope_text(k))).into()
+        times_g(&readable(self.0.slope_text(k))).into()
     }
     fn reads(&self, k: usize) -> Reads {
         names_in(self.0.slope_text(k), &["a", "b"], "y")
@@ -199,6 +199,16 @@ fn names_in(formula: &str, operands: &[&str], result: &str) -> Reads {
         }
     }
     reads
+}
+
+/// The gradient g times a slope.
+fn times_g(slope: &str) -> String {
+    match slope {
+        "1" => "g".to_string(),
+        "-1" => "-g".to_string(),
+        name if name.chars().all(char::is_alphanumeric) => format!("g·{name}"),
+        _ => format!("g·({slope})"),
+    }
 }
 
 /// A formula of the table in the signs of mathematics.
