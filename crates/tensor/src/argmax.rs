@@ -1,6 +1,6 @@
 //! Where the largest and the smallest elements are; and the lines along an axis that such questions are asked of.
 
-use crate::error::Fault;
+use crate::error::{Fault, room_or_refuse};
 use crate::kernel::reduce::fold_slice;
 use crate::kernel::tree::{Fold, Max, Min};
 use crate::kernel::write::written;
@@ -21,6 +21,8 @@ impl<T: Number> Lines<T> {
     pub(crate) fn new(op: &'static str, x: &Tensor<T>, axes: &Axes) -> Result<Self> {
         let flags = axes.flags(op, x.shape())?;
         x.refuse_empty(op, axes)?;
+        // The elements are copied where they do not lie as they must.
+        room_or_refuse::<T>(op, x.shape())?;
         let meant: Vec<usize> = (0..x.rank()).filter(|&i| flags[i]).collect();
         let sizes = |gone: &[usize]| -> Shape {
             (0..x.rank())

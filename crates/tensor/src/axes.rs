@@ -4,7 +4,7 @@ use std::ops::RangeFull;
 
 use smallvec::SmallVec;
 
-use crate::error::Fault;
+use crate::error::{Fault, room_or_refuse};
 use crate::{Error, Result, Shape};
 
 /// The axes that a reduction runs over.
@@ -114,7 +114,7 @@ pub fn is_axis_of_scalar(shape: &[usize], axis: isize) -> bool {
 }
 
 /// The flags of the axes that a reduction of `shape` runs over. Rejects, besides what [`Axes::flags`] does, a result that
-/// would not fit: without the axis that is empty the others may be too many.
+/// the system has no memory for: without the axis that is empty the others may be too many, and so may those of a view.
 #[track_caller]
 pub(crate) fn folding(
     op: &'static str,
@@ -122,11 +122,10 @@ pub(crate) fn folding(
     axes: &Axes,
 ) -> Result<SmallVec<[bool; 8]>> {
     let flags = axes.flags(op, shape)?;
-    if shape.contains(&0) {
-        let kept: Shape =
-            shape.iter().zip(&flags).filter(|(_, gone)| !**gone).map(|(&size, _)| size).collect();
-        Shape::len_or_refuse(op, &kept)?;
-    }
+    let kept: Shape =
+        shape.iter().zip(&flags).filter(|(_, gone)| !**gone).map(|(&size, _)| size).collect();
+    // No element is wider than a double.
+    room_or_refuse::<f64>(op, &kept)?;
     Ok(flags)
 }
 

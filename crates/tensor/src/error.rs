@@ -157,6 +157,22 @@ pub(crate) fn no_memory<T>(op: &'static str, shape: &[usize]) -> Error {
     Error::Size(Fault::new(op, &[shape], rule))
 }
 
+/// Refuses a result of `shape` in the name of `op` if the system has no memory for it: for what asks for that memory where it
+/// can return no error. What is small is not looked at.
+#[track_caller]
+pub(crate) fn room_or_refuse<T>(op: &'static str, shape: &[usize]) -> Result<()> {
+    const SURE: usize = 1 << 28;
+    let bytes = Shape::len_or_refuse(op, shape)? * size_of::<T>();
+    if bytes < SURE {
+        return Ok(());
+    }
+    let mut room = Vec::<u8>::new();
+    let refused = room.try_reserve_exact(bytes).is_err();
+    // Without this the compiler leaves out an allocation that nobody uses.
+    std::hint::black_box(&room);
+    if refused { Err(no_memory::<T>(op, shape)) } else { Ok(()) }
+}
+
 /// How what returns no `Result` ends when the system has no memory for its result.
 #[cold]
 pub(crate) fn out_of_memory(bytes: usize) -> ! {

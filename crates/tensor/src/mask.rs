@@ -2,6 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
+use crate::axes::folding;
 use crate::compare::{both, each};
 use crate::error::{no_memory, refuse};
 use crate::kernel::map::{Plain, map};
@@ -88,15 +89,7 @@ fn picked<T: Element>(
     }
 }
 
-/// Rejects a fold over the flagged axes if the result is too large for memory, which an axis of size 0 may have hidden.
-#[track_caller]
-fn refuse_hidden(op: &'static str, shape: &[usize], flags: &[bool]) -> Result<()> {
-    let kept: Shape = shape.iter().zip(flags).map(|(&s, &gone)| if gone { 1 } else { s }).collect();
-    Shape::len_or_refuse(op, &kept)?;
-    Ok(())
-}
-
-/// The result of a reduction whose axes were kept, with or without them.
+/// What remains of a reduction whose axes were kept.
 fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T> {
     if axes.keeps() { x } else { x.without(flags) }
 }
@@ -133,8 +126,7 @@ impl Tensor<bool> {
     #[track_caller]
     pub fn any_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("any", self.shape())?;
-        refuse_hidden("any", self.shape(), &flags)?;
+        let flags = folding("any", self.shape(), &axes)?;
         let kept = fold(Max, &self.as_numbers::<u8>(), &flags, &[]);
         Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
     }
@@ -146,8 +138,7 @@ impl Tensor<bool> {
     #[track_caller]
     pub fn all_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
-        let flags = axes.flags("all", self.shape())?;
-        refuse_hidden("all", self.shape(), &flags)?;
+        let flags = folding("all", self.shape(), &axes)?;
         // The least of nothing is 255: not 0, so true.
         let kept = fold(Min, &self.as_numbers::<u8>(), &flags, &[]);
         Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
@@ -160,8 +151,7 @@ impl Tensor<bool> {
     #[track_caller]
     pub fn count_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
         let axes = axes.into();
-        let flags = axes.flags("count", self.shape())?;
-        refuse_hidden("count", self.shape(), &flags)?;
+        let flags = folding("count", self.shape(), &axes)?;
         let kept = fold(Sum, &self.as_numbers::<usize>(), &flags, &[]);
         Ok(kept_or_not(kept, &axes, &flags))
     }

@@ -1,6 +1,7 @@
 //! Running sums, products and log-sum-exps along an axis.
 
 use crate::axes::{axis_or_refuse, is_axis_of_scalar};
+use crate::error::room_or_refuse;
 use crate::kernel::scan::NumberScan;
 use crate::{Float, Number, Result, Tensor};
 
@@ -24,7 +25,9 @@ impl<T: Number> Tensor<T> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().cumsum(0)?.reshape([]);
         }
-        Ok(T::scan(NumberScan::Sum, self, axis_or_refuse("cumsum", self.shape(), axis)?))
+        let axis = axis_or_refuse("cumsum", self.shape(), axis)?;
+        room_or_refuse::<T>("cumsum", self.shape())?;
+        Ok(T::scan(NumberScan::Sum, self, axis))
     }
 
     /// The running product along `axis`: each element times all before it. Carried in double precision.
@@ -36,7 +39,9 @@ impl<T: Number> Tensor<T> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().cumprod(0)?.reshape([]);
         }
-        Ok(T::scan(NumberScan::Product, self, axis_or_refuse("cumprod", self.shape(), axis)?))
+        let axis = axis_or_refuse("cumprod", self.shape(), axis)?;
+        room_or_refuse::<T>("cumprod", self.shape())?;
+        Ok(T::scan(NumberScan::Product, self, axis))
     }
 }
 
@@ -50,6 +55,8 @@ impl<T: Float> Tensor<T> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().logcumsumexp(0)?.reshape([]);
         }
-        Ok(T::logcumsumexp(self, axis_or_refuse("logcumsumexp", self.shape(), axis)?))
+        let axis = axis_or_refuse("logcumsumexp", self.shape(), axis)?;
+        room_or_refuse::<T>("logcumsumexp", self.shape())?;
+        Ok(T::logcumsumexp(self, axis))
     }
 }

@@ -1,7 +1,7 @@
 //! Spread, size and soft extremes: variance, norms, log-sum-exp, softmax, counts.
 
 use crate::axes::{axis_or_refuse, folding, is_axis_of_scalar};
-use crate::error::Fault;
+use crate::error::{Fault, room_or_refuse};
 use crate::kernel::folds::{FloatFold, NumberFold};
 use crate::kernel::level::Arch;
 use crate::kernel::map::{Lanewise, Plain, map};
@@ -229,6 +229,7 @@ impl<T: Float> Tensor<T> {
             return self.line().softmax(0)?.reshape([]);
         }
         let at = axis_or_refuse("softmax", self.shape(), axis)?;
+        room_or_refuse::<T>("softmax", self.shape())?;
         if self.is_empty() {
             return Ok(self.clone());
         }
@@ -251,6 +252,7 @@ impl<T: Float> Tensor<T> {
             return self.line().log_softmax(0)?.reshape([]);
         }
         let at = axis_or_refuse("log_softmax", self.shape(), axis)?;
+        room_or_refuse::<T>("log_softmax", self.shape())?;
         if self.is_empty() {
             return Ok(self.clone());
         }

@@ -8,6 +8,7 @@ mod compare;
 mod display;
 mod edges;
 mod errors;
+mod every_method;
 mod exact;
 mod index;
 mod join;
