@@ -38,44 +38,49 @@ pub trait Pointwise: Copy + Send + Sync + 'static {
     fn value<R: Real>(self, x: R) -> R;
 }
 
-/// A [`Pointwise`], as the tape holds it.
+/// A [`Pointwise`] or its first derivative, as the tape holds it.
 #[doc(hidden)]
 pub trait CustomUnary<T: Float>: fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn value(&self, x: &Tensor<T>) -> Tensor<T>;
-    /// Its derivative, again such a function.
-    fn slope(&self) -> Arc<dyn CustomUnary<T>>;
+    /// Its derivative at x.
+    fn slope(&self, x: &Tensor<T>) -> Tensor<T>;
+    /// Its derivative at x, recorded, so that it can be differentiated again.
+    fn recorded_slope<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>>;
 }
 
-/// The derivatives of a function, up to an order that is fixed when it is compiled: types cannot nest without end.
-const ORDERS: usize = 4;
-
-/// Derivative `order` of a function.
+/// Derivative `order` of a function, up to the second: each of them runs over the elements once.
 #[derive(Clone, Copy)]
 struct Derivative<F> {
     f: F,
     order: usize,
 }
 
+/// The derivative of `value` in the direction of its own variable.
+#[inline(always)]
+fn derivative<R: Real>(x: R, value: impl Fn(Dual<R>) -> Dual<R>) -> R {
+    value(Dual::variable(x)).slope
+}
+
 impl<F: Pointwise> Unary for Derivative<F> {
     #[inline(always)]
     fn value<R: Real>(self, x: R) -> R {
-        /// The derivative of `value` in the direction of its own variable.
-        fn d<R: Real>(x: R, value: impl Fn(Dual<R>) -> Dual<R>) -> R {
-            value(Dual::variable(x)).slope
-        }
         let f = self.f;
         match self.order {
             0 => f.value(x),
-            1 => d(x, |x| f.value(x)),
-            2 => d(x, |x| d(x, |x| f.value(x))),
-            3 => d(x, |x| d(x, |x| d(x, |x| f.value(x)))),
-            _ => d(x, |x| d(x, |x| d(x, |x| d(x, |x| f.value(x))))),
+            1 => derivative(x, |x| f.value(x)),
+            _ => derivative(x, |x| derivative(x, |x| f.value(x))),
         }
     }
     #[inline(always)]
     fn slope<R: Real>(self, x: R, _: R) -> R {
-        Derivative { f: self.f, order: self.order + 1 }.value(x)
+        self.next().value(x)
+    }
+}
+
+impl<F: Pointwise> Derivative<F> {
+    fn next(self) -> Self {
+        Self { f: self.f, order: self.order + 1 }
     }
 }
 
@@ -90,13 +95,18 @@ impl<T: Float, F: Pointwise> CustomUnary<T> for Derivative<F> {
         F::NAME
     }
     fn value(&self, x: &Tensor<T>) -> Tensor<T> {
-        if self.order > ORDERS {
-            return x.full_like(T::NAN);
-        }
         x.apply(*self)
     }
-    fn slope(&self) -> Arc<dyn CustomUnary<T>> {
-        Arc::new(Self { f: self.f, order: self.order + 1 })
+    fn slope(&self, x: &Tensor<T>) -> Tensor<T> {
+        x.apply(self.next())
+    }
+    fn recorded_slope<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
+        match self.order {
+            0 => x.apply(OwnUnary(Arc::new(self.next()))),
+            // Dual numbers of vars record the formula of the second derivative as functions of the table, and these have
+            // derivatives of every order.
+            _ => Ok(self.next().value(x)),
+        }
     }
 }
 
@@ -197,5 +207,67 @@ impl<T: Float> Tape<T> {
         let indices: Vec<u32> = operands.iter().map(|x| x.index).collect();
         let op = Closures { name, forward: Box::new(forward), pull: Box::new(pull), at };
         self.record(Op::Custom(Custom(Arc::new(op))), &indices)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wengert_tensor::pointwise::{C, ONE, Real};
+    use wengert_tensor::tensor;
+
+    use crate::{Pointwise, Tape, Var};
+
+    /// x⁷ + e²ˣ + sin x, with a choice that takes the first branch.
+    #[derive(Clone, Copy)]
+    struct Mixed;
+    impl Pointwise for Mixed {
+        const NAME: &'static str = "mixed";
+        fn value<R: Real>(self, x: R) -> R {
+            let sum = x.powc(C(7.0)) + (x * C(2.0)).exp() + x.sin();
+            x.when_gt(C(-5.0), sum, x * ONE)
+        }
+    }
+
+    /// x²: its second derivative is a constant, its third is 0.
+    #[derive(Clone, Copy)]
+    struct Square;
+    impl Pointwise for Square {
+        const NAME: &'static str = "square";
+        fn value<R: Real>(self, x: R) -> R {
+            x * x
+        }
+    }
+
+    #[test]
+    fn a_function_of_ones_own_has_derivatives_of_every_order() {
+        let at = [0.3_f64, 1.2];
+        let tape = Tape::new();
+        let x = tape.var(tensor![0.3_f64, 1.2]);
+        let mut y: Var<f64> = x.pointwise(Mixed);
+        let mut falling = 1.0;
+        for order in 1..=8_i32 {
+            y = y.sum().grad(&[x]).unwrap()[0];
+            falling *= f64::from(8 - order);
+            for (found, x) in y.value().unwrap().iter().zip(at) {
+                let power = if order <= 7 { falling * x.powi(7 - order) } else { 0.0 };
+                let sine = (x + f64::from(order) * std::f64::consts::FRAC_PI_2).sin();
+                let want = power + 2.0_f64.powi(order) * (2.0 * x).exp() + sine;
+                assert!(
+                    (found - want).abs() < 1e-9 * want.abs(),
+                    "{order} at {x}: {found}, {want}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_derivative_that_is_constant_keeps_the_shape() {
+        let tape = Tape::new();
+        let x = tape.var(tensor![[1.0_f64, 2.0], [3.0, 4.0]]);
+        let first = x.pointwise(Square).sum().grad(&[x]).unwrap()[0];
+        let second = first.sum().grad(&[x]).unwrap()[0];
+        assert_eq!(second.value().unwrap(), tensor![[2.0, 2.0], [2.0, 2.0]]);
+        let third = second.sum().grad_or_zero(&[x]).unwrap()[0];
+        assert_eq!(third.value().unwrap(), tensor![[0.0, 0.0], [0.0, 0.0]]);
     }
 }

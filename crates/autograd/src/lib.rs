@@ -64,7 +64,7 @@ mod tensors;
 mod var;
 
 pub use algebra::Algebra;
-pub use check::{GradCheck, Report, Verdict, gradcheck};
+pub use check::{Blame, Finding, GradCheck, Report, Verdict, gradcheck};
 pub use custom::Pointwise;
 pub use einsum::einsum;
 pub use error::{Error, Line, Result};

@@ -7,6 +7,7 @@ use wengert_tensor::pointwise::{Binary as _, Unary as _};
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::Algebra;
+use crate::custom::CustomUnary;
 use crate::ops::{Binary, Op, Unary, Where};
 use crate::{Result, Var};
 
@@ -30,6 +31,9 @@ impl<'t, T: Float> Algebra<T> for Var<'t, T> {
     fn pull_unary(op: UnaryOp, g: Self, x: &Self, y: &Self) -> Result<Self> {
         let slope = op.slope(*x, *y);
         Algebra::gate(&g, &slope)
+    }
+    fn own_slope(op: &dyn CustomUnary<T>, x: &Self) -> Result<Self> {
+        op.recorded_slope(*x)
     }
     fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self> {
         let slope = if k == 0 { op.slope_a(*a, *b, *y) } else { op.slope_b(*a, *b, *y) };

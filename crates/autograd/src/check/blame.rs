@@ -3,13 +3,13 @@
 use wengert_tensor::{Rng, Tensor};
 
 use super::report::Blame;
-use super::slope::slope;
+use super::slope::{Value, slope};
 use crate::algebra::{At, Incoming};
 use crate::ops::{Op, Operation as _};
 use crate::tape::Inner;
 use crate::{Result, Tape};
 
-/// A node's operands and result, at hand.
+/// The operands and the result of a node.
 struct Here<'a> {
     x: &'a [Tensor<f64>],
     y: &'a Tensor<f64>,
@@ -52,13 +52,9 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
     let g = Tensor::uniform(node.value.shape(), 0.5, 1.5, rng).ok()?;
     let at = Here { x: &x, y: &node.value };
     (0..x.len()).filter(|&k| inner.nodes[node.operands[k] as usize].wanted).find_map(|k| {
-        let found = given(&node.op, k, &g, &at);
-        let analytic = match found {
-            Ok(analytic) => analytic,
-            Err(_) => return None,
-        };
+        let analytic = given(&node.op, k, &g, &at).ok()?;
         let numeric = numeric(&node.op, k, &g, &x)?;
-        let scale = numeric.iter().flatten().fold(0.0f64, |m, n| m.max(n.0.abs())).max(1e-8);
+        let scale = numeric.iter().flatten().fold(0.0f64, |m, n| m.max(n.0.abs()));
         let analytic: Vec<f64> = analytic.iter().collect();
         let worst = (0..numeric.len())
             .filter_map(|e| {
@@ -84,7 +80,7 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
     })
 }
 
-/// The gradient of operand `k` from the rule, in the operand's shape, as the sweep would compute it.
+/// What the rule gives operand `k`, in its shape, as the walk would leave it.
 fn given(op: &Op<f64>, k: usize, g: &Tensor<f64>, at: &Here) -> Result<Tensor<f64>> {
     let part = op.pull(k, Incoming::Lent(g), at)?;
     #[cfg(test)]
@@ -97,7 +93,7 @@ type Numeric = Vec<Option<(f64, f64, (f64, f64))>>;
 
 fn numeric(op: &Op<f64>, k: usize, g: &Tensor<f64>, x: &[Tensor<f64>]) -> Option<Numeric> {
     let base = x[k].contiguous();
-    let size = base.iter().fold(0.0f64, |m, v| m.max(v.abs())).max(1e-2);
+    let length = base.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     Some(
         (0..base.len().min(ELEMENTS))
             .map(|e| {
@@ -111,29 +107,32 @@ fn numeric(op: &Op<f64>, k: usize, g: &Tensor<f64>, x: &[Tensor<f64>]) -> Option
                             .map(|(j, x)| if j == k { &moved } else { x })
                             .collect();
                         let y = op.forward(&operands).ok()?;
-                        let s = y.try_mul(g).ok()?.sum().item().ok()?;
-                        s.is_finite().then_some(s)
+                        let terms = y.try_mul(g).ok()?;
+                        let (value, size) = (terms.sum().item(), terms.abs().sum().item());
+                        Some(Value { value: value.ok()?, magnitude: size.ok()? })
                     },
-                    (0.05 * size).min(0.05),
-                )?;
-                let sides = if s.kink { s.sides } else { (s.central, s.central) };
+                    length,
+                )
+                .ok()
+                .filter(|s| s.kink.is_some() || s.is_settled())?;
+                let sides = s.kink.unwrap_or((s.central, s.central));
                 Some((s.central, s.error, sides))
             })
             .collect(),
     )
 }
 
-/// The likely cause, from the analytic numbers compared with the numeric ones.
+/// How the numbers of the rule differ from those of differences.
 fn cause(analytic: &[f64], numeric: &[f64], shape: &[usize]) -> Option<String> {
     let pairs: Vec<(f64, f64)> =
         analytic.iter().zip(numeric).map(|(&a, &n)| (a, n)).filter(|p| p.1.is_finite()).collect();
     let scale = pairs.iter().fold(0.0f64, |m, p| m.max(p.1.abs()));
-    let close = |a: f64, b: f64| (a - b).abs() <= 1e-4 * scale.max(1e-12);
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-4 * scale.max(f64::MIN_POSITIVE);
     if pairs.iter().all(|&(a, n)| close(a, -n)) {
-        return Some("the sign is turned".into());
+        return Some("the sign is wrong".into());
     }
     if pairs.iter().all(|&(a, _)| a == 0.0) {
-        return Some("nothing is handed back".into());
+        return Some("the rule gives 0".into());
     }
     if let &[rows, columns] = shape
         && rows == columns
@@ -141,7 +140,7 @@ fn cause(analytic: &[f64], numeric: &[f64], shape: &[usize]) -> Option<String> {
         && (0..rows * columns)
             .all(|i| close(analytic[i], numeric[(i % columns) * rows + i / columns]))
     {
-        return Some("it is transposed".into());
+        return Some("the gradient is transposed".into());
     }
     let (a, n) = pairs.iter().copied().max_by(|p, q| p.1.abs().total_cmp(&q.1.abs()))?;
     let factor = a / n;
@@ -157,7 +156,7 @@ fn cause(analytic: &[f64], numeric: &[f64], shape: &[usize]) -> Option<String> {
     }
     let shift = a - n;
     if pairs.iter().all(|&(a, n)| close(a - n, shift)) {
-        return Some(format!("a constant {shift:.4} too much"));
+        return Some(format!("every element is off by the constant {shift:.4}"));
     }
     None
 }

@@ -119,10 +119,10 @@ impl<T: Float> Operation<T> for OwnUnary<T> {
         Ok(self.0.value(x[0]))
     }
     fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
-        g.gate(&A::run(OwnUnary(self.0.slope()), &[&at.x(0)])?)
+        at.see(0, |x| g.gate(&A::own_slope(&*self.0, x)?))
     }
     fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], _: &A) -> Result<A> {
-        t.gate(&A::run(OwnUnary(self.0.slope()), &[&x[0]])?)
+        t.gate(&A::own_slope(&*self.0, &x[0])?)
     }
     fn formula(&self, _: usize) -> Cow<'static, str> {
         format!("g·{}'(x)", self.0.name()).into()
