@@ -24,6 +24,7 @@ impl<T: Float> Tape<T> {
         for (x, _) in inputs {
             self.check_vars("push_forward", &[*x], at)?;
         }
+        self.ready("push_forward", at)?;
         let inputs = inputs.iter().map(|(x, t)| (x.index, t.clone())).collect();
         compiled::push(self, inputs, y.index, at)
     }
@@ -35,7 +36,6 @@ impl<T: Float> Tape<T> {
         y: u32,
         at: Line,
     ) -> Result<Tensor<T>> {
-        self.ready("push_forward", at)?;
         let inner = self.inner.borrow();
         let nodes = &inner.nodes[..=y as usize];
         let mut directions: Vec<Option<Tensor<T>>> = vec![None; inner.nodes.len()];

@@ -9,6 +9,7 @@ use super::report::{Finding, Tally, Verdict};
 use super::slope::{NoSlope, Slope, Value, slope};
 use super::subject::Subject;
 use super::{GradCheck, Report};
+use crate::compiled;
 use crate::{Error, Result, Tape, Var};
 
 /// An input of up to so many elements is checked element by element.
@@ -189,7 +190,10 @@ impl Order<'_> {
         noise: f64,
         finding: &mut Finding,
     ) {
-        let pushed = recorded.tape.push_forward(&[(recorded.x[i], direction.clone())], recorded.y);
+        // The parameters have been moved since this tape read them; it still holds the values that it read.
+        let inputs = vec![(recorded.x[i].index, direction.clone())];
+        let at = std::panic::Location::caller();
+        let pushed = compiled::push(recorded.tape, inputs, recorded.y.index, at);
         let forward = match pushed {
             Ok(moved) => projected(&moved, recorded.u),
             Err(Error::NotDifferentiable { op, .. }) => {

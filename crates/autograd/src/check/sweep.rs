@@ -104,6 +104,7 @@ fn every_rule_holds_on_transposed_reversed_and_stepped_operands() {
 const REJECTED: [&[&str]; 2] = [
     &[
         "constant",
+        "data",
         "exp",
         "param",
         "where",
@@ -263,7 +264,7 @@ fn every_planted_mistake_is_caught_and_named() {
 }
 
 /// The ops without operands.
-const LEAVES: &[&str] = &["constant", "untracked", "input", "param"];
+const LEAVES: &[&str] = &["constant", "data", "untracked", "input", "param"];
 
 /// The operands of a row's op that have a gradient other than 0; the others are added to `left`.
 fn operands_with_a_gradient(

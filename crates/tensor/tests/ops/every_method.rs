@@ -216,6 +216,7 @@ methods! { x, g:
     greater_equal => x.greater_equal(&g.tensor());
     greater_equal_scalar => x.greater_equal_scalar(1.0);
     is_nan => x.is_nan();
+    all_finite => x.all_finite();
     is_infinite => x.is_infinite();
     is_finite => x.is_finite();
     is_close => x.is_close(&g.tensor(), g.one(&[0.0, -1.0, f64::NAN]), f64::INFINITY, true);
