@@ -25,8 +25,17 @@ fn hand_back<T: Float, A: Algebra<T>>(
     grads: &mut [Option<A>],
 ) -> Result<()> {
     let Some(last) = operands.iter().rposition(|&j| wanted(j)) else { return Ok(()) };
-    let mut hand = |k: usize, g: Incoming<'_, A>| -> Result<()> {
-        let part = op.pull(k, g, at)?;
+    let mut g = Some(g);
+    for k in (0..=last).filter(|&k| wanted(operands[k])) {
+        let incoming = match &g {
+            Some(g) if k < last => Incoming::Lent(g),
+            // The last one gets the gradient itself, whose buffer it may then write to.
+            _ => match g.take() {
+                Some(g) => Incoming::Given(g),
+                None => unreachable!("only the last operand takes it"),
+            },
+        };
+        let part = op.pull(k, incoming, at)?;
         #[cfg(test)]
         let part = crate::check::planted::mistaken(op.name(), k, part);
         let part = if at.has_shape(k, &part) { part } else { part.sum_to(&at.shape(k))? };
@@ -35,12 +44,8 @@ fn hand_back<T: Float, A: Algebra<T>>(
             None => part,
             Some(sum) => sum.accumulate(part)?,
         });
-        Ok(())
-    };
-    for k in (0..last).filter(|&k| wanted(operands[k])) {
-        hand(k, Incoming::Lent(&g))?;
     }
-    hand(last, Incoming::Given(g))
+    Ok(())
 }
 
 /// A node's surroundings as tensors, borrowed from the tape.

@@ -48,10 +48,7 @@ macro_rules! compiled {
                 operands: &[u32],
                 at: Line,
             ) -> Result<u32> {
-                match op.take() {
-                    Some(op) => tape.record_here(op, operands, at),
-                    None => unreachable!("an op is recorded once"),
-                }
+                tape.record_here(op, operands, at)
             }
             fn sweep(
                 inner: &Inner<Self>,
@@ -101,19 +98,19 @@ fn cast<A: 'static, B: 'static>(a: A) -> B {
     }
 }
 
-/// Runs an op on lines of a tape and records it.
+/// Runs an op on lines of a tape and records it. The op is taken from where it lies, and left there if it fails: an op has
+/// some seventy bytes, and each move of it would wait for the stores that wrote it.
 #[inline]
 pub(crate) fn record<T: Float>(
     tape: &Tape<T>,
-    op: Op<T>,
+    op: &mut Option<Op<T>>,
     operands: &[u32],
     at: Line,
 ) -> Result<u32> {
-    let mut op = Some(op);
-    if let (Some(tape), Some(op)) = (of(tape), of_mut(&mut op)) {
+    if let (Some(tape), Some(op)) = (of(tape), of_mut(op)) {
         return f32::record(tape, op, operands, at);
     }
-    match (of(tape), of_mut(&mut op)) {
+    match (of(tape), of_mut(op)) {
         (Some(tape), Some(op)) => f64::record(tape, op, operands, at),
         _ => unreachable!("a float is f32 or f64"),
     }

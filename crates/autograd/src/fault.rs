@@ -8,6 +8,7 @@ use std::panic::Location;
 
 use wengert_tensor::{Float, Shape, Tensor};
 
+use crate::compiled;
 use crate::error::Line;
 use crate::ops::Op;
 use crate::tape::{Inner, Node};
@@ -84,10 +85,13 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// Records an op that takes every shape; a fault var if the tape is spent.
     #[track_caller]
+    #[inline]
     pub(crate) fn infallible(self, op: impl Into<Op<T>>) -> Self {
-        let op = op.into();
-        let name = op.name();
-        self.infallible_as(name, op)
+        let mut op = Some(op.into());
+        match compiled::record(self.tape, &mut op, &[self.index], Location::caller()) {
+            Ok(index) => Self { tape: self.tape, index },
+            Err(error) => self.failed(op.as_ref().map_or("", Op::name), error),
+        }
     }
 
     /// [`infallible`](Self::infallible), for a method that is not named as its op is.
@@ -95,10 +99,16 @@ impl<'t, T: Float> Var<'t, T> {
     pub(crate) fn infallible_as(self, name: &'static str, op: impl Into<Op<T>>) -> Self {
         match self.tape.record(op.into(), &[self.index]) {
             Ok(y) => y,
-            // A fault var hands its error on as it is.
-            Err(error) if self.is_fault() => self.tape.fault(name, self.shape(), error),
-            Err(error) => self.tape.fault(name, self.shape(), error.of(name)),
+            Err(error) => self.failed(name, error),
         }
+    }
+
+    /// The fault var of a method that failed. A fault var hands its error on as it is.
+    #[cold]
+    #[track_caller]
+    fn failed(self, name: &'static str, error: Error) -> Self {
+        let error = if self.is_fault() { error } else { error.of(name) };
+        self.tape.fault(name, self.shape(), error)
     }
 
     /// Records an op of this one, for a method that is not named as its op is.

@@ -510,12 +510,18 @@ impl<T: Float> Tape<T> {
     #[track_caller]
     #[inline]
     pub(crate) fn record(&self, op: Op<T>, operands: &[u32]) -> Result<Var<'_, T>> {
-        let index = compiled::record(self, op, operands, Location::caller())?;
+        let index = compiled::record(self, &mut Some(op), operands, Location::caller())?;
         Ok(Var { tape: self, index })
     }
 
     /// [`record`](Self::record), compiled for each float type in this crate.
-    pub(crate) fn record_here(&self, op: Op<T>, operands: &[u32], at: Line) -> Result<u32> {
+    pub(crate) fn record_here(
+        &self,
+        taken: &mut Option<Op<T>>,
+        operands: &[u32],
+        at: Line,
+    ) -> Result<u32> {
+        let Some(op) = taken.as_ref() else { unreachable!("an op is recorded once") };
         let Ok(mut guard) = self.inner.try_borrow_mut() else {
             return Err(Self::busy(op.name(), at));
         };
@@ -545,20 +551,16 @@ impl<T: Float> Tape<T> {
         let scope = inner.scopes.now();
         let detached = op.is_detach();
         wanted &= self.recording.get() && !detached;
-        let node = if wanted || detached {
-            Node { op, operands: SmallVec::from_slice(operands), value, wanted, scope, at }
+        if wanted || detached {
+            if let Some(op) = taken.take() {
+                let operands = SmallVec::from_slice(operands);
+                inner.nodes.push(Node { op, operands, value, wanted, scope, at });
+            }
         } else {
             // Nothing that wants a gradient leads here: the value stands for itself, and keeps nothing alive.
-            Node {
-                op: Untracked(op.name()).into(),
-                operands: SmallVec::new(),
-                value,
-                wanted,
-                scope,
-                at,
-            }
-        };
-        inner.nodes.push(node);
+            let (op, operands) = (Untracked(op.name()).into(), SmallVec::new());
+            inner.nodes.push(Node { op, operands, value, wanted, scope, at });
+        }
         if let Some(started) = started {
             inner.times.resize(index as usize, Duration::ZERO);
             inner.times.push(started.elapsed());

@@ -14,6 +14,7 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::check::row::{ANY, Row, row};
 
 family! {
+    [inline(never)]
     /// Elements by index, and the adjoints.
     #[derive(Debug)]
     Index { Gather, Ungather, IndexSelect, Unindex }

@@ -11,6 +11,7 @@ use crate::check::row::{ANY, Row, row};
 use crate::{Param, Result};
 
 family! {
+    [inline(never)]
     /// Where a graph begins.
     Leaf<T> { Constant, Data, Untracked, Input, Parameter<T>, Detach }
 }

@@ -137,9 +137,12 @@ impl Reads {
     }
 }
 
-/// Declares an enum with a variant for each of some ops or families, which does what they do.
+/// Declares an enum with a variant for each of some ops or families, which does what they do. `[inline]` puts the
+/// values and rules of a family where ops are recorded and swept, as small nets want it of the commonest;
+/// `[inline(never)]` calls those of the others, which would push them out.
 macro_rules! dispatch {
     (
+        [$inline:meta]
         $(#[$doc:meta])*
         $Enum:ident $(<$T:ident>)? { $($Member:ident $(<$U:ident>)?),* $(,)? }
     ) => {
@@ -158,7 +161,7 @@ macro_rules! dispatch {
             fn attributes(&self) -> Vec<(&'static str, String)> {
                 match self { $(Self::$Member(op) => $crate::ops::Operation::<T>::attributes(op),)* }
             }
-            #[inline]
+            #[$inline]
             #[track_caller]
             fn forward(
                 &self,
@@ -166,7 +169,7 @@ macro_rules! dispatch {
             ) -> $crate::Result<wengert_tensor::Tensor<T>> {
                 match self { $(Self::$Member(op) => op.forward(x),)* }
             }
-            #[inline]
+            #[$inline]
             #[track_caller]
             fn pull<A: $crate::algebra::Algebra<T>>(
                 &self,
@@ -220,10 +223,12 @@ pub(crate) use dispatch;
 /// Declares a family of ops.
 macro_rules! family {
     (
+        [$inline:meta]
         $(#[$doc:meta])*
         $Family:ident $(<$T:ident>)? { $($Member:ident $(<$U:ident>)?),* $(,)? }
     ) => {
         $crate::ops::dispatch! {
+            [$inline]
             $(#[$doc])*
             $Family $(<$T>)? { $($Member $(<$U>)?),* }
         }
@@ -240,6 +245,7 @@ macro_rules! family {
 pub(crate) use family;
 
 dispatch! {
+    [inline]
     /// An op of a tape, with its attributes: a family, and in it the op. [`Op::get`] asks for one by its type.
     Op<T> {
         Leaf<T>,

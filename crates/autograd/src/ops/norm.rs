@@ -13,6 +13,7 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::check::row::{ANY, Row, row};
 
 family! {
+    [inline(never)]
     /// Norms and normalisation.
     #[derive(Debug)]
     Normalizing { Norm, Normalize }

@@ -15,6 +15,7 @@ use crate::check::row::{M, Row, row};
 use crate::custom::CustomUnary;
 
 family! {
+    [inline]
     /// Functions of each element.
     Elementwise<T> { Unary, Binary, OwnUnary<T>, Where }
 }

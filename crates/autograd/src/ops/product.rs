@@ -11,6 +11,7 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::check::row::{Row, row};
 
 family! {
+    [inline]
     /// Matrix products.
     #[derive(Debug)]
     Product { MatMul, Linear }

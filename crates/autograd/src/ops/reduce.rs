@@ -11,6 +11,7 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::check::row::{ANY, M, Row, row};
 
 family! {
+    [inline(never)]
     /// Reductions over axes.
     #[derive(Debug)]
     Reduce { Sum, Mean, Prod, Max, Min, Variance, Std, LogSumExp }

@@ -12,6 +12,7 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::check::row::{ANY, M, Row, row};
 
 family! {
+    [inline(never)]
     /// Scans along an axis.
     #[derive(Debug)]
     Scan { CumSum, CumProd, LogCumSumExp }

@@ -13,6 +13,7 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::check::row::{ANY, Row, row};
 
 family! {
+    [inline(never)]
     /// Ops that move numbers, and their adjoints.
     #[derive(Debug)]
     Shaping {

@@ -14,6 +14,7 @@ use crate::check::row::{ANY, Row, row};
 use crate::cross_entropy::Targets;
 
 family! {
+    [inline(never)]
     /// Softmax and its kin.
     Softmaxes<T> { Softmax, LogSoftmax, CrossEntropy<T> }
 }
