@@ -7,7 +7,7 @@ use wengert_nn::{Entry, Parts, State};
 use wengert_optim::{Loader, Resume, State as Saved, grad_norm};
 use wengert_tensor::{Float, Tensor};
 
-use crate::Result;
+use crate::{Companion, EpochEnd, Fit, History, Result};
 
 /// Watches a loss from epoch to epoch, keeps the weights that were best, and says when it is time to stop; then the model has
 /// the best weights again, to the bit.
@@ -46,6 +46,8 @@ pub struct EarlyStopping<T: Float> {
     /// What the next loss must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
     mark: (f64, usize),
     best: Option<(usize, f64, State<T>)>,
+    /// The condition that ends a trainer's `fit`.
+    fired: Option<Why>,
 }
 
 /// The condition that fired.
@@ -60,8 +62,10 @@ pub enum Why {
     Epochs(usize),
     /// The loss has not improved for so many epochs.
     NoImprovement(usize),
-    /// The loss is infinite or no number: no later epoch would mend it.
+    /// The loss is infinite or no number: no later epoch would make it one.
     NotFinite,
+    /// A [`Companion`] stopped the training.
+    Companion,
 }
 
 /// Which condition fired, when, and whose weights the model has now. Epochs are counted from 1.
@@ -78,6 +82,15 @@ pub struct Stopped {
     pub best_loss: f64,
     /// Whether the model was given that epoch's weights back.
     pub restored: bool,
+}
+
+impl Stopped {
+    /// Without weights given back.
+    pub(crate) fn of(why: Why, history: &History, epoch: usize) -> Self {
+        let (best_epoch, best_loss) =
+            history.best().map_or((0, f64::NAN), |best| (best.number, best.loss()));
+        Self { why, epoch, best_epoch, best_loss, restored: false }
+    }
 }
 
 impl<T: Float> Default for EarlyStopping<T> {
@@ -99,6 +112,7 @@ impl<T: Float> EarlyStopping<T> {
             epoch: 0,
             mark: (f64::INFINITY, 0),
             best: None,
+            fired: None,
         }
     }
 
@@ -259,6 +273,41 @@ impl<T: Float> EarlyStopping<T> {
     }
 }
 
+/// In a trainer: notes each epoch, ends the training, and at the end gives the model the best weights.
+impl<T: Float> Companion<T> for EarlyStopping<T> {
+    fn before_fit(&mut self, fit: &Fit) -> Result<()> {
+        self.begin_after(fit.epochs_done);
+        self.end_after(fit.epochs);
+        Ok(())
+    }
+
+    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        self.fired = self.why(end.model, end.epoch.loss())?;
+        if let Some(why) = self.fired {
+            end.stop_because(why);
+        }
+        Ok(())
+    }
+
+    fn after_fit(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        let why = self.fired.take().unwrap_or(Why::Companion);
+        *end.stopped = Some(self.stop(end.model, why)?);
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        self.to_string()
+    }
+
+    fn memory(&mut self) -> Option<&mut dyn Resume<T>> {
+        Some(self)
+    }
+
+    fn has_better_weights(&self) -> bool {
+        self.has_best()
+    }
+}
+
 /// The kind of its states.
 const KIND: &str = "EarlyStopping";
 
@@ -352,6 +401,7 @@ impl fmt::Display for Stopped {
             Why::Epochs(n) => write!(f, "{n} epochs are done")?,
             Why::NoImprovement(n) => write!(f, "no improvement for {n} epochs")?,
             Why::NotFinite => write!(f, "the loss is not finite")?,
+            Why::Companion => write!(f, "a companion ended the training")?,
         }
         // Six digits: the rest is noise to a reader.
         let loss: f64 = format!("{:.5e}", self.best_loss).parse().unwrap_or(self.best_loss);
