@@ -72,7 +72,7 @@ pub use binary::{
     MultilabelSoftMarginLoss, bce, bce_with_logits, binary_focal, log_loss,
     multilabel_cross_entropy, multilabel_soft_margin,
 };
-pub use criterion::{Custom, Loss, custom};
+pub use criterion::{Custom, Loss, custom, custom_of};
 pub use cross_entropy::{
     ClassTarget, Classes, CrossEntropyLoss, FocalLoss, NllLoss, cross_entropy, focal, nll,
 };

@@ -58,11 +58,17 @@ where
 {
     let tape = Tape::no_grad();
     run(model, tape.input(x.clone()), "", Location::caller())?;
-    compare(model, &tape)
+    check_parameters_on(model, &tape)
 }
 
-/// Compares what is on a tape with what a model names.
-pub(crate) fn compare<T: Float, P: Parts<T> + ?Sized>(model: &P, tape: &Tape<T>) -> Result<()> {
+/// [`check_parameters`] of what a tape holds already: for parts that a function uses which is no [`Module`].
+///
+/// # Errors
+/// [`Error::Parameters`] if the parameters on the tape are not those that the model names.
+pub fn check_parameters_on<T: Float, P: Parts<T> + ?Sized>(
+    model: &P,
+    tape: &Tape<T>,
+) -> Result<()> {
     let (named, used) = (model.named_parameters(), tape.params());
     let unnamed = used.iter().filter(|(p, _)| !named.iter().any(|(_, q)| q.is(p)));
     let unused = named.iter().filter(|(_, p)| !used.iter().any(|(q, _)| q.is(p)));

@@ -103,7 +103,7 @@ pub use activation::{
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
 pub use buffer::{Buffer, Counter};
-pub use check::{ParameterMismatch, check_parameters};
+pub use check::{ParameterMismatch, check_parameters, check_parameters_on};
 pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use error::{Error, Result};

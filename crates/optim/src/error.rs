@@ -155,8 +155,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same error of the line `line`, if the one that it names lies in the directory `library`: a line of a library, which
-    /// tells its user nothing.
+    /// The same error of the line `line`, if the one that it names lies in the directory `library` or in this crate: a line of a
+    /// library, which tells its user nothing. An optimiser behind a `dyn` does not know its caller's line.
     #[must_use]
     #[cold]
     pub fn outside_of(mut self, library: &str, line: Line) -> Self {
@@ -174,12 +174,15 @@ impl Error {
             | Self::UsedGradient { at, .. }
             | Self::Loss { at, .. } => at,
         };
-        if at.file().starts_with(library) {
+        if at.file().starts_with(library) || at.file().starts_with(HERE) {
             *at = line;
         }
         self
     }
 }
+
+/// The directory of this crate's files, as lines of code name it.
+const HERE: &str = file!().split_at(file!().len() - "error.rs".len()).0;
 
 impl fmt::Debug for Error {
     /// The text of `Display`: what `main` prints of an error that it returns.

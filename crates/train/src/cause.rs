@@ -1,5 +1,6 @@
 //! `Cause`: why a loss is not finite. The data is looked at first, the learning rate is blamed last.
 
+use wengert_autograd::{Tape, TapeLine, Tensors};
 use wengert_optim::Optimizer;
 use wengert_tensor::{Element, Float, Tensor};
 
@@ -34,14 +35,15 @@ pub enum Cause {
 
 impl Cause {
     /// What is not finite in a batch, if anything is.
-    pub(crate) fn in_batch<T: Float, Y: Element>(
-        inputs: &Tensor<T>,
-        targets: &Tensor<Y>,
+    #[cold]
+    pub(crate) fn in_batch<T: Float, X: Tensors, Y: Tensors>(
+        inputs: &X,
+        targets: &Y,
     ) -> Option<Self> {
-        if let Some((sample, value)) = first(inputs) {
+        if let Some((sample, value)) = first_of::<T, X>(inputs) {
             return Some(Self::Input { sample, value });
         }
-        first(targets).map(|(sample, value)| Self::Target { sample, value })
+        first_of::<T, Y>(targets).map(|(sample, value)| Self::Target { sample, value })
     }
 
     /// The cause where the batch is finite.
@@ -80,6 +82,20 @@ impl Cause {
             }
         }
     }
+}
+
+/// The first number of several tensors that is not finite, and its place along its tensor's first axis.
+fn first_of<T: Float, K: Tensors>(tensors: &K) -> Option<(usize, f64)> {
+    let tape = Tape::<T>::no_grad();
+    tape.input(tensors.clone());
+    let of_line = |line: TapeLine<'_, T>| match line.data() {
+        // Floats of the other width; indices and masks are finite.
+        Some(data) => {
+            (data.get::<f32>().and_then(first)).or_else(|| data.get::<f64>().and_then(first))
+        }
+        None => first(&line.value()?),
+    };
+    tape.lines().iter().find_map(of_line)
 }
 
 /// The first number that is not finite, and its place along the first axis.

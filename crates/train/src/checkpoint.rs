@@ -81,6 +81,16 @@ pub struct Checkpoint<T: Float> {
 }
 
 impl<T: Float> Checkpoint<T> {
+    /// The name under which a trainer adds how far it has come.
+    pub(crate) const RUN: &str = "run";
+
+    /// How many batches of the next epoch are done: not 0 in a checkpoint that a trainer made in mid-epoch. A loop of your own
+    /// goes on with `loader.epoch(epoch).skip(checkpoint.batch())`; a trainer's [`resume`](crate::Trainer::resume) does so.
+    pub fn batch(&self) -> usize {
+        let run = self.more.get(Self::RUN);
+        run.and_then(|run| run.scalars.get("batches")).map_or(0, |&n| n as usize)
+    }
+
     /// Of a model and its optimiser as they are, with so many epochs done. A snapshot: training on does not change it.
     pub fn of(
         model: &(impl Parts<T> + ?Sized),

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use wengert_autograd::{Tape, Var};
+use wengert_autograd::{Tape, Tensors, Var};
 use wengert_loss::Loss;
 use wengert_nn::Module;
-use wengert_tensor::{Element, Float, Rng, Tensor};
+use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::Result;
 
@@ -88,20 +88,23 @@ impl fmt::Display for Curvature {
 /// # Errors
 /// As the forward pass and the loss; and if an op has no second derivative.
 #[track_caller]
-pub fn curvature<T, Y, L>(
-    model: &(impl Module<T> + ?Sized),
+pub fn curvature<T, X, Y, P, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
     criterion: &L,
-    inputs: &Tensor<T>,
-    targets: &Tensor<Y>,
+    inputs: &X,
+    targets: &Y,
 ) -> Result<Curvature>
 where
     T: Float,
-    Y: Element,
-    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
     // Dropout would curve it otherwise at each look.
     let tape = Tape::new().evaluating();
-    let loss = criterion.forward(model.call(tape.constant(inputs.clone()))?, targets)?;
+    let outputs = Var::pack(model.call(tape.input(inputs.clone()).unpack())?)?;
+    let loss = criterion.forward(outputs, targets)?;
     let vars: Vec<Var<T>> =
         tape.params().into_iter().filter(|(p, _)| !p.is_frozen()).map(|(_, var)| var).collect();
     let gradients = loss.grad_or_zero(&vars)?;

@@ -2,22 +2,23 @@
 
 use std::panic::Location;
 
-use wengert_autograd::{Line, Tape};
+use wengert_autograd::{Line, Tape, Tensors, Var};
 use wengert_data::{DataLoader, Dataset, metrics::RunningMean};
 use wengert_loss::Loss;
 use wengert_nn::Module;
 use wengert_optim::Optimizer;
-use wengert_tensor::{Element, Float, Tensor};
+use wengert_tensor::Float;
 
-use crate::{Cause, Error, Result};
+use crate::{Cause, Error, Result, Trainer};
 
-/// One round over the data, and the mean loss of its samples while the weights moved. It is this and no more:
+/// One round over the data, and the mean loss of its samples while the weights moved. It is this and no more, a
+/// [`Trainer`]'s loop without companions:
 ///
 /// ```text
 /// for (inputs, targets) in loader.epoch(epoch) {
 ///     let tape = Tape::new();
 ///     optimizer.zero_grad();
-///     let outputs = model.call(tape.constant(inputs))?;
+///     let outputs = model.call(tape.input(inputs))?;
 ///     let loss = criterion.forward(outputs, &targets)?;
 ///     loss.backward()?;
 ///     optimizer.step()?;
@@ -30,21 +31,23 @@ use crate::{Cause, Error, Result};
 /// As the lines that it is made of; and [`Error::NotFinite`] if the loss of a batch is not finite, which says whether the
 /// data, a parameter or the learning rate is to blame. No step was made with that batch.
 #[track_caller]
-pub fn train_epoch<T, Y, D, L>(
-    model: &(impl Module<T> + ?Sized),
+pub fn train_epoch<T, X, Y, P, D, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
     criterion: &L,
-    optimizer: &mut (impl Optimizer<T> + ?Sized),
+    optimizer: &mut dyn Optimizer<T>,
     loader: &DataLoader<D>,
     epoch: usize,
 ) -> Result<f64>
 where
     T: Float,
-    Y: Element,
-    D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    D: Dataset<Batch = (X, Y)>,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
-    let round = Round { epoch, seed: None, at: Location::caller() };
-    round.run(model, criterion, optimizer, loader).map_err(|error| error.on_line(round.at))
+    let trainer = Trainer::new(model, criterion, optimizer).epochs_done(epoch);
+    trainer.only_the_steps(loader, Location::caller())
 }
 
 /// [`train_epoch`] for a model that draws at random, as dropout does. The draws are a function of the seed, the epoch and
@@ -54,22 +57,24 @@ where
 /// # Errors
 /// As [`train_epoch`].
 #[track_caller]
-pub fn train_epoch_seeded<T, Y, D, L>(
-    model: &(impl Module<T> + ?Sized),
+pub fn train_epoch_seeded<T, X, Y, P, D, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
     criterion: &L,
-    optimizer: &mut (impl Optimizer<T> + ?Sized),
+    optimizer: &mut dyn Optimizer<T>,
     loader: &DataLoader<D>,
     epoch: usize,
     seed: u64,
 ) -> Result<f64>
 where
     T: Float,
-    Y: Element,
-    D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    D: Dataset<Batch = (X, Y)>,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
-    let round = Round { epoch, seed: Some(seed), at: Location::caller() };
-    round.run(model, criterion, optimizer, loader).map_err(|error| error.on_line(round.at))
+    let trainer = Trainer::new(model, criterion, optimizer).epochs_done(epoch).seed(seed);
+    trainer.only_the_steps(loader, Location::caller())
 }
 
 /// The seed of a batch's tape in [`train_epoch_seeded`], for a loop of your own that is to draw the same:
@@ -85,62 +90,25 @@ pub fn batch_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
     mix(mix(mix(seed) ^ epoch as u64) ^ batch as u64)
 }
 
-/// An epoch to be run.
-pub(crate) struct Round {
-    pub(crate) epoch: usize,
-    pub(crate) seed: Option<u64>,
-    pub(crate) at: Line,
+/// The tape of a batch.
+pub(crate) fn tape_of<T: Float>(seed: Option<u64>, epoch: usize, batch: usize) -> Tape<T> {
+    match seed {
+        Some(seed) => Tape::new().seeded(batch_seed(seed, epoch, batch)),
+        None => Tape::new(),
+    }
 }
 
-impl Round {
-    #[track_caller]
-    pub(crate) fn run<T, Y, D, L>(
-        &self,
-        model: &(impl Module<T> + ?Sized),
-        criterion: &L,
-        optimizer: &mut (impl Optimizer<T> + ?Sized),
-        loader: &DataLoader<D>,
-    ) -> Result<f64>
-    where
-        T: Float,
-        Y: Element,
-        D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
-        L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
-    {
-        let mut running_loss = RunningMean::new();
-        for (batch, (inputs, targets)) in loader.epoch(self.epoch).enumerate() {
-            let tape = match self.seed {
-                Some(seed) => Tape::new().seeded(batch_seed(seed, self.epoch, batch)),
-                None => Tape::new(),
-            };
-            optimizer.zero_grad();
-            let outputs = model.call(tape.constant(inputs.clone()))?;
-            let loss = criterion.forward(outputs, &targets)?;
-            let value = loss.item()?.to_f64();
-            if !value.is_finite() {
-                let found = Cause::in_batch(&inputs, &targets);
-                let cause = found.unwrap_or_else(|| Cause::of_training(optimizer));
-                return Err(self.not_finite(value, batch, cause, optimizer.learning_rate()));
-            }
-            loss.backward()?;
-            optimizer.step()?;
-            running_loss.add(value, samples(&inputs));
-        }
-        Ok(running_loss.mean())
-    }
-
-    /// The error of a batch, counted from 0.
-    #[cold]
-    pub(crate) fn not_finite(
-        &self,
-        loss: f64,
-        batch: usize,
-        cause: Cause,
-        learning_rate: f64,
-    ) -> Error {
-        let (epoch, batch) = (self.epoch + 1, batch + 1);
-        Error::NotFinite { loss, epoch, batch, cause, learning_rate, at: self.at }
-    }
+/// The error of a batch. Epoch and batch count from 0 here, and from 1 in the error.
+#[cold]
+pub(crate) fn not_finite(
+    loss: f64,
+    epoch: usize,
+    batch: usize,
+    cause: Cause,
+    learning_rate: f64,
+    at: Line,
+) -> Error {
+    Error::NotFinite { loss, epoch: epoch + 1, batch: batch + 1, cause, learning_rate, at }
 }
 
 /// The mean loss of a loader's samples, in evaluation mode, with nothing recorded.
@@ -148,30 +116,29 @@ impl Round {
 /// # Errors
 /// As the forward pass and the loss.
 #[track_caller]
-pub fn evaluate<T, Y, D, L>(
-    model: &(impl Module<T> + ?Sized),
+pub fn evaluate<T, X, Y, P, D, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
     criterion: &L,
     loader: &DataLoader<D>,
 ) -> Result<f64>
 where
     T: Float,
-    Y: Element,
-    D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    D: Dataset<Batch = (X, Y)>,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
     let at = Location::caller();
     let mut running_loss = RunningMean::new();
     for (inputs, targets) in loader.epoch(0) {
+        let samples = inputs.samples();
         let one = || -> Result<f64> {
             let tape = Tape::no_grad();
-            let outputs = model.call(tape.constant(inputs.clone()))?;
+            let outputs = Var::pack(model.call(tape.input(inputs).unpack())?)?;
             Ok(criterion.forward(outputs, &targets)?.item()?.to_f64())
         };
-        running_loss.add(one().map_err(|error| error.on_line(at))?, samples(&inputs));
+        running_loss.add(one().map_err(|error| error.on_line(at))?, samples);
     }
     Ok(running_loss.mean())
-}
-
-fn samples<T: Float>(inputs: &Tensor<T>) -> usize {
-    inputs.shape().first().copied().unwrap_or(1)
 }

@@ -1,6 +1,7 @@
 //! Errors of training: errors inside the loop, and files that are not checkpoints.
 
 use std::fmt;
+use std::sync::Arc;
 
 use wengert_autograd::Line;
 
@@ -49,6 +50,9 @@ pub enum Error {
         /// The line that asked for the training.
         at: Line,
     },
+    /// In a [`Companion`](crate::Companion) of your own, made by [`Error::other`].
+    #[error("{0}")]
+    Other(Arc<dyn std::error::Error + Send + Sync>),
     /// With a model's state, or a file.
     #[error("{0}")]
     Nn(#[from] wengert_nn::Error),
@@ -85,12 +89,26 @@ impl From<wengert_optim::Error> for Error {
 const HERE: &str = file!().split_at(file!().len() - "error.rs".len()).0;
 
 impl Error {
+    /// Any error, or a text, as one of the loop: for a [`Companion`](crate::Companion) of your own.
+    ///
+    /// ```
+    /// use wengert_train::Error;
+    ///
+    /// assert_eq!(Error::other("the disk is full").to_string(), "the disk is full");
+    /// ```
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Other(error.into().into())
+    }
+
     /// The same error of the user's line, if the one that it names is in this crate.
     #[cold]
     pub(crate) fn on_line(self, line: Line) -> Self {
         match self {
             Self::Autograd(error) => Self::Autograd(error.outside_of(HERE, line)),
             Self::Optim(error) => Self::Optim(Box::new(error.outside_of(HERE, line))),
+            Self::Nn(wengert_nn::Error::Autograd(error)) => {
+                Self::Nn(error.outside_of(HERE, line).into())
+            }
             error => error,
         }
     }

@@ -7,6 +7,7 @@
 //! | save a run, and continue it with the same bits | [`Checkpoint`] |
 //! | see progress | [`Progress`] |
 //! | have all of this as one object | [`Trainer`] |
+//! | add to its loop what you need | [`Companion`] |
 //! | find a learning rate | [`lr_range_test`], [`curvature`](fn@curvature) |
 //!
 //! ```
@@ -41,18 +42,22 @@
 
 mod cause;
 mod checkpoint;
+mod companion;
+mod companions;
 mod curvature;
 mod epoch;
 mod error;
+mod fit;
 mod history;
 mod progress;
 mod range;
+mod run;
 mod stopping;
 mod trainer;
-mod watch;
 
 pub use cause::Cause;
 pub use checkpoint::Checkpoint;
+pub use companion::{Companion, EpochEnd, Fit, Step};
 pub use curvature::{Curvature, curvature};
 pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};

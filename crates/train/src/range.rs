@@ -1,11 +1,11 @@
 //! `lr_range_test`: a short run with an ever higher learning rate, to see which ones train.
 
-use wengert_autograd::Tape;
+use wengert_autograd::{Tape, Tensors, Var};
 use wengert_data::{DataLoader, Dataset};
 use wengert_loss::Loss;
 use wengert_nn::Module;
 use wengert_optim::{Error as OptimError, Optimizer};
-use wengert_tensor::{Element, Float, Tensor};
+use wengert_tensor::Float;
 
 use crate::Result;
 
@@ -64,8 +64,8 @@ impl RangeTest {
 /// # Errors
 /// As the lines of the loop; then too all is put back.
 #[track_caller]
-pub fn lr_range_test<T, Y, D, L>(
-    model: &(impl Module<T> + ?Sized),
+pub fn lr_range_test<T, X, Y, P, D, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
     criterion: &L,
     optimizer: &mut (impl Optimizer<T> + ?Sized),
     loader: &DataLoader<D>,
@@ -74,9 +74,11 @@ pub fn lr_range_test<T, Y, D, L>(
 ) -> Result<RangeTest>
 where
     T: Float,
-    Y: Element,
-    D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    D: Dataset<Batch = (X, Y)>,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
     let (weights, memory) = (model.state(), optimizer.state());
     let factor = (rates.1 / rates.0).powf(1.0 / steps.saturating_sub(1).max(1) as f64);
@@ -109,24 +111,27 @@ where
 
 /// A step, and the loss before it.
 #[track_caller]
-fn one<T, Y, L>(
-    model: &(impl Module<T> + ?Sized),
+fn one<T, X, Y, P, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
     criterion: &L,
     optimizer: &mut (impl Optimizer<T> + ?Sized),
-    inputs: Tensor<T>,
-    targets: &Tensor<Y>,
+    inputs: X,
+    targets: &Y,
     rate: f64,
     step: usize,
 ) -> Result<f64>
 where
     T: Float,
-    Y: Element,
-    L: for<'t, 'a> Loss<'t, T, &'a Tensor<Y>>,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
     optimizer.set_learning_rate(rate);
     let tape = Tape::new().seeded(step as u64);
     optimizer.zero_grad();
-    let loss = criterion.forward(model.call(tape.constant(inputs))?, targets)?;
+    let outputs = Var::pack(model.call(tape.input(inputs).unpack())?)?;
+    let loss = criterion.forward(outputs, targets)?;
     let value = loss.item()?.to_f64();
     if value.is_finite() {
         loss.backward()?;

@@ -1,4 +1,4 @@
-//! `EarlyStopping`: when to stop, and the best weights restored if the last ones are worse.
+//! `EarlyStopping`: when to stop, and the best weights back where the last ones are worse.
 
 use std::fmt;
 use std::panic::Location;
@@ -7,7 +7,7 @@ use wengert_nn::{Entry, Parts, State};
 use wengert_optim::{Loader, Resume, State as Saved, grad_norm};
 use wengert_tensor::{Float, Tensor};
 
-use crate::Result;
+use crate::{Companion, EpochEnd, Fit, History, Result};
 
 /// Watches a loss from epoch to epoch, keeps the weights that were best, and says when it is time to stop; then the model has
 /// the best weights again, to the bit.
@@ -43,25 +43,29 @@ pub struct EarlyStopping<T: Float> {
     min_delta: f64,
     keep_last: bool,
     epoch: usize,
-    /// The loss that the next one must be below, by `min_delta`, to count as an improvement; and its epoch.
+    /// What the next loss must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
     mark: (f64, usize),
     best: Option<(usize, f64, State<T>)>,
+    /// The condition that ends a trainer's `fit`.
+    fired: Option<Why>,
 }
 
-/// The condition that was met.
+/// The condition that fired.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Why {
     /// The loss is below this.
     LossBelow(f64),
-    /// The norm of the gradient is below this.
+    /// The gradient is shorter than this.
     GradNormBelow(f64),
     /// So many epochs are done.
     Epochs(usize),
     /// The loss has not improved for so many epochs.
     NoImprovement(usize),
-    /// The loss is infinite or NaN: no later epoch would fix it.
+    /// The loss is infinite or no number: no later epoch would make it one.
     NotFinite,
+    /// A [`Companion`] stopped the training.
+    Companion,
 }
 
 /// Which condition fired, when, and whose weights the model has now. Epochs are counted from 1.
@@ -78,6 +82,15 @@ pub struct Stopped {
     pub best_loss: f64,
     /// Whether the model was given that epoch's weights back.
     pub restored: bool,
+}
+
+impl Stopped {
+    /// Without weights given back.
+    pub(crate) fn of(why: Why, history: &History, epoch: usize) -> Self {
+        let (best_epoch, best_loss) =
+            history.best().map_or((0, f64::NAN), |best| (best.number, best.loss()));
+        Self { why, epoch, best_epoch, best_loss, restored: false }
+    }
 }
 
 impl<T: Float> Default for EarlyStopping<T> {
@@ -99,6 +112,7 @@ impl<T: Float> EarlyStopping<T> {
             epoch: 0,
             mark: (f64::INFINITY, 0),
             best: None,
+            fired: None,
         }
     }
 
@@ -214,7 +228,7 @@ impl<T: Float> EarlyStopping<T> {
         self.epoch += 1;
         let epoch = self.epoch;
         if loss.is_finite() && self.best.as_ref().is_none_or(|(_, best, _)| loss < *best) {
-            // A state shares the weights' memory until they are next written, so keeping one copies nothing by itself.
+            // A state shares the weights' memory until they are written next: keeping one copies nothing by itself.
             let state = if self.keep_last { State::new() } else { model.state() };
             self.best = Some((epoch, loss, state));
         }
@@ -256,6 +270,41 @@ impl<T: Float> EarlyStopping<T> {
             return Some(Why::NoImprovement(patience));
         }
         self.epochs.filter(|&n| self.epoch >= n).map(Why::Epochs)
+    }
+}
+
+/// In a trainer: notes each epoch, ends the training, and at the end gives the model the best weights.
+impl<T: Float> Companion<T> for EarlyStopping<T> {
+    fn before_fit(&mut self, fit: &Fit) -> Result<()> {
+        self.begin_after(fit.epochs_done);
+        self.end_after(fit.epochs);
+        Ok(())
+    }
+
+    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        self.fired = self.why(end.model, end.epoch.loss())?;
+        if let Some(why) = self.fired {
+            end.stop_because(why);
+        }
+        Ok(())
+    }
+
+    fn after_fit(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        let why = self.fired.take().unwrap_or(Why::Companion);
+        *end.stopped = Some(self.stop(end.model, why)?);
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        self.to_string()
+    }
+
+    fn memory(&mut self) -> Option<&mut dyn Resume<T>> {
+        Some(self)
+    }
+
+    fn has_better_weights(&self) -> bool {
+        self.has_best()
     }
 }
 
@@ -310,7 +359,7 @@ impl<T: Float> Resume<T> for EarlyStopping<T> {
     }
 }
 
-/// The norm of the gradient of a model's parameters. A missing gradient does not count as a small one.
+/// The length of the gradient that a model's parameters hold. No gradient at all is not a short one.
 #[track_caller]
 fn length<T: Float>(model: &(impl Parts<T> + ?Sized)) -> Result<f64> {
     let parameters = model.parameters();
@@ -352,6 +401,7 @@ impl fmt::Display for Stopped {
             Why::Epochs(n) => write!(f, "{n} epochs are done")?,
             Why::NoImprovement(n) => write!(f, "no improvement for {n} epochs")?,
             Why::NotFinite => write!(f, "the loss is not finite")?,
+            Why::Companion => write!(f, "a companion ended the training")?,
         }
         // Six digits: the rest is noise to a reader.
         let loss: f64 = format!("{:.5e}", self.best_loss).parse().unwrap_or(self.best_loss);

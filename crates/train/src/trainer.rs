@@ -1,27 +1,28 @@
-//! `Trainer`: the loop with its usual company (a schedule, clipping, validation, a metric, early stopping, a line of progress).
+//! `Trainer`: the loop as an object, and its settings.
 
 use std::fmt;
-use std::panic::Location;
-use std::time::Instant;
+use std::path::PathBuf;
 
-use wengert_data::{DataLoader, Dataset, TensorDataset};
+use wengert_autograd::{Tape, Tensors, Var};
+use wengert_data::{DataLoader, Dataset};
 use wengert_loss::Loss;
-use wengert_nn::{Module, check_parameters};
+use wengert_nn::{Module, Parts, check_parameters, check_parameters_on};
 use wengert_optim::Optimizer;
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
-use wengert_tensor::{Element, Float, Tensor};
+use wengert_tensor::{Float, Tensor};
 
-use crate::epoch::Round;
-use crate::watch::{Clip, Metric, Rate, Stepping, Watched};
-use crate::{
-    Cause, Checkpoint, EarlyStopping, Epoch, Error, History, Progress, Result, Stopped, Why,
-    evaluate,
-};
+use crate::companions::{ByEpoch, ByStep, ClipTo, ClipValue, EachEpoch};
+use crate::run::Run;
+use crate::{Checkpoint, Companion, EarlyStopping, Epoch, History, Result};
 
-/// The loop as an object. It is sugar: an epoch is [`train_epoch`](crate::train_epoch), a validation is [`evaluate`], and it keeps nothing to itself, for
-/// model, loss and optimiser stay yours. When it does not do what you need, write the five lines.
+/// The loop as an object: the five lines of [`train_epoch`](crate::train_epoch), and a list of [`Companion`]s that are called
+/// between them. Model, loss and optimiser stay yours. The inputs are whatever the model takes: floats, tokens, a pair of both.
 ///
-/// A loss of your own is a closure in [`custom`](wengert_loss::custom). A model that draws at random, as with dropout, needs a
+/// The methods that name a schedule, clipping, early stopping and the like each add a companion; [`with`](Self::with) adds one of
+/// your own.
+///
+/// A loss of your own is a closure in [`custom`](wengert_loss::custom); what is no model and loss at all is a closure in
+/// [`Trainer::custom`]. A model that draws at random, as with dropout, needs a
 /// [`seed`](Self::seed).
 ///
 /// ```
@@ -82,67 +83,132 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a trainer does nothing before `fit`"]
-pub struct Trainer<'a, T: Float, Y: Element, M: ?Sized, L, O: ?Sized, V = TensorDataset<T, Y>> {
-    model: &'a M,
-    criterion: &'a L,
-    optimizer: &'a mut O,
-    validation: Option<&'a DataLoader<V>>,
-    with: Settings<'a, T, Y>,
+pub struct Trainer<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors = Tensor<T>> {
+    pub(crate) model: Box<dyn Parts<T> + 'a>,
+    pub(crate) optimizer: &'a mut (dyn Optimizer<T> + 'a),
+    pub(crate) pass: Pass<'a, T, X, Y, P>,
+    pub(crate) check: Check<'a, X>,
+    pub(crate) companions: Vec<Entry<'a, T>>,
+    pub(crate) metric: Option<(String, Metric<'a, Y, P>)>,
+    pub(crate) validation: Option<Validation<'a, X, Y>>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) progress: bool,
+    pub(crate) file: Option<PathBuf>,
+    /// After how many steps the file is written, beside the end of each epoch.
+    pub(crate) file_every: Option<usize>,
+    pub(crate) run: Run,
 }
 
-/// What is called after each epoch.
-type See<'a> = Box<dyn FnMut(&Epoch) + 'a>;
+/// The prediction and the loss of a batch.
+type Pass<'a, T, X, Y, P> = Box<
+    dyn for<'t> Fn(&'t Tape<T>, X, &Y) -> wengert_autograd::Result<(Var<'t, T, P>, Var<'t, T>)>
+        + 'a,
+>;
+/// The check of a model by inputs; `None` where only a pass can tell.
+type Check<'a, X> = Option<Box<dyn Fn(&X) -> wengert_nn::Result<()> + 'a>>;
+/// A measure of predictions and targets.
+type Metric<'a, Y, P> = Box<dyn Fn(&P, &Y) -> wengert_data::Result<f64> + 'a>;
 
-struct Settings<'a, T: Float, Y: Element> {
-    rate: Rate<'a>,
-    clip: Clip,
-    metric: Option<(String, Metric<'a, T, Y>)>,
-    stopping: Option<EarlyStopping<T>>,
-    each: Option<See<'a>>,
-    progress: bool,
-    done: usize,
-    seed: Option<u64>,
-    file: Option<std::path::PathBuf>,
+/// A loader of samples that are held back.
+pub(crate) struct Validation<'a, X, Y> {
+    samples: usize,
+    pub(crate) batches: Box<dyn Fn() -> Box<dyn Iterator<Item = (X, Y)> + 'a> + 'a>,
 }
 
-impl<'a, T, Y, M, L, O> Trainer<'a, T, Y, M, L, O>
-where
-    T: Float,
-    Y: Element,
-    M: Module<T> + ?Sized,
-    L: for<'t, 'b> Loss<'t, T, &'b Tensor<Y>>,
-    O: Optimizer<T> + ?Sized,
-{
+/// A companion, and what it goes by.
+pub(crate) struct Entry<'a, T: Float> {
+    row: Row,
+    /// The name of its state in a checkpoint.
+    pub(crate) name: String,
+    pub(crate) companion: Box<dyn Companion<T> + 'a>,
+}
+
+/// The row of a trainer's print. Of those that it always has there is one companion at most.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    LearningRate,
+    Clipping,
+    Stopping,
+    EachEpoch,
+    Other,
+}
+
+impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// For this model, loss and optimiser.
-    pub fn new(model: &'a M, criterion: &'a L, optimizer: &'a mut O) -> Self {
-        let with = Settings {
-            rate: Rate::Stays,
-            clip: Clip::None,
-            metric: None,
-            stopping: None,
-            each: None,
-            progress: true,
-            done: 0,
-            seed: None,
-            file: None,
-        };
-        Self { model, criterion, optimizer, validation: None, with }
+    pub fn new<M, L>(
+        model: &'a M,
+        criterion: &'a L,
+        optimizer: &'a mut (dyn Optimizer<T> + 'a),
+    ) -> Self
+    where
+        M: Module<T, X, P> + ?Sized,
+        L: for<'t, 'b> Loss<'t, T, &'b Y, P> + ?Sized,
+    {
+        let mut trainer = Self::custom(model, optimizer, |tape, inputs, targets| {
+            let prediction = Var::pack(model.call(tape.input(inputs).unpack())?)?;
+            Ok((prediction, criterion.forward(prediction, targets)?))
+        });
+        trainer.check = Some(Box::new(|inputs| check_parameters(model, inputs)));
+        trainer
     }
-}
 
-impl<'a, T, Y, M, L, O, V> Trainer<'a, T, Y, M, L, O, V>
-where
-    T: Float,
-    Y: Element,
-    M: Module<T> + ?Sized,
-    O: Optimizer<T> + ?Sized,
-    V: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
-{
+    /// For what is no model and loss: a closure that gives the prediction and the loss of a batch. The model is what the
+    /// closure takes parameters from: a tuple of several models will do.
+    ///
+    /// ```
+    /// use wengert_data::{DataLoader, synth};
+    /// use wengert_nn::{Linear, Module, Parts};
+    /// use wengert_optim::Adam;
+    /// use wengert_tensor::{Rng, Tensor};
+    /// use wengert_train::Trainer;
+    ///
+    /// // An autoencoder: the target is the input, and the code is to be small.
+    /// let loader = DataLoader::new(synth::moons::<f32>(100, 0.1, 0), 20)?.shuffle(0);
+    /// let rng = &mut Rng::new(0);
+    /// let parts = (Linear::<f32>::new(2, 3, rng), Linear::<f32>::new(3, 2, rng));
+    /// let (encoder, decoder) = &parts;
+    /// let mut optimizer = Adam::new(parts.parameters(), 0.01);
+    /// let history = Trainer::custom(&parts, &mut optimizer, |tape, x: Tensor<f32>, _: &Tensor<usize>| {
+    ///     let code = encoder.call(tape.constant(x.clone()))?;
+    ///     let y = decoder.call(code)?;
+    ///     Ok((y, y.try_sub(&x)?.square().mean() + code.square().mean() * 0.001))
+    /// })
+    /// .fit(&loader, 30)?;
+    /// assert!(history.best().unwrap().train_loss < 0.1, "{history}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn custom(
+        model: &'a (impl Parts<T> + ?Sized),
+        optimizer: &'a mut (dyn Optimizer<T> + 'a),
+        pass: impl for<'t> Fn(
+            &'t Tape<T>,
+            X,
+            &Y,
+        ) -> wengert_autograd::Result<(Var<'t, T, P>, Var<'t, T>)>
+        + 'a,
+    ) -> Self {
+        Self {
+            model: Box::new(model),
+            optimizer,
+            pass: Box::new(pass),
+            check: None,
+            companions: Vec::new(),
+            metric: None,
+            validation: None,
+            seed: None,
+            progress: true,
+            file: None,
+            file_every: None,
+            run: Run::new(),
+        }
+    }
+
     /// Evaluates on these samples after each epoch. Their loss is then what early stopping and a plateau go by; without them it is
     /// that of training.
-    pub fn validation<W>(self, loader: &'a DataLoader<W>) -> Trainer<'a, T, Y, M, L, O, W> {
-        let Self { model, criterion, optimizer, with, .. } = self;
-        Trainer { model, criterion, optimizer, validation: Some(loader), with }
+    pub fn validation<V: Dataset<Batch = (X, Y)>>(mut self, loader: &'a DataLoader<V>) -> Self {
+        let batches = Box::new(|| Box::new(loader.epoch(0)) as Box<dyn Iterator<Item = (X, Y)>>);
+        self.validation = Some(Validation { samples: loader.samples(), batches });
+        self
     }
 
     /// Also measures this, of predictions and targets, as a mean over samples: in training while the weights move, and in
@@ -150,280 +216,201 @@ where
     pub fn metric(
         mut self,
         name: impl Into<String>,
-        metric: impl Fn(&Tensor<T>, &Tensor<Y>) -> wengert_data::Result<f64> + 'a,
+        metric: impl Fn(&P, &Y) -> wengert_data::Result<f64> + 'a,
     ) -> Self {
-        self.with.metric = Some((name.into(), Box::new(metric)));
+        self.metric = Some((name.into(), Box::new(metric)));
         self
     }
 
     /// The learning rate by step, that is by batch, counted over all epochs; its momentum too, if it has one.
-    pub fn schedule(mut self, schedule: impl Schedule + 'a) -> Self {
-        self.with.rate = Rate::BySteps(Box::new(schedule));
-        self
+    pub fn schedule(self, schedule: impl Schedule + 'a) -> Self {
+        self.put(Row::LearningRate, "schedule", ByStep(schedule))
     }
 
     /// The learning rate by epoch, the first being 0: as PyTorch's tutorials step their schedulers.
-    pub fn schedule_by_epoch(mut self, schedule: impl Schedule + 'a) -> Self {
-        self.with.rate = Rate::ByEpochs(Box::new(schedule));
-        self
+    pub fn schedule_by_epoch(self, schedule: impl Schedule + 'a) -> Self {
+        self.put(Row::LearningRate, "schedule", ByEpoch(schedule))
     }
 
     /// A lower learning rate when the loss stops falling.
-    pub fn plateau(mut self, plateau: ReduceLrOnPlateau) -> Self {
-        self.with.rate = Rate::Plateau(plateau);
-        self
+    pub fn plateau(self, plateau: ReduceLrOnPlateau) -> Self {
+        self.put(Row::LearningRate, "plateau", plateau)
     }
 
     /// Shortens the gradients of all parameters together to this length before each step.
-    pub fn clip_norm(mut self, max: f64) -> Self {
-        self.with.clip = Clip::Norm(max);
-        self
+    pub fn clip_norm(self, max: f64) -> Self {
+        self.put(Row::Clipping, "clip", ClipTo(max))
     }
 
     /// Bounds each number of the gradients by ±`max` before each step.
-    pub fn clip_value(mut self, max: f64) -> Self {
-        self.with.clip = Clip::Value(max);
-        self
+    pub fn clip_value(self, max: f64) -> Self {
+        self.put(Row::Clipping, "clip", ClipValue(max))
     }
 
     /// Stops when it says so. However training ends, by it or with the last epoch, the model has the best weights then (unless it
     /// says [`keep_last`](EarlyStopping::keep_last)).
-    pub fn stopping(mut self, stopping: EarlyStopping<T>) -> Self {
-        self.with.stopping = Some(stopping);
+    pub fn stopping(self, stopping: EarlyStopping<T>) -> Self {
+        self.put(Row::Stopping, "stopping", stopping)
+    }
+
+    /// Calls this after each epoch, such as with `|epoch| println!("{epoch}")`.
+    pub fn each_epoch(self, see: impl FnMut(&Epoch) + 'a) -> Self {
+        self.put(Row::EachEpoch, "each_epoch", EachEpoch(see))
+    }
+
+    /// Adds a companion.
+    pub fn with<C: Companion<T> + 'a>(self, companion: C) -> Self {
+        let whole = std::any::type_name::<C>();
+        let path = whole.split('<').next().unwrap_or(whole);
+        let kind = path.rsplit("::").next().unwrap_or(path);
+        let same = self.companions.iter().filter(|e| e.name.split(' ').next() == Some(kind));
+        let name = match same.count() {
+            0 => kind.to_string(),
+            n => format!("{kind} {}", n + 1),
+        };
+        self.put(Row::Other, &name, companion)
+    }
+
+    fn put(mut self, row: Row, name: &str, companion: impl Companion<T> + 'a) -> Self {
+        if row != Row::Other {
+            self.companions.retain(|entry| entry.row != row);
+        }
+        let (name, companion) = (name.to_string(), Box::new(companion));
+        self.companions.push(Entry { row, name, companion });
         self
     }
 
     /// The seed of all that is random on the tapes (dropout): the draws are a function of the seed, the epoch and the batch, as
     /// in [`train_epoch_seeded`](crate::train_epoch_seeded). A model that draws needs one.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.with.seed = Some(seed);
-        self
-    }
-
-    /// Calls this after each epoch, such as with `|epoch| println!("{epoch}")`.
-    pub fn each_epoch(mut self, see: impl FnMut(&Epoch) + 'a) -> Self {
-        self.with.each = Some(Box::new(see));
+        self.seed = Some(seed);
         self
     }
 
     /// Draws no line of progress, even on a terminal.
     pub fn silent(mut self) -> Self {
-        self.with.progress = false;
+        self.progress = false;
         self
     }
 
-    /// Goes on where so many epochs are done, as after a [`Checkpoint`](crate::Checkpoint): the order of samples, what is drawn at random
-    /// and the schedule are those of the epochs that come then.
+    /// Goes on where so many epochs are done, as after a [`Checkpoint`]: the order of samples, what is drawn at random and the
+    /// schedule are those of the epochs that come then.
     pub fn epochs_done(mut self, epochs: usize) -> Self {
-        self.with.done = epochs;
+        self.run = Run { epochs, ..Run::new() };
         self
     }
 
-    /// All that training goes on from: model, optimiser, epochs done; and the plateau and early stopping, if there are any, with
-    /// the best weights so far.
+    /// All epochs so far, those before a checkpoint included; [`fit`](Self::fit) returns its own.
+    pub fn history(&self) -> &History {
+        &self.run.history
+    }
+
+    /// All that training goes on from: model, optimiser, how far it has come (the batch within an epoch too), the history, and
+    /// what the companions remember, as early stopping its best weights.
     ///
     /// Early stopping gives the model its best weights when `fit` ends. [`checkpoint_to`](Self::checkpoint_to) saves those of the
     /// last epoch, from which training goes on as if it had not ended.
-    pub fn checkpoint(&self) -> Checkpoint<T> {
-        let mut checkpoint = Checkpoint::of(self.model, &*self.optimizer, self.with.done);
-        if let Rate::Plateau(plateau) = &self.with.rate {
-            checkpoint = checkpoint.with("plateau", plateau);
+    pub fn checkpoint(&mut self) -> Checkpoint<T> {
+        let mut checkpoint = Checkpoint::of(&*self.model, &*self.optimizer, self.run.epochs)
+            .with(Checkpoint::<T>::RUN, &self.run);
+        for Entry { name, companion, .. } in &mut self.companions {
+            if let Some(memory) = companion.memory() {
+                checkpoint = checkpoint.with(name.as_str(), memory);
+            }
         }
-        match &self.with.stopping {
-            Some(stopping) => checkpoint.with("stopping", stopping),
-            None => checkpoint,
-        }
+        checkpoint
     }
 
-    /// Writes a [`checkpoint`](Self::checkpoint) to this file after each epoch.
-    pub fn checkpoint_to(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.with.file = Some(path.into());
+    /// Writes a [`checkpoint`](Self::checkpoint) to this file after each epoch, and when a companion stops in mid-epoch.
+    pub fn checkpoint_to(mut self, path: impl Into<PathBuf>) -> Self {
+        self.file = Some(path.into());
         self
     }
 
-    /// Goes on from a checkpoint of a trainer with the same settings: the next epochs are those that it would have made, to the
-    /// bit.
+    /// Writes the file of [`checkpoint_to`](Self::checkpoint_to) also after each so many steps; 0 counts as 1.
+    pub fn checkpoint_every(mut self, steps: usize) -> Self {
+        self.file_every = Some(steps.max(1));
+        self
+    }
+
+    /// Goes on from a checkpoint of a trainer with the same settings: the next batches are those that it would have taken, and the
+    /// weights those that it would have come to, to the bit.
     ///
     /// # Errors
-    /// If it does not fit the model, the optimiser, the plateau or early stopping.
+    /// If it does not fit the model, the optimiser or a companion; then none of them is changed.
     #[track_caller]
     pub fn resume(mut self, checkpoint: &Checkpoint<T>) -> Result<Self> {
-        let mut stopping = self.with.stopping.clone();
-        if let Some(stopping) = &mut stopping {
-            checkpoint.restore_into("stopping", stopping)?;
+        let before = self.checkpoint();
+        let done = self.load(checkpoint);
+        if done.is_err() {
+            self.load(&before)?;
         }
-        if let Rate::Plateau(plateau) = &mut self.with.rate {
-            checkpoint.restore_into("plateau", plateau)?;
-        }
-        self.with.done = checkpoint.restore(self.model, self.optimizer)?;
-        self.with.stopping = stopping;
-        Ok(self)
+        done.map(|()| self)
     }
 
-    /// Trains for so many epochs, or until early stopping ends it. Called again, it goes on from there. It first sees to it
-    /// that the forward pass uses the parameters that the model names, and no others.
-    ///
-    /// # Errors
-    /// As [`train_epoch`](crate::train_epoch), [`evaluate`] and [`check_parameters`]; those of clipping and of the metric; and
-    /// [`Error::NotFinite`] if the loss of a batch is not finite: because of the data, or because training diverged and there are
-    /// no better weights to go back to.
     #[track_caller]
-    pub fn fit<D>(&mut self, loader: &DataLoader<D>, epochs: usize) -> Result<History>
-    where
-        D: Dataset<Batch = (Tensor<T>, Tensor<Y>)>,
-        L: for<'t, 'b> Loss<'t, T, &'b Tensor<Y>>,
-    {
-        let at = Location::caller();
-        if let Some((inputs, _)) = loader.epoch(self.with.done).next() {
-            check_parameters(self.model, &inputs)?;
-        }
-        let metric = self.with.metric.as_ref();
-        let watched = Watched::new(self.criterion, metric.map(|(_, metric)| metric));
-        let mut history = History::new(metric.map(|(name, _)| name.clone()));
-        let last = self.with.done + epochs;
-        let mut progress = Progress::new("", epochs * loader.batches());
-        if !self.with.progress {
-            progress = progress.silent();
-        }
-        if let Some(stopping) = &mut self.with.stopping {
-            stopping.begin_after(self.with.done);
-            stopping.end_after(epochs);
-        }
-        while self.with.done < last && history.stopped.is_none() {
-            let (number, started) = (self.with.done, Instant::now());
-            progress.label(format!("Epoch {}/{last}", number + 1));
-            if let Rate::ByEpochs(schedule) = &self.with.rate {
-                self.optimizer.set_learning_rate(schedule.at(number));
-            }
-            let mut stepping = Stepping {
-                optimizer: &mut *self.optimizer,
-                rate: &self.with.rate,
-                clip: self.with.clip,
-                step: number * loader.batches(),
-                watched: &watched,
-                progress: &mut progress,
-            };
-            let round = Round { epoch: number, seed: self.with.seed, at };
-            let trained = round.run(self.model, &watched, &mut stepping, loader);
-            let can_go_back = self.with.stopping.as_ref().is_some_and(EarlyStopping::has_best);
-            let (train_loss, diverged) = match watched.or_what_failed(trained) {
-                Ok(loss) => (loss, false),
-                Err(error) if error.is_divergence() && can_go_back => (f64::NAN, true),
-                Err(error) => return Err(error.on_line(at)),
-            };
-            let learning_rate = self.optimizer.learning_rate();
-            let train_metric = watched.take_metric();
-            let mut validation_loss = None;
-            if let Some(loader) = self.validation.filter(|_| !diverged) {
-                let evaluated = evaluate(self.model, &watched, loader);
-                let evaluated = watched.or_what_failed(evaluated);
-                validation_loss = Some(evaluated.map_err(|error| error.on_line(at))?);
-            }
-            let validation_metric = watched.take_metric();
-            let epoch = Epoch {
-                number: number + 1,
-                train_loss,
-                train_metric,
-                validation_loss,
-                validation_metric,
-                learning_rate,
-                seconds: started.elapsed().as_secs_f64(),
-            };
-            self.with.done += 1;
-            progress.clear();
-            if let Some(see) = &mut self.with.each {
-                see(&epoch);
-            }
-            let loss = epoch.loss();
-            history.epochs.push(epoch);
-            if let Rate::Plateau(plateau) = &mut self.with.rate {
-                self.optimizer.set_learning_rate(plateau.step(loss));
-            }
-            let why = match &mut self.with.stopping {
-                Some(stopping) => stopping.why(self.model, loss)?,
-                None => None,
-            };
-            // Before early stopping gives the model other weights.
-            if let Some(file) = self.with.file.as_ref().filter(|_| loss.is_finite()) {
-                self.checkpoint().save(file)?;
-            }
-            let stopped = match (why, &self.with.stopping) {
-                (Some(why), Some(stopping)) => Some(stopping.stop(self.model, why)?),
-                _ => None,
-            };
-            history.stopped = stopped;
-            let restored = stopped.is_some_and(|s: Stopped| s.why == Why::NotFinite && s.restored);
-            let bad_data = if loss.is_finite() { None } else { self.bad_validation() };
-            if !loss.is_finite() && (bad_data.is_some() || !restored) {
-                let cause = bad_data.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
-                let epoch = number + 1;
-                return Err(Error::Validation { loss, epoch, cause, learning_rate, at });
+    fn load(&mut self, checkpoint: &Checkpoint<T>) -> Result<()> {
+        for Entry { name, companion, .. } in &mut self.companions {
+            if let Some(memory) = companion.memory() {
+                checkpoint.restore_into(name, memory)?;
             }
         }
-        Ok(history)
+        let epochs = checkpoint.restore(&*self.model, &mut *self.optimizer)?;
+        // A checkpoint of a loop of one's own knows the epoch only.
+        if checkpoint.more.contains_key(Checkpoint::<T>::RUN) {
+            return checkpoint.restore_into(Checkpoint::<T>::RUN, &mut self.run);
+        }
+        self.run = Run { epochs, ..Run::new() };
+        Ok(())
     }
 
-    /// What is not finite in the validation data, if anything is.
-    #[cold]
-    fn bad_validation(&self) -> Option<Cause> {
-        let loader = self.validation?;
-        loader.epoch(0).find_map(|(inputs, targets)| Cause::in_batch(&inputs, &targets))
+    /// Whether the first batch uses the parameters that the model names, and no others.
+    #[track_caller]
+    pub(crate) fn check_parameters(&self, inputs: X, targets: &Y) -> Result<()> {
+        match &self.check {
+            Some(check) => check(&inputs)?,
+            None => {
+                let tape = Tape::no_grad();
+                (self.pass)(&tape, inputs, targets)?;
+                check_parameters_on(&*self.model, &tape)?;
+            }
+        }
+        Ok(())
     }
 }
 
-impl<T, Y, M, L, O, V> fmt::Display for Trainer<'_, T, Y, M, L, O, V>
-where
-    T: Float,
-    Y: Element,
-    M: ?Sized,
-    O: Optimizer<T> + ?Sized,
-    V: Dataset,
-{
+impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> fmt::Display for Trainer<'_, T, X, Y, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let with = &self.with;
-        let rate = self.optimizer.learning_rate();
-        match &with.rate {
-            Rate::Stays => writeln!(f, "learning rate   {rate}, and stays")?,
-            Rate::BySteps(_) => writeln!(f, "learning rate   by a schedule, step by step")?,
-            Rate::ByEpochs(_) => writeln!(f, "learning rate   by a schedule, epoch by epoch")?,
-            Rate::Plateau(_) => writeln!(f, "learning rate   lowered when the loss stops falling")?,
-        }
-        match with.clip {
-            Clip::None => writeln!(f, "clipping        none")?,
-            Clip::Norm(max) => {
-                writeln!(f, "clipping        all gradients together to length {max}")?
+        let row = |row: Row| self.companions.iter().filter(move |entry| entry.row == row);
+        let words = |of: Row| row(of).map(|entry| entry.companion.describe()).next();
+        match words(Row::LearningRate) {
+            Some(words) => writeln!(f, "learning rate   {words}")?,
+            None => {
+                writeln!(f, "learning rate   {}, and stays", self.optimizer.learning_rate())?;
             }
-            Clip::Value(max) => writeln!(f, "clipping        each number to ±{max}")?,
         }
-        match self.validation {
+        writeln!(f, "clipping        {}", words(Row::Clipping).as_deref().unwrap_or("none"))?;
+        match &self.validation {
             None => writeln!(f, "validation      none")?,
-            Some(loader) => {
-                writeln!(f, "validation      {} samples after each epoch", loader.samples())?;
+            Some(with) => {
+                writeln!(f, "validation      {} samples after each epoch", with.samples)?;
             }
         }
-        let metric = with.metric.as_ref().map_or("none", |(name, _)| name.as_str());
+        let metric = self.metric.as_ref().map_or("none", |(name, _)| name.as_str());
         writeln!(f, "metric          {metric}")?;
-        match &with.stopping {
-            None => writeln!(
-                f,
-                "early stopping  none: all epochs, the last weights; a loss that is not finite is an error"
-            )?,
-            Some(stopping) => writeln!(f, "early stopping  {stopping}")?,
+        let none =
+            "none: all epochs, the last weights; a loss that is not finite is an error".to_string();
+        writeln!(f, "early stopping  {}", words(Row::Stopping).unwrap_or(none))?;
+        for entry in row(Row::Other) {
+            writeln!(f, "with            {}", entry.companion.describe())?;
         }
-        let progress = if with.progress { "on a terminal" } else { "none" };
+        let progress = if self.progress { "on a terminal" } else { "none" };
         writeln!(f, "progress        {progress}")?;
-        writeln!(f, "next epoch      {}", with.done + 1)
+        writeln!(f, "next epoch      {}", self.run.epochs + 1)
     }
 }
 
-impl<T, Y, M, L, O, V> fmt::Debug for Trainer<'_, T, Y, M, L, O, V>
-where
-    T: Float,
-    Y: Element,
-    M: ?Sized,
-    O: Optimizer<T> + ?Sized,
-    V: Dataset,
-{
+impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> fmt::Debug for Trainer<'_, T, X, Y, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Trainer:\n{self}")
     }

@@ -48,6 +48,16 @@ impl RunningMean {
         self.sum / self.count as f64
     }
 
+    /// The mean of a sum over so many samples: [`sum`](Self::sum) and [`count`](Self::count) of one that was saved.
+    pub fn of(sum: f64, count: usize) -> Self {
+        Self { sum, count }
+    }
+
+    /// The sum so far.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
     /// How many samples so far.
     pub fn count(&self) -> usize {
         self.count

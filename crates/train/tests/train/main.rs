@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod batches;
+mod companions;
 mod resume;
 mod threads;
 mod trainer;

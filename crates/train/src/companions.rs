@@ -1,0 +1,131 @@
+//! The companions that a trainer's own methods add, but for early stopping: schedules, the plateau, clipping, progress.
+
+use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
+use wengert_optim::{ClipNorm, Resume, clip_grad_value};
+use wengert_tensor::Float;
+
+use crate::{Companion, Epoch, EpochEnd, Fit, Progress, Result, Step};
+
+/// The learning rate by step, over all epochs; the momentum too, if the schedule has one.
+pub(crate) struct ByStep<S>(pub(crate) S);
+
+impl<T: Float, S: Schedule> Companion<T> for ByStep<S> {
+    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        step.optimizer.set_learning_rate(self.0.at(step.step));
+        if let Some(momentum) = self.0.momentum(step.step) {
+            step.optimizer.set_momentum(momentum)?;
+        }
+        Ok(())
+    }
+    fn describe(&self) -> String {
+        "by a schedule, step by step".into()
+    }
+}
+
+/// The learning rate by epoch.
+pub(crate) struct ByEpoch<S>(pub(crate) S);
+
+impl<T: Float, S: Schedule> Companion<T> for ByEpoch<S> {
+    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        step.optimizer.set_learning_rate(self.0.at(step.epoch));
+        Ok(())
+    }
+    fn describe(&self) -> String {
+        "by a schedule, epoch by epoch".into()
+    }
+}
+
+/// A lower learning rate when the loss stops falling.
+impl<T: Float> Companion<T> for ReduceLrOnPlateau {
+    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        end.optimizer.set_learning_rate(self.step(end.epoch.loss()));
+        Ok(())
+    }
+    fn describe(&self) -> String {
+        "lowered when the loss stops falling".into()
+    }
+    fn memory(&mut self) -> Option<&mut dyn Resume<T>> {
+        Some(self)
+    }
+}
+
+/// Clips before each step.
+impl<T: Float> Companion<T> for ClipNorm {
+    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        self.clip(step.optimizer.parameters())?;
+        Ok(())
+    }
+}
+
+/// All gradients together to a length.
+pub(crate) struct ClipTo(pub(crate) f64);
+
+impl<T: Float> Companion<T> for ClipTo {
+    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        ClipNorm::new(self.0).clip(step.optimizer.parameters())?;
+        Ok(())
+    }
+    fn describe(&self) -> String {
+        format!("all gradients together to length {}", self.0)
+    }
+}
+
+/// Each number of the gradients.
+pub(crate) struct ClipValue(pub(crate) f64);
+
+impl<T: Float> Companion<T> for ClipValue {
+    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        Ok(clip_grad_value(step.optimizer.parameters(), self.0)?)
+    }
+    fn describe(&self) -> String {
+        format!("each number to ±{}", self.0)
+    }
+}
+
+/// A function that is called after each epoch.
+pub(crate) struct EachEpoch<F>(pub(crate) F);
+
+impl<T: Float, F: FnMut(&Epoch)> Companion<T> for EachEpoch<F> {
+    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        (self.0)(end.epoch);
+        Ok(())
+    }
+}
+
+/// The line of progress of one `fit`.
+pub(crate) struct ProgressLine {
+    line: Progress,
+    last: usize,
+    /// The epoch that the line names, from 1.
+    named: usize,
+}
+
+impl ProgressLine {
+    pub(crate) fn new(fit: &Fit, shown: bool) -> Self {
+        let line = Progress::new("", (fit.epochs * fit.batches).saturating_sub(fit.batches_done));
+        let line = if shown { line } else { line.silent() };
+        Self { line, last: fit.epochs_done + fit.epochs, named: 0 }
+    }
+}
+
+impl ProgressLine {
+    /// One that is never drawn.
+    pub(crate) fn none() -> Self {
+        Self { line: Progress::new("", 0).silent(), last: 0, named: 0 }
+    }
+}
+
+impl<T: Float> Companion<T> for ProgressLine {
+    fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        if self.named != step.epoch + 1 {
+            self.named = step.epoch + 1;
+            self.line.label(format!("Epoch {}/{}", self.named, self.last));
+        }
+        self.line.advance(1, format_args!("loss {:.4}", step.loss_value));
+        Ok(())
+    }
+    fn after_epoch(&mut self, _end: &mut EpochEnd<'_, T>) -> Result<()> {
+        self.line.clear();
+        Ok(())
+    }
+}

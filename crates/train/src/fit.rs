@@ -1,0 +1,245 @@
+//! `fit`: the five lines, and the companions between them.
+
+use std::panic::Location;
+use std::time::Instant;
+
+use wengert_autograd::{Line, Tape, Tensors};
+use wengert_data::metrics::RunningMean;
+use wengert_data::{DataLoader, Dataset};
+use wengert_tensor::Float;
+
+use crate::companions::ProgressLine;
+use crate::epoch::{not_finite, tape_of};
+use crate::{
+    Cause, Companion, Epoch, EpochEnd, Error, Fit, History, Result, Step, Stopped, Trainer, Why,
+};
+
+impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
+    /// Trains for so many epochs, or until a companion ends it. Called again, it goes on from there. It first sees to it
+    /// that the forward pass uses the parameters that the model names, and no others.
+    ///
+    /// # Errors
+    /// As [`train_epoch`](crate::train_epoch), [`evaluate`](crate::evaluate) and
+    /// [`check_parameters`](wengert_nn::check_parameters); those of the companions and of the metric; and
+    /// [`Error::NotFinite`] if the loss of a batch is not finite: because of the data, or because training diverged and there are
+    /// no better weights to go back to.
+    #[track_caller]
+    pub fn fit<D>(&mut self, loader: &DataLoader<D>, epochs: usize) -> Result<History>
+    where
+        D: Dataset<Batch = (X, Y)>,
+    {
+        let at = Location::caller();
+        self.train(loader, epochs, at).map_err(|error| error.on_line(at))
+    }
+
+    fn train<D>(&mut self, loader: &DataLoader<D>, epochs: usize, at: Line) -> Result<History>
+    where
+        D: Dataset<Batch = (X, Y)>,
+    {
+        let (batches, batches_done) = (loader.batches(), self.run.batches);
+        let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done };
+        if let Some((inputs, targets)) = loader.epoch(self.run.epochs).next() {
+            self.check_parameters(inputs, &targets)?;
+        }
+        let mut progress = ProgressLine::new(&fit, self.progress);
+        for entry in &mut self.companions {
+            entry.companion.before_fit(&fit)?;
+        }
+        self.run.history.metric = self.metric.as_ref().map(|(name, _)| name.clone());
+        let (first, last) = (self.run.history.epochs.len(), self.run.epochs + epochs);
+        let mut stopped = None;
+        while self.run.epochs < last && stopped.is_none() {
+            let started = Instant::now();
+            let diverged = match self.steps(loader, &mut progress, at) {
+                Ok(false) => false,
+                Ok(true) => {
+                    stopped = Some(Stopped::of(Why::Companion, self.history(), self.run.epochs));
+                    self.save()?;
+                    break;
+                }
+                Err(error) if error.is_divergence() && self.has_better_weights() => true,
+                Err(error) => return Err(error),
+            };
+            let epoch = self.measured(diverged, started)?;
+            stopped = self.end_epoch(epoch, last, &mut progress)?;
+            if !epoch.loss().is_finite() {
+                let restored = stopped.is_some_and(|s| s.why == Why::NotFinite && s.restored);
+                let bad_data = self.bad_validation();
+                if bad_data.is_some() || !restored {
+                    let cause = bad_data.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
+                    let Epoch { number, learning_rate, .. } = epoch;
+                    let loss = epoch.loss();
+                    return Err(Error::Validation {
+                        loss,
+                        epoch: number,
+                        cause,
+                        learning_rate,
+                        at,
+                    });
+                }
+            }
+        }
+        self.run.history.stopped = stopped;
+        let History { epochs, stopped, metric } = self.history();
+        let epochs = epochs[first..].to_vec();
+        Ok(History { epochs, stopped: *stopped, metric: metric.clone() })
+    }
+
+    /// The steps of one epoch, and their mean loss: [`train_epoch`](crate::train_epoch).
+    pub(crate) fn only_the_steps<D>(mut self, loader: &DataLoader<D>, at: Line) -> Result<f64>
+    where
+        D: Dataset<Batch = (X, Y)>,
+    {
+        let mut progress = ProgressLine::none();
+        self.steps(loader, &mut progress, at).map_err(|error| error.on_line(at))?;
+        Ok(self.run.loss.mean())
+    }
+
+    /// The steps of an epoch that are not done yet. Gives whether a companion stopped.
+    fn steps<D>(
+        &mut self,
+        loader: &DataLoader<D>,
+        progress: &mut ProgressLine,
+        at: Line,
+    ) -> Result<bool>
+    where
+        D: Dataset<Batch = (X, Y)>,
+    {
+        let epoch = self.run.epochs;
+        for (inputs, targets) in loader.epoch(epoch).skip(self.run.batches) {
+            let batch = self.run.batches;
+            let tape = tape_of(self.seed, epoch, batch);
+            self.optimizer.zero_grad();
+            let (prediction, loss) = (self.pass)(&tape, inputs.clone(), &targets)?;
+            let loss_value = loss.item()?.to_f64();
+            if let Some((_, metric)) = &self.metric {
+                self.run.metric.add(metric(&prediction.value()?, &targets)?, targets.samples());
+            }
+            if !loss_value.is_finite() {
+                let found = Cause::in_batch::<T, _, _>(&inputs, &targets);
+                let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
+                let rate = self.optimizer.learning_rate();
+                return Err(not_finite(loss_value, epoch, batch, cause, rate, at));
+            }
+            loss.backward()?;
+            let mut stop = false;
+            let mut step = Step {
+                tape: &tape,
+                loss,
+                loss_value,
+                model: &*self.model,
+                optimizer: &mut *self.optimizer,
+                epoch,
+                batch,
+                step: epoch * loader.batches() + batch,
+                stop: &mut stop,
+            };
+            for entry in &mut self.companions {
+                entry.companion.before_step(&mut step)?;
+            }
+            step.optimizer.step()?;
+            self.run.batches += 1;
+            self.run.loss.add(loss_value, inputs.samples());
+            for entry in &mut self.companions {
+                entry.companion.after_step(&mut step)?;
+            }
+            progress.after_step(&mut step)?;
+            let done = step.step + 1;
+            if stop {
+                return Ok(true);
+            }
+            if self.file_every.is_some_and(|every| done.is_multiple_of(every)) {
+                self.save()?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// What was measured in an epoch whose steps are done, and the validation.
+    fn measured(&mut self, diverged: bool, started: Instant) -> Result<Epoch> {
+        let mean = |mean: &mut RunningMean| (mean.count() > 0).then(|| mean.take());
+        let train_loss = self.run.loss.take();
+        let train_loss = if diverged { f64::NAN } else { train_loss };
+        let train_metric = mean(&mut self.run.metric);
+        let learning_rate = self.optimizer.learning_rate();
+        let (mut loss, mut metric) = (RunningMean::new(), RunningMean::new());
+        let validation = self.validation.as_ref().filter(|_| !diverged);
+        for (inputs, targets) in validation.into_iter().flat_map(|with| (with.batches)()) {
+            let tape = Tape::no_grad();
+            let samples = inputs.samples();
+            let (prediction, of_batch) = (self.pass)(&tape, inputs, &targets)?;
+            loss.add(of_batch.item()?.to_f64(), samples);
+            if let Some((_, measure)) = &self.metric {
+                metric.add(measure(&prediction.value()?, &targets)?, targets.samples());
+            }
+        }
+        Ok(Epoch {
+            number: self.run.epochs + 1,
+            train_loss,
+            train_metric,
+            validation_loss: validation.map(|_| loss.mean()),
+            validation_metric: mean(&mut metric),
+            learning_rate,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Notes the epoch, and tells the companions.
+    fn end_epoch(
+        &mut self,
+        epoch: Epoch,
+        last: usize,
+        progress: &mut ProgressLine,
+    ) -> Result<Option<Stopped>> {
+        (self.run.epochs, self.run.batches) = (self.run.epochs + 1, 0);
+        self.run.history.epochs.push(epoch);
+        let mut stopped = None;
+        let mut end = EpochEnd {
+            epoch: &epoch,
+            history: &self.run.history,
+            model: &*self.model,
+            optimizer: &mut *self.optimizer,
+            stopped: &mut stopped,
+        };
+        progress.after_epoch(&mut end)?;
+        for entry in &mut self.companions {
+            entry.companion.after_epoch(&mut end)?;
+        }
+        // Before early stopping gives the model other weights.
+        if epoch.loss().is_finite() {
+            self.save()?;
+        }
+        if stopped.is_some() || self.run.epochs >= last {
+            let mut end = EpochEnd {
+                epoch: &epoch,
+                history: &self.run.history,
+                model: &*self.model,
+                optimizer: &mut *self.optimizer,
+                stopped: &mut stopped,
+            };
+            for entry in &mut self.companions {
+                entry.companion.after_fit(&mut end)?;
+            }
+        }
+        Ok(stopped)
+    }
+
+    /// Writes the checkpoint, if there is a file for it.
+    fn save(&mut self) -> Result<()> {
+        match self.file.clone() {
+            Some(file) => self.checkpoint().save(file),
+            None => Ok(()),
+        }
+    }
+
+    fn has_better_weights(&self) -> bool {
+        self.companions.iter().any(|entry| entry.companion.has_better_weights())
+    }
+
+    /// What is not finite in the validation data, if anything is.
+    #[cold]
+    fn bad_validation(&self) -> Option<Cause> {
+        let mut batches = (self.validation.as_ref()?.batches)();
+        batches.find_map(|(inputs, targets)| Cause::in_batch::<T, _, _>(&inputs, &targets))
+    }
+}
