@@ -303,7 +303,7 @@ fn fused<'t, T: Float>(
 }
 
 impl<T: Float> CrossEntropyLoss<T> {
-    /// Of probabilities, in one node.
+    /// The loss for probabilities, in one node.
     #[track_caller]
     fn of_probabilities<'t>(&self, x: Var<'t, T>, q: &Tensor<T>) -> Result<Var<'t, T>> {
         const OP: &str = "cross_entropy";
@@ -320,7 +320,7 @@ impl<T: Float> CrossEntropyLoss<T> {
         fused(OP, x, Targets::dense(q), samples, self.reduction)
     }
 
-    /// Of probabilities that want a gradient too, in several ops.
+    /// The loss for probabilities that want a gradient, in several ops.
     #[track_caller]
     fn of_recorded<'t>(&self, x: Var<'t, T>, q: Var<'t, T>) -> Result<Var<'t, T>> {
         const OP: &str = "cross_entropy";

@@ -50,7 +50,7 @@ impl Default for PoissonNllLoss {
 }
 
 impl PoissonNllLoss {
-    /// Of logarithms of rates, without the term that depends on the target alone.
+    /// For logarithms of rates, without the term that depends on the target alone.
     pub fn new() -> Self {
         Self::default()
     }

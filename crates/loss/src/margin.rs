@@ -58,7 +58,7 @@ impl SoftMarginLoss {
     }
 }
 
-/// Of a distance x: x itself where the target is 1 (alike), max(0, margin - x) where it is -1. Its mean is over all
+/// For a distance x: x itself if the target is 1 (similar), and max(0, margin - x) if it is -1. Its mean is over all
 /// elements. PyTorch's `hinge_embedding_loss`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]

@@ -52,7 +52,7 @@ impl Penalty {
     pub fn elastic_net(l1: f64, l2: f64) -> Self {
         Self { l1, l2, pattern: None }
     }
-    /// Of the parameters whose path fits a pattern, biases too: `*` stands for any text, as in `encoder.*.weight`.
+    /// With only the parameters whose path matches a pattern, biases too; `*` stands for any text, as in `encoder.*.weight`.
     pub fn of(mut self, pattern: impl Into<String>) -> Self {
         self.pattern = Some(pattern.into());
         self
@@ -135,7 +135,7 @@ impl<T: Float> Proximal<T> {
         let anchors = anchors.into_iter().filter(|(p, _)| seen.insert(p.id())).collect();
         Self { anchors, strength }
     }
-    /// Of the parameters whose path fits a pattern only: `*` stands for any text.
+    /// With only the parameters whose path matches a pattern; `*` stands for any text.
     pub fn of(mut self, pattern: &str) -> Self {
         self.anchors.retain(|(p, _)| fits(pattern, &p.path()));
         self

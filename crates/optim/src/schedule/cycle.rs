@@ -189,7 +189,7 @@ impl CyclicLr {
         Self { low, high, up, down: up, scale: Scale::Even, momentum: Some([0.8, 0.9]) }
     }
 
-    /// So many steps down: `step_size_down`.
+    /// The number of steps down: `step_size_down`.
     #[must_use]
     pub fn down(self, steps: usize) -> Self {
         Self { down: steps, ..self }
