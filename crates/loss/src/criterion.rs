@@ -1,12 +1,12 @@
-//! `Loss`: what a training loop asks of a loss, be it a struct of this crate, a struct of yours, or a closure.
+//! `Loss`: the interface of losses, for structs of this crate, structs of yours, and closures.
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::Float;
 
 /// A function of a prediction and a target, made of recorded ops: its gradient needs no code.
 ///
-/// `Target` is what it compares with: `&Tensor<T>` or a var for most, `&Tensor<usize>` for class numbers, a pair where
-/// there are two. A loss of your own is a closure (see [`custom`]) or an `impl`:
+/// `Target` is the type of the target: `&Tensor<T>` or a var for most losses, `&Tensor<usize>` for class numbers, a pair for two
+/// targets. A loss of your own is a closure (see [`custom`]) or an `impl`:
 ///
 /// ```
 /// use wengert_autograd::{Result, Tape, Var};
@@ -38,7 +38,7 @@ pub trait Loss<'t, T: Float, Target> {
     /// The loss of a prediction.
     ///
     /// # Errors
-    /// If the target is none for this prediction: another shape, labels that do not exist, numbers out of range.
+    /// If the target does not match the prediction: another shape, labels that do not exist, numbers out of range.
     fn forward(&self, prediction: Var<'t, T>, target: Target) -> Result<Var<'t, T>>;
 }
 
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// A closure as a loss. It tells the compiler that the closure takes vars of every tape, which it cannot see for itself.
+/// A closure as a loss. It tells the compiler that the closure takes vars of every tape, which it cannot infer.
 ///
 /// ```
 /// use wengert_autograd::Tape;
