@@ -242,7 +242,7 @@ pub(crate) fn sweep_here<T: Float>(
     Ok(())
 }
 
-/// Where to read the gradients of vars that are no parameters.
+/// The place to read the gradients of vars that are not parameters.
 const UNKEPT: &str = "\n  help: for a `tape.var` read `loss.gradients()?.wrt(x).value()?`, or record the gradient with `loss.grad(&[x])?`; what is trained is a `Param`";
 
 impl<'t, T: Float> Var<'t, T> {

@@ -91,7 +91,7 @@ fn same_shape<T: Float>(
     Err(Error::Use(rule, at))
 }
 
-/// A function's value at `x`, and how it changes along `direction`: forward mode.
+/// Forward mode: a function's value at `x`, and its derivative along `direction`.
 ///
 /// ```
 /// use wengert_autograd::jvp;
@@ -116,7 +116,7 @@ pub fn jvp<T: Float>(
     Ok((y.value()?, tape.push_forward(&[(x, direction.clone())], y)?))
 }
 
-/// A function's value at `x`, and what `cotangent`, a gradient of the result, gives x: reverse mode.
+/// Reverse mode: a function's value at `x`, and the gradient of x from `cotangent`, a gradient of the result.
 ///
 /// ```
 /// use wengert_autograd::vjp;
@@ -170,7 +170,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
-/// The Jacobian of a function at `x`: `[result's shape…, x's shape…]`, a reverse sweep a row.
+/// The Jacobian of a function at `x`: `[result's shape…, x's shape…]`, with one reverse sweep per row.
 ///
 /// ```
 /// use wengert_autograd::jacobian;
@@ -257,8 +257,8 @@ pub fn hvp<T: Float>(
     Ok(g.pull_tensors(&[x], v)?.remove(0))
 }
 
-/// The gradient of each sample's loss: `f` maps a batch `[N, …]` and parameters to losses `[N]`, which must not depend on
-/// one another's samples. Gives `[N, parameter's shape…]` for each parameter.
+/// The gradient of each sample's loss: `f` maps a batch `[N, …]` and parameters to losses `[N]`, each of which must depend on
+/// its own sample only. Returns `[N, parameter's shape…]` for each parameter.
 ///
 /// ```
 /// use wengert_autograd::per_sample_gradients;

@@ -15,20 +15,20 @@ pub struct Gradients<'t, T: Float> {
     grads: Vec<Option<Tensor<T>>>,
 }
 
-/// A gradient, or why there is none.
+/// A gradient, or the reason why there is none.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Gradient<T> {
-    /// The gradient. All zeros if the value is used, and changing it changes nothing.
+    /// The gradient. It is all zeros if the value is used, but a change of it changes nothing.
     Value(Tensor<T>),
     /// The loss does not depend on it.
     Unused,
-    /// It leads to the loss only through a `detach`.
+    /// It reaches the loss only through a `detach`.
     Detached {
         /// The line of the `detach`.
         at: Line,
     },
-    /// It leads elsewhere only through an op that has no derivative.
+    /// It reaches the loss only through an op that has no derivative.
     NotDifferentiable {
         /// The op.
         op: &'static str,
@@ -45,7 +45,7 @@ pub enum Gradient<T> {
 pub trait Wrt<'t, T: Float> {
     /// Its node on the tape, if it is there.
     fn node(&self, loss: Var<'t, T>) -> Option<Var<'t, T>>;
-    /// Why it is not there.
+    /// The reason why it is not there.
     fn absent(&self) -> Gradient<T> {
         Gradient::Unused
     }
@@ -82,7 +82,7 @@ impl<'t, T: Float> Gradients<'t, T> {
         }
     }
 
-    /// Why no gradient of `loss` arrives at `x`.
+    /// The reason why no gradient of `loss` reaches `x`.
     pub(crate) fn missing(loss: Var<'t, T>, x: Var<'t, T>) -> Gradient<T> {
         if !x.wants_grad() {
             return Gradient::NotWanted;
@@ -116,7 +116,7 @@ impl<'t, T: Float> Gradients<'t, T> {
         format!("there is no gradient: %{} {} {missing}{}", x.index, x.op(), missing.help())
     }
 
-    /// Why nothing that leads to `loss` wants a gradient.
+    /// The reason why no operand of `loss` wants a gradient.
     pub(crate) fn nothing_wanted(loss: Var<'t, T>) -> String {
         let inner = loss.tape.inner.borrow();
         let detach = inner.nodes[..=loss.index()].iter().rev().find(|n| n.op.is::<Detach>());
@@ -146,7 +146,7 @@ impl<T: Float> Gradient<T> {
     /// The gradient.
     ///
     /// # Errors
-    /// [`Error::NoGradient`] if there is none, which says why.
+    /// [`Error::NoGradient`] if there is none; it gives the reason.
     #[track_caller]
     pub fn value(self) -> Result<Tensor<T>> {
         match self {
@@ -167,7 +167,7 @@ impl<T: Float> Gradient<T> {
         }
     }
 
-    /// Whether there is a gradient, and it is zero throughout.
+    /// Whether there is a gradient and all its elements are 0.
     pub fn is_zero(&self) -> bool {
         matches!(self, Self::Value(g) if g.iter().all(|x| x == T::ZERO))
     }

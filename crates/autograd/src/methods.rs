@@ -108,7 +108,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
-/// Reductions over axes: see [`Axes`]. What one does to tensors, its [`Tensor`] twin says.
+/// Reductions over axes: see [`Axes`]. Each is described by the method of [`Tensor`] of the same name.
 macro_rules! reductions {
     ($($(#[$doc:meta])* $name:ident $Op:ident;)*) => {
         impl<T: Float> Var<'_, T> {
@@ -116,7 +116,7 @@ macro_rules! reductions {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// If there is no such axis, or the reduction of nothing has no answer.
+                /// If there is no such axis, or the reduction of no elements is undefined.
                 #[track_caller]
                 pub fn $name(self, axes: impl Into<Axes>) -> Result<Self> {
                     self.apply_as(stringify!($name), $Op(axes.into()))
@@ -165,8 +165,8 @@ impl<'t, T: Float> Var<'t, T> {
         self.infallible(Prod(Axes::ALL))
     }
 
-    /// The variance over some axes: squared distances from the mean, over their number less `correction` (1: of a
-    /// sample; 0: of a population).
+    /// The variance over some axes: the sum of squared distances from the mean, divided by their number minus `correction` (1 for a
+    /// sample, 0 for a population).
     ///
     /// # Errors
     /// If there is no such axis.
@@ -250,7 +250,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// The matrix product; see [`Tensor::matmul`].
     ///
     /// # Errors
-    /// If the shapes do not fit.
+    /// If the shapes do not match.
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t, T>) -> Result<Self> {
         let other = other.on(self);
@@ -267,7 +267,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// self · weightᵀ + bias, in one node; see [`Tensor::linear`]. A weight `[in]` is one output, whose axis is left out.
     ///
     /// # Errors
-    /// If the shapes do not fit.
+    /// If the shapes do not match.
     #[track_caller]
     pub fn linear(self, weight: Self, bias: Option<Self>) -> Result<Self> {
         self.recordable("linear", &[weight])?;
@@ -284,7 +284,7 @@ impl<'t, T: Float> Var<'t, T> {
         }
     }
 
-    /// Softmax and negative log-likelihood in one node, of logits and the [`Targets`] of their rows.
+    /// Softmax and negative log-likelihood in one op, of logits and the [`Targets`] of their rows.
     ///
     /// # Errors
     /// If there is not one target for each row of logits, a class does not exist, or the tape is spent.
@@ -295,7 +295,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.apply(CrossEntropy(targets.on(self.tape)))
     }
 
-    /// self where the mask says so, else `other`; exactly no gradient goes to the branch not taken.
+    /// self where the mask is true, else `other`; the branch that is not taken gets a gradient of exactly 0.
     ///
     /// # Errors
     /// If the shapes do not broadcast.
@@ -310,7 +310,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.apply_with(Where(mask), other)
     }
 
-    /// `value` where the mask says so, else self.
+    /// `value` where the mask is true, else self.
     ///
     /// # Errors
     /// If the shapes do not broadcast.
@@ -321,7 +321,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.tape.constant(Tensor::scalar(value)).where_(mask, self)
     }
 
-    /// Another shape, of as many elements; one size may be [`REST`].
+    /// Another shape with the same number of elements; one size may be [`REST`].
     ///
     /// # Errors
     /// If the numbers of elements differ.
@@ -330,7 +330,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.apply(Reshape(Shape::new(shape.as_ref())))
     }
 
-    /// All elements along one axis.
+    /// All elements in one axis.
     #[track_caller]
     pub fn flatten(self) -> Self {
         self.infallible_as("flatten", Reshape(Shape::new(&[REST])))
@@ -375,7 +375,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.apply(Permute(SmallVec::from_slice(order.as_ref())))
     }
 
-    /// Without the named axes, which must have size 1 (`..`: without every axis that has).
+    /// Without the named axes, which must have size 1 (`..`: without all axes of size 1).
     ///
     /// # Errors
     /// If there is no such axis, or its size is not 1.
@@ -427,7 +427,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.slice(axes)
     }
 
-    /// Place `index` of `axis`; the axis goes.
+    /// Place `index` of `axis`, without the axis.
     ///
     /// # Errors
     /// If there is no such axis or place.
@@ -544,7 +544,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.apply_as("rows", IndexSelect(0, flat))?.reshape(&shape)
     }
 
-    /// This with `src` added along an axis by index.
+    /// self with `src` added along an axis by index.
     ///
     /// # Errors
     /// If an index lies outside the axis, or the shapes do not fit.
@@ -568,7 +568,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.try_add(added)
     }
 
-    /// This with places of `src` added along an axis by index.
+    /// self with places of `src` added along an axis by index.
     ///
     /// # Errors
     /// If an index lies outside the axis, or the shapes do not fit.
@@ -585,7 +585,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.try_add(added)
     }
 
-    /// Where the largest element along an axis stands. Leaves the tape: an index has no slope.
+    /// The place of the largest element along an axis. It is not recorded, because an index has no slope.
     ///
     /// # Errors
     /// If there is no such axis, or it is empty.

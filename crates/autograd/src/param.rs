@@ -134,7 +134,7 @@ impl<T: Element> Param<T> {
         parameters.into_iter().filter(|param| seen.insert(param.id())).collect()
     }
 
-    /// Where it stands in its model, as `l1.weight`, once [`set_path`](Self::set_path) has named it, as a model's
+    /// Its path in the model, such as `l1.weight`, once [`set_path`](Self::set_path) has named it, as a model's
     /// `parameters()` does; else `param 7`, after its [`id`](Self::id).
     pub fn path(&self) -> String {
         self.0.path.get().cloned().unwrap_or_else(|| format!("param {}", self.0.id))

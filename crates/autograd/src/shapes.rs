@@ -9,17 +9,17 @@ use crate::ops::{Diagonal, Undiagonal, Unslice};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {
-    /// Axes `from` to `to`, both included, as one.
+    /// Axes `from` to `to`, both included, merged into one.
     ///
     /// # Errors
-    /// If there is no such axis, or `from` lies behind `to`.
+    /// If there is no such axis, or `from` is later than `to`.
     #[track_caller]
     pub fn flatten_axes(self, from: isize, to: isize) -> Result<Self> {
         let shape = self.tensor_for("flatten_axes")?.flatten_axes(from, to)?;
         self.reshape(shape.shape())
     }
 
-    /// As [`expand`](Self::expand): PyTorch's and NumPy's other name for it.
+    /// [`expand`](Self::expand) under another name, which PyTorch and NumPy have too.
     ///
     /// # Errors
     /// If an axis whose size is not 1 would have to change.
@@ -97,7 +97,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.pieces(axis, &pieces)
     }
 
-    /// At most `count` pieces along `axis`, equally large but for the last one.
+    /// At most `count` pieces along `axis`, of equal size except the last one.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -119,7 +119,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.pieces(axis, &pieces)
     }
 
-    /// Each place of `axis` by itself, the axis gone.
+    /// Each place of `axis` as a var of its own, without the axis.
     ///
     /// # Errors
     /// If there is no such axis.
@@ -130,7 +130,7 @@ impl<'t, T: Float> Var<'t, T> {
         (0..self.shape()[at]).map(|i| self.select(axis, i)).collect()
     }
 
-    /// One after another along `axis`, as large as these.
+    /// Consecutive pieces along `axis`, with these sizes.
     #[track_caller]
     fn pieces(self, axis: isize, sizes: &[Tensor<T>]) -> Result<Vec<Self>> {
         let at = axis_or_refuse("split", &self.shape(), axis)?;
@@ -145,7 +145,7 @@ impl<'t, T: Float> Var<'t, T> {
             .collect()
     }
 
-    /// Every element `shift` places further along `axis`; what leaves at the end comes back at the start.
+    /// Every element moved `shift` places along `axis`; elements that leave at the end come back at the start.
     ///
     /// # Errors
     /// If there is no such axis.
@@ -163,10 +163,10 @@ impl<'t, T: Float> Var<'t, T> {
         Self::cat(&[back, front], axis)
     }
 
-    /// Copied `counts[i]` times along axis `i`, counted from the last; more counts than axes add axes in front.
+    /// Repeated `counts[i]` times along axis `i`, counted from the last; with more counts than axes, axes are added in front.
     ///
     /// # Errors
-    /// If that makes more elements than memory can address.
+    /// If the result has more elements than memory can address.
     #[track_caller]
     pub fn repeat(self, counts: impl AsRef<[usize]>) -> Result<Self> {
         self.recordable("repeat", &[])?;
@@ -185,7 +185,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.reshape(apart)?.expand(grown)?.reshape(whole)
     }
 
-    /// `widths[i]` more places of this value before and after axis `i`; negative widths cut places off.
+    /// `widths[i]` more places of this value before and after axis `i`; negative widths crop.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -200,7 +200,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// ```
     ///
     /// # Errors
-    /// Unless there is one pair an axis, or if more is cut off than there is.
+    /// Unless there is one pair per axis, or if more places are cropped than there are.
     #[track_caller]
     pub fn pad(self, widths: impl AsRef<[(isize, isize)]>, value: T) -> Result<Self> {
         self.recordable("pad", &[])?;
@@ -218,10 +218,10 @@ impl<'t, T: Float> Var<'t, T> {
         if value == T::ZERO { Ok(y) } else { y.masked_fill(&!inside, value) }
     }
 
-    /// `widths[i]` more places before and after axis `i`, filled from within; negative widths cut places off.
+    /// `widths[i]` more places before and after axis `i`, filled from the elements inside; negative widths crop.
     ///
     /// # Errors
-    /// Unless there is one pair an axis, or if an axis is too short.
+    /// Unless there is one pair per axis, or if an axis is too short.
     #[track_caller]
     pub fn pad_with(self, widths: impl AsRef<[(isize, isize)]>, border: Border) -> Result<Self> {
         self.recordable("pad_with", &[])?;
@@ -237,7 +237,7 @@ impl<'t, T: Float> Var<'t, T> {
         Ok(y)
     }
 
-    /// The lower triangle of each matrix in the last two axes, 0 above: what lies on diagonal `k` or below it stays.
+    /// The lower triangle of each matrix in the last two axes: elements on or below diagonal `k` are kept, others are 0.
     ///
     /// # Errors
     /// If there are fewer than two axes.
@@ -248,7 +248,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.masked_fill(&!triangle, T::ZERO)
     }
 
-    /// The upper triangle of each matrix in the last two axes, 0 below: what lies on diagonal `k` or above it stays.
+    /// The upper triangle of each matrix in the last two axes: elements on or above diagonal `k` are kept, others are 0.
     ///
     /// # Errors
     /// If there are fewer than two axes.
@@ -259,7 +259,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.masked_fill(&!triangle, T::ZERO)
     }
 
-    /// True in the shape of the last two axes, of which a triangle can be taken.
+    /// A mask of the shape of the last two axes, all true, of which a triangle can be taken.
     fn matrix_of_true(self) -> Result<Tensor<bool>> {
         let shape = self.shape();
         Ok(Tensor::try_full(&shape[shape.len().saturating_sub(2)..], true)?)

@@ -6,8 +6,8 @@ use wengert_tensor::{Axes, Float, Tensor, axis_or_refuse};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {
-    /// The largest along one axis (or of all, `..`), and the first place where it is. The gradient goes there; that of
-    /// [`max_over`](Self::max_over) is shared among equals.
+    /// The largest along one axis (or of all, `..`), and the first place where it is. The gradient goes there;
+    /// [`max_over`](Self::max_over) instead divides it among equal elements.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -75,7 +75,7 @@ impl<'t, T: Float> Var<'t, T> {
         Ok((self.gather(axis, &places)?, places))
     }
 
-    /// Where the smallest element along an axis stands. Leaves the tape: an index has no slope.
+    /// The place of the smallest element along an axis. It is not recorded, because an index has no slope.
     ///
     /// # Errors
     /// If there is no such axis, or it is empty.

@@ -194,7 +194,7 @@ impl Spare {
 /// ```
 pub struct Tape<T> {
     pub(crate) inner: RefCell<Inner<T>>,
-    /// Where the insides go when the tape does. A pointer, so that no bound is needed to drop a tape.
+    /// Where the contents go when the tape is dropped. It is a pointer, so that dropping a tape needs no trait bound.
     recycle: fn(Inner<T>),
     recording: Cell<bool>,
     training: Cell<bool>,
@@ -202,7 +202,7 @@ pub struct Tape<T> {
     pub(crate) finite: Cell<bool>,
     pub(crate) timing: Cell<bool>,
     pub(crate) faults: RefCell<Vec<Fault>>,
-    /// Where random numbers come from, once a seed was given.
+    /// The generator of random numbers, once a seed was given.
     rng: RefCell<Option<Rng>>,
 }
 

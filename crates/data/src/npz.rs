@@ -43,7 +43,7 @@ struct Member {
     crc: u32,
     packed: usize,
     size: usize,
-    /// Where its own header starts.
+    /// The start of its own header.
     start: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Losses of yes or no: of one label, or of many that do not exclude one another.
+//! Losses for yes or no: for one label, or for several labels that do not exclude one another.
 
 use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::pointwise::C;
@@ -10,7 +10,7 @@ use crate::cross_entropy::focal_of;
 use crate::reduce::{Weight, checks_numbers, fits, reduce, reducible, weigh};
 use crate::refuse::{Numbers, alike, every, gamma, inside, not_made_by, option, shares, weights};
 
-/// Ops whose results are no logits.
+/// Ops whose results are not logits.
 const TO_PROBABILITY: &[&str] = &["sigmoid", "hardsigmoid", "softmax"];
 
 /// Rejects the result of a sigmoid.
@@ -21,10 +21,10 @@ fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
     not_made_by(op, x, TO_PROBABILITY, takes, help)
 }
 
-/// -(y·ln p + (1 - y)·ln(1 - p)) of a probability p, each logarithm held at -100 or more; its mean is over all elements.
+/// -(y·ln p + (1 - y)·ln(1 - p)) of a probability p, each logarithm at least -100; its mean is over all elements.
 /// PyTorch's `binary_cross_entropy`; also known as the log loss.
 ///
-/// A probability is the end of a sigmoid, and there precision is lost: of logits, [`BceWithLogitsLoss`] is exact.
+/// A probability is the result of a sigmoid, which loses precision; from logits, [`BceWithLogitsLoss`] is exact.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct BceLoss<T> {
@@ -56,10 +56,10 @@ pub struct BceWithLogitsLoss<T> {
     reduction: Reduction,
 }
 
-/// Labels that do not exclude one another, `[N, L]`: the mean over the L labels of the binary cross-entropy of each logit;
-/// its mean is over the N samples, so the denominator is N·L. PyTorch's `multilabel_soft_margin_loss`.
+/// For labels that do not exclude one another, `[N, L]`: the mean over the L labels of the binary cross-entropy of each logit.
+/// Its mean is over the N samples, so the denominator is N·L. PyTorch's `multilabel_soft_margin_loss`.
 ///
-/// Its cost grows with N·L, as that of the forward pass does. [`Reduction::None`] gives a loss a sample.
+/// Its cost grows with N·L, as that of the forward pass does. [`Reduction::None`] gives one loss per sample.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct MultilabelCrossEntropyLoss<T> {
@@ -71,8 +71,8 @@ pub struct MultilabelCrossEntropyLoss<T> {
 /// [`MultilabelCrossEntropyLoss`] by PyTorch's name.
 pub type MultilabelSoftMarginLoss<T> = MultilabelCrossEntropyLoss<T>;
 
-/// (1 - pₜ)^gamma · BCE of the logits, pₜ the probability of the true side: what is known already counts less. Its mean is
-/// over all elements (Lin et al. divide by the number of positives: take the sum for that). torchvision's
+/// (1 - pₜ)^gamma · BCE of the logits, where pₜ is the probability of the true side: confident predictions count less. Its mean is
+/// over all elements (Lin et al. divide by the number of positives: use the sum for that). torchvision's
 /// `sigmoid_focal_loss`.
 ///
 /// With `alpha`, positives are weighted by alpha and negatives by 1 - alpha.
@@ -125,8 +125,8 @@ impl<T> BceWithLogitsLoss<T> {
             reduction: Reduction::Mean,
         }
     }
-    /// With weights for the yes side alone, y·ln p: of a shape that is repeated to the logits' (`[L]`: one a label). Above 1
-    /// it trades precision for recall; the number of noes over that of yeses balances the two.
+    /// With weights for the yes side only, y·ln p, of a shape that broadcasts to the logits' (`[L]`: one per label). A weight above
+    /// 1 trades precision for recall; the number of noes divided by that of yeses balances the two.
     pub fn pos_weight(mut self, weight: Tensor<T>) -> Self {
         self.pos_weight = Weight::of(weight);
         self
@@ -141,7 +141,7 @@ impl<T> MultilabelCrossEntropyLoss<T> {
 }
 
 impl BinaryFocalLoss {
-    /// With this gamma (0: plain cross-entropy; 2 is what its authors found best), and both sides alike.
+    /// With this gamma (0 is plain cross-entropy; the authors found 2 best), and equal weights for both sides.
     pub fn new(gamma: f64) -> Self {
         Self { gamma, alpha: None, reduction: Reduction::Mean }
     }
@@ -231,14 +231,14 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BinaryFocalLo
 /// The mean of [`BceLoss`] over all elements, of probabilities.
 ///
 /// # Errors
-/// If the shapes differ, a number is no probability, or there is no element.
+/// If the shapes differ, a number is not a probability, or there is no element.
 #[track_caller]
 pub fn bce<'t, T: Float>(p: Var<'t, T>, target: impl Operand<'t, T>) -> Result<Var<'t, T>> {
     BceLoss::new().forward(p, target)
 }
 
-/// [`bce`] by its other name: the mean over all elements of -(y·ln p + (1 - y)·ln(1 - p)), each logarithm held at -100 or
-/// more.
+/// [`bce`] by its other name: the mean over all elements of -(y·ln p + (1 - y)·ln(1 - p)), each logarithm at least
+/// -100.
 ///
 /// # Errors
 /// As [`bce`].
@@ -250,7 +250,7 @@ pub fn log_loss<'t, T: Float>(p: Var<'t, T>, target: impl Operand<'t, T>) -> Res
 /// The mean of [`BceWithLogitsLoss`] over all elements.
 ///
 /// # Errors
-/// If the shapes differ, a target is no probability, the prediction has been through a sigmoid, or there is no element.
+/// If the shapes differ, a target is not a probability, the prediction has been through a sigmoid, or there is no element.
 #[track_caller]
 pub fn bce_with_logits<'t, T: Float>(
     logits: Var<'t, T>,

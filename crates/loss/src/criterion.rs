@@ -1,4 +1,4 @@
-//! `Loss`: what a training loop asks of a loss, be it a struct of this crate, a struct of yours, or a closure.
+//! `Loss`: the interface of losses, for structs of this crate, structs of yours, and closures.
 
 use wengert_autograd::{Result, Tensors, Var};
 use wengert_tensor::{Float, Tensor};
@@ -63,7 +63,7 @@ where
     }
 }
 
-/// A closure as a loss. It tells the compiler that the closure takes vars of every tape, which it cannot see for itself.
+/// A closure as a loss. It tells the compiler that the closure takes vars of every tape, which it cannot infer.
 ///
 /// ```
 /// use wengert_autograd::Tape;

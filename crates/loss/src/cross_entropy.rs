@@ -29,7 +29,7 @@ pub trait ClassTarget<'t, T: Float> {
 pub enum Classes<'t, T: Float> {
     /// Class numbers or probabilities.
     Fixed(Labels<T>),
-    /// Probabilities with a history.
+    /// Probabilities that are a var.
     Recorded(Var<'t, T>),
 }
 
@@ -71,12 +71,12 @@ macro_rules! probabilities {
 }
 probabilities!(f32 f64);
 
-/// -Σ q_c·ln softmax(x)_c over the classes c of each sample, from logits x: for class numbers q is 1 at the class, so it is
-/// -ln softmax(x) there. One node of the tape, finite for all finite logits; its slope is softmax(x) - q. PyTorch's
+/// -Σ q_c·ln softmax(x)_c over the classes c of each sample, from logits x. For class numbers q is 1 at the class, so it is
+/// -ln softmax(x) there. It is one line of the tape, finite for all finite logits, and its slope is softmax(x) - q. PyTorch's
 /// `cross_entropy`.
 ///
-/// Logits are `[N, C]`, `[N, C, …]` with the classes on axis 1, or `[C]`; class numbers have that shape without the classes,
-/// probabilities have it whole.
+/// Logits are `[N, C]`, `[N, C, …]` with the classes on axis 1, or `[C]`; class numbers have that shape without the axis of
+/// classes, and probabilities have the same shape.
 ///
 /// The mean's denominator: for class numbers the sum of their classes' weights over samples that are not ignored (without
 /// weights: their number); for probabilities the number of samples. With label smoothing ε, q is (1 - ε)·q + ε/C. An
@@ -116,7 +116,7 @@ pub struct NllLoss<T> {
     reduction: Reduction,
 }
 
-/// (1 - p)^gamma · -ln p, p the softmax at each sample's class, from logits: samples that are known already count less. The
+/// (1 - p)^gamma · -ln p, p the softmax at each sample's class, from logits: confident predictions count less. The
 /// mean's denominator is the number of samples. gamma 0 is [`CrossEntropyLoss`].
 #[derive(Clone, Debug)]
 #[must_use]
@@ -144,7 +144,7 @@ impl<T> CrossEntropyLoss<T> {
     pub fn new() -> Self {
         Self::default()
     }
-    /// With a weight a class, `[C]`.
+    /// With a weight for each class, `[C]`.
     pub fn weight(mut self, weight: Tensor<T>) -> Self {
         self.weight = Weight::of(weight);
         self
@@ -177,7 +177,7 @@ impl<T> NllLoss<T> {
     pub fn new() -> Self {
         Self::default()
     }
-    /// With a weight a class, `[C]`.
+    /// With a weight for each class, `[C]`.
     pub fn weight(mut self, weight: Tensor<T>) -> Self {
         self.weight = Weight::of(weight);
         self
@@ -194,7 +194,7 @@ impl<T> FocalLoss<T> {
     pub fn new(gamma: f64) -> Self {
         Self { gamma, weight: Weight::NONE, numbers: Numbers::Checked, reduction: Reduction::Mean }
     }
-    /// With a weight a class, `[C]`.
+    /// With a weight for each class, `[C]`.
     pub fn weight(mut self, weight: Tensor<T>) -> Self {
         self.weight = Weight::of(weight);
         self
@@ -303,7 +303,7 @@ fn fused<'t, T: Float>(
 }
 
 impl<T: Float> CrossEntropyLoss<T> {
-    /// Of probabilities, in one node.
+    /// The loss for probabilities, in one node.
     #[track_caller]
     fn of_probabilities<'t>(&self, x: Var<'t, T>, q: &Tensor<T>) -> Result<Var<'t, T>> {
         const OP: &str = "cross_entropy";
@@ -320,7 +320,7 @@ impl<T: Float> CrossEntropyLoss<T> {
         fused(OP, x, Targets::dense(q), samples, self.reduction)
     }
 
-    /// Of probabilities that want a gradient too, in several ops.
+    /// The loss for probabilities that want a gradient, in several ops.
     #[track_caller]
     fn of_recorded<'t>(&self, x: Var<'t, T>, q: Var<'t, T>) -> Result<Var<'t, T>> {
         const OP: &str = "cross_entropy";
@@ -394,7 +394,7 @@ pub(crate) fn focal_of<T: Float>(s: Var<'_, T>, gamma: f64) -> Result<Var<'_, T>
 /// The mean of [`CrossEntropyLoss`] over samples.
 ///
 /// # Errors
-/// If the shapes do not fit, a class does not exist, the prediction has been through a softmax, or there is no sample.
+/// If the shapes do not match, a class does not exist, the prediction has been through a softmax, or there is no sample.
 #[track_caller]
 pub fn cross_entropy<'t, T: Float>(
     logits: Var<'t, T>,
@@ -406,7 +406,7 @@ pub fn cross_entropy<'t, T: Float>(
 /// The mean of [`NllLoss`] over samples.
 ///
 /// # Errors
-/// If the shapes do not fit, a class does not exist, the prediction is none of log-probabilities, or there is no sample.
+/// If the shapes do not match, a class does not exist, the prediction does not consist of log-probabilities, or there is no sample.
 #[track_caller]
 pub fn nll<'t, T: Float>(
     log_probabilities: Var<'t, T>,

@@ -1,4 +1,4 @@
-//! How far one distribution is from another.
+//! The divergence of one distribution from another.
 
 use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::{Float, Tensor};
@@ -21,7 +21,7 @@ pub enum KlReduction {
     ElementMean,
     /// Their sum.
     Sum,
-    /// One term an element.
+    /// One term per element.
     None,
 }
 
@@ -69,8 +69,8 @@ impl KlDivLoss {
 }
 
 impl KlDivLoss {
-    /// Rejects what is no log-probability, and targets that are no probability. (Nothing is said of sums: the classes may
-    /// lie along any axis.)
+    /// Rejects predictions that are not log-probabilities, and targets that are not probabilities. (Sums are not checked, since the
+    /// classes may lie along any axis.)
     #[track_caller]
     fn check<T: Float>(&self, log_p: &Tensor<T>, q: &Tensor<T>) -> Result<()> {
         const OP: &str = "kl_div";
@@ -120,7 +120,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for KlDivLoss {
 /// [`KlDivLoss`] with its mean over the batch.
 ///
 /// # Errors
-/// If the shapes differ, a prediction is no log-probability, a target no probability, or there is no sample.
+/// If the shapes differ, a prediction is not a log-probability, a target is not a probability, or there is no sample.
 #[track_caller]
 pub fn kl_div<'t, T: Float>(
     log_probabilities: Var<'t, T>,

@@ -69,7 +69,7 @@ impl<'a, T: Float> ClassWeight<'a, T> {
     }
 }
 
-/// Class numbers that fit a prediction, and what each sample counts for.
+/// Class numbers that match a prediction, with the weight of each sample.
 pub(crate) struct Checked<T> {
     /// The class of each sample. One that is ignored need not exist.
     pub(crate) classes: Tensor<usize>,
@@ -77,7 +77,7 @@ pub(crate) struct Checked<T> {
     pub(crate) weight: Option<Tensor<T>>,
     /// The sum of the weights.
     pub(crate) total: f64,
-    /// The class that does not count.
+    /// The class that is ignored.
     pub(crate) ignored: Option<usize>,
 }
 
@@ -165,14 +165,14 @@ impl<T: Float> Picks<T> {
         Ok(counts.gate(x)?)
     }
 
-    /// Each loss times the weight of its sample; 0, whatever it is, where that does not count.
+    /// Each loss times the weight of its sample; exactly 0 if the sample does not count.
     #[track_caller]
     pub(crate) fn weigh<'t>(&self, losses: Var<'t, T>) -> Result<Var<'t, T>> {
         losses.tape().constant(self.weight.clone()).gate(losses)
     }
 }
 
-/// How far the probabilities of a sample may be from a sum of 1: thirds that were written as 0.33 are meant.
+/// How far the sum of a sample's probabilities may be from 1, so that thirds can be written as 0.33.
 const TOLERANCE: f64 = 0.0101;
 
 /// Probabilities of classes in the logits' shape as rows, `[samples, classes]`, each a distribution.
@@ -213,7 +213,7 @@ pub(crate) fn distributions<T: Float>(
     }
 }
 
-/// Names the first row that is no distribution.
+/// Names the first row that is not a distribution.
 #[track_caller]
 #[cold]
 fn no_distribution<T: Float>(

@@ -50,7 +50,7 @@ impl Default for PoissonNllLoss {
 }
 
 impl PoissonNllLoss {
-    /// Of logarithms of rates, without the term that depends on the target alone.
+    /// For logarithms of rates, without the term that depends on the target alone.
     pub fn new() -> Self {
         Self::default()
     }
@@ -71,11 +71,11 @@ impl PoissonNllLoss {
     }
 }
 
-/// Normal noise of a predicted variance: ½(ln v + (ŷ - y)²/v), v the variance, held at epsilon or more. Its mean is over all
-/// elements. PyTorch's `gaussian_nll_loss`. The target is a pair: what is aimed at, and the variance.
+/// Normal noise with a predicted variance: ½(ln v + (ŷ - y)²/v), where v is the variance, or epsilon if that is larger. Its mean is over all
+/// elements. PyTorch's `gaussian_nll_loss`. The target is a pair: the number and the variance.
 ///
-/// The variance has the prediction's shape, or lacks its last axis, or has 1 there: one variance a sample. Where it is held,
-/// its gradient passes as if it were not: a variance that has sunk too low can rise again.
+/// The variance has the prediction's shape, or lacks its last axis, or has size 1 there: one variance per sample. Where it
+/// counts as epsilon, its gradient passes as if it did not, so that a variance that is too low can rise again.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -202,7 +202,7 @@ impl<'t, T: Float, Target: Operand<'t, T>, Variance: Operand<'t, T>> Loss<'t, T,
     }
 }
 
-/// The variance, with a last axis of 1 where it has none.
+/// The variance, with a last axis of size 1 if it lacks one.
 #[track_caller]
 fn variance_for<'t, T: Float>(
     op: &'static str,
@@ -241,7 +241,7 @@ pub fn poisson_nll<'t, T: Float>(
 /// The mean of [`GaussianNllLoss`] over all elements.
 ///
 /// # Errors
-/// If the shapes do not fit, a variance is negative or not finite, or there is no element.
+/// If the shapes do not match, a variance is negative or not finite, or there is no element.
 #[track_caller]
 pub fn gaussian_nll<'t, T: Float>(
     mean: Var<'t, T>,

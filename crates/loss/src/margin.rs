@@ -1,4 +1,4 @@
-//! Losses of two sides, -1 and 1, that ask for a score on the right side, or beyond a margin there.
+//! Losses of two sides, -1 and 1, that want a score on the right side, or beyond a margin there.
 
 use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::Float;
@@ -58,7 +58,7 @@ impl SoftMarginLoss {
     }
 }
 
-/// Of a distance x: x itself where the target is 1 (alike), max(0, margin - x) where it is -1. Its mean is over all
+/// For a distance x: x itself if the target is 1 (similar), and max(0, margin - x) if it is -1. Its mean is over all
 /// elements. PyTorch's `hinge_embedding_loss`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
@@ -78,7 +78,7 @@ impl HingeEmbeddingLoss {
     pub fn new() -> Self {
         Self::default()
     }
-    /// With the distance that what is not alike should keep.
+    /// With the distance that dissimilar samples should keep.
     pub fn margin(mut self, margin: f64) -> Self {
         self.margin = margin;
         self

@@ -44,7 +44,7 @@ impl MarginRankingLoss {
     }
 }
 
-/// Of two vectors `[N, D]` (or `[D]`) and their cosine: 1 - cos where the target is 1, max(0, cos - margin) where it is -1.
+/// For two vectors `[N, D]` (or `[D]`) with this cosine: 1 - cos if the target is 1, and max(0, cos - margin) if it is -1.
 /// Its mean is over the N pairs. The target is a pair, the other vectors and `[N]` signs. PyTorch's `cosine_embedding_loss`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[must_use]

@@ -1,4 +1,4 @@
-//! Hinges over several classes: the right ones are to lead the others by a margin.
+//! Hinges over several classes: the right classes should exceed the others by a margin.
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
@@ -48,14 +48,14 @@ impl<T> MultiMarginLoss<T> {
         self.margin = margin;
         self
     }
-    /// With a weight a class, `[C]`, by which a sample of it counts. The mean's denominator stays N.
+    /// With a weight for each class, `[C]`, which applies to its samples. The mean's denominator stays N.
     pub fn weight(mut self, weight: Tensor<T>) -> Self {
         self.weight = Weight::of(weight);
         self
     }
 }
 
-/// Σ max(0, 1 - (x_l - x_c)) / C over a sample's labels l and all classes c that are none, of scores `[N, C]` or `[C]`. Its
+/// Σ max(0, 1 - (x_l - x_c)) / C over a sample's labels l and all classes c that are not labels, of scores `[N, C]` or `[C]`. Its
 /// mean is over the N samples. PyTorch's `multilabel_margin_loss`.
 ///
 /// The target has the scores' shape: each row lists the sample's labels, and the first negative number ends the list.
@@ -147,7 +147,7 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<i64>> for MultilabelMarginLoss {
 /// The mean of [`MultiMarginLoss`] over samples.
 ///
 /// # Errors
-/// If the shapes do not fit, a class does not exist, or there is no sample.
+/// If the shapes do not match, a class does not exist, or there is no sample.
 #[track_caller]
 pub fn multi_margin<'t, T: Float>(
     scores: Var<'t, T>,
@@ -159,7 +159,7 @@ pub fn multi_margin<'t, T: Float>(
 /// The mean of [`MultilabelMarginLoss`] over samples.
 ///
 /// # Errors
-/// If the shapes do not fit, a class does not exist, or there is no sample.
+/// If the shapes do not match, a class does not exist, or there is no sample.
 #[track_caller]
 pub fn multilabel_margin<'t, T: Float>(
     scores: Var<'t, T>,

@@ -1,4 +1,4 @@
-//! Penalties on parameters, to be added to a loss: L1, L2, both, and the pull towards known values.
+//! Penalties on parameters, which are added to a loss: L1, L2, both, and a pull towards known values.
 //!
 //! A loss compares a prediction with a target; a penalty looks at the parameters alone. `loss + penalty` is the objective.
 //! (`loss::mae` and `loss::mse` are sometimes called L1 and L2 too: those are of errors, these of parameters.)
@@ -9,12 +9,12 @@ use std::panic::Location;
 use wengert_autograd::{Error, Param, Result, Tape, Var};
 use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
 
-/// λ₁·Σ|θ| + ½λ₂·Σθ² over some parameters, biases left out unless they are asked for.
+/// λ₁·Σ|θ| + ½λ₂·Σθ² over some parameters, without biases unless they are named.
 ///
 /// With the ½, λ₂ is the `weight_decay` of SGD: both add λ₂·θ to the gradient. (Under Adam they differ; that is AdamW's
 /// point.) Keras's `l2(λ)` has no ½: it is λ₂ = 2λ here.
 ///
-/// A bias is a parameter with `bias` in the last part of its path; one without a path is none.
+/// A bias is a parameter with `bias` in the last part of its path; a parameter without a path is not a bias.
 ///
 /// ```
 /// use wengert_autograd::{Param, Tape};
@@ -35,7 +35,7 @@ use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
 pub struct Penalty {
     l1: f64,
     l2: f64,
-    /// `None`: all that are no biases.
+    /// With `None`, all parameters except biases.
     pattern: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Penalty {
     pub fn elastic_net(l1: f64, l2: f64) -> Self {
         Self { l1, l2, pattern: None }
     }
-    /// Of the parameters whose path fits a pattern, biases too: `*` stands for any text, as in `encoder.*.weight`.
+    /// With only the parameters whose path matches a pattern, biases too; `*` stands for any text, as in `encoder.*.weight`.
     pub fn of(mut self, pattern: impl Into<String>) -> Self {
         self.pattern = Some(pattern.into());
         self
@@ -61,7 +61,7 @@ impl Penalty {
     /// The penalty on some of these parameters, on a tape.
     ///
     /// # Errors
-    /// If a strength is negative, or no parameter is meant.
+    /// If a strength is negative, or no parameter matches.
     #[track_caller]
     pub fn on<'t, T: Float>(&self, tape: &'t Tape<T>, params: &[Param<T>]) -> Result<Var<'t, T>> {
         strength("penalty", self.l1)?;
@@ -89,9 +89,9 @@ impl Penalty {
 
 /// Known values of parameters, and the pull towards them: ½·strength·‖θ - θ*‖².
 ///
-/// This is what the tutorials call the "gradient descent loss". It is no loss of data: gradient descent is an algorithm, not
-/// a loss, and θ*, where the parameters ought to be, is what training is there to find. Where some θ* *is* known, the
-/// penalty is of use: it keeps a pretrained net near where it started (L2-SP), or a client near the server (FedProx).
+/// This is what the tutorials call the "gradient descent loss". It does not depend on data: gradient descent is an algorithm,
+/// not a loss, and θ*, the best parameters, is the result that training looks for. If some θ* *is* known, the
+/// penalty is useful: it keeps a pretrained net near where it started (L2-SP), or a client near the server (FedProx).
 ///
 /// Under gradient descent with rate η and strength 1 alone, the distance shrinks by the same factor each step:
 /// ‖θₜ - θ*‖ = (1 - η)ᵗ·‖θ₀ - θ*‖.
@@ -135,7 +135,7 @@ impl<T: Float> Proximal<T> {
         let anchors = anchors.into_iter().filter(|(p, _)| seen.insert(p.id())).collect();
         Self { anchors, strength }
     }
-    /// Of the parameters whose path fits a pattern only: `*` stands for any text.
+    /// With only the parameters whose path matches a pattern; `*` stands for any text.
     pub fn of(mut self, pattern: &str) -> Self {
         self.anchors.retain(|(p, _)| fits(pattern, &p.path()));
         self
@@ -144,7 +144,7 @@ impl<T: Float> Proximal<T> {
     /// The penalty, on a tape.
     ///
     /// # Errors
-    /// If the strength is negative, a value has not its parameter's shape, or there is no parameter.
+    /// If the strength is negative, a value does not have its parameter's shape, or there is no parameter.
     #[track_caller]
     pub fn on<'t>(&self, tape: &'t Tape<T>) -> Result<Var<'t, T>> {
         const OP: &str = "proximal";
@@ -166,7 +166,7 @@ impl<T: Float> Proximal<T> {
     }
 }
 
-/// strength·Σ|θ| over all parameters that are no biases; see [`Penalty`].
+/// strength·Σ|θ| over all parameters except biases; see [`Penalty`].
 ///
 /// # Errors
 /// If the strength is negative, or there is no such parameter.
@@ -179,7 +179,7 @@ pub fn l1<'t, T: Float>(
     Penalty::l1(strength).on(tape, params)
 }
 
-/// ½·strength·Σθ² over all parameters that are no biases; see [`Penalty`].
+/// ½·strength·Σθ² over all parameters except biases; see [`Penalty`].
 ///
 /// # Errors
 /// If the strength is negative, or there is no such parameter.
@@ -192,7 +192,7 @@ pub fn l2<'t, T: Float>(
     Penalty::l2(strength).on(tape, params)
 }
 
-/// l1·Σ|θ| + ½·l2·Σθ² over all parameters that are no biases; see [`Penalty`].
+/// l1·Σ|θ| + ½·l2·Σθ² over all parameters except biases; see [`Penalty`].
 ///
 /// # Errors
 /// If a strength is negative, or there is no such parameter.
@@ -236,12 +236,12 @@ fn nothing(
     Error::Use(rule, at)
 }
 
-/// Whether the last part of its path says so.
+/// Whether the last part of its path contains `bias`.
 fn is_bias<T: Float>(p: &Param<T>) -> bool {
     p.path().rsplit('.').next().is_some_and(|name| name.contains("bias"))
 }
 
-/// Whether a path fits a pattern in which `*` stands for any text.
+/// Whether a path matches a pattern in which `*` stands for any text.
 fn fits(pattern: &str, path: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| path.strip_prefix(first)) else {

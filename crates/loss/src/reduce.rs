@@ -1,4 +1,4 @@
-//! From one loss an element to one number: the means, the sum, weights. Every loss that is pointwise ends here.
+//! Reductions from one loss per element to one number: means, sum, weights. Every pointwise loss ends here.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use crate::refuse::{Numbers, weights};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Reduction {
-    /// Their mean: over samples that count, or, where samples have weights, the weighted mean. Where nothing counts (an
-    /// empty batch, all targets ignored) it is 0/0, which is an error.
+    /// Their mean over the samples that count; the weighted mean if samples have weights. If nothing counts (an empty batch, all
+    /// targets ignored) it is 0/0, which is an error.
     #[default]
     Mean,
-    /// The mean, and 0 where nothing counts.
+    /// The mean, and 0 if nothing counts.
     MeanOrZero,
-    /// The mean, and NaN where nothing counts, as in PyTorch. The gradients are 0 then.
+    /// The mean, and NaN if nothing counts, as in PyTorch. The gradients are 0 then.
     MeanOrNan,
     /// Their sum.
     Sum,
@@ -60,7 +60,7 @@ fn no_losses(op: &'static str, shapes: &[&[usize]]) -> Error {
     TensorError::Value(Fault::new(op, shapes, rule).help(help)).into()
 }
 
-/// The losses of single elements, made into what is asked for: a mean is over their number.
+/// Reduces the losses of single elements; the denominator of a mean is their number.
 #[track_caller]
 pub(crate) fn reduce<'t, T: Float>(
     op: &'static str,
@@ -89,7 +89,7 @@ pub(crate) fn reduce_over<'t, T: Float>(
 
 /// Σ wᵢ·lᵢ / Σ wᵢ of losses that were not reduced: PyTorch's `weight` of `mse_loss` and kin.
 ///
-/// The weights have the losses' shape, or that of its first axes (`[N]` for `[N, D]`: a weight a sample).
+/// The weights have the losses' shape, or that of its first axes (`[N]` for `[N, D]`: one weight per sample).
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -104,7 +104,7 @@ pub(crate) fn reduce_over<'t, T: Float>(
 /// ```
 ///
 /// # Errors
-/// If the weights' shape does not fit, one is negative or not finite, or their sum is 0.
+/// If the weights' shape does not match, one is negative or not finite, or their sum is 0.
 #[track_caller]
 pub fn weighted_mean<'t, T: Float>(
     losses: Var<'t, T>,
@@ -120,7 +120,7 @@ pub fn weighted_mean<'t, T: Float>(
 /// Σ wᵢ·lᵢ of losses that were not reduced; see [`weighted_mean`].
 ///
 /// # Errors
-/// If the weights' shape does not fit, or one is negative or not finite.
+/// If the weights' shape does not match, or one is negative or not finite.
 #[track_caller]
 pub fn weighted_sum<'t, T: Float>(
     losses: Var<'t, T>,
@@ -131,7 +131,7 @@ pub fn weighted_sum<'t, T: Float>(
     weight.gate(losses)?.sum_over(..)
 }
 
-/// Weights at the losses' shape.
+/// Weights broadcast to the losses' shape.
 #[track_caller]
 fn spread<'t, T: Float>(
     op: &'static str,
@@ -174,7 +174,7 @@ impl<T> fmt::Debug for Weight<T> {
     }
 }
 
-/// Losses times weights that belong to the loss: of the losses' shape, or one that is repeated to it (`[C]` for `[N, C]`).
+/// Losses times weights that belong to the loss: of the losses' shape, or one that broadcasts to it (`[C]` for `[N, C]`).
 /// The means' denominator stays the number of losses, as in PyTorch.
 #[track_caller]
 pub(crate) fn weigh<'t, T: Float>(
@@ -221,7 +221,7 @@ pub(crate) use reducible;
 macro_rules! checks_numbers {
     ($($Loss:ident $(<$T:ident>)?)*) => {$(
         impl $(<$T>)? $Loss $(<$T>)? {
-            /// Takes any number as a target or a weight, as PyTorch does, and computes what the formula gives. Shapes,
+            /// Accepts any number as a target or a weight, as PyTorch does, and computes the formula. Shapes,
             /// class numbers and options are still checked.
             pub fn unchecked(mut self) -> Self {
                 self.numbers = $crate::refuse::Numbers::Unchecked;

@@ -10,11 +10,10 @@ use crate::labels::{Checked, ClassWeight};
 use crate::reduce::reducible;
 use crate::refuse::Numbers;
 
-/// The cross-entropy of logits `[…, classes]` (`[batch, time, classes]`) and tokens `[…]`, over the tokens that are no
-/// padding; the mean's denominator is their number, in the whole batch.
+/// The cross-entropy of logits `[…, classes]` (`[batch, time, classes]`) and tokens `[…]`, over the tokens that are not
+/// padding; the mean's denominator is their number in the whole batch.
 ///
-/// Padding is left out before anything is computed, so that more or less of it changes neither the loss nor a gradient, not
-/// by a bit. [`Reduction::None`] gives 0 at padding.
+/// Padding is removed before anything is computed, so more or less of it does not change a bit of the loss or of a gradient. [`Reduction::None`] gives 0 at padding.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -42,7 +41,7 @@ impl SequenceCrossEntropyLoss {
     pub fn new(pad: usize) -> Self {
         Self { pad: Some(pad), smoothing: 0.0, reduction: Reduction::Mean }
     }
-    /// Without padding: a mask says what counts, or everything does.
+    /// Without a padding token: a mask selects the tokens that count, or all count.
     pub fn unpadded() -> Self {
         Self { pad: None, smoothing: 0.0, reduction: Reduction::Mean }
     }
@@ -122,10 +121,10 @@ impl<'t, T: Float> Loss<'t, T, (&Tensor<usize>, &Tensor<bool>)> for SequenceCros
     }
 }
 
-/// The mean of [`SequenceCrossEntropyLoss`] over tokens that are no padding.
+/// The mean of [`SequenceCrossEntropyLoss`] over tokens that are not padding.
 ///
 /// # Errors
-/// If the shapes do not fit, a token is no class, the prediction has been through a softmax, or all is padding.
+/// If the shapes do not match, a token is not a class, the prediction has been through a softmax, or all is padding.
 #[track_caller]
 pub fn sequence_cross_entropy<'t, T: Float>(
     logits: Var<'t, T>,
@@ -135,7 +134,7 @@ pub fn sequence_cross_entropy<'t, T: Float>(
     SequenceCrossEntropyLoss::new(pad).forward(logits, tokens)
 }
 
-/// e to the mean loss of a token: among how many equally likely tokens the model might as well be choosing.
+/// exp of the mean loss of a token: the number of equally likely tokens among which the model could as well choose.
 ///
 /// # Errors
 /// If the loss is not a single number.

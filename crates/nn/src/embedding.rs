@@ -6,7 +6,7 @@ use wengert_tensor::{Float, Rng, Tensor};
 use crate::parts::debug_as_described;
 use crate::{Module, Parts, Visitor, functional};
 
-/// A table of vectors, looked up by number: indices `[…]` give `[…, width]`.
+/// A table of vectors, looked up by index: indices `[…]` give `[…, width]`.
 ///
 /// The table starts from a normal distribution, as PyTorch's does.
 ///
@@ -34,7 +34,7 @@ impl<T: Float> Embedding<T> {
         Self { weight: Param::new(Tensor::randn([things, width], rng)), padding: None }
     }
 
-    /// The table of these vectors, `[things, width]`.
+    /// With these vectors, `[things, width]`.
     pub fn from_weights(weight: Tensor<T>) -> Self {
         Self { weight: Param::new(weight), padding: None }
     }

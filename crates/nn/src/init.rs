@@ -1,5 +1,5 @@
-//! How parameters start: constants, uniform and normal numbers, and the rules that keep signals at one size from layer to
-//! layer. Each draws from the generator that it is given, and gives a tensor.
+//! Initial values of parameters: constants, uniform and normal numbers, and the rules that preserve the variance of signals
+//! from layer to layer. Each function draws from the given generator and returns a tensor.
 //!
 //! ```
 //! use wengert_nn::init::{self, Fan, Nonlinearity};
@@ -32,7 +32,7 @@ pub fn ones<T: Float>(shape: impl AsRef<[usize]>) -> Result<Tensor<T>> {
     Tensor::try_full(shape, T::ONE)
 }
 
-/// The same number everywhere.
+/// One number for all elements.
 ///
 /// # Errors
 /// As [`zeros`].
@@ -44,7 +44,7 @@ pub fn constant<T: Float>(shape: impl AsRef<[usize]>, value: f64) -> Result<Tens
 /// Uniform from `low` to `high`.
 ///
 /// # Errors
-/// If that is no finite range.
+/// If the range is not finite.
 #[track_caller]
 pub fn uniform<T: Float>(
     shape: impl AsRef<[usize]>,
@@ -155,7 +155,7 @@ pub fn fans(shape: &[usize]) -> Result<(usize, usize)> {
     }
 }
 
-/// gain / √n, and 0 where there is nothing to add up.
+/// gain / √n, and 0 if n is 0.
 fn scale(gain: f64, n: f64) -> f64 {
     if n == 0.0 { 0.0 } else { gain / n.sqrt() }
 }

@@ -26,7 +26,7 @@ pub struct Linear<T> {
     pub bias: Option<Param<T>>,
 }
 
-/// Uniform within ±1/√fan; zeros where there is nothing to add up.
+/// Uniform within ±1/√fan; zeros if fan is 0.
 fn uniform<T: Float>(shape: &[usize], fan: usize, rng: &mut Rng) -> Param<T> {
     let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
     // Cannot fail: the range is finite; a shape beyond memory ends as `Tensor::rand` says.
@@ -47,7 +47,7 @@ impl<T: Float> Linear<T> {
         self
     }
 
-    /// The layer of this weight `[outputs, inputs]` and bias `[outputs]`.
+    /// The layer with this weight `[outputs, inputs]` and bias `[outputs]`.
     ///
     /// ```
     /// use wengert_nn::{Linear, Module};
@@ -59,7 +59,7 @@ impl<T: Float> Linear<T> {
     /// ```
     ///
     /// # Errors
-    /// If the shapes are others.
+    /// If the shapes differ from these.
     #[track_caller]
     pub fn from_weights(weight: Tensor<T>, bias: Option<Tensor<T>>) -> Result<Self> {
         let fits = match (weight.shape(), bias.as_ref().map(Tensor::shape)) {

@@ -84,7 +84,7 @@ pub trait Module<T: Float = f32, In: Tensors = Tensor<T>, Out: Tensors = Tensor<
     /// ```
     ///
     /// # Errors
-    /// If the module does not take the shapes of the vars; the error names the layer.
+    /// If the module does not accept the shapes of the vars; the error names the layer.
     #[track_caller]
     #[inline]
     fn call<'t>(&self, x: In::Vars<'t, T>) -> Result<Out::Vars<'t, T>> {
@@ -140,10 +140,10 @@ pub trait Module<T: Float = f32, In: Tensors = Tensor<T>, Out: Tensors = Tensor<
     }
 }
 
-/// The directory of this crate's files: a line in one of them tells a user nothing.
+/// The directory of this crate's files, whose lines are not shown to users.
 const HERE: &str = file!().split_at(file!().len() - "module.rs".len()).0;
 
-/// Runs a module within a scope of its own, which knows the layer, its name, the line of the call and the results.
+/// Runs a module in a scope of its own, which records the layer, its name, the line of the call and the results.
 #[inline]
 pub(crate) fn run<'t, T, In, Out, M>(
     layer: &M,
@@ -223,7 +223,7 @@ where
     Func { f, of: PhantomData }
 }
 
-/// A function of other inputs as a layer: of those that its annotation names.
+/// A function as a layer, with the inputs that its annotation names.
 ///
 /// ```
 /// use wengert_autograd::Var;

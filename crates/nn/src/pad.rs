@@ -27,7 +27,7 @@ pub type ReflectionPad2d = ReflectionPad<2>;
 pub struct ZeroPad1d;
 
 impl ZeroPad1d {
-    /// So many, before and after.
+    /// With these numbers of places, before and after.
     #[expect(
         clippy::new_ret_no_self,
         reason = "it is the layer of one value, under PyTorch's name"
@@ -42,7 +42,7 @@ impl ZeroPad1d {
 pub struct ZeroPad2d;
 
 impl ZeroPad2d {
-    /// So many, before and after; the last axis first, as PyTorch has them.
+    /// With these numbers of places, before and after; the last axis first, as in PyTorch.
     #[expect(
         clippy::new_ret_no_self,
         reason = "it is the layer of one value, under PyTorch's name"
@@ -60,7 +60,7 @@ pub struct ConstantPad<const D: usize> {
 }
 
 impl<const D: usize> ConstantPad<D> {
-    /// So many places of this value, before and after; the last axis first, as PyTorch has them. Negative widths cut off.
+    /// With these numbers of places of this value, before and after; the last axis first, as in PyTorch. Negative numbers crop.
     pub fn new(widths: [(isize, isize); D], value: f64) -> Self {
         Self { widths, value }
     }
@@ -73,7 +73,7 @@ pub struct ReflectionPad<const D: usize> {
 }
 
 impl<const D: usize> ReflectionPad<D> {
-    /// So many places, before and after; the last axis first, as PyTorch has them. Negative widths cut off.
+    /// With these numbers of places, before and after; the last axis first, as in PyTorch. Negative numbers crop.
     pub fn new(widths: [(isize, isize); D]) -> Self {
         Self { widths }
     }

@@ -62,8 +62,8 @@ pub trait Parts<T: Float>: Send + Sync {
         self.visit(&mut Visitor { path: String::new(), see });
     }
 
-    /// The parameters with their paths, in the order in which they are named. One that has several names comes once, under
-    /// the first.
+    /// The parameters with their paths, in the order in which they are named. A parameter with several names is
+    /// listed once, under the first.
     fn named_parameters(&self) -> Vec<(String, Param<T>)> {
         let mut found: Vec<(String, Param<T>)> = Vec::new();
         let mut met = std::collections::HashSet::new();
@@ -77,7 +77,7 @@ pub trait Parts<T: Float>: Send + Sync {
         found
     }
 
-    /// The parameters: what an optimiser is built from. From here on each knows its path, so that errors, prints and saved
+    /// The parameters, from which an optimiser is made. From this call on each knows its path, so that errors, prints and saved
     /// states can name it.
     fn parameters(&self) -> Vec<Param<T>> {
         let named = self.named_parameters();
@@ -103,7 +103,7 @@ pub trait Parts<T: Float>: Send + Sync {
         found
     }
 
-    /// How many numbers its parameters have, frozen ones too.
+    /// The number of elements of its parameters, including frozen ones.
     fn num_parameters(&self) -> usize {
         self.named_parameters().iter().map(|(_, p)| p.len()).sum()
     }
@@ -131,15 +131,15 @@ pub trait Parts<T: Float>: Send + Sync {
         crate::tree::tree(self)
     }
 
-    /// Forgets all gradients.
+    /// Clears all gradients.
     fn zero_grad(&self) {
         for (_, param) in self.named_parameters() {
             param.zero_grad();
         }
     }
 
-    /// Leaves the parameters whose paths fit out of training, and says how many those are. Tapes keep nothing for them,
-    /// and no gradient arrives. See [`matches`](crate::matches()).
+    /// Excludes the parameters whose paths match from training, and returns their number. Tapes keep nothing for them, and they
+    /// get no gradient. See [`matches`](crate::matches()).
     ///
     /// ```
     /// use wengert_nn::{Linear, Parts, Sequential, Tanh};
@@ -154,27 +154,27 @@ pub trait Parts<T: Float>: Send + Sync {
     /// ```
     ///
     /// # Errors
-    /// If no path fits: a slip of the pen would otherwise train what should stay.
+    /// If no path matches: otherwise a typing error would train parameters that should stay fixed.
     #[track_caller]
     fn freeze(&self, pattern: &str) -> Result<usize> {
         set_frozen("freeze", self.named_parameters(), pattern, true)
     }
 
-    /// Takes the parameters whose paths fit back into training; see [`freeze`](Self::freeze).
+    /// Includes the parameters whose paths match in training again; see [`freeze`](Self::freeze).
     ///
     /// # Errors
-    /// If no path fits.
+    /// If no path matches.
     #[track_caller]
     fn unfreeze(&self, pattern: &str) -> Result<usize> {
         set_frozen("unfreeze", self.named_parameters(), pattern, false)
     }
 
-    /// The values of all parameters and buffers by path. A snapshot: training on does not change it.
+    /// A snapshot of all parameters and buffers by path. Further training does not change it.
     fn state(&self) -> State<T> {
         state::of(self)
     }
 
-    /// Takes over the values of a state, all of them or, if names or shapes do not fit, none.
+    /// Loads all values of a state or, if names or shapes do not match, none.
     ///
     /// # Errors
     /// [`Error::State`], which lists every name that is missing, unexpected, or of another shape.
@@ -184,8 +184,8 @@ pub trait Parts<T: Float>: Send + Sync {
         if mismatch.is_empty() { Ok(()) } else { Err(Error::State(Box::new(mismatch))) }
     }
 
-    /// Takes over the values of a state that fit by name and shape, and says what did not: for transfer learning, where the
-    /// head is another one.
+    /// Loads the values of a state whose names and shapes match, and returns the mismatches: for transfer learning with another
+    /// head.
     fn load_matching(&self, state: &State<T>) -> Mismatch {
         state::load(self, state, false)
     }
@@ -234,7 +234,7 @@ impl<T: Float> std::fmt::Debug for Part<'_, T> {
     }
 }
 
-/// Goes over the parts of a model and keeps the path.
+/// Visits the parts of a model, and keeps track of the path.
 pub struct Visitor<'a, T: Float> {
     path: String,
     see: &'a mut dyn FnMut(&str, Part<'_, T>),
@@ -262,7 +262,7 @@ impl<T: Float> Visitor<'_, T> {
         self.within(name, |v| (v.see)(&v.path, Part::Counter(counter)));
     }
 
-    /// Names whatever has parts: a module, a `Vec` or `Option` of modules, or a bare parameter, buffer or counter.
+    /// Names anything with parts: a module, a `Vec` or `Option` of modules, or a bare parameter, buffer or counter.
     pub fn module(&mut self, name: &str, module: &dyn Parts<T>) {
         self.within(name, |v| {
             (v.see)(&v.path, Part::Module(module));
@@ -270,7 +270,7 @@ impl<T: Float> Visitor<'_, T> {
         });
     }
 
-    /// With the path longer by a name. No name adds nothing: what has one part and no name for it is that part.
+    /// With a name appended to the path. An empty name appends nothing, so a container with one unnamed part is that part.
     fn within(&mut self, name: &str, act: impl FnOnce(&mut Self)) {
         let before = self.path.len();
         if !name.is_empty() {
@@ -284,7 +284,7 @@ impl<T: Float> Visitor<'_, T> {
     }
 }
 
-/// `Debug` that prints what a layer calls itself.
+/// `Debug` that prints a layer's own description.
 macro_rules! debug_as_described {
     ($Layer:ident<T>) => {
         impl<T: Float> std::fmt::Debug for $Layer<T> {
@@ -297,7 +297,7 @@ macro_rules! debug_as_described {
 pub(crate) use debug_as_described;
 
 /// Names the fields of a struct that are its parts: parameters, buffers, modules, and any `Vec`, `Option`, `Box`, array,
-/// `BTreeMap` or tuple of such. (For a struct with other generics than an element type, write [`Parts::visit`] by hand.)
+/// `BTreeMap` or tuple of these. (For a struct with other generics than an element type, write [`Parts::visit`] by hand.)
 ///
 /// ```
 /// use wengert_autograd::{Param, Who};
@@ -350,7 +350,7 @@ macro_rules! parts {
     };
 }
 
-/// [`parts!`] of `wengert::prelude64`: where no type is said, f64.
+/// [`parts!`] of `wengert::prelude64`: with f64 as the default type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! parts64 {

@@ -39,7 +39,7 @@ type Named<T, In> = (String, Box<dyn Stored<T, In>>);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 ///
-/// The first layer says what the model takes; the layers behind it take tensors of floats:
+/// The first layer decides the type of the input; the later layers take tensors of floats:
 ///
 /// ```
 /// use wengert_nn::{Embedding, Linear, Module, sequential};
@@ -53,7 +53,7 @@ type Named<T, In> = (String, Box<dyn Stored<T, In>>);
 pub struct Sequential<T: Float, In: Tensors = Tensor<T>> {
     first: Option<Named<T, In>>,
     rest: Vec<Named<T, Tensor<T>>>,
-    /// A name that was given badly, and where. A call rejects it: building reads better without `?`.
+    /// An invalid name, and its line. A call rejects it, because building reads better without `?`.
     misnamed: Option<(String, Line)>,
 }
 
@@ -69,11 +69,10 @@ impl<T: Float> Sequential<T> {
         Self { first: None, rest: Vec::new(), misnamed: None }
     }
 
-    /// Puts another layer in the place of the one of this name, as a new head on an old backbone. Gives it back, if there is
-    /// none of the name.
+    /// Replaces the layer of this name, for example by a new head on an old backbone.
     ///
     /// # Errors
-    /// The layer itself.
+    /// The new layer, if there is no layer of this name.
     pub fn replace<M: Module<T> + 'static>(&mut self, name: &str, layer: M) -> Result<(), M> {
         match self.first.iter_mut().chain(&mut self.rest).find(|(n, _)| n == name) {
             Some((_, old)) => {
@@ -95,7 +94,7 @@ impl<T: Float> Sequential<T> {
 }
 
 impl<T: Float, In: Tensors> Sequential<T, In> {
-    /// A first layer, which may take something else than a tensor of floats.
+    /// A first layer, which may take another input than a tensor of floats.
     #[must_use]
     #[track_caller]
     pub fn starting(name: impl Into<String>, layer: impl Module<T, In> + 'static) -> Self {
@@ -105,7 +104,7 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
         start
     }
 
-    /// With a layer more, named by its number.
+    /// With one more layer, named by its number.
     #[must_use]
     #[track_caller]
     pub fn with(mut self, layer: impl Module<T> + 'static) -> Self {
@@ -113,7 +112,7 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
         self
     }
 
-    /// With a layer more, of this name. Two layers of one name, or a name with a dot, are rejected by `call`.
+    /// With one more layer, of this name. Two layers of one name, or a name with a dot, are rejected by `call`.
     #[must_use]
     #[track_caller]
     pub fn named(mut self, name: impl Into<String>, layer: impl Module<T> + 'static) -> Self {
@@ -176,7 +175,7 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
 impl<T: Float> Index<usize> for Sequential<T> {
     type Output = dyn Module<T>;
     /// # Panics
-    /// If there are not so many.
+    /// If there are not that many.
     #[track_caller]
     fn index(&self, i: usize) -> &Self::Output {
         match self.layers().nth(i) {
@@ -189,7 +188,7 @@ impl<T: Float> Index<usize> for Sequential<T> {
 impl<T: Float> Index<&str> for Sequential<T> {
     type Output = dyn Module<T>;
     /// # Panics
-    /// If there is none of the name; [`get`](Self::get) returns `None` then.
+    /// If there is none of this name; [`get`](Self::get) returns `None` then.
     #[track_caller]
     fn index(&self, name: &str) -> &Self::Output {
         match self.layers().find(|(n, _)| n == name) {

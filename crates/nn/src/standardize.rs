@@ -1,4 +1,4 @@
-//! `Standardize`: inputs brought to one scale by the model itself, so that the scale is saved with the weights.
+//! `Standardize`: the model itself standardises its inputs, so that the scale is saved with the weights.
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Tensor};
@@ -6,8 +6,8 @@ use wengert_tensor::{Error, Fault, Float, Tensor};
 use crate::parts::debug_as_described;
 use crate::{Buffer, Module, Parts, Visitor};
 
-/// Each input less its column's mean, divided by its column's standard deviation. As a model's first layer it lets the
-/// model take raw inputs, in training as in use, and a saved model holds its scale.
+/// Subtracts the mean of each column from the inputs and divides by its standard deviation. As the first layer it lets a model
+/// take raw inputs, in training and later, and a saved model holds its scale.
 ///
 /// The numbers are learned from the training part of the data, by `wengert_data`'s `Standardizer` for example. They are
 /// buffers: no gradient changes them.
@@ -36,7 +36,7 @@ pub struct Standardize<T> {
 }
 
 impl<T: Float> Standardize<T> {
-    /// For rows of this shape, with means of 0 and deviations of 1, which change nothing: to be loaded into.
+    /// For rows of this shape, with means of 0 and deviations of 1, which change nothing; a state can be loaded into it.
     pub fn new(row: impl AsRef<[usize]>) -> Self {
         let row = row.as_ref();
         Self { mean: Buffer::new(Tensor::zeros(row)), deviation: Buffer::new(Tensor::ones(row)) }

@@ -1,4 +1,4 @@
-//! `State`: the values of a model by name, out of it and back into it.
+//! `State`: the values of a model by name, for saving and loading.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -48,7 +48,7 @@ impl<T: Float> Entry<T> {
         }
     }
 
-    /// Whether all elements are equal; two that are no number are.
+    /// Whether all elements are equal; NaN counts as equal to NaN.
     fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Float(a), Self::Float(b)) => {
@@ -126,12 +126,12 @@ impl<T: Float> State<T> {
         Self::default()
     }
 
-    /// Adds a value, or takes the place of the one that has the name.
+    /// Adds a value, or replaces the one with this name.
     pub fn insert(&mut self, name: impl Into<String>, value: Tensor<T>) {
         self.insert_entry(name.into(), Entry::Float(value));
     }
 
-    /// Adds a value of either kind, or takes the place of the one that has the name.
+    /// Adds a value of either kind, or replaces the one with this name.
     pub fn insert_entry(&mut self, name: impl Into<String>, entry: Entry<T>) {
         let name = name.into();
         if let Some(&i) = self.places.get(&name) {
@@ -165,7 +165,7 @@ impl<T: Float> State<T> {
         self.entries.iter().map(|(name, _)| name.as_str())
     }
 
-    /// How many values it has.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -175,7 +175,7 @@ impl<T: Float> State<T> {
         self.entries.is_empty()
     }
 
-    /// With other names: for each the new one, or `None` to leave the value out.
+    /// With other names: the function returns the new name, or `None` to leave the value out.
     ///
     /// ```
     /// use wengert_nn::{Linear, Parts, State};
@@ -210,12 +210,12 @@ impl<T: Float> State<T> {
         self.notes.get(key).map(String::as_str)
     }
 
-    /// All words with their keys, in the keys' order.
+    /// All texts with their keys, in the order of the keys.
     pub fn notes(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.notes.iter().map(|(key, text)| (key.as_str(), text.as_str()))
     }
 
-    /// With the names of the classes that the model tells apart, by class number: the note `class_names`, as a JSON list.
+    /// With the names of the model's classes, by class number: the note `class_names`, as a JSON list.
     ///
     /// ```
     /// use wengert_nn::{Linear, Parts, State, load, save};
@@ -261,7 +261,7 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
-    /// Whether everything fits.
+    /// Whether everything matches.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -344,7 +344,7 @@ impl<T: Float> Slot<T> {
     }
 }
 
-/// Every part that has a value. What goes under two names is here twice, as in PyTorch's files.
+/// Every part with a value. A part with two names is listed twice, as in PyTorch's files.
 fn slots<T: Float, P: Parts<T> + ?Sized>(model: &P) -> Vec<(String, Slot<T>)> {
     let mut slots = Vec::new();
     model.walk(&mut |path, part| {
@@ -367,7 +367,7 @@ pub(crate) fn of<T: Float, P: Parts<T> + ?Sized>(model: &P) -> State<T> {
     state
 }
 
-/// Writes what fits; if `all` must fit and does not, nothing.
+/// Writes the values that match; nothing if `all` must match and some do not.
 pub(crate) fn load<T: Float, P: Parts<T> + ?Sized>(
     model: &P,
     state: &State<T>,

@@ -333,7 +333,7 @@ impl<T: Float, R: Rule> Core<T, R> {
     }
 }
 
-/// Where a parameter is, given as the `k`th: mostly they come in the order in which they are here.
+/// The index of a parameter that comes as the `k`th; usually they come in their own order.
 fn place<T: Float>(parameters: &[Param<T>], k: usize, param: &Param<T>) -> Option<usize> {
     match parameters.get(k) {
         Some(here) if here.is(param) => Some(k),

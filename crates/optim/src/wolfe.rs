@@ -24,7 +24,7 @@ const FLAT: f64 = 0.9;
 const MOST: usize = 25;
 const NARROW: f64 = 1e-9;
 
-/// Where the cubic through two values and two slopes is lowest, within bounds; their middle if it is nowhere.
+/// The minimum of the cubic through two values and two slopes, within bounds; the middle of the bounds if it has none.
 fn cubic<T: Float>(a: &Place<T>, b: &Place<T>, bounds: Option<[f64; 2]>) -> f64 {
     let (a, b) = if a.at <= b.at { (a, b) } else { (b, a) };
     let [low, high] = bounds.unwrap_or([a.at, b.at]);

@@ -1,4 +1,4 @@
-//! Where the largest and the smallest elements are; and the lines along an axis that such questions are asked of.
+//! The places of the largest and the smallest elements, and the lines along an axis in which they are searched.
 
 use crate::error::{Fault, room_or_refuse};
 use crate::kernel::reduce::fold_slice;
@@ -54,7 +54,7 @@ impl<T: Number> Lines<T> {
     }
 }
 
-/// Where the first element is that the fold of the line is equal to.
+/// The place of the first element that equals the fold of the line.
 fn first<F: Fold<T, Out = T>, T: Number>(fold: F, line: &[T]) -> usize {
     let wanted = fold_slice(fold, line);
     let found = match wanted.is_nan() {

@@ -40,8 +40,8 @@ impl Axes {
         self.keep
     }
 
-    /// One flag per axis of `shape`: whether it is named. Rejects axes that do not exist, or are named twice. A scalar lets 0
-    /// and -1 pass, which mean nothing there: so do NumPy and PyTorch.
+    /// One flag per axis of `shape`: whether it is named. Rejects axes that do not exist, or are named twice. A scalar
+    /// accepts 0 and -1, which have no meaning there, as in NumPy and PyTorch.
     #[track_caller]
     pub fn flags(&self, op: &'static str, shape: &[usize]) -> Result<SmallVec<[bool; 8]>> {
         let Some(which) = &self.which else {
@@ -78,7 +78,7 @@ impl Axes {
         Ok(shape.iter().zip(flags).map(|(&size, reduced)| if reduced { 1 } else { size }).collect())
     }
 
-    /// The number of elements of `shape` that each result of a reduction comes from.
+    /// The number of elements of `shape` in each result of a reduction.
     ///
     /// ```
     /// use wengert_tensor::Axes;
@@ -107,8 +107,8 @@ impl std::fmt::Display for Axes {
     }
 }
 
-/// Whether `axis` is 0 or -1 of a scalar. There is no such axis; NumPy and PyTorch let it pass and take the scalar as a line
-/// of one, and so does what goes along an axis here.
+/// Whether `axis` is 0 or -1 of a scalar. There is no such axis, but ops along an axis accept it, and treat the scalar as a line of
+/// one element, as NumPy and PyTorch do.
 pub fn is_axis_of_scalar(shape: &[usize], axis: isize) -> bool {
     shape.is_empty() && matches!(axis, 0 | -1)
 }

@@ -63,7 +63,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// [`full`](Self::full), or an error where that panics.
+    /// [`full`](Self::full), with an error instead of a panic.
     ///
     /// # Errors
     /// [`Error::Size`] if there is no memory for the shape.
@@ -87,7 +87,7 @@ impl<T: Element> Tensor<T> {
         Self::full(self.shape(), value)
     }
 
-    /// Element by element from a function of the index, in row-major order.
+    /// A tensor whose elements are a function of the index, in row-major order.
     ///
     /// ```
     /// # use wengert_tensor::Tensor;
@@ -105,7 +105,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// [`from_fn`](Self::from_fn), or an error where that panics.
+    /// [`from_fn`](Self::from_fn), with an error instead of a panic.
     ///
     /// # Errors
     /// [`Error::Size`] if there is no memory for the shape.
@@ -180,7 +180,7 @@ impl<T: Number> Tensor<T> {
         }
     }
 
-    /// [`eye`](Self::eye), or an error where that panics.
+    /// [`eye`](Self::eye), with an error instead of a panic.
     ///
     /// # Errors
     /// [`Error::Size`] if there is no memory for so many rows.
@@ -189,7 +189,7 @@ impl<T: Number> Tensor<T> {
         Self::try_from_fn([n, n], |i| if i[0] == i[1] { T::ONE } else { T::ZERO })
     }
 
-    /// `start`, `start + step`, … up to but without `end`.
+    /// `start`, `start + step`, … up to but excluding `end`.
     ///
     /// ```
     /// # use wengert_tensor::Tensor;
@@ -232,7 +232,7 @@ impl<T: Float> Tensor<T> {
         }
     }
 
-    /// [`linspace`](Self::linspace), or an error where that panics.
+    /// [`linspace`](Self::linspace), with an error instead of a panic.
     ///
     /// # Errors
     /// [`Error::Size`] if there is no memory for so many.
@@ -258,7 +258,7 @@ impl<T: Float> Tensor<T> {
 }
 
 impl Tensor<usize> {
-    /// Class numbers as rows of zeros with a one: `[…]` becomes `[…, classes]`.
+    /// Class numbers as rows of zeros with a single one: `[…]` becomes `[…, classes]`.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
@@ -300,7 +300,7 @@ pub trait Nested<T>: sealed::Nested {
     fn flatten(self, out: &mut Vec<T>);
 }
 
-/// [`Tensor::from_nested`] relies on it that as many elements come as the sizes say, so nobody else may implement
+/// [`Tensor::from_nested`] relies on the number of elements that the sizes give, so no other crate may implement
 /// [`Nested`].
 mod sealed {
     pub trait Nested {}

@@ -6,7 +6,7 @@ use crate::kernel::write::written;
 use crate::layout::{Strides, Walk};
 use crate::{Element, Error, Result, Shape, Tensor};
 
-/// An index that lies outside its axis: which, where it stands, and of what axis.
+/// An index outside its axis: its value, its place and the axis.
 #[track_caller]
 #[cold]
 pub(crate) fn outside(
@@ -127,8 +127,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// The places of `axis` that the numbers of `index`, which has one axis, name: in their order, as often as they are
-    /// named.
+    /// The places of `axis` that `index`, which has one axis, names: in its order, and as often as they are named.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
@@ -152,8 +151,8 @@ impl<T: Element> Tensor<T> {
         self.selected("index_select", axis, index, Shape::new(&shape))
     }
 
-    /// A row (what is left when axis 0 goes) for each number of `index`, which may have any number of axes: the result's
-    /// shape is the index's, then the row's. This is what an embedding does.
+    /// A row (a place of axis 0) for each number of `index`, which may have any number of axes. The result's shape is the index's,
+    /// then the row's. This is the function of an embedding.
     ///
     /// ```
     /// # use wengert_tensor::tensor;

@@ -1,4 +1,4 @@
-//! Joining and repeating: along an axis that there is, along a new one, over and over, round and round.
+//! Joining and repeating: along an existing axis, along a new one, repeatedly, cyclically.
 
 use std::borrow::Borrow;
 
@@ -93,7 +93,7 @@ impl<T: Element> Tensor<T> {
         Self::cat(&parts, axis)
     }
 
-    /// The tensor over and over, `counts[i]` times along axis `i`. With more counts than axes, axes are added in front;
+    /// The tensor repeated `counts[i]` times along axis `i`. With more counts than axes, axes are added in front;
     /// with fewer, they are for the last axes.
     ///
     /// ```
@@ -131,7 +131,7 @@ impl<T: Element> Tensor<T> {
         self.reshape(apart)?.expand(grown)?.reshape(whole)
     }
 
-    /// Every element `shift` places further along `axis`; what leaves at the end comes back at the start.
+    /// Every element moved `shift` places along `axis`; elements that leave at the end come back at the start.
     ///
     /// ```
     /// # use wengert_tensor::tensor;

@@ -1,4 +1,4 @@
-//! Where a tensor's elements lie in its buffer: shape, strides, offset; and how to walk several of them in step.
+//! The layout of a tensor's elements in its buffer: shape, strides, offset; and walks over several tensors in step.
 
 use smallvec::SmallVec;
 
@@ -9,7 +9,7 @@ use crate::shape::few;
 /// broadcast.
 pub(crate) type Strides = SmallVec<[isize; 4]>;
 
-/// Where the elements lie.
+/// The layout of the elements.
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) shape: Shape,

@@ -1,4 +1,4 @@
-//! Masks, `Tensor<bool>`: their logic, what is true of all or any of them, and what they choose.
+//! Masks, `Tensor<bool>`: their logic, `any` and `all`, and choosing by them.
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
@@ -95,12 +95,12 @@ fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T
 }
 
 impl Tensor<bool> {
-    /// Whether any is true. Of no element: no.
+    /// Whether any element is true; false if there are none.
     pub fn any(&self) -> bool {
         self.contiguous().as_slice().is_some_and(|x| x.contains(&true))
     }
 
-    /// Whether all are true. Of no element: yes.
+    /// Whether all elements are true; true if there are none.
     pub fn all(&self) -> bool {
         self.contiguous().as_slice().is_none_or(|x| !x.contains(&false))
     }

@@ -1,5 +1,5 @@
-//! Tensors of random numbers: uniform, normal, yes or no, whole numbers, permutations. Element after element in row-major
-//! order, so that a seed means the same tensor whatever the machine.
+//! Tensors of random numbers: uniform, normal, Bernoulli, whole numbers, permutations. Elements are drawn in row-major
+//! order, so that a seed gives the same tensor on every machine.
 
 use rand_distr::{Distribution, StandardNormal};
 
@@ -35,14 +35,14 @@ fn bad(op: &'static str, shape: &[usize], rule: String) -> Error {
     Error::Value(Fault::new(op, &[shape], rule))
 }
 
-/// A number from 0 up to but without 1, with as many bits as the type has.
+/// A number from 0 up to but excluding 1, with as many bits as the type has.
 #[inline]
 fn unit<T: Float>(rng: &mut Rng) -> f64 {
     if size_of::<T>() == 4 { rng.unit::<24>() } else { rng.unit::<53>() }
 }
 
 impl<T: Float> Tensor<T> {
-    /// Numbers from 0 up to but without 1, each as likely as another.
+    /// Uniform numbers from 0 up to but excluding 1.
     ///
     /// # Panics
     /// If there is no memory for the shape ([`uniform`](Self::uniform) returns this as an error).
@@ -61,7 +61,7 @@ impl<T: Float> Tensor<T> {
         Self::rand(self.shape(), rng)
     }
 
-    /// Numbers from `low` up to but without `high` (`low` itself if they are equal), each as likely as another.
+    /// Uniform numbers from `low` up to but excluding `high` (`low` itself if they are equal).
     ///
     /// # Errors
     /// [`Error::Value`] unless `low` is at most `high` and both, and their distance, are finite; [`Error::Size`] if there
@@ -88,7 +88,7 @@ impl<T: Float> Tensor<T> {
         })
     }
 
-    /// Normally distributed numbers of mean 0 and standard deviation 1.
+    /// Normally distributed numbers with mean 0 and standard deviation 1.
     ///
     /// # Panics
     /// If there is no memory for the shape ([`normal`](Self::normal) returns this as an error).
@@ -125,8 +125,8 @@ impl<T: Float> Tensor<T> {
         })
     }
 
-    /// Normally distributed numbers, of which only those from `low` to `high` are drawn (either may be infinite). Exact
-    /// however far from the mean those lie.
+    /// Normally distributed numbers, truncated to `low` to `high` (either may be infinite). It is exact for
+    /// bounds at any distance from the mean.
     ///
     /// # Errors
     /// [`Error::Value`] unless mean and standard deviation are finite, the latter is above 0 and `low` below `high`;
@@ -230,7 +230,7 @@ impl<T: Element> Tensor<T> {
 macro_rules! integers {
     ($($t:ident)*) => {$(
         impl Tensor<$t> {
-            /// Whole numbers from `low` up to but without `high`, each as likely as another.
+            /// Uniform whole numbers from `low` up to but excluding `high`.
             ///
             /// # Errors
             /// [`Error::Value`] unless `low` is less than `high`; [`Error::Size`] if there is no memory for the shape.
@@ -255,7 +255,7 @@ macro_rules! integers {
 integers!(i64 usize u8);
 
 impl Tensor<usize> {
-    /// The numbers below `n` in any order, each order as likely as another.
+    /// The numbers below `n` in random order; every order is equally likely.
     ///
     /// # Panics
     /// If there is no memory for so many ([`try_permutation`](Self::try_permutation) returns this as an error).
@@ -264,7 +264,7 @@ impl Tensor<usize> {
         or_refuse(Self::try_permutation(n, rng), "Tensor::try_permutation")
     }
 
-    /// [`permutation`](Self::permutation), or an error where that panics.
+    /// [`permutation`](Self::permutation), with an error instead of a panic.
     ///
     /// # Errors
     /// [`Error::Size`] if there is no memory for so many.

@@ -8,7 +8,7 @@ use crate::kernel::folds::NumberFold;
 use crate::layout::Strides;
 use crate::{Axes, Element, Error, Float, Number, Result, Shape, Tensor};
 
-/// The fold over `axes`, which stay with size 1 or go.
+/// The fold over `axes`, which are kept with size 1 or removed.
 #[track_caller]
 fn folded<T: Number>(
     op: &'static str,
@@ -26,7 +26,7 @@ fn folded_whole<T: Number>(by: NumberFold, x: &Tensor<T>) -> Tensor<T> {
     T::fold(by, x, &every_axis(x)).scalar_view()
 }
 
-/// A flag an axis, all set.
+/// One flag per axis, all set.
 pub(crate) fn every_axis<T>(x: &Tensor<T>) -> SmallVec<[bool; 8]> {
     SmallVec::from_elem(true, x.rank())
 }
@@ -49,7 +49,7 @@ impl<T: Element> Tensor<T> {
         self
     }
 
-    /// Rejects a reduction that has no answer over an axis of size 0.
+    /// Rejects a reduction that is undefined over an axis of size 0.
     #[track_caller]
     pub(crate) fn refuse_empty(&self, op: &'static str, axes: &Axes) -> Result<()> {
         let flags = axes.flags(op, self.shape())?;
@@ -64,7 +64,7 @@ impl<T: Element> Tensor<T> {
 }
 
 impl<T: Number> Tensor<T> {
-    /// The sum of all elements, as a scalar. Its error grows as that of pairwise summation: slowly.
+    /// The sum of all elements, as a scalar. Its error grows as slowly as that of pairwise summation.
     pub fn sum(&self) -> Self {
         folded_whole(NumberFold::Sum, self)
     }
@@ -92,7 +92,7 @@ impl<T: Number> Tensor<T> {
         folded("prod", NumberFold::Product, self, &axes.into())
     }
 
-    /// The largest element, as a scalar; NaN if any is.
+    /// The largest element, as a scalar; NaN if any element is.
     ///
     /// # Errors
     /// [`Error::Shape`] if there is no element.
@@ -101,7 +101,7 @@ impl<T: Number> Tensor<T> {
         self.max_over(..)
     }
 
-    /// The largest element along some axes; NaN if any is.
+    /// The largest element along some axes; NaN if any element is.
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if it is empty.
@@ -112,7 +112,7 @@ impl<T: Number> Tensor<T> {
         folded("max", NumberFold::Max, self, &axes)
     }
 
-    /// The smallest element, as a scalar; NaN if any is.
+    /// The smallest element, as a scalar; NaN if any element is.
     ///
     /// # Errors
     /// [`Error::Shape`] if there is no element.
@@ -121,7 +121,7 @@ impl<T: Number> Tensor<T> {
         self.min_over(..)
     }
 
-    /// The smallest element along some axes; NaN if any is.
+    /// The smallest element along some axes; NaN if any element is.
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if it is empty.
@@ -162,12 +162,12 @@ impl<T: Number> Tensor<T> {
 }
 
 impl<T: Float> Tensor<T> {
-    /// The mean of all elements, as a scalar. Of no element: NaN.
+    /// The mean of all elements, as a scalar. It is NaN if there are none.
     pub fn mean(&self) -> Self {
         self.sum().div_scalar(self.len() as f64)
     }
 
-    /// The mean over some axes. Of no element: NaN.
+    /// The mean over some axes. It is NaN over no elements.
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.

@@ -1,5 +1,5 @@
-//! The generator of random numbers: one algorithm, named and fixed, so that a seed means the same numbers everywhere and
-//! in every version.
+//! The generator of random numbers: one fixed algorithm, so that a seed gives the same numbers on every machine and in every
+//! version.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,7 @@ use rand::rand_core::{TryRng, utils::fill_bytes_via_next_word};
 use crate::error::Fault;
 use crate::{Error, Result};
 
-/// A seeded generator (xoshiro256++). It is passed where randomness is wanted; there is none that is global.
+/// A seeded generator (xoshiro256++). It is passed to each function that draws; there is no global generator.
 ///
 /// It implements `rand::Rng`, so that `rand`'s own methods and distributions take it too.
 ///
@@ -43,7 +43,7 @@ fn mix(z: u64) -> u64 {
 }
 
 impl Rng {
-    /// The generator that starts from this seed. Seeds that are close to one another are as good as others.
+    /// The generator that starts from this seed. Neighbouring seeds are as good as any others.
     pub fn new(seed: u64) -> Self {
         let mut at = seed;
         Self {
@@ -54,20 +54,20 @@ impl Rng {
         }
     }
 
-    /// The generator in this state. All zeros, from which the algorithm would never come away, stand for seed 0.
+    /// The generator in this state. All zeros, a state that the algorithm would never leave, stand for seed 0.
     fn with_state(state: [u64; 4]) -> Self {
         if state == [0; 4] { Self::new(0) } else { Self { state } }
     }
 
-    /// A new generator, independent of this one, which moves on: for a worker, a layer, a part of the program that must
-    /// not change what the others draw.
+    /// A new generator, independent of this one, which advances: for a worker, a layer, or a part of the program that must not
+    /// change the draws of others.
     #[must_use]
     pub fn split(&mut self) -> Self {
         Self::with_state(std::array::from_fn(|_| mix(self.next())))
     }
 
-    /// The `n`th of 2⁶⁴ independent generators that belong to this one's state. This one does not move: the same `n`
-    /// gives the same stream, in whatever order streams are asked for. Good for epochs and for items of a data set.
+    /// The `n`th of 2⁶⁴ independent generators that belong to this one's state. This one does not advance: the same `n`
+    /// gives the same stream, in any order of calls. Good for epochs and for items of a data set.
     #[must_use]
     pub fn stream(&self, n: u64) -> Self {
         let key = mix(n.wrapping_add(GOLDEN));
@@ -78,7 +78,7 @@ impl Rng {
         }))
     }
 
-    /// The state, for a checkpoint; [`from_bytes`](Self::from_bytes) goes on from there.
+    /// The state, for a checkpoint; [`from_bytes`](Self::from_bytes) continues from it.
     pub fn to_bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for (bytes, word) in bytes.chunks_exact_mut(8).zip(self.state) {
@@ -87,7 +87,7 @@ impl Rng {
         bytes
     }
 
-    /// The generator in the state that [`to_bytes`](Self::to_bytes) gave.
+    /// The generator in a state from [`to_bytes`](Self::to_bytes).
     ///
     /// # Errors
     /// [`Error::Value`] if all bytes are 0: no generator is ever in that state.
@@ -104,7 +104,7 @@ impl Rng {
         Ok(Self { state })
     }
 
-    /// These in any order, each as likely as another.
+    /// Shuffles these; every order is equally likely.
     ///
     /// ```
     /// # use wengert_tensor::Rng;
@@ -135,14 +135,14 @@ impl Rng {
         result
     }
 
-    /// A number from 0 up to but without 1: a multiple of 2^-BITS.
+    /// A number from 0 up to but excluding 1: a multiple of 2^-BITS.
     #[inline]
     pub(crate) fn unit<const BITS: u32>(&mut self) -> f64 {
         const { assert!(BITS <= 53) };
         (self.next() >> (64 - BITS)) as f64 / (1u64 << BITS) as f64
     }
 
-    /// A number below `n`, each as likely as another (Lemire 2019). `n` is not 0.
+    /// A number below `n`, uniformly distributed (Lemire 2019). `n` is not 0.
     #[inline]
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         loop {

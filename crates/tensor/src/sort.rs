@@ -55,7 +55,7 @@ impl<T: Number> Tensor<T> {
     }
 
     /// The `k` largest (or smallest) elements of each line along `axis`, the largest (or smallest) first, and where they
-    /// were. Of equal ones those that come first are taken, first; NaN counts as largest.
+    /// were. Of equal elements the earlier ones come first; NaN counts as largest.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
@@ -127,7 +127,7 @@ impl<T: Number> Tensor<T> {
         Ok((values.move_axis(-1, back)?, places.move_axis(-1, back)?))
     }
 
-    /// The median of all elements, as a scalar: of an even number of them the lower one of the middle two. NaN if any is.
+    /// The median of all elements, as a scalar: the lower of the middle two if their number is even. NaN if any is.
     ///
     /// # Errors
     /// [`Error::Shape`] if there is no element.

@@ -10,12 +10,12 @@ use crate::reduce::every_axis;
 use crate::{Axes, Element, Error, Float, Result, Tensor};
 
 impl<T: Element> Tensor<T> {
-    /// How many elements are not zero (or not `false`), as a scalar. NaN is not zero.
+    /// The number of elements that are not zero (or not `false`), as a scalar. NaN is not zero.
     pub fn count_nonzero(&self) -> Tensor<usize> {
         T::count_nonzero(self, &every_axis(self)).scalar_view()
     }
 
-    /// How many elements along some axes are not zero (or not `false`).
+    /// The number of elements along some axes that are not zero (or not `false`).
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
@@ -40,8 +40,8 @@ impl<T: LaneFloat> Lanewise<T, T, 2> for ExpFrom {
 }
 
 impl<T: Float> Tensor<T> {
-    /// The variance of all elements, as a scalar: that of a sample, the sum of squared deviations from the mean over their
-    /// number less 1, as in PyTorch. NaN where that divides 0 by 0. [`var_over`](Self::var_over) has others.
+    /// The sample variance of all elements, as a scalar: the sum of squared deviations from the mean, divided by the number of
+    /// elements minus 1, as in PyTorch. It is NaN if that divides 0 by 0. [`var_over`](Self::var_over) has other divisors.
     ///
     /// ```
     /// # use wengert_tensor::{Tensor, tensor};
@@ -54,9 +54,9 @@ impl<T: Float> Tensor<T> {
         self.variance(&every_axis(self), 1.0).scalar_view()
     }
 
-    /// The variance over some axes: the sum of squared deviations from the mean over their number less `correction`. With
-    /// 1.0 that of a sample (PyTorch's default), with 0.0 that of a whole population (NumPy's). NaN where that divides 0
-    /// by 0.
+    /// The variance over some axes: the sum of squared deviations from the mean, divided by their number minus `correction`. With
+    /// 1.0 it is the sample variance (PyTorch's default), with 0.0 the population variance (NumPy's). It is NaN if that divides
+    /// 0 by 0.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
@@ -93,8 +93,8 @@ impl<T: Float> Tensor<T> {
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
-    /// In two passes, the first about the first element of each fold: equal elements have exactly no variance, and a
-    /// mean far from zero costs no digits.
+    /// In two passes, the first relative to the first element of each fold, so that equal elements have a variance of exactly 0,
+    /// and a mean far from zero costs no digits.
     fn variance(&self, flags: &[bool], correction: f64) -> Self {
         if self.is_empty() {
             return T::fold(NumberFold::Sum, self, flags).map(|_| T::NAN);
@@ -118,7 +118,7 @@ impl<T: Float> Tensor<T> {
 
     /// The p-norm of all elements, as a scalar: (Σ|x|ᵖ)^(1/p). It neither overflows nor underflows internally.
     ///
-    /// `p` = 2 is the length, 1 the sum of magnitudes, [`f64::INFINITY`] the largest magnitude, negative infinity the
+    /// `p` = 2 is the Euclidean norm, 1 the sum of magnitudes, [`f64::INFINITY`] the largest magnitude, negative infinity the
     /// smallest, 0 the number of elements that are not zero.
     ///
     /// ```
@@ -162,7 +162,7 @@ impl<T: Float> Tensor<T> {
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
-    /// (Σ|x|ᵖ)^(1/p) over the flagged axes, which stay.
+    /// (Σ|x|ᵖ)^(1/p) over the flagged axes, which are kept.
     fn root_of_powers(&self, p: f64, flags: &[bool]) -> Result<Self> {
         let powers = if p == 2.0 { FloatFold::Squares } else { FloatFold::Powers(p) };
         let sums = T::fold_about(powers, self, flags, &[]);
@@ -176,7 +176,7 @@ impl<T: Float> Tensor<T> {
         root(about(FloatFold::ScaledPowers(p), self, flags, &units)).try_mul(&units)
     }
 
-    /// ln Σeˣ over all elements, as a scalar, without overflow. Of nothing, or of negative infinities: negative infinity.
+    /// ln Σeˣ over all elements, as a scalar, without overflow. It is negative infinity over no elements, or if all are.
     pub fn logsumexp(&self) -> Self {
         self.log_sum_exp(&every_axis(self)).scalar_view()
     }
@@ -211,8 +211,8 @@ impl<T: Float> Tensor<T> {
         sums
     }
 
-    /// eˣ over its sum along `axis`: positive numbers that add up to 1. Stable for every finite x; NaN along an axis that
-    /// holds NaN or +∞, or nothing but -∞.
+    /// eˣ / Σeˣ along `axis`: positive numbers that add up to 1. It is stable for every finite x, and NaN along a line that
+    /// holds NaN or +∞, or only -∞.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
@@ -283,7 +283,7 @@ impl<T: Float> Tensor<T> {
         self.reshape(&self.shape()[..=axis]).ok()
     }
 
-    /// The maximum along one axis, which stays, and that axis flagged.
+    /// The maximum along one axis, which is kept, and the flags of that axis.
     fn most_along(&self, axis: usize) -> (Flags, Self) {
         let flags: Flags = (0..self.rank()).map(|i| i == axis).collect();
         let most = T::fold(NumberFold::Max, self, &flags);

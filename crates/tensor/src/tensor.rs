@@ -1,4 +1,4 @@
-//! `Tensor<T>`: a buffer and how it is read; looking at elements, and writing them when nobody else holds the buffer.
+//! `Tensor<T>`: a buffer with a layout; reading elements, and writing them if no other tensor holds the buffer.
 
 use crate::error::{Fault, no_memory, out_of_memory};
 use crate::kernel::copy;
@@ -8,9 +8,8 @@ use crate::{Element, Error, Float, Result, Shape};
 
 /// A strided array of `T` with any number of axes.
 ///
-/// A tensor is a value: a clone shares the buffer, and writing through one handle is never seen through another
-/// (the buffer is copied first unless nobody else holds it). Views - [`t`](Self::t), [`slice`](Self::slice),
-/// [`expand`](Self::expand) and kin - move no element.
+/// A tensor is a value. A clone shares the buffer, but writing to one tensor never changes another: a shared buffer is copied
+/// first. Views, such as [`t`](Self::t), [`slice`](Self::slice) and [`expand`](Self::expand), copy no element.
 pub struct Tensor<T> {
     pub(crate) storage: Storage<T>,
 }
@@ -23,7 +22,7 @@ impl<T> Clone for Tensor<T> {
 }
 
 impl<T> Tensor<T> {
-    /// How the elements are read.
+    /// The layout of the elements.
     #[inline]
     pub(crate) fn layout(&self) -> &Layout {
         self.storage.layout()
@@ -42,31 +41,31 @@ impl<T> Tensor<T> {
         &self.layout().shape
     }
 
-    /// How many axes it has.
+    /// The number of axes.
     #[inline]
     pub fn rank(&self) -> usize {
         self.layout().shape.len()
     }
 
-    /// How many elements it has.
+    /// The number of elements.
     #[inline]
     pub fn len(&self) -> usize {
         self.layout().len()
     }
 
-    /// Whether it has no element.
+    /// Whether it has no elements.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.layout().shape.contains(&0)
     }
 
-    /// Steps between neighbours along each axis, in elements: negative where reversed, 0 where broadcast.
+    /// Steps between neighbours along each axis, in elements: negative if reversed, 0 if broadcast.
     #[inline]
     pub fn strides(&self) -> &[isize] {
         &self.layout().strides
     }
 
-    /// Whether the elements lie in row-major order, one next to another.
+    /// Whether the elements lie in row-major order without gaps.
     #[inline]
     pub fn is_contiguous(&self) -> bool {
         self.layout().is_contiguous()
@@ -90,7 +89,7 @@ impl<T: Element> Tensor<T> {
         Some(Self { storage })
     }
 
-    /// [`try_filled_by`](Self::try_filled_by), a panic where the system has no memory.
+    /// [`try_filled_by`](Self::try_filled_by), which panics if the system has no memory.
     ///
     /// # Safety
     /// As there.
@@ -133,7 +132,7 @@ impl<T: Element> Tensor<T> {
         Some(&self.storage.as_slice()[self.layout().offset..][..self.len()])
     }
 
-    /// The elements in row-major order for writing. Copies them first unless they lie so and nobody else holds them.
+    /// The elements in row-major order, for writing. They are copied first unless they lie so and no other tensor holds them.
     #[inline]
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         if !self.is_contiguous() || self.storage.as_mut().is_none() {
@@ -150,7 +149,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// The elements in row-major order, one next to another: itself where they lie so already, else a copy.
+    /// The tensor with its elements in row-major order without gaps: itself if they lie so already, else a copy.
     #[inline]
     pub fn contiguous(&self) -> Self {
         if self.is_contiguous() { self.clone() } else { copy::to_contiguous(self) }
@@ -188,7 +187,7 @@ impl<T: Element> Tensor<T> {
         (start..start + len).map(move |i| contiguous.storage.as_slice()[i])
     }
 
-    /// The only element of a tensor that has one.
+    /// The element of a tensor with a single element.
     ///
     /// # Errors
     /// [`Error::Shape`] if it has none or several.
@@ -201,7 +200,7 @@ impl<T: Element> Tensor<T> {
         Ok(self.storage.as_slice()[self.layout().offset])
     }
 
-    /// The element at `index`, one number an axis.
+    /// The element at `index`, which has one number per axis.
     ///
     /// # Errors
     /// [`Error::Index`] if there is no such element.
@@ -256,7 +255,7 @@ impl<T: Element> Tensor<T> {
         self.map(T::convert)
     }
 
-    /// Each element through a function, in no promised order.
+    /// Applies a function to each element, in any order.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
@@ -281,7 +280,7 @@ impl<T: Element> Tensor<T> {
         self.storage.is_same(&other.storage)
     }
 
-    /// How many tensors share this one's buffer, itself included; the clones of another view count as one.
+    /// The number of tensors that share this buffer, including this one; the clones of another view count as one.
     pub fn handles(&self) -> usize {
         self.storage.handles()
     }
@@ -314,7 +313,7 @@ impl<T: Float> Tensor<T> {
 }
 
 impl<T: Element> PartialEq for Tensor<T> {
-    /// Equal shapes and equal elements; NaN differs from itself.
+    /// Equal shapes and equal elements; NaN is not equal to NaN.
     fn eq(&self, other: &Self) -> bool {
         if self.shape() != other.shape() {
             return false;

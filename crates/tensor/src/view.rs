@@ -1,4 +1,4 @@
-//! Views that move no element: the same buffer, read with other sizes and steps.
+//! Views, which copy no element: the same buffer, read with other sizes and steps.
 
 use smallvec::SmallVec;
 
@@ -8,8 +8,8 @@ use crate::layout::{Layout, Strides, row_major};
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
 
 impl<T: Element> Tensor<T> {
-    /// The same elements in row-major order under another shape. One size may be [`REST`]: whatever is left.
-    /// Moves no element where strides can say it; copies else.
+    /// The same elements in row-major order, in another shape. One size may be [`REST`], which is computed from the others. The
+    /// result is a view if strides can express it, else a copy.
     ///
     /// ```
     /// # use wengert_tensor::{REST, Tensor};
@@ -56,7 +56,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// Replaces [`REST`] by what is left, and checks the number of elements.
+    /// Replaces [`REST`] by its size, and checks the number of elements.
     #[track_caller]
     fn resolve(&self, wanted: &[usize]) -> Result<Shape> {
         let mut shape = Shape::new(wanted);
@@ -87,7 +87,7 @@ impl<T: Element> Tensor<T> {
         Ok(shape)
     }
 
-    /// How `shape` would be read from this buffer, if strides can say it. It has as many elements.
+    /// The strides with which `shape` is read from this buffer, if there are such strides. It has as many elements.
     fn view_layout(&self, shape: &Shape) -> Option<Layout> {
         let offset = self.layout().offset;
         if self.is_contiguous() {
@@ -131,7 +131,7 @@ impl<T: Element> Tensor<T> {
         Some(Layout { shape: shape.clone(), strides, offset })
     }
 
-    /// All elements along one axis.
+    /// All elements in one axis.
     pub fn flatten(&self) -> Self {
         match self.reshape([self.len()]) {
             Ok(flat) => flat,
@@ -162,7 +162,7 @@ impl<T: Element> Tensor<T> {
         self.reshape(s[..a].iter().chain([&joined]).chain(&s[b + 1..]).copied().collect::<Shape>())
     }
 
-    /// A scalar as a line of one.
+    /// A scalar as a line of one element.
     pub(crate) fn line(&self) -> Self {
         if self.rank() == 0 { self.flatten() } else { self.clone() }
     }
@@ -239,7 +239,7 @@ impl<T: Element> Tensor<T> {
         Ok(self.with_layout(layout))
     }
 
-    /// Without the named axes, which must have size 1 (`..`: without every axis that has).
+    /// Without the named axes, which must have size 1 (`..`: without all axes of size 1).
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if its size is not 1.
@@ -312,7 +312,7 @@ impl<T: Element> Tensor<T> {
         self.expand(shape)
     }
 
-    /// [`expand`](Self::expand) to a shape that is known to fit.
+    /// [`expand`](Self::expand) to a shape that is known to match.
     pub(crate) fn expanded(&self, shape: Shape) -> Self {
         let strides = self.layout().strides_as(&shape);
         self.with_layout(Layout { shape, strides, offset: self.layout().offset })
@@ -348,7 +348,7 @@ impl<T: Element> Tensor<T> {
         self.with_layout(layout)
     }
 
-    /// Place `index` of `axis`; the axis goes.
+    /// Place `index` of `axis`, without the axis.
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Index`] if it has no such place.
@@ -363,7 +363,7 @@ impl<T: Element> Tensor<T> {
         Ok(self.selected_place(at, index))
     }
 
-    /// [`select`](Self::select) of a place that there is.
+    /// [`select`](Self::select) of a place that exists.
     fn selected_place(&self, at: usize, index: usize) -> Self {
         let mut layout = self.stepped(at, index, 1, 1).layout().clone();
         layout.shape.remove(at);
@@ -445,7 +445,7 @@ impl<T: Element> Tensor<T> {
         Ok(pieces)
     }
 
-    /// At most `count` pieces along `axis`, equally large but for the last one.
+    /// At most `count` pieces along `axis`, of equal size except the last one.
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if `count` is 0, [`Error::Size`] if there is no memory for
@@ -462,7 +462,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// Each place of `axis` by itself, the axis gone.
+    /// Each place of `axis` as a tensor of its own, without the axis.
     ///
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Size`] if there is no memory for so many pieces.
@@ -505,5 +505,5 @@ impl<T: Element> Tensor<T> {
     }
 }
 
-/// In [`Tensor::reshape`]: the size that is left over.
+/// In [`Tensor::reshape`], the size that follows from the others.
 pub const REST: usize = usize::MAX;

@@ -12,7 +12,7 @@ use crate::{Companion, EpochEnd, Fit, History, Result};
 /// Watches a loss from epoch to epoch, keeps the weights that were best, and says when it is time to stop; then the model has
 /// the best weights again, to the bit.
 ///
-/// Which loss is up to the loop; the loss of samples that are held back tells whether more training would help.
+/// You choose the loss; the loss of held-out samples tells whether more training would help.
 ///
 /// ```
 /// use wengert_nn::{Linear, Parts};
@@ -58,7 +58,7 @@ pub enum Why {
     LossBelow(f64),
     /// The gradient is shorter than this.
     GradNormBelow(f64),
-    /// So many epochs are done.
+    /// This number of epochs is done.
     Epochs(usize),
     /// The loss has not improved for so many epochs.
     NoImprovement(usize),
@@ -68,7 +68,7 @@ pub enum Why {
     Companion,
 }
 
-/// Which condition fired, when, and whose weights the model has now. Epochs are counted from 1.
+/// The condition that was met, the epoch, and the origin of the model's weights. Epochs are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Stopped {

@@ -13,7 +13,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// Where a value is drawn, before it is fitted to the picture.
+    /// The position of a value, before it is scaled to the picture.
     fn place(self, value: f64) -> Option<f64> {
         let at = match self {
             Self::Linear => value,

@@ -1,4 +1,4 @@
-//! Which op is wrong: each node of the tape by itself, at the operands that it really had.
+//! Finds the wrong op: each node of the tape is checked alone, at the operands that it had.
 
 use wengert_tensor::{Rng, Tensor};
 

@@ -24,7 +24,7 @@ struct Place<'a> {
     k: usize,
 }
 
-/// Which values a rule reads, as far as it may be told: those that it does not name are NaN.
+/// The values that a rule declares to read; all others are NaN.
 struct Told<'a> {
     place: &'a Place<'a>,
     everything: bool,

@@ -26,7 +26,7 @@ pub struct Finding {
     pub verdict: Verdict,
     /// First or second derivative.
     pub order: usize,
-    /// Which input or parameter.
+    /// The input or parameter.
     pub input: String,
     /// The element, as `[1, 2]`; or the direction that was tried.
     pub place: String,
@@ -67,7 +67,7 @@ pub struct Blame {
     pub layer: String,
     /// The user's line.
     pub at: Line,
-    /// Which operand's gradient is wrong.
+    /// The operand whose gradient is wrong.
     pub operand: usize,
     /// What the rule says, at the worst element.
     pub analytic: f64,

@@ -31,9 +31,9 @@ use crate::{Error, Result};
 #[derive(Clone, Default)]
 pub struct Table {
     cells: Arc<Cells>,
-    /// Which columns of the cells are its own.
+    /// Its columns among those of the cells.
     columns: Vec<usize>,
-    /// Where it was read from.
+    /// The file from which it was read.
     pub(crate) file: Option<Arc<Path>>,
 }
 
@@ -42,7 +42,7 @@ pub struct Table {
 pub(crate) struct Cells {
     pub(crate) names: Vec<String>,
     pub(crate) text: String,
-    /// Where each cell ends in the text.
+    /// The end of each cell in the text.
     pub(crate) ends: Vec<usize>,
     /// The line on which each row starts.
     pub(crate) lines: Vec<usize>,

@@ -19,9 +19,9 @@ use crate::{Module, Parts, Visitor, functional};
 /// ```
 #[derive(Clone)]
 pub struct LayerNorm<T> {
-    /// Of the normalised shape, starts from 1.
+    /// Has the normalised shape, and starts from 1.
     pub weight: Option<Param<T>>,
-    /// Of the normalised shape, starts from 0.
+    /// Has the normalised shape, and starts from 0.
     pub bias: Option<Param<T>>,
     shape: Vec<usize>,
     eps: f64,

@@ -1,4 +1,4 @@
-//! Weights in the file format that PyTorch, JAX and others read and write: safetensors. Nothing in such a file is run.
+//! Weights in the file format that PyTorch, JAX and others read and write: safetensors. Such a file contains no code.
 //!
 //! A file is eight bytes that say how long the header is, the header in JSON, and raw numbers. [`save`] and [`load`] are
 //! for the [`State`] of a model; [`Archive`] is for any named tensors.
@@ -32,7 +32,7 @@ use crate::{Error, Result};
 const LONGEST_HEADER: usize = 100_000_000;
 /// The most axes of a tensor that is read or written.
 const MOST_AXES: usize = 64;
-/// The key of the metadata under which PyTorch's tools look for who wrote the file.
+/// The key of the metadata in which PyTorch's tools look for the writer of the file.
 const FORMAT: &str = "format";
 
 /// A tensor of a file. Half-precision floats are read as `f32`, and integers of other widths as `i64`.
@@ -51,7 +51,7 @@ pub enum AnyTensor {
     Bool(Tensor<bool>),
 }
 
-/// Does the same to the tensor, whatever its type.
+/// Applies the same expression to a tensor of any type.
 macro_rules! any {
     ($any:expr, $x:ident => $body:expr) => {
         match $any {
@@ -114,7 +114,7 @@ impl std::fmt::Debug for AnyTensor {
 pub struct Archive {
     /// The tensors by name, in the order of the header.
     pub tensors: Vec<(String, AnyTensor)>,
-    /// Words by name.
+    /// Texts by name.
     pub metadata: Vec<(String, String)>,
 }
 
@@ -122,7 +122,7 @@ impl Archive {
     /// Reads the bytes of a file.
     ///
     /// # Errors
-    /// [`Error::File`] for whatever is not a whole and sound file; nothing is allocated for what is not there.
+    /// [`Error::File`] if the bytes are not a complete and valid file; no memory is allocated for missing bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         read::read(bytes)
     }
@@ -138,7 +138,7 @@ impl Archive {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read, [`Error::File`] if it is not sound.
+    /// [`Error::Io`] if it cannot be read, [`Error::File`] if it is not valid.
     #[track_caller]
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
@@ -184,10 +184,10 @@ pub fn save<T: Float>(path: impl AsRef<Path>, state: &State<T>) -> Result<()> {
     Archive::from(state).write(path)
 }
 
-/// Reads a state from a file, of whatever float type: narrower floats are taken exactly, wider ones rounded.
+/// Reads a state from a file of any float type: narrower floats are taken exactly, wider ones rounded.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read; [`Error::File`] if it is not sound, or has a number too large for `T`.
+/// [`Error::Io`] if the file cannot be read; [`Error::File`] if it is not valid, or has a number too large for `T`.
 #[track_caller]
 pub fn load<T: Float>(path: impl AsRef<Path>) -> Result<State<T>> {
     let path = path.as_ref();
@@ -241,7 +241,7 @@ impl<T: Float> TryFrom<Archive> for State<T> {
     }
 }
 
-/// A fault of what a file holds.
+/// A fault in the contents of a file.
 fn fault(rule: impl Into<String>) -> Error {
     Error::File(Box::new(FileFault { file: None, rule: rule.into(), help: None, at: None }))
 }
@@ -251,7 +251,7 @@ fn io(path: &Path, error: &std::io::Error, at: Line) -> Error {
     Error::Io { path, what, kind: error.kind(), at }
 }
 
-/// A fault, with the file that it is in and the line that asked for the file.
+/// A fault, with its file and the line that asked for the file.
 fn in_file(path: &Path, error: Error, at: Line) -> Error {
     match error {
         Error::File(mut fault) => {

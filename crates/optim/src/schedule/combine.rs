@@ -1,4 +1,4 @@
-//! Schedules of schedules: one after another, one times another, from near 0, never below.
+//! Combinations of schedules: one after another, one times another, with a warm-up, with a lower bound.
 
 use super::Schedule;
 

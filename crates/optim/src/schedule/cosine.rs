@@ -1,4 +1,4 @@
-//! Rates that fall along half a cosine wave, once or again and again.
+//! Rates that fall along half a cosine wave, once or repeatedly.
 
 use std::f64::consts::PI;
 
@@ -9,7 +9,7 @@ pub(super) fn half_wave(high: f64, low: f64, way: f64) -> f64 {
     low + (high - low) * (1.0 + (PI * way).cos()) / 2.0
 }
 
-/// Falls along half a cosine wave: PyTorch's `CosineAnnealingLR`. Beyond its steps the wave goes on, up again.
+/// Falls along half a cosine wave: PyTorch's `CosineAnnealingLR`. After its steps the wave continues, and rises again.
 ///
 /// ```
 /// # use wengert_optim::schedule::{CosineAnnealingLr, Schedule};
@@ -42,7 +42,7 @@ impl Schedule for CosineAnnealingLr {
     }
 }
 
-/// Falls along half a cosine wave, and starts anew from the top, the falls growing longer if asked: PyTorch's
+/// Falls along half a cosine wave and restarts from the top, with longer and longer falls if asked: PyTorch's
 /// `CosineAnnealingWarmRestarts`.
 ///
 /// ```
@@ -64,7 +64,7 @@ impl CosineAnnealingWarmRestarts {
         Self { rate, first: steps, longer: 1, end: 0.0 }
     }
 
-    /// How many times longer each fall is than the one before: `T_mult`, 1 by default.
+    /// The factor by which each fall is longer than the one before: `T_mult`, 1 by default.
     #[must_use]
     pub fn longer(self, times: usize) -> Self {
         Self { longer: times, ..self }

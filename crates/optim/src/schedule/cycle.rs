@@ -3,7 +3,7 @@
 use super::Schedule;
 use super::cosine::half_wave;
 
-/// How a rate goes from one value to another.
+/// The shape of the change of a rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anneal {
     /// Along half a cosine wave.
@@ -22,7 +22,7 @@ impl Anneal {
     }
 }
 
-/// One rise and one fall over the whole training: PyTorch's `OneCycleLR`. Momentum, if it is to be cycled, falls and rises.
+/// One rise and one fall over the whole training: PyTorch's `OneCycleLR`. Momentum, if it is cycled, falls and rises.
 ///
 /// The last step is `steps - 1`; after it the rate stays.
 ///
@@ -82,7 +82,7 @@ impl OneCycleLr {
         Self { rise: share, ..self }
     }
 
-    /// Along what it goes: `anneal_strategy`, a cosine by default.
+    /// The shape of the change: `anneal_strategy`, a cosine by default.
     #[must_use]
     pub fn anneal(self, anneal: Anneal) -> Self {
         Self { anneal, ..self }
@@ -101,13 +101,13 @@ impl OneCycleLr {
         Self { momentum: Some([low, high]), ..self }
     }
 
-    /// Leaves the momentum alone: `cycle_momentum=False`.
+    /// Does not change the momentum: `cycle_momentum=False`.
     #[must_use]
     pub fn without_momentum(self) -> Self {
         Self { momentum: None, ..self }
     }
 
-    /// Falls to where it started as it rose, and only then to the end: `three_phase`.
+    /// Falls back to the initial rate as fast as it rose, and only then to the end: `three_phase`.
     #[must_use]
     pub fn three_phases(self) -> Self {
         Self { three_phases: true, ..self }
@@ -156,8 +156,8 @@ impl Schedule for OneCycleLr {
     }
 }
 
-/// Up and down between two rates, again and again: PyTorch's `CyclicLR`. Momentum, if it is to be cycled, goes the other
-/// way.
+/// Up and down between two rates, again and again: PyTorch's `CyclicLR`. Momentum, if it is cycled, moves in the
+/// opposite direction.
 ///
 /// ```
 /// # use wengert_optim::schedule::{CyclicLr, Schedule};
@@ -183,19 +183,19 @@ enum Scale {
 }
 
 impl CyclicLr {
-    /// Between these rates (`base_lr`, `max_lr`), so many steps up (`step_size_up`) and as many down. All cycles are of one
-    /// height: mode `triangular`.
+    /// Between these rates (`base_lr`, `max_lr`), with this number of steps up (`step_size_up`) and as many down. All cycles have
+    /// the same height: mode `triangular`.
     pub fn new(low: f64, high: f64, up: usize) -> Self {
         Self { low, high, up, down: up, scale: Scale::Even, momentum: Some([0.8, 0.9]) }
     }
 
-    /// So many steps down: `step_size_down`.
+    /// The number of steps down: `step_size_down`.
     #[must_use]
     pub fn down(self, steps: usize) -> Self {
         Self { down: steps, ..self }
     }
 
-    /// Each cycle half as high as the one before: mode `triangular2`.
+    /// Each cycle is half as high as the one before: mode `triangular2`.
     #[must_use]
     pub fn halving(self) -> Self {
         Self { scale: Scale::Halving, ..self }
@@ -213,13 +213,13 @@ impl CyclicLr {
         Self { momentum: Some([low, high]), ..self }
     }
 
-    /// Leaves the momentum alone: `cycle_momentum=False`.
+    /// Does not change the momentum: `cycle_momentum=False`.
     #[must_use]
     pub fn without_momentum(self) -> Self {
         Self { momentum: None, ..self }
     }
 
-    /// How high the cycle stands at a step, of 1.
+    /// The height of the cycle at a step, from 0 to 1.
     fn height(&self, step: usize) -> f64 {
         let Some(cycle) = step.checked_div(self.up + self.down) else { return f64::NAN };
         let since = step % (self.up + self.down);

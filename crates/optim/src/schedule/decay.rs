@@ -1,4 +1,4 @@
-//! Rates that fall, or rise, from what they begin with: in stairs, by powers, along lines.
+//! Rates that fall or rise from an initial rate: in stairs, by powers, along lines.
 
 use super::Schedule;
 
@@ -77,7 +77,7 @@ impl Schedule for LinearLr {
     }
 }
 
-/// Times γ after every so many steps: PyTorch's `StepLR`.
+/// Multiplies by γ after every `size` steps: PyTorch's `StepLR`.
 ///
 /// ```
 /// # use wengert_optim::schedule::{Schedule, StepLr};
@@ -111,7 +111,7 @@ impl Schedule for StepLr {
     }
 }
 
-/// Times γ at each of some steps: PyTorch's `MultiStepLR`.
+/// Multiplies by γ at each of some steps: PyTorch's `MultiStepLR`.
 ///
 /// ```
 /// # use wengert_optim::schedule::{MultiStepLr, Schedule};
@@ -145,7 +145,7 @@ impl Schedule for MultiStepLr {
     }
 }
 
-/// Times γ at every step: PyTorch's `ExponentialLR`.
+/// Multiplies by γ at every step: PyTorch's `ExponentialLR`.
 ///
 /// ```
 /// # use wengert_optim::schedule::{ExponentialLr, Schedule};

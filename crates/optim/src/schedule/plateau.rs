@@ -15,7 +15,7 @@ pub enum Mode {
 pub enum Threshold {
     /// By this fraction of the best.
     Relative(f64),
-    /// By this much.
+    /// By this amount.
     Absolute(f64),
 }
 

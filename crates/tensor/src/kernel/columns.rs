@@ -90,7 +90,7 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
 struct Rows<'a, F: Fold<T>, T> {
     fold: F,
     first: *const T,
-    /// Where they are; empty if they follow one another.
+    /// Their positions; empty if they are contiguous.
     steps: &'a [isize],
     rows: usize,
     width: usize,

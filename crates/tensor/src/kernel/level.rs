@@ -1,4 +1,4 @@
-//! Which instruction set the kernels run on: found once, in this file, and nowhere else.
+//! The instruction set of the kernels, which is detected once, in this file.
 //!
 //! A kernel is a plain loop in an `#[inline(always)]` body, generic over an [`Arch`]. [`dispatch`] calls one of three
 //! copies of it, compiled for AVX-512, for AVX2 with FMA, and for whatever the crate itself is compiled for.

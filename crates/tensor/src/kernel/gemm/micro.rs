@@ -130,7 +130,7 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
     }
 }
 
-/// Where a block of `MR` rows is in A and B.
+/// The position of a block of `MR` rows in A and B.
 struct At<V: Simd, L, const MR: usize> {
     /// The first of every `L::REACH` rows of A.
     a: [*const V::Elem; 4],

@@ -1,4 +1,4 @@
-//! Which way a product goes: decided by its shape and layout.
+//! The plan of a product, chosen by its shape and layout.
 
 use super::axpy::{Axpy, Start};
 use super::direct::Direct;

@@ -1,4 +1,4 @@
-//! Which parts of a product the threads take.
+//! The parts of a product that the threads compute.
 
 use super::packed::a_lies;
 use super::plan::Plan;
@@ -54,7 +54,7 @@ pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
     });
 }
 
-/// Where part `q` of `parts` of a length begins.
+/// The start of part `q` of `parts` of a length.
 fn border(q: usize, parts: usize, len: usize, multiple: usize) -> usize {
     let pieces = len.div_ceil(multiple);
     (pieces * q / parts * multiple).min(len)

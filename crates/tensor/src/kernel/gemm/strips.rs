@@ -37,7 +37,7 @@ impl Strips {
         Self { m, count: m.div_ceil(highest) }
     }
 
-    /// Where strip `s` begins.
+    /// The start of strip `s`.
     #[inline(always)]
     pub(super) fn start(self, s: usize) -> usize {
         (self.m.div_ceil(2) * s / self.count * 2).min(self.m)
