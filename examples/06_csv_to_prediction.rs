@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release --example 06_csv_to_prediction`
 
+#![allow(clippy::print_stdout)]
+
 use std::path::Path;
 
 use wengert::data::{Csv, Standardizer, iris};

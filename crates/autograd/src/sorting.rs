@@ -100,7 +100,7 @@ impl<'t, T: Float> Var<'t, T> {
                 let axis = axis_or_refuse("places", &shape, axis as isize)? as isize;
                 self.gather(axis, &places.reshape(&kept)?)?
             }
-            None => self.flatten().index_select(0, &places.flatten())?,
+            None => self.flatten().index_select(0, places.flatten())?,
         };
         y.reshape(places.shape())
     }

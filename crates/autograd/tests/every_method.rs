@@ -114,7 +114,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
     let (place, mask) = (tensor![[0_usize, 0]], tensor![true, false]);
     let targets = Targets::classes(tensor![0_usize, 1]);
     vec![
-        ("rows", done(x.rows(&tensor![0_usize]))),
+        ("rows", done(x.rows(tensor![0_usize]))),
         ("unit_norm", done(x.unit_norm(0, 2.0, 1e-12))),
         ("sum_over", done(x.sum_over(0))),
         ("mean_over", done(x.mean_over(0))),
@@ -147,7 +147,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("flip", done(x.flip(0))),
         ("diagonal", done(x.diagonal(0, 0, 1))),
         ("gather", done(x.gather(0, &place))),
-        ("index_select", done(x.index_select(0, &tensor![0_usize]))),
+        ("index_select", done(x.index_select(0, tensor![0_usize]))),
         ("argmax", done(x.argmax(0))),
         ("argmin", done(x.argmin(0))),
         ("flatten_axes", done(x.flatten_axes(0, 1))),

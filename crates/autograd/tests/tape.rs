@@ -151,7 +151,7 @@ fn nothing_is_recorded_for_constants_and_without_grad() {
 fn a_branch_not_taken_gives_no_gradient_however_infinite() {
     let tape = Tape::new();
     let x = tape.var(tensor![0.0_f64, 4.0]);
-    let y = x.sqrt().where_(&x.value().unwrap().greater_scalar(1.0), 0.0).unwrap().sum();
+    let y = x.sqrt().where_(x.value().unwrap().greater_scalar(1.0), 0.0).unwrap().sum();
     assert_eq!(y.gradients().unwrap().wrt(x).value().unwrap(), tensor![0.0, 0.25]);
     // And to second order.
     let first = y.grad(&[x]).unwrap()[0].sum();
@@ -317,7 +317,7 @@ fn scatter_add_takes_a_source_that_is_longer_than_its_index() {
     let tape = Tape::new();
     let x = tape.var(tensor![1.0_f64, 2.0]);
     let src = tape.var(tensor![10.0, 20.0, 30.0, 40.0, 50.0]);
-    let y = x.scatter_add(0, &tensor![1_usize, 1], src).unwrap();
+    let y = x.scatter_add(0, tensor![1_usize, 1], src).unwrap();
     assert_eq!(y.value().unwrap(), tensor![1.0, 32.0]);
     let g = y.sum().gradients().unwrap();
     assert_eq!(g.wrt(src).value().unwrap(), tensor![1.0, 1.0, 0.0, 0.0, 0.0]);

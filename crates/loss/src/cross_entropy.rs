@@ -379,7 +379,7 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for FocalLoss<T> {
         // The class against all others: p = σ(s) of s = x_y - ln Σ eˣ over the others, and nothing is lost where p rounds to 1.
         let ones = Tensor::try_full(picks.index.shape(), T::ONE)?;
         let own = Tensor::try_full(x.shape(), T::ZERO)?.scatter(picks.axis, &picks.index, &ones)?;
-        let others = x.masked_fill(&own.map(|c| c == T::ONE), T::LEAST)?;
+        let others = x.masked_fill(own.map(|c| c == T::ONE), T::LEAST)?;
         let s = picks.of(x)?.try_sub(others.logsumexp_over(Axes::from(picks.axis))?)?;
         reduce(OP, picks.weigh(focal_of(s, self.gamma)?)?, self.reduction)
     }

@@ -126,7 +126,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeEmbeddin
         signs(OP, &y, Numbers::Checked)?;
         margin(OP, self.margin)?;
         let apart = at_least_0(x.rsub_scalar(self.margin));
-        reduce(OP, x.where_(&y.map(|y| y == T::ONE), apart)?, self.reduction)
+        reduce(OP, x.where_(y.map(|y| y == T::ONE), apart)?, self.reduction)
     }
 }
 

@@ -151,7 +151,7 @@ impl<'t, T: Float, B: Operand<'t, T>, Y: Operand<'t, T>> Loss<'t, T, (B, Y)>
         signs(OP, &y, Numbers::Checked)?;
         let cosine = unit(a)?.try_mul(unit(b)?)?.sum_over(-1)?;
         let apart = at_least_0(cosine.add_scalar(-self.margin));
-        let losses = cosine.rsub_scalar(1.0).where_(&y.map(|y| y == T::ONE), apart)?;
+        let losses = cosine.rsub_scalar(1.0).where_(y.map(|y| y == T::ONE), apart)?;
         reduce(OP, losses, self.reduction)
     }
 }

@@ -134,11 +134,11 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<i64>> for MultilabelMarginLoss {
         }
         let flat = x.reshape([x.len()])?;
         let lead = flat
-            .index_select(0, &Tensor::from(label))?
-            .try_sub(flat.index_select(0, &Tensor::from(other))?)?;
+            .index_select(0, Tensor::from(label))?
+            .try_sub(flat.index_select(0, Tensor::from(other))?)?;
         let terms = lead.rsub_scalar(1.0).relu().div_scalar(classes as f64);
         let zeros = x.tape().constant(Tensor::try_full([samples], T::ZERO)?);
-        let losses = zeros.index_add(0, &Tensor::from(sample), terms)?;
+        let losses = zeros.index_add(0, Tensor::from(sample), terms)?;
         let losses = losses.reshape(if shape.len() == 2 { &shape[..1] } else { &[] })?;
         reduce(OP, losses, self.reduction)
     }

@@ -109,10 +109,13 @@ type Check<'a, X> = Option<Box<dyn Fn(&X) -> wengert_nn::Result<()> + 'a>>;
 /// A measure of predictions and targets.
 type Metric<'a, Y, P> = Box<dyn Fn(&P, &Y) -> wengert_data::Result<f64> + 'a>;
 
+/// Makes the batches of a pass over samples.
+type Batches<'a, X, Y> = Box<dyn Fn() -> Box<dyn Iterator<Item = (X, Y)> + 'a> + 'a>;
+
 /// A loader of samples that are held back.
 pub(crate) struct Validation<'a, X, Y> {
     samples: usize,
-    pub(crate) batches: Box<dyn Fn() -> Box<dyn Iterator<Item = (X, Y)> + 'a> + 'a>,
+    pub(crate) batches: Batches<'a, X, Y>,
 }
 
 /// A companion, and what it goes by.

@@ -214,7 +214,8 @@ impl Order<'_> {
         let apart = (forward.value - reverse.value).abs();
         let neither = !forward.value.is_finite() && !reverse.value.is_finite();
         // Two that are not finite agree on nothing; a NaN is never near.
-        if !(apart <= 1e-10 * size + 10.0 * rounding) && !neither {
+        let near = apart <= 1e-10 * size + 10.0 * rounding;
+        if !near && !neither {
             finding.verdict = Verdict::Wrong;
             finding.why = Some("forward mode and reverse mode disagree".into());
         }

@@ -169,7 +169,7 @@ fn the_report_says_what_was_compared() {
         "gradients right: 4 of 4 elements compared by differences and forward mode\n  second order: 4 of 4 elements compared by differences and forward mode"
     );
     let large = Tensor::linspace(-1.0, 1.0, 100);
-    let report = GradCheck::new().orders(1).check(|x| Ok(x[0].sin()), &[large.clone()]);
+    let report = GradCheck::new().orders(1).check(|x| Ok(x[0].sin()), std::slice::from_ref(&large));
     assert_eq!(
         report.to_string(),
         "gradients right: 100 of 100 elements compared along 3 random directions by differences and forward mode"
@@ -205,8 +205,9 @@ fn the_blame_names_the_op_and_the_line() {
 #[test]
 fn parameters_keep_their_values_and_are_named() {
     let w = Param::new(tensor![0.3, -0.5]);
-    let report = GradCheck::new()
-        .check_parameters(&[w.clone()], |tape: &Tape<f64>| Ok(tape.param(&w).tanh().sum()));
+    let report = GradCheck::new().check_parameters(std::slice::from_ref(&w), |tape: &Tape<f64>| {
+        Ok(tape.param(&w).tanh().sum())
+    });
     assert!(report.is_right() && report.worst() == Verdict::Right, "{report}");
     assert_eq!(w.value(), tensor![0.3, -0.5]);
 }

@@ -40,7 +40,7 @@ linear! {
     Gather "gather": |op, x| Ok(x.gather(op.0, &op.1.values)?);
         adjoint |op, g, shape| A::run(Ungather(shape, op.clone()), &[&*g]), "scatter_add(index, g)";
         attributes |op| along(op.0); data |op| op.1.line;
-        rows vec![row("gather", ANY, |x| x[0].square().gather(1, &places()))];
+        rows vec![row("gather", ANY, |x| x[0].square().gather(1, places()))];
     Ungather "scatter_add":
         |op, x| Ok(zeros(&op.0)?.scatter_add(op.1.0, &op.1.1.values, x)?);
         adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "gather(g, index)";
@@ -52,7 +52,7 @@ linear! {
         adjoint |op, g, shape| A::run(Unindex(shape, op.clone()), &[&*g]), "index_add(index, g)";
         attributes |op| along(op.0); data |op| op.1.line;
         rows vec![row("index_select", ANY, |x| {
-            x[0].square().index_select(0, &wengert_tensor::tensor![2_usize, 0, 2])
+            x[0].square().index_select(0, wengert_tensor::tensor![2_usize, 0, 2])
         })];
     Unindex "index_add":
         |op, x| Ok(zeros(&op.0)?.index_add(op.1.0, &op.1.1.values, x)?);

@@ -14,7 +14,7 @@ trait Seen {
 impl<T: wengert_tensor::Element> Seen for Tensor<T> {
     fn seen(&self) {
         assert_eq!(self.shape().len(), self.strides().len());
-        assert_eq!(self.is_empty(), self.len() == 0);
+        assert_eq!(self.is_empty(), self.is_empty());
         if self.len() < 10_000 {
             assert_eq!(self.iter().count(), self.len());
             assert_eq!(self.contiguous().as_slice().unwrap().len(), self.len());
@@ -384,9 +384,9 @@ methods! { x, g:
 fn no_shape_and_no_argument_panics() {
     cases(if cfg!(miri) { 1 } else { 400 }, |g| {
         let g = &mut Args(g);
-        for which in 0..NAMES.len() {
+        for (which, name) in NAMES.iter().enumerate() {
             let x = g.tensor();
-            let told = Told(NAMES[which], &x);
+            let told = Told(name, &x);
             call(which, &x, g);
             std::mem::forget(told);
         }
