@@ -307,6 +307,15 @@ fn where_the_shape_is_the_edge() {
     let tape = Tape::<f64>::new();
     let x = tape.var(Tensor::zeros([2, 1]));
     assert!(Hardtanh::new(0.5, -0.5).forward(x).is_err());
+    row("`gather`, `scatter` with an empty index of another rank");
+    let (matrix, none) = (tensor![[1.0, 2.0]], Tensor::<usize>::zeros([0]));
+    assert!(matrix.gather(0, &none).is_err() && matrix.scatter(0, &none, &matrix).is_err());
+    row("`clamp_between` with its bounds the wrong way round");
+    let (low, high) = (tensor![0.5], tensor![-0.5]);
+    assert_eq!(tensor![0.0].clamp_between(&low, &high).unwrap(), tensor![-0.5]);
+    assert_eq!(tensor![0.0].clamp(0.5, -0.5), tensor![-0.5]);
+    row("`permute` of a scalar with an axis");
+    assert!(scalar.permute([0]).is_err());
     row("losses of two shapes");
     assert!(wengert::loss::mse(x, Tensor::zeros([2])).is_err());
 }

@@ -22,7 +22,10 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         ],
     ),
     // Results that are printed or read, and not named.
-    ("autograd", &["Cost", "GradUse", "Gradients", "Report", "Stats", "Verdict", "Wrt"]),
+    (
+        "autograd",
+        &["Blame", "Cost", "Finding", "GradUse", "Gradients", "Report", "Stats", "Verdict", "Wrt"],
+    ),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
     ("optim", &["Loader", "Misfit", "Resume", "State"]),
     ("train", &["Cause", "Curvature", "Epoch", "RangeTest", "Stopped", "Why"]),

@@ -123,6 +123,7 @@ const REJECTED: [&[&str]; 2] = [
         "index_add",
     ],
     &[
+        "data",
         "cross_entropy",
         "reshape",
         "sum_to",

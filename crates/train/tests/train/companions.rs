@@ -24,7 +24,7 @@ fn net(seed: u64) -> Sequential<f32> {
 }
 
 fn loader() -> DataLoader<TensorDataset<f32>> {
-    let data = synth::spirals(90, 3, 0.02, 0).unwrap();
+    let data = synth::spirals(270, 3, 0.02, 0).unwrap();
     DataLoader::new(data, 40).unwrap().shuffle(3)
 }
 
