@@ -1,9 +1,8 @@
 //! Adadelta: steps whose unit is the parameter's own, as the running means of both say.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, mean, unkept};
+use crate::rule::{Pull, Rule, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -42,49 +41,26 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    rate: C,
-    rho: C,
-    eps: C,
-}
-
-impl Update<3> for Formula {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, s, u]: [R; 3], g: R) -> [R; 3] {
-        let g = self.pull.on(p, g);
-        let s = mean(self.rho, s, g * g);
-        let d = (u + self.eps).sqrt() / (s + self.eps).sqrt() * g;
-        [p - self.rate * d, s, mean(self.rho, u, d * d)]
+formulas! {
+    { pull: Pull, rate: C, rho: C, eps: C }
+    /// s ← mean of g², d = √(u + ε)/√(s + ε)·g, θ ← θ - η·d, u ← mean of d²
+    Ratio [p, s = "square_avg", u = "acc_delta"] g => {
+        let g = pull.on(p, g);
+        let s = mean(rho, s, g * g);
+        let d = (u + eps).sqrt() / (s + eps).sqrt() * g;
+        [p - rate * d, s, mean(rho, u, d * d)]
     }
 }
 
 impl Rule for AdadeltaSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        &["square_avg", "acc_delta"]
-    }
-
     fn formula(&self, _: u64, _: &mut f64) -> Formula {
-        Formula {
+        Formula::Ratio(Constants {
             pull: Pull::new(self.maximize, self.weight_decay),
             rate: C(self.learning_rate),
             rho: C(self.rho),
             eps: C(self.eps),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let [s, u] = kept else { unkept() };
-        update_in_place(formula, [value, s, u], g)
+        })
     }
 }

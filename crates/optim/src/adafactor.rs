@@ -3,7 +3,7 @@
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
 use wengert_tensor::{Float, Tensor, keep};
 
-use crate::rule::{Rule, mean, unkept};
+use crate::rule::{self, Rule, mean, other_state};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -90,21 +90,6 @@ fn rms<T: Float>(x: &Tensor<T>) -> wengert_tensor::Result<f64> {
 impl Rule for AdafactorSettings {
     type Formula = Formula;
 
-    fn kept(&self, rank: usize) -> &'static [&'static str] {
-        if rank > 1 { &["row_var", "col_var"] } else { &["variance"] }
-    }
-
-    fn start<T: Float>(&self, kept: &str, value: &Tensor<T>) -> Tensor<T> {
-        let mut shape = value.shape().to_vec();
-        let rank = shape.len();
-        match kept {
-            "row_var" => shape[rank - 1] = 1,
-            "col_var" => shape[rank - 2] = 1,
-            _ => {}
-        }
-        Tensor::zeros(shape)
-    }
-
     fn formula(&self, step: u64, _: &mut f64) -> Formula {
         let t = step as f64;
         Formula {
@@ -116,19 +101,37 @@ impl Rule for AdafactorSettings {
         }
     }
 
+    fn start<T: Float>(&self, name: &str, value: &Tensor<T>) -> Tensor<T> {
+        let mut shape = value.shape().to_vec();
+        let rank = shape.len();
+        match name {
+            "row_var" => shape[rank - 1] = 1,
+            "col_var" => shape[rank - 2] = 1,
+            _ => {}
+        }
+        Tensor::zeros(shape)
+    }
+}
+
+/// Not place by place: the state of a matrix is smaller than the matrix.
+impl rule::Formula for Formula {
+    fn state(self, rank: usize) -> &'static [&'static str] {
+        if rank > 1 { &["row_var", "col_var"] } else { &["variance"] }
+    }
+
     #[track_caller]
-    fn run<T: Float>(
-        formula: Formula,
+    fn update<T: Float>(
+        self,
         value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
+        state: &mut [Tensor<T>],
         g: &Tensor<T>,
     ) -> wengert_tensor::Result<()> {
-        let [eps1, eps2, threshold] = formula.settings;
+        let [eps1, eps2, threshold] = self.settings;
         let eps1 = if eps1 == 0.0 { T::EPSILON.to_f64() } else { eps1 };
-        let rate = rms(value)?.max(eps2) * formula.rate;
-        let take_in = Mean(C(formula.keep));
+        let rate = rms(value)?.max(eps2) * self.rate;
+        let take_in = Mean(C(self.keep));
         let squares = g.square();
-        let variance = match kept {
+        let variance = match state {
             [rows, columns] => {
                 update_in_place(take_in, [rows], &squares.mean_over(keep(-1))?)?;
                 update_in_place(take_in, [columns], &squares.mean_over(keep(-2))?)?;
@@ -139,10 +142,10 @@ impl Rule for AdafactorSettings {
                 update_in_place(take_in, [&mut *variance], &squares)?;
                 variance.clone()
             }
-            _ => unkept(),
+            _ => other_state(),
         };
         let u = variance.clamp(eps1 * eps1, f64::INFINITY).rsqrt().try_mul(g)?;
-        let rate = formula.sign * rate / (rms(&u)? / threshold).max(1.0);
-        update_in_place(Move { shrink: C(formula.shrink), rate: C(rate) }, [value], &u)
+        let rate = self.sign * rate / (rms(&u)? / threshold).max(1.0);
+        update_in_place(Move { shrink: C(self.shrink), rate: C(rate) }, [value], &u)
     }
 }

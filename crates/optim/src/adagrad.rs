@@ -1,9 +1,9 @@
 //! AdaGrad: a rate for each number, which falls with the squares of all gradients so far.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::pointwise::C;
 use wengert_tensor::{Float, Tensor};
 
-use crate::rule::{Pull, Rule, unkept};
+use crate::rule::{Pull, Rule, formulas};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -43,50 +43,28 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    rate: C,
-    eps: C,
-}
-
-impl Update<2> for Formula {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, sum]: [R; 2], g: R) -> [R; 2] {
-        let g = self.pull.on(p, g);
+formulas! {
+    { pull: Pull, rate: C, eps: C }
+    /// s ← s + g², θ ← θ - η·g/(√s + ε)
+    Squares [p, sum = "sum"] g => {
+        let g = pull.on(p, g);
         let sum = sum + g * g;
-        [p - self.rate * g / (sum.sqrt() + self.eps), sum]
+        [p - rate * g / (sum.sqrt() + eps), sum]
     }
 }
 
 impl Rule for AdagradSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        &["sum"]
+    fn formula(&self, step: u64, _: &mut f64) -> Formula {
+        Formula::Squares(Constants {
+            pull: Pull::new(self.maximize, self.weight_decay),
+            rate: C(self.learning_rate / (1.0 + (step - 1) as f64 * self.lr_decay)),
+            eps: C(self.eps),
+        })
     }
 
     fn start<T: Float>(&self, _: &str, value: &Tensor<T>) -> Tensor<T> {
         value.full_like(T::from_f64(self.initial_accumulator))
-    }
-
-    fn formula(&self, step: u64, _: &mut f64) -> Formula {
-        Formula {
-            pull: Pull::new(self.maximize, self.weight_decay),
-            rate: C(self.learning_rate / (1.0 + (step - 1) as f64 * self.lr_decay)),
-            eps: C(self.eps),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let [sum] = kept else { unkept() };
-        update_in_place(formula, [value, sum], g)
     }
 }

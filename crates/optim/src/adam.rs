@@ -1,9 +1,8 @@
 //! Adam and AdamW: running means of the gradient and of its square, corrected for their start from 0.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, filled, mean, unkept};
+use crate::rule::{Pull, Rule, decay, filled, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -88,51 +87,31 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    /// 1 - η·λ, where the parameter itself is decayed.
-    shrink: C,
-    /// η / (1 - β₁ᵗ)
-    rate: C,
-    beta1: C,
-    beta2: C,
-    /// 1 / √(1 - β₂ᵗ)
-    root: C,
-    eps: C,
-}
-
-impl Formula {
-    #[inline(always)]
-    fn means<R: Real>(self, [p, m, v]: [R; 3], g: R) -> [R; 2] {
-        let g = self.pull.on(p, g);
-        [mean(self.beta1, m, g), mean(self.beta2, v, g * g)]
+formulas! {
+    {
+        pull: Pull,
+        /// 1 - η·λ, where the parameter itself is decayed.
+        shrink: C,
+        /// η / (1 - β₁ᵗ)
+        rate: C,
+        beta1: C,
+        beta2: C,
+        /// 1 / √(1 - β₂ᵗ)
+        root: C,
+        eps: C,
     }
-
-    #[inline(always)]
-    fn moved<R: Real>(self, p: R, m: R, v: R) -> R {
-        self.shrink * p - self.rate * m / (v.sqrt() * self.root + self.eps)
+    /// m ← mean of g, v ← mean of g², θ ← θ - η·m̂/(√v̂ + ε)
+    Plain [p, m = "exp_avg", v = "exp_avg_sq"] g => {
+        let g = pull.on(p, g);
+        let (m, v) = (mean(beta1, m, g), mean(beta2, v, g * g));
+        [shrink * p - rate * m / (v.sqrt() * root + eps), m, v]
     }
-}
-
-impl Update<3> for Formula {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, m, v]: [R; 3], g: R) -> [R; 3] {
-        let [m, v] = self.means([p, m, v], g);
-        [self.moved(p, m, v), m, v]
-    }
-}
-
-/// With the largest v so far in place of v.
-#[derive(Clone, Copy)]
-struct Amsgrad(Formula);
-
-impl Update<4> for Amsgrad {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, m, v, top]: [R; 4], g: R) -> [R; 4] {
-        let [m, v] = self.0.means([p, m, v], g);
+    /// With the largest v so far in place of v.
+    Amsgrad [p, m = "exp_avg", v = "exp_avg_sq", top = "max_exp_avg_sq"] g => {
+        let g = pull.on(p, g);
+        let (m, v) = (mean(beta1, m, g), mean(beta2, v, g * g));
         let top = top.max(v);
-        [self.0.moved(p, m, top), m, v, top]
+        [shrink * p - rate * m / (top.sqrt() * root + eps), m, v, top]
     }
 }
 
@@ -141,45 +120,19 @@ macro_rules! rule {
         impl Rule for $Settings {
             type Formula = Formula;
 
-            fn kept(&self, _: usize) -> &'static [&'static str] {
-                if self.amsgrad {
-                    &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"]
-                } else {
-                    &["exp_avg", "exp_avg_sq"]
-                }
-            }
-
             fn formula(&self, step: u64, _: &mut f64) -> Formula {
-                let $settings = self;
-                let [pull, shrink] = if $decoupled {
-                    [0.0, 1.0 - self.learning_rate * self.weight_decay]
-                } else {
-                    [self.weight_decay, 1.0]
-                };
-                Formula {
-                    pull: Pull::new(self.maximize, pull),
-                    shrink: C(shrink),
-                    rate: C(self.learning_rate / filled(self.beta1, step)),
+                let ($settings, rate) = (self, self.learning_rate);
+                let (pull, shrink) = decay(self.maximize, $decoupled, rate, self.weight_decay);
+                let constants = Constants {
+                    pull,
+                    shrink,
+                    rate: C(rate / filled(self.beta1, step)),
                     beta1: C(self.beta1),
                     beta2: C(self.beta2),
                     root: C(1.0 / filled(self.beta2, step).sqrt()),
                     eps: C(self.eps),
-                }
-            }
-
-            #[track_caller]
-            #[inline]
-            fn run<T: Float>(
-                formula: Formula,
-                value: &mut Tensor<T>,
-                kept: &mut [Tensor<T>],
-                g: &Tensor<T>,
-            ) -> wengert_tensor::Result<()> {
-                match kept {
-                    [m, v] => update_in_place(formula, [value, m, v], g),
-                    [m, v, top] => update_in_place(Amsgrad(formula), [value, m, v, top], g),
-                    _ => unkept(),
-                }
+                };
+                if self.amsgrad { Formula::Amsgrad(constants) } else { Formula::Plain(constants) }
             }
 
             fn set_momentum(&mut self, momentum: f64) -> bool {

@@ -1,9 +1,8 @@
 //! Adamax: Adam with the largest gradient in place of the mean square.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, filled, mean, unkept};
+use crate::rule::{Pull, Rule, filled, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -39,53 +38,35 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    /// η / (1 - β₁ᵗ)
-    rate: C,
-    beta1: C,
-    beta2: C,
-    eps: C,
-}
-
-impl Update<3> for Formula {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, m, u]: [R; 3], g: R) -> [R; 3] {
-        let g = self.pull.on(p, g);
-        let m = mean(self.beta1, m, g);
-        let u = (self.beta2 * u).max(g.abs() + self.eps);
-        [p - self.rate * m / u, m, u]
+formulas! {
+    {
+        pull: Pull,
+        /// η / (1 - β₁ᵗ)
+        rate: C,
+        beta1: C,
+        beta2: C,
+        eps: C,
+    }
+    /// m ← mean of g, u ← max(β₂·u, |g| + ε), θ ← θ - η·m/u
+    Largest [p, m = "exp_avg", u = "exp_inf"] g => {
+        let g = pull.on(p, g);
+        let m = mean(beta1, m, g);
+        let u = (beta2 * u).max(g.abs() + eps);
+        [p - rate * m / u, m, u]
     }
 }
 
 impl Rule for AdamaxSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        &["exp_avg", "exp_inf"]
-    }
-
     fn formula(&self, step: u64, _: &mut f64) -> Formula {
-        Formula {
+        Formula::Largest(Constants {
             pull: Pull::new(self.maximize, self.weight_decay),
             rate: C(self.learning_rate / filled(self.beta1, step)),
             beta1: C(self.beta1),
             beta2: C(self.beta2),
             eps: C(self.eps),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let [m, u] = kept else { unkept() };
-        update_in_place(formula, [value, m, u], g)
+        })
     }
 
     fn set_momentum(&mut self, momentum: f64) -> bool {

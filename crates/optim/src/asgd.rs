@@ -1,9 +1,8 @@
 //! Averaged gradient descent: next to the parameters, the mean of their values along the path.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, unkept};
+use crate::rule::{Pull, Rule, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -45,52 +44,34 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    rate: C,
-    /// 1 - λ·ηₜ
-    shrink: C,
-    /// 1 - μₜ, the fraction of the mean that is kept.
-    stays: C,
-}
-
-impl Update<2> for Formula {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, a]: [R; 2], g: R) -> [R; 2] {
-        let p = self.shrink * p - self.rate * self.pull.on(p, g);
-        [p, crate::rule::mean(self.stays, a, p)]
+formulas! {
+    {
+        pull: Pull,
+        rate: C,
+        /// 1 - λ·ηₜ
+        shrink: C,
+        /// 1 - μₜ, the fraction of the mean that is kept.
+        stays: C,
+    }
+    /// θ ← (1 - λ·ηₜ)·θ - ηₜ·g, a ← a + μₜ·(θ - a)
+    Averaged [p, a = "ax"] g => {
+        let p = shrink * p - rate * pull.on(p, g);
+        [p, mean(stays, a, p)]
     }
 }
 
 impl Rule for AsgdSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        &["ax"]
-    }
-
     fn formula(&self, step: u64, _: &mut f64) -> Formula {
         let done = (step - 1) as f64;
         let slower = (1.0 + self.lambda * self.learning_rate * done).powf(self.alpha);
         let rate = self.learning_rate / slower;
-        Formula {
+        Formula::Averaged(Constants {
             pull: Pull::new(self.maximize, self.weight_decay),
             rate: C(rate),
             shrink: C(1.0 - self.lambda * rate),
             stays: C(1.0 - 1.0 / (done - self.t0).max(1.0)),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let [mean] = kept else { unkept() };
-        update_in_place(formula, [value, mean], g)
+        })
     }
 }

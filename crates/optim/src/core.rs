@@ -9,7 +9,7 @@ use wengert_tensor::{Float, Shape, Tensor};
 use crate::error::Misfit;
 use crate::groups::{Change, Groups, names};
 use crate::optimizer::no_momentum;
-use crate::rule::Rule;
+use crate::rule::{Formula, Rule};
 use crate::settings::{NOT_NEGATIVE, UP_TO_ONE};
 use crate::state::{LEARNING_RATE, Loader};
 use crate::{Error, Result, State};
@@ -45,11 +45,11 @@ struct Slot<T> {
     /// Steps that it has made.
     step: u64,
     set: usize,
-    /// The parameter's shape when `kept` was made.
+    /// The parameter's shape when `state` was made.
     shape: Shape,
-    /// The names of the tensors in `kept`.
+    /// The names of the tensors in `state`.
     names: &'static [&'static str],
-    kept: Vec<Tensor<T>>,
+    state: Vec<Tensor<T>>,
     carried: f64,
 }
 
@@ -71,7 +71,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             set: 0,
             shape: Shape::new(&[]),
             names: &[],
-            kept: Vec::new(),
+            state: Vec::new(),
             carried,
         };
         Self {
@@ -261,7 +261,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             Fault::Gradient(shape) => {
                 ("gradient", shape, "a gradient has its parameter's shape: nothing is broadcast")
             }
-            Fault::Kept(shape) => (
+            Fault::State(shape) => (
                 "optimiser's state",
                 shape,
                 "a parameter that was given another shape needs a new optimiser",
@@ -279,8 +279,8 @@ impl<T: Float, R: Rule> Core<T, R> {
             if let Some((carried, _)) = R::CARRIED {
                 state.scalars.insert(format!("{name}.{carried}"), slot.carried);
             }
-            for (kept, tensor) in slot.names.iter().zip(&slot.kept) {
-                state.tensors.insert(format!("{name}.{kept}"), tensor.clone());
+            for (what, tensor) in slot.names.iter().zip(&slot.state) {
+                state.tensors.insert(format!("{name}.{what}"), tensor.clone());
             }
         }
         state
@@ -313,20 +313,20 @@ impl<T: Float, R: Rule> Core<T, R> {
             let carried = R::CARRIED.map_or(slot.carried, |(carried, _)| {
                 loader.number_in(&format!("{name}.{carried}"), UP_TO_ONE)
             });
-            let mut kept = Vec::new();
+            let mut state = Vec::new();
             let value = param.value();
-            let names = settings.kept(value.rank());
+            let names = settings.formula(1, &mut 1.0).state(value.rank());
             for what in names {
                 let (key, start) = (format!("{name}.{what}"), settings.start(what, &value));
-                // Before its first step a parameter may have nothing kept.
+                // Before its first step a parameter may have no state.
                 if step == 0 && !loader.has_tensor(&key) {
-                    kept.push(start);
+                    state.push(start);
                 } else {
-                    kept.extend(loader.tensor(&key, start.shape()));
+                    state.extend(loader.tensor(&key, start.shape()));
                 }
             }
             let shape = Shape::new(value.shape());
-            slots.push(Slot { step, set: slot.set, shape, names, kept, carried });
+            slots.push(Slot { step, set: slot.set, shape, names, state, carried });
         }
         loader.finish()?;
         Ok(slots)
@@ -348,7 +348,7 @@ enum Fault {
     /// The gradient has this shape.
     Gradient(Shape),
     /// The state of the parameter was made when it had this shape.
-    Kept(Shape),
+    State(Shape),
     /// The gradient holds this number.
     NotFinite(f64),
     /// The gradient was already used by a step.
@@ -367,8 +367,8 @@ impl<T: Float> Slot<T> {
         if value.shape() != g.shape() {
             return Some(Fault::Gradient(Shape::new(g.shape())));
         }
-        if !self.kept.is_empty() && value.shape() != &self.shape[..] {
-            return Some(Fault::Kept(self.shape.clone()));
+        if !self.state.is_empty() && value.shape() != &self.shape[..] {
+            return Some(Fault::State(self.shape.clone()));
         }
         if !allow.non_finite && !g.all_finite() {
             let found = g.iter().find(|x| !x.is_finite());
@@ -386,10 +386,6 @@ impl<T: Float> Slot<T> {
         value: &mut Tensor<T>,
         g: &Tensor<T>,
     ) -> wengert_tensor::Result<()> {
-        let names = settings.kept(value.rank());
-        if !std::ptr::eq(self.names, names) && self.names != names {
-            self.keep(settings, names, value);
-        }
         let step = self.step + 1;
         let (formula, carried) = match made {
             Some(made)
@@ -405,21 +401,25 @@ impl<T: Float> Slot<T> {
                 (formula, carried[1])
             }
         };
-        R::run(formula, value, &mut self.kept, g)?;
+        let names = formula.state(value.rank());
+        if !std::ptr::eq(self.names, names) && self.names != names {
+            self.begin(settings, names, value);
+        }
+        formula.update(value, &mut self.state, g)?;
         (self.step, self.carried) = (step, carried);
         Ok(())
     }
 
     /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
     #[cold]
-    fn keep<R: Rule>(&mut self, settings: &R, names: &'static [&'static str], value: &Tensor<T>) {
-        let before = std::mem::take(&mut self.kept);
+    fn begin<R: Rule>(&mut self, settings: &R, names: &'static [&'static str], value: &Tensor<T>) {
+        let before = std::mem::take(&mut self.state);
         let mut before: Vec<_> = self.names.iter().zip(before).collect();
-        let mut kept = |name: &&'static str| match before.iter().position(|(b, _)| *b == name) {
+        let mut tensor = |name: &&'static str| match before.iter().position(|(b, _)| *b == name) {
             Some(k) => before.swap_remove(k).1,
             None => settings.start(name, value),
         };
-        self.kept = names.iter().map(&mut kept).collect();
+        self.state = names.iter().map(&mut tensor).collect();
         (self.names, self.shape) = (names, Shape::new(value.shape()));
     }
 }

@@ -1,9 +1,8 @@
 //! NAdam: Adam with Nesterov's momentum.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, filled, mean, unkept};
+use crate::rule::{Pull, Rule, decay, filled, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -44,29 +43,27 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    /// 1 - η·λ, where the parameter itself is decayed.
-    shrink: C,
-    /// η·(1 - μₜ) / (1 - μ₁⋯μₜ)
-    rate_of_g: C,
-    /// η·μₜ₊₁ / (1 - μ₁⋯μₜ₊₁)
-    rate_of_m: C,
-    beta1: C,
-    beta2: C,
-    /// 1 / √(1 - β₂ᵗ)
-    root: C,
-    eps: C,
-}
-
-impl Update<3> for Formula {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, m, v]: [R; 3], g: R) -> [R; 3] {
-        let g = self.pull.on(p, g);
-        let (m, v) = (mean(self.beta1, m, g), mean(self.beta2, v, g * g));
-        let ahead = self.rate_of_g * g + self.rate_of_m * m;
-        [self.shrink * p - ahead / (v.sqrt() * self.root + self.eps), m, v]
+formulas! {
+    {
+        pull: Pull,
+        /// 1 - η·λ, where the parameter itself is decayed.
+        shrink: C,
+        /// η·(1 - μₜ) / (1 - μ₁⋯μₜ)
+        rate_of_g: C,
+        /// η·μₜ₊₁ / (1 - μ₁⋯μₜ₊₁)
+        rate_of_m: C,
+        beta1: C,
+        beta2: C,
+        /// 1 / √(1 - β₂ᵗ)
+        root: C,
+        eps: C,
+    }
+    /// θ ← θ - (a·g + b·m) / (√v̂ + ε)
+    Ahead [p, m = "exp_avg", v = "exp_avg_sq"] g => {
+        let g = pull.on(p, g);
+        let (m, v) = (mean(beta1, m, g), mean(beta2, v, g * g));
+        let ahead = rate_of_g * g + rate_of_m * m;
+        [shrink * p - ahead / (v.sqrt() * root + eps), m, v]
     }
 }
 
@@ -76,41 +73,22 @@ impl Rule for NAdamSettings {
     /// μ₁⋯μₜ
     const CARRIED: Option<(&'static str, f64)> = Some(("mu_product", 1.0));
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        &["exp_avg", "exp_avg_sq"]
-    }
-
     fn formula(&self, step: u64, product: &mut f64) -> Formula {
         let mu = |t: u64| self.beta1 * (1.0 - 0.5 * 0.96_f64.powf(t as f64 * self.momentum_decay));
         *product *= mu(step);
         let (rate, next) = (self.learning_rate, mu(step + 1));
-        let [pull, shrink] = if self.decoupled_weight_decay {
-            [0.0, 1.0 - rate * self.weight_decay]
-        } else {
-            [self.weight_decay, 1.0]
-        };
-        Formula {
-            pull: Pull::new(self.maximize, pull),
-            shrink: C(shrink),
+        let (pull, shrink) =
+            decay(self.maximize, self.decoupled_weight_decay, rate, self.weight_decay);
+        Formula::Ahead(Constants {
+            pull,
+            shrink,
             rate_of_g: C(rate * (1.0 - mu(step)) / (1.0 - *product)),
             rate_of_m: C(rate * next / (1.0 - *product * next)),
             beta1: C(self.beta1),
             beta2: C(self.beta2),
             root: C(1.0 / filled(self.beta2, step).sqrt()),
             eps: C(self.eps),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let [m, v] = kept else { unkept() };
-        update_in_place(formula, [value, m, v], g)
+        })
     }
 
     fn set_momentum(&mut self, momentum: f64) -> bool {

@@ -1,9 +1,8 @@
 //! RAdam: Adam that waits with dividing until the mean of squares says something.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, filled, mean, unkept};
+use crate::rule::{Pull, Rule, decay, filled, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -43,67 +42,38 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    /// 1 - η·λ, where the parameter itself is decayed.
-    shrink: C,
-    /// η / (1 - β₁ᵗ), and where ρ > 5 that times r·√(1 - β₂ᵗ).
-    rate: C,
-    beta1: C,
-    beta2: C,
-    eps: C,
-    /// Whether the mean of squares divides.
-    adaptive: bool,
-}
-
-impl Formula {
-    #[inline(always)]
-    fn means<R: Real>(self, [p, m, v]: [R; 3], g: R) -> [R; 2] {
-        let g = self.pull.on(p, g);
-        [mean(self.beta1, m, g), mean(self.beta2, v, g * g)]
+formulas! {
+    {
+        pull: Pull,
+        /// 1 - η·λ, where the parameter itself is decayed.
+        shrink: C,
+        /// η / (1 - β₁ᵗ), and where ρ > 5 that times r·√(1 - β₂ᵗ).
+        rate: C,
+        beta1: C,
+        beta2: C,
+        eps: C,
     }
-}
-
-/// ρ > 5
-#[derive(Clone, Copy)]
-struct Adaptive(Formula);
-/// ρ ≤ 5
-#[derive(Clone, Copy)]
-struct Plain(Formula);
-
-impl Update<3> for Adaptive {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, m, v]: [R; 3], g: R) -> [R; 3] {
-        let Self(f) = self;
-        let [m, v] = f.means([p, m, v], g);
-        [f.shrink * p - f.rate * m / (v.sqrt() + f.eps), m, v]
+    /// ρ > 5: the mean of squares divides.
+    Adaptive [p, m = "exp_avg", v = "exp_avg_sq"] g => {
+        let g = pull.on(p, g);
+        let (m, v) = (mean(beta1, m, g), mean(beta2, v, g * g));
+        [shrink * p - rate * m / (v.sqrt() + eps), m, v]
     }
-}
-
-impl Update<3> for Plain {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, m, v]: [R; 3], g: R) -> [R; 3] {
-        let Self(f) = self;
-        let [m, v] = f.means([p, m, v], g);
-        [f.shrink * p - f.rate * m, m, v]
+    /// ρ ≤ 5: it says too little yet.
+    Plain [p, m = "exp_avg", v = "exp_avg_sq"] g => {
+        let g = pull.on(p, g);
+        let (m, v) = (mean(beta1, m, g), mean(beta2, v, g * g));
+        [shrink * p - rate * m, m, v]
     }
 }
 
 impl Rule for RAdamSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        &["exp_avg", "exp_avg_sq"]
-    }
-
     fn formula(&self, step: u64, _: &mut f64) -> Formula {
         let rate = self.learning_rate;
-        let [pull, shrink] = if self.decoupled_weight_decay {
-            [0.0, 1.0 - rate * self.weight_decay]
-        } else {
-            [self.weight_decay, 1.0]
-        };
+        let (pull, shrink) =
+            decay(self.maximize, self.decoupled_weight_decay, rate, self.weight_decay);
         let squares = filled(self.beta2, step);
         let longest = 2.0 / (1.0 - self.beta2) - 1.0;
         let length = longest - 2.0 * step as f64 * self.beta2.powf(step as f64) / squares;
@@ -115,31 +85,15 @@ impl Rule for RAdamSettings {
         } else {
             1.0
         };
-        Formula {
-            pull: Pull::new(self.maximize, pull),
-            shrink: C(shrink),
+        let constants = Constants {
+            pull,
+            shrink,
             rate: C(rate / filled(self.beta1, step) * rectified),
             beta1: C(self.beta1),
             beta2: C(self.beta2),
             eps: C(self.eps),
-            adaptive,
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let [m, v] = kept else { unkept() };
-        if formula.adaptive {
-            update_in_place(Adaptive(formula), [value, m, v], g)
-        } else {
-            update_in_place(Plain(formula), [value, m, v], g)
-        }
+        };
+        if adaptive { Formula::Adaptive(constants) } else { Formula::Plain(constants) }
     }
 
     fn set_momentum(&mut self, momentum: f64) -> bool {

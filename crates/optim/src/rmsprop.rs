@@ -1,9 +1,8 @@
 //! RMSprop: a rate for each number, by the running mean of its squared gradients.
 
-use wengert_tensor::pointwise::{C, Real, Update, ZERO, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::{C, Real, ZERO};
 
-use crate::rule::{Pull, Rule, mean, unkept};
+use crate::rule::{Pull, Rule, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -47,47 +46,33 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    rate: C,
-    alpha: C,
-    eps: C,
-    momentum: C,
-    centered: bool,
-}
-
-/// θ, s
-#[derive(Clone, Copy)]
-struct Plain(Formula);
-/// θ, s, v
-#[derive(Clone, Copy)]
-struct Momentum(Formula);
-/// θ, s, m
-#[derive(Clone, Copy)]
-struct Centered(Formula);
-/// θ, s, m, v
-#[derive(Clone, Copy)]
-struct CenteredMomentum(Formula);
-
-impl Update<2> for Plain {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, s]: [R; 2], g: R) -> [R; 2] {
-        let Formula { pull, rate, alpha, eps, .. } = self.0;
+formulas! {
+    { pull: Pull, rate: C, alpha: C, eps: C, momentum: C }
+    /// θ ← θ - η·g/(√s + ε)
+    Plain [p, s = "square_avg"] g => {
         let g = pull.on(p, g);
         let s = mean(alpha, s, g * g);
         [p - rate * g / (s.sqrt() + eps), s]
     }
-}
-
-impl Update<3> for Momentum {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, s, v]: [R; 3], g: R) -> [R; 3] {
-        let Formula { pull, rate, alpha, eps, momentum, .. } = self.0;
+    /// v ← μ·v + g/(√s + ε), θ ← θ - η·v
+    Momentum [p, s = "square_avg", v = "momentum_buffer"] g => {
         let g = pull.on(p, g);
         let s = mean(alpha, s, g * g);
         let v = momentum * v + g / (s.sqrt() + eps);
         [p - rate * v, s, v]
+    }
+    /// `Plain` with the variance in place of the mean of squares.
+    Centered [p, s = "square_avg", m = "grad_avg"] g => {
+        let g = pull.on(p, g);
+        let (s, m) = (mean(alpha, s, g * g), mean(alpha, m, g));
+        [p - rate * g / (deviation(s, m) + eps), s, m]
+    }
+    /// `Momentum` with the variance in place of the mean of squares.
+    CenteredMomentum [p, s = "square_avg", m = "grad_avg", v = "momentum_buffer"] g => {
+        let g = pull.on(p, g);
+        let (s, m) = (mean(alpha, s, g * g), mean(alpha, m, g));
+        let v = momentum * v + g / (deviation(s, m) + eps);
+        [p - rate * v, s, m, v]
     }
 }
 
@@ -97,64 +82,22 @@ fn deviation<R: Real>(s: R, m: R) -> R {
     (s - m * m).max(ZERO).sqrt()
 }
 
-impl Update<3> for Centered {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, s, m]: [R; 3], g: R) -> [R; 3] {
-        let Formula { pull, rate, alpha, eps, .. } = self.0;
-        let g = pull.on(p, g);
-        let (s, m) = (mean(alpha, s, g * g), mean(alpha, m, g));
-        [p - rate * g / (deviation(s, m) + eps), s, m]
-    }
-}
-
-impl Update<4> for CenteredMomentum {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, s, m, v]: [R; 4], g: R) -> [R; 4] {
-        let Formula { pull, rate, alpha, eps, momentum, .. } = self.0;
-        let g = pull.on(p, g);
-        let (s, m) = (mean(alpha, s, g * g), mean(alpha, m, g));
-        let v = momentum * v + g / (deviation(s, m) + eps);
-        [p - rate * v, s, m, v]
-    }
-}
-
 impl Rule for RmsPropSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        match (self.centered, self.momentum != 0.0) {
-            (false, false) => &["square_avg"],
-            (false, true) => &["square_avg", "momentum_buffer"],
-            (true, false) => &["square_avg", "grad_avg"],
-            (true, true) => &["square_avg", "grad_avg", "momentum_buffer"],
-        }
-    }
-
     fn formula(&self, _: u64, _: &mut f64) -> Formula {
-        Formula {
+        let constants = Constants {
             pull: Pull::new(self.maximize, self.weight_decay),
             rate: C(self.learning_rate),
             alpha: C(self.alpha),
             eps: C(self.eps),
             momentum: C(self.momentum),
-            centered: self.centered,
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        match kept {
-            [s] => update_in_place(Plain(formula), [value, s], g),
-            [s, m] if formula.centered => update_in_place(Centered(formula), [value, s, m], g),
-            [s, v] => update_in_place(Momentum(formula), [value, s, v], g),
-            [s, m, v] => update_in_place(CenteredMomentum(formula), [value, s, m, v], g),
-            _ => unkept(),
+        };
+        match (self.centered, self.momentum != 0.0) {
+            (false, false) => Formula::Plain(constants),
+            (false, true) => Formula::Momentum(constants),
+            (true, false) => Formula::Centered(constants),
+            (true, true) => Formula::CenteredMomentum(constants),
         }
     }
 

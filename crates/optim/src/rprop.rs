@@ -1,9 +1,9 @@
 //! Rprop: steps by the gradient's sign alone, longer while it stays, shorter when it turns.
 
-use wengert_tensor::pointwise::{C, ONE, Real, Update, ZERO, update_in_place};
+use wengert_tensor::pointwise::{C, ONE, ZERO};
 use wengert_tensor::{Float, Tensor};
 
-use crate::rule::{Pull, Rule, unkept};
+use crate::rule::{Pull, Rule, formulas};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -39,23 +39,15 @@ optimizer! {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    minus: C,
-    plus: C,
-    shortest: C,
-    longest: C,
-}
-
-impl Update<3> for Formula {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, before, size]: [R; 3], g: R) -> [R; 3] {
-        let g = self.pull.on(p, g);
+formulas! {
+    { pull: Pull, minus: C, plus: C, shortest: C, longest: C }
+    /// s ← s·η⁺ or s·η⁻, θ ← θ - s·sign(g)
+    Signs [p, before = "prev", size = "step_size"] g => {
+        let g = pull.on(p, g);
         let turned = g * before;
-        let longer = turned.when_gt(ZERO, self.plus, ONE);
-        let factor = (-turned).when_gt(ZERO, self.minus, longer);
-        let size = (size * factor).max(self.shortest).min(self.longest);
+        let longer = turned.when_gt(ZERO, plus, ONE);
+        let factor = (-turned).when_gt(ZERO, minus, longer);
+        let size = (size * factor).max(shortest).min(longest);
         let g = (-turned).when_gt(ZERO, ZERO, g);
         [p - g.sign() * size, g, size]
     }
@@ -64,34 +56,18 @@ impl Update<3> for Formula {
 impl Rule for RpropSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        &["prev", "step_size"]
-    }
-
-    fn start<T: Float>(&self, kept: &str, value: &Tensor<T>) -> Tensor<T> {
-        let start = if kept == "step_size" { self.learning_rate } else { 0.0 };
-        value.full_like(T::from_f64(start))
-    }
-
     fn formula(&self, _: u64, _: &mut f64) -> Formula {
-        Formula {
+        Formula::Signs(Constants {
             pull: Pull::new(self.maximize, 0.0),
             minus: C(self.eta_minus),
             plus: C(self.eta_plus),
             shortest: C(self.shortest),
             longest: C(self.longest),
-        }
+        })
     }
 
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let [before, size] = kept else { unkept() };
-        update_in_place(formula, [value, before, size], g)
+    fn start<T: Float>(&self, name: &str, value: &Tensor<T>) -> Tensor<T> {
+        let start = if name == "step_size" { self.learning_rate } else { 0.0 };
+        value.full_like(T::from_f64(start))
     }
 }

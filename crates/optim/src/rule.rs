@@ -1,38 +1,26 @@
-//! `Rule`: the only thing in which optimisers differ, the update of a parameter by its gradient.
+//! `Rule`: the only thing in which optimisers differ, the formula of a step; and the macro for formulas.
 
 use wengert_tensor::pointwise::{C, Real};
 use wengert_tensor::{Float, Tensor};
 
 use crate::settings::Settings;
 
-/// Settings with an update rule for a parameter and its state.
+/// Settings from which the formula of a step follows.
 pub(crate) trait Rule: Settings {
-    /// The formula with its constants. It is the same for all parameters with these settings and this number of steps. The
-    /// constants are computed in double precision for every type of parameter.
-    type Formula: Copy;
+    /// The formulas of this optimiser, one of which is chosen for a step.
+    type Formula: Formula;
 
     /// A number that is carried from step to step: its name and its initial value.
     const CARRIED: Option<(&'static str, f64)> = None;
 
-    /// The names of the state tensors of a parameter of this rank.
-    fn kept(&self, rank: usize) -> &'static [&'static str];
-
-    /// The initial value of a state tensor.
-    fn start<T: Float>(&self, _kept: &str, value: &Tensor<T>) -> Tensor<T> {
-        value.zeros_like()
-    }
-
-    /// The formula at a step; the first is 1.
+    /// The formula of a step with its constants; the first step is 1. It is the same for all parameters with these settings and
+    /// this number of steps. The constants are computed in double precision for every type of parameter.
     fn formula(&self, step: u64, carried: &mut f64) -> Self::Formula;
 
-    /// Runs it.
-    #[track_caller]
-    fn run<T: Float>(
-        formula: Self::Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()>;
+    /// The initial value of a state tensor.
+    fn start<T: Float>(&self, _name: &str, value: &Tensor<T>) -> Tensor<T> {
+        value.zeros_like()
+    }
 
     /// Sets the momentum, if there is one.
     fn set_momentum(&mut self, _momentum: f64) -> bool {
@@ -45,11 +33,123 @@ pub(crate) trait Rule: Settings {
     }
 }
 
-/// `kept` decides the number of state tensors, so `run` gets no other number.
-#[cold]
-pub(crate) fn unkept() -> ! {
-    unreachable!("as many tensors are kept as the rule names")
+/// The update of a parameter and its state tensors in one step.
+pub(crate) trait Formula: Copy {
+    /// The names of the state tensors of a parameter of this rank.
+    fn state(self, rank: usize) -> &'static [&'static str];
+
+    /// Updates the parameter and its state tensors, which come in the order of their names.
+    #[track_caller]
+    fn update<T: Float>(
+        self,
+        value: &mut Tensor<T>,
+        state: &mut [Tensor<T>],
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()>;
 }
+
+/// A formula gets as many state tensors as it names.
+#[cold]
+pub(crate) fn other_state() -> ! {
+    unreachable!("as many state tensors as the formula names")
+}
+
+/// Defines the formulas of an optimiser for one element. First come the constants of a step. Then comes each formula: its name,
+/// a variable for the parameter, variables for its state with the names of the state tensors, a variable for the gradient, and
+/// the new values of the parameter and its state:
+///
+/// ```text
+/// formulas! {
+///     { rate: C, momentum: C }
+///     /// v ← μ·v + g, θ ← θ - η·v
+///     Momentum [p, v = "momentum_buffer"] g => {
+///         let v = momentum * v + g;
+///         [p - rate * v, v]
+///     }
+/// }
+/// ```
+///
+/// The macro makes the struct `Constants` and an enum `Formula` that implements [`Formula`]: `Formula::Momentum(constants)`.
+macro_rules! formulas {
+    (
+        { $($(#[$about:meta])* $constant:ident: $Type:ty),+ $(,)? }
+        $($(#[$doc:meta])* $Name:ident [$p:ident $(, $x:ident = $name:literal)*] $g:ident => $new:block)+
+    ) => {
+        /// The constants of a step.
+        #[derive(Clone, Copy)]
+        pub(crate) struct Constants {
+            $($(#[$about])* $constant: $Type,)+
+        }
+
+        /// The formula of a step, with its constants.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Formula {
+            $($(#[$doc])* $Name(Constants),)+
+        }
+
+        $crate::rule::formulas! {
+            @updates ($($constant),+) $($Name [$p $(, $x)*] $g => $new)+
+        }
+
+        impl $crate::rule::Formula for Formula {
+            #[inline]
+            fn state(self, _: usize) -> &'static [&'static str] {
+                match self {
+                    $(Self::$Name(_) => &[$($name),*],)+
+                }
+            }
+
+            #[track_caller]
+            #[inline]
+            fn update<T: ::wengert_tensor::Float>(
+                self,
+                value: &mut ::wengert_tensor::Tensor<T>,
+                state: &mut [::wengert_tensor::Tensor<T>],
+                g: &::wengert_tensor::Tensor<T>,
+            ) -> ::wengert_tensor::Result<()> {
+                match (self, state) {
+                    $((Self::$Name(constants), [$($x),*]) => {
+                        let formula = $Name(constants);
+                        ::wengert_tensor::pointwise::update_in_place(formula, [value $(, $x)*], g)
+                    })+
+                    #[allow(unreachable_patterns)]
+                    _ => $crate::rule::other_state(),
+                }
+            }
+        }
+    };
+    // One formula after another: the constants belong to each.
+    (@updates $constants:tt) => {};
+    (
+        @updates $constants:tt
+        $Name:ident [$p:ident $(, $x:ident)*] $g:ident => $new:block
+        $($rest:tt)*
+    ) => {
+        $crate::rule::formulas! { @update $constants $Name [$p $(, $x)*] $g => $new }
+        $crate::rule::formulas! { @updates $constants $($rest)* }
+    };
+    (
+        @update ($($constant:ident),+)
+        $Name:ident [$($x:ident),+] $g:ident => $new:block
+    ) => {
+        #[derive(Clone, Copy)]
+        struct $Name(Constants);
+
+        impl ::wengert_tensor::pointwise::Update<{ [$(stringify!($x)),+].len() }> for $Name {
+            #[inline(always)]
+            fn step<R: ::wengert_tensor::pointwise::Real>(
+                self,
+                [$($x),+]: [R; [$(stringify!($x)),+].len()],
+                $g: R,
+            ) -> [R; [$(stringify!($x)),+].len()] {
+                #[allow(unused_variables)]
+                let Constants { $($constant),+ } = self.0;
+                $new
+            }
+        }
+    };
+}
+pub(crate) use formulas;
 
 /// The gradient of the objective, with sign and weight decay.
 #[derive(Clone, Copy)]
@@ -81,4 +181,13 @@ pub(crate) fn mean<R: Real>(keep: C, was: R, now: R) -> R {
 /// 1 - βᵗ: the total weight of the values in a running mean that started from 0, after t steps.
 pub(crate) fn filled(beta: f64, step: u64) -> f64 {
     1.0 - beta.powf(step as f64)
+}
+
+/// Weight decay: as a part of the gradient, or decoupled from it, as the factor 1 - η·λ of the parameter itself.
+pub(crate) fn decay(maximize: bool, decoupled: bool, rate: f64, weight_decay: f64) -> (Pull, C) {
+    if decoupled {
+        (Pull::new(maximize, 0.0), C(1.0 - rate * weight_decay))
+    } else {
+        (Pull::new(maximize, weight_decay), C(1.0))
+    }
 }

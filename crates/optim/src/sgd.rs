@@ -1,9 +1,8 @@
 //! Gradient descent, with and without momentum.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, unkept};
+use crate::rule::{Pull, Rule, formulas};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -46,48 +45,25 @@ optimizer! {
 /// Gradient descent: [`Sgd`] without options.
 pub type GradientDescent<T> = Sgd<T>;
 
-#[derive(Clone, Copy)]
-pub(crate) struct Formula {
-    pull: Pull,
-    rate: C,
-    momentum: C,
-    /// The fraction of the gradient that enters the momentum.
-    enters: C,
-    nesterov: bool,
-}
-
-/// θ ← θ - η·g
-#[derive(Clone, Copy)]
-struct Descent(Formula);
-
-impl Update<1> for Descent {
-    #[inline(always)]
-    fn step<R: Real>(self, [p]: [R; 1], g: R) -> [R; 1] {
-        [p - self.0.rate * self.0.pull.on(p, g)]
+formulas! {
+    {
+        pull: Pull,
+        rate: C,
+        momentum: C,
+        /// 1 - τ: the fraction of the gradient that enters the momentum.
+        enters: C,
     }
-}
-
-/// v ← μ·v + (1 - τ)·g, θ ← θ - η·v
-#[derive(Clone, Copy)]
-struct Momentum(Formula);
-
-impl Update<2> for Momentum {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, v]: [R; 2], g: R) -> [R; 2] {
-        let Formula { pull, rate, momentum, enters, .. } = self.0;
+    /// θ ← θ - η·g
+    Descent [p] g => {
+        [p - rate * pull.on(p, g)]
+    }
+    /// v ← μ·v + (1 - τ)·g, θ ← θ - η·v
+    Momentum [p, v = "momentum_buffer"] g => {
         let v = momentum * v + enters * pull.on(p, g);
         [p - rate * v, v]
     }
-}
-
-/// v ← μ·v + g, θ ← θ - η·(g + μ·v)
-#[derive(Clone, Copy)]
-struct Nesterov(Formula);
-
-impl Update<2> for Nesterov {
-    #[inline(always)]
-    fn step<R: Real>(self, [p, v]: [R; 2], g: R) -> [R; 2] {
-        let Formula { pull, rate, momentum, enters, .. } = self.0;
+    /// v ← μ·v + g, θ ← θ - η·(g + μ·v)
+    Nesterov [p, v = "momentum_buffer"] g => {
         let g = pull.on(p, g);
         let v = momentum * v + enters * g;
         [p - rate * (g + momentum * v), v]
@@ -97,34 +73,18 @@ impl Update<2> for Nesterov {
 impl Rule for SgdSettings {
     type Formula = Formula;
 
-    fn kept(&self, _: usize) -> &'static [&'static str] {
-        if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
-    }
-
     fn formula(&self, step: u64, _: &mut f64) -> Formula {
-        Formula {
+        let constants = Constants {
             pull: Pull::new(self.maximize, self.weight_decay),
             rate: C(self.learning_rate),
             momentum: C(self.momentum),
             // PyTorch starts from the whole first gradient.
             enters: C(if step == 1 { 1.0 } else { 1.0 - self.dampening }),
-            nesterov: self.nesterov,
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn run<T: Float>(
-        formula: Formula,
-        value: &mut Tensor<T>,
-        kept: &mut [Tensor<T>],
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        match kept {
-            [] => update_in_place(Descent(formula), [value], g),
-            [v] if formula.nesterov => update_in_place(Nesterov(formula), [value, v], g),
-            [v] => update_in_place(Momentum(formula), [value, v], g),
-            _ => unkept(),
+        };
+        match (self.momentum != 0.0, self.nesterov) {
+            (false, _) => Formula::Descent(constants),
+            (true, false) => Formula::Momentum(constants),
+            (true, true) => Formula::Nesterov(constants),
         }
     }
 
