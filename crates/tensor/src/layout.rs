@@ -75,15 +75,20 @@ impl Layout {
         0 <= least && most < len as i128
     }
 
+    /// The number of elements, if they lie in row-major order, one next to another. Of vectors and matrices without a loop, as
+    /// every op asks this of every operand.
+    #[inline]
+    pub(crate) fn contiguous_len(&self) -> Option<usize> {
+        match (&self.shape[..], &self.strides[..]) {
+            (&[n], &[1]) => Some(n),
+            (&[m, n], &[row, 1]) if row == n as isize => Some(m.wrapping_mul(n)),
+            _ => self.is_contiguous().then(|| self.len()),
+        }
+    }
+
     /// Whether the elements lie in row-major order, one next to another.
     #[inline]
     pub(crate) fn is_contiguous(&self) -> bool {
-        // The usual cases, without a loop: each op asks this of each operand.
-        match (&self.shape[..], &self.strides[..]) {
-            (&[n], &[1]) if n > 0 => return true,
-            (&[m, n], &[row, 1]) if row == n as isize && m > 0 => return true,
-            _ => {}
-        }
         let mut step = 1isize;
         for (&stride, &size) in self.strides.iter().zip(self.shape.iter()).rev() {
             if size != 1 {

@@ -123,22 +123,23 @@ impl<T: Element> Tensor<T> {
     /// ```
     #[inline]
     pub fn as_slice(&self) -> Option<&[T]> {
-        if !self.is_contiguous() {
-            return None;
+        match self.layout().contiguous_len()? {
+            0 => Some(&[]),
+            len => Some(&self.storage.as_slice()[self.layout().offset..][..len]),
         }
-        if self.is_empty() {
-            return Some(&[]);
-        }
-        Some(&self.storage.as_slice()[self.layout().offset..][..self.len()])
     }
 
     /// The elements in row-major order, for writing. They are copied first unless they lie so and no other tensor holds them.
     #[inline]
     pub fn as_mut_slice(&mut self) -> &mut [T] {
-        if !self.is_contiguous() || self.storage.as_mut().is_none() {
-            *self = copy::to_contiguous(self);
-        }
-        let (start, len) = (self.layout().offset, self.len());
+        let len = match self.layout().contiguous_len() {
+            Some(len) if self.storage.as_mut().is_some() => len,
+            _ => {
+                *self = copy::to_contiguous(self);
+                self.len()
+            }
+        };
+        let start = self.layout().offset;
         if len == 0 {
             return &mut [];
         }

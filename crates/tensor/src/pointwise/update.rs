@@ -5,6 +5,7 @@ use super::real::Real;
 use crate::error::Fault;
 use crate::kernel::level::Arch;
 use crate::kernel::update::{Rewrite, rewrite};
+use crate::shape::same;
 use crate::{Error, Float, Result, Tensor};
 
 /// The update of N numbers, a parameter and its state, by a gradient.
@@ -60,7 +61,7 @@ pub fn update_in_place<T: Float, F: Update<N>, const N: usize>(
     state: [&mut Tensor<T>; N],
     g: &Tensor<T>,
 ) -> Result<()> {
-    if let Some(other) = state.iter().find(|x| x.shape() != g.shape()) {
+    if let Some(other) = state.iter().find(|x| !same(x.shape(), g.shape())) {
         let rule = "a tensor and the gradient that updates it must have one shape";
         return Err(Error::Shape(Fault::new("update_in_place", &[other.shape(), g.shape()], rule)));
     }
