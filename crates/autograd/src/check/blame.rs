@@ -80,7 +80,7 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
     })
 }
 
-/// What the rule gives operand `k`, in its shape, as the walk would leave it.
+/// The gradient of operand `k` from the rule, in the operand's shape, as the sweep would compute it.
 fn given(op: &Op<f64>, k: usize, g: &Tensor<f64>, at: &Here) -> Result<Tensor<f64>> {
     let part = op.pull(k, Incoming::Lent(g), at)?;
     #[cfg(test)]
@@ -122,7 +122,7 @@ fn numeric(op: &Op<f64>, k: usize, g: &Tensor<f64>, x: &[Tensor<f64>]) -> Option
     )
 }
 
-/// How the numbers of the rule differ from those of differences.
+/// The likely cause, from the numbers of the rule compared with those of differences.
 fn cause(analytic: &[f64], numeric: &[f64], shape: &[usize]) -> Option<String> {
     let pairs: Vec<(f64, f64)> =
         analytic.iter().zip(numeric).map(|(&a, &n)| (a, n)).filter(|p| p.1.is_finite()).collect();

@@ -15,18 +15,18 @@ use crate::{Error, Result, Tape, Var};
 /// An input of up to so many elements is checked element by element.
 const FEW: usize = 16;
 
-/// What is compared, at one order.
+/// The comparison at one order.
 pub(super) struct Order<'a> {
     pub(super) check: &'a GradCheck,
     pub(super) order: usize,
     pub(super) subject: &'a dyn Subject,
     pub(super) names: &'a [String],
     pub(super) inputs: &'a [Tensor<f64>],
-    /// The magnitude of what the checked value was derived from: a gradient rounds as the function does that it is of.
+    /// The magnitude of the function, at second order: its gradient has the function's rounding.
     pub(super) origin: f64,
 }
 
-/// The function on its tape, what its value is projected on, and the gradients that the rules give.
+/// The function on its tape, the direction on which its value is projected, and the gradients from the rules.
 struct Recorded<'t> {
     tape: &'t Tape<f64>,
     x: Vec<Var<'t, f64>>,
@@ -35,12 +35,12 @@ struct Recorded<'t> {
     gradients: Vec<Tensor<f64>>,
     /// The magnitude of the projected value.
     magnitude: f64,
-    /// Why forward mode was not compared.
+    /// The reason why forward mode was not compared.
     no_forward: RefCell<Option<String>>,
 }
 
 impl Order<'_> {
-    /// Adds what is found to the report; gives the projection that was used, and the magnitude of the value.
+    /// Adds its findings to the report; returns the direction of the projection and the magnitude of the value.
     pub(super) fn run(&self, rng: &mut Rng, report: &mut Report) -> Result<(Tensor<f64>, f64)> {
         let tape = self.check.tape();
         let (x, y) = self.subject.record(&tape, self.inputs)?;

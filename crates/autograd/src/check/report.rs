@@ -1,10 +1,10 @@
-//! What a gradient check found, worst first.
+//! The findings of a gradient check, worst first.
 
 use std::fmt;
 
 use crate::error::Line;
 
-/// What is said of one gradient.
+/// The verdict on one gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -32,19 +32,19 @@ pub struct Finding {
     pub place: String,
     /// How many elements it is about: one, or those of the whole input along a direction.
     pub elements: usize,
-    /// What the reverse rules give.
+    /// The value from the reverse rules.
     pub reverse: f64,
-    /// What differences give; NaN if they give nothing.
+    /// The value from differences; NaN if they give none.
     pub differences: f64,
-    /// How far off the differences may be.
+    /// The error bound of the differences.
     pub uncertainty: f64,
-    /// What the forward rules give; `None` if an op has no forward rule.
+    /// The value from forward mode; `None` if an op has no forward rule.
     pub forward: Option<f64>,
-    /// Why it is undecided, or what is special.
+    /// The reason for the verdict, where there is one to give.
     pub why: Option<String>,
 }
 
-/// What was compared at one order.
+/// The extent of the comparison at one order.
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
     pub(super) order: usize,
@@ -69,11 +69,11 @@ pub struct Blame {
     pub at: Line,
     /// The operand whose gradient is wrong.
     pub operand: usize,
-    /// What the rule says, at the worst element.
+    /// The value from the rule, at the worst element.
     pub analytic: f64,
-    /// What differences say there.
+    /// The value from differences, at the same element.
     pub numeric: f64,
-    /// What the numbers look like.
+    /// The likely cause, judging by the numbers.
     pub cause: Option<String>,
 }
 
@@ -167,7 +167,7 @@ impl fmt::Display for Blame {
 }
 
 impl Report {
-    /// One line: what was compared at one order.
+    /// One line: the extent of the comparison at one order.
     fn say(&self, tally: &Tally, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |v| self.count(tally.order, v);
         let undecided = count(Verdict::Undecided);

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-/// A value of a function, and the magnitude of what was added up to it: rounding follows the magnitude.
+/// A value of a function, and the magnitude of its summands: rounding follows the magnitude.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
     pub(super) value: f64,
@@ -71,7 +71,7 @@ const SHRINK: f64 = 2.0;
 const FAR: f64 = 1e-3;
 const NEAR: f64 = 1e-5;
 
-/// The slope of `f` at 0, where `length` is the magnitude of what `f` adds its argument to.
+/// The slope of `f` at 0. `length` is the magnitude of the numbers to which `f` adds its argument.
 pub(super) fn slope(
     mut f: impl FnMut(f64) -> Option<Value>,
     length: f64,
@@ -133,7 +133,7 @@ fn noise(f: &mut impl FnMut(f64) -> Result<Value, NoSlope>, step: f64) -> Result
     Ok(length / (4.0f64 * 70.0).sqrt())
 }
 
-/// What the slopes on the two sides say.
+/// The one-sided slopes compared.
 enum Sides {
     /// They differ, however near one goes.
     Kink(f64, f64),

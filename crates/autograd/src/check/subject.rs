@@ -1,10 +1,10 @@
-//! What a gradient check checks: a function of inputs, a function of parameters, or the gradient of one of these.
+//! The functions that a gradient check can check: of inputs, of parameters, or the gradient of one of these.
 
 use wengert_tensor::Tensor;
 
 use crate::{Param, Result, Tape, Var};
 
-/// It records itself on a tape at given inputs: the inputs as vars, and the value.
+/// A function to check, which records itself on a tape at given inputs: the inputs as vars, and the value.
 pub(super) trait Subject {
     fn record<'t>(
         &self,
@@ -46,10 +46,10 @@ impl<F: for<'t> Fn(&'t Tape<f64>) -> Result<Var<'t, f64>>> Subject for OfParamet
     }
 }
 
-/// The gradients of a subject as a subject: what second order is checked by.
+/// The gradients of a subject as a subject, for the check of second order.
 pub(super) struct GradientOf<'a> {
     pub(super) subject: &'a dyn Subject,
-    /// What the result is projected on.
+    /// The direction on which the result is projected.
     pub(super) u: Tensor<f64>,
 }
 

@@ -217,7 +217,7 @@ fn every_slope_of_the_table_agrees_with_dual_numbers() {
     }
 }
 
-/// The ops, with an operand, whose gradient is 0 or which have none: there is nothing to plant.
+/// Operands whose gradient is 0, or which have none: no mistake can be planted there.
 const NOTHING_TO_PLANT: &[(&str, usize)] = &[
     ("ceil", 0),
     ("detach", 0),
