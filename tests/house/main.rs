@@ -15,4 +15,5 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod small_items;
 mod tutorials;
