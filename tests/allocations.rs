@@ -7,10 +7,12 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use wengert::autograd::Tape;
+use wengert::data::{DataLoader, TensorDataset};
 use wengert::loss::{CrossEntropyLoss, Loss, MseLoss};
 use wengert::nn::{Linear, Module, Parts, Relu, Sequential, Tanh};
 use wengert::optim::{Adam, Optimizer, Sgd};
 use wengert::tensor::{Rng, Tensor};
+use wengert::train::{Companion, Step, Trainer};
 
 /// The system's allocator, counting what this thread asks for: tests run on threads side by side.
 struct Counting;
@@ -129,6 +131,60 @@ fn a_warm_step_of_classification_asks_for_nothing() {
     let model = net(&mut Rng::new(0));
     assert_eq!(classification(Sgd::new(model.parameters(), 0.01), &model), 0, "SGD");
     assert_eq!(classification(Adam::new(model.parameters(), 1e-3), &model), 0, "Adam");
+}
+
+/// Counts the steps, and looks at each.
+struct Look(usize);
+
+impl Companion<f32> for Look {
+    fn before_step(&mut self, step: &mut Step<'_, f32>) -> wengert::train::Result<()> {
+        step.optimizer.set_learning_rate(0.01);
+        self.0 += usize::from(step.loss_value.is_finite());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_trainer_and_its_companions_ask_for_nothing_at_a_step() {
+    let rng = &mut Rng::new(1);
+    let model = net(rng);
+    let criterion = MseLoss::new();
+    // What an epoch of so many batches asks for: by the five lines, and by a trainer with companions.
+    let mut epoch = |batches: usize| {
+        let (x, y) = (Tensor::randn([4 * batches, 20], rng), Tensor::randn([4 * batches, 10], rng));
+        let loader = DataLoader::new(TensorDataset::new(x, y).unwrap(), 4).unwrap();
+        let mut optimizer = Sgd::new(model.parameters(), 0.01);
+        let by_hand = |optimizer: &mut Sgd<f32>| {
+            let before = ASKED.get();
+            for (inputs, targets) in loader.epoch(0) {
+                let tape = Tape::new();
+                optimizer.zero_grad();
+                let outputs = model.call(tape.input(inputs)).unwrap();
+                let loss = criterion.forward(outputs, &targets).unwrap();
+                loss.backward().unwrap();
+                optimizer.step().unwrap();
+            }
+            ASKED.get() - before
+        };
+        by_hand(&mut optimizer);
+        let lines = by_hand(&mut optimizer);
+        let mut look = Look(0);
+        let mut trainer = Trainer::new(&model, &criterion, &mut optimizer)
+            .schedule(|step: usize| 0.01 / (1 + step) as f64)
+            .with(&mut look)
+            .silent();
+        trainer.fit(&loader, 1).unwrap();
+        let before = ASKED.get();
+        trainer.fit(&loader, 1).unwrap();
+        let asked = ASKED.get() - before;
+        drop(trainer);
+        assert_eq!(look.0, 2 * batches);
+        (lines, asked)
+    };
+    let ((few_lines, few), (many_lines, many)) = (epoch(10), epoch(110));
+    println!("10 batches: {few_lines} by hand, {few}; 110: {many_lines} by hand, {many}");
+    // What a fit asks for beside its steps does not depend on their number.
+    assert_eq!(many - few, many_lines - few_lines);
 }
 
 #[test]
