@@ -33,7 +33,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),
     // Behind a function, a macro or another name.
     ("nn", &["BatchNorm", "ConstantPad", "Counter", "Func", "Part", "ReflectionPad", "Running"]),
-    ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
+    ("loss", &["ClassTarget", "Classes", "Custom", "Labels", "Sample"]),
     // Each crate's own.
     ("*", &["Error"]),
 ];
