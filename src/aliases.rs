@@ -31,7 +31,7 @@ macro_rules! prelude {
             wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Buffer, Embedding, GroupNorm, InstanceNorm1d, LayerNorm, Linear, PRelu, RmsNorm, Standardize;
             wengert_loss: AdaptiveRobustLoss, BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
             wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
-            wengert_train: Checkpoint, EarlyStopping;
+            wengert_train: Checkpoint, EarlyStopping, MultiTask;
         }
         #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]
         pub type TensorDataset<Y = usize> = wengert_data::TensorDataset<$t, Y>;
