@@ -41,6 +41,7 @@
 //! | the better of two | two scores | [`margin_ranking`] |
 //! | similar or not: 1.0 or -1.0 | two vectors | [`cosine_embedding`]; for a distance [`hinge_embedding`] |
 //! | one similar, one not | three vectors | [`triplet_margin`] |
+//! | anything a distribution describes | its parameters | [`dist`]: its negative log-likelihood |
 //! | parameters | | [`penalty`] |
 //!
 //! # Checks
@@ -56,6 +57,7 @@ mod adaptive;
 mod binary;
 mod criterion;
 mod cross_entropy;
+pub mod dist;
 mod distance;
 mod divergence;
 mod labels;

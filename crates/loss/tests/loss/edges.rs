@@ -1,6 +1,7 @@
 //! Every loss at infinite, huge and undefined predictions: the table in docs/conventions.md, line by line.
 
 use wengert_autograd::{Result, Tape, Var};
+use wengert_loss::dist::Likelihood;
 use wengert_loss::*;
 use wengert_tensor::{Float, Tensor};
 
@@ -138,6 +139,17 @@ where
     row("`gaussian_nll` of the mean x", &|x| gaussian_nll(x, &t(0.0), &t(1.0)));
     row("`gaussian_nll` of the variance x", &|x| {
         gaussian_nll(x.tape().constant(t(0.0)), &t(1.0), x)
+    });
+    let one = &t(1.0);
+    row("`dist::Normal` of the mean x, observed 0", &|x| dist::Normal::new(x, one)?.nll(&t(0.0)));
+    row("`dist::Laplace` of the mean x, observed 0", &|x| dist::Laplace::new(x, one)?.nll(&t(0.0)));
+    row("`dist::StudentT` of 3 and the mean x, observed 0", &|x| {
+        dist::StudentT::new(3.0, x, one)?.nll(&t(0.0))
+    });
+    row("`dist::Mixture` of the means [x, 0], observed 0", &|x| {
+        let means = beside_0(x)?;
+        let logits = means.tape().constant(Tensor::try_full([1, 2], T::ZERO)?);
+        dist::Mixture::new(logits, means, &Tensor::try_full([1, 2], T::ONE)?)?.nll(&t(0.0))
     });
     row("`cosine_embedding` of [x, 0] and [1, 1]", &|x| {
         let other = Tensor::try_full([1, 2], T::ONE)?;
