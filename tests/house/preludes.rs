@@ -36,7 +36,9 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),
     // Behind a function, a macro or another name.
     ("nn", &["BatchNorm", "ConstantPad", "Counter", "Func", "Part", "ReflectionPad", "Running"]),
-    ("loss", &["ClassTarget", "Classes", "Custom", "Labels", "Sample"]),
+    ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
+    // Of a function of the crate, which is called by its path.
+    ("loss", &["Advice", "Audit", "Batch", "Explanation", "Sample", "Task"]),
     // Each crate's own.
     ("*", &["Error"]),
 ];

@@ -78,7 +78,7 @@ where
 
 /// The loss of each sample along the first axis.
 #[track_caller]
-fn losses_of_samples<T, Y, L>(
+pub(crate) fn losses_of_samples<T, Y, L>(
     criterion: &L,
     prediction: &Tensor<T>,
     target: &Tensor<Y>,
