@@ -10,9 +10,9 @@ macro_rules! prelude {
         pub use wengert_data::metrics::{self, RunningMean};
         pub use wengert_data::{Csv, DataLoader, Dataset, MinMax, Standardizer, Table};
         pub use wengert_loss::{
-            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, GaussianNllLoss, GeneralRobustLoss, HingeEmbeddingLoss, HingeLoss,
+            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, DiceLoss, GaussianNllLoss, GeneralRobustLoss, GeneralizedCrossEntropyLoss, HingeEmbeddingLoss, HingeLoss,
             HuberLoss, KlDivLoss, KlReduction, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, MultilabelMarginLoss, PoissonNllLoss,
-            QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
+            QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, SymmetricCrossEntropyLoss, TripletMarginLoss, TukeyLoss, TverskyLoss,
         };
         pub use wengert_nn::{
             self as nn, Celu, ConstantPad1d, ConstantPad2d, Dropout, Elu, Flatten, Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh,
@@ -29,9 +29,9 @@ macro_rules! prelude {
             wengert_tensor: Tensor;
             wengert_autograd: Param;
             wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Buffer, Embedding, GroupNorm, InstanceNorm1d, LayerNorm, Linear, PRelu, RmsNorm, Standardize;
-            wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
+            wengert_loss: AdaptiveRobustLoss, BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
             wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
-            wengert_train: Checkpoint, EarlyStopping;
+            wengert_train: Checkpoint, EarlyStopping, MultiTask;
         }
         #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]
         pub type TensorDataset<Y = usize> = wengert_data::TensorDataset<$t, Y>;

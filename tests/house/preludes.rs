@@ -28,12 +28,17 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
     ("optim", &["Loader", "Misfit", "Resume", "State"]),
-    ("train", &["Cause", "Curvature", "Epoch", "RangeTest", "Stopped", "Why"]),
+    (
+        "train",
+        &["Cause", "Curvature", "Epoch", "RangeTest", "Stopped", "TaskLine", "TaskReport", "Why"],
+    ),
     // Named where a companion of one's own is written.
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),
     // Behind a function, a macro or another name.
     ("nn", &["BatchNorm", "ConstantPad", "Counter", "Func", "Part", "ReflectionPad", "Running"]),
     ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
+    // Of a function of the crate, which is called by its path.
+    ("loss", &["Advice", "Audit", "Batch", "Explanation", "Sample", "Task"]),
     // Each crate's own.
     ("*", &["Error"]),
 ];

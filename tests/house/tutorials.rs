@@ -15,7 +15,7 @@ fn line() -> (Tensor, Tensor) {
 }
 
 /// Minimises a loss of a model's parameters by L-BFGS.
-fn minimise(
+pub(crate) fn minimise(
     model: &impl Parts<f64>,
     loss: impl for<'t> Fn(&'t Tape) -> wengert::autograd::Result<Var<'t>>,
 ) -> Outcome {

@@ -8,6 +8,7 @@
 //! | see progress | [`Progress`] |
 //! | have all of this as one object | [`Trainer`] |
 //! | add to its loop what you need | [`Companion`] |
+//! | train on several losses at once | [`MultiTask`] |
 //! | find a learning rate | [`lr_range_test`], [`curvature`](fn@curvature) |
 //!
 //! ```
@@ -53,6 +54,7 @@ mod progress;
 mod range;
 mod run;
 mod stopping;
+mod tasks;
 mod trainer;
 
 pub use cause::Cause;
@@ -65,4 +67,5 @@ pub use history::{Epoch, History};
 pub use progress::Progress;
 pub use range::{RangeTest, lr_range_test};
 pub use stopping::{EarlyStopping, Stopped, Why};
+pub use tasks::{MultiTask, TaskLine, TaskReport};
 pub use trainer::Trainer;

@@ -7,6 +7,8 @@
     clippy::needless_borrows_for_generic_args
 )]
 
+mod audit;
+mod dist;
 mod edges;
 mod extremes;
 mod gradients;

@@ -5,5 +5,6 @@
 mod batches;
 mod companions;
 mod resume;
+mod tasks;
 mod threads;
 mod trainer;
