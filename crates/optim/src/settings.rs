@@ -57,7 +57,7 @@ macro_rules! optimizer {
         }
 
         impl $Settings {
-            fn new(learning_rate: f64) -> Self {
+            pub(crate) fn new(learning_rate: f64) -> Self {
                 Self {
                     learning_rate,
                     own_rate: false,
