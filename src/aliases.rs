@@ -21,7 +21,7 @@ macro_rules! prelude {
             check_parameters, func, func_of, functional, init, sequential,
         };
         pub use wengert_optim::schedule::{self, Schedule};
-        pub use wengert_optim::{ClipNorm, Lookahead, Optimizer, Sam, clip_grad_norm, clip_grad_value};
+        pub use wengert_optim::{ClipNorm, Lookahead, Optimizer, ProximalStep, Sam, clip_grad_norm, clip_grad_value};
         pub use wengert_tensor::{Axes, REST, Rng, keep, s, tensor};
         pub use wengert_train::{History, Progress, Trainer, evaluate, lr_range_test, train_epoch};
 

@@ -15,5 +15,6 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod regularisers;
 mod small_items;
 mod tutorials;

@@ -25,6 +25,7 @@
 //! | change the learning rate | [`schedule`], [`Optimizer::set_learning_rate`] |
 //! | bound gradients | [`clip_grad_norm`], [`clip_grad_value`], [`ClipNorm`] |
 //! | average weights | [`Average`] |
+//! | have weights that are exactly 0, or rows of bounded norm | [`ProximalStep`] |
 //! | save and continue | [`State`], [`Resume`] |
 //! | write one of your own | [`Optimizer`] |
 //!
@@ -69,6 +70,7 @@ mod lookahead;
 mod muon;
 mod nadam;
 mod optimizer;
+mod proximal;
 mod radam;
 mod resume;
 mod rmsprop;
@@ -100,6 +102,7 @@ pub use lookahead::Lookahead;
 pub use muon::{Muon, MuonSettings};
 pub use nadam::{NAdam, NAdamSettings};
 pub use optimizer::Optimizer;
+pub use proximal::ProximalStep;
 pub use radam::{RAdam, RAdamSettings};
 pub use resume::Resume;
 pub use rmsprop::{RmsProp, RmsPropSettings};

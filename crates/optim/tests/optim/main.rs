@@ -8,6 +8,7 @@ mod faults;
 mod first_steps;
 mod lbfgs;
 mod peer;
+mod proximal;
 mod resume;
 mod schedules;
 mod traces;
