@@ -120,7 +120,7 @@ impl ProximalStep {
         for param in parameters.iter().filter(|param| self.is_for(param)) {
             found = true;
             if self.is_of_groups() {
-                param.inspect(|value, _, _| value.move_axis(self.axis, 0).map(drop))?;
+                param.value().move_axis(self.axis, 0)?;
             }
         }
         if !found {
