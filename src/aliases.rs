@@ -21,7 +21,7 @@ macro_rules! prelude {
             check_parameters, func, func_of, functional, init, sequential,
         };
         pub use wengert_optim::schedule::{self, Schedule};
-        pub use wengert_optim::{ClipNorm, Optimizer, clip_grad_norm, clip_grad_value};
+        pub use wengert_optim::{ClipNorm, Lookahead, Optimizer, ProximalStep, Sam, clip_grad_norm, clip_grad_value};
         pub use wengert_tensor::{Axes, REST, Rng, keep, s, tensor};
         pub use wengert_train::{History, Progress, Trainer, evaluate, lr_range_test, train_epoch};
 
@@ -29,8 +29,8 @@ macro_rules! prelude {
             wengert_tensor: Tensor;
             wengert_autograd: Param;
             wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Buffer, Embedding, GroupNorm, InstanceNorm1d, LayerNorm, Linear, PRelu, RmsNorm, Standardize;
-            wengert_loss: AdaptiveRobustLoss, BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
-            wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
+            wengert_loss: AdaptiveRobustLoss, BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, MultiMarginLoss, NllLoss;
+            wengert_optim: Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Adan, Asgd, Average, GradientDescent, Lamb, Lars, Lbfgs, Lion, Muon, NAdam, RAdam, RmsProp, Rprop, Sgd;
             wengert_train: Checkpoint, EarlyStopping, MultiTask;
         }
         #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]

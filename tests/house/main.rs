@@ -15,6 +15,7 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod regularisers;
 mod robust;
 mod small_items;
 mod tutorials;

@@ -30,7 +30,17 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("optim", &["Loader", "Misfit", "Resume", "State"]),
     (
         "train",
-        &["Cause", "Curvature", "Epoch", "RangeTest", "Stopped", "TaskLine", "TaskReport", "Why"],
+        &[
+            "Cause",
+            "Curvature",
+            "Epoch",
+            "PenaltyHistory",
+            "RangeTest",
+            "Stopped",
+            "TaskLine",
+            "TaskReport",
+            "Why",
+        ],
     ),
     // Named where a companion of one's own is written.
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),

@@ -54,6 +54,7 @@ mod non_finite;
 mod operators;
 pub mod ops;
 mod param;
+mod path;
 mod products;
 mod recorded;
 mod scope;
@@ -78,6 +79,7 @@ pub use ops::Op;
 #[doc(hidden)]
 pub use param::GradUse;
 pub use param::Param;
+pub use path::matches;
 pub use scope::{Scope, ScopeGuard, Who};
 pub use stats::{Cost, Stats};
 pub use tape::Tape;

@@ -87,7 +87,6 @@ mod module;
 mod norm;
 mod pad;
 mod parts;
-mod path;
 pub mod safetensors;
 mod sequential;
 mod shape;
@@ -117,7 +116,6 @@ pub use pad::{
     ZeroPad1d, ZeroPad2d,
 };
 pub use parts::{Part, Parts, Visitor};
-pub use path::matches;
 pub use safetensors::{load, save};
 pub use sequential::Sequential;
 pub use shape::{Flatten, Identity};
@@ -125,6 +123,7 @@ pub use standardize::Standardize;
 pub use state::{Entry, Mismatch, State};
 pub use summary::{Row, Summary};
 pub use trace::{Trace, trace};
+pub use wengert_autograd::matches;
 
 /// Names that the macros of this crate use.
 #[doc(hidden)]

@@ -63,7 +63,7 @@ pub use companion::{Companion, EpochEnd, Fit, Step};
 pub use curvature::{Curvature, curvature};
 pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};
-pub use history::{Epoch, History};
+pub use history::{Epoch, History, PenaltyHistory};
 pub use progress::Progress;
 pub use range::{RangeTest, lr_range_test};
 pub use stopping::{EarlyStopping, Stopped, Why};

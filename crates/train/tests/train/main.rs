@@ -4,6 +4,7 @@
 
 mod batches;
 mod companions;
+mod penalties;
 mod resume;
 mod tasks;
 mod threads;
