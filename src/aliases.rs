@@ -28,7 +28,7 @@ macro_rules! prelude {
         aliases! { $t
             wengert_tensor: Tensor;
             wengert_autograd: Param;
-            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Buffer, Embedding, GroupNorm, InstanceNorm1d, LayerNorm, Linear, PRelu, RmsNorm, Standardize;
+            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Buffer, Embedding, GroupNorm, Gru, GruCell, InstanceNorm1d, LayerNorm, Linear, Lstm, LstmCell, PRelu, RmsNorm, Rnn, RnnCell, Standardize;
             wengert_loss: AdaptiveRobustLoss, BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, MultiMarginLoss, NllLoss;
             wengert_optim: Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Adan, Asgd, Average, GradientDescent, Lamb, Lars, Lbfgs, Lion, Muon, NAdam, RAdam, RmsProp, Rprop, Sgd;
             wengert_train: Checkpoint, EarlyStopping, MultiTask;

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use wengert::autograd::{Tape, Var};
 use wengert::nn::{
     BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d, ConstantPad2d, Elu, Embedding, Entry,
-    Gelu, Glu, GroupNorm, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm1d, LayerNorm,
-    LeakyRelu, Linear, LogSigmoid, LogSoftmax, Mish, Module, PRelu, Parts, ReflectionPad1d, Relu,
-    Relu6, RmsNorm, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, State,
-    Tanh, Tanhshrink, Threshold, ZeroPad2d,
+    Gelu, Glu, GroupNorm, Gru, GruCell, Hardshrink, Hardsigmoid, Hardswish, Hardtanh,
+    InstanceNorm1d, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm, LstmCell, Mish,
+    Module, PRelu, Parts, ReflectionPad1d, Relu, Relu6, RmsNorm, Rnn, RnnCell, Selu, Sigmoid, Silu,
+    Softmax, Softmin, Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink, Threshold,
+    ZeroPad2d,
 };
 use wengert::tensor::{Float, Rng, Tensor};
 
-use super::call::{Call, Options, Refusal, Value};
+use super::call::{Answer, Call, IntoAnswer, Options, Refusal, Value};
 use super::op::{self, Wrong};
 use super::support::compare::{compare, widened};
 use super::support::{Case, Outcome, Stored};
@@ -76,6 +77,45 @@ table! {
             .when(track_running_stats, InstanceNorm1d::tracking),
         as "InstanceNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().affine().tracking()";
 
+    RNN(input_size: usize, hidden_size: usize, num_layers: usize, nonlinearity: Text, bias: bool,
+        batch_first: bool, dropout: f64, bidirectional: bool) =>
+        Rnn::new(input_size, hidden_size, &mut Rng::new(0)).layers(num_layers, &mut Rng::new(0))
+            .when(bidirectional, |rnn| rnn.bidirectional(&mut Rng::new(0)))
+            .when(nonlinearity == "relu", Rnn::relu)
+            .when(!bias, Rnn::without_bias)
+            .when(batch_first, Rnn::batch_first)
+            .dropout(dropout),
+        as "Rnn::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).relu().without_bias().batch_first().dropout(dropout)";
+    GRU(input_size: usize, hidden_size: usize, num_layers: usize, bias: bool, batch_first: bool,
+        dropout: f64, bidirectional: bool) =>
+        Gru::new(input_size, hidden_size, &mut Rng::new(0)).layers(num_layers, &mut Rng::new(0))
+            .when(bidirectional, |gru| gru.bidirectional(&mut Rng::new(0)))
+            .when(!bias, Gru::without_bias)
+            .when(batch_first, Gru::batch_first)
+            .dropout(dropout),
+        as "Gru::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).without_bias().batch_first().dropout(dropout)";
+    LSTM(input_size: usize, hidden_size: usize, num_layers: usize, bias: bool, batch_first: bool,
+         dropout: f64, bidirectional: bool, proj_size: usize) =>
+        Lstm::new(input_size, hidden_size, &mut Rng::new(0)).layers(num_layers, &mut Rng::new(0))
+            .when(bidirectional, |lstm| lstm.bidirectional(&mut Rng::new(0)))
+            .when(proj_size > 0, |lstm| lstm.projection(proj_size, &mut Rng::new(0)))
+            .when(!bias, Lstm::without_bias)
+            .when(batch_first, Lstm::batch_first)
+            .dropout(dropout),
+        as "Lstm::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).projection(proj_size, rng).without_bias().batch_first().dropout(dropout)";
+    RNNCell(input_size: usize, hidden_size: usize, bias: bool, nonlinearity: Text) =>
+        RnnCell::new(input_size, hidden_size, &mut Rng::new(0))
+            .when(nonlinearity == "relu", RnnCell::relu)
+            .when(!bias, RnnCell::without_bias),
+        as "RnnCell::new(input_size, hidden_size, rng).relu().without_bias()";
+    GRUCell(input_size: usize, hidden_size: usize, bias: bool) =>
+        GruCell::new(input_size, hidden_size, &mut Rng::new(0)).when(!bias, GruCell::without_bias),
+        as "GruCell::new(input_size, hidden_size, rng).without_bias()";
+    LSTMCell(input_size: usize, hidden_size: usize, bias: bool) =>
+        LstmCell::new(input_size, hidden_size, &mut Rng::new(0))
+            .when(!bias, LstmCell::without_bias),
+        as "LstmCell::new(input_size, hidden_size, rng).without_bias()";
+
     ReLU() => Relu;
     ReLU6() => Relu6;
     LeakyReLU(negative_slope: f64) => LeakyRelu::new(negative_slope);
@@ -133,9 +173,53 @@ pub enum Layer<T: Float> {
     Bilinear(Bilinear<T>),
     /// Indices.
     Embedding(Embedding<T>),
+    /// A var or several, and gives one or several.
+    Several(Box<dyn Several<T>>),
 }
 
-/// A line's layer as one of the three.
+/// A layer that takes a var or several, and gives one or several.
+pub trait Several<T: Float> {
+    fn parts(&self) -> &dyn Parts<T>;
+    fn forward<'t>(&self, x: &[Value<'t, T>]) -> Result<Answer<'t, T>, Refusal>;
+}
+
+macro_rules! several {
+    ($($Layer:ident { $($args:pat => |$layer:ident| $y:expr;)* })*) => {$(
+        impl<T: Float> Several<T> for $Layer<T> {
+            fn parts(&self) -> &dyn Parts<T> {
+                self
+            }
+            fn forward<'t>(&self, x: &[Value<'t, T>]) -> Result<Answer<'t, T>, Refusal> {
+                use Value::Float;
+                match x {
+                    $($args => { let $layer = self; $y.into_answer() })*
+                    _ => Err(Refusal::Mismatch),
+                }
+            }
+        }
+        impl<T: Float> From<$Layer<T>> for Layer<T> {
+            fn from(layer: $Layer<T>) -> Self {
+                Self::Several(Box::new(layer))
+            }
+        }
+    )*};
+}
+several! {
+    Rnn { [Float(x)] => |rnn| rnn.call(*x); [Float(x), Float(h)] => |rnn| rnn.call((*x, *h)); }
+    Gru { [Float(x)] => |gru| gru.call(*x); [Float(x), Float(h)] => |gru| gru.call((*x, *h)); }
+    Lstm {
+        [Float(x)] => |lstm| lstm.call(*x);
+        [Float(x), Float(h), Float(c)] => |lstm| lstm.call((*x, (*h, *c)));
+    }
+    RnnCell { [Float(x)] => |rnn| rnn.call(*x); [Float(x), Float(h)] => |rnn| rnn.call((*x, *h)); }
+    GruCell { [Float(x)] => |gru| gru.call(*x); [Float(x), Float(h)] => |gru| gru.call((*x, *h)); }
+    LstmCell {
+        [Float(x)] => |lstm| lstm.call(*x);
+        [Float(x), Float(h), Float(c)] => |lstm| lstm.call((*x, (*h, *c)));
+    }
+}
+
+/// A line's layer as one of the kinds.
 fn made<T: Float>(layer: impl Into<Layer<T>>) -> Result<Layer<T>, Refusal> {
     Ok(layer.into())
 }
@@ -174,18 +258,24 @@ impl<T: Float> Layer<T> {
             Self::Module(layer) => &**layer,
             Self::Bilinear(layer) => layer,
             Self::Embedding(layer) => layer,
+            Self::Several(layer) => layer.parts(),
         }
     }
 
-    fn forward<'t>(&self, tape: &'t Tape<T>, args: &[Value<'t, T>]) -> Result<Var<'t, T>, Wrong> {
+    fn forward<'t>(
+        &self,
+        tape: &'t Tape<T>,
+        args: &[Value<'t, T>],
+    ) -> Result<Answer<'t, T>, Wrong> {
         match (self, args) {
-            (Self::Module(layer), [Value::Float(x)]) => Ok(layer.call(*x)?),
+            (Self::Module(layer), [Value::Float(x)]) => Ok(layer.call(*x).into_answer()?),
             (Self::Bilinear(layer), [Value::Float(a), Value::Float(b)]) => {
-                Ok(layer.call((*a, *b))?)
+                Ok(layer.call((*a, *b)).into_answer()?)
             }
             (Self::Embedding(layer), [Value::Int(index)]) => {
-                Ok(layer.call(tape.input(index.map(|i| i as usize)))?)
+                Ok(layer.call(tape.input(index.map(|i| i as usize))).into_answer()?)
             }
+            (Self::Several(layer), args) => Ok(layer.forward(args)?),
             _ => Err(Wrong::Differs(format!("it does not take {} such arguments", args.len()))),
         }
     }
@@ -229,11 +319,22 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         }
         args.push(value);
     }
-    let y = layer.forward(&tape, &args)?;
-    compare("y", &widened(&y.value()?), case.stored("y")?, case.tolerance("y")?)?;
+    let answer = layer.forward(&tape, &args)?;
     let after = layer.parts().state();
-    for output in case.names("outputs").into_iter().filter(|o| *o != "y") {
-        let name = output.strip_prefix("nb.").unwrap_or(output);
+    let mut results = answer.into_iter();
+    let mut loss = tape.constant(Tensor::scalar(T::ZERO));
+    for output in case.names("outputs") {
+        let Some(name) = output.strip_prefix("nb.") else {
+            let Some(Value::Float(y)) = results.next() else {
+                return Err(Wrong::Differs(format!("there is no `{output}`")));
+            };
+            compare(output, &widened(&y.value()?), case.stored(output)?, case.tolerance("y")?)?;
+            if case.names("diff").contains(&output) {
+                let weight: Tensor<T> = case.floats(&format!("w.{output}"))?;
+                loss = loss.try_add(y.try_mul(&weight)?.sum())?;
+            }
+            continue;
+        };
         let got = match after.entry(name) {
             Some(Entry::Float(x)) => widened(x),
             Some(Entry::Int(x)) => Stored::Int(x.clone()),
@@ -245,8 +346,6 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     for (name, param) in layer.parts().named_parameters() {
         leaves.insert(format!("p.{name}"), tape.param(&param));
     }
-    let weight: Tensor<T> = case.floats("w.y")?;
-    let loss = y.try_mul(&weight)?.sum();
     let of = |name: &&str| {
         leaves.get(*name).copied().ok_or_else(|| format!("there is no parameter `{name}`"))
     };

@@ -224,6 +224,12 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let num_features: usize = any(); let eps: f64 = any(); let momentum: f64 = any(); let _ = BatchNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().without_affine().without_bias().without_tracking(); }
     { let num_features: usize = any(); let eps: f64 = any(); let momentum: f64 = any(); let _ = BatchNorm2d::new(num_features).eps(eps).momentum(momentum).cumulative().without_affine().without_bias().without_tracking(); }
     { let num_features: usize = any(); let eps: f64 = any(); let momentum: f64 = any(); let affine: bool = any(); let _ = InstanceNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().affine().tracking(); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let num_layers: usize = any(); let batch_first: bool = any(); let dropout: f64 = any(); let bidirectional: bool = any(); let _ = Rnn::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).relu().without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let num_layers: usize = any(); let batch_first: bool = any(); let dropout: f64 = any(); let bidirectional: bool = any(); let _ = Gru::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let num_layers: usize = any(); let batch_first: bool = any(); let dropout: f64 = any(); let bidirectional: bool = any(); let proj_size: usize = any(); let _ = Lstm::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).projection(proj_size, rng).without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = RnnCell::new(input_size, hidden_size, rng).relu().without_bias(); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = GruCell::new(input_size, hidden_size, rng).without_bias(); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = LstmCell::new(input_size, hidden_size, rng).without_bias(); }
     { let _ = Relu; }
     { let _ = Relu6; }
     { let negative_slope: f64 = any(); let _ = LeakyRelu::new(negative_slope); }

@@ -87,8 +87,10 @@ mod module;
 mod norm;
 mod pad;
 mod parts;
+mod recurrent;
 pub mod safetensors;
 mod sequential;
+mod several;
 mod shape;
 mod standardize;
 mod state;
@@ -116,8 +118,10 @@ pub use pad::{
     ZeroPad1d, ZeroPad2d,
 };
 pub use parts::{Part, Parts, Visitor};
+pub use recurrent::{Gru, GruCell, Lstm, LstmCell, RecurrentWeights, Rnn, RnnCell};
 pub use safetensors::{load, save};
 pub use sequential::Sequential;
+pub use several::Input;
 pub use shape::{Flatten, Identity};
 pub use standardize::Standardize;
 pub use state::{Entry, Mismatch, State};
