@@ -48,7 +48,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("nn", &["BatchNorm", "ConstantPad", "Counter", "Func", "Part", "ReflectionPad", "Running"]),
     ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
     // Of a function of the crate, which is called by its path.
-    ("loss", &["Advice", "Audit", "Batch", "Explanation", "Sample", "Task"]),
+    ("loss", &["Advice", "Audit", "Batch", "Explanation", "Sample", "Separation", "Task"]),
     // Each crate's own.
     ("*", &["Error"]),
 ];

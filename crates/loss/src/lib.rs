@@ -46,7 +46,7 @@
 //! | parameters | | [`penalty`] |
 //!
 //! [`advise`] gives the rows of a task in their order, with reasons. [`audit`] looks at a loss of your own before it is used;
-//! [`explain`] and [`worst_samples`] say where a loss comes from.
+//! [`explain`] and [`worst_samples`] say where a loss comes from; [`separation`] is about the margin of a linear model.
 //!
 //! # Checks
 //!
@@ -79,6 +79,7 @@ mod reduce;
 mod refuse;
 mod regression;
 mod robust;
+mod separation;
 mod sequence;
 mod worst;
 
@@ -123,5 +124,6 @@ pub use regression::{
     tukey,
 };
 pub use robust::{GeneralRobustLoss, general_robust};
+pub use separation::{Separation, separation};
 pub use sequence::{SequenceCrossEntropyLoss, perplexity, sequence_cross_entropy};
 pub use worst::{Sample, worst_samples};

@@ -290,3 +290,18 @@ fn penalties_on_nothing() {
         "proximal: [1] and [2]: the value to be near to has not the shape of `l1.weight`",
     );
 }
+
+#[test]
+fn sides_that_are_none() {
+    let refused = |scores: Tensor<f64>, sides: Tensor<f64>| {
+        let error = separation(&scores, &sides, &tensor![1.0]).unwrap_err().to_string();
+        assert!(error.contains("refusals.rs"), "{error}");
+        error
+    };
+    let text = refused(tensor![0.5, 1.0], tensor![1.0, 0.0]);
+    assert!(text.contains("labels of 0 and 1 become -1 and 1 by `2*y - 1`"), "{text}");
+    let text = refused(tensor![[0.5], [1.0]], tensor![1.0, -1.0]);
+    assert!(text.contains("did you mean `sides.unsqueeze(1)`?"), "{text}");
+    let text = refused(Tensor::zeros([0]), Tensor::zeros([0]));
+    assert!(text.contains("there is no sample"), "{text}");
+}
