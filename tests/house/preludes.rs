@@ -28,7 +28,21 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
     ("optim", &["Loader", "Misfit", "Resume", "State"]),
-    ("train", &["Cause", "Curvature", "Epoch", "PenaltyHistory", "RangeTest", "Stopped", "Why"]),
+    (
+        "train",
+        &[
+            "Cause",
+            "Curvature",
+            "Epoch",
+            "PenaltyHistory",
+            "RangeTest",
+            "Setting",
+            "SweepRow",
+            "SweepTable",
+            "Stopped",
+            "Why",
+        ],
+    ),
     // Named where a companion of one's own is written.
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),
     // Behind a function, a macro or another name.

@@ -6,5 +6,6 @@ mod batches;
 mod companions;
 mod penalties;
 mod resume;
+mod sweep;
 mod threads;
 mod trainer;
