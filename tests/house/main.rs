@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod classifier;
+mod closed_form;
 mod conventions;
 mod depth;
 mod errata;

@@ -9,6 +9,7 @@
 //! | have all of this as one object | [`Trainer`] |
 //! | add to its loop what you need | [`Companion`] |
 //! | train on several losses at once | [`MultiTask`] |
+//! | try many settings | [`sweep`](fn@sweep), [`Space`], [`Config`] |
 //! | find a learning rate | [`lr_range_test`], [`curvature`](fn@curvature) |
 //!
 //! ```
@@ -45,6 +46,7 @@ mod cause;
 mod checkpoint;
 mod companion;
 mod companions;
+mod config;
 mod curvature;
 mod epoch;
 mod error;
@@ -53,19 +55,24 @@ mod history;
 mod progress;
 mod range;
 mod run;
+mod space;
 mod stopping;
 mod tasks;
+mod sweep;
 mod trainer;
 
 pub use cause::Cause;
 pub use checkpoint::Checkpoint;
 pub use companion::{Companion, EpochEnd, Fit, Step};
+pub use config::{Config, Setting};
 pub use curvature::{Curvature, curvature};
 pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};
 pub use history::{Epoch, History, PenaltyHistory};
 pub use progress::Progress;
 pub use range::{RangeTest, lr_range_test};
+pub use space::Space;
 pub use stopping::{EarlyStopping, Stopped, Why};
 pub use tasks::{MultiTask, TaskLine, TaskReport};
+pub use sweep::{SweepRow, SweepTable, sweep};
 pub use trainer::Trainer;

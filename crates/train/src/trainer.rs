@@ -1,6 +1,7 @@
 //! `Trainer`: the loop as an object, and its settings.
 
 use std::fmt;
+use std::panic::Location;
 use std::path::PathBuf;
 
 use wengert_autograd::{Param, Tape, Tensors, Var};
@@ -13,7 +14,7 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::companions::{ByEpoch, ByStep, ClipTo, ClipValue, EachEpoch};
 use crate::run::Run;
-use crate::{Checkpoint, Companion, EarlyStopping, Epoch, History, Result};
+use crate::{Checkpoint, Companion, Config, EarlyStopping, Epoch, Error, History, Result};
 
 /// The loop as an object: the five lines of [`train_epoch`](crate::train_epoch), and a list of [`Companion`]s that are called
 /// between them. Model, loss and optimiser stay yours. The inputs are whatever the model takes: floats, tokens, a pair of both.
@@ -98,6 +99,7 @@ pub struct Trainer<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors = Tensor<T>>
     /// After how many steps the file is written, beside the end of each epoch.
     pub(crate) file_every: Option<usize>,
     pub(crate) run: Run,
+    config: Config,
 }
 
 /// The prediction and the loss of a batch.
@@ -209,6 +211,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
             file: None,
             file_every: None,
             run: Run::new(),
+            config: Config::new(),
         }
     }
 
@@ -328,6 +331,12 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         self
     }
 
+    /// The settings of the run, which are saved with its checkpoints. [`resume`](Self::resume) rejects a checkpoint of other settings.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
     /// Draws no line of progress, even on a terminal.
     pub fn silent(mut self) -> Self {
         self.progress = false;
@@ -353,7 +362,8 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// last epoch, from which training goes on as if it had not ended.
     pub fn checkpoint(&mut self) -> Checkpoint<T> {
         let mut checkpoint = Checkpoint::of(&*self.model, &*self.optimizer, self.run.epochs)
-            .with(Checkpoint::<T>::RUN, &self.run);
+            .with(Checkpoint::<T>::RUN, &self.run)
+            .with_config(self.config.clone());
         for Entry { name, companion, .. } in &mut self.companions {
             if let Some(memory) = companion.memory() {
                 checkpoint = checkpoint.with(name.as_str(), memory);
@@ -378,9 +388,21 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// weights those that it would have come to, to the bit.
     ///
     /// # Errors
-    /// If it does not fit the model, the optimiser or a companion; then none of them is changed.
+    /// If it does not fit the model, the optimiser or a companion, or both have a [`config`](Self::config) and these differ; then
+    /// nothing is changed.
     #[track_caller]
     pub fn resume(mut self, checkpoint: &Checkpoint<T>) -> Result<Self> {
+        let there = &checkpoint.config;
+        if self.config.is_empty() {
+            self.config = there.clone();
+        } else if !there.is_empty() && self.config != *there {
+            let differences = self.config.differences(there).join("; ");
+            let rule = format!(
+                "the settings of this run and of the checkpoint differ: {differences}\n  help: to go on with other settings, leave `config` out, or set `checkpoint.config` to them"
+            );
+            let at = Location::caller();
+            return Err(Error::Checkpoint { file: "checkpoint".into(), rule, at });
+        }
         let before = self.checkpoint();
         let done = self.load(checkpoint);
         if done.is_err() {

@@ -7,5 +7,6 @@ mod companions;
 mod penalties;
 mod resume;
 mod tasks;
+mod sweep;
 mod threads;
 mod trainer;
