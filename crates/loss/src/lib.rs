@@ -36,6 +36,7 @@
 //! | several labels: `[N, L]` of 1.0 and 0.0 | logits `[N, L]` | [`multilabel_cross_entropy`] |
 //! | several labels as lists | scores | [`multilabel_margin`] |
 //! | tokens `[N, T]`, padded | logits `[N, T, C]` | [`sequence_cross_entropy`], [`perplexity`] |
+//! | labels whose places in time are not known | log-probabilities `[T, N, C]` | [`ctc`]; read off by [`ctc_greedy`], [`ctc_beam`] |
 //! | the better of two | two scores | [`margin_ranking`] |
 //! | similar or not: 1.0 or -1.0 | two vectors | [`cosine_embedding`]; for a distance [`hinge_embedding`] |
 //! | one similar, one not | three vectors | [`triplet_margin`] |
@@ -53,6 +54,7 @@
 mod binary;
 mod criterion;
 mod cross_entropy;
+mod ctc;
 mod distance;
 mod divergence;
 mod labels;
@@ -76,6 +78,7 @@ pub use criterion::{Custom, Loss, custom, custom_of};
 pub use cross_entropy::{
     ClassTarget, Classes, CrossEntropyLoss, FocalLoss, NllLoss, cross_entropy, focal, nll,
 };
+pub use ctc::{CtcLoss, CtcTarget, ctc, ctc_beam, ctc_greedy};
 pub use distance::{cosine_similarity, pairwise_distance};
 pub use divergence::{KlDivLoss, KlReduction, kl_div};
 pub use labels::Labels;

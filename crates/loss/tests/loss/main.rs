@@ -7,6 +7,7 @@
     clippy::needless_borrows_for_generic_args
 )]
 
+mod ctc;
 mod edges;
 mod extremes;
 mod gradients;
