@@ -7,9 +7,9 @@ use wengert::nn::{
     BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d, ConstantPad2d, Elu, Embedding, Entry,
     Gelu, Glu, GroupNorm, Gru, GruCell, Hardshrink, Hardsigmoid, Hardswish, Hardtanh,
     InstanceNorm1d, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm, LstmCell, Mish,
-    Module, PRelu, Parts, ReflectionPad1d, Relu, Relu6, RmsNorm, Rnn, RnnCell, Selu, Sigmoid, Silu,
-    Softmax, Softmin, Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink, Threshold,
-    ZeroPad2d,
+    Module, MultiheadAttention, PRelu, Parts, ReflectionPad1d, Relu, Relu6, RmsNorm, Rnn, RnnCell,
+    Selu, Sigmoid, Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink,
+    Threshold, TransformerEncoderLayer, ZeroPad2d,
 };
 use wengert::tensor::{Float, Rng, Tensor};
 
@@ -116,6 +116,34 @@ table! {
             .when(!bias, LstmCell::without_bias),
         as "LstmCell::new(input_size, hidden_size, rng).without_bias()";
 
+    MultiheadAttention(embed_dim: usize, num_heads: usize, dropout: f64, bias: bool,
+                       add_bias_kv: bool, add_zero_attn: bool, kdim: MaybeIndex, vdim: MaybeIndex,
+                       batch_first: bool) => {
+        let (keys, values) = (kdim.unwrap_or(embed_dim), vdim.unwrap_or(embed_dim));
+        MultiheadAttention::new(embed_dim, num_heads, &mut Rng::new(0))
+            .when((keys, values) != (embed_dim, embed_dim), |attention| {
+                attention.key_value_widths(keys, values, &mut Rng::new(0))
+            })
+            .when(add_bias_kv, |attention| attention.bias_kv(&mut Rng::new(0)))
+            .when(add_zero_attn, MultiheadAttention::zero_key)
+            .when(!bias, MultiheadAttention::without_bias)
+            .when(batch_first, MultiheadAttention::batch_first)
+            .dropout(dropout)
+    },
+        as "MultiheadAttention::new(embed_dim, num_heads, rng).key_value_widths(kdim, vdim, rng).bias_kv(rng).zero_key().without_bias().batch_first().dropout(dropout)";
+    TransformerEncoderLayer(d_model: usize, nhead: usize, dim_feedforward: usize, dropout: f64,
+                            activation: Text, layer_norm_eps: f64, batch_first: bool,
+                            norm_first: bool, bias: bool) =>
+        TransformerEncoderLayer::new(d_model, nhead, &mut Rng::new(0))
+            .feedforward(dim_feedforward, &mut Rng::new(0))
+            .dropout(dropout)
+            .eps(layer_norm_eps)
+            .when(activation == "gelu", TransformerEncoderLayer::gelu)
+            .when(batch_first, TransformerEncoderLayer::batch_first)
+            .when(norm_first, TransformerEncoderLayer::norm_first)
+            .when(!bias, TransformerEncoderLayer::without_bias),
+        as "TransformerEncoderLayer::new(d_model, nhead, rng).feedforward(dim_feedforward, rng).dropout(dropout).gelu().eps(layer_norm_eps).batch_first().norm_first().without_bias()";
+
     ReLU() => Relu;
     ReLU6() => Relu6;
     LeakyReLU(negative_slope: f64) => LeakyRelu::new(negative_slope);
@@ -180,7 +208,7 @@ pub enum Layer<T: Float> {
 /// A layer that takes a var or several, and gives one or several.
 pub trait Several<T: Float> {
     fn parts(&self) -> &dyn Parts<T>;
-    fn forward<'t>(&self, x: &[Value<'t, T>]) -> Result<Answer<'t, T>, Refusal>;
+    fn forward<'t>(&self, x: &[Value<'t, T>], names: &[&str]) -> Result<Answer<'t, T>, Refusal>;
 }
 
 macro_rules! several {
@@ -189,9 +217,20 @@ macro_rules! several {
             fn parts(&self) -> &dyn Parts<T> {
                 self
             }
-            fn forward<'t>(&self, x: &[Value<'t, T>]) -> Result<Answer<'t, T>, Refusal> {
+            fn forward<'t>(
+                &self,
+                x: &[Value<'t, T>],
+                names: &[&str],
+            ) -> Result<Answer<'t, T>, Refusal> {
                 use Value::Float;
-                match x {
+                let masks = names.len() - x.iter().take_while(|x| matches!(x, Float(_))).count();
+                let (x, masks) = x.split_at(names.len() - masks);
+                let mask = seen(masks, &names[x.len()..])?;
+                let mask = match (&mask, x) {
+                    (Some(mask), [Float(x), ..]) => Some(x.tape().input(mask.clone())),
+                    _ => None,
+                };
+                match (x, mask) {
                     $($args => { let $layer = self; $y.into_answer() })*
                     _ => Err(Refusal::Mismatch),
                 }
@@ -204,18 +243,63 @@ macro_rules! several {
         }
     )*};
 }
-several! {
-    Rnn { [Float(x)] => |rnn| rnn.call(*x); [Float(x), Float(h)] => |rnn| rnn.call((*x, *h)); }
-    Gru { [Float(x)] => |gru| gru.call(*x); [Float(x), Float(h)] => |gru| gru.call((*x, *h)); }
-    Lstm {
-        [Float(x)] => |lstm| lstm.call(*x);
-        [Float(x), Float(h), Float(c)] => |lstm| lstm.call((*x, (*h, *c)));
+
+/// PyTorch's masks, which say what is *not* seen, as one that says what is: `[batch, heads, queries, keys]`.
+fn seen<T: Float>(masks: &[Value<'_, T>], names: &[&str]) -> Result<Option<Tensor<bool>>, Refusal> {
+    let mut all: Option<Tensor<bool>> = None;
+    for (mask, name) in masks.iter().zip(names) {
+        let Value::Bool(hidden) = mask else { return Err(Refusal::Mismatch) };
+        let shape = match (hidden.shape(), name.contains("padding")) {
+            (&[keys], true) => vec![1, 1, 1, keys],
+            (&[batch, keys], true) => vec![batch, 1, 1, keys],
+            (&[queries, keys], false) => vec![1, 1, queries, keys],
+            // All heads of all sequences; the cases have one sequence.
+            (&[heads, queries, keys], false) => vec![1, heads, queries, keys],
+            _ => return Err(Refusal::Mismatch),
+        };
+        let seen = hidden.logical_not().reshape(shape)?;
+        all = Some(match all {
+            Some(all) => all.logical_and(&seen)?,
+            None => seen,
+        });
     }
-    RnnCell { [Float(x)] => |rnn| rnn.call(*x); [Float(x), Float(h)] => |rnn| rnn.call((*x, *h)); }
-    GruCell { [Float(x)] => |gru| gru.call(*x); [Float(x), Float(h)] => |gru| gru.call((*x, *h)); }
+    Ok(all)
+}
+
+several! {
+    Rnn {
+        ([Float(x)], None) => |rnn| rnn.call(*x);
+        ([Float(x), Float(h)], None) => |rnn| rnn.call((*x, *h));
+    }
+    Gru {
+        ([Float(x)], None) => |gru| gru.call(*x);
+        ([Float(x), Float(h)], None) => |gru| gru.call((*x, *h));
+    }
+    Lstm {
+        ([Float(x)], None) => |lstm| lstm.call(*x);
+        ([Float(x), Float(h), Float(c)], None) => |lstm| lstm.call((*x, (*h, *c)));
+    }
+    RnnCell {
+        ([Float(x)], None) => |rnn| rnn.call(*x);
+        ([Float(x), Float(h)], None) => |rnn| rnn.call((*x, *h));
+    }
+    GruCell {
+        ([Float(x)], None) => |gru| gru.call(*x);
+        ([Float(x), Float(h)], None) => |gru| gru.call((*x, *h));
+    }
     LstmCell {
-        [Float(x)] => |lstm| lstm.call(*x);
-        [Float(x), Float(h), Float(c)] => |lstm| lstm.call((*x, (*h, *c)));
+        ([Float(x)], None) => |lstm| lstm.call(*x);
+        ([Float(x), Float(h), Float(c)], None) => |lstm| lstm.call((*x, (*h, *c)));
+    }
+    MultiheadAttention {
+        ([Float(q), Float(k), Float(v)], None) => |attention| attention.with_weights((*q, *k, *v));
+        ([Float(q), Float(k), Float(v)], Some(mask)) => |attention| {
+            attention.with_weights((*q, *k, *v, mask))
+        };
+    }
+    TransformerEncoderLayer {
+        ([Float(x)], None) => |layer| layer.call(*x);
+        ([Float(x)], Some(mask)) => |layer| layer.call((*x, mask));
     }
 }
 
@@ -266,6 +350,7 @@ impl<T: Float> Layer<T> {
         &self,
         tape: &'t Tape<T>,
         args: &[Value<'t, T>],
+        names: &[&str],
     ) -> Result<Answer<'t, T>, Wrong> {
         match (self, args) {
             (Self::Module(layer), [Value::Float(x)]) => Ok(layer.call(*x).into_answer()?),
@@ -275,7 +360,7 @@ impl<T: Float> Layer<T> {
             (Self::Embedding(layer), [Value::Int(index)]) => {
                 Ok(layer.call(tape.input(index.map(|i| i as usize))).into_answer()?)
             }
-            (Self::Several(layer), args) => Ok(layer.forward(args)?),
+            (Self::Several(layer), args) => Ok(layer.forward(args, names)?),
             _ => Err(Wrong::Differs(format!("it does not take {} such arguments", args.len()))),
         }
     }
@@ -319,7 +404,7 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         }
         args.push(value);
     }
-    let answer = layer.forward(&tape, &args)?;
+    let answer = layer.forward(&tape, &args, &case.names("args"))?;
     let after = layer.parts().state();
     let mut results = answer.into_iter();
     let mut loss = tape.constant(Tensor::scalar(T::ZERO));

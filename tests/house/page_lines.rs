@@ -230,6 +230,8 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = RnnCell::new(input_size, hidden_size, rng).relu().without_bias(); }
     { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = GruCell::new(input_size, hidden_size, rng).without_bias(); }
     { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = LstmCell::new(input_size, hidden_size, rng).without_bias(); }
+    { let rng: &mut Rng = any(); let embed_dim: usize = any(); let num_heads: usize = any(); let dropout: f64 = any(); let kdim: usize = any(); let vdim: usize = any(); let batch_first: bool = any(); let _ = MultiheadAttention::new(embed_dim, num_heads, rng).key_value_widths(kdim, vdim, rng).bias_kv(rng).zero_key().without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let d_model: usize = any(); let nhead: usize = any(); let dim_feedforward: usize = any(); let dropout: f64 = any(); let layer_norm_eps: f64 = any(); let batch_first: bool = any(); let norm_first: bool = any(); let _ = TransformerEncoderLayer::new(d_model, nhead, rng).feedforward(dim_feedforward, rng).dropout(dropout).gelu().eps(layer_norm_eps).batch_first().norm_first().without_bias(); }
     { let _ = Relu; }
     { let _ = Relu6; }
     { let negative_slope: f64 = any(); let _ = LeakyRelu::new(negative_slope); }

@@ -9,6 +9,7 @@
 
 mod audit;
 mod dist;
+mod ctc;
 mod edges;
 mod extremes;
 mod gradients;
