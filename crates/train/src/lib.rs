@@ -8,6 +8,7 @@
 //! | see progress | [`Progress`] |
 //! | have all of this as one object | [`Trainer`] |
 //! | add to its loop what you need | [`Companion`] |
+//! | know what is wrong with a training | [`Doctor`] |
 //! | find a learning rate | [`lr_range_test`], [`curvature`](fn@curvature) |
 //!
 //! ```
@@ -45,6 +46,7 @@ mod checkpoint;
 mod companion;
 mod companions;
 mod curvature;
+pub mod doctor;
 mod epoch;
 mod error;
 mod fit;
@@ -59,6 +61,7 @@ pub use cause::Cause;
 pub use checkpoint::Checkpoint;
 pub use companion::{Companion, EpochEnd, Fit, Step};
 pub use curvature::{Curvature, curvature};
+pub use doctor::{Doctor, Fault};
 pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};
 pub use history::{Epoch, History};
