@@ -104,13 +104,24 @@ pub struct Finding {
     pub step: Option<usize>,
     /// Earlier in the chain of causes than its fault usually is.
     pub(crate) rank: u8,
+    /// It follows from one tape, so later steps do not speak against it.
+    pub(crate) stays: bool,
 }
 
 impl Finding {
     pub(crate) fn new(fault: Fault, certainty: Certainty) -> Self {
         let remedies = super::remedies::of(fault);
         let (place, evidence) = (Place::default(), Vec::new());
-        Self { fault, certainty, place, evidence, remedies, step: None, rank: fault.rank() }
+        Self {
+            fault,
+            certainty,
+            place,
+            evidence,
+            remedies,
+            step: None,
+            rank: fault.rank(),
+            stays: certainty == Certainty::Certain,
+        }
     }
 
     pub(crate) fn certain(fault: Fault) -> Self {
@@ -152,6 +163,11 @@ impl Finding {
 
     pub(crate) fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
+        self
+    }
+
+    pub(crate) fn staying(mut self) -> Self {
+        self.stays = true;
         self
     }
 
@@ -252,7 +268,13 @@ impl fmt::Display for Finding {
         }
         write!(f, "\n  why       {}", self.fault.why())?;
         for (k, remedy) in self.remedies.iter().enumerate() {
-            write!(f, "\n  {:<9} {}. {}", if k == 0 { "remedies" } else { "" }, k + 1, remedy.text)?;
+            write!(
+                f,
+                "\n  {:<9} {}. {}",
+                if k == 0 { "remedies" } else { "" },
+                k + 1,
+                remedy.text
+            )?;
             if let Action::Code(code) = remedy.action {
                 write!(f, ": `{code}`")?;
             }

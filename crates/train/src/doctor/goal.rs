@@ -102,7 +102,8 @@ impl Goal {
                 };
                 if let Some((prediction, target)) = pair
                     && !target.shape().is_empty()
-                    && prediction.shape().len() == target.shape().len().max(prediction.shape().len())
+                    && prediction.shape().len()
+                        == target.shape().len().max(prediction.shape().len())
                 {
                     let width = prediction.shape().last().copied().unwrap_or(1);
                     let width = if prediction.shape().len() < 2 { 1 } else { width };
@@ -118,7 +119,14 @@ impl Goal {
         None
     }
 
-    fn new(kind: Kind, compares: usize, prediction: usize, target: usize, at: Line, width: usize) -> Self {
+    fn new(
+        kind: Kind,
+        compares: usize,
+        prediction: usize,
+        target: usize,
+        at: Line,
+        width: usize,
+    ) -> Self {
         Self {
             kind,
             compares,
@@ -143,7 +151,9 @@ impl Goal {
 
     /// Reads the prediction and the target of a step.
     pub(crate) fn see<T: Float>(&mut self, lines: &Lines<'_, T>) {
-        let Some(prediction) = lines.get(self.prediction).and_then(|line| line.value()) else { return };
+        let Some(prediction) = lines.get(self.prediction).and_then(|line| line.value()) else {
+            return;
+        };
         let Some(p) = prediction.as_slice() else { return };
         self.error *= KEEP;
         self.count *= KEEP;
@@ -161,7 +171,9 @@ impl Goal {
                 }
             }
             _ => {
-                let Some(target) = lines.get(self.target).and_then(|line| line.value()) else { return };
+                let Some(target) = lines.get(self.target).and_then(|line| line.value()) else {
+                    return;
+                };
                 if let Some(t) = target.as_slice()
                     && t.len() == p.len()
                 {

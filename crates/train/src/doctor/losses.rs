@@ -18,7 +18,7 @@ impl Curve {
 
     #[inline]
     pub(crate) fn push(&mut self, step: usize, x: f64) {
-        let wanted = self.seen % self.every == 0;
+        let wanted = self.seen.is_multiple_of(self.every);
         self.seen += 1;
         if !wanted {
             return;
@@ -49,6 +49,8 @@ pub(crate) struct Losses {
     /// Means over about 4 and about 50 steps.
     pub(crate) fast: f64,
     pub(crate) slow: f64,
+    /// The mean of the first 8.
+    pub(crate) early: f64,
     /// The lowest fast mean.
     pub(crate) best: f64,
     /// The highest loss of the first 20 steps.
@@ -67,6 +69,7 @@ impl Losses {
             last_finite: f64::NAN,
             fast: 0.0,
             slow: 0.0,
+            early: 0.0,
             best: f64::INFINITY,
             early_peak: f64::NEG_INFINITY,
             rising: 0,
@@ -90,6 +93,9 @@ impl Losses {
         self.slow += (1.0 / self.count.min(50) as f64) * (loss - self.slow);
         self.rising = if self.fast > before { self.rising + 1 } else { 0 };
         self.best = self.best.min(self.fast);
+        if self.count <= 8 {
+            self.early += (loss - self.early) / self.count as f64;
+        }
         if self.count <= 20 {
             self.early_peak = self.early_peak.max(loss);
         }

@@ -42,6 +42,7 @@ mod fault;
 mod finding;
 mod goal;
 mod losses;
+mod mixed;
 mod remedies;
 mod report;
 mod rows;
@@ -196,7 +197,12 @@ impl Doctor {
         if self.looking {
             self.looking = false;
             self.weights.after(optimizer, self.step);
-            let along: f64 = self.weights.all.iter().map(|w| w.now.along * w.shape.iter().product::<usize>() as f64).sum();
+            let along: f64 = self
+                .weights
+                .all
+                .iter()
+                .map(|w| w.now.along * w.shape.iter().product::<usize>() as f64)
+                .sum();
             self.uphill += usize::from(along > 0.0);
             self.first_uphill |= self.looks == 0 && along > 0.0;
             if (1..16).contains(&self.looks)
@@ -257,13 +263,9 @@ impl Doctor {
     /// What was found so far, worst first.
     pub fn report(&self) -> Report {
         let mut findings = self.findings.clone();
-        // What is not certain has to hold still.
+        // What rests on numbers has to hold still.
         let now = rules::look(self);
-        findings.retain(|f| {
-            f.certainty == Certainty::Certain
-                || f.fault == Fault::NotFinite
-                || now.iter().any(|n| n.fault == f.fault)
-        });
+        findings.retain(|f| f.stays || now.iter().any(|n| n.fault == f.fault));
         for finding in now {
             match findings.iter_mut().find(|f| f.fault == finding.fault) {
                 Some(known) => {
@@ -285,7 +287,10 @@ impl Doctor {
         let mut at = vec![format!("the loss of {} steps", self.losses.count)];
         let weights = self.weights.all.len();
         if weights > 0 {
-            at.push(format!("weight, gradient and update of {weights} parameters at {} steps", self.looks));
+            at.push(format!(
+                "weight, gradient and update of {weights} parameters at {} steps",
+                self.looks
+            ));
         }
         if !self.units.is_empty() {
             let units: usize = self.units.iter().map(|u| u.alive.len()).sum();
@@ -357,19 +362,27 @@ impl Doctor {
     }
 
     /// Reads the structure of a tape that is not the last one's.
-    fn lay_out<T: Float>(&mut self, tape: &Tape<T>, loss: Var<'_, T>, optimizer: &(impl Optimizer<T> + ?Sized)) {
+    fn lay_out<T: Float>(
+        &mut self,
+        tape: &Tape<T>,
+        loss: Var<'_, T>,
+        optimizer: &(impl Optimizer<T> + ?Sized),
+    ) {
         self.lines = tape.len();
         self.layouts += 1;
         let goal = Goal::find(&tape.lines(), loss.index());
         let found = structure::look(tape, loss, goal.as_ref(), Some(optimizer.parameters()));
-        found.into_iter().for_each(|finding| self.found(finding));
+        found.into_iter().for_each(|finding| self.found(finding.staying()));
         let lines = tape.lines();
         let r = Reading::new(&lines, loss.index());
         // A tape of another length has the same parts in other places.
         let earlier = self.goal.take();
         self.goal = match (goal, earlier) {
-            (Some(new), Some(mut old)) if new.kind == old.kind && new.classes.len() == old.classes.len() => {
-                (old.compares, old.prediction, old.target) = (new.compares, new.prediction, new.target);
+            (Some(new), Some(mut old))
+                if new.kind == old.kind && new.classes.len() == old.classes.len() =>
+            {
+                (old.compares, old.prediction, old.target) =
+                    (new.compares, new.prediction, new.target);
                 Some(old)
             }
             (new, _) => new,
@@ -397,10 +410,15 @@ impl Doctor {
             .collect();
         for line in lines.iter() {
             for (k, &operand) in line.operands().iter().take(line.arity()).enumerate() {
-                let Some(read) = lines.get(r.behind_moves(operand)).and_then(|l| l.op().parameter().cloned()) else {
+                let Some(read) =
+                    lines.get(r.behind_moves(operand)).and_then(|l| l.op().parameter().cloned())
+                else {
                     continue;
                 };
-                let Some(weight) = self.weights.all.iter_mut().find(|w| w.id == read.param.id()) else { continue };
+                let Some(weight) = self.weights.all.iter_mut().find(|w| w.id == read.param.id())
+                else {
+                    continue;
+                };
                 if weight.order == usize::MAX {
                     weight.order = line.index();
                     weight.role = match (r.matrix(&line).is_some(), k) {
@@ -411,7 +429,8 @@ impl Doctor {
                 }
             }
         }
-        let frozen = lines.iter().filter_map(|line| line.op().parameter().map(|read| read.param.clone()));
+        let frozen =
+            lines.iter().filter_map(|line| line.op().parameter().map(|read| read.param.clone()));
         self.frozen = frozen.filter(|p| p.is_frozen()).map(|p| p.path()).collect();
     }
 
@@ -438,13 +457,18 @@ impl Doctor {
 
     /// Names the op that made a loss or a gradient that is not finite.
     #[cold]
-    fn name_not_finite<T: Float>(&mut self, loss: Var<'_, T>, optimizer: &(impl Optimizer<T> + ?Sized)) {
+    fn name_not_finite<T: Float>(
+        &mut self,
+        loss: Var<'_, T>,
+        optimizer: &(impl Optimizer<T> + ?Sized),
+    ) {
         if self.looks == 0 {
             self.weights.before(optimizer, self.step);
             self.lay_out(loss.tape(), loss, optimizer);
         }
         let forward = loss.tape().first_non_finite();
-        let backward = || loss.tape().unspent(|| loss.first_non_finite_gradient().ok().flatten()).flatten();
+        let backward =
+            || loss.tape().unspent(|| loss.first_non_finite_gradient().ok().flatten()).flatten();
         let Some(made) = forward.or_else(backward) else { return };
         let data = matches!(made.op, "constant" | "input");
         let fault = if data { Fault::DataNotFinite } else { Fault::NotFinite };
@@ -463,8 +487,10 @@ impl Doctor {
             finding.remedies.insert(0, Remedy { text: hint.to_string(), action: Action::Code("") });
         }
         let grown = self.losses.risen() > 3.0 || self.peak_ratio > 0.3 || made.op == "param";
-        if grown && !data && self.diverged.is_none() {
-            self.diverged = Some(self.step);
+        if grown && !data {
+            self.diverged.get_or_insert(self.step);
+            // The number is what a step that was too long left behind.
+            finding = finding.rank(4);
         }
         self.found(finding.over(self.step, self.step));
         self.examine();

@@ -1,9 +1,11 @@
 //! The remedies of each fault, the first thing first.
 
-use super::finding::{Action, Remedy};
 use super::Fault;
+use super::finding::{Action, Remedy};
 
-use Action::{AdamOnAll, ClipNorm, Code, Restart, RestartAndScaleRate, ScaleRate, StandardiseInput};
+use Action::{
+    AdamOnAll, ClipNorm, Code, Restart, RestartAndScaleRate, ScaleRate, StandardiseInput,
+};
 
 /// The remedies of a fault, in the order in which they are worth trying.
 pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
@@ -24,9 +26,14 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             "take both in one op",
             Code("logits.log_softmax(-1)? // or .log_sigmoid(), or a loss on logits"),
         )],
-        Fault::TargetsOutOfRange => &[("labels of -1 and 1 become 0 and 1", Code("(y + 1.0) / 2.0"))],
+        Fault::TargetsOutOfRange => {
+            &[("labels of -1 and 1 become 0 and 1", Code("(y + 1.0) / 2.0"))]
+        }
         Fault::OutputOutOfRange => &[
-            ("leave the last activation out", Code("Sequential::new().with(…).with(Linear::new(…))")),
+            (
+                "leave the last activation out",
+                Code("Sequential::new().with(…).with(Linear::new(…))"),
+            ),
             ("or scale the targets into its range", Code("MinMaxScaler")),
         ],
         Fault::ClassesAsNumbers => &[(
@@ -50,11 +57,12 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ("in code", Code("Adam::new(model.parameters(), 0.001)")),
             ("if it is meant, say so", Code("model.freeze(\"layer.*\")?")),
         ],
-        Fault::FrozenAtRandom => &[
-            ("unfreeze them", AdamOnAll(1e-3)),
-            ("in code", Code("model.unfreeze(\"*\")?")),
-        ],
-        Fault::UsedGradient => &[("clear them before each `backward`", Code("optimizer.zero_grad();"))],
+        Fault::FrozenAtRandom => {
+            &[("unfreeze them", AdamOnAll(1e-3)), ("in code", Code("model.unfreeze(\"*\")?"))]
+        }
+        Fault::UsedGradient => {
+            &[("clear them before each `backward`", Code("optimizer.zero_grad();"))]
+        }
         Fault::RowsMixed => &[(
             "keep the first axis that of the samples: reshape only the axes behind it",
             Code("x.reshape([x.shape()[0], rest])?"),
@@ -108,9 +116,9 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ("let the schedule end with the training", Code("CosineAnnealingLr::new(rate, steps)")),
             ("Adam, with a rate that stays", AdamOnAll(1e-3)),
         ],
-        Fault::Penalty => &[
-            ("a thousandth of the factor", Code("let loss = data + penalty * (0.001 * factor);")),
-        ],
+        Fault::Penalty => {
+            &[("a thousandth of the factor", Code("let loss = data + penalty * (0.001 * factor);"))]
+        }
         Fault::SummedLoss => &[
             ("take the mean", Code("MseLoss::new() // Reduction::Mean")),
             ("or divide the learning rate by the number of samples", RestartAndScaleRate(0.01)),
@@ -132,7 +140,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         Fault::Vanishing => &[
             ("weights by the number of inputs", Restart),
             ("an optimiser that scales each gradient", AdamOnAll(1e-3)),
-            ("ReLU for the sigmoid, or a norm layer, or a residual", Code("x.try_add(layer.call(x)?)?")),
+            (
+                "ReLU for the sigmoid, or a norm layer, or a residual",
+                Code("x.try_add(layer.call(x)?)?"),
+            ),
         ],
         Fault::Exploding => &[
             ("clip the gradients", ClipNorm(1.0)),

@@ -75,7 +75,9 @@ impl Rows {
             .take(goal.prediction)
             .filter(|l| leads[l.index()] && l.arity() == 0 && l.index() != goal.target)
             .filter(|l| l.shape().first() == Some(&n))
-            .filter(|l| l.op().is::<ops::Constant>() || l.data().is_some_and(|d| d.get::<usize>().is_some()))
+            .filter(|l| {
+                l.op().is::<ops::Constant>() || l.data().is_some_and(|d| d.get::<usize>().is_some())
+            })
             .max_by_key(|l| (size(&l.shape()), std::cmp::Reverse(l.index())));
         let Some(leaf) = leaf else {
             self.full = true;
@@ -151,7 +153,9 @@ impl Rows {
         let stats: Vec<(f64, f64)> = (0..self.kept()).map(|k| spread(self.column(k))).collect();
         if let Some(place) = self.x.iter().position(|x| !x.is_finite()) {
             let (row, column) = (place / self.kept(), place % self.kept());
-            found.push(Finding::certain(Fault::DataNotFinite).line(self.at).row(row).column(name(column)));
+            found.push(
+                Finding::certain(Fault::DataNotFinite).line(self.at).row(row).column(name(column)),
+            );
             return found;
         }
         if let Some(row) = self.y.iter().position(|y| !y.is_finite()) {
@@ -164,7 +168,8 @@ impl Rows {
             && stats.len() <= 32
             && n >= 16
         {
-            let finding = Finding::possible(Fault::ConstantColumn).line(self.at).column(name(first));
+            let finding =
+                Finding::possible(Fault::ConstantColumn).line(self.at).column(name(first));
             found.push(finding.noting("constant columns", constant.len() as f64));
         }
         self.leak(&stats, &mut found);
@@ -188,7 +193,11 @@ impl Rows {
             if d == 0.0 {
                 return 0.0;
             }
-            let sum: f64 = self.column(k).zip(&self.y).map(|(x, y)| (x - m) / d * (y - mean) / deviation).sum();
+            let sum: f64 = self
+                .column(k)
+                .zip(&self.y)
+                .map(|(x, y)| (x - m) / d * (y - mean) / deviation)
+                .sum();
             (sum / n).abs()
         };
         let all: Vec<f64> = (0..stats.len()).map(correlation).collect();
@@ -197,7 +206,8 @@ impl Rows {
         let second = (0..all.len()).filter(|&k| k != best).map(|k| all[k]).fold(0.0, f64::max);
         let exact = 1.0 - all[best] * all[best] < 1e-6;
         if exact && second < 0.99 || all[best] > 0.999 && second < 0.8 {
-            let finding = if exact { Finding::certain(Fault::Leak) } else { Finding::likely(Fault::Leak) };
+            let finding =
+                if exact { Finding::certain(Fault::Leak) } else { Finding::likely(Fault::Leak) };
             found.push(
                 finding
                     .line(self.at)
@@ -210,7 +220,8 @@ impl Rows {
 
     fn scale(&self, stats: &[(f64, f64)], found: &mut Vec<Finding>) {
         let varied = |k: &usize| stats[*k].1 > 0.0;
-        let widest = (0..stats.len()).filter(varied).max_by(|&a, &b| stats[a].1.total_cmp(&stats[b].1));
+        let widest =
+            (0..stats.len()).filter(varied).max_by(|&a, &b| stats[a].1.total_cmp(&stats[b].1));
         let Some(widest) = widest else { return };
         let mut deviations: Vec<f64> = stats.iter().map(|s| s.1).filter(|d| *d > 0.0).collect();
         deviations.sort_by(f64::total_cmp);
@@ -219,26 +230,27 @@ impl Rows {
         let column = widest * self.stride;
         if deviations.len() > 1 && width / median > 1e3 && width > 10.0 {
             found.push(
-                Finding::certain(Fault::UnscaledInput)
-                    .line(self.at)
-                    .column(column)
-                    .because("its deviation over the median column's", width / median, 1e3),
+                Finding::certain(Fault::UnscaledInput).line(self.at).column(column).because(
+                    "its deviation over the median column's",
+                    width / median,
+                    1e3,
+                ),
             );
             return;
         }
         let least = deviations[0];
-        let mean_square = stats.iter().map(|(m, d)| m * m + d * d).sum::<f64>() / stats.len() as f64;
+        let mean_square =
+            stats.iter().map(|(m, d)| m * m + d * d).sum::<f64>() / stats.len() as f64;
         let size = mean_square.sqrt();
         let off = (0..stats.len())
             .filter(varied)
             .find(|&k| stats[k].0.abs() > 10.0 * stats[k].1 && stats[k].0.abs() > 10.0);
         if size > 20.0 || width / least > 1e3 && width > 10.0 {
-            found.push(
-                Finding::likely(Fault::UnscaledInput)
-                    .line(self.at)
-                    .column(column)
-                    .because("root mean square of the inputs", size, 20.0),
-            );
+            found.push(Finding::likely(Fault::UnscaledInput).line(self.at).column(column).because(
+                "root mean square of the inputs",
+                size,
+                20.0,
+            ));
         } else if let Some(k) = off {
             found.push(
                 Finding::likely(Fault::UnscaledInput)
@@ -284,7 +296,8 @@ impl Rows {
 
     /// The fraction of labels that differ from those of their neighbours where the neighbours are of one mind.
     pub(crate) fn noise(&self) -> Option<f64> {
-        if self.len() < 200 || self.classes < 2 {
+        // Of tokens, the nearest by equal places are not the most alike.
+        if self.len() < 200 || self.classes < 2 || self.tokens {
             return None;
         }
         let neighbours = self.neighbours(8)?;
@@ -297,8 +310,8 @@ impl Rows {
         }
         clear.sort_by_key(|c| std::cmp::Reverse(c.0));
         let part = &clear[..clear.len() / 3];
-        // Below a majority there is nothing to differ from.
-        if part.last()?.0 < 5 {
+        // Below twice the votes of chance there is nothing to differ from.
+        if part.last()?.0 < 3.max(2 * 8 / self.classes) {
             return None;
         }
         Some(part.iter().filter(|c| !c.1).count() as f64 / part.len() as f64)
@@ -333,8 +346,10 @@ impl Rows {
             }
         };
         let near = |a: usize| {
-            let mut all: Vec<(f64, usize)> =
-                (0..n).filter(|&b| b != a && row(a) != row(b)).map(|b| (distance(a, b), b)).collect();
+            let mut all: Vec<(f64, usize)> = (0..n)
+                .filter(|&b| b != a && row(a) != row(b))
+                .map(|b| (distance(a, b), b))
+                .collect();
             // Fewer others than are asked for, where most rows are copies.
             let count = count.min(all.len());
             if count < all.len() && count > 0 {

@@ -5,6 +5,7 @@ mod data;
 mod flow;
 mod rate;
 
+use super::weights::Weight;
 use super::{Doctor, Fault, Finding};
 
 pub(crate) use data::Data;
@@ -40,8 +41,14 @@ impl Patient {
         let fallen = (losses.first - losses.fast) / losses.first.abs().max(f64::MIN_POSITIVE);
         let finite = losses.last.is_finite() || losses.count == 0;
         match skill {
-            Some(skill) => Self { skill: Some(skill), poor: skill < 0.3 || !finite, good: skill > 0.6 && finite },
-            None => Self { skill: None, poor: fallen < 0.1 || !finite, good: fallen > 0.5 && finite },
+            Some(skill) => Self {
+                skill: Some(skill),
+                poor: skill < 0.3 || !finite,
+                good: skill > 0.6 && finite,
+            },
+            None => {
+                Self { skill: None, poor: fallen < 0.1 || !finite, good: fallen > 0.5 && finite }
+            }
         }
     }
 }
@@ -52,17 +59,12 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
     if let Some(weight) = d.weights.all.iter().find(|w| w.used_gradient) {
         found.push(Finding::certain(Fault::UsedGradient).layer(&weight.path));
     }
-    let copies = d.weights.all.iter().filter(|w| w.looks >= 3 && w.equal_rows == w.looks.min(8) && !w.frozen);
-    // Rows that are copies and stay so; of a last layer alone they may be meant.
-    if let Some(weight) = copies.clone().find(|w| w.equal_rows >= 3) {
-        found.push(
-            Finding::certain(Fault::SymmetricUnits)
-                .layer(&weight.path)
-                .noting("layers whose rows of weights and of gradients are equal", copies.count() as f64)
-                .over(0, weight.looks.min(8) - 1),
-        );
-    }
-    let still = d.weights.all.iter().find(|w| w.looks >= 3 && w.still == w.looks && !w.frozen);
+    symmetric(d, found);
+    // A gradient so small that its step is lost in rounding is another fault.
+    let counts = |w: &&Weight| w.now.gradient * d.rate.now > 1e-5 * w.now.weight;
+    let mut still =
+        d.weights.all.iter().filter(|w| w.looks >= 3 && w.still == w.looks && !w.frozen);
+    let still = still.find(counts);
     if let Some(weight) = still
         && d.rate.most > 0.0
     {
@@ -74,7 +76,11 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
                 .over(0, last),
         );
     }
-    let alone = d.weights.all.iter().find(|w| w.looks >= 3 && w.without_gradient > w.looks - 1 && !w.frozen);
+    let alone = d
+        .weights
+        .all
+        .iter()
+        .find(|w| w.looks >= 3 && w.without_gradient > w.looks - 1 && !w.frozen);
     if let Some(weight) = alone {
         found.push(
             Finding::likely(Fault::NoGradient)
@@ -84,11 +90,38 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
         );
     }
     let losses = &d.losses;
-    if d.looks >= 3 && d.first_uphill && d.uphill * 10 >= d.looks * 9 && losses.fast >= losses.first {
+    if d.looks >= 3 && d.first_uphill && d.uphill * 10 >= d.looks * 9 && losses.fast >= losses.first
+    {
         found.push(
             Finding::certain(Fault::Ascent)
-                .because("fraction of the steps that went up their gradient", d.uphill as f64 / d.looks as f64, 0.9)
+                .because(
+                    "fraction of the steps that went up their gradient",
+                    d.uphill as f64 / d.looks as f64,
+                    0.9,
+                )
                 .over(0, last),
+        );
+    }
+}
+
+/// Units that are copies of each other: rows of weights and of gradients that stay equal; or most layers start so.
+fn symmetric(d: &Doctor, found: &mut Vec<Finding>) {
+    let several =
+        || d.weights.matrices().filter(|w| w.looks >= 1 && w.shape.len() == 2 && w.shape[0] > 1);
+    let stay = several().find(|w| w.equal_rows >= 3 && w.equal_rows == w.looks.min(8));
+    let start = several().filter(|w| w.started_equal).count();
+    let most = start * 2 > several().count() && start >= 1 && d.weights.matrices().count() > 1;
+    let first = several().find(|w| w.started_equal).filter(|_| most);
+    if let Some(weight) = stay.or(first) {
+        found.push(
+            Finding::certain(Fault::SymmetricUnits)
+                .layer(&weight.path)
+                .noting("layers that started with equal rows of weights", start as f64)
+                .noting(
+                    "looks on which rows of weights and of gradients were equal",
+                    weight.equal_rows as f64,
+                )
+                .over(0, weight.looks.min(8) - 1),
         );
     }
 }

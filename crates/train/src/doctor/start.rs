@@ -23,7 +23,10 @@ pub(crate) struct LayerStart {
 }
 
 /// The layers' products in the order of the tape, 64 at most, each parameter once.
-pub(crate) fn layers<T: Float>(r: &Reading<'_, '_, T>, weight_of: impl Fn(u64) -> Option<f64>) -> Vec<LayerStart> {
+pub(crate) fn layers<T: Float>(
+    r: &Reading<'_, '_, T>,
+    weight_of: impl Fn(u64) -> Option<f64>,
+) -> Vec<LayerStart> {
     let mut found: Vec<LayerStart> = Vec::new();
     let mut met = Vec::new();
     for line in r.lines.iter() {
@@ -34,7 +37,9 @@ pub(crate) fn layers<T: Float>(r: &Reading<'_, '_, T>, weight_of: impl Fn(u64) -
         met.push(matrix.id());
         let operand = r.operand(&line, 0);
         let inputs = operand.shape().last().copied().unwrap_or(1);
-        let (Some(x), Some(y), Some(size)) = (operand.value(), line.value(), weight_of(matrix.id())) else {
+        let (Some(x), Some(y), Some(size)) =
+            (operand.value(), line.value(), weight_of(matrix.id()))
+        else {
             continue;
         };
         let outputs = line.shape().last().copied().unwrap_or(1);

@@ -1,7 +1,5 @@
 //! Faults that the structure of one tape shows, exactly and without a threshold.
 
-use std::collections::HashMap;
-
 use wengert_autograd::{Lines, Param, Tape, TapeLine, Var, ops};
 use wengert_tensor::Float;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
@@ -78,7 +76,11 @@ impl<'a, 't, T: Float> Reading<'a, 't, T> {
         loop {
             index = self.behind_moves(index);
             match unary(&self.line(index)) {
-                Some(UnaryOp::MulScalar { .. } | UnaryOp::DivScalar { .. } | UnaryOp::AddScalar { .. }) => {
+                Some(
+                    UnaryOp::MulScalar { .. }
+                    | UnaryOp::DivScalar { .. }
+                    | UnaryOp::AddScalar { .. },
+                ) => {
                     index = self.line(index).operands()[0];
                 }
                 _ => return index,
@@ -97,7 +99,9 @@ pub(crate) fn look<T: Float>(
     let mut found = Vec::new();
     // Before the lines are borrowed.
     let drawing = tape.scopes().into_iter().find(|scope| {
-        scope.who.is_some_and(|who| who.kind().contains("Dropout") || who.kind().contains("BatchNorm"))
+        scope
+            .who
+            .is_some_and(|who| who.kind().contains("Dropout") || who.kind().contains("BatchNorm"))
     });
     if let Some(scope) = drawing.filter(|_| !tape.is_training()) {
         let kind = scope.who.map_or("layer", |who| who.kind());
@@ -112,13 +116,17 @@ pub(crate) fn look<T: Float>(
     negated(&reading, goal, &mut found);
     broadcast(&reading, &mut found);
     linear_twice(&reading, &mut found);
-    mixed(&reading, goal, &mut found);
+    found.extend(goal.and_then(|goal| super::mixed::look(&reading, goal.prediction)));
     targets(&reading, goal, &mut found);
     found
 }
 
 /// Parameters that get no gradient, and those whose gradient nobody uses.
-fn reach<T: Float>(r: &Reading<'_, '_, T>, optimizer: Option<&[Param<T>]>, found: &mut Vec<Finding>) {
+fn reach<T: Float>(
+    r: &Reading<'_, '_, T>,
+    optimizer: Option<&[Param<T>]>,
+    found: &mut Vec<Finding>,
+) {
     let mine = |param: &Param<T>| optimizer.is_none_or(|all| all.iter().any(|p| p.is(param)));
     let mut strangers: Vec<Finding> = Vec::new();
     let mut cut: Vec<Finding> = Vec::new();
@@ -130,7 +138,9 @@ fn reach<T: Float>(r: &Reading<'_, '_, T>, optimizer: Option<&[Param<T>]>, found
         let path = read.param.path();
         if r.reached[line.index()] {
             if !mine(&read.param) {
-                strangers.push(Finding::certain(Fault::NotInOptimizer).layer(path).line(Some(line.at())));
+                strangers.push(
+                    Finding::certain(Fault::NotInOptimizer).layer(path).line(Some(line.at())),
+                );
             }
             continue;
         }
@@ -152,7 +162,11 @@ fn reach<T: Float>(r: &Reading<'_, '_, T>, optimizer: Option<&[Param<T>]>, found
         }
         let finding = Finding::new(
             Fault::NoGradient,
-            if end.op().is::<ops::Detach>() { super::Certainty::Certain } else { super::Certainty::Likely },
+            if end.op().is::<ops::Detach>() {
+                super::Certainty::Certain
+            } else {
+                super::Certainty::Likely
+            },
         );
         cut.push(finding.layer(path).op(end.op().name(), end.at()));
     }
@@ -187,14 +201,28 @@ fn doubled<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
                     Finding::certain(Fault::DoubledSoftmax)
                         .layer(source.layer())
                         .op(source.op().name(), source.at())
-                        .noting(format!("`{}` takes logits, and gets the result of `{}`", op.name(), source.op().name()), 1.0),
+                        .noting(
+                            format!(
+                                "`{}` takes logits, and gets the result of `{}`",
+                                op.name(),
+                                source.op().name()
+                            ),
+                            1.0,
+                        ),
                 );
             } else if bounded && !op.is::<ops::Softmax>() {
                 found.push(
                     Finding::likely(Fault::OutputOutOfRange)
                         .layer(source.layer())
                         .op(source.op().name(), source.at())
-                        .noting(format!("`{}` takes logits of any size, and `{}` bounds them", op.name(), source.op().name()), 1.0),
+                        .noting(
+                            format!(
+                                "`{}` takes logits of any size, and `{}` bounds them",
+                                op.name(),
+                                source.op().name()
+                            ),
+                            1.0,
+                        ),
                 );
             }
         }
@@ -240,7 +268,8 @@ fn negated<T: Float>(r: &Reading<'_, '_, T>, goal: Option<&Goal>, found: &mut Ve
             // Of a difference to the target: a square of anything else can be a reward.
             || matches!(unary(&line), Some(UnaryOp::Square | UnaryOp::Abs | UnaryOp::LogCosh))
                 && goal.is_some_and(|goal| line.operands()[0] == goal.compares);
-        let negative = line.op().is::<ops::LogSoftmax>() || matches!(unary(&line), Some(UnaryOp::LogSigmoid));
+        let negative =
+            line.op().is::<ops::LogSoftmax>() || matches!(unary(&line), Some(UnaryOp::LogSigmoid));
         if positive && sign < 0.0 || negative && sign > 0.0 {
             let place = turned.unwrap_or(r.loss);
             let line = r.line(place);
@@ -254,7 +283,11 @@ fn negated<T: Float>(r: &Reading<'_, '_, T>, goal: Option<&Goal>, found: &mut Ve
         match (unary(&line), binary(&line)) {
             (Some(UnaryOp::Neg), _) => stack.push((first(), -sign, Some(index))),
             (Some(UnaryOp::MulScalar { c } | UnaryOp::DivScalar { c }), _) => {
-                stack.push((first(), sign * c.signum(), if c < 0.0 { Some(index) } else { turned }));
+                stack.push((
+                    first(),
+                    sign * c.signum(),
+                    if c < 0.0 { Some(index) } else { turned },
+                ));
             }
             (Some(UnaryOp::RsubScalar { .. }), _) => stack.push((first(), -sign, Some(index))),
             (Some(UnaryOp::AddScalar { .. }), _) => stack.push((first(), sign, turned)),
@@ -267,14 +300,14 @@ fn negated<T: Float>(r: &Reading<'_, '_, T>, goal: Option<&Goal>, found: &mut Ve
                 // What is subtracted may be a reward; only a known error is none.
                 stack.push((line.operands()[1], -sign, Some(index)));
             }
-            _ if line.op().is::<ops::Sum>() || line.op().is::<ops::Mean>() || line.op().moves_numbers() => {
-                if line.arity() == 1 {
-                    stack.push((first(), sign, turned));
-                }
-            }
+            _ if line.arity() == 1 && sums_or_moves(&line) => stack.push((first(), sign, turned)),
             _ => {}
         }
     }
+}
+
+fn sums_or_moves<T: Float>(line: &TapeLine<'_, T>) -> bool {
+    line.op().is::<ops::Sum>() || line.op().is::<ops::Mean>() || line.op().moves_numbers()
 }
 
 /// `[N, 1]` against `[N]`, which gives `[N, N]`.
@@ -295,11 +328,10 @@ fn broadcast<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
             && a.op().parameter().is_none()
             && b.op().parameter().is_none()
         {
-            found.push(
-                Finding::certain(Fault::Broadcast)
-                    .op(line.op().name(), line.at())
-                    .noting(format!("{} and {} gave {shape}: elements", a.shape(), b.shape()), (n * n) as f64),
-            );
+            found.push(Finding::certain(Fault::Broadcast).op(line.op().name(), line.at()).noting(
+                format!("{} and {} gave {shape}: elements", a.shape(), b.shape()),
+                (n * n) as f64,
+            ));
         }
     }
 }
@@ -345,61 +377,21 @@ fn linear_twice<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
     found.extend(grouped(pairs));
 }
 
-/// Reshapes that do not keep samples together, and a softmax over the samples.
-fn mixed<T: Float>(r: &Reading<'_, '_, T>, goal: Option<&Goal>, found: &mut Vec<Finding>) {
-    let Some(goal) = goal else { return };
-    let Some(&n) = r.line(goal.prediction).shape().first() else { return };
-    let mut of_samples: HashMap<usize, ()> = HashMap::new();
-    for line in r.lines.iter().take(goal.prediction + 1) {
-        let shape = line.shape();
-        let first = shape.first().copied().unwrap_or(0);
-        let index = line.index();
-        if line.arity() == 0 {
-            if line.op().is::<ops::Constant>() && first == n && n > 1 && shape.len() > 1 {
-                of_samples.insert(index, ());
-            }
-            continue;
-        }
-        let operands = line.operands();
-        if !operands.iter().take(line.arity()).any(|k| of_samples.contains_key(k)) {
-            continue;
-        }
-        let op = line.op();
-        let reshaped = op.is::<ops::Reshape>();
-        let torn = reshaped && first != 0 && first % n != 0 && n % first != 0;
-        let across = op.get::<ops::Softmax>().map(|op| op.0).or(op.get::<ops::LogSoftmax>().map(|op| op.0));
-        let across = across == Some(0) && shape.len() > 1;
-        if torn || across {
-            found.push(
-                Finding::certain(Fault::RowsMixed)
-                    .layer(line.layer())
-                    .op(op.name(), line.at())
-                    .noting(format!("the first axis of {} is that of the samples, and the result is {shape}: samples", r.operand(&line, 0).shape()), n as f64),
-            );
-            return;
-        }
-        let keeps = match op.get::<ops::Permute>() {
-            Some(permute) => permute.0.first() == Some(&0),
-            None => true,
-        };
-        if first == n && keeps {
-            of_samples.insert(index, ());
-        }
-    }
-}
-
 /// Targets that the loss does not take.
 fn targets<T: Float>(r: &Reading<'_, '_, T>, goal: Option<&Goal>, found: &mut Vec<Finding>) {
-    let Some(goal) = goal.filter(|goal| matches!(goal.kind, Kind::Logits | Kind::Probabilities)) else {
+    let Some(goal) = goal.filter(|goal| matches!(goal.kind, Kind::Logits | Kind::Probabilities))
+    else {
         return;
     };
     let Some(values) = r.line(goal.target).value() else { return };
     if let Some(worst) = values.iter().map(|y| y.to_f64()).find(|y| !(0.0..=1.0).contains(y)) {
         let line = r.line(goal.compares);
         found.push(
-            Finding::certain(Fault::TargetsOutOfRange)
-                .op(line.op().name(), line.at())
-                .because("a target", worst, if worst < 0.0 { 0.0 } else { 1.0 }),
+            Finding::certain(Fault::TargetsOutOfRange).op(line.op().name(), line.at()).because(
+                "a target",
+                worst,
+                if worst < 0.0 { 0.0 } else { 1.0 },
+            ),
         );
     }
 }
@@ -425,7 +417,7 @@ pub(crate) fn terms<T: Float>(r: &Reading<'_, '_, T>) -> (Vec<usize>, Vec<usize>
     let mut rests_on_data = vec![false; r.lines.len()];
     for line in r.lines.iter() {
         let index = line.index();
-        let leaf = line.arity() == 0 && line.op().parameter().is_none() && line.shape().len() > 0;
+        let leaf = line.arity() == 0 && line.op().parameter().is_none() && !line.shape().is_empty();
         rests_on_data[index] = leaf
             || line.op().is::<ops::CrossEntropy<T>>()
             || line.operands().iter().any(|&k| rests_on_data[k]);

@@ -51,6 +51,8 @@ pub(crate) struct Weight {
     pub(crate) uphill: usize,
     /// Looks on which its rows, and those of its gradient, were equal.
     pub(crate) equal_rows: usize,
+    /// Whether the rows of the weights alone were equal at the first look.
+    pub(crate) started_equal: bool,
     pub(crate) without_gradient: usize,
     pub(crate) used_gradient: bool,
     /// The running mean of log₁₀(update : weight).
@@ -81,6 +83,7 @@ impl Weight {
             still: 0,
             uphill: 0,
             equal_rows: 0,
+            started_equal: false,
             without_gradient: 0,
             used_gradient: false,
             log_ratio: f64::NAN,
@@ -103,7 +106,11 @@ pub(crate) struct Weights {
 
 impl Weights {
     /// Before a step: reads weights and gradients.
-    pub(crate) fn before<T: Float>(&mut self, optimizer: &(impl Optimizer<T> + ?Sized), step: usize) {
+    pub(crate) fn before<T: Float>(
+        &mut self,
+        optimizer: &(impl Optimizer<T> + ?Sized),
+        step: usize,
+    ) {
         let params = optimizer.parameters();
         let same = self.all.len() == params.len()
             && self.all.iter().zip(params).all(|(weight, param)| weight.id == param.id());
@@ -117,7 +124,11 @@ impl Weights {
     }
 
     /// After it: reads the updates.
-    pub(crate) fn after<T: Float>(&mut self, optimizer: &(impl Optimizer<T> + ?Sized), step: usize) {
+    pub(crate) fn after<T: Float>(
+        &mut self,
+        optimizer: &(impl Optimizer<T> + ?Sized),
+        step: usize,
+    ) {
         for (weight, param) in self.all.iter_mut().zip(optimizer.parameters()) {
             param.inspect(|value, gradient, _| weight.compare(value, gradient, step));
         }
@@ -130,7 +141,8 @@ impl Weights {
 
     /// The median of update : weight over the matrices, or over all parameters if there are none.
     pub(crate) fn median_ratio(&self) -> Option<f64> {
-        let mut logs: Vec<f64> = self.matrices().map(|w| w.log_ratio).filter(|x| x.is_finite()).collect();
+        let mut logs: Vec<f64> =
+            self.matrices().map(|w| w.log_ratio).filter(|x| x.is_finite()).collect();
         if logs.is_empty() {
             logs = self.all.iter().map(|w| w.log_ratio).filter(|x| x.is_finite()).collect();
         }
@@ -168,7 +180,9 @@ impl Weight {
         self.gradients.push(step, self.now.gradient);
         // Copies of units stay copies from the start, so the first looks are enough.
         if self.looks < 8 && self.shape.len() == 2 && self.shape[0] > 1 {
-            let equal = equal_rows(value) && gradient.is_none_or(equal_rows);
+            let equal = equal_rows(value);
+            self.started_equal |= equal && self.looks == 0;
+            let equal = equal && gradient.is_none_or(equal_rows);
             self.equal_rows += usize::from(equal);
         }
     }
@@ -198,8 +212,11 @@ impl Weight {
             self.first = self.now;
         }
         self.looks += 1;
-        if self.now.weight > 0.0 {
-            let ratio = (self.now.update / self.now.weight).max(1e-30);
+        // Weights that start from 0 have to grow: they are measured by a usual start.
+        let usual = 0.1 / (self.shape.last().copied().unwrap_or(1).max(1) as f64).sqrt();
+        let size = self.now.weight.max(usual);
+        if size > 0.0 {
+            let ratio = (self.now.update / size).max(1e-30);
             self.ratios.push(step, ratio);
             let log = ratio.log10();
             self.log_ratio =

@@ -4,6 +4,7 @@
 
 mod batches;
 mod companions;
+mod doctor;
 mod resume;
 mod threads;
 mod trainer;

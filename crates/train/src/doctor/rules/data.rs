@@ -39,13 +39,16 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
 
 fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>) {
     for finding in &data.columns {
-        let harmless = finding.fault == Fault::UnscaledInput && patient.skill.is_some_and(|s| s > 0.85)
+        let harmless = finding.fault == Fault::UnscaledInput
+            && patient.skill.is_some_and(|s| s > 0.85)
             || finding.fault == Fault::ConstantColumn && !patient.poor;
         if !harmless {
             found.push(finding.clone());
         }
     }
     let Some(goal) = &d.goal else { return };
+    // Where two classes overlap by nature, a third of the labels can go either way.
+    let noisy = if goal.classes.len() > 2 { 0.2 } else { 0.35 };
     if let Some(score) = data.association.filter(|score| *score < 2.5)
         && patient.skill.is_none_or(|skill| skill < 0.5)
         && d.step >= 20
@@ -53,14 +56,24 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
         found.push(
             Finding::likely(Fault::LabelsUnrelated)
                 .line(Some(goal.at))
-                .because("what a row's neighbours tell of its target, in standard errors over chance", score, 2.5)
+                .because(
+                    "what a row's neighbours tell of its target, in standard errors over chance",
+                    score,
+                    2.5,
+                )
                 .noting("rows", d.rows.len() as f64),
         );
-    } else if let Some(noise) = data.noise.filter(|noise| *noise > 0.15) {
+    } else if let Some(noise) =
+        data.noise.filter(|noise| *noise > noisy && patient.skill.is_none_or(|skill| skill < 0.8))
+    {
         found.push(
             Finding::likely(Fault::LabelNoise)
                 .line(Some(goal.at))
-                .because("labels that differ from those of their neighbours where these agree", noise, 0.15)
+                .because(
+                    "labels that differ from those of their neighbours where these agree",
+                    noise,
+                    noisy,
+                )
                 .noting("rows", d.rows.len() as f64),
         );
     }
@@ -80,7 +93,7 @@ fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
     let (Some(goal), Some((low, high, layer, op, at))) = (&d.goal, &d.bounds) else { return };
     let (least, most) = goal.range;
     let span = most - least;
-    if !(span > 0.0) || d.looks < 2 {
+    if span.is_nan() || span <= 0.0 || d.looks < 2 {
         return;
     }
     let below = low - least > 0.05 * span;
@@ -89,7 +102,7 @@ fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
         found.push(
             Finding::certain(Fault::OutputOutOfRange)
                 .layer(layer.clone())
-                .op(op, *at)
+                .op(op, at)
                 .because(if below { "least target" } else { "greatest target" }, value, threshold)
                 .over(0, d.step),
         );
@@ -144,10 +157,18 @@ fn imbalance(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         Some(recall) => recall < 0.5,
         None => !patient.good,
     };
-    if balance < 0.25 && missed {
-        let finding = Finding::likely(Fault::Imbalance)
-            .line(Some(goal.at))
-            .because("(exp(entropy) - 1) / (classes - 1)", balance, 0.25);
+    if balance < 0.25 {
+        // A rare class that is known by heart is still a rare class.
+        let finding = if missed {
+            Finding::likely(Fault::Imbalance)
+        } else {
+            Finding::possible(Fault::Imbalance)
+        };
+        let finding = finding.line(Some(goal.at)).because(
+            "(exp(entropy) - 1) / (classes - 1)",
+            balance,
+            0.25,
+        );
         let finding = match rare {
             Some(class) => finding
                 .noting("rarest class", class as f64)

@@ -38,8 +38,16 @@ fn start(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             Finding::likely(Fault::InitTooSmall)
                 .layer(&smallest.layer)
                 .op(smallest.op, smallest.at)
-                .because("deviation of the weights times the root of their inputs", smallest.gain, 0.15)
-                .because("difference between rows at the output, over the input's size", arrives, 1e-2)
+                .because(
+                    "deviation of the weights times the root of their inputs",
+                    smallest.gain,
+                    0.15,
+                )
+                .because(
+                    "difference between rows at the output, over the input's size",
+                    arrives,
+                    1e-2,
+                )
                 .over(0, 0),
         );
     }
@@ -55,8 +63,11 @@ fn dead(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let Some((units, dead)) = worst else { return };
     let share = dead as f64 / units.alive.len() as f64;
     if share > 0.5 && !patient.good || share > 0.9 {
-        let finding =
-            if dead == units.alive.len() { Finding::certain(Fault::DeadUnits) } else { Finding::likely(Fault::DeadUnits) };
+        let finding = if dead == units.alive.len() {
+            Finding::certain(Fault::DeadUnits)
+        } else {
+            Finding::likely(Fault::DeadUnits)
+        };
         let finding = finding
             .layer(&units.layer)
             .op(units.op, units.at)
@@ -64,7 +75,11 @@ fn dead(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             .noting("samples", units.samples as f64)
             .over(0, d.step);
         // Dead from the start is a cause; dead later is what large steps leave behind.
-        found.push(if d.step <= 24 && d.diverged.is_none() { finding.rank(2) } else { finding });
+        found.push(if d.step <= 24 && d.diverged.is_none() && d.peak_ratio < 0.3 {
+            finding.rank(2)
+        } else {
+            finding
+        });
     }
 }
 
@@ -97,17 +112,24 @@ fn gradients(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let place = |finding: Finding| {
         finding
             .layer(&first.path)
-            .noting(format!("root mean square of the gradient of `{}`", last.path), last.now.gradient)
+            .noting(
+                format!("root mean square of the gradient of `{}`", last.path),
+                last.now.gradient,
+            )
             .noting(format!("of `{}`", first.path), first.now.gradient)
             .over(0, d.step)
     };
     if now < 1e-3 && start < 1e-2 && d.step >= 10 {
-        found.push(place(
-            Finding::likely(Fault::Vanishing).because("gradient of the first layer over the last's", now, 1e-3),
-        ));
+        found.push(place(Finding::likely(Fault::Vanishing).because(
+            "gradient of the first layer over the last's",
+            now,
+            1e-3,
+        )));
     } else if start > 100.0 && now > 10.0 {
-        found.push(place(
-            Finding::likely(Fault::Exploding).because("gradient of the first layer over the last's", start, 100.0),
-        ));
+        found.push(place(Finding::likely(Fault::Exploding).because(
+            "gradient of the first layer over the last's",
+            start,
+            100.0,
+        )));
     }
 }

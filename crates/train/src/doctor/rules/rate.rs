@@ -20,7 +20,11 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     }
     let diverged = d.diverged.is_some();
     let thrown = d.peak_ratio > 0.3 && patient.poor && d.step >= 20
-        || d.peak_ratio > 0.1 && patient.poor && d.step >= 20 && losses.early_peak > 2.0 * losses.first.abs() && losses.count > 3;
+        || d.peak_ratio > 0.1
+            && patient.poor
+            && d.step >= 20
+            && losses.early_peak > 2.0 * losses.first.abs()
+            && losses.count > 3;
     if !diverged && !thrown {
         return false;
     }
@@ -38,7 +42,9 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     };
     if let Some((n, op, at)) = d.summed {
         // The sum explains a step that is n times too long.
-        let finding = Finding::likely(Fault::SummedLoss).op(op, at).noting("loss over the mean of its parts", n);
+        let finding = Finding::likely(Fault::SummedLoss)
+            .op(op, at)
+            .noting("loss over the mean of its parts", n);
         found.push(evidence(finding).rank(2));
     }
     found.push(evidence(Finding::likely(Fault::RateTooHigh)));
@@ -47,20 +53,26 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
 
 fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let losses = &d.losses;
-    if d.looks < 6 || d.step < 10 || d.rate.gone_since.is_some() || patient.skill.is_some_and(|s| s > 0.5) {
+    if d.looks < 6
+        || d.step < 10
+        || d.rate.gone_since.is_some()
+        || patient.skill.is_some_and(|s| s > 0.5)
+    {
         return;
     }
     let trained = || d.weights.all.iter().filter(|w| !w.frozen && w.now.gradient > 0.0);
     let fastest = trained().map(|w| w.ratio()).filter(|r| r.is_finite()).fold(0.0, f64::max);
     // Update over gradient: the rate of plain descent; an adaptive one moves by its rate whatever the gradient is.
-    let reach = trained().map(|w| w.now.update / w.now.gradient).fold(0.0, f64::max);
-    let fallen = (losses.first - losses.fast) / losses.first.abs().max(f64::MIN_POSITIVE);
+    let mut reach: Vec<f64> = trained().map(|w| w.now.update / w.now.gradient).collect();
+    reach.sort_by(f64::total_cmp);
+    let reach = reach.get(reach.len() / 2).copied().unwrap_or(0.0);
+    let fallen = (losses.early - losses.slow) / losses.early.abs().max(f64::MIN_POSITIVE);
     let slow = fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
-    if trained().next().is_some() && slow && fallen.abs() < 0.05 {
+    if trained().next().is_some() && slow && fallen.abs() < 0.15 {
         found.push(
             Finding::likely(Fault::RateTooLow)
                 .because("largest update : weight of any parameter", fastest, 1e-4)
-                .because("fraction by which the loss has fallen", fallen, 0.05)
+                .because("fraction by which the loss has fallen", fallen, 0.15)
                 .noting("learning rate", d.rate.now)
                 .over(0, d.step),
         );
@@ -85,7 +97,9 @@ fn settings(d: &Doctor, found: &mut Vec<Finding>) {
     let adaptive = d.settings.iter().any(|(name, _)| *name == "beta2" || *name == "alpha");
     let mut out = |name: &'static str, value: f64, threshold: f64| {
         found.push(
-            Finding::likely(Fault::OptimizerSetting).layer(format!("{name} = {value}")).because(name, value, threshold),
+            Finding::likely(Fault::OptimizerSetting)
+                .layer(format!("{name} = {value}"))
+                .because(name, value, threshold),
         );
     };
     for &(name, value) in &d.settings {
@@ -104,7 +118,11 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         && !patient.good
         && patient.poor
     {
-        let finding = Finding::likely(Fault::Penalty).because("penalty over the data's part of the loss", ratio, 2.0);
+        let finding = Finding::likely(Fault::Penalty).because(
+            "penalty over the data's part of the loss",
+            ratio,
+            2.0,
+        );
         let finding = match d.penalty_at {
             Some((op, at)) => finding.op(op, at),
             None => finding,
