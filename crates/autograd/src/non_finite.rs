@@ -99,7 +99,7 @@ impl<T: Float> Tape<T> {
 
 impl<T: Float> Var<'_, T> {
     /// The first op, going back from this number, that makes a gradient that is not finite out of one that is. `None` if
-    /// all gradients are finite. Ask it before the optimiser's step.
+    /// all gradients are finite. Ask it before the optimiser's step, and after `backward` within [`Tape::unspent`].
     ///
     /// # Errors
     /// As [`gradients`](Var::gradients).

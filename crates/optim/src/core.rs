@@ -110,6 +110,12 @@ impl<T: Float, R: Rule> Core<T, R> {
         self.settings.rate()
     }
 
+    pub(crate) fn settings(&self) -> Vec<(&'static str, f64)> {
+        let mut all = Vec::new();
+        self.settings.numbers(&mut |name, x, _| all.push((name, x)));
+        all
+    }
+
     pub(crate) fn set_learning_rate(&mut self, rate: f64) {
         if rate.to_bits() != self.settings.rate().to_bits() {
             self.settings.set_rate(rate);

@@ -10,6 +10,7 @@
 //! | add to its loop what you need | [`Companion`] |
 //! | train on several losses at once | [`MultiTask`] |
 //! | try many settings | [`sweep`](fn@sweep), [`Space`], [`Config`] |
+//! | know what is wrong with a training | [`Doctor`] |
 //! | find a learning rate | [`lr_range_test`], [`curvature`](fn@curvature) |
 //!
 //! ```
@@ -48,6 +49,7 @@ mod companion;
 mod companions;
 mod config;
 mod curvature;
+pub mod doctor;
 mod epoch;
 mod error;
 mod fit;
@@ -66,6 +68,7 @@ pub use checkpoint::Checkpoint;
 pub use companion::{Companion, EpochEnd, Fit, Step};
 pub use config::{Config, Setting};
 pub use curvature::{Curvature, curvature};
+pub use doctor::{Doctor, Fault};
 pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};
 pub use history::{Epoch, History, PenaltyHistory};

@@ -5,6 +5,7 @@
 mod batches;
 mod companions;
 mod penalties;
+mod doctor;
 mod resume;
 mod tasks;
 mod sweep;
