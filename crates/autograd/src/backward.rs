@@ -227,12 +227,12 @@ impl<T: Float> Tape<T> {
                 return Some(look());
             };
             let read = |&line: &u32| {
-                let node = &inner.nodes[line as usize];
+                let node = inner.nodes.at(line as usize);
                 Some((line as usize, inner.value_of(node, "unspent", node.at).ok()?))
             };
             let values: Vec<_> = inner.params.iter().map(read).collect::<Option<_>>()?;
             for (line, value) in values {
-                inner.nodes[line].value = value;
+                inner.nodes.set_value(line, value);
             }
             inner.spent = None;
             Again(self, spent)
@@ -272,9 +272,8 @@ impl<T: Float> Inner<T> {
         self.spent = Some(at);
         let gone = Tensor::scalar(T::NAN);
         for &index in &self.params {
-            let node = &mut self.nodes[index as usize];
-            if let Ok(view) = gone.expand(node.value.shape()) {
-                node.value = view;
+            if let Ok(view) = gone.expand(self.nodes.value(index as usize).shape()) {
+                self.nodes.set_value(index as usize, view);
             }
         }
     }
@@ -342,16 +341,6 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn backward(self) -> Result<()> {
         let at = Location::caller();
         self.fill_params("backward", at)?;
-        let mut guard = self.tape.inner.borrow_mut();
-        let inner = &mut *guard;
-        inner.spent = Some(at);
-        // Lets go of the parameters' buffers and keeps their shapes, with NaN in place of the numbers: a view of one.
-        let gone = Tensor::scalar(T::NAN);
-        for &index in &inner.params {
-            let index = index as usize;
-            let shaped = gone.expand(inner.nodes.value(index).shape())?;
-            inner.nodes.set_value(index, shaped);
-        }
         self.tape.inner.borrow_mut().let_go(at);
         Ok(())
     }

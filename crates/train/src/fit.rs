@@ -126,13 +126,6 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
             if let Some((_, metric)) = &self.metric {
                 self.run.metric.add(metric(&prediction.value()?, &targets)?, targets.samples());
             }
-            if !objective_value.is_finite() {
-                let found = Cause::in_batch::<T, _, _>(&inputs, &targets);
-                let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
-                let rate = self.optimizer.learning_rate();
-                return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
-            }
-            objective.backward()?;
             let mut stop = false;
             let mut step = Step {
                 tape: &tape,
@@ -147,14 +140,14 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 step: epoch * loader.batches() + batch,
                 stop: &mut stop,
             };
-            if !loss_value.is_finite() {
+            if !objective_value.is_finite() {
                 self.companions.iter_mut().for_each(|entry| entry.companion.not_finite(&mut step));
                 let found = Cause::in_batch::<T, _, _>(&inputs, &targets);
                 let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
                 let rate = self.optimizer.learning_rate();
-                return Err(not_finite(loss_value, epoch, batch, cause, rate, at));
+                return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
             }
-            loss.backward()?;
+            objective.backward()?;
             for entry in &mut self.companions {
                 entry.companion.before_step(&mut step)?;
             }

@@ -59,8 +59,8 @@ mod range;
 mod run;
 mod space;
 mod stopping;
-mod tasks;
 mod sweep;
+mod tasks;
 mod trainer;
 
 pub use cause::Cause;
@@ -76,6 +76,6 @@ pub use progress::Progress;
 pub use range::{RangeTest, lr_range_test};
 pub use space::Space;
 pub use stopping::{EarlyStopping, Stopped, Why};
-pub use tasks::{MultiTask, TaskLine, TaskReport};
 pub use sweep::{SweepRow, SweepTable, sweep};
+pub use tasks::{MultiTask, TaskLine, TaskReport};
 pub use trainer::Trainer;

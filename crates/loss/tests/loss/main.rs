@@ -8,8 +8,8 @@
 )]
 
 mod audit;
-mod dist;
 mod ctc;
+mod dist;
 mod edges;
 mod extremes;
 mod gradients;

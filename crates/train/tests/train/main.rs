@@ -4,10 +4,10 @@
 
 mod batches;
 mod companions;
-mod penalties;
 mod doctor;
+mod penalties;
 mod resume;
-mod tasks;
 mod sweep;
+mod tasks;
 mod threads;
 mod trainer;
