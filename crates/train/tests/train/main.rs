@@ -5,6 +5,7 @@
 mod batches;
 mod companions;
 mod doctor;
+mod preflight;
 mod resume;
 mod threads;
 mod trainer;
