@@ -35,6 +35,16 @@ pub trait Tensors: Clone + 'static {
     /// These samples, in this order: rows of the first axis. A tensor whose first axis is not that of the samples, as a mask that
     /// all share, is left as it is.
     ///
+    /// ```
+    /// use wengert_autograd::Tensors;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let batch = (tensor![[1.0_f32], [2.0], [3.0]], tensor![7_usize, 8, 9]);
+    /// assert_eq!(batch.samples(), 3);
+    /// assert_eq!(batch.pick(&[2, 0])?, (tensor![[3.0], [1.0]], tensor![9, 7]));
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If there is no such sample.
     #[track_caller]

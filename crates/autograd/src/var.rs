@@ -80,6 +80,12 @@ impl<'t, T: Float, K: Tensors> Var<'t, T, K> {
         K::vars(self.tape, self.index)
     }
 
+    /// The numbers of its lines, tensor by tensor.
+    #[doc(hidden)]
+    pub fn each_line(self, see: &mut dyn FnMut(usize)) {
+        K::each(self.index, &mut |line| see(line as usize));
+    }
+
     /// This var as one of `L`, if that is what it is.
     #[doc(hidden)]
     pub fn of<L: Tensors>(self) -> Option<Var<'t, T, L>> {

@@ -38,17 +38,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cures;
 mod fault;
 mod finding;
 mod goal;
 mod losses;
 mod mixed;
+mod preflight;
 mod remedies;
 mod report;
 mod rows;
 mod rules;
 mod start;
 mod structure;
+mod treatment;
 mod units;
 mod weights;
 
@@ -56,6 +59,7 @@ use wengert_autograd::{Line, Tape, Var};
 use wengert_optim::Optimizer;
 use wengert_tensor::Float;
 
+pub use cures::{Case, Columns, Course, Cures, Tried};
 pub use fault::Fault;
 pub use finding::{Action, Certainty, Evidence, Finding, Place, Remedy};
 pub use report::Report;
@@ -279,6 +283,14 @@ impl Doctor {
             }
         }
         findings.sort_by_key(Finding::order);
+        Report::new(findings, self.looked_at())
+    }
+
+    /// A report of what was found alone, without the rules that go by time.
+    pub(crate) fn report_of_found(&self) -> Report {
+        let mut findings = self.findings.clone();
+        findings.sort_by_key(Finding::order);
+        findings.iter_mut().for_each(|finding| finding.step = None);
         Report::new(findings, self.looked_at())
     }
 

@@ -18,6 +18,10 @@ impl Report {
         Self { findings, looked_at }
     }
 
+    pub(crate) fn looked_at_more(&mut self, what: &str) {
+        self.looked_at.push(what.to_string());
+    }
+
     /// The findings, worst first: causes before what follows from them.
     pub fn findings(&self) -> &[Finding] {
         &self.findings

@@ -25,6 +25,9 @@ pub(crate) struct Rows {
     /// The line of the program that put the inputs on the tape.
     at: Option<Line>,
     full: bool,
+    /// The rows that are kept, by a hash, and how many looks in a row brought no new one.
+    met: std::collections::HashSet<u64>,
+    idle: usize,
 }
 
 impl Rows {
@@ -92,6 +95,8 @@ impl Rows {
             self.classes = if goal.kind == Kind::Classes { goal.classes.len() } else { 0 };
         }
         if width != self.width || width == 0 {
+            self.idle += 1;
+            self.full |= self.idle >= 4;
             return;
         }
         let target = |row: usize| -> Option<f64> {
@@ -111,6 +116,7 @@ impl Rows {
         let numbers: Option<Vec<f64>> = numbers.map(|t| t.iter().map(|y| y.to_f64()).collect());
         let floats = leaf.value().map(|x| x.contiguous());
         let indices = leaf.data().and_then(|d| d.get::<usize>()).map(|x| x.contiguous());
+        let mut new = 0;
         for row in 0..n {
             if self.y.len() >= ROWS {
                 break;
@@ -121,6 +127,7 @@ impl Rows {
             };
             let Some(y) = y else { continue };
             let places = (row * width..(row + 1) * width).step_by(self.stride);
+            let start = self.x.len();
             if let Some(all) = floats.as_ref().and_then(|x| x.as_slice()) {
                 self.x.extend(places.map(|k| all[k].to_f64()));
             } else if let Some(all) = indices.as_ref().and_then(|x| x.as_slice()) {
@@ -128,9 +135,16 @@ impl Rows {
             } else {
                 continue;
             }
+            // A row that comes again, in another epoch, tells nothing new.
+            if !self.met.insert(hash(&self.x[start..])) {
+                self.x.truncate(start);
+                continue;
+            }
             self.y.push(y);
+            new += 1;
         }
-        self.full |= self.y.len() >= ROWS;
+        self.idle = if new == 0 { self.idle + 1 } else { 0 };
+        self.full |= self.y.len() >= ROWS || self.idle >= 4;
     }
 
     /// The number of columns that are kept.
@@ -361,6 +375,13 @@ impl Rows {
         let all: Vec<Vec<usize>> = (0..n).map(near).collect();
         all.iter().all(|near| !near.is_empty()).then_some(all)
     }
+}
+
+/// A hash of numbers, by FNV-1a.
+fn hash(row: &[f64]) -> u64 {
+    row.iter().fold(0xcbf2_9ce4_8422_2325, |hash, x| {
+        (hash ^ x.to_bits()).wrapping_mul(0x100_0000_01b3).rotate_left(23)
+    })
 }
 
 /// The mean and the standard deviation.

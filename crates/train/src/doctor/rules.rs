@@ -23,6 +23,16 @@ pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
     found
 }
 
+/// The findings that one look before training allows.
+pub(crate) fn before_training(doctor: &Doctor) -> Vec<Finding> {
+    let patient = Patient { skill: None, poor: true, good: false };
+    let mut found = Vec::new();
+    symmetric_start(doctor, &mut found);
+    flow::start(doctor, &patient, &mut found);
+    data::ranges(doctor, &mut found);
+    found
+}
+
 /// How the patient is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patient {
@@ -122,6 +132,20 @@ fn symmetric(d: &Doctor, found: &mut Vec<Finding>) {
                     weight.equal_rows as f64,
                 )
                 .over(0, weight.looks.min(8) - 1),
+        );
+    }
+}
+
+/// [`symmetric`], of the weights alone.
+fn symmetric_start(d: &Doctor, found: &mut Vec<Finding>) {
+    let several = || d.weights.matrices().filter(|w| w.shape.len() == 2 && w.shape[0] > 1);
+    let start = several().filter(|w| w.started_equal).count();
+    if start * 2 > several().count() && d.weights.matrices().count() > 1 {
+        let first = several().find(|w| w.started_equal).map_or("", |w| &w.path);
+        found.push(
+            Finding::certain(Fault::SymmetricUnits)
+                .layer(first)
+                .noting("layers that start with equal rows of weights", start as f64),
         );
     }
 }

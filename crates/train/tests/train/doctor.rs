@@ -115,13 +115,11 @@ fn a_detached_layer_is_named_with_its_line() {
     let model = net(0);
     let layers: Vec<_> = model.parameters();
     let mut optimizer = Adam::new(layers.clone(), 0.01).allow_unused();
-    let line = line!() + 2;
+    let line = std::cell::Cell::new(0);
     let report = by_hand(&mut optimizer, 3, |tape, x, y| {
-        let h = tape
-            .input(x)
-            .linear(tape.param(&layers[0]), Some(tape.param(&layers[1])))?
-            .relu()
-            .detach();
+        let h = tape.input(x).linear(tape.param(&layers[0]), Some(tape.param(&layers[1])))?.relu();
+        line.set(line!() + 1);
+        let h = h.detach();
         let out = h.linear(tape.param(&layers[2]), Some(tape.param(&layers[3])))?;
         CrossEntropyLoss::new().forward(out, y)
     });
@@ -132,7 +130,10 @@ fn a_detached_layer_is_named_with_its_line() {
         "{report}"
     );
     assert_eq!(finding.place.layer.as_deref(), Some("0.weight"));
-    assert_eq!((finding.place.op, finding.place.line.unwrap().line()), (Some("detach"), line));
+    assert_eq!(
+        (finding.place.op, finding.place.line.unwrap().line()),
+        (Some("detach"), line.get())
+    );
 }
 
 #[test]
@@ -337,4 +338,51 @@ fn a_converged_regression_is_healthy_though_its_loss_is_flat() {
     let mut doctor = Doctor::new();
     Trainer::new(&model, &criterion, &mut optimizer).with(&mut doctor).fit(&loader, 2000).unwrap();
     assert!(doctor.report().is_healthy(), "{}", doctor.report());
+}
+
+#[test]
+fn cures_are_tried_and_leave_everything_as_it_was() {
+    let (model, criterion, loader) = (net(0), CrossEntropyLoss::new(), moons());
+    let mut optimizer = Adam::new(model.parameters(), 10.0);
+    let mut doctor = Doctor::new();
+    Trainer::new(&model, &criterion, &mut optimizer).with(&mut doctor).fit(&loader, 5).unwrap();
+    let report = doctor.report();
+    let finding = report.find(Fault::RateTooHigh).unwrap_or_else(|| panic!("{report}"));
+    let before = (model.state(), optimizer.state());
+    let grads: Vec<_> = model.parameters().iter().map(Param::grad).collect();
+    let cures = finding.try_cures(&model, &criterion, &mut optimizer, &loader, 60).unwrap();
+    assert_eq!((model.state(), optimizer.state()), before);
+    assert_eq!(model.parameters().iter().map(Param::grad).collect::<Vec<_>>(), grads);
+    assert!(cures.first().is_some_and(|tried| tried.course.end < 0.5), "{cures}");
+    assert!(cures.to_string().contains("helps"), "{cures}");
+    // Once more gives the same, to the bit.
+    assert_eq!(finding.try_cures(&model, &criterion, &mut optimizer, &loader, 60).unwrap(), cures);
+}
+
+#[test]
+fn a_range_test_draws_by_the_users_seed_and_leaves_everything_as_it_was() {
+    use wengert_train::{RangeEnd, lr_range_test, lr_range_test_seeded};
+    let rng = &mut Rng::new(0);
+    let model = Sequential::<f32>::new()
+        .with(Linear::new(2, 8, rng))
+        .with(Relu)
+        .with(Dropout::new(0.5))
+        .with(Linear::new(8, 2, rng));
+    let (criterion, loader) = (CrossEntropyLoss::new(), moons());
+    let mut optimizer = Adam::new(model.parameters(), 0.01);
+    model.parameters()[0].set_grad(Some(Tensor::ones([8, 2])));
+    let before = (model.state(), optimizer.state(), model.parameters()[0].grad());
+    let mut test = |seed| {
+        let rates = (1e-4, 1e-2);
+        let done =
+            lr_range_test_seeded(&model, &criterion, &mut optimizer, &loader, rates, 15, seed);
+        assert_eq!((model.state(), optimizer.state(), model.parameters()[0].grad()), before);
+        done.unwrap()
+    };
+    assert_eq!(test(1), test(1));
+    assert_ne!(test(1).steps, test(2).steps);
+    assert_eq!(test(1).end, RangeEnd::Done);
+    // Without a seed a draw is an error, as in `train_epoch`.
+    assert!(lr_range_test(&model, &criterion, &mut optimizer, &loader, (1e-4, 1e-2), 15).is_err());
+    assert_eq!((model.state(), optimizer.state()), (before.0, before.1));
 }

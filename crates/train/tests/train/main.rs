@@ -6,6 +6,7 @@ mod batches;
 mod companions;
 mod doctor;
 mod penalties;
+mod preflight;
 mod resume;
 mod sweep;
 mod tasks;

@@ -1,7 +1,7 @@
 //! Rules of the data: its columns, its targets, its classes, and whether one has to do with the other.
 
 use super::Patient;
-use crate::doctor::goal::{Kind, entropy};
+use crate::doctor::goal::{Goal, Kind, entropy};
 use crate::doctor::rows::Rows;
 use crate::doctor::{Doctor, Fault, Finding};
 
@@ -22,6 +22,33 @@ impl Data {
             noise: rows.noise(),
             numbered: rows.classes_as_numbers(),
         }
+    }
+}
+
+impl Data {
+    /// What can be said of the data before training.
+    pub(crate) fn before_training(&self) -> Vec<Finding> {
+        let mut found = self.columns.clone();
+        if let Some(score) = self.association.filter(|score| *score < 2.5) {
+            found.push(unrelated(score));
+        }
+        found
+    }
+}
+
+fn unrelated(score: f64) -> Finding {
+    let what = "what a row's neighbours tell of its target, in standard errors over chance";
+    Finding::likely(Fault::LabelsUnrelated).because(what, score, 2.5)
+}
+
+/// Ranges and classes, before training.
+pub(super) fn ranges(d: &Doctor, found: &mut Vec<Finding>) {
+    if let (Some(goal), Some(data)) = (&d.goal, &d.data) {
+        if goal.kind == Kind::Numbers {
+            output_range(d, found);
+        }
+        numbered(data, goal, found);
+        imbalance(d, &Patient { skill: None, poor: true, good: false }, found);
     }
 }
 
@@ -53,16 +80,7 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
         && patient.skill.is_none_or(|skill| skill < 0.5)
         && d.step >= 20
     {
-        found.push(
-            Finding::likely(Fault::LabelsUnrelated)
-                .line(Some(goal.at))
-                .because(
-                    "what a row's neighbours tell of its target, in standard errors over chance",
-                    score,
-                    2.5,
-                )
-                .noting("rows", d.rows.len() as f64),
-        );
+        found.push(unrelated(score).line(Some(goal.at)).noting("rows", d.rows.len() as f64));
     } else if let Some(noise) =
         data.noise.filter(|noise| *noise > noisy && patient.skill.is_none_or(|skill| skill < 0.8))
     {
@@ -77,6 +95,10 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
                 .noting("rows", d.rows.len() as f64),
         );
     }
+    numbered(data, goal, found);
+}
+
+fn numbered(data: &Data, goal: &Goal, found: &mut Vec<Finding>) {
     if let Some(classes) = data.numbered
         && goal.kind == Kind::Numbers
         && goal.classes.len() == 1
@@ -93,7 +115,7 @@ fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
     let (Some(goal), Some((low, high, layer, op, at))) = (&d.goal, &d.bounds) else { return };
     let (least, most) = goal.range;
     let span = most - least;
-    if span.is_nan() || span <= 0.0 || d.looks < 2 {
+    if span.is_nan() || span <= 0.0 || d.looks == 1 {
         return;
     }
     let below = low - least > 0.05 * span;

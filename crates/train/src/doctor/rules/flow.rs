@@ -12,7 +12,7 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     gradients(d, patient, found);
 }
 
-fn start(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+pub(super) fn start(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     if patient.good {
         return;
     }
@@ -32,7 +32,12 @@ fn start(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let small = sized().filter(|l| l.gain < 0.15 && l.gain > 0.0).count();
     let (Some(first), Some(last)) = (d.start.first(), d.start.last()) else { return };
     let arrives = last.differs / first.input.max(1e-300);
-    if patient.poor && d.step >= 10 && small * 2 > sized().count() && small >= 2 && arrives < 1e-2 {
+    if patient.poor
+        && (d.step >= 10 || d.looks == 0)
+        && small * 2 > sized().count()
+        && small >= 2
+        && arrives < 1e-2
+    {
         let smallest = sized().min_by(|a, b| a.gain.total_cmp(&b.gain)).unwrap_or(first);
         found.push(
             Finding::likely(Fault::InitTooSmall)
