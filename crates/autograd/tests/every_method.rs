@@ -198,10 +198,12 @@ const ANSWERED: &[&str] = &[
     "watch",
     "behind_views",
     "unpack",
+    "each_line",
     "of",
     "pack",
     // Of a tape.
     "lines",
+    "unspent",
     "scopes",
     "input",
     "enter",
