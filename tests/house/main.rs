@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod classifier;
+mod closed_form;
 mod conventions;
 mod depth;
 mod errata;
@@ -17,6 +18,7 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod regularisers;
 mod robust;
 mod small_items;
 mod tutorials;

@@ -39,6 +39,7 @@
 //! | the box of an object | numbers | [`smooth_l1`], next to the cross-entropy of what it is |
 //! | a mask: `[N, …]` of 1.0 and 0.0 | logits `[N, …]` | [`dice`], [`tversky`] |
 //! | tokens `[N, T]`, padded | logits `[N, T, C]` | [`sequence_cross_entropy`], [`perplexity`] |
+//! | labels whose places in time are not known | log-probabilities `[T, N, C]` | [`ctc`]; read off by [`ctc_greedy`], [`ctc_beam`] |
 //! | the better of two | two scores | [`margin_ranking`] |
 //! | similar or not: 1.0 or -1.0 | two vectors | [`cosine_embedding`]; for a distance [`hinge_embedding`] |
 //! | one similar, one not | three vectors | [`triplet_margin`] |
@@ -63,6 +64,7 @@ mod audit;
 mod binary;
 mod criterion;
 mod cross_entropy;
+mod ctc;
 pub mod dist;
 mod distance;
 mod divergence;
@@ -95,6 +97,7 @@ pub use criterion::{Custom, Loss, custom, custom_of};
 pub use cross_entropy::{
     ClassTarget, Classes, CrossEntropyLoss, FocalLoss, NllLoss, cross_entropy, focal, nll,
 };
+pub use ctc::{CtcLoss, CtcTarget, ctc, ctc_beam, ctc_greedy};
 pub use distance::{cosine_similarity, pairwise_distance};
 pub use divergence::{KlDivLoss, KlReduction, kl_div};
 pub use explain::{Explanation, explain};

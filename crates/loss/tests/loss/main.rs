@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod ctc;
 mod dist;
 mod edges;
 mod extremes;

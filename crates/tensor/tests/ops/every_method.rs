@@ -270,6 +270,8 @@ methods! { x, g:
     matmul => x.matmul(&g.tensor());
     linear => x.linear(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref());
     dot => x.dot(&g.tensor());
+    lstsq => x.lstsq(&g.tensor()).map(|found| (found.solution, found.residual));
+    ridge => x.ridge(&g.tensor(), 1.0);
     outer => x.outer(&g.tensor());
     pad => x.pad((0..g.one(&[0, 1, 2, 3])).map(|_| (g.place(), g.place())).collect::<Vec<_>>(), 1.0);
     pad_with => x.pad_with(
