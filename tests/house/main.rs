@@ -9,6 +9,7 @@ mod depth;
 mod errata;
 mod examples;
 mod lessons;
+mod likelihoods;
 mod misuse;
 mod objectives;
 mod own_optimizer;
