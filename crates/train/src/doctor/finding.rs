@@ -241,6 +241,9 @@ impl fmt::Display for Evidence {
     }
 }
 
+/// Eight heights, for curves on a terminal.
+pub(crate) const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
 /// A number as a person would write it.
 pub(crate) fn number(x: f64) -> String {
     let size = x.abs();
