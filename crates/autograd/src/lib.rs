@@ -56,6 +56,7 @@ mod param;
 mod products;
 mod recorded;
 mod scope;
+mod sequences;
 mod shapes;
 mod sorting;
 mod stats;

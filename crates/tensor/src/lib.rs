@@ -36,6 +36,7 @@
 
 mod any;
 mod argmax;
+mod attention;
 mod axes;
 mod compare;
 pub mod create;
@@ -51,10 +52,12 @@ pub mod kernel;
 mod layout;
 mod mask;
 mod matmul;
+mod normalize;
 mod operators;
 mod pad;
 pub mod pointwise;
 mod random;
+pub mod recurrent;
 mod reduce;
 mod rng;
 mod scan;
