@@ -58,6 +58,7 @@ mod path;
 mod products;
 mod recorded;
 mod scope;
+mod sequences;
 mod shapes;
 mod sorting;
 mod stats;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
+use wengert_tensor::recurrent::{self, Step};
 use wengert_tensor::{Border, Order, Tensor, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -72,6 +73,8 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         // On a spent tape the batches are not made, and that is what it says.
         f(cube(x)?, cube(y)?)
     };
+    let triple = |x: Var<'t, f64>| Var::cat(&[x, x, x], 2)?.self_attention(2, true, None);
+    let net = |x: Var<'t, f64>, y| x.recurrent(Step::Relu, recurrent::Order::Forward, y, y, None, None);
     let mut all = binary(x, y);
     all.extend([
         ("cosine_similarity", done(x.cosine_similarity(y, 0, 1e-8))),
@@ -91,6 +94,8 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         ("mm", done(x.mm(y))),
         ("mv", done(x.mv(v))),
         ("bmm", done(both(&|x, y| x.bmm(y)))),
+        ("self_attention", done(x.reshape([1, 1, 4]).and_then(triple))),
+        ("recurrent", done(cube(x).and_then(|x| net(x, y)))),
         ("dot", done(u.dot(v))),
         ("outer", done(u.outer(v))),
         ("addmm", done(x.addmm(x, y, 1.0, 1.0))),
@@ -133,6 +138,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("cumprod", done(x.cumprod(0))),
         ("logcumsumexp", done(x.logcumsumexp(0))),
         ("normalize", done(x.normalize(0, 1e-5))),
+        ("rms_normalize", done(x.rms_normalize(0, 1e-5))),
         ("cross_entropy", done(x.cross_entropy(targets))),
         ("masked_fill", done(x.masked_fill(&mask, 0.0))),
         ("reshape", done(x.reshape([4]))),
@@ -281,7 +287,7 @@ fn on_a_spent_tape_every_method_gives_the_error_or_what_is_still_there() {
         let wanted = match name {
             "first_non_finite_gradient" => "sum",
             // Made of matrices that are reshaped first.
-            "bmm" => "reshape",
+            "bmm" | "recurrent" | "self_attention" => "reshape",
             name if summed.contains(&name) => "sum",
             name => name.trim_start_matches("try_").trim_end_matches('_'),
         };

@@ -37,6 +37,7 @@
 
 mod any;
 mod argmax;
+mod attention;
 mod axes;
 mod compare;
 pub mod create;
@@ -54,10 +55,12 @@ mod layout;
 mod lstsq;
 mod mask;
 mod matmul;
+mod normalize;
 mod operators;
 mod pad;
 pub mod pointwise;
 mod random;
+pub mod recurrent;
 mod reduce;
 mod rng;
 mod scan;

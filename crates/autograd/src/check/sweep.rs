@@ -132,6 +132,8 @@ const REJECTED: [&[&str]; 2] = [
         "scatter_add",
         "index_select",
         "index_add",
+        "gru",
+        "lstm",
     ],
 ];
 

@@ -8,7 +8,7 @@ mod pad;
 mod rotary;
 
 pub(crate) use attention::attend;
-pub use attention::{Attention, scaled_dot_product_attention};
+pub use attention::{Attention, scaled_dot_product_attention, self_attention};
 pub use bags::{Bag, Bags, embedding_bag};
 pub use bilinear::bilinear;
 pub use normalize::{RunningStats, batch_norm, group_norm, instance_norm, layer_norm, rms_norm};

@@ -332,6 +332,11 @@ methods! { x, g:
     logsumexp_over => x.logsumexp_over(g.axes());
     softmax => x.softmax(g.axis());
     log_softmax => x.log_softmax(g.axis());
+    normalize => x.normalize(g.axis(), 1e-5);
+    rms_normalize => x.rms_normalize(g.axis(), 1e-5);
+    pull_normalize => x.pull_normalize(x, x, &wengert_tensor::Axes::from(-1), 1e-5, g.one(&[true, false]));
+    self_attention => x.self_attention(g.one(&[1, 2]), g.one(&[true, false]), 0.5);
+    self_attention_back => x.self_attention_back(x, x, g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     pull_softmax => x.pull_softmax(x, g.axis(), g.one(&[true, false]));
     shape => x.shape();
     rank => x.rank();
