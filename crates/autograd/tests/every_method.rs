@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
-use wengert_tensor::{Border, Tensor, s, tensor};
+use wengert_tensor::{Border, Tensor, Window, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -146,6 +146,8 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("select", done(x.select(0, 0))),
         ("flip", done(x.flip(0))),
         ("diagonal", done(x.diagonal(0, 0, 1))),
+        ("windows", done(x.windows([Window::new(2)]))),
+        ("unwindows", done(x.unwindows([3], [Window::new(2)]))),
         ("gather", done(x.gather(0, &place))),
         ("index_select", done(x.index_select(0, tensor![0_usize]))),
         ("argmax", done(x.argmax(0))),

@@ -67,6 +67,7 @@ mod storage;
 mod tensor;
 mod triangle;
 mod view;
+mod window;
 
 pub use any::AnyTensor;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
@@ -79,3 +80,4 @@ pub use shape::Shape;
 pub use slice::Slice;
 pub use tensor::Tensor;
 pub use view::REST;
+pub use window::Window;

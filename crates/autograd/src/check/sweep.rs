@@ -121,6 +121,8 @@ const REJECTED: [&[&str]; 2] = [
         "scatter_add",
         "index_select",
         "index_add",
+        "windows",
+        "unwindows",
     ],
     &[
         "data",
@@ -132,6 +134,8 @@ const REJECTED: [&[&str]; 2] = [
         "scatter_add",
         "index_select",
         "index_add",
+        "windows",
+        "unwindows",
     ],
 ];
 

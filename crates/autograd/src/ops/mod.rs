@@ -27,6 +27,7 @@ mod reduce;
 mod scan;
 mod shape;
 mod softmax;
+mod window;
 
 pub use custom::Custom;
 pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
@@ -40,6 +41,7 @@ pub use shape::{
     Cat, Diagonal, Expand, Permute, Reshape, Shaping, Slicing, SumTo, Undiagonal, Unslice,
 };
 pub use softmax::{CrossEntropy, LogSoftmax, Softmax, Softmaxes};
+pub use window::{Unwindows, Windowing, Windows};
 
 /// Everything that the framework knows about an op.
 pub(crate) trait Operation<T: Float>: Clone + 'static {
@@ -257,6 +259,7 @@ dispatch! {
         Normalizing,
         Shaping,
         Index,
+        Windowing,
         Custom<T>,
     }
 }
@@ -321,6 +324,7 @@ impl<T: Float> Op<T> {
                         | Shaping::Cat(_)
                 )
                 | Self::Index(Index::Gather(_) | Index::IndexSelect(_))
+                | Self::Windowing(Windowing::Windows(_))
         )
     }
 
