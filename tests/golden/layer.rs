@@ -4,18 +4,20 @@ use std::collections::HashMap;
 
 use wengert::autograd::{Tape, Var};
 use wengert::nn::{
-    BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d, ConstantPad2d, Elu, Embedding, Entry,
-    Gelu, Glu, GroupNorm, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm1d, LayerNorm,
-    LeakyRelu, Linear, LogSigmoid, LogSoftmax, Mish, Module, PRelu, Parts, ReflectionPad1d, Relu,
-    Relu6, RmsNorm, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, State,
-    Tanh, Tanhshrink, Threshold, ZeroPad2d,
+    AdaptiveAvgPool, AvgPool, BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d,
+    ConstantPad2d, Conv, Elu, Embedding, Entry, Gelu, Glu, GroupNorm, Hardshrink, Hardsigmoid,
+    Hardswish, Hardtanh, InstanceNorm1d, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax,
+    MaxPool, Mish, Module, PRelu, Parts, ReflectionPad1d, Relu, Relu6, RmsNorm, Selu, Sigmoid,
+    Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink, Threshold,
+    ZeroPad2d,
 };
-use wengert::tensor::{Float, Rng, Tensor};
+use wengert::tensor::{Border, Float, Rng, Tensor};
 
-use super::call::{Call, Options, Refusal, Value};
+use super::call::{Call, Options, Refusal, Value, each};
 use super::op::{self, Wrong};
 use super::support::compare::{compare, widened};
 use super::support::{Case, Outcome, Stored};
+use super::table::functional::padding_of;
 use crate::table;
 
 table! {
@@ -76,6 +78,53 @@ table! {
             .when(track_running_stats, InstanceNorm1d::tracking),
         as "InstanceNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().affine().tracking()";
 
+    Conv1d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 1>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(each::<1>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias),
+        as "Conv1d::new(in_channels, out_channels, kernel_size, rng).stride(stride).padding(padding).dilation(dilation).without_bias()`, `Conv1d::grouped(in_channels, out_channels, kernel_size, groups, rng).padding_mode(Border::Reflect)";
+    Conv1d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Text, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 1>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(padding_of::<1>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias), as "";
+    Conv2d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 2>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(each::<2>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias),
+        as "Conv2d::new(in_channels, out_channels, kernel_size, rng).stride(stride).padding(padding).dilation(dilation).without_bias()`, `Conv2d::grouped(in_channels, out_channels, kernel_size, groups, rng).padding_mode(Border::Reflect)";
+    Conv2d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Text, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 2>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(padding_of::<2>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias), as "";
+    MaxPool1d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, dilation: Sizes, return_indices: bool, ceil_mode: bool) => {
+        let pool = MaxPool::<1>::new(each(&kernel_size)?).padding(each(&padding)?).dilation(each(&dilation)?)
+            .stride(each(&stride.unwrap_or(kernel_size))?).when(ceil_mode, MaxPool::ceil);
+        if return_indices { Layer::from(AtPlaces(pool)) } else { Layer::from(pool) }
+    }, as "MaxPool1d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil()`, `MaxPool1d::new(kernel_size).forward_at(x)";
+    MaxPool2d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, dilation: Sizes, return_indices: bool, ceil_mode: bool) => {
+        let pool = MaxPool::<2>::new(each(&kernel_size)?).padding(each(&padding)?).dilation(each(&dilation)?)
+            .stride(each(&stride.unwrap_or(kernel_size))?).when(ceil_mode, MaxPool::ceil);
+        if return_indices { Layer::from(AtPlaces(pool)) } else { Layer::from(pool) }
+    }, as "MaxPool2d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil()`, `MaxPool2d::new(kernel_size).forward_at(x)";
+    AvgPool1d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, ceil_mode: bool, count_include_pad: bool) =>
+        AvgPool::<1>::new(each(&kernel_size)?).padding(each(&padding)?).stride(each(&stride.unwrap_or(kernel_size))?)
+            .when(ceil_mode, AvgPool::ceil).when(!count_include_pad, AvgPool::of_elements),
+        as "AvgPool1d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements()";
+    AvgPool2d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, ceil_mode: bool, count_include_pad: bool,
+              divisor_override: MaybeInt) =>
+        AvgPool::<2>::new(each(&kernel_size)?).padding(each(&padding)?).stride(each(&stride.unwrap_or(kernel_size))?)
+            .when(ceil_mode, AvgPool::ceil).when(!count_include_pad, AvgPool::of_elements)
+            .maybe(divisor_override, AvgPool::divisor),
+        as "AvgPool2d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements().divisor(divisor_override)";
+    AdaptiveAvgPool1d(output_size: SizesOrRest) => AdaptiveAvgPool::<1>::new(each(&output_size)?),
+        as "AdaptiveAvgPool1d::new(output_size)";
+    AdaptiveAvgPool2d(output_size: SizesOrRest) => AdaptiveAvgPool::<2>::new(each(&output_size)?),
+        as "AdaptiveAvgPool2d::new(output_size)";
+
     ReLU() => Relu;
     ReLU6() => Relu6;
     LeakyReLU(negative_slope: f64) => LeakyRelu::new(negative_slope);
@@ -125,6 +174,17 @@ fn widths<const D: usize>(padding: &[isize]) -> Result<[(isize, isize); D], Refu
     }
 }
 
+/// The border of a convolution, by the name of its padding mode.
+fn border(mode: &str) -> Result<Option<Border>, Refusal> {
+    match mode {
+        "zeros" => Ok(None),
+        "reflect" => Ok(Some(Border::Reflect)),
+        "replicate" => Ok(Some(Border::Replicate)),
+        "circular" => Ok(Some(Border::Circular)),
+        other => Err(Refusal::inexpressible(other)),
+    }
+}
+
 /// A layer, by what it takes.
 pub enum Layer<T: Float> {
     /// A var.
@@ -133,6 +193,20 @@ pub enum Layer<T: Float> {
     Bilinear(Bilinear<T>),
     /// Indices.
     Embedding(Embedding<T>),
+    /// A var, and it also gives the places of the elements.
+    AtPlaces(Box<dyn Fn(Var<'_, T>) -> Found<'_, T>>),
+}
+
+/// Elements and their places.
+type Found<'t, T> = wengert::autograd::Result<(Var<'t, T>, Tensor<usize>)>;
+
+/// Pooling that gives places.
+pub struct AtPlaces<const D: usize>(MaxPool<D>);
+
+impl<T: Float, const D: usize> From<AtPlaces<D>> for Layer<T> {
+    fn from(layer: AtPlaces<D>) -> Self {
+        Self::AtPlaces(Box::new(move |x| layer.0.forward_at(x)))
+    }
 }
 
 /// A line's layer as one of the three.
@@ -165,26 +239,35 @@ modules! {
     Linear<T> LayerNorm<T> RmsNorm<T> GroupNorm<T> BatchNorm1d<T> BatchNorm2d<T> InstanceNorm1d<T> PRelu<T>
     Relu Relu6 LeakyRelu Elu Celu Selu Gelu Silu Mish Sigmoid LogSigmoid Tanh Tanhshrink Softplus Softsign Softshrink
     Hardshrink Hardtanh Hardsigmoid Hardswish Threshold Glu Softmax Softmin LogSoftmax ConstantPad1d ConstantPad2d
-    ReflectionPad1d
+    ReflectionPad1d Conv<T, 1> Conv<T, 2> MaxPool<1> MaxPool<2> AvgPool<1> AvgPool<2> AdaptiveAvgPool<1> AdaptiveAvgPool<2>
 }
 
 impl<T: Float> Layer<T> {
     fn parts(&self) -> &dyn Parts<T> {
         match self {
+            Self::AtPlaces(_) => &Relu,
             Self::Module(layer) => &**layer,
             Self::Bilinear(layer) => layer,
             Self::Embedding(layer) => layer,
         }
     }
 
-    fn forward<'t>(&self, tape: &'t Tape<T>, args: &[Value<'t, T>]) -> Result<Var<'t, T>, Wrong> {
+    fn forward<'t>(
+        &self,
+        tape: &'t Tape<T>,
+        args: &[Value<'t, T>],
+    ) -> Result<(Var<'t, T>, Option<Tensor<usize>>), Wrong> {
         match (self, args) {
-            (Self::Module(layer), [Value::Float(x)]) => Ok(layer.call(*x)?),
+            (Self::Module(layer), [Value::Float(x)]) => Ok((layer.call(*x)?, None)),
+            (Self::AtPlaces(layer), [Value::Float(x)]) => {
+                let (y, places) = layer(*x)?;
+                Ok((y, Some(places)))
+            }
             (Self::Bilinear(layer), [Value::Float(a), Value::Float(b)]) => {
-                Ok(layer.call((*a, *b))?)
+                Ok((layer.call((*a, *b))?, None))
             }
             (Self::Embedding(layer), [Value::Int(index)]) => {
-                Ok(layer.call(tape.input(index.map(|i| i as usize)))?)
+                Ok((layer.call(tape.input(index.map(|i| i as usize)))?, None))
             }
             _ => Err(Wrong::Differs(format!("it does not take {} such arguments", args.len()))),
         }
@@ -229,10 +312,15 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         }
         args.push(value);
     }
-    let y = layer.forward(&tape, &args)?;
-    compare("y", &widened(&y.value()?), case.stored("y")?, case.tolerance("y")?)?;
+    let (y, places) = layer.forward(&tape, &args)?;
+    let named = if places.is_some() { "y0" } else { "y" };
+    compare(named, &widened(&y.value()?), case.stored(named)?, case.tolerance("y")?)?;
+    if let Some(places) = places {
+        let places = Stored::Int(places.map(|place| place as i64));
+        compare("y1", &places, case.stored("y1")?, case.tolerance("y")?)?;
+    }
     let after = layer.parts().state();
-    for output in case.names("outputs").into_iter().filter(|o| *o != "y") {
+    for output in case.names("outputs").into_iter().filter(|o| !["y", "y0", "y1"].contains(o)) {
         let name = output.strip_prefix("nb.").unwrap_or(output);
         let got = match after.entry(name) {
             Some(Entry::Float(x)) => widened(x),
@@ -245,7 +333,7 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     for (name, param) in layer.parts().named_parameters() {
         leaves.insert(format!("p.{name}"), tape.param(&param));
     }
-    let weight: Tensor<T> = case.floats("w.y")?;
+    let weight: Tensor<T> = case.floats(&format!("w.{named}"))?;
     let loss = y.try_mul(&weight)?.sum();
     let of = |name: &&str| {
         leaves.get(*name).copied().ok_or_else(|| format!("there is no parameter `{name}`"))
