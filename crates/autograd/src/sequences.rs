@@ -55,7 +55,7 @@ impl<T: Float> Var<'_, T> {
             let fault = wengert_tensor::Fault::new(OP, &shapes, rule);
             return Err(wengert_tensor::Error::Shape(fault).into());
         }
-        self.tape.record(Recurrent::new(step, order).into(), &operands)
+        self.tape.record(Recurrent::new(step, order), &operands)
     }
 
     /// Attention of sequences to themselves, as one op that keeps no scores: softmax(q·kᵀ·scale)·v for each head. Queries, keys

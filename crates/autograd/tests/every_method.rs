@@ -10,7 +10,7 @@ use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
 use wengert_tensor::recurrent::{self, Step};
-use wengert_tensor::{Border, Order, Tensor, s, tensor};
+use wengert_tensor::{Border, Order, Tensor, Window, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -74,7 +74,8 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         f(cube(x)?, cube(y)?)
     };
     let triple = |x: Var<'t, f64>| Var::cat(&[x, x, x], 2)?.self_attention(2, true, None);
-    let net = |x: Var<'t, f64>, y| x.recurrent(Step::Relu, recurrent::Order::Forward, y, y, None, None);
+    let net =
+        |x: Var<'t, f64>, y| x.recurrent(Step::Relu, recurrent::Order::Forward, y, y, None, None);
     let mut all = binary(x, y);
     all.extend([
         ("cosine_similarity", done(x.cosine_similarity(y, 0, 1e-8))),
@@ -152,6 +153,8 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("select", done(x.select(0, 0))),
         ("flip", done(x.flip(0))),
         ("diagonal", done(x.diagonal(0, 0, 1))),
+        ("windows", done(x.windows([Window::new(2)]))),
+        ("unwindows", done(x.unwindows([3], [Window::new(2)]))),
         ("gather", done(x.gather(0, &place))),
         ("index_select", done(x.index_select(0, tensor![0_usize]))),
         ("argmax", done(x.argmax(0))),

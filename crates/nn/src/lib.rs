@@ -80,7 +80,9 @@ mod branches;
 mod buffer;
 mod check;
 mod containers;
+mod conv;
 mod dropout;
+mod each;
 mod embedding;
 mod embedding_bag;
 mod error;
@@ -91,7 +93,9 @@ mod module;
 mod norm;
 mod pad;
 mod parts;
+mod pool;
 mod recurrent;
+mod resize;
 pub mod safetensors;
 mod sequential;
 mod several;
@@ -114,21 +118,32 @@ pub use attention::{
 pub use branches::{Parallel, Residual};
 pub use buffer::{Buffer, Counter};
 pub use check::{ParameterMismatch, check_parameters, check_parameters_on};
-pub use dropout::Dropout;
+pub use conv::{
+    Conv, Conv1d, Conv2d, Conv3d, ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
+};
+pub use dropout::{ChannelDropout, Dropout, Dropout1d, Dropout2d, Dropout3d};
+pub use each::{Each, Padding};
 pub use embedding::Embedding;
 pub use embedding_bag::EmbeddingBag;
 pub use error::{Error, Result};
 pub use linear::{Bilinear, Linear};
 pub use module::{Func, Module, func, func_of};
 pub use norm::{
-    BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, LayerNorm, RmsNorm, Running,
+    BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm, InstanceNorm1d,
+    InstanceNorm2d, InstanceNorm3d, LayerNorm, RmsNorm, Running,
 };
 pub use pad::{
     ConstantPad, ConstantPad1d, ConstantPad2d, ReflectionPad, ReflectionPad1d, ReflectionPad2d,
     ZeroPad1d, ZeroPad2d,
 };
 pub use parts::{Part, Parts, Visitor};
+pub use pool::{
+    AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool,
+    AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool, AvgPool1d, AvgPool2d,
+    AvgPool3d, LpPool, LpPool1d, LpPool2d, LpPool3d, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d,
+};
 pub use recurrent::{Gru, GruCell, Lstm, LstmCell, RecurrentWeights, Rnn, RnnCell};
+pub use resize::{ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample};
 pub use safetensors::{load, save};
 pub use sequential::Sequential;
 pub use several::Input;

@@ -92,8 +92,8 @@ impl<T: Element> Tensor<T> {
         let op = "assign_through";
         let mut out = self.copied(op)?;
         let seen = view(&out)?;
-        let spread = seen.shape().iter().zip(seen.strides()).any(|(&n, &s)| n > 1 && s == 0);
-        if !seen.shares_storage(&out) || spread && !seen.is_empty() {
+        let spread = seen.layout().repeats();
+        if !seen.shares_storage(&out) || spread {
             let rule = match spread {
                 true => "the view shows elements more than once",
                 false => "what the function returns is not a view: it copied",

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use wengert_tensor::{Axes, REST, Shape, Tensor, keep};
+use wengert_tensor::{Axes, REST, Shape, Slice, Tensor, keep};
 
 use super::row::Row;
 use crate::algebra::{At, Incoming};
@@ -11,7 +11,7 @@ use crate::ops::{
     Cat, CrossEntropy, CumProd, CumSum, Diagonal, Elementwise, Gather, IndexSelect, Linear,
     LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op, Operation, Permute,
     Prod, RmsNormalize, Slicing, Softmax, Std, Sum, Undiagonal, Ungather, Unindex, Unslice,
-    Variance, Where,
+    Unwindows, Variance, Where, Windows,
 };
 use crate::{Tape, Var};
 
@@ -178,6 +178,34 @@ impl Place<'_> {
             ("slice", [g]) => g.slice(&op.get::<Unslice>().unwrap().1).unwrap(),
             ("unslice", [g]) => {
                 Tensor::zeros(shape).slice_assign(&op.get::<Slicing>().unwrap().0, g).unwrap()
+            }
+            ("windows", [g]) => g.windows(&op.get::<Unwindows>().unwrap().1.0).unwrap(),
+            ("unwindows", [g]) => {
+                let windows = &op.get::<Windows>().unwrap().0;
+                let at = shape.len() - windows.len();
+                // Each place of a window by itself, into the places that it sees.
+                let mut sum = Tensor::zeros(shape);
+                let seen: Vec<usize> = windows.iter().map(|w| w.size).collect();
+                for n in 0..seen.iter().product() {
+                    let i = Shape::index_of(&seen, n);
+                    let mut part = g.clone();
+                    for &i in &i {
+                        part = part.select(shape.len() as isize, i).unwrap();
+                    }
+                    let places: Vec<Slice> = (0..shape.len())
+                        .map(|axis| match axis.checked_sub(at) {
+                            None => Slice::from(..),
+                            Some(k) => {
+                                let from = i[k] * windows[k].dilation;
+                                let last = from + (g.shape()[axis] - 1) * windows[k].stride;
+                                Slice::from(from as isize..last as isize + 1)
+                                    .step(windows[k].stride as isize)
+                            }
+                        })
+                        .collect();
+                    sum = sum + Tensor::zeros(shape).slice_assign(&places, &part).unwrap();
+                }
+                sum
             }
             ("diagonal", [g]) => {
                 let Diagonal(offset, a, b) = op.get::<Undiagonal>().unwrap().1;

@@ -121,6 +121,8 @@ const REJECTED: [&[&str]; 2] = [
         "scatter_add",
         "index_select",
         "index_add",
+        "windows",
+        "unwindows",
     ],
     &[
         "data",
@@ -134,6 +136,8 @@ const REJECTED: [&[&str]; 2] = [
         "index_add",
         "gru",
         "lstm",
+        "windows",
+        "unwindows",
     ],
 ];
 

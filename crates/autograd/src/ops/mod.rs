@@ -29,6 +29,7 @@ mod reduce;
 mod scan;
 mod shape;
 mod softmax;
+mod window;
 
 pub use attention::SelfAttention;
 pub use custom::Custom;
@@ -44,6 +45,7 @@ pub use shape::{
     Cat, Diagonal, Expand, Permute, Reshape, Shaping, Slicing, SumTo, Undiagonal, Unslice,
 };
 pub use softmax::{CrossEntropy, LogSoftmax, Softmax, Softmaxes};
+pub use window::{Unwindows, Windowing, Windows};
 
 /// Everything that the framework knows about an op.
 pub(crate) trait Operation<T: Float>: Clone + 'static {
@@ -262,6 +264,7 @@ dispatch! {
         Shaping,
         Index,
         Sequences<T>,
+        Windowing,
         Custom<T>,
     }
 }
@@ -326,6 +329,7 @@ impl<T: Float> Op<T> {
                         | Shaping::Cat(_)
                 )
                 | Self::Index(Index::Gather(_) | Index::IndexSelect(_))
+                | Self::Windowing(Windowing::Windows(_))
         )
     }
 

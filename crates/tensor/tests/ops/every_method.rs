@@ -3,7 +3,7 @@
 //! test.
 
 use wengert_tensor::pointwise::{BinaryOp, Real, Unary, UnaryOp};
-use wengert_tensor::{Axes, Border, Error, Order, REST, Rng, Slice, Tensor, keep};
+use wengert_tensor::{Axes, Border, Error, Order, REST, Rng, Slice, Tensor, Window, keep};
 
 use crate::common::{Cases, cases};
 
@@ -86,6 +86,11 @@ impl Args<'_> {
     }
     fn place(&mut self) -> isize {
         self.one(&[0, 1, -1, 2, -2, isize::MIN, isize::MAX])
+    }
+    fn windows(&mut self) -> Vec<Window> {
+        (0..self.one(&[0, 1, 2]))
+            .map(|_| Window::new(self.size()).stride(self.size()).dilation(self.size()))
+            .collect()
     }
     fn size(&mut self) -> usize {
         self.one(&[0, 1, 2, 3, 1 << 62, MAX - 1, MAX])
@@ -384,6 +389,8 @@ methods! { x, g:
     diagonal => x.diagonal(g.place(), g.axis(), g.axis());
     apply => x.apply(Doubled);
     clamp_between => x.clamp_between(&g.tensor(), &g.tensor());
+    windows => x.windows(g.windows());
+    unwindows => x.unwindows(g.shape(), g.windows());
     accumulate => x.clone().accumulate(&g.tensor());
 }
 
