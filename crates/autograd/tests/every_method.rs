@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
-use wengert_tensor::{Border, Tensor, Window, s, tensor};
+use wengert_tensor::{Border, Conv, Tensor, Window, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -72,8 +72,13 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         // On a spent tape the batches are not made, and that is what it says.
         f(cube(x)?, cube(y)?)
     };
+    let by = |size| Conv::new([Window::new(size)]);
+    let kernel = |y: Var<'t, f64>| y.reshape([2, 2, 1]);
     let mut all = binary(x, y);
     all.extend([
+        ("conv", done(both(&|x, y| x.conv(y, None, by(2))))),
+        ("conv_input", done(both(&|x, y| x.conv_input(kernel(y)?, [2], by(1))))),
+        ("conv_weight", done(both(&|x, y| x.conv_weight(y, by(1))))),
         ("cosine_similarity", done(x.cosine_similarity(y, 0, 1e-8))),
         ("pairwise_distance", done(x.pairwise_distance(y, 2.0, 1e-6, false))),
         ("lerp", done(x.lerp(y, 0.5))),

@@ -17,6 +17,7 @@ use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::Row;
 
+mod conv;
 mod custom;
 mod index;
 mod leaf;
@@ -29,6 +30,7 @@ mod shape;
 mod softmax;
 mod window;
 
+pub use conv::{Conv, ConvInput, ConvWeight, Convolution};
 pub use custom::Custom;
 pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
 pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
@@ -260,6 +262,7 @@ dispatch! {
         Shaping,
         Index,
         Windowing,
+        Convolution,
         Custom<T>,
     }
 }

@@ -1,6 +1,7 @@
 //! The loops that do the work, and where all of this crate's `unsafe` but the buffers' lives.
 
 pub(crate) mod columns;
+pub(crate) mod conv;
 pub(crate) mod copy;
 pub mod folds;
 pub mod gemm;
