@@ -1,0 +1,62 @@
+//! LeNet-5 with ReLU and max pooling, on 64 images of 28 × 28; and its answer to one image.
+
+use wengert::autograd::{Result, Var};
+use wengert::nn::{Conv2d, Linear, MaxPool2d, Module, parts};
+use wengert::tensor::Rng;
+
+use super::{Net, classify, infer};
+
+struct LeNet {
+    conv1: Conv2d<f32>,
+    conv2: Conv2d<f32>,
+    fc1: Linear<f32>,
+    fc2: Linear<f32>,
+    fc3: Linear<f32>,
+}
+
+parts!(LeNet { conv1, conv2, fc1, fc2, fc3 });
+
+impl LeNet {
+    fn new() -> Self {
+        let rng = &mut Rng::new(0);
+        Self {
+            conv1: Conv2d::new(1, 6, 5, rng),
+            conv2: Conv2d::new(6, 16, 5, rng),
+            fc1: Linear::new(256, 120, rng),
+            fc2: Linear::new(120, 84, rng),
+            fc3: Linear::new(84, 10, rng),
+        }
+    }
+}
+
+impl Module<f32> for LeNet {
+    fn forward<'t>(&self, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+        let pool = MaxPool2d::new(2);
+        let x = pool.call(self.conv1.call(x)?.relu())?;
+        let x = pool.call(self.conv2.call(x)?.relu())?.flatten_axes(1, -1)?;
+        let x = self.fc2.call(self.fc1.call(x)?.relu())?.relu();
+        self.fc3.call(x)
+    }
+}
+
+/// Multiply-adds of an image, forward: the first layer, and the others.
+const FIRST: f64 = 24.0 * 24.0 * 6.0 * 25.0;
+const OTHERS: f64 = 8.0 * 8.0 * 16.0 * 6.0 * 25.0 + 256.0 * 120.0 + 120.0 * 84.0 + 84.0 * 10.0;
+
+pub(super) const LENET: Net = Net {
+    name: "lenet",
+    flops: 64.0 * 2.0 * (2.0 * FIRST + 3.0 * OTHERS),
+    loss20: 2.0670608,
+    tolerance: 1e-4,
+    make: |data| classify(LeNet::new(), data),
+    drawn: (&[64, 1, 28, 28], 10),
+};
+
+pub(super) const INFER1: Net = Net {
+    name: "lenet_infer1",
+    flops: 2.0 * (FIRST + OTHERS),
+    loss20: 0.065453972,
+    tolerance: 1e-4,
+    make: |data| infer(LeNet::new(), data),
+    drawn: (&[1, 1, 28, 28], 10),
+};
