@@ -4,6 +4,8 @@
 
 #[path = "../../examples/02_by_hand.rs"]
 mod by_hand;
+#[path = "../../examples/cnn_digits.rs"]
+mod cnn_digits;
 #[path = "../../examples/06_csv_to_prediction.rs"]
 mod csv_to_prediction;
 #[path = "../../examples/05_custom_loss.rs"]
@@ -100,4 +102,10 @@ fn a_custom_loss_needs_no_gradient() {
     assert!(found.is_right);
     // Nine parts in ten of `20 + 40 u²`, u evenly spread.
     close(found.promise, 20.0 + 40.0 * 0.81, 0.5);
+}
+
+#[test]
+fn convolutions_read_digits_better_than_an_mlp() {
+    let (cnn, mlp) = cnn_digits::compare(20).unwrap();
+    assert!(cnn > 0.985 && cnn > mlp && mlp > 0.95, "{cnn} by convolutions, {mlp} by the MLP");
 }
