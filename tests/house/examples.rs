@@ -6,6 +6,8 @@
 mod by_hand;
 #[path = "../../examples/char_rnn.rs"]
 mod char_rnn;
+#[path = "../../examples/cnn_digits.rs"]
+mod cnn_digits;
 #[path = "../../examples/06_csv_to_prediction.rs"]
 mod csv_to_prediction;
 #[path = "../../examples/05_custom_loss.rs"]
@@ -140,4 +142,10 @@ fn a_transformer_makes_up_names() {
     let known = include_str!("../../examples/names.txt");
     assert!(names.iter().filter(|name| !known.lines().any(|k| k == **name)).count() > 5);
     assert!(include_str!("../../examples/microgpt.rs").lines().count() <= 120);
+}
+
+#[test]
+fn convolutions_read_digits_better_than_an_mlp() {
+    let (cnn, mlp) = cnn_digits::compare(20).unwrap();
+    assert!(cnn > 0.985 && cnn > mlp && mlp > 0.95, "{cnn} by convolutions, {mlp} by the MLP");
 }

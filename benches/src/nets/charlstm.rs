@@ -33,11 +33,11 @@ pub(super) fn start(data: &Data) -> Result<Step, Failure> {
     data.load(&model)?;
     let parameters = model.parameters();
     let optimizer = RmsProp::new(parameters.clone(), 2e-3).alpha(0.95);
-    let labels = data.classes("y", IGNORED)?;
+    let labels = data.classes("y", IGNORED, &[50, 50], 65)?;
     let loss = super::of_all_tapes(move |y| over_places(y, &labels));
     let clip = move || {
         clip_grad_norm(&parameters, 5.0)?;
         Ok(())
     };
-    Ok(train(model, optimizer, data.classes("x", IGNORED)?, loss, clip))
+    Ok(train(model, optimizer, data.classes("x", IGNORED, &[50, 50], 65)?, loss, clip))
 }

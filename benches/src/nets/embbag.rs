@@ -26,7 +26,7 @@ pub(super) fn start(data: &Data) -> Result<Step, Failure> {
     let model = Net { bag: EmbeddingBag::new(50_000, 64, rng), fc: Linear::new(64, 4, rng) };
     data.load(&model)?;
     let optimizer = Adam::new(model.parameters(), 1e-3);
-    let labels = data.classes("y", IGNORED)?;
+    let labels = data.classes("y", IGNORED, &[128], 4)?;
     let loss = super::of_all_tapes(move |y| over_places(y, &labels));
-    Ok(train(model, optimizer, data.classes("x", IGNORED)?, loss, || Ok(())))
+    Ok(train(model, optimizer, data.classes("x", IGNORED, &[128, 40], 50_000)?, loss, || Ok(())))
 }

@@ -28,7 +28,7 @@ pub(super) fn start(data: &Data) -> Result<Step, Failure> {
     let model = Net { gru: Gru::new(32, 64, rng).batch_first(), fc: Linear::new(64, 1, rng) };
     data.load(&model)?;
     let optimizer = Adam::new(model.parameters(), 1e-3);
-    let targets = data.floats("y")?;
+    let targets = data.floats("y", &[32, 1])?;
     let loss = super::of_all_tapes(move |y| MseLoss::new().forward(y, &targets));
-    Ok(train(model, optimizer, data.floats("x")?, loss, || Ok(())))
+    Ok(train(model, optimizer, data.floats("x", &[32, 64, 32])?, loss, || Ok(())))
 }

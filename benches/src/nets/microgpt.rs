@@ -73,7 +73,7 @@ impl Module<f32, Tensor<usize>> for Net {
     }
 }
 
-pub(super) fn start(data: &Data) -> Result<Step, Failure> {
+pub(super) fn start(data: &Data, shape: &[usize]) -> Result<Step, Failure> {
     let rng = &mut Rng::new(0);
     let norm = || RmsNorm::new([WIDTH]).eps(1e-5).without_affine();
     let mut linear = |inputs, outputs| Linear::new(inputs, outputs, rng).without_bias();
@@ -90,8 +90,8 @@ pub(super) fn start(data: &Data) -> Result<Step, Failure> {
     };
     data.load(&model)?;
     let optimizer = Adam::new(model.parameters(), 1e-2).betas(0.85, 0.99);
-    let labels = data.classes("y", IGNORED)?;
+    let labels = data.classes("y", IGNORED, shape, 27)?;
     let loss = super::of_all_tapes(move |y| over_places(y, &labels));
     // Padding is a token like another: its label says that it does not count.
-    Ok(train(model, optimizer, data.classes("x", 0)?, loss, || Ok(())))
+    Ok(train(model, optimizer, data.classes("x", 0, shape, 27)?, loss, || Ok(())))
 }

@@ -2,30 +2,36 @@
 //! loaded by name.
 
 mod charlstm;
+mod conv1d;
 mod embbag;
 mod gru;
+mod lenet;
 mod microgpt;
+mod mnistcnn;
 mod nanogpt;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use wengert::autograd::{Result, Tape, Tensors, Var};
-use wengert::loss::CrossEntropyLoss;
+use wengert::loss::{CrossEntropyLoss, Loss};
 use wengert::nn::safetensors::{AnyTensor, Archive};
 use wengert::nn::{Entry, Module, Parts, State};
-use wengert::optim::Optimizer;
-use wengert::tensor::Tensor;
+use wengert::optim::{Adam, Optimizer};
+use wengert::tensor::{Rng, Tensor};
 
 use crate::train::Step;
 use crate::workload::Failure;
 
-/// A net with its data and how it is trained.
+/// A net: its name, its cost, and the loss with the weights after 20 steps.
 #[derive(Clone, Copy)]
 pub struct Net {
     /// The name of the workload, and of its file.
     pub name: &'static str,
-    /// Multiply-adds and additions of a step, in millions.
+    /// Floating-point operations of a step in millions: two for each multiply-add, with the gradients of the weights, and those
+    /// of inputs that depend on weights.
     pub mflop: f64,
+    /// The loss with the weights after 20 steps, in double precision, of the data from files.
+    pub loss20: f64,
     /// Makes the net with its first weights; each call of the result takes a step.
     pub start: fn(&Data) -> Result<Step, Failure>,
 }
@@ -36,70 +42,115 @@ impl std::fmt::Debug for Net {
     }
 }
 
-const fn net(name: &'static str, mflop: f64, start: fn(&Data) -> Result<Step, Failure>) -> Net {
-    Net { name, mflop, start }
+const fn net(
+    name: &'static str,
+    mflop: f64,
+    loss20: f64,
+    start: fn(&Data) -> Result<Step, Failure>,
+) -> Net {
+    Net { name, mflop, loss20, start }
 }
 
 /// All nets.
 pub const ALL: &[Net] = &[
-    net("gru", 201.3, gru::start),
-    net("charlstm", 4057.0, charlstm::start),
-    net("microgpt_a", 0.153, microgpt::start),
-    net("microgpt_b", 2.625, microgpt::start),
-    net("nanogpt", 3816.0, nanogpt::start),
-    net("nanogpt_infer1", 106.0, nanogpt::infer),
-    net("embbag", 0.197, embbag::start),
+    net("lenet", 97.09, 2.0670608, lenet::start),
+    net("lenet_infer1", 0.563, 0.065453972, lenet::infer1),
+    net("mnistcnn", 4580.0, 0.022960377, mnistcnn::start),
+    net("conv1d", 545.3, 1.3377176, conv1d::start),
+    net("gru", 201.3, 0.14554772, gru::start),
+    net("charlstm", 4057.0, 2.5657747, charlstm::start),
+    net("microgpt_a", 0.153, 0.002788622, |data| microgpt::start(data, &[1, 7])),
+    net("microgpt_b", 2.625, 0.94915475, |data| microgpt::start(data, &[16, 16])),
+    net("nanogpt", 3816.0, 1.9934507, nanogpt::start),
+    net("nanogpt_infer1", 106.0, 0.18765071, nanogpt::infer),
+    net("embbag", 0.197, 1.3175342, embbag::start),
 ];
 
-/// The tensors of a workload's file.
+impl Net {
+    /// The net of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        ALL.iter().copied().find(|net| net.name == name)
+    }
+
+    /// How far the loss after 20 steps may be from the known one, as a fraction of it: rounding grows where the loss is small.
+    pub fn tolerance(&self) -> f64 {
+        if self.name == "mnistcnn" { 1e-3 } else { 1e-4 }
+    }
+}
+
+/// The data and the first weights of a net: from `NETS_DATA`, a directory with a safetensors file for each net (`x`, `y` and the
+/// weights by their names), or drawn.
 #[derive(Debug)]
 pub struct Data {
-    archive: Archive,
+    archive: Option<Archive>,
 }
 
 impl Data {
-    /// Reads a file of a directory.
+    /// Those of a net.
     ///
     /// # Errors
-    /// If there is no such file.
-    pub fn read(directory: &Path, name: &str) -> Result<Self, Failure> {
-        Ok(Self { archive: Archive::read(directory.join(format!("{name}.safetensors")))? })
+    /// If there is a directory, and the file cannot be read.
+    pub fn of(net: &str) -> Result<Self, Failure> {
+        let Some(directory) = std::env::var_os("NETS_DATA").map(PathBuf::from) else {
+            return Ok(Self { archive: None });
+        };
+        Ok(Self { archive: Some(Archive::read(directory.join(format!("{net}.safetensors")))?) })
     }
 
-    fn find(&self, name: &str) -> Result<&AnyTensor, Failure> {
-        let found = self.archive.tensors.iter().find(|(n, _)| n == name);
-        Ok(&found.ok_or_else(|| format!("there is no `{name}`"))?.1)
+    /// Whether they are from a file, so that the loss is known.
+    pub fn is_read(&self) -> bool {
+        self.archive.is_some()
     }
 
-    /// A tensor of floats.
+    fn find(&self, name: &str) -> Result<Option<&AnyTensor>, Failure> {
+        let Some(archive) = &self.archive else { return Ok(None) };
+        let found = archive.tensors.iter().find(|(n, _)| n == name);
+        Ok(Some(&found.ok_or_else(|| format!("there is no `{name}`"))?.1))
+    }
+
+    /// A tensor of floats, which has this shape if it is drawn.
     ///
     /// # Errors
-    /// If there is none of this name.
-    pub fn floats(&self, name: &str) -> Result<Tensor<f32>, Failure> {
+    /// If the file has none of this name.
+    pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Tensor<f32>, Failure> {
         match self.find(name)? {
-            AnyTensor::F32(x) => Ok(x.clone()),
-            other => Err(format!("`{name}` is of {}", other.element()).into()),
+            Some(AnyTensor::F32(x)) => Ok(x.clone()),
+            Some(other) => Err(format!("`{name}` is of {}", other.element()).into()),
+            None => Ok(Tensor::randn(shape, &mut Rng::new(7))),
         }
     }
 
-    /// A tensor of class numbers; those below 0, which do not count, are `missing`.
+    /// A tensor of class numbers; those below 0, which do not count, are `missing`. If they are drawn, they have this shape and
+    /// are below `classes`.
     ///
     /// # Errors
-    /// If there is none of this name.
-    pub fn classes(&self, name: &str, missing: usize) -> Result<Tensor<usize>, Failure> {
+    /// If the file has none of this name.
+    pub fn classes(
+        &self,
+        name: &str,
+        missing: usize,
+        shape: &[usize],
+        classes: usize,
+    ) -> Result<Tensor<usize>, Failure> {
         match self.find(name)? {
-            AnyTensor::I64(x) => Ok(x.map(|i| usize::try_from(i).unwrap_or(missing))),
-            other => Err(format!("`{name}` is of {}", other.element()).into()),
+            Some(AnyTensor::I64(x)) => Ok(x.map(|i| usize::try_from(i).unwrap_or(missing))),
+            Some(other) => Err(format!("`{name}` is of {}", other.element()).into()),
+            None => {
+                let drawn: Vec<usize> =
+                    (0..shape.iter().product()).map(|i: usize| i * 7 % classes).collect();
+                Ok(Tensor::from(drawn).reshape(shape)?)
+            }
         }
     }
 
-    /// Loads the weights, by name.
+    /// Loads the weights by name, if they are from a file.
     ///
     /// # Errors
     /// If names or shapes differ.
     pub fn load(&self, model: &impl Parts<f32>) -> Result<(), Failure> {
+        let Some(archive) = &self.archive else { return Ok(()) };
         let mut state = State::new();
-        for (name, tensor) in &self.archive.tensors {
+        for (name, tensor) in &archive.tensors {
             if let (AnyTensor::F32(x), false) = (tensor, name == "x" || name == "y") {
                 // A copy: a tensor that the file holds too would be copied by the first step.
                 state.insert_entry(name, Entry::Float(x.map(|x| x)));
@@ -114,7 +165,6 @@ const IGNORED: usize = usize::MAX;
 
 /// The cross-entropy of logits `[…, classes]` with class numbers, over all places that count.
 fn over_places<'t>(logits: Var<'t, f32>, labels: &Tensor<usize>) -> Result<Var<'t, f32>> {
-    use wengert::loss::Loss;
     let shape = logits.shape();
     let classes = shape[shape.len() - 1];
     let rows = logits.reshape([labels.len(), classes])?;
@@ -144,4 +194,18 @@ fn train<In: Tensors>(
         optimizer.step()?;
         Ok(loss.item()?)
     })
+}
+
+/// Training of a classifier of inputs of this shape, the samples first, by cross-entropy and Adam.
+fn classify(
+    model: impl Module<f32> + 'static,
+    data: &Data,
+    shape: &[usize],
+    classes: usize,
+) -> Result<Step, Failure> {
+    data.load(&model)?;
+    let optimizer = Adam::new(model.parameters(), 1e-3);
+    let labels = data.classes("y", IGNORED, &shape[..1], classes)?;
+    let loss = of_all_tapes(move |y| over_places(y, &labels));
+    Ok(train(model, optimizer, data.floats("x", shape)?, loss, || Ok(())))
 }

@@ -107,17 +107,17 @@ pub(super) fn start(data: &Data) -> Result<Step, Failure> {
     let model = model(data)?;
     let parameters = model.parameters();
     let optimizer = AdamW::new(parameters.clone(), 1e-3).weight_decay(0.1);
-    let labels = data.classes("y", IGNORED)?;
+    let labels = data.classes("y", IGNORED, &[12, 64], 65)?;
     let loss = super::of_all_tapes(move |y| over_places(y, &labels));
     let clip = move || {
         clip_grad_norm(&parameters, 1.0)?;
         Ok(())
     };
-    Ok(train(model, optimizer, data.classes("x", IGNORED)?, loss, clip))
+    Ok(train(model, optimizer, data.classes("x", IGNORED, &[12, 64], 65)?, loss, clip))
 }
 
 pub(super) fn infer(data: &Data) -> Result<Step, Failure> {
-    let (model, text) = (model(data)?, data.classes("x", IGNORED)?);
+    let (model, text) = (model(data)?, data.classes("x", IGNORED, &[1, 64], 65)?);
     Ok(Box::new(move || {
         let y = model.predict(&text)?;
         Ok(y.abs().mean().item()?)

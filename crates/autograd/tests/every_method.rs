@@ -10,7 +10,7 @@ use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
 use wengert_tensor::recurrent::{self, Step};
-use wengert_tensor::{Border, Order, Tensor, Window, s, tensor};
+use wengert_tensor::{Border, Conv, Order, Tensor, Window, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -76,8 +76,13 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
     let triple = |x: Var<'t, f64>| Var::cat(&[x, x, x], 2)?.self_attention(2, true, None);
     let net =
         |x: Var<'t, f64>, y| x.recurrent(Step::Relu, recurrent::Order::Forward, y, y, None, None);
+    let by = |size| Conv::new([Window::new(size)]);
+    let kernel = |y: Var<'t, f64>| y.reshape([2, 2, 1]);
     let mut all = binary(x, y);
     all.extend([
+        ("conv", done(both(&|x, y| x.conv(y, None, by(2))))),
+        ("conv_input", done(both(&|x, y| x.conv_input(kernel(y)?, [2], by(1))))),
+        ("conv_weight", done(both(&|x, y| x.conv_weight(y, by(1))))),
         ("cosine_similarity", done(x.cosine_similarity(y, 0, 1e-8))),
         ("pairwise_distance", done(x.pairwise_distance(y, 2.0, 1e-6, false))),
         ("lerp", done(x.lerp(y, 0.5))),

@@ -1,6 +1,8 @@
 //! Convolutions, pooling and their kin: values against loops and definitions, gradients to second order over options and sizes 0
 //! and 1, errors, and the names of states.
 
+#![allow(clippy::unwrap_used)]
+
 use wengert_autograd::{GradCheck, Param, Result, Tape, Var};
 use wengert_nn::functional::{self, Convolution, Interpolation, Pool};
 use wengert_nn::*;
@@ -63,6 +65,102 @@ fn by_loops<const D: usize>(
         y.set(&at, sum).unwrap();
     }
     y
+}
+
+/// A convolution as the product of its windows and the weight: the definition, in plain ops.
+fn definition<'t>(
+    x: Var<'t, f64>,
+    weight: Var<'t, f64>,
+    conv: &wengert_tensor::Conv,
+) -> Result<Var<'t, f64>> {
+    let d = conv.windows.len();
+    let (widths, w) = (conv.padding.iter().map(|&(a, b)| (a as isize, b as isize)), weight.shape());
+    let widths: Vec<_> = [(0, 0), (0, 0)].into_iter().chain(widths).collect();
+    let seen = x.pad(widths, 0.0)?.windows(&conv.windows)?;
+    let (shape, last) = (seen.shape(), d as isize);
+    let order = [0, 1].into_iter().chain(2 + last..2 + 2 * last).chain(2..2 + last);
+    let (terms, places) = (w[1..].iter().product(), shape[2..2 + d].iter().product());
+    let columns = seen.permute(order.collect::<Vec<_>>())?;
+    let columns = columns.reshape([shape[0], conv.groups, terms, places])?;
+    let y = weight.reshape([conv.groups, w[0] / conv.groups, terms])?.matmul(columns)?;
+    y.reshape([&[shape[0], w[0]], &shape[2..2 + d]].concat())
+}
+
+/// The op against the definition: values, gradients, and products of the Hessian with a direction.
+#[test]
+fn a_convolution_is_the_product_of_windows_to_second_order() -> Result<()> {
+    for (input, weight, stride, padding, dilation, groups) in [
+        (vec![2, 3, 9], vec![4, 3, 3], 1, (0, 0), 1, 1),
+        (vec![2, 4, 9], vec![6, 2, 3], 2, (2, 1), 2, 2),
+        (vec![3, 2, 6, 7], vec![5, 2, 3, 3], 1, (1, 1), 1, 1),
+        (vec![2, 4, 7, 5], vec![4, 1, 2, 2], 2, (0, 1), 2, 4),
+        (vec![2, 3, 4, 5], vec![4, 3, 1, 1], 1, (0, 0), 1, 1),
+        (vec![1, 2, 3, 4, 4], vec![3, 2, 2, 2, 3], 1, (1, 0), 1, 1),
+        // Large enough for several threads, and for several pieces of columns.
+        (vec![16, 8, 20, 21], vec![24, 8, 3, 3], 1, (1, 1), 1, 1),
+    ] {
+        let windows: Vec<Window> = weight[2..]
+            .iter()
+            .map(|&size| Window::new(size).stride(stride).dilation(dilation))
+            .collect();
+        let conv = wengert_tensor::Conv::new(&windows)
+            .padding(vec![padding; windows.len()])
+            .groups(groups);
+        let run = |defined: bool| -> Result<Vec<Tensor<f64>>> {
+            let tape = Tape::new();
+            let (a, b) = (tape.var(x(&input)), tape.var(x(&weight)));
+            let y = if defined { definition(a, b, &conv)? } else { a.conv(b, None, conv.clone())? };
+            let loss = y.square().try_mul(y)?.sum();
+            let [ga, gb] = loss.grad(&[a, b])?[..] else { unreachable!() };
+            let along =
+                ga.try_mul(x(&input).sin())?.sum().try_add(gb.try_mul(x(&weight).sin())?.sum())?;
+            let second = along.gradients()?;
+            let firsts = [y.value()?, ga.value()?, gb.value()?];
+            Ok([&firsts[..], &[second.wrt(a).value()?, second.wrt(b).value()?]].concat())
+        };
+        for (op, definition) in run(false)?.iter().zip(&run(true)?) {
+            let scale = definition.abs().max()?.item()?.max(1.0);
+            assert!(op.allclose(definition, 1e-11, 1e-12 * scale, false)?, "{input:?}, {weight:?}");
+        }
+    }
+    Ok(())
+}
+
+/// No bit depends on the number of threads.
+#[test]
+fn the_bits_of_a_convolution_are_those_of_one_thread() -> Result<()> {
+    use wengert_tensor::{set_threads, threads};
+    let before = threads();
+    let run = |n: usize| -> Result<Vec<Tensor<f32>>> {
+        set_threads(n);
+        let jobs = wengert_tensor::kernel::pool::shared_jobs();
+        let mut all = Vec::new();
+        for (shape, outputs, kernel, stride) in [
+            ([13, 1, 28, 28], 6, 5, 1),
+            ([13, 16, 20, 20], 33, 3, 1),
+            ([7, 24, 15, 15], 40, 1, 1),
+            ([1, 9, 60, 60], 30, 3, 2),
+        ] {
+            let rng = &mut Rng::new(9);
+            let conv = wengert_tensor::Conv::new([Window::new(kernel).stride(stride); 2])
+                .padding([(1, 1); 2]);
+            let input = Tensor::<f32>::randn(shape, rng);
+            let weight = Tensor::<f32>::randn([outputs, shape[1], kernel, kernel], rng);
+            let bias = Tensor::<f32>::randn([outputs], rng);
+            let y = input.conv(&weight, Some(&bias), &conv)?;
+            all.push(y.conv_input(&weight, &shape[2..], &conv)?);
+            all.push(input.conv_weight(&y, &conv)?);
+            all.push(y);
+        }
+        assert!(n == 1 || wengert_tensor::kernel::pool::shared_jobs() > jobs, "no thread helped");
+        Ok(all)
+    };
+    let one = run(1)?;
+    for n in [2, 3, 5] {
+        assert!(one == run(n)?, "{n} threads");
+    }
+    set_threads(before);
+    Ok(())
 }
 
 fn convolved<const D: usize>(

@@ -40,6 +40,7 @@ mod argmax;
 mod attention;
 mod axes;
 mod compare;
+mod conv;
 pub mod create;
 mod display;
 mod element;
@@ -78,6 +79,7 @@ mod window;
 
 pub use any::AnyTensor;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
+pub use conv::Conv;
 pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
 pub use kernel::pool::{set_threads, threads};

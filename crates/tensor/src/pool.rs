@@ -1,6 +1,7 @@
 //! The largest element of each part of the last axes: max pooling, in one pass.
 
 use crate::error::Fault;
+use crate::kernel::pool::{Shared, run};
 use crate::{Error, Float, Result, Shape, Tensor};
 
 /// The places of an axis that one place of a pooled axis is made of: `len` of them from `start` on, `step` apart.
@@ -64,24 +65,80 @@ impl<T: Float> Tensor<T> {
         let axis = |i: usize| (i + d).checked_sub(3).map_or(&whole[..], |i| &parts[i]);
         let size = |i: usize| (i + d).checked_sub(3).map_or(1, |i| sizes[i]);
         let (axes, across) = ([axis(0), axis(1), axis(2)], [size(1) * size(2), size(2)]);
-        let plane = sizes.iter().product();
-        let each = axes.iter().map(|parts| parts.len()).product();
-        let planes = x.as_slice().unwrap_or(&[]).chunks_exact(plane);
-        let results = values.as_mut_slice().chunks_exact_mut(each);
-        for ((x, values), places) in
-            planes.zip(results).zip(places.as_mut_slice().chunks_exact_mut(each))
-        {
-            let mut out = values.iter_mut().zip(places);
-            for a in axes[0] {
-                for b in axes[1] {
-                    for c in axes[2] {
-                        let Some((value, place)) = out.next() else { continue };
-                        (*value, *place) = largest(x, [a, b, c], across);
+        let plane: usize = sizes.iter().product();
+        let each: usize = axes.iter().map(|parts| parts.len()).product();
+        let seen = x.as_slice().unwrap_or(&[]);
+        let by_twos =
+            axes[0].len() == 1 && axes[0][0].len == 1 && axes[1..].iter().all(|a| are_pairs(a));
+        let planes = len / each;
+        let shares = if x.len() < WORTH { 1 } else { planes.min(SHARES) };
+        let results =
+            Shared((values.as_mut_slice().as_mut_ptr(), places.as_mut_slice().as_mut_ptr()));
+        run(shares, &|share| {
+            for i in planes * share / shares..planes * (share + 1) / shares {
+                let x = &seen[i * plane..][..plane];
+                let (values, places) = results.get();
+                // SAFETY: there are `planes` times `each` results, and no two shares have a plane in common.
+                let (values, places) = unsafe {
+                    let places = std::slice::from_raw_parts_mut(places.add(i * each), each);
+                    (std::slice::from_raw_parts_mut(values.add(i * each), each), places)
+                };
+                if by_twos {
+                    let first = axes[0][0].start * across[0];
+                    pairs(x, first, across[1], axes[2].len(), values, places);
+                    continue;
+                }
+                let mut out = values.iter_mut().zip(places);
+                for a in axes[0] {
+                    for b in axes[1] {
+                        for c in axes[2] {
+                            let Some((value, place)) = out.next() else { continue };
+                            (*value, *place) = largest(x, [a, b, c], across);
+                        }
                     }
                 }
             }
-        }
+        });
         Ok((values, places))
+    }
+}
+
+/// Elements from which on a second thread brings more than calling it costs.
+const WORTH: usize = 1 << 16;
+/// The number of shares that the planes are divided into.
+const SHARES: usize = 16;
+
+/// Whether the parts are pairs of neighbours, one next to another from the first place on.
+fn are_pairs(parts: &[Part]) -> bool {
+    parts.iter().enumerate().all(|(i, part)| *part == Part { start: 2 * i, len: 2, step: 1 })
+}
+
+/// The largest elements of squares of two by two, `count` in a row, in a plane from `first` on whose rows are `width` long: without
+/// branches.
+#[inline]
+fn pairs<T: Float>(
+    x: &[T],
+    first: usize,
+    width: usize,
+    count: usize,
+    values: &mut [T],
+    places: &mut [usize],
+) {
+    let rows = values.chunks_exact_mut(count).zip(places.chunks_exact_mut(count));
+    for (row, (values, places)) in rows.enumerate() {
+        let start = first + 2 * row * width;
+        let (upper, lower) = (&x[start..][..2 * count], &x[start + width..][..2 * count]);
+        let squares = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+        for (j, ((a, b), (value, place))) in squares.zip(values.iter_mut().zip(places)).enumerate()
+        {
+            let (mut best, mut at) = (a[0], 0);
+            for (x, offset) in [(a[1], 1), (b[0], width), (b[1], width + 1)] {
+                let larger = (x > best) | (x.is_nan() & !best.is_nan());
+                best = if larger { x } else { best };
+                at = if larger { offset } else { at };
+            }
+            (*value, *place) = (best, start + 2 * j + at);
+        }
     }
 }
 

@@ -8,10 +8,10 @@ use wengert_tensor::{Axes, REST, Shape, Slice, Tensor, keep};
 use super::row::Row;
 use crate::algebra::{At, Incoming};
 use crate::ops::{
-    Cat, CrossEntropy, CumProd, CumSum, Diagonal, Elementwise, Gather, IndexSelect, Linear,
-    LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op, Operation, Permute,
-    Prod, RmsNormalize, Slicing, Softmax, Std, Sum, Undiagonal, Ungather, Unindex, Unslice,
-    Unwindows, Variance, Where, Windows,
+    Cat, Conv, ConvInput, ConvWeight, CrossEntropy, CumProd, CumSum, Diagonal, Elementwise, Gather,
+    IndexSelect, Linear, LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op,
+    Operation, Permute, Prod, RmsNormalize, Slicing, Softmax, Std, Sum, Undiagonal, Ungather,
+    Unindex, Unslice, Unwindows, Variance, Where, Windows,
 };
 use crate::{Tape, Var};
 
@@ -91,6 +91,13 @@ impl Place<'_> {
         reduction
             .or_else(|| along.into_iter().flatten().next().map(Axes::from))
             .unwrap_or_else(|| panic!("{:?} has no axes", self.op))
+    }
+
+    /// How the op convolves.
+    fn conv(&self) -> &wengert_tensor::Conv {
+        let of = self.op;
+        let conv = of.get::<Conv>().map(|o| &o.0).or_else(|| of.get::<ConvInput>().map(|o| &o.0));
+        conv.or_else(|| of.get::<ConvWeight>().map(|o| &o.0)).unwrap()
     }
 
     /// The axis of the op, from the front.
@@ -178,6 +185,13 @@ impl Place<'_> {
             ("slice", [g]) => g.slice(&op.get::<Unslice>().unwrap().1).unwrap(),
             ("unslice", [g]) => {
                 Tensor::zeros(shape).slice_assign(&op.get::<Slicing>().unwrap().0, g).unwrap()
+            }
+            ("conv", [x, w]) => x.conv(w, None, self.conv()).unwrap(),
+            ("conv_input", [g, w]) => g.conv_input(w, &shape[2..], self.conv()).unwrap(),
+            ("conv_weight", [x, g]) => x.conv_weight(g, self.conv()).unwrap(),
+            ("channels", [g]) => {
+                let others: Vec<isize> = (0..g.rank() as isize).filter(|&axis| axis != 1).collect();
+                g.sum_over(others).unwrap()
             }
             ("windows", [g]) => g.windows(&op.get::<Unwindows>().unwrap().1.0).unwrap(),
             ("unwindows", [g]) => {

@@ -123,6 +123,9 @@ const REJECTED: [&[&str]; 2] = [
         "index_add",
         "windows",
         "unwindows",
+        "conv",
+        "conv_input",
+        "conv_weight",
     ],
     &[
         "data",

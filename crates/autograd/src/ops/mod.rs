@@ -18,6 +18,7 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::check::row::Row;
 
 mod attention;
+mod conv;
 mod custom;
 mod index;
 mod leaf;
@@ -32,6 +33,7 @@ mod softmax;
 mod window;
 
 pub use attention::SelfAttention;
+pub use conv::{Conv, ConvInput, ConvWeight, Convolution};
 pub use custom::Custom;
 pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
 pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
@@ -265,6 +267,7 @@ dispatch! {
         Index,
         Sequences<T>,
         Windowing,
+        Convolution,
         Custom<T>,
     }
 }

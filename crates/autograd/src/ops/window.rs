@@ -33,7 +33,7 @@ linear! {
             let sizes = Shape::new(&shape[shape.len() - op.0.len()..]);
             A::run(Unwindows(sizes, op.clone()), &[&*g])
         }, "unwindows(g)";
-        attributes |op| op.described();
+        attributes |op| described(&op.0);
         rows vec![
             row("windows", ANY, |x| x[0].square().windows([Window::new(1), Window::new(1)])),
             row("windows", ANY, |x| x[0].square().windows([Window::new(2).stride(2)])),
@@ -43,21 +43,20 @@ linear! {
         ];
     Unwindows "unwindows": |op, x| Ok(x.unwindows(&op.0, &op.1.0)?);
         adjoint |op, g, _| A::run(op.1.clone(), &[&*g]), "windows(g)";
-        attributes |op| [op.1.described(), vec![("sizes", op.0.to_string())]].concat();
+        attributes |op| [described(&op.1.0), vec![("sizes", op.0.to_string())]].concat();
         rows vec![row("unwindows", &[(&[2, 3, 2], -2.0, 2.0)], |x| {
             let windows = Windows(SmallVec::from_slice(&[Window::new(2).stride(2)]));
             x[0].square().apply(Unwindows(Shape::new(&[7]), windows))
         })];
 }
 
-impl Windows {
-    fn described(&self) -> Vec<(&'static str, String)> {
-        let each =
-            |of: fn(&Window) -> usize| format!("{:?}", self.0.iter().map(of).collect::<Vec<_>>());
-        vec![
-            ("size", each(|w| w.size)),
-            ("stride", each(|w| w.stride)),
-            ("dilation", each(|w| w.dilation)),
-        ]
-    }
+/// The attributes of windows.
+pub(super) fn described(windows: &[Window]) -> Vec<(&'static str, String)> {
+    let each =
+        |of: fn(&Window) -> usize| format!("{:?}", windows.iter().map(of).collect::<Vec<_>>());
+    vec![
+        ("size", each(|w| w.size)),
+        ("stride", each(|w| w.stride)),
+        ("dilation", each(|w| w.dilation)),
+    ]
 }

@@ -1,7 +1,7 @@
 //! Convolution and its transpose, in any number of dimensions.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Border, Error, Fault, Float, Window};
+use wengert_tensor::{Border, Conv, Error, Fault, Float, Window};
 
 use super::{pad, pad_with};
 use crate::{Each, Padding};
@@ -82,11 +82,11 @@ impl<const D: usize> Convolution<D> {
     }
 
     /// The places before and after axis `i`, for a kernel of so many places.
-    fn widths(&self, i: usize, size: usize) -> (isize, isize) {
+    fn widths(&self, i: usize, size: usize) -> (usize, usize) {
         match self.padding {
-            Padding::Places(places) => (places[i] as isize, places[i] as isize),
+            Padding::Places(places) => (places[i], places[i]),
             Padding::Same => {
-                let total = self.window(i, size).span() as isize - 1;
+                let total = self.window(i, size).span() - 1;
                 (total / 2, total - total / 2)
             }
         }
@@ -174,53 +174,25 @@ pub fn conv<'t, T: Float, const D: usize>(
         let rule = format!("the bias must be [{outputs}]");
         return Err(Error::Shape(Fault::new(OP, &[&bias.shape(), &w], rule)).into());
     }
-    let widths: Vec<_> = (0..D).map(|i| options.widths(i, w[2 + i])).collect();
+    let widths: Vec<(usize, usize)> = (0..D).map(|i| options.widths(i, w[2 + i])).collect();
     let windows: Vec<Window> = (0..D).map(|i| options.window(i, w[2 + i])).collect();
-    let padded = padded(x, &widths, options.border)?;
-    let y = product_of_windows(padded, weight, &windows, groups)?;
-    match bias {
-        Some(bias) => y.try_add(bias.reshape(super::per_channel(outputs, D + 2))?),
-        None => Ok(y),
+    let conv = Conv::new(windows).groups(groups);
+    match options.border {
+        None => x.conv(weight, bias, conv.padding(widths)),
+        Some(border) => padded(x, &widths, border)?.conv(weight, bias, conv),
     }
 }
 
-/// The last axes with more places before and after.
+/// The last axes with so many places more before and after, filled from within.
 #[track_caller]
 fn padded<'t, T: Float>(
     x: Var<'t, T>,
-    last: &[(isize, isize)],
-    border: Option<Border>,
+    last: &[(usize, usize)],
+    border: Border,
 ) -> Result<Var<'t, T>> {
-    if last.iter().all(|&w| w == (0, 0)) {
-        return Ok(x);
-    }
     let first = std::iter::repeat_n((0, 0), x.rank() - last.len());
-    let widths: Vec<_> = first.chain(last.iter().copied()).collect();
-    match border {
-        None => pad(x, widths, T::ZERO),
-        Some(border) => pad_with(x, widths, border),
-    }
-}
-
-/// Each window of `[N, C, …]` times a weight `[outputs, C / groups, …]`.
-#[track_caller]
-fn product_of_windows<'t, T: Float>(
-    x: Var<'t, T>,
-    weight: Var<'t, T>,
-    windows: &[Window],
-    groups: usize,
-) -> Result<Var<'t, T>> {
-    let (d, w) = (windows.len() as isize, weight.shape());
-    let seen = x.windows(windows)?;
-    let shape = seen.shape();
-    let (n, counts) = (shape[0], &shape[2..2 + windows.len()]);
-    let (terms, places) = (w[1..].iter().product::<usize>(), counts.iter().product::<usize>());
-    let order: Vec<isize> = [0, 1].into_iter().chain(2 + d..2 + 2 * d).chain(2..2 + d).collect();
-    let columns = seen.permute(order)?.reshape([n, groups, terms, places])?;
-    let rows = weight.reshape([groups, w[0] / groups, terms])?;
-    let y = rows.matmul(columns)?;
-    let shape: Vec<usize> = [n, w[0]].into_iter().chain(counts.iter().copied()).collect();
-    y.reshape(shape)
+    let last = last.iter().map(|&(before, after)| (before as isize, after as isize));
+    pad_with(x, first.chain(last).collect::<Vec<_>>(), border)
 }
 
 /// The transpose of a convolution with the same options, as the sizes of its input follow from those of its output: `x`
@@ -277,7 +249,7 @@ pub fn conv_transpose<'t, T: Float, const D: usize>(
     if let Some(rule) = rule {
         return Err(Error::Value(fault(rule)).into());
     }
-    let (n, groups, outputs) = (shape[0], options.groups, w[1] * options.groups);
+    let (groups, outputs) = (options.groups, w[1] * options.groups);
     if shape[1] != w[0] || !w[0].is_multiple_of(groups) {
         let rule = format!(
             "the weight is of {} channels in {groups} groups, and the input has {}",
@@ -308,17 +280,8 @@ pub fn conv_transpose<'t, T: Float, const D: usize>(
             }
         }
     }
-    // The windows of the output that each place of the input adds to; the last ones may see only what `more` adds.
-    let (terms, places) = (w[1..].iter().product::<usize>(), shape[2..].iter().product::<usize>());
-    let columns = weight.reshape([groups, w[0] / groups, terms])?.t();
-    let parts = columns.matmul(x.reshape([n, groups, w[0] / groups, places])?)?;
-    let apart =
-        [n, outputs].into_iter().chain(w[2..].iter().copied()).chain(shape[2..].iter().copied());
-    let d = D as isize;
-    let order: Vec<isize> = [0, 1].into_iter().chain(2 + d..2 + 2 * d).chain(2..2 + d).collect();
-    let parts = parts.reshape(apart.collect::<Vec<_>>())?.permute(order)?;
     let covered: Vec<usize> = sizes.iter().zip(more.0).map(|(&whole, more)| whole - more).collect();
-    let whole = parts.unwindows(covered, &windows)?;
+    let whole = x.conv_input(weight, covered, Conv::new(windows).groups(groups))?;
     let widths: Vec<(isize, isize)> = [(0, 0), (0, 0)]
         .into_iter()
         .chain((0..D).map(|i| (-(padding[i] as isize), more.0[i] as isize - padding[i] as isize)))

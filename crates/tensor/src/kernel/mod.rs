@@ -2,6 +2,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod columns;
+pub(crate) mod conv;
 pub(crate) mod copy;
 pub mod folds;
 pub mod gemm;

@@ -3,7 +3,9 @@
 //! test.
 
 use wengert_tensor::pointwise::{BinaryOp, Real, Unary, UnaryOp};
-use wengert_tensor::{Axes, Border, Error, Order, REST, Rng, Slice, Tensor, Window, keep};
+use wengert_tensor::{
+    Axes, Border, Conv, Error, Order, Part, REST, Rng, Slice, Tensor, Window, keep,
+};
 
 use crate::common::{Cases, cases};
 
@@ -86,6 +88,11 @@ impl Args<'_> {
     }
     fn place(&mut self) -> isize {
         self.one(&[0, 1, -1, 2, -2, isize::MIN, isize::MAX])
+    }
+    fn conv(&mut self) -> Conv {
+        let windows = self.windows();
+        let padding: Vec<_> = windows.iter().map(|_| (self.size(), self.size())).collect();
+        Conv::new(windows).padding(padding).groups(self.size())
     }
     fn windows(&mut self) -> Vec<Window> {
         (0..self.one(&[0, 1, 2]))
@@ -391,6 +398,10 @@ methods! { x, g:
     clamp_between => x.clamp_between(&g.tensor(), &g.tensor());
     windows => x.windows(g.windows());
     unwindows => x.unwindows(g.shape(), g.windows());
+    max_pool => x.max_pool(&(0..g.one(&[0, 1, 2])).map(|_| vec![Part { start: g.size(), len: g.size(), step: g.size() }]).collect::<Vec<_>>());
+    conv => x.conv(&g.tensor(), Some(&g.tensor()), &g.conv());
+    conv_input => x.conv_input(&g.tensor(), g.shape(), &g.conv());
+    conv_weight => x.conv_weight(&g.tensor(), &g.conv());
     accumulate => x.clone().accumulate(&g.tensor());
 }
 
