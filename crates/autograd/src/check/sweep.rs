@@ -134,6 +134,7 @@ const REJECTED: [&[&str]; 2] = [
         "index_add",
         "gru",
         "lstm",
+        "self_attention",
     ],
 ];
 
