@@ -59,6 +59,9 @@
 //! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
 //! | `with torch.no_grad(): model(x)` | [`model.predict(&x)`](Module::predict) |
 //! | `p.requires_grad_(False)` for some | `model.freeze("backbone.*")` |
+//! | `out, (h, c) = lstm(x)`, `lstm(x, (h, c))` | `let (out, (h, c)) = lstm.call(x)?`, `lstm.call((x, (h, c)))` |
+//! | `pack_padded_sequence(x, lengths)` | `lstm.call((x, lengths))` |
+//! | `mha(x, x, x, attn_mask=~seen)` | `mha.call((x, seen))`, with `true` where a key is seen |
 //! | `self.register_buffer("mean", …)` | a field `mean: Buffer<T>`, named in [`parts!`] |
 //! | `model.state_dict()`, `load_state_dict(…, strict=False)` | `model.state()`, `model.load_matching(&state)` |
 //! | `nn.init.kaiming_normal_(layer.weight)` | `layer.weight.set(init::kaiming_normal(…)?)` |

@@ -141,6 +141,7 @@ const REJECTED: [&[&str]; 2] = [
         "lstm",
         "windows",
         "unwindows",
+        "self_attention",
     ],
 ];
 
