@@ -31,7 +31,7 @@ impl<T: Float> Tensor<T> {
     ///
     /// ```
     /// # use wengert_tensor::tensor;
-    /// assert_eq!(tensor![1.0, 7.0].rms_normalize(0, 0.0)?, tensor![0.2, 1.4]);
+    /// assert_eq!(tensor![4.0, 0.0, 0.0, 0.0].rms_normalize(0, 0.0)?, tensor![2.0, 0.0, 0.0, 0.0]);
     /// # Ok::<(), wengert_tensor::Error>(())
     /// ```
     ///
@@ -73,8 +73,11 @@ impl<T: Float> Tensor<T> {
         if kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
             return Ok(None);
         }
+        if self.is_empty() {
+            return Ok(None);
+        }
         let rows: usize = self.shape()[..kept].iter().product();
         let width: usize = self.shape()[kept..].iter().product();
-        if rows * width == 0 { Ok(None) } else { self.reshape([rows, width]).map(Some) }
+        self.reshape([rows, width]).map(Some)
     }
 }

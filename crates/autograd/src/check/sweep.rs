@@ -139,9 +139,9 @@ const REJECTED: [&[&str]; 2] = [
         "index_add",
         "gru",
         "lstm",
+        "self_attention",
         "windows",
         "unwindows",
-        "self_attention",
     ],
 ];
 
