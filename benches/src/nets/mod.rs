@@ -77,7 +77,7 @@ impl Net {
             let rng = &mut Rng::new(7);
             let (shape, classes) = self.drawn;
             let x = Tensor::randn(shape, rng);
-            let y = (0..shape[0]).map(|_| rng.below(classes)).collect::<Vec<_>>();
+            let y = (0..shape[0]).map(|i| i * 7 % classes).collect::<Vec<_>>();
             return Ok((Data { x, y: Tensor::from(y), weights: None }, false));
         };
         let archive = Archive::read(directory.join(format!("{}.safetensors", self.name)))?;

@@ -286,7 +286,7 @@ fn on_a_spent_tape_every_method_gives_the_error_or_what_is_still_there() {
         let wanted = match name {
             "first_non_finite_gradient" => "sum",
             // Made of matrices that are reshaped first.
-            "bmm" => "reshape",
+            "bmm" | "conv" | "conv_input" | "conv_weight" => "reshape",
             name if summed.contains(&name) => "sum",
             name => name.trim_start_matches("try_").trim_end_matches('_'),
         };

@@ -90,12 +90,11 @@ impl<T: Float> Operation<T> for Conv {
     }
     #[cfg(test)]
     fn rows() -> Vec<Row> {
-        let of = |shape| (shape, -1.0, 1.0);
         vec![
-            row("conv", &[of(&[2, 2, 4]), of(&[3, 2, 2]), of(&[3])], |x| {
+            row("conv", &[tests::of(&[2, 2, 4]), tests::of(&[3, 2, 2]), tests::of(&[3])], |x| {
                 x[0].conv(x[1], Some(x[2]), tests::conv(x[1].shape()[2], 1))
             }),
-            row("conv", &[of(&[1, 4, 3, 4]), of(&[2, 2, 2, 2])], |x| {
+            row("conv", &[tests::of(&[1, 4, 3, 4]), tests::of(&[2, 2, 2, 2])], |x| {
                 let size = x[1].shape()[2];
                 let groups = x[0].shape()[1].checked_div(x[1].shape()[1]).unwrap_or(1);
                 let window = wengert_tensor::Window::new(size).dilation(2);
@@ -181,6 +180,12 @@ impl<T: Float> Operation<T> for ConvWeight {
 #[cfg(test)]
 mod tests {
     use wengert_tensor::{Conv, Window};
+
+    use crate::check::row::Operand;
+
+    pub(super) fn of(shape: &[usize]) -> Operand<'_> {
+        (shape, -1.0, 1.0)
+    }
 
     pub(super) fn conv(size: usize, stride: usize) -> Conv {
         Conv::new([Window::new(size).stride(stride)])
