@@ -367,6 +367,7 @@ fn compiled(heading: &str, row: &Row, line: &str) -> String {
     let mut scope = String::new();
     // Longer widths than one are written as pairs; these names stand in texts, and are no parameters.
     let helpers = [
+        ("x", "V"),
         ("dim", "isize"),
         ("left", "isize"),
         ("right", "isize"),

@@ -16,8 +16,9 @@ pub struct Part {
 }
 
 impl Part {
-    /// The last place, if there is one and it can be counted.
+    /// The last place, if there is one and it can be counted, and each place is another one.
     fn last(self) -> Option<usize> {
+        self.step.checked_sub(1)?;
         self.start.checked_add(self.len.checked_sub(1)?.checked_mul(self.step)?)
     }
 }
@@ -36,7 +37,7 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`] unless there are one to three lists, and as many axes; [`Error::Index`] if a part has no place, or one
+    /// [`Error::Shape`] unless there are one to three lists, and as many axes; [`Error::Index`] if a part has no place, a step of 0, or a place
     /// outside its axis; [`Error::Size`] if there is no memory for the result.
     #[track_caller]
     pub fn max_pool(&self, parts: &[Vec<Part>]) -> Result<(Self, Tensor<usize>)> {
@@ -49,7 +50,10 @@ impl<T: Float> Tensor<T> {
         let (outer, sizes) = self.shape().split_at(lead);
         for (axis, (parts, &size)) in parts.iter().zip(sizes).enumerate() {
             if let Some(part) = parts.iter().find(|part| part.last().is_none_or(|l| l >= size)) {
-                let rule = format!("{part:?} does not lie in axis {}'s {size} places", lead + axis);
+                let rule = format!(
+                    "{part:?} must have places and a step, in axis {}'s {size} places",
+                    lead + axis
+                );
                 return Err(Error::Index(Fault::new(OP, &[self.shape()], rule)));
             }
         }

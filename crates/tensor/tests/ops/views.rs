@@ -1,7 +1,7 @@
 //! Every view of a random view is what its formula says, and no view shares what is written through another.
 
 use crate::support::{Rng, check, copy, elements};
-use wengert_tensor::{REST, Slice, Tensor, Window, s};
+use wengert_tensor::{Part, REST, Slice, Tensor, Window, s};
 
 /// Runs `test` on many random views of integers, each element telling itself from its neighbours.
 fn each_view(seed: u64, mut test: impl FnMut(&mut Rng, Tensor<i64>)) {
@@ -380,4 +380,16 @@ fn what_overlaps_is_copied_before_it_is_written() {
     let two = |w: Window| x.assign_through(|x| x.windows([w]), &Tensor::scalar(7));
     assert!(two(Window::new(2)).unwrap_err().to_string().contains("more than once"));
     assert_eq!(elements(&two(Window::new(2).stride(2)).unwrap()), [7; 4]);
+}
+
+#[test]
+fn parts_that_cannot_be_pooled_are_errors() {
+    let x = Tensor::<f32>::zeros([2, 5]);
+    for (start, len, step) in [(0, 0, 1), (5, 1, 1), (4, 2, 1), (0, 1 << 62, 0), (1, 2, usize::MAX)]
+    {
+        let error = x.max_pool(&[vec![Part { start, len, step }]]).unwrap_err().to_string();
+        assert!(error.contains("in axis 1's 5 places"), "{error}");
+    }
+    assert!(x.max_pool(&[]).is_err() && x.max_pool(&[vec![], vec![], vec![]]).is_err());
+    assert_eq!(x.max_pool(&[vec![]]).unwrap().0.shape(), [2, 0]);
 }
