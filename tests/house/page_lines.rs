@@ -148,8 +148,8 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let dim: isize = any(); let _ = x.cumsum(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = x.cumprod(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = x.logcumsumexp(dim); }
-    { let x: V = any(); let dim: isize = any(); let descending: bool = any(); let _ = x.sort(dim, descending); }
-    { let x: V = any(); let k: usize = any(); let dim: isize = any(); let largest: bool = any(); let _ = x.topk(k, dim, largest); }
+    { let x: V = any(); let dim: isize = any(); let _ = x.sort(dim, Order::Descending); }
+    { let x: V = any(); let k: usize = any(); let dim: isize = any(); let _ = x.topk(k, dim, Order::Descending); }
     { let x: V = any(); let p: f64 = any(); let dim: isize = any(); let eps: f64 = any(); let _ = x.unit_norm(dim, p, eps); }
     { let x: V = any(); let x2: V = any(); let dim: isize = any(); let eps: f64 = any(); let _ = x.cosine_similarity(x2, dim, eps); }
     { let x: V = any(); let x2: V = any(); let p: f64 = any(); let eps: f64 = any(); let keepdim: bool = any(); let _ = x.pairwise_distance(x2, p, eps, keepdim); }

@@ -310,7 +310,8 @@ pub(crate) fn sweep_here<T: Float>(
             continue;
         }
         let at = AtTensors { nodes, index: i, operands };
-        hand_back(op, operands, |j| nodes.wanted(j as usize), &at, g, grads)?;
+        hand_back(op, operands, |j| nodes.wanted(j as usize), &at, g, grads)
+            .map_err(|error| error.on_line(inner.user_line(nodes.at(i))))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::f64::consts::{LN_2, PI};
 use wengert_autograd::{GradCheck, Result, Tape, Var, Verdict};
 use wengert_loss::dist::*;
 use wengert_loss::*;
-use wengert_tensor::{Rng, Tensor, tensor};
+use wengert_tensor::{Order, Rng, Tensor, tensor};
 
 use crate::item;
 
@@ -275,7 +275,7 @@ fn draws_fall_where_the_density_says() {
     let rng = &mut Rng::new(3);
     let zeros = tape.var(Tensor::zeros([DRAWS]));
     let quantile = |draws: Tensor<f64>, share: f64| {
-        let (sorted, _) = draws.sort(0, false).unwrap();
+        let (sorted, _) = draws.sort(0, Order::Ascending).unwrap();
         sorted.to_vec()[(share * DRAWS as f64) as usize]
     };
     let laplace = Laplace::new(zeros, 1.0).unwrap().sample(rng).unwrap();
