@@ -20,6 +20,7 @@ mod pytorch_loop;
 mod readme;
 mod regularisers;
 mod robust;
+mod sequences;
 mod small_items;
 mod tutorials;
 mod tutorials_page;
