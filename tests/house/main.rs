@@ -16,6 +16,7 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod recompute;
 mod regularisers;
 mod small_items;
 mod tutorials;

@@ -49,9 +49,9 @@ fn hand_back<T: Float, A: Algebra<T>>(
 }
 
 /// A node's surroundings as tensors, borrowed from the tape.
-struct AtTensors<'a, T> {
-    nodes: &'a [Node<T>],
-    node: &'a Node<T>,
+pub(crate) struct AtTensors<'a, T> {
+    pub(crate) nodes: &'a [Node<T>],
+    pub(crate) node: &'a Node<T>,
 }
 
 impl<T: Float> At<Tensor<T>> for AtTensors<'_, T> {
@@ -176,6 +176,19 @@ impl<T: Float> Tape<T> {
                 (node.op.clone(), node.operands.clone(), wants)
             };
             let wanted = |j: u32| operands.iter().zip(&wants).any(|(&o, &w)| o == j && w);
+            if let Some(segment) = op.segment() {
+                let y = segment.record(self, &operands)?;
+                let found = self.sweep_vars_here(y, g, &operands)?;
+                for (&j, part) in operands.iter().zip(found).filter(|(j, _)| wanted(**j)) {
+                    let Some(part) = part else { continue };
+                    let slot = &mut grads[j as usize];
+                    *slot = Some(match slot.take() {
+                        None => part,
+                        Some(sum) => sum.accumulate(part)?,
+                    });
+                }
+                continue;
+            }
             let at = AtVars { operands: &operands, y: Var { tape: self, index: i as u32 } };
             hand_back(&op, &operands, wanted, &at, g, &mut grads)?;
         }
@@ -234,6 +247,10 @@ pub(crate) fn sweep_here<T: Float>(
             if node.op.parameter().is_some() {
                 grads[i] = Some(g);
             }
+            continue;
+        }
+        if let Some(segment) = node.op.segment() {
+            segment.sweep(nodes, &node.operands, g, grads)?;
             continue;
         }
         let at = AtTensors { nodes, node };
