@@ -13,7 +13,7 @@ use wengert::loss::{CrossEntropyLoss, Loss, MseLoss};
 use wengert::nn::{Linear, Module, Parts, Relu, Sequential, Tanh};
 use wengert::optim::{Adam, Optimizer, Sgd};
 use wengert::tensor::{Rng, Tensor};
-use wengert::train::{Companion, Step, Trainer};
+use wengert::train::{Companion, Doctor, Step, Trainer};
 
 /// The system's allocator, counting what this thread asks for: tests run on threads side by side.
 struct Counting;
@@ -186,6 +186,33 @@ fn a_trainer_and_its_companions_ask_for_nothing_at_a_step() {
     println!("10 batches: {few_lines} by hand, {few}; 110: {many_lines} by hand, {many}");
     // What a fit asks for beside its steps does not depend on their number.
     assert_eq!(many - few, many_lines - few_lines);
+}
+
+/// A look, at every 64th step by then, asks for nothing. An examination asks for a little, and each comes half as often as the last.
+#[test]
+fn a_doctor_asks_for_nothing_between_examinations() {
+    let rng = &mut Rng::new(2);
+    let model = net(rng);
+    let (criterion, mut optimizer) = (CrossEntropyLoss::new(), Adam::new(model.parameters(), 1e-4));
+    let inputs = Tensor::randn([16, 20], rng);
+    let labels = Tensor::from((0..16).map(|i| i * 7 % 10).collect::<Vec<usize>>());
+    let mut doctor = Doctor::new();
+    let mut asked = Vec::new();
+    for _ in 0..3000 {
+        let tape = Tape::new();
+        optimizer.zero_grad();
+        let outputs = model.call(tape.constant(inputs.clone())).unwrap();
+        let loss = criterion.forward(outputs, &labels).unwrap();
+        loss.backward().unwrap();
+        let before = ASKED.get();
+        doctor.before(loss, &optimizer);
+        optimizer.step().unwrap();
+        doctor.after(&optimizer);
+        asked.push(ASKED.get() - before);
+    }
+    let busy = asked[1000..].iter().filter(|n| **n > 0).count();
+    assert!(busy <= 3, "{busy} of 2000 steps asked for memory");
+    assert_eq!(asked[2100..].iter().sum::<usize>(), 0);
 }
 
 #[test]

@@ -49,6 +49,7 @@ mod graph;
 pub mod lesson;
 mod lines;
 mod methods;
+mod nodes;
 mod non_finite;
 mod operators;
 pub mod ops;

@@ -6,11 +6,12 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::Incoming;
 use crate::backward::{AtTensors, Keep};
+use crate::nodes::{Node, Nodes};
 use crate::ops::{
-    Binary, Constant, Detach, IndexSelect, Input, Linear, LogSoftmax, MatMul, Mean, Operation as _,
+    Binary, Constant, Detach, IndexSelect, Linear, LogSoftmax, MatMul, Mean, Operation as _,
     OwnUnary, Permute, Reshape, Softmax, Sum, Unary, Where,
 };
-use crate::tape::{Inner, Node};
+use crate::tape::Inner;
 use crate::{Error, Result, Tape, Tensors, Var};
 
 /// The gradient of each sample's loss: `f` maps a batch `[N, …]` and parameters to losses `[N]`, each of which must depend on
@@ -47,9 +48,9 @@ pub fn per_sample_gradients<T: Float, K: Tensors>(
     K::each(x.index, &mut |line| lines.push(line));
     // What is computed of the batch is recorded, so that it shows where the samples are.
     for &line in &lines {
-        let node = &mut tape.inner.borrow_mut().nodes[line as usize];
-        if node.op.is::<Constant>() {
-            (node.op, node.wanted) = (Input.into(), true);
+        let nodes = &mut tape.inner.borrow_mut().nodes;
+        if nodes.op(line as usize).is::<Constant>() {
+            nodes.want(line as usize);
         }
     }
     let vars: Vec<Var<T>> = parameters.iter().map(|p| tape.var(p.clone())).collect();
@@ -110,7 +111,7 @@ enum Samples {
 
 /// A tape of a batch of n samples.
 struct Batch<'a, T> {
-    nodes: &'a [Node<T>],
+    nodes: &'a Nodes<T>,
     samples: Vec<Samples>,
     n: usize,
 }
@@ -135,13 +136,13 @@ impl<'a, T: Float> Batch<'a, T> {
     }
 
     /// Where the samples are in the value of a node, from where they are in its operands.
-    fn of(&self, node: &Node<T>) -> Samples {
-        let operand = |k: usize| &self.nodes[node.operands[k] as usize];
+    fn of(&self, node: Node<'_, T>) -> Samples {
+        let operand = |k: usize| self.nodes.value(node.operands[k] as usize);
         let data = node.op.data();
         if let Some(IndexSelect(0, index)) = node.op.get() {
             let by_sample = data.iter().all(|&line| {
                 self.at(line) == Samples::Leading
-                    && self.nodes[line as usize].shape().iter().product::<usize>()
+                    && self.nodes.at(line as usize).shape().iter().product::<usize>()
                         == index.values.len()
             });
             if by_sample && !data.is_empty() && self.at(node.operands[0]) == Samples::Absent {
@@ -161,7 +162,7 @@ impl<'a, T: Float> Batch<'a, T> {
         let leads = |k: usize| self.at(node.operands[k]) == Samples::Leading;
         let axis = |axis: isize| axis.rem_euclid(shape.len().max(1) as isize);
         let kept = |axes: &wengert_tensor::Axes| {
-            axes.flags("sum", operand(0).value.shape()).is_ok_and(|flags| !flags[0])
+            axes.flags("sum", operand(0).shape()).is_ok_and(|flags| !flags[0])
         };
         let op = &node.op;
         let stays = if op.is::<Unary>() || op.is::<OwnUnary<T>>() || op.is::<Detach>() {
@@ -169,12 +170,12 @@ impl<'a, T: Float> Batch<'a, T> {
         } else if op.is::<Binary>() || op.is::<Where>() {
             // What has samples is not broadcast along them.
             (0..node.operands.len()).filter(|&k| leads(k)).all(|k| {
-                let from = operand(k).value.shape();
+                let from = operand(k).shape();
                 from.len() == shape.len() && from.first() == shape.first()
             })
         } else if op.is::<Linear>() || op.is::<MatMul>() {
-            let rest = (1..node.operands.len()).all(|k| !leads(k) && operand(k).value.rank() <= 2);
-            rest && operand(0).value.rank() > 1
+            let rest = (1..node.operands.len()).all(|k| !leads(k) && operand(k).rank() <= 2);
+            rest && operand(0).rank() > 1
         } else if op.is::<Reshape>() {
             shape.first().is_some_and(|&first| first > 0 && first % self.n == 0)
         } else if let Some(Permute(order)) = op.get() {
@@ -197,10 +198,10 @@ impl<'a, T: Float> Batch<'a, T> {
     fn gradients(&self, param: u32, grads: &[Option<Tensor<T>>]) -> Result<Option<Tensor<T>>> {
         let mut sum: Option<Tensor<T>> = None;
         for (i, g) in grads.iter().enumerate() {
-            let (Some(g), node) = (g, &self.nodes[i]) else { continue };
+            let (Some(g), node) = (g, self.nodes.at(i)) else { continue };
             for k in (0..node.operands.len()).filter(|&k| node.operands[k] == param) {
                 let part = match self.samples[i] {
-                    Samples::Leading => self.part(node, k, g)?,
+                    Samples::Leading => self.part(i, k, g)?,
                     Samples::Absent => self.moved(i as u32, grads)?,
                     Samples::Unknown => None,
                 };
@@ -211,13 +212,13 @@ impl<'a, T: Float> Batch<'a, T> {
                 });
             }
         }
-        let shape = each(self.n, self.nodes[param as usize].value.shape());
+        let shape = each(self.n, self.nodes.value(param as usize).shape());
         Ok(Some(sum.unwrap_or_else(|| Tensor::zeros(shape))))
     }
 
     /// The gradients of a parameter from those of this line, which holds its numbers in another shape or order.
     fn moved(&self, line: u32, grads: &[Option<Tensor<T>>]) -> Result<Option<Tensor<T>>> {
-        let node = &self.nodes[line as usize];
+        let node = self.nodes.at(line as usize);
         let order = match (node.op.is::<Reshape>(), node.op.get()) {
             (true, _) => None,
             (_, Some(Permute(order))) => Some(order),
@@ -225,7 +226,7 @@ impl<'a, T: Float> Batch<'a, T> {
         };
         let Some(moved) = self.gradients(line, grads)? else { return Ok(None) };
         let Some(order) = order else {
-            let param = &self.nodes[node.operands[0] as usize].value;
+            let param = self.nodes.value(node.operands[0] as usize);
             return Ok(Some(moved.reshape(each(self.n, param.shape()))?));
         };
         let mut back = vec![0; order.len() + 1];
@@ -236,9 +237,9 @@ impl<'a, T: Float> Batch<'a, T> {
     }
 
     /// The gradients of operand `k` of a node whose samples lead, from the gradient of its value; `None` if it is no op of the list.
-    fn part(&self, node: &Node<T>, k: usize, g: &Tensor<T>) -> Result<Option<Tensor<T>>> {
-        let n = self.n;
-        let operand = |k: usize| &self.nodes[node.operands[k] as usize].value;
+    fn part(&self, index: usize, k: usize, g: &Tensor<T>) -> Result<Option<Tensor<T>>> {
+        let (n, node) = (self.n, self.nodes.at(index));
+        let operand = |k: usize| self.nodes.value(node.operands[k] as usize);
         let param = operand(k);
         let shape = each(n, param.shape());
         // [samples, places, size of the last axis]
@@ -278,7 +279,7 @@ impl<'a, T: Float> Batch<'a, T> {
         let rank = node.value.rank();
         let is_broadcast = param.rank() < rank || param.shape().first() == Some(&1);
         if node.op.is::<Binary>() && is_broadcast && !node.value.is_empty() {
-            let at = AtTensors { nodes: self.nodes, node };
+            let at = AtTensors { nodes: self.nodes, index, operands: node.operands };
             let part = node.op.pull(k, Incoming::Lent(g), &at)?.expand(node.value.shape())?;
             let mut apart = Shape::new(&[n, node.value.shape()[0] / n]);
             node.value.shape()[1..].iter().for_each(|&size| apart.push(size));

@@ -9,8 +9,8 @@ use wengert_tensor::{Float, Rng, Tensor};
 use crate::compiled;
 use crate::custom::CustomOp;
 use crate::error::Line;
+use crate::nodes::Nodes;
 use crate::ops::{Custom, Op};
-use crate::tape::Node;
 use crate::{Error, Param, Result, Tape, Var};
 
 type Run<T> = dyn for<'s> Fn(&[Var<'s, T>]) -> Result<Var<'s, T>> + Send + Sync;
@@ -164,14 +164,14 @@ impl<T: Float> Segment<T> {
     /// The reverse sweep of the segment: it goes on adding to the gradients that the operands have so far.
     pub(crate) fn sweep(
         &self,
-        nodes: &[Node<T>],
+        nodes: &Nodes<T>,
         operands: &[u32],
         g: Tensor<T>,
         grads: &mut [Option<Tensor<T>>],
     ) -> Result<()> {
-        let node = |j: &u32| &nodes[*j as usize];
-        let x: Vec<Tensor<T>> = operands.iter().map(|j| node(j).value.clone()).collect();
-        let wanted: Vec<bool> = operands.iter().map(|j| node(j).wanted).collect();
+        let x = operands.iter().map(|&j| nodes.value(j as usize).clone());
+        let x: Vec<Tensor<T>> = x.collect();
+        let wanted: Vec<bool> = operands.iter().map(|&j| nodes.wanted(j as usize)).collect();
         self.replay(&x, &wanted, false, |tape, lines, y| {
             let inner = tape.inner.borrow();
             let mut sums = vec![None; lines.len().max(y.index() + 1)];

@@ -206,6 +206,9 @@ macro_rules! optimizer {
             fn set_learning_rate(&mut self, learning_rate: f64) {
                 self.0.set_learning_rate(learning_rate);
             }
+            fn settings(&self) -> Vec<(&'static str, f64)> {
+                self.0.settings()
+            }
             #[track_caller]
             fn set_momentum(&mut self, momentum: f64) -> $crate::Result<()> {
                 self.0.set_momentum(momentum)

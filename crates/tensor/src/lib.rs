@@ -81,5 +81,6 @@ pub use pad::Border;
 pub use rng::Rng;
 pub use shape::Shape;
 pub use slice::Slice;
+pub use sort::Order;
 pub use tensor::Tensor;
 pub use view::REST;

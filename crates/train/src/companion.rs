@@ -19,7 +19,7 @@ use crate::{Epoch, History, Result, Stopped, Why};
 ///         zero_grad, forward, loss, backward
 ///         before_step
 ///         step
-///         after_step
+///         after_step               (or not_finite, if the loss or a gradient is not)
 ///     validation
 ///     after_epoch
 /// after_fit
@@ -77,6 +77,10 @@ pub trait Companion<T: Float> {
     fn after_step(&mut self, _step: &mut Step<'_, T>) -> Result<()> {
         Ok(())
     }
+
+    /// When the loss of a step or a gradient is not finite: the step is not made, and unless a companion has better weights `fit` ends with
+    /// an error. The tape still holds the op that made it.
+    fn not_finite(&mut self, _step: &mut Step<'_, T>) {}
 
     /// After an epoch and its validation.
     ///
@@ -136,7 +140,7 @@ pub struct Step<'s, T: Float> {
     pub tape: &'s Tape<T>,
     /// The loss of the data, on the tape.
     pub loss: Var<'s, T>,
-    /// Its value, which is finite.
+    /// Its value, which is finite but in [`not_finite`](Companion::not_finite).
     pub loss_value: f64,
     /// The objective, of which the gradients are: the loss plus the [penalties](crate::Trainer::penalty).
     pub objective: Var<'s, T>,
@@ -213,6 +217,9 @@ macro_rules! by_reference {
             }
             fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
                 (**self).after_step(step)
+            }
+            fn not_finite(&mut self, step: &mut Step<'_, T>) {
+                (**self).not_finite(step);
             }
             fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
                 (**self).after_epoch(end)

@@ -126,13 +126,6 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
             if let Some((_, metric)) = &self.metric {
                 self.run.metric.add(metric(&prediction.value()?, &targets)?, targets.samples());
             }
-            if !objective_value.is_finite() {
-                let found = Cause::in_batch::<T, _, _>(&inputs, &targets);
-                let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
-                let rate = self.optimizer.learning_rate();
-                return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
-            }
-            objective.backward()?;
             let mut stop = false;
             let mut step = Step {
                 tape: &tape,
@@ -147,10 +140,23 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 step: epoch * loader.batches() + batch,
                 stop: &mut stop,
             };
+            if !objective_value.is_finite() {
+                self.companions.iter_mut().for_each(|entry| entry.companion.not_finite(&mut step));
+                let found = Cause::in_batch::<T, _, _>(&inputs, &targets);
+                let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
+                let rate = self.optimizer.learning_rate();
+                return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
+            }
+            objective.backward()?;
             for entry in &mut self.companions {
                 entry.companion.before_step(&mut step)?;
             }
-            step.optimizer.step()?;
+            if let Err(error) = step.optimizer.step() {
+                if matches!(error, wengert_optim::Error::NotFinite { .. }) {
+                    self.companions.iter_mut().for_each(|e| e.companion.not_finite(&mut step));
+                }
+                return Err(error.into());
+            }
             self.run.batches += 1;
             self.run.add(loss_value, inputs.samples());
             for entry in &mut self.companions {

@@ -3,7 +3,7 @@
 //! test.
 
 use wengert_tensor::pointwise::{BinaryOp, Real, Unary, UnaryOp};
-use wengert_tensor::{Axes, Border, Error, REST, Rng, Slice, Tensor, keep};
+use wengert_tensor::{Axes, Border, Error, Order, REST, Rng, Slice, Tensor, keep};
 
 use crate::common::{Cases, cases};
 
@@ -315,9 +315,9 @@ methods! { x, g:
     index_add => x.index_add(g.axis(), &g.index(), &g.tensor());
     add_rows => x.add_rows(&g.index(), &g.tensor());
     slice => x.slice(g.slices());
-    sort => x.sort(g.axis(), true);
-    argsort => x.argsort(g.axis(), false);
-    topk => x.topk(g.size(), g.axis(), true);
+    sort => x.sort(g.axis(), Order::Descending);
+    argsort => x.argsort(g.axis(), Order::Ascending);
+    topk => x.topk(g.size(), g.axis(), Order::Descending);
     median => x.median();
     median_over => x.median_over(g.axes());
     count_nonzero => x.count_nonzero();
