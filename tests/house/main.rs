@@ -18,6 +18,7 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod recompute;
 mod regularisers;
 mod robust;
 mod sequences;

@@ -114,6 +114,7 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
             "custom",
             done(x.tape().custom("custom", &[x, y], |x| Ok(x[0].clone()), |_, _, _| Ok(vec![]))),
         ),
+        ("recompute", done(x.tape().recompute(&[x, y], |x| Ok(x[0])))),
     ]);
     all
 }
