@@ -23,7 +23,7 @@ macro_rules! prelude {
         pub use wengert_optim::schedule::{self, Schedule};
         pub use wengert_optim::{ClipNorm, Optimizer, clip_grad_norm, clip_grad_value};
         pub use wengert_tensor::{Axes, REST, Rng, keep, s, tensor};
-        pub use wengert_train::{History, Progress, Trainer, evaluate, lr_range_test, train_epoch};
+        pub use wengert_train::{Doctor, History, Progress, Trainer, evaluate, lr_range_test, train_epoch};
 
         aliases! { $t
             wengert_tensor: Tensor;

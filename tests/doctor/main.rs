@@ -48,3 +48,24 @@ fn healthy_runs_raise_no_alarm() {
     }
     assert!(alarms.is_empty(), "{}", alarms.join("\n"));
 }
+
+#[test]
+fn remedies_cure_more_often_than_random_ones() {
+    let (mut first, mut random, mut tried) = (0, 0, 0);
+    for fault in faults::all() {
+        let known =
+            ["rate /10000", "rate x100", "biases of -10", "weights x30"].contains(&fault.name);
+        if !known || fault.program == "attention" {
+            continue;
+        }
+        if let Some(cured) = bench::cure::cure(&*programs::of(fault.program), &fault, 0) {
+            tried += 1;
+            first += usize::from(cured.of_three);
+            random += usize::from(cured.random);
+        }
+    }
+    assert!(
+        tried >= 6 && 3 * first >= 2 * tried && first > random,
+        "{first} and {random} of {tried}"
+    );
+}
