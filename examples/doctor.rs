@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example doctor`
 
+#![allow(clippy::print_stdout)]
+
 use wengert::prelude::*;
 
 #[derive(Clone, Copy, PartialEq)]

@@ -8,7 +8,7 @@ use wengert::tensor::{Rng, keep};
 use wengert::train::Doctor;
 use wengert::train::doctor::{Action, Case, Columns, Finding};
 
-use super::plant::{Plant, Planted};
+use super::plant::{Data, LossFault, Plant, Planted};
 use super::programs::{Inputs, Net, Program, Samples};
 use super::run;
 
@@ -87,7 +87,7 @@ fn with(finding: &Finding, actions: &[Action]) -> Finding {
 }
 
 /// Tries cures of the first finding of a run with a fault; `None` if only the user can change what is wrong. A run is cured if at least
-/// four fifths of the way from where the untreated run ends to where a healthy one does are gone.
+/// four fifths of the way from where a healthy run starts to where it ends are gone.
 pub fn cure(program: &dyn Program, fault: &Planted, seed: u64) -> Option<Cured> {
     let healthy = trained(program, &Plant::NONE, seed);
     let (case, mut optimizer, doctor) = {
@@ -109,12 +109,14 @@ pub fn cure(program: &dyn Program, fault: &Planted, seed: u64) -> Option<Cured> 
     let all: Vec<Action> =
         actions.iter().chain(&random[..3]).copied().chain([Action::ScaleRate(0.1)]).collect();
     let cures = with(finding, &all).try_cures_on(&case, &mut *optimizer, steps).unwrap();
-    // What an untreated run that broke off would be at is chance: the start of a healthy one.
-    let untreated = if cures.untreated.end.is_finite() { cures.untreated.end } else { healthy.0 };
-    let from = untreated.max(healthy.0);
-    let cured = |k: usize| {
-        cures.tried[k].course.end <= healthy.1 + 0.2 * (from.min(10.0 * healthy.0) - healthy.1)
+    // A sum, and larger targets, are measured in other units.
+    let units = match (fault.plant.loss, fault.plant.data) {
+        (LossFault::Sum, _) => fault.plant.batch.unwrap_or(program.batch()) as f64,
+        (_, Data::TargetTimes(c)) => c * c,
+        _ => 1.0,
     };
+    let (start, end) = (units * healthy.0, units * healthy.1);
+    let cured = |k: usize| cures.tried[k].course.end <= end + 0.2 * (start - end);
     let n = actions.len();
     Some(Cured {
         first: cured(0),
