@@ -27,14 +27,6 @@ const MISSING: &[Missing] = &[
     Missing { family: "layer", what: "MaxPool2d", reason: WIDER },
     Missing { family: "layer", what: "AdaptiveAvgPool1d", reason: WIDER },
     Missing { family: "layer", what: "AdaptiveAvgPool2d", reason: WIDER },
-    Missing { family: "layer", what: "RNN", reason: WIDER },
-    Missing { family: "layer", what: "RNNCell", reason: WIDER },
-    Missing { family: "layer", what: "LSTM", reason: WIDER },
-    Missing { family: "layer", what: "LSTMCell", reason: WIDER },
-    Missing { family: "layer", what: "GRU", reason: WIDER },
-    Missing { family: "layer", what: "GRUCell", reason: WIDER },
-    Missing { family: "layer", what: "MultiheadAttention", reason: WIDER },
-    Missing { family: "layer", what: "TransformerEncoderLayer", reason: WIDER },
     Missing { family: "init", what: "Conv2d.weight", reason: WIDER },
 ];
 

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod classifier;
+mod closed_form;
 mod conventions;
 mod depth;
 mod errata;
 mod examples;
+mod lessons;
 mod misuse;
 mod objectives;
 mod own_optimizer;
@@ -15,5 +17,8 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod regularisers;
+mod robust;
 mod small_items;
 mod tutorials;
+mod tutorials_page;

@@ -148,8 +148,8 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let dim: isize = any(); let _ = x.cumsum(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = x.cumprod(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = x.logcumsumexp(dim); }
-    { let x: V = any(); let dim: isize = any(); let descending: bool = any(); let _ = x.sort(dim, descending); }
-    { let x: V = any(); let k: usize = any(); let dim: isize = any(); let largest: bool = any(); let _ = x.topk(k, dim, largest); }
+    { let x: V = any(); let dim: isize = any(); let _ = x.sort(dim, Order::Descending); }
+    { let x: V = any(); let k: usize = any(); let dim: isize = any(); let _ = x.topk(k, dim, Order::Descending); }
     { let x: V = any(); let p: f64 = any(); let dim: isize = any(); let eps: f64 = any(); let _ = x.unit_norm(dim, p, eps); }
     { let x: V = any(); let x2: V = any(); let dim: isize = any(); let eps: f64 = any(); let _ = x.cosine_similarity(x2, dim, eps); }
     { let x: V = any(); let x2: V = any(); let p: f64 = any(); let eps: f64 = any(); let keepdim: bool = any(); let _ = x.pairwise_distance(x2, p, eps, keepdim); }
@@ -224,6 +224,14 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let num_features: usize = any(); let eps: f64 = any(); let momentum: f64 = any(); let _ = BatchNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().without_affine().without_bias().without_tracking(); }
     { let num_features: usize = any(); let eps: f64 = any(); let momentum: f64 = any(); let _ = BatchNorm2d::new(num_features).eps(eps).momentum(momentum).cumulative().without_affine().without_bias().without_tracking(); }
     { let num_features: usize = any(); let eps: f64 = any(); let momentum: f64 = any(); let affine: bool = any(); let _ = InstanceNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().affine().tracking(); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let num_layers: usize = any(); let batch_first: bool = any(); let dropout: f64 = any(); let bidirectional: bool = any(); let _ = Rnn::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).relu().without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let num_layers: usize = any(); let batch_first: bool = any(); let dropout: f64 = any(); let bidirectional: bool = any(); let _ = Gru::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let num_layers: usize = any(); let batch_first: bool = any(); let dropout: f64 = any(); let bidirectional: bool = any(); let proj_size: usize = any(); let _ = Lstm::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).projection(proj_size, rng).without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = RnnCell::new(input_size, hidden_size, rng).relu().without_bias(); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = GruCell::new(input_size, hidden_size, rng).without_bias(); }
+    { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = LstmCell::new(input_size, hidden_size, rng).without_bias(); }
+    { let rng: &mut Rng = any(); let embed_dim: usize = any(); let num_heads: usize = any(); let dropout: f64 = any(); let kdim: usize = any(); let vdim: usize = any(); let batch_first: bool = any(); let _ = MultiheadAttention::new(embed_dim, num_heads, rng).key_value_widths(kdim, vdim, rng).bias_kv(rng).zero_key().without_bias().batch_first().dropout(dropout); }
+    { let rng: &mut Rng = any(); let d_model: usize = any(); let nhead: usize = any(); let dim_feedforward: usize = any(); let dropout: f64 = any(); let layer_norm_eps: f64 = any(); let batch_first: bool = any(); let norm_first: bool = any(); let _ = TransformerEncoderLayer::new(d_model, nhead, rng).feedforward(dim_feedforward, rng).dropout(dropout).gelu().eps(layer_norm_eps).batch_first().norm_first().without_bias(); }
     { let _ = Relu; }
     { let _ = Relu6; }
     { let negative_slope: f64 = any(); let _ = LeakyRelu::new(negative_slope); }

@@ -37,13 +37,12 @@ impl<T: Float> Tape<T> {
         at: Line,
     ) -> Result<Tensor<T>> {
         let inner = self.inner.borrow();
-        let nodes = &inner.nodes[..=y as usize];
         let mut directions: Vec<Option<Tensor<T>>> = vec![None; inner.nodes.len()];
         for (x, t) in inputs {
-            same_shape("push_forward", inner.nodes[*x as usize].value.shape(), t, at)?;
+            same_shape("push_forward", inner.nodes.value(*x as usize).shape(), t, at)?;
             directions[*x as usize] = Some(t.clone());
         }
-        for (i, node) in nodes.iter().enumerate() {
+        for (i, node) in inner.nodes.iter().enumerate().take(y as usize + 1) {
             if directions[i].is_some() || node.operands.is_empty() {
                 continue;
             }
@@ -53,13 +52,13 @@ impl<T: Float> Tape<T> {
                 continue;
             }
             let x: Vec<Tensor<T>> =
-                node.operands.iter().map(|&j| inner.nodes[j as usize].value.clone()).collect();
+                node.operands.iter().map(|&j| inner.nodes.value(j as usize).clone()).collect();
             directions[i] =
-                if node.op.is::<Detach>() { None } else { push(&node.op, &x, &t, &node.value)? };
+                if node.op.is::<Detach>() { None } else { push(node.op, &x, &t, node.value)? };
         }
         Ok(directions[y as usize]
             .take()
-            .unwrap_or_else(|| inner.nodes[y as usize].value.zeros_like()))
+            .unwrap_or_else(|| inner.nodes.value(y as usize).zeros_like()))
     }
 }
 

@@ -278,9 +278,9 @@ impl<'t, T: Float> Var<'t, T> {
         match bias {
             Some(bias) => {
                 self.same_tape(bias, "linear")?;
-                self.tape.record(Linear.into(), &[self.index, weight.index, bias.index])
+                self.tape.record(Linear, &[self.index, weight.index, bias.index])
             }
-            None => self.tape.record(Linear.into(), &[self.index, weight.index]),
+            None => self.tape.record(Linear, &[self.index, weight.index]),
         }
     }
 
@@ -479,7 +479,7 @@ impl<'t, T: Float> Var<'t, T> {
             first.same_tape(*part, "cat")?;
             operands.push(part.index);
         }
-        first.tape.record(Cat(axis).into(), &operands)
+        first.tape.record(Cat(axis), &operands)
     }
 
     /// Vars of one shape along a new axis.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
-use wengert_tensor::{Border, Tensor, s, tensor};
+use wengert_tensor::{Border, Order, Tensor, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -170,8 +170,8 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("max_at", done(x.max_at(0))),
         ("min_at", done(x.min_at(0))),
         ("median_at", done(x.median_at(0))),
-        ("sort", done(x.sort(0, false))),
-        ("topk", done(x.topk(1, 0, true))),
+        ("sort", done(x.sort(0, Order::Ascending))),
+        ("topk", done(x.topk(1, 0, Order::Descending))),
         ("backward", done(x.sum().backward())),
         ("backward_keep", done(x.sum().backward_keep())),
         ("gradients", done(x.sum().gradients())),
@@ -198,10 +198,12 @@ const ANSWERED: &[&str] = &[
     "watch",
     "behind_views",
     "unpack",
+    "each_line",
     "of",
     "pack",
     // Of a tape.
     "lines",
+    "unspent",
     "scopes",
     "input",
     "enter",

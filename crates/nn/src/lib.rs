@@ -53,6 +53,7 @@
 //! | PyTorch | here |
 //! |---|---|
 //! | `nn.Sequential(nn.Linear(4, 8), nn.Tanh())` | `sequential![Linear::new(4, 8, rng), Tanh]`, or [`Sequential`]'s `with` and `named` |
+//! | two layers with one weight | `head.weight = words.weight.clone()`: a clone of a `Param` is the same parameter |
 //! | `self.layers = nn.ModuleList([…])` | a field `layers: Vec<…>` |
 //! | `nn.Linear(4, 8, bias=False)` | `Linear::new(4, 8, rng).without_bias()` |
 //! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
@@ -74,11 +75,14 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
+mod attention;
+mod branches;
 mod buffer;
 mod check;
 mod containers;
 mod dropout;
 mod embedding;
+mod embedding_bag;
 mod error;
 pub mod functional;
 pub mod init;
@@ -87,9 +91,10 @@ mod module;
 mod norm;
 mod pad;
 mod parts;
-mod path;
+mod recurrent;
 pub mod safetensors;
 mod sequential;
+mod several;
 mod shape;
 mod standardize;
 mod state;
@@ -102,10 +107,16 @@ pub use activation::{
     LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus,
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
+pub use attention::{
+    InProjection, LearnedPositions, MultiheadAttention, RotaryPositions, SinusoidalPositions,
+    TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer,
+};
+pub use branches::{Parallel, Residual};
 pub use buffer::{Buffer, Counter};
 pub use check::{ParameterMismatch, check_parameters, check_parameters_on};
 pub use dropout::Dropout;
 pub use embedding::Embedding;
+pub use embedding_bag::EmbeddingBag;
 pub use error::{Error, Result};
 pub use linear::{Bilinear, Linear};
 pub use module::{Func, Module, func, func_of};
@@ -117,14 +128,16 @@ pub use pad::{
     ZeroPad1d, ZeroPad2d,
 };
 pub use parts::{Part, Parts, Visitor};
-pub use path::matches;
+pub use recurrent::{Gru, GruCell, Lstm, LstmCell, RecurrentWeights, Rnn, RnnCell};
 pub use safetensors::{load, save};
 pub use sequential::Sequential;
+pub use several::Input;
 pub use shape::{Flatten, Identity};
 pub use standardize::Standardize;
 pub use state::{Entry, Mismatch, State};
 pub use summary::{Row, Summary};
 pub use trace::{Trace, trace};
+pub use wengert_autograd::matches;
 
 /// Names that the macros of this crate use.
 #[doc(hidden)]

@@ -27,7 +27,7 @@ pub struct Linear<T> {
 }
 
 /// Uniform within ±1/√fan; zeros if fan is 0.
-fn uniform<T: Float>(shape: &[usize], fan: usize, rng: &mut Rng) -> Param<T> {
+pub(crate) fn uniform<T: Float>(shape: &[usize], fan: usize, rng: &mut Rng) -> Param<T> {
     let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
     // Cannot fail: the range is finite; a shape beyond memory ends as `Tensor::rand` says.
     Param::new(Tensor::uniform(shape, -bound, bound, rng).unwrap_or_else(|_| Tensor::zeros(shape)))

@@ -24,6 +24,7 @@
 //! | name axes | [`Axes`], [`keep`] |
 //! | read an element | [`Tensor::get`], [`Tensor::item`], [`Tensor::iter`] |
 //! | see every function of single elements | [`pointwise::table`] |
+//! | solve linear least squares | [`Tensor::lstsq`], [`Tensor::ridge`] |
 //! | set the number of threads | [`set_threads`] |
 //!
 //! # Errors and panics
@@ -43,12 +44,14 @@ mod display;
 mod element;
 pub mod error;
 mod finite;
+mod householder;
 mod index;
 mod integers;
 mod join;
 #[doc(hidden)]
 pub mod kernel;
 mod layout;
+mod lstsq;
 mod mask;
 mod matmul;
 mod operators;
@@ -73,9 +76,11 @@ pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
 pub use kernel::pool::{set_threads, threads};
+pub use lstsq::LeastSquares;
 pub use pad::Border;
 pub use rng::Rng;
 pub use shape::Shape;
 pub use slice::Slice;
+pub use sort::Order;
 pub use tensor::Tensor;
 pub use view::REST;

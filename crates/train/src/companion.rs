@@ -138,10 +138,14 @@ pub struct Fit {
 pub struct Step<'s, T: Float> {
     /// What was recorded.
     pub tape: &'s Tape<T>,
-    /// The loss, on the tape.
+    /// The loss of the data, on the tape.
     pub loss: Var<'s, T>,
     /// Its value, which is finite but in [`not_finite`](Companion::not_finite).
     pub loss_value: f64,
+    /// The objective, of which the gradients are: the loss plus the [penalties](crate::Trainer::penalty).
+    pub objective: Var<'s, T>,
+    /// Its value, which is finite.
+    pub objective_value: f64,
     /// The parts of the model.
     pub model: &'s dyn Parts<T>,
     /// The optimiser, with the parameters and their gradients; its learning rate can be changed.

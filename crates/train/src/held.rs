@@ -6,11 +6,11 @@ use wengert_optim::{Optimizer, State};
 use wengert_tensor::{Float, Tensor};
 
 /// A parameter with its value, its gradient, and whether it is frozen.
-type Remembered<T> = (Param<T>, Tensor<T>, Option<Tensor<T>>, bool);
+type HeldParam<T> = (Param<T>, Tensor<T>, Option<Tensor<T>>, bool);
 
 /// The weights, gradients, buffers and counters of a model, and the state of an optimiser; put back when it is dropped.
 pub(crate) struct Held<'o, T: Float> {
-    parameters: Vec<Remembered<T>>,
+    parameters: Vec<HeldParam<T>>,
     buffers: Vec<(Buffer<T>, Tensor<T>)>,
     counters: Vec<(Counter, i64)>,
     pub(crate) optimizer: Option<(&'o mut (dyn Optimizer<T> + 'o), State<T>)>,
@@ -29,7 +29,7 @@ impl<'o, T: Float> Held<'o, T> {
         Self { parameters, buffers, counters, optimizer: None }
     }
 
-    fn param(p: &Param<T>) -> Remembered<T> {
+    fn param(p: &Param<T>) -> HeldParam<T> {
         (p.clone(), p.value(), p.grad(), p.is_frozen())
     }
 

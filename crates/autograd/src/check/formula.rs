@@ -304,11 +304,11 @@ fn each_rule(mut see: impl FnMut(&Row, &Place<'_>)) {
         (row.f)(&x).unwrap();
         let inner = tape.inner.borrow();
         for node in inner.nodes.iter().filter(|n| n.op.name() == row.name) {
-            let value = |&j: &u32| inner.nodes[j as usize].value.clone();
+            let value = |&j: &u32| inner.nodes.value(j as usize).clone();
             let x: Vec<_> = node.operands.iter().map(value).collect();
             for k in (0..x.len()).filter(|_| node.wanted && !node.op.is_detach()) {
                 let g = Tensor::uniform(node.value.shape(), 0.5, 1.5, &mut rng).unwrap();
-                see(&row, &Place { op: &node.op, x: x.clone(), y: node.value.clone(), g, k });
+                see(&row, &Place { op: node.op, x: x.clone(), y: node.value.clone(), g, k });
             }
         }
     }

@@ -3,7 +3,7 @@
 //! test.
 
 use wengert_tensor::pointwise::{BinaryOp, Real, Unary, UnaryOp};
-use wengert_tensor::{Axes, Border, Error, REST, Rng, Slice, Tensor, keep};
+use wengert_tensor::{Axes, Border, Error, Order, REST, Rng, Slice, Tensor, keep};
 
 use crate::common::{Cases, cases};
 
@@ -270,6 +270,8 @@ methods! { x, g:
     matmul => x.matmul(&g.tensor());
     linear => x.linear(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref());
     dot => x.dot(&g.tensor());
+    lstsq => x.lstsq(&g.tensor()).map(|found| (found.solution, found.residual));
+    ridge => x.ridge(&g.tensor(), 1.0);
     outer => x.outer(&g.tensor());
     pad => x.pad((0..g.one(&[0, 1, 2, 3])).map(|_| (g.place(), g.place())).collect::<Vec<_>>(), 1.0);
     pad_with => x.pad_with(
@@ -313,9 +315,9 @@ methods! { x, g:
     index_add => x.index_add(g.axis(), &g.index(), &g.tensor());
     add_rows => x.add_rows(&g.index(), &g.tensor());
     slice => x.slice(g.slices());
-    sort => x.sort(g.axis(), true);
-    argsort => x.argsort(g.axis(), false);
-    topk => x.topk(g.size(), g.axis(), true);
+    sort => x.sort(g.axis(), Order::Descending);
+    argsort => x.argsort(g.axis(), Order::Ascending);
+    topk => x.topk(g.size(), g.axis(), Order::Descending);
     median => x.median();
     median_over => x.median_over(g.axes());
     count_nonzero => x.count_nonzero();
