@@ -243,9 +243,9 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = Conv2d::new(in_channels, out_channels, kernel_size, rng).stride(stride).padding(padding).dilation(dilation).without_bias(); }
     { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let groups: usize = any(); let padding_mode: String = any(); let _ = Conv2d::grouped(in_channels, out_channels, kernel_size, groups, rng).padding_mode(Border::Reflect); }
     { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = MaxPool1d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil(); }
-    { let x: V = any(); let kernel_size: usize = any(); let _ = MaxPool1d::new(kernel_size).forward_at(x); }
+    { let x: V = any(); let x: V = any(); let kernel_size: usize = any(); let _ = MaxPool1d::new(kernel_size).forward_at(x); }
     { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = MaxPool2d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil(); }
-    { let x: V = any(); let kernel_size: usize = any(); let _ = MaxPool2d::new(kernel_size).forward_at(x); }
+    { let x: V = any(); let x: V = any(); let kernel_size: usize = any(); let _ = MaxPool2d::new(kernel_size).forward_at(x); }
     { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let _ = AvgPool1d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements(); }
     { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let divisor_override: isize = any(); let _ = AvgPool2d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements().divisor(divisor_override); }
     { let output_size: usize = any(); let _ = AdaptiveAvgPool1d::new(output_size); }

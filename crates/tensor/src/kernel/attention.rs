@@ -85,6 +85,9 @@ unsafe fn turned<T: Float>(from: *const T, apart: usize, heads: Heads, to: &mut 
 /// # Safety
 /// `out` is good for writes of `[batch, time, width]`.
 pub(crate) unsafe fn forward<T: Float>(heads: Heads, x: &[T], out: *mut T) {
+    if x.is_empty() {
+        return;
+    }
     let Heads { batch, time, size, .. } = heads;
     let width = heads.width();
     assert_eq!(x.len(), batch * time * 3 * width);
@@ -113,6 +116,9 @@ pub(crate) unsafe fn forward<T: Float>(heads: Heads, x: &[T], out: *mut T) {
 
 /// Adds the gradients of all heads to `dx`.
 pub(crate) fn back<T: Float>(heads: Heads, x: &[T], g: &[T], y: &[T], dx: &mut [T]) {
+    if x.is_empty() {
+        return;
+    }
     let Heads { batch, time, size, .. } = heads;
     let width = heads.width();
     assert!(x.len() == batch * time * 3 * width && dx.len() == x.len());
