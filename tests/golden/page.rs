@@ -53,13 +53,17 @@ const TAIL: &str = "
 `clip_grad_norm(&parameters, max_norm)`, or `ClipNorm::new(max_norm).norm(norm_type).clip(&parameters)`, and
 `clip_grad_value_` is `clip_grad_value`.
 
+`CTCLoss` is `CtcLoss::new().blank(blank).zero_infinity()`, whose target is a `CtcTarget { labels, steps, lengths }`, and
+`EmbeddingBag` is `EmbeddingBag::new(num_embeddings, embedding_dim, rng).mode(Bag::Sum)`, with `Bag` from `wengert::nn::functional`.
+`TransformerEncoder`, `TransformerDecoderLayer` and `TransformerDecoder` have the options of the layers above.
+
 An optimiser of your own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
 `parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; if it
 has more state than its learning rate, it overrides `state` and `load_state`.
 
 ## Not here
 
-Convolution and pooling, `CTCLoss`; devices other than the
+Convolution and pooling; devices other than the
 CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, checkpointing, ONNX, distributed training, and
 loaders with workers. Of the names above: `Embedding` has no `max_norm`, `scale_grad_by_freq` and `sparse`; `PReLU` starts at
 0.25, `CyclicLR` has no `scale_fn`.
