@@ -33,6 +33,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),
     // Behind a function, a macro or another name.
     ("nn", &["BatchNorm", "ConstantPad", "Counter", "Func", "Part", "ReflectionPad", "Running"]),
+    // Behind the layers that have them.
+    ("nn", &["InProjection", "Input", "RecurrentWeights"]),
     ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
     // Each crate's own.
     ("*", &["Error"]),
