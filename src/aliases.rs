@@ -10,7 +10,7 @@ macro_rules! prelude {
         pub use wengert_data::metrics::{self, RunningMean};
         pub use wengert_data::{Csv, DataLoader, Dataset, MinMax, Standardizer, Table};
         pub use wengert_loss::{
-            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, CtcLoss, DiceLoss, GaussianNllLoss, GeneralRobustLoss, GeneralizedCrossEntropyLoss, HingeEmbeddingLoss, HingeLoss,
+            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, CtcLoss, CtcTarget, DiceLoss, GaussianNllLoss, GeneralRobustLoss, GeneralizedCrossEntropyLoss, HingeEmbeddingLoss, HingeLoss,
             HuberLoss, KlDivLoss, KlReduction, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, MultilabelMarginLoss, PoissonNllLoss,
             QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, SymmetricCrossEntropyLoss, TripletMarginLoss, TukeyLoss, TverskyLoss,
         };

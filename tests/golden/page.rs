@@ -57,6 +57,10 @@ A convolution's `padding='same'` is `Padding::Same`, and one number stands for a
 `count_include_pad=False` is `of_elements()`; an output size of `None` is `REST`; `mode='bilinear'` is `Interpolation::Linear`, and
 `align_corners=True` is `Interpolation::LinearByCorners`.
 
+`CTCLoss` is `CtcLoss::new().blank(blank).zero_infinity()`, whose target is a `CtcTarget { labels, steps, lengths }`, and
+`EmbeddingBag` is `EmbeddingBag::new(num_embeddings, embedding_dim, rng).mode(Bag::Sum)`, with `Bag` from `wengert::nn::functional`.
+`TransformerEncoder`, `TransformerDecoderLayer` and `TransformerDecoder` have the options of the layers above.
+
 An optimiser of your own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
 `parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; if it
 has more state than its learning rate, it overrides `state` and `load_state`.
@@ -64,7 +68,7 @@ has more state than its learning rate, it overrides `state` and `load_state`.
 ## Not here
 
 Devices other than the
-CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, checkpointing, ONNX, distributed training, and
+CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, ONNX, distributed training, and
 loaders with workers. Of the names above: `Embedding` has no `max_norm`, `scale_grad_by_freq` and `sparse`; `PReLU` starts at
 0.25, `CyclicLR` has no `scale_fn`.
 

@@ -116,13 +116,13 @@ fn a_net_learns_a_page() {
     let (letters, rng) = (char_rnn::Letters::new(char_rnn::TEXT), &mut Rng::new(1));
     let model = char_rnn::CharRnn::new(&letters, rng);
     let mut losses = Vec::new();
-    char_rnn::train(&model, &letters, 300, |_, loss| {
+    char_rnn::train(&model, &letters, 150, |_, loss| {
         losses.push(loss);
         Ok(())
     })
     .unwrap();
-    let last = losses[290..].iter().sum::<f32>() / 10.0;
-    assert!(losses[0] > 3.0 && last < 1.8, "{} {last}", losses[0]);
+    let last = losses[140..].iter().sum::<f32>() / 10.0;
+    assert!(losses[0] > 3.0 && last < 2.4, "{} {last}", losses[0]);
     let said = char_rnn::sample(&model, &letters, "The ", 40, rng).unwrap();
     assert!(said.starts_with("The ") && said.chars().count() == 44, "{said}");
 }

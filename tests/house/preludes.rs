@@ -75,7 +75,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "Running",
         ],
     ),
-    ("loss", &["ClassTarget", "Classes", "CtcTarget", "Custom", "Labels"]),
+    ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
     // Of a function of the crate, which is called by its path.
     ("loss", &["Advice", "Audit", "Batch", "Explanation", "Sample", "Separation", "Task"]),
     // Each crate's own.
