@@ -142,11 +142,11 @@ impl Batch {
         let total: usize = lengths.iter().sum();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         // The place where each sequence's labels begin.
-        let starts: Vec<usize> = match labels.shape() {
-            &[n] if n == total => {
+        let starts: Vec<usize> = match *labels.shape() {
+            [n] if n == total => {
                 lengths.iter().scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect()
             }
-            &[n, room] if n == count && longest <= room => (0..n).map(|i| i * room).collect(),
+            [n, room] if n == count && longest <= room => (0..n).map(|i| i * room).collect(),
             _ => {
                 let rule = format!(
                     "the labels must be [{count}, at least {longest}], or [{total}], all in a row"
