@@ -10,28 +10,31 @@ macro_rules! prelude {
         pub use wengert_data::metrics::{self, RunningMean};
         pub use wengert_data::{Csv, DataLoader, Dataset, MinMax, Standardizer, Table};
         pub use wengert_loss::{
-            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, GaussianNllLoss, GeneralRobustLoss, HingeEmbeddingLoss, HingeLoss,
+            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, CtcLoss, DiceLoss, GaussianNllLoss, GeneralRobustLoss, GeneralizedCrossEntropyLoss, HingeEmbeddingLoss, HingeLoss,
             HuberLoss, KlDivLoss, KlReduction, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, MultilabelMarginLoss, PoissonNllLoss,
-            QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
+            QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, SymmetricCrossEntropyLoss, TripletMarginLoss, TukeyLoss, TverskyLoss,
         };
         pub use wengert_nn::{
-            self as nn, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, Celu, ChannelShuffle, ConstantPad1d, ConstantPad2d, Dropout, Dropout1d, Dropout2d, Dropout3d, Elu, Flatten, Fold, Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh,
-            Identity, LeakyRelu, LogSigmoid, LogSoftmax, LpPool1d, LpPool2d, LpPool3d, MaxPool1d, MaxPool2d, MaxPool3d, Mish, Module, Padding, Parts, PixelShuffle, PixelUnshuffle, ReflectionPad1d, ReflectionPad2d, Relu, Relu6, Selu, Sigmoid,
-            Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink, Threshold, Unfold, Upsample, Visitor, ZeroPad1d, ZeroPad2d,
+            self as nn, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d,
+            AvgPool2d, AvgPool3d, Celu, ChannelShuffle, ConstantPad1d, ConstantPad2d, Dropout, Dropout1d, Dropout2d, Dropout3d, Elu, Flatten, Fold,
+            Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyRelu, LogSigmoid, LogSoftmax, LpPool1d, LpPool2d, LpPool3d,
+            MaxPool1d, MaxPool2d, MaxPool3d, Mish, Module, Padding, Parts, PixelShuffle, PixelUnshuffle, ReflectionPad1d, ReflectionPad2d, Relu, Relu6,
+            Residual, RotaryPositions, Selu, Sigmoid, Silu, SinusoidalPositions, Softmax, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
+            Threshold, Unfold, Upsample, Visitor, ZeroPad1d, ZeroPad2d,
             check_parameters, func, func_of, functional, init, sequential,
         };
         pub use wengert_optim::schedule::{self, Schedule};
-        pub use wengert_optim::{ClipNorm, Optimizer, clip_grad_norm, clip_grad_value};
-        pub use wengert_tensor::{Axes, REST, Rng, keep, s, tensor};
-        pub use wengert_train::{History, Progress, Trainer, evaluate, lr_range_test, train_epoch};
+        pub use wengert_optim::{ClipNorm, Lookahead, Optimizer, ProximalStep, Sam, clip_grad_norm, clip_grad_value};
+        pub use wengert_tensor::{Axes, Order, REST, Rng, keep, s, tensor};
+        pub use wengert_train::{Config, Doctor, History, Progress, Space, Trainer, evaluate, lr_range_test, sweep, train_epoch};
 
         aliases! { $t
             wengert_tensor: Tensor;
             wengert_autograd: Param;
-            wengert_nn: BatchNorm1d, BatchNorm2d, BatchNorm3d, Bilinear, Buffer, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Embedding, GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, Linear, PRelu, RmsNorm, Standardize;
-            wengert_loss: BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultiMarginLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, NllLoss;
-            wengert_optim: Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Average, GradientDescent, Lbfgs, NAdam, RAdam, RmsProp, Rprop, Sgd;
-            wengert_train: Checkpoint, EarlyStopping;
+            wengert_nn: BatchNorm1d, BatchNorm2d, BatchNorm3d, Bilinear, Buffer, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Embedding, EmbeddingBag, GroupNorm, Gru, GruCell, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LearnedPositions, Linear, Lstm, LstmCell, MultiheadAttention, Parallel, PRelu, RmsNorm, Rnn, RnnCell, Standardize, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer;
+            wengert_loss: AdaptiveRobustLoss, BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, MultiMarginLoss, NllLoss;
+            wengert_optim: Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Adan, Asgd, Average, GradientDescent, Lamb, Lars, Lbfgs, Lion, Muon, NAdam, RAdam, RmsProp, Rprop, Sgd;
+            wengert_train: Checkpoint, EarlyStopping, MultiTask;
         }
         #[doc = concat!("[`TensorDataset`](wengert_data::TensorDataset) of `", stringify!($t), "`, its targets class numbers or, as in a regression, numbers like its features.")]
         pub type TensorDataset<Y = usize> = wengert_data::TensorDataset<$t, Y>;

@@ -339,6 +339,19 @@ impl<'t, T: Float> IntoAnswer<'t, T> for (Var<'t, T>, Tensor<usize>) {
     }
 }
 
+impl<'t, T: Float> IntoAnswer<'t, T> for (Var<'t, T>, Var<'t, T>) {
+    fn into_answer(self) -> Result<Answer<'t, T>, Refusal> {
+        Ok([self.0, self.1].map(Value::Float).into())
+    }
+}
+
+impl<'t, T: Float> IntoAnswer<'t, T> for (Var<'t, T>, (Var<'t, T>, Var<'t, T>)) {
+    fn into_answer(self) -> Result<Answer<'t, T>, Refusal> {
+        let (y, (h, c)) = self;
+        Ok([y, h, c].map(Value::Float).into())
+    }
+}
+
 impl<'t, T: Float> IntoAnswer<'t, T> for Vec<Var<'t, T>> {
     fn into_answer(self) -> Result<Answer<'t, T>, Refusal> {
         Ok(self.into_iter().map(Value::Float).collect())

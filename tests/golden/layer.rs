@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use wengert::autograd::{Tape, Var};
 use wengert::nn::{
     AdaptiveAvgPool, AvgPool, BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d,
-    ConstantPad2d, Conv, Elu, Embedding, Entry, Gelu, Glu, GroupNorm, Hardshrink, Hardsigmoid,
-    Hardswish, Hardtanh, InstanceNorm1d, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax,
-    MaxPool, Mish, Module, PRelu, Parts, ReflectionPad1d, Relu, Relu6, RmsNorm, Selu, Sigmoid,
-    Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink, Threshold,
+    ConstantPad2d, Conv, Elu, Embedding, Entry, Gelu, Glu, GroupNorm, Gru, GruCell, Hardshrink,
+    Hardsigmoid, Hardswish, Hardtanh, InstanceNorm1d, LayerNorm, LeakyRelu, Linear, LogSigmoid,
+    LogSoftmax, Lstm, LstmCell, MaxPool, Mish, Module, MultiheadAttention, PRelu, Parts,
+    ReflectionPad1d, Relu, Relu6, RmsNorm, Rnn, RnnCell, Selu, Sigmoid, Silu, Softmax, Softmin,
+    Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink, Threshold, TransformerEncoderLayer,
     ZeroPad2d,
 };
 use wengert::tensor::{Border, Float, Rng, Tensor};
 
-use super::call::{Call, Options, Refusal, Value, each};
+use super::call::{Answer, Call, IntoAnswer, Options, Refusal, Value, each};
 use super::op::{self, Wrong};
 use super::support::compare::{compare, widened};
 use super::support::{Case, Outcome, Stored};
@@ -78,6 +79,72 @@ table! {
             .when(track_running_stats, InstanceNorm1d::tracking),
         as "InstanceNorm1d::new(num_features).eps(eps).momentum(momentum).cumulative().affine().tracking()";
 
+    RNN(input_size: usize, hidden_size: usize, num_layers: usize, nonlinearity: Text, bias: bool,
+        batch_first: bool, dropout: f64, bidirectional: bool) =>
+        Rnn::new(input_size, hidden_size, &mut Rng::new(0)).layers(num_layers, &mut Rng::new(0))
+            .when(bidirectional, |rnn| rnn.bidirectional(&mut Rng::new(0)))
+            .when(nonlinearity == "relu", Rnn::relu)
+            .when(!bias, Rnn::without_bias)
+            .when(batch_first, Rnn::batch_first)
+            .dropout(dropout),
+        as "Rnn::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).relu().without_bias().batch_first().dropout(dropout)";
+    GRU(input_size: usize, hidden_size: usize, num_layers: usize, bias: bool, batch_first: bool,
+        dropout: f64, bidirectional: bool) =>
+        Gru::new(input_size, hidden_size, &mut Rng::new(0)).layers(num_layers, &mut Rng::new(0))
+            .when(bidirectional, |gru| gru.bidirectional(&mut Rng::new(0)))
+            .when(!bias, Gru::without_bias)
+            .when(batch_first, Gru::batch_first)
+            .dropout(dropout),
+        as "Gru::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).without_bias().batch_first().dropout(dropout)";
+    LSTM(input_size: usize, hidden_size: usize, num_layers: usize, bias: bool, batch_first: bool,
+         dropout: f64, bidirectional: bool, proj_size: usize) =>
+        Lstm::new(input_size, hidden_size, &mut Rng::new(0)).layers(num_layers, &mut Rng::new(0))
+            .when(bidirectional, |lstm| lstm.bidirectional(&mut Rng::new(0)))
+            .when(proj_size > 0, |lstm| lstm.projection(proj_size, &mut Rng::new(0)))
+            .when(!bias, Lstm::without_bias)
+            .when(batch_first, Lstm::batch_first)
+            .dropout(dropout),
+        as "Lstm::new(input_size, hidden_size, rng).layers(num_layers, rng).bidirectional(rng).projection(proj_size, rng).without_bias().batch_first().dropout(dropout)";
+    RNNCell(input_size: usize, hidden_size: usize, bias: bool, nonlinearity: Text) =>
+        RnnCell::new(input_size, hidden_size, &mut Rng::new(0))
+            .when(nonlinearity == "relu", RnnCell::relu)
+            .when(!bias, RnnCell::without_bias),
+        as "RnnCell::new(input_size, hidden_size, rng).relu().without_bias()";
+    GRUCell(input_size: usize, hidden_size: usize, bias: bool) =>
+        GruCell::new(input_size, hidden_size, &mut Rng::new(0)).when(!bias, GruCell::without_bias),
+        as "GruCell::new(input_size, hidden_size, rng).without_bias()";
+    LSTMCell(input_size: usize, hidden_size: usize, bias: bool) =>
+        LstmCell::new(input_size, hidden_size, &mut Rng::new(0))
+            .when(!bias, LstmCell::without_bias),
+        as "LstmCell::new(input_size, hidden_size, rng).without_bias()";
+
+    MultiheadAttention(embed_dim: usize, num_heads: usize, dropout: f64, bias: bool,
+                       add_bias_kv: bool, add_zero_attn: bool, kdim: MaybeIndex, vdim: MaybeIndex,
+                       batch_first: bool) => {
+        let (keys, values) = (kdim.unwrap_or(embed_dim), vdim.unwrap_or(embed_dim));
+        MultiheadAttention::new(embed_dim, num_heads, &mut Rng::new(0))
+            .when((keys, values) != (embed_dim, embed_dim), |attention| {
+                attention.key_value_widths(keys, values, &mut Rng::new(0))
+            })
+            .when(add_bias_kv, |attention| attention.bias_kv(&mut Rng::new(0)))
+            .when(add_zero_attn, MultiheadAttention::zero_key)
+            .when(!bias, MultiheadAttention::without_bias)
+            .when(batch_first, MultiheadAttention::batch_first)
+            .dropout(dropout)
+    },
+        as "MultiheadAttention::new(embed_dim, num_heads, rng).key_value_widths(kdim, vdim, rng).bias_kv(rng).zero_key().without_bias().batch_first().dropout(dropout)";
+    TransformerEncoderLayer(d_model: usize, nhead: usize, dim_feedforward: usize, dropout: f64,
+                            activation: Text, layer_norm_eps: f64, batch_first: bool,
+                            norm_first: bool, bias: bool) =>
+        TransformerEncoderLayer::new(d_model, nhead, &mut Rng::new(0))
+            .feedforward(dim_feedforward, &mut Rng::new(0))
+            .dropout(dropout)
+            .eps(layer_norm_eps)
+            .when(activation == "gelu", TransformerEncoderLayer::gelu)
+            .when(batch_first, TransformerEncoderLayer::batch_first)
+            .when(norm_first, TransformerEncoderLayer::norm_first)
+            .when(!bias, TransformerEncoderLayer::without_bias),
+        as "TransformerEncoderLayer::new(d_model, nhead, rng).feedforward(dim_feedforward, rng).dropout(dropout).gelu().eps(layer_norm_eps).batch_first().norm_first().without_bias()";
     Conv1d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
            groups: usize, bias: bool, padding_mode: Text) =>
         Conv::<T, 1>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
@@ -193,23 +260,130 @@ pub enum Layer<T: Float> {
     Bilinear(Bilinear<T>),
     /// Indices.
     Embedding(Embedding<T>),
-    /// A var, and it also gives the places of the elements.
-    AtPlaces(Box<dyn Fn(Var<'_, T>) -> Found<'_, T>>),
+    /// A var or several, and gives one or several.
+    Several(Box<dyn Several<T>>),
 }
-
-/// Elements and their places.
-type Found<'t, T> = wengert::autograd::Result<(Var<'t, T>, Tensor<usize>)>;
 
 /// Pooling that gives places.
 pub struct AtPlaces<const D: usize>(MaxPool<D>);
 
 impl<T: Float, const D: usize> From<AtPlaces<D>> for Layer<T> {
     fn from(layer: AtPlaces<D>) -> Self {
-        Self::AtPlaces(Box::new(move |x| layer.0.forward_at(x)))
+        Self::Several(Box::new(layer))
     }
 }
 
-/// A line's layer as one of the three.
+impl<T: Float, const D: usize> Several<T> for AtPlaces<D> {
+    fn parts(&self) -> &dyn Parts<T> {
+        &self.0
+    }
+    fn forward<'t>(&self, x: &[Value<'t, T>], _: &[&str]) -> Result<Answer<'t, T>, Refusal> {
+        match x {
+            [Value::Float(x)] => self.0.forward_at(*x).into_answer(),
+            _ => Err(Refusal::Mismatch),
+        }
+    }
+}
+
+/// A layer that takes a var or several, and gives one or several.
+pub trait Several<T: Float> {
+    fn parts(&self) -> &dyn Parts<T>;
+    fn forward<'t>(&self, x: &[Value<'t, T>], names: &[&str]) -> Result<Answer<'t, T>, Refusal>;
+}
+
+macro_rules! several {
+    ($($Layer:ident { $($args:pat => |$layer:ident| $y:expr;)* })*) => {$(
+        impl<T: Float> Several<T> for $Layer<T> {
+            fn parts(&self) -> &dyn Parts<T> {
+                self
+            }
+            fn forward<'t>(
+                &self,
+                x: &[Value<'t, T>],
+                names: &[&str],
+            ) -> Result<Answer<'t, T>, Refusal> {
+                use Value::Float;
+                let masks = names.len() - x.iter().take_while(|x| matches!(x, Float(_))).count();
+                let (x, masks) = x.split_at(names.len() - masks);
+                let mask = seen(masks, &names[x.len()..])?;
+                let mask = match (&mask, x) {
+                    (Some(mask), [Float(x), ..]) => Some(x.tape().input(mask.clone())),
+                    _ => None,
+                };
+                match (x, mask) {
+                    $($args => { let $layer = self; $y.into_answer() })*
+                    _ => Err(Refusal::Mismatch),
+                }
+            }
+        }
+        impl<T: Float> From<$Layer<T>> for Layer<T> {
+            fn from(layer: $Layer<T>) -> Self {
+                Self::Several(Box::new(layer))
+            }
+        }
+    )*};
+}
+
+/// PyTorch's masks, which say what is *not* seen, as one that says what is: `[batch, heads, queries, keys]`.
+fn seen<T: Float>(masks: &[Value<'_, T>], names: &[&str]) -> Result<Option<Tensor<bool>>, Refusal> {
+    let mut all: Option<Tensor<bool>> = None;
+    for (mask, name) in masks.iter().zip(names) {
+        let Value::Bool(hidden) = mask else { return Err(Refusal::Mismatch) };
+        let shape = match (hidden.shape(), name.contains("padding")) {
+            (&[keys], true) => vec![1, 1, 1, keys],
+            (&[batch, keys], true) => vec![batch, 1, 1, keys],
+            (&[queries, keys], false) => vec![1, 1, queries, keys],
+            // All heads of all sequences; the cases have one sequence.
+            (&[heads, queries, keys], false) => vec![1, heads, queries, keys],
+            _ => return Err(Refusal::Mismatch),
+        };
+        let seen = hidden.logical_not().reshape(shape)?;
+        all = Some(match all {
+            Some(all) => all.logical_and(&seen)?,
+            None => seen,
+        });
+    }
+    Ok(all)
+}
+
+several! {
+    Rnn {
+        ([Float(x)], None) => |rnn| rnn.call(*x);
+        ([Float(x), Float(h)], None) => |rnn| rnn.call((*x, *h));
+    }
+    Gru {
+        ([Float(x)], None) => |gru| gru.call(*x);
+        ([Float(x), Float(h)], None) => |gru| gru.call((*x, *h));
+    }
+    Lstm {
+        ([Float(x)], None) => |lstm| lstm.call(*x);
+        ([Float(x), Float(h), Float(c)], None) => |lstm| lstm.call((*x, (*h, *c)));
+    }
+    RnnCell {
+        ([Float(x)], None) => |rnn| rnn.call(*x);
+        ([Float(x), Float(h)], None) => |rnn| rnn.call((*x, *h));
+    }
+    GruCell {
+        ([Float(x)], None) => |gru| gru.call(*x);
+        ([Float(x), Float(h)], None) => |gru| gru.call((*x, *h));
+    }
+    LstmCell {
+        ([Float(x)], None) => |lstm| lstm.call(*x);
+        ([Float(x), Float(h), Float(c)], None) => |lstm| lstm.call((*x, (*h, *c)));
+    }
+    MultiheadAttention {
+        ([Float(q), Float(k), Float(v)], None) => |attention| attention.with_weights((*q, *k, *v));
+        ([Float(q), Float(k), Float(v)], Some(mask)) => |attention| {
+            attention.with_weights((*q, *k, *v, mask))
+        };
+    }
+    TransformerEncoderLayer {
+        ([Float(x)], None) => |layer| layer.call(*x);
+        ([Float(x)], Some(mask)) => |layer| layer.call((*x, mask));
+    }
+}
+
+/// A line's layer as one of the kinds.
 fn made<T: Float>(layer: impl Into<Layer<T>>) -> Result<Layer<T>, Refusal> {
     Ok(layer.into())
 }
@@ -245,10 +419,10 @@ modules! {
 impl<T: Float> Layer<T> {
     fn parts(&self) -> &dyn Parts<T> {
         match self {
-            Self::AtPlaces(_) => &Relu,
             Self::Module(layer) => &**layer,
             Self::Bilinear(layer) => layer,
             Self::Embedding(layer) => layer,
+            Self::Several(layer) => layer.parts(),
         }
     }
 
@@ -256,19 +430,17 @@ impl<T: Float> Layer<T> {
         &self,
         tape: &'t Tape<T>,
         args: &[Value<'t, T>],
-    ) -> Result<(Var<'t, T>, Option<Tensor<usize>>), Wrong> {
+        names: &[&str],
+    ) -> Result<Answer<'t, T>, Wrong> {
         match (self, args) {
-            (Self::Module(layer), [Value::Float(x)]) => Ok((layer.call(*x)?, None)),
-            (Self::AtPlaces(layer), [Value::Float(x)]) => {
-                let (y, places) = layer(*x)?;
-                Ok((y, Some(places)))
-            }
+            (Self::Module(layer), [Value::Float(x)]) => Ok(layer.call(*x).into_answer()?),
             (Self::Bilinear(layer), [Value::Float(a), Value::Float(b)]) => {
-                Ok((layer.call((*a, *b))?, None))
+                Ok(layer.call((*a, *b)).into_answer()?)
             }
             (Self::Embedding(layer), [Value::Int(index)]) => {
-                Ok((layer.call(tape.input(index.map(|i| i as usize)))?, None))
+                Ok(layer.call(tape.input(index.map(|i| i as usize))).into_answer()?)
             }
+            (Self::Several(layer), args) => Ok(layer.forward(args, names)?),
             _ => Err(Wrong::Differs(format!("it does not take {} such arguments", args.len()))),
         }
     }
@@ -312,16 +484,32 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         }
         args.push(value);
     }
-    let (y, places) = layer.forward(&tape, &args)?;
-    let named = if places.is_some() { "y0" } else { "y" };
-    compare(named, &widened(&y.value()?), case.stored(named)?, case.tolerance("y")?)?;
-    if let Some(places) = places {
-        let places = Stored::Int(places.map(|place| place as i64));
-        compare("y1", &places, case.stored("y1")?, case.tolerance("y")?)?;
-    }
+    let answer = layer.forward(&tape, &args, &case.names("args"))?;
     let after = layer.parts().state();
-    for output in case.names("outputs").into_iter().filter(|o| !["y", "y0", "y1"].contains(o)) {
-        let name = output.strip_prefix("nb.").unwrap_or(output);
+    let mut results = answer.into_iter();
+    let mut loss = tape.constant(Tensor::scalar(T::ZERO));
+    for output in case.names("outputs") {
+        let Some(name) = output.strip_prefix("nb.") else {
+            let y = match results.next() {
+                Some(Value::Float(y)) => y,
+                Some(Value::Int(places)) => {
+                    compare(
+                        output,
+                        &Stored::Int(places),
+                        case.stored(output)?,
+                        case.tolerance("y")?,
+                    )?;
+                    continue;
+                }
+                _ => return Err(Wrong::Differs(format!("there is no `{output}`"))),
+            };
+            compare(output, &widened(&y.value()?), case.stored(output)?, case.tolerance("y")?)?;
+            if case.names("diff").contains(&output) {
+                let weight: Tensor<T> = case.floats(&format!("w.{output}"))?;
+                loss = loss.try_add(y.try_mul(&weight)?.sum())?;
+            }
+            continue;
+        };
         let got = match after.entry(name) {
             Some(Entry::Float(x)) => widened(x),
             Some(Entry::Int(x)) => Stored::Int(x.clone()),
@@ -333,8 +521,6 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     for (name, param) in layer.parts().named_parameters() {
         leaves.insert(format!("p.{name}"), tape.param(&param));
     }
-    let weight: Tensor<T> = case.floats(&format!("w.{named}"))?;
-    let loss = y.try_mul(&weight)?.sum();
     let of = |name: &&str| {
         leaves.get(*name).copied().ok_or_else(|| format!("there is no parameter `{name}`"))
     };

@@ -36,6 +36,11 @@ Differences that no single line shows:
 - **`squeeze` rejects an axis that is not 1**, and slices reject places outside their axis.
 - **The mode belongs to the tape**: `Tape::new()` is `model.train()`, `Tape::no_grad()` is `model.eval()` and
   `torch.no_grad()` together.
+- **Lengths stand in for packed sequences**: `lstm.call((x, lengths))` is what `pack_padded_sequence` and `pad_packed_sequence`
+  around an `LSTM` give. A recurrent layer takes `x`, `(x, state)`, `(x, lengths)` or `(x, state, lengths)`.
+- **A mask says what is seen**: `true` is a key that a query sees, in `MultiheadAttention` too, where PyTorch's `true` hides it.
+  One mask does for `attn_mask` and `key_padding_mask`: `attention.call((x, mask))`, of a shape that broadcasts to
+  `[batch, heads, queries, keys]`.
 - **So does the randomness**: a tape that draws (`Dropout`) has a seed, `Tape::new().seeded(n)`, and the mask is a function of it.
 
 Values and slopes at kinks and ties are on [a page of their own](conventions.md).
@@ -58,7 +63,7 @@ has more state than its learning rate, it overrides `state` and `load_state`.
 
 ## Not here
 
-Recurrent layers (`RNN`, `LSTM`, `GRU`), attention and transformers, `CTCLoss`; devices other than the
+Devices other than the
 CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, checkpointing, ONNX, distributed training, and
 loaders with workers. Of the names above: `Embedding` has no `max_norm`, `scale_grad_by_freq` and `sparse`; `PReLU` starts at
 0.25, `CyclicLR` has no `scale_fn`.
@@ -375,6 +380,7 @@ fn compiled(heading: &str, row: &Row, line: &str) -> String {
         ("shape", "Vec<usize>"),
         ("rate", "f64"),
         ("rng", "&mut Rng"),
+        ("x", "V"),
         ("parameters", "Vec<Param>"),
         ("running", "Option<&functional::RunningStats<f64>>"),
     ];

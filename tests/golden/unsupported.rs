@@ -12,18 +12,7 @@ struct Missing {
     reason: &'static str,
 }
 
-const WIDER: &str = "comes with the wider catalogue of layers";
-
-const MISSING: &[Missing] = &[
-    Missing { family: "layer", what: "RNN", reason: WIDER },
-    Missing { family: "layer", what: "RNNCell", reason: WIDER },
-    Missing { family: "layer", what: "LSTM", reason: WIDER },
-    Missing { family: "layer", what: "LSTMCell", reason: WIDER },
-    Missing { family: "layer", what: "GRU", reason: WIDER },
-    Missing { family: "layer", what: "GRUCell", reason: WIDER },
-    Missing { family: "layer", what: "MultiheadAttention", reason: WIDER },
-    Missing { family: "layer", what: "TransformerEncoderLayer", reason: WIDER },
-];
+const MISSING: &[Missing] = &[];
 
 /// Where we part from the reference by choice: it counts as unsupported, not as passed.
 struct Choice {

@@ -8,7 +8,7 @@ use wengert::loss::{
 };
 use wengert::nn::{Hardtanh, Module, functional};
 use wengert::optim::clip_grad_norm;
-use wengert::tensor::{Tensor, tensor};
+use wengert::tensor::{Order, Tensor, tensor};
 
 const PAGE: &str = include_str!("../../docs/conventions.md");
 
@@ -147,8 +147,8 @@ fn ties() {
     same(&slope(|x| Ok(x.min_at(0)?.0), &[3.0, 1.0, 1.0]), &[0.0, 1.0, 0.0]);
     row("`median_at`, `sort`, `topk`");
     same(&slope(|x| Ok(x.median_at(0)?.0), &[1.0, 4.0, 2.0]), &[0.0, 0.0, 1.0]);
-    same(&slope(|x| x.sort(0, false)?.0.select(0, 0), &[3.0, 1.0]), &[0.0, 1.0]);
-    same(&slope(|x| Ok(x.topk(1, 0, true)?.0), &[3.0, 3.0]), &[1.0, 0.0]);
+    same(&slope(|x| x.sort(0, Order::Ascending)?.0.select(0, 0), &[3.0, 1.0]), &[0.0, 1.0]);
+    same(&slope(|x| Ok(x.topk(1, 0, Order::Descending)?.0), &[3.0, 3.0]), &[1.0, 0.0]);
     row("`argmax`, `argmin` of several");
     assert_eq!(tensor![3.0, 3.0].argmax().unwrap(), 0);
     assert_eq!(tensor![3.0, 1.0, 1.0].argmin().unwrap(), 1);

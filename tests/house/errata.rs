@@ -16,32 +16,6 @@ pub(crate) fn slope(
 }
 
 #[test]
-fn every_row_of_the_page_names_a_test() {
-    let sources = [
-        include_str!("errata.rs"),
-        include_str!("depth.rs"),
-        include_str!("objectives.rs"),
-        include_str!("tutorials.rs"),
-        include_str!("examples.rs"),
-        include_str!("misuse.rs"),
-        include_str!("../../crates/loss/tests/loss/penalties.rs"),
-        include_str!("../../crates/nn/tests/init.rs"),
-        include_str!("../../crates/optim/tests/optim/traces.rs"),
-        include_str!("../../crates/train/src/curvature.rs"),
-    ]
-    .concat();
-    let rows =
-        include_str!("../../docs/tutorials.md").lines().filter(|l| l.starts_with("| ")).skip(1);
-    let mut named = 0;
-    for row in rows {
-        let test = row.trim_end_matches(" |").rsplit("| ").next().unwrap().trim_matches('`');
-        assert!(sources.contains(&format!("fn {test}()")), "no test `{test}`");
-        named += 1;
-    }
-    assert!(named > 30, "{named}");
-}
-
-#[test]
 fn the_gradient_of_cross_entropy_is_probability_minus_target_over_n() -> Outcome {
     let logits = tensor![[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]];
     let labels = tensor![2_usize, 1];

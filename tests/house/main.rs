@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod classifier;
+mod closed_form;
 mod conventions;
 mod depth;
 mod errata;
 mod examples;
+mod lessons;
+mod likelihoods;
 mod misuse;
 mod objectives;
 mod own_optimizer;
@@ -15,5 +18,10 @@ mod preludes;
 mod programs;
 mod pytorch_loop;
 mod readme;
+mod recompute;
+mod regularisers;
+mod robust;
+mod sequences;
 mod small_items;
 mod tutorials;
+mod tutorials_page;

@@ -26,9 +26,30 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         "autograd",
         &["Blame", "Cost", "Finding", "GradUse", "Gradients", "Report", "Stats", "Verdict", "Wrt"],
     ),
+    ("nn", &["Input"]),
+    // Fields of a layer.
+    ("nn", &["InProjection", "RecurrentWeights"]),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
     ("optim", &["Loader", "Misfit", "Resume", "State"]),
-    ("train", &["Cause", "Curvature", "Epoch", "RangeTest", "Stopped", "Why"]),
+    (
+        "train",
+        &[
+            "Cause",
+            "Curvature",
+            "Epoch",
+            "Fault",
+            "PenaltyHistory",
+            "RangeEnd",
+            "RangeTest",
+            "Stopped",
+            "TaskLine",
+            "TaskReport",
+            "Setting",
+            "SweepRow",
+            "SweepTable",
+            "Why",
+        ],
+    ),
     // Named where a companion of one's own is written.
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),
     // Behind a function, a macro or another name.
@@ -54,7 +75,9 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "Running",
         ],
     ),
-    ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
+    ("loss", &["ClassTarget", "Classes", "CtcTarget", "Custom", "Labels"]),
+    // Of a function of the crate, which is called by its path.
+    ("loss", &["Advice", "Audit", "Batch", "Explanation", "Sample", "Separation", "Task"]),
     // Each crate's own.
     ("*", &["Error"]),
 ];

@@ -10,8 +10,9 @@ use crate::algebra::{Algebra, At, Incoming};
 use crate::compiled::{self, Done, Grads};
 use crate::error::Line;
 use crate::gradients::Gradients;
+use crate::nodes::Nodes;
 use crate::ops::{Op, Operation as _, Parameter};
-use crate::tape::{Inner, Node};
+use crate::tape::Inner;
 use crate::{Error, Result, Tape, Var};
 
 /// Passes `g`, the gradient of a node, on to those operands that want a gradient.
@@ -49,41 +50,49 @@ fn hand_back<T: Float, A: Algebra<T>>(
 }
 
 /// A node's surroundings as tensors, borrowed from the tape.
-struct AtTensors<'a, T> {
-    nodes: &'a [Node<T>],
-    node: &'a Node<T>,
+pub(crate) struct AtTensors<'a, T> {
+    pub(crate) nodes: &'a Nodes<T>,
+    pub(crate) index: usize,
+    pub(crate) operands: &'a [u32],
+}
+
+impl<T> AtTensors<'_, T> {
+    #[inline]
+    fn operand(&self, k: usize) -> &Tensor<T> {
+        self.nodes.value(self.operands[k] as usize)
+    }
 }
 
 impl<T: Float> At<Tensor<T>> for AtTensors<'_, T> {
     #[inline]
     fn x(&self, k: usize) -> Tensor<T> {
-        self.nodes[self.node.operands[k] as usize].value.clone()
+        self.operand(k).clone()
     }
     #[inline]
     fn see<R>(&self, k: usize, look: impl FnOnce(&Tensor<T>) -> R) -> R {
-        look(&self.nodes[self.node.operands[k] as usize].value)
+        look(self.operand(k))
     }
     #[inline]
     fn see_y<R>(&self, look: impl FnOnce(&Tensor<T>) -> R) -> R {
-        look(&self.node.value)
+        look(self.nodes.value(self.index))
     }
     fn operands(&self) -> usize {
-        self.node.operands.len()
+        self.operands.len()
     }
     #[inline]
     fn y(&self) -> Tensor<T> {
-        self.node.value.clone()
+        self.nodes.value(self.index).clone()
     }
     fn shape(&self, k: usize) -> Shape {
-        Shape::new(self.nodes[self.node.operands[k] as usize].value.shape())
+        Shape::new(self.operand(k).shape())
     }
     #[inline]
     fn rank(&self, k: usize) -> usize {
-        self.nodes[self.node.operands[k] as usize].value.rank()
+        self.operand(k).rank()
     }
     #[inline]
     fn has_shape(&self, k: usize, g: &Tensor<T>) -> bool {
-        let (a, b) = (self.nodes[self.node.operands[k] as usize].value.shape(), g.shape());
+        let (a, b) = (self.operand(k).shape(), g.shape());
         // A loop: `==` of slices would call `memcmp` for two numbers.
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
     }
@@ -170,16 +179,80 @@ impl<T: Float> Tape<T> {
             }
             let (op, operands, wants) = {
                 let inner = self.inner.borrow();
-                let node = &inner.nodes[i];
+                let node = inner.nodes.at(i);
                 let wants: SmallVec<[bool; 4]> =
-                    node.operands.iter().map(|&j| inner.nodes[j as usize].wanted).collect();
-                (node.op.clone(), node.operands.clone(), wants)
+                    node.operands.iter().map(|&j| inner.nodes.wanted(j as usize)).collect();
+                (node.op.clone(), SmallVec::<[u32; 4]>::from_slice(node.operands), wants)
             };
             let wanted = |j: u32| operands.iter().zip(&wants).any(|(&o, &w)| o == j && w);
+            if let Some(segment) = op.segment() {
+                let y = segment.record(self, &operands)?;
+                let found = self.sweep_vars_here(y, g, &operands)?;
+                for (&j, part) in operands.iter().zip(found).filter(|(j, _)| wanted(**j)) {
+                    let Some(part) = part else { continue };
+                    let slot = &mut grads[j as usize];
+                    *slot = Some(match slot.take() {
+                        None => part,
+                        Some(sum) => sum.accumulate(part)?,
+                    });
+                }
+                continue;
+            }
             let at = AtVars { operands: &operands, y: Var { tape: self, index: i as u32 } };
             hand_back(&op, &operands, wanted, &at, g, &mut grads)?;
         }
         Ok(kept)
+    }
+
+    /// Runs `look` on this tape as it was before `backward` spent it, between `backward` and the optimiser's step: for a reader that
+    /// needs gradients which the step does not, such as those of activations. `None` if a parameter was changed since, or the
+    /// tape is borrowed. On a tape that is not spent it runs `look` and nothing else.
+    ///
+    /// ```
+    /// use wengert_autograd::{Param, Tape};
+    /// use wengert_tensor::tensor;
+    ///
+    /// let w = Param::new(tensor![3.0_f64]);
+    /// let tape = Tape::new();
+    /// let h = tape.param(&w).square();
+    /// let loss = (h * 2.0).sum();
+    /// loss.backward()?;
+    /// let of_h = tape.unspent(|| loss.gradients()?.wrt(h).value()).unwrap()?;
+    /// assert_eq!(of_h, tensor![2.0]);
+    /// assert!(loss.gradients().is_err()); // it is spent again
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    pub fn unspent<R>(&self, look: impl FnOnce() -> R) -> Option<R> {
+        /// Lets go of the parameters again, also if `look` panics.
+        struct Again<'t, T: Float>(&'t Tape<T>, Line);
+        impl<T: Float> Drop for Again<'_, T> {
+            fn drop(&mut self) {
+                if let Ok(mut inner) = self.0.inner.try_borrow_mut() {
+                    inner.let_go(self.1);
+                }
+            }
+        }
+        let again = {
+            let mut guard = self.inner.try_borrow_mut().ok()?;
+            let inner = &mut *guard;
+            let Some(spent) = inner.spent else {
+                drop(guard);
+                return Some(look());
+            };
+            let read = |&line: &u32| {
+                let node = inner.nodes.at(line as usize);
+                Some((line as usize, inner.value_of(node, "unspent", node.at).ok()?))
+            };
+            let values: Vec<_> = inner.params.iter().map(read).collect::<Option<_>>()?;
+            for (line, value) in values {
+                inner.nodes.set_value(line, value);
+            }
+            inner.spent = None;
+            Again(self, spent)
+        };
+        let result = look();
+        drop(again);
+        Some(result)
     }
 
     /// Rejects a spent tape, and parameters that were written after the tape read them.
@@ -189,7 +262,7 @@ impl<T: Float> Tape<T> {
             return Err(Error::Spent { verb, spent, at });
         }
         for &index in &inner.params {
-            let node = &inner.nodes[index as usize];
+            let node = inner.nodes.at(index as usize);
             if let Some(Parameter { param, version }) = node.op.parameter()
                 && node.wanted
                 && param.version() != *version
@@ -206,6 +279,19 @@ impl<T: Float> Tape<T> {
     }
 }
 
+impl<T: Float> Inner<T> {
+    /// Spends the tape: lets go of the parameters' buffers and keeps their shapes, with NaN in place of the numbers, a view of one.
+    fn let_go(&mut self, at: Line) {
+        self.spent = Some(at);
+        let gone = Tensor::scalar(T::NAN);
+        for &index in &self.params {
+            if let Ok(view) = gone.expand(self.nodes.value(index as usize).shape()) {
+                self.nodes.set_value(index as usize, view);
+            }
+        }
+    }
+}
+
 /// The loop: from the last node to the first, `done` told of each gradient that is complete. Compiled for each float type in
 /// this crate.
 pub(crate) fn sweep_here<T: Float>(
@@ -213,13 +299,13 @@ pub(crate) fn sweep_here<T: Float>(
     grads: &mut Grads<T>,
     done: Done<'_, T>,
 ) -> Result<()> {
-    let nodes = &inner.nodes[..];
+    let nodes = &inner.nodes;
     for i in (0..grads.len()).rev() {
         let Some(mut g) = grads[i].take() else { continue };
         for watcher in inner.watchers.iter().filter(|w| w.node as usize == i) {
             if let Some(other) = (watcher.see)(&g) {
                 if other.shape() != g.shape() {
-                    let (op, given, wanted) = (nodes[i].op.name(), other.shape(), g.shape());
+                    let (op, given, wanted) = (nodes.op(i).name(), other.shape(), g.shape());
                     let rule = format!(
                         "watch: the watcher of %{i} {op} returned a gradient of shape {given:?}, and the value has shape {wanted:?}"
                     );
@@ -229,15 +315,20 @@ pub(crate) fn sweep_here<T: Float>(
             }
         }
         done(i, &g)?;
-        let node = &nodes[i];
-        if node.operands.is_empty() {
-            if node.op.parameter().is_some() {
+        let (op, operands) = (nodes.op(i), nodes.operands(i));
+        if operands.is_empty() {
+            if op.parameter().is_some() {
                 grads[i] = Some(g);
             }
             continue;
         }
-        let at = AtTensors { nodes, node };
-        hand_back(&node.op, &node.operands, |j| nodes[j as usize].wanted, &at, g, grads)?;
+        if let Some(segment) = op.segment() {
+            segment.sweep(nodes, operands, g, grads)?;
+            continue;
+        }
+        let at = AtTensors { nodes, index: i, operands };
+        hand_back(op, operands, |j| nodes.wanted(j as usize), &at, g, grads)
+            .map_err(|error| error.on_line(inner.user_line(nodes.at(i))))?;
     }
     Ok(())
 }
@@ -268,15 +359,7 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn backward(self) -> Result<()> {
         let at = Location::caller();
         self.fill_params("backward", at)?;
-        let mut guard = self.tape.inner.borrow_mut();
-        let inner = &mut *guard;
-        inner.spent = Some(at);
-        // Lets go of the parameters' buffers and keeps their shapes, with NaN in place of the numbers: a view of one.
-        let gone = Tensor::scalar(T::NAN);
-        for &index in &inner.params {
-            let node = &mut inner.nodes[index as usize];
-            node.value = gone.expand(node.value.shape())?;
-        }
+        self.tape.inner.borrow_mut().let_go(at);
         Ok(())
     }
 
@@ -300,7 +383,7 @@ impl<'t, T: Float> Var<'t, T> {
             let count = self.index as usize + 1;
             grads.clear();
             grads.resize(count, None);
-            grads[count - 1] = Some(inner.nodes[count - 1].value.ones_like());
+            grads[count - 1] = Some(inner.nodes.value(count - 1).ones_like());
             let mut adjoints = Vec::new();
             if self.tape.keep_adjoints.get() {
                 adjoints.resize(count, None);
@@ -328,7 +411,7 @@ impl<'t, T: Float> Var<'t, T> {
         for &index in &inner.params {
             if let Some(slot) = grads.get_mut(index as usize)
                 && let (Some(g), Some(read)) =
-                    (slot.take(), inner.nodes[index as usize].op.parameter())
+                    (slot.take(), inner.nodes.op(index as usize).parameter())
             {
                 read.param.add_grad(g)?;
             }
@@ -438,9 +521,7 @@ impl<'t, T: Float> Var<'t, T> {
             found.into_iter().map(|g| g.map(var)).collect::<Vec<_>>()
         });
         // What the sweep recorded, and what it could not do, belongs to the line that asked for it.
-        for node in &mut self.tape.inner.borrow_mut().nodes[start..] {
-            node.at = at;
-        }
+        self.tape.inner.borrow_mut().nodes.set_place(start, at);
         found.map_err(|error| error.on_line(at))
     }
 

@@ -6,7 +6,6 @@ use std::any::Any;
 use wengert_tensor::{Float, Tensor};
 
 use crate::error::Line;
-use crate::ops::Op;
 use crate::tape::Inner;
 use crate::{Result, Tape, Var};
 
@@ -18,12 +17,8 @@ pub(crate) type Grads<T> = Vec<Option<Tensor<T>>>;
 
 /// The compiled code for a float type.
 trait Compiled: Float {
-    fn record(
-        tape: &Tape<Self>,
-        op: &mut Option<Op<Self>>,
-        operands: &[u32],
-        at: Line,
-    ) -> Result<u32>;
+    fn record(tape: &Tape<Self>, operands: &[u32], at: Line) -> Result<u32>;
+    fn record_or_fault(tape: &Tape<Self>, x: u32, at: Line) -> u32;
     fn sweep(inner: &Inner<Self>, grads: &mut Grads<Self>, done: Done<'_, Self>) -> Result<()>;
     fn sweep_recorded(
         tape: &Tape<Self>,
@@ -42,13 +37,11 @@ trait Compiled: Float {
 macro_rules! compiled {
     ($($t:ident)*) => {$(
         impl Compiled for $t {
-            fn record(
-                tape: &Tape<Self>,
-                op: &mut Option<Op<Self>>,
-                operands: &[u32],
-                at: Line,
-            ) -> Result<u32> {
-                tape.record_here(op, operands, at)
+            fn record(tape: &Tape<Self>, operands: &[u32], at: Line) -> Result<u32> {
+                tape.record_here(operands, at)
+            }
+            fn record_or_fault(tape: &Tape<Self>, x: u32, at: Line) -> u32 {
+                tape.record_or_fault_here(x, at)
             }
             fn sweep(
                 inner: &Inner<Self>,
@@ -98,21 +91,27 @@ fn cast<A: 'static, B: 'static>(a: A) -> B {
     }
 }
 
-/// Runs an op on lines of a tape and records it. The op is taken from where it lies, and left there if it fails: an op has
-/// some seventy bytes, and each move of it would wait for the stores that wrote it.
+/// Runs the op that was put down, and records it.
 #[inline]
-pub(crate) fn record<T: Float>(
-    tape: &Tape<T>,
-    op: &mut Option<Op<T>>,
-    operands: &[u32],
-    at: Line,
-) -> Result<u32> {
-    if let (Some(tape), Some(op)) = (of(tape), of_mut(op)) {
-        return f32::record(tape, op, operands, at);
+pub(crate) fn record<T: Float>(tape: &Tape<T>, operands: &[u32], at: Line) -> Result<u32> {
+    if let Some(tape) = of(tape) {
+        return f32::record(tape, operands, at);
     }
-    match (of(tape), of_mut(op)) {
-        (Some(tape), Some(op)) => f64::record(tape, op, operands, at),
-        _ => unreachable!("a float is f32 or f64"),
+    match of(tape) {
+        Some(tape) => f64::record(tape, operands, at),
+        None => unreachable!("a float is f32 or f64"),
+    }
+}
+
+/// [`record`] with one operand, which makes a fault var of an error.
+#[inline]
+pub(crate) fn record_or_fault<T: Float>(tape: &Tape<T>, x: u32, at: Line) -> u32 {
+    if let Some(tape) = of(tape) {
+        return f32::record_or_fault(tape, x, at);
+    }
+    match of(tape) {
+        Some(tape) => f64::record_or_fault(tape, x, at),
+        None => unreachable!("a float is f32 or f64"),
     }
 }
 

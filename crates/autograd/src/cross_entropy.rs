@@ -51,7 +51,7 @@ enum Rows<T> {
 }
 
 /// The classes and weights of rows, one after another.
-type Picks<'a, T> = (&'a [usize], Option<&'a [T]>);
+pub type Picks<'a, T> = (&'a [usize], Option<&'a [T]>);
 
 impl<T> fmt::Debug for Targets<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,6 +155,37 @@ impl<T: Float> Targets<T> {
                 Some((classes.unwrap_or(&[]), Some(weights.unwrap_or(&[]))))
             }
             Rows::Dense(_) => None,
+        }
+    }
+
+    /// The class of each row and, if the rows are weighted, the weights; `None` if a row has a weight for each class. For readers of
+    /// tapes.
+    ///
+    /// ```
+    /// use wengert_autograd::cross_entropy::Targets;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let targets = Targets::<f64>::classes(tensor![2, 0]);
+    /// assert_eq!(targets.labels(), Some((&[2, 0][..], None)));
+    /// assert_eq!(Targets::dense(tensor![[0.5, 0.5]]).labels(), None);
+    /// ```
+    pub fn labels(&self) -> Option<Picks<'_, T>> {
+        self.picks()
+    }
+
+    /// The weights of the classes, `[rows, C]`, if each row has one for each class.
+    ///
+    /// ```
+    /// use wengert_autograd::cross_entropy::Targets;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let q = tensor![[0.5_f64, 0.5]];
+    /// assert_eq!(Targets::dense(q.clone()).shares(), Some(&q));
+    /// ```
+    pub fn shares(&self) -> Option<&Tensor<T>> {
+        match &self.rows {
+            Rows::Dense(q) => Some(q),
+            _ => None,
         }
     }
 

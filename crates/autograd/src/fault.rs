@@ -10,8 +10,9 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::compiled;
 use crate::error::Line;
+use crate::nodes::{Node, Nodes};
 use crate::ops::Op;
-use crate::tape::{Inner, Node};
+use crate::tape::Inner;
 use crate::{Error, Result, Tape, Var};
 
 /// The index of the first fault var.
@@ -31,10 +32,31 @@ impl<T: Float> Tape<T> {
     #[cold]
     #[track_caller]
     pub(crate) fn fault(&self, name: &'static str, shape: Shape, error: Error) -> Var<'_, T> {
+        let fault = Fault { error, op: name, at: Location::caller(), shape };
+        Var { tape: self, index: self.add_fault(fault) }
+    }
+
+    fn add_fault(&self, fault: Fault) -> u32 {
         let mut faults = self.faults.borrow_mut();
-        let index = FIRST + faults.len() as u32;
-        faults.push(Fault { error, op: name, at: Location::caller(), shape });
-        Var { tape: self, index }
+        faults.push(fault);
+        FIRST + faults.len() as u32 - 1
+    }
+
+    /// The fault var of the op `op`, whose operand is the line or the fault var `x`.
+    #[cold]
+    pub(crate) fn fault_of(
+        &self,
+        op: &'static str,
+        x: u32,
+        nodes: &Nodes<T>,
+        error: Error,
+        at: Line,
+    ) -> u32 {
+        let shape = match nodes.get(x as usize) {
+            Some(node) => node.shape(),
+            None => self.faults.borrow()[(x - FIRST) as usize].shape.clone(),
+        };
+        self.add_fault(Fault { error, op, at, shape })
     }
 
     /// The error of the fault var of this index.
@@ -73,7 +95,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[inline]
     pub(crate) fn look<R>(
         self,
-        line: impl FnOnce(&Inner<T>, &Node<T>) -> R,
+        line: impl FnOnce(&Inner<T>, Node<'_, T>) -> R,
         fault: impl FnOnce(&Fault) -> R,
     ) -> R {
         let inner = self.tape.inner.borrow();
@@ -85,19 +107,23 @@ impl<'t, T: Float> Var<'t, T> {
 
     /// Records an op that takes every shape; a fault var if the tape is spent.
     #[track_caller]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn infallible(self, op: impl Into<Op<T>>) -> Self {
-        let mut op = Some(op.into());
-        match compiled::record(self.tape, &mut op, &[self.index], Location::caller()) {
-            Ok(index) => Self { tape: self.tape, index },
-            Err(error) => self.failed(op.as_ref().map_or("", Op::name), error),
+        let at = Location::caller();
+        match self.tape.inner.try_borrow_mut() {
+            Ok(mut inner) => inner.nodes.begin(op),
+            Err(_) => {
+                let name = op.into().name();
+                return self.failed(name, Tape::<T>::busy(name, at));
+            }
         }
+        Self { tape: self.tape, index: compiled::record_or_fault(self.tape, self.index, at) }
     }
 
     /// [`infallible`](Self::infallible), for a method that is not named as its op is.
     #[track_caller]
     pub(crate) fn infallible_as(self, name: &'static str, op: impl Into<Op<T>>) -> Self {
-        match self.tape.record(op.into(), &[self.index]) {
+        match self.tape.record(op, &[self.index]) {
             Ok(y) => y,
             Err(error) => self.failed(name, error),
         }
@@ -115,7 +141,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     #[inline]
     pub(crate) fn apply_as(self, name: &'static str, op: impl Into<Op<T>>) -> Result<Self> {
-        match self.tape.record(op.into(), &[self.index]) {
+        match self.tape.record(op, &[self.index]) {
             Err(error) if !self.is_fault() => Err(error.of(name)),
             result => result,
         }

@@ -119,7 +119,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     /// The reason why no operand of `loss` wants a gradient.
     pub(crate) fn nothing_wanted(loss: Var<'t, T>) -> String {
         let inner = loss.tape.inner.borrow();
-        let detach = inner.nodes[..=loss.index()].iter().rev().find(|n| n.op.is::<Detach>());
+        let detach = inner.nodes.iter().take(loss.index() + 1).rev().find(|n| n.op.is::<Detach>());
         let why = match detach {
             Some(node) => {
                 format!("its history was cut by the `detach` at {}", inner.user_line(node))

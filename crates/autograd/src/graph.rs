@@ -27,7 +27,7 @@ impl<T: Float> Var<'_, T> {
         let inner = self.tape.inner.borrow();
         let mut index = self.index;
         loop {
-            let node = &inner.nodes[index as usize];
+            let node = inner.nodes.at(index as usize);
             let moves = node.op.moves_numbers();
             match node.operands.first() {
                 Some(&from) if moves => index = from,

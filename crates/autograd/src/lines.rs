@@ -8,8 +8,9 @@ use smallvec::SmallVec;
 use wengert_tensor::{AnyTensor, Float, Shape, Tensor};
 
 use crate::error::Line;
+use crate::nodes::Node;
 use crate::ops::{Leaf, Op, Operation as _};
-use crate::tape::{Inner, Node};
+use crate::tape::Inner;
 use crate::{Tape, Var};
 
 /// The lines of a tape, in the order in which they were recorded; see [`Tape::lines`].
@@ -20,7 +21,7 @@ pub struct Lines<'t, T: Float> {
 /// One line of a tape: an op, its operands, its value, and what is known about it.
 pub struct TapeLine<'a, T: Float> {
     inner: &'a Inner<T>,
-    node: &'a Node<T>,
+    node: Node<'a, T>,
     index: usize,
 }
 
@@ -59,7 +60,7 @@ impl<T: Float> Tape<T> {
 impl<T: Float> Inner<T> {
     /// A line, for reading.
     pub(crate) fn line(&self, index: usize) -> TapeLine<'_, T> {
-        TapeLine { inner: self, node: &self.nodes[index], index }
+        TapeLine { inner: self, node: self.nodes.at(index), index }
     }
 }
 
@@ -107,7 +108,7 @@ impl<'a, T: Float> TapeLine<'a, T> {
 
     /// The op, with its attributes.
     pub fn op(&self) -> &'a Op<T> {
-        &self.node.op
+        self.node.op
     }
 
     /// The path of a parameter, and the name of any other op.
@@ -144,7 +145,7 @@ impl<'a, T: Float> TapeLine<'a, T> {
 
     /// The value of a line of indices, a mask or labels.
     pub fn data(&self) -> Option<&'a AnyTensor> {
-        match &self.node.op {
+        match self.node.op {
             Op::Leaf(Leaf::Data(data)) => Some(&data.0),
             _ => None,
         }
@@ -173,7 +174,7 @@ impl<'a, T: Float> TapeLine<'a, T> {
             return layer_of(&read.param.path()).unwrap_or_default();
         }
         let reads = self.node.operands.iter().find_map(|&line| {
-            let read = self.inner.nodes[line as usize].op.parameter()?;
+            let read = self.inner.nodes.op(line as usize).parameter()?;
             if read.param.is_named() { layer_of(&read.param.path()) } else { None }
         });
         match (reads, self.scope()) {
@@ -202,9 +203,9 @@ impl<'a, T: Float> TapeLine<'a, T> {
 
     /// The bytes that were taken for the value: none for a view, nor for a parameter, which is the model's.
     pub fn bytes(&self) -> usize {
-        let value = &self.node.value;
+        let value = self.node.value;
         let is_view =
-            self.operands().iter().any(|&j| value.shares_storage(&self.inner.nodes[j].value));
+            self.operands().iter().any(|&j| value.shares_storage(self.inner.nodes.value(j)));
         if is_view || self.node.op.parameter().is_some() { 0 } else { value.bytes() }
     }
 

@@ -13,7 +13,8 @@ use crate::cross_entropy::Targets;
 use crate::ops::{
     Binary, Cat, CrossEntropy, CumProd, CumSum, Diagonal, Expand, Gather, Given, IndexSelect,
     Linear, LogCumSumExp, LogSoftmax, LogSumExp, MatMul, Max, Mean, Min, Norm, Normalize, Permute,
-    Prod, Reshape, Slicing, Softmax, Std, Sum, Unary, Ungather, Unindex, Variance, Where,
+    Prod, Reshape, RmsNormalize, Slicing, Softmax, Std, Sum, Unary, Ungather, Unindex, Variance,
+    Where,
 };
 use crate::{Error, Result, Var};
 
@@ -247,6 +248,15 @@ impl<'t, T: Float> Var<'t, T> {
         self.apply(Normalize(axes.into(), epsilon))
     }
 
+    /// x / √(mean of x² + epsilon) over axes.
+    ///
+    /// # Errors
+    /// If there are no such axes.
+    #[track_caller]
+    pub fn rms_normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
+        self.apply(RmsNormalize(axes.into(), epsilon))
+    }
+
     /// The matrix product; see [`Tensor::matmul`].
     ///
     /// # Errors
@@ -278,9 +288,9 @@ impl<'t, T: Float> Var<'t, T> {
         match bias {
             Some(bias) => {
                 self.same_tape(bias, "linear")?;
-                self.tape.record(Linear.into(), &[self.index, weight.index, bias.index])
+                self.tape.record(Linear, &[self.index, weight.index, bias.index])
             }
-            None => self.tape.record(Linear.into(), &[self.index, weight.index]),
+            None => self.tape.record(Linear, &[self.index, weight.index]),
         }
     }
 
@@ -479,7 +489,7 @@ impl<'t, T: Float> Var<'t, T> {
             first.same_tape(*part, "cat")?;
             operands.push(part.index);
         }
-        first.tape.record(Cat(axis).into(), &operands)
+        first.tape.record(Cat(axis), &operands)
     }
 
     /// Vars of one shape along a new axis.

@@ -99,7 +99,7 @@ impl<T: Float> Tape<T> {
 
 impl<T: Float> Var<'_, T> {
     /// The first op, going back from this number, that makes a gradient that is not finite out of one that is. `None` if
-    /// all gradients are finite. Ask it before the optimiser's step.
+    /// all gradients are finite. Ask it before the optimiser's step, and after `backward` within [`Tape::unspent`].
     ///
     /// # Errors
     /// As [`gradients`](Var::gradients).
@@ -114,7 +114,7 @@ impl<T: Float> Var<'_, T> {
                 continue;
             };
             // A finite gradient came in; what did this op hand back?
-            for &j in &inner.nodes[i].operands {
+            for &j in inner.nodes.operands(i) {
                 if let Some(back) = grads.get(j as usize).and_then(Option::as_ref)
                     && let Some(place) = first_place(back, Kind::of(back))
                 {
@@ -150,7 +150,7 @@ impl<T: Float> Var<'_, T> {
 
 /// A node's value. `None` of a parameter that was changed after `backward` let go of it.
 fn current<T: Float>(inner: &Inner<T>, i: usize) -> Option<Tensor<T>> {
-    let node = &inner.nodes[i];
+    let node = inner.nodes.at(i);
     inner.value_of(node, "first_non_finite", node.at).ok()
 }
 
@@ -202,7 +202,7 @@ fn report<T: Float>(
     place: usize,
     g: Option<&Tensor<T>>,
 ) -> NonFinite {
-    let node = &inner.nodes[i];
+    let node = inner.nodes.at(i);
     let index = index_of(place, bad.shape());
     // Operands that have this place when broadcast; others are of another kind, and say nothing.
     let at = |x: &Tensor<T>| x.expand(bad.shape()).ok()?.get(&index).ok().map(|x| x.to_f64());
@@ -217,7 +217,7 @@ fn report<T: Float>(
         in_reverse: g.is_some(),
         value,
         place: index,
-        hint: hint(&node.op, g.is_some()),
+        hint: hint(node.op, g.is_some()),
         operands,
     }
 }

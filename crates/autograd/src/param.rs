@@ -146,6 +146,19 @@ impl<T: Element> Param<T> {
         let _ = self.0.path.set(path.to_string());
     }
 
+    /// Whether it is a bias: the last part of its path contains `bias`. A parameter without a path is none.
+    ///
+    /// ```
+    /// # use wengert_autograd::Param;
+    /// let param = Param::<f32>::new(Default::default());
+    /// param.set_path("encoder.l1.bias");
+    /// assert!(param.is_bias());
+    /// ```
+    pub fn is_bias(&self) -> bool {
+        let path = self.0.path.get();
+        path.is_some_and(|path| path.rsplit('.').next().is_some_and(|name| name.contains("bias")))
+    }
+
     /// Whether a visitor has named it.
     pub fn is_named(&self) -> bool {
         self.0.path.get().is_some()

@@ -71,7 +71,7 @@ impl<'t, T: Float> Var<'t, T> {
         match bias {
             Some(bias) => {
                 self.same_tape(bias, "conv")?;
-                self.tape.record(ops::Conv(conv).into(), &[self.index, weight.index, bias.index])
+                self.tape.record(ops::Conv(conv), &[self.index, weight.index, bias.index])
             }
             None => self.apply_with(ops::Conv(conv), weight),
         }

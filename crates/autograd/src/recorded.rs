@@ -14,7 +14,7 @@ use crate::{Result, Var};
 impl<'t, T: Float> Algebra<T> for Var<'t, T> {
     fn run(op: impl Into<Op<T>>, x: &[&Self]) -> Result<Self> {
         let operands: smallvec::SmallVec<[u32; 4]> = x.iter().map(|x| x.index).collect();
-        x[0].tape.record(op.into(), &operands)
+        x[0].tape.record(op, &operands)
     }
     fn tensor(&self) -> Tensor<T> {
         match self.value() {

@@ -1,7 +1,7 @@
 //! Order along an axis of vars: extremes with their places, sorting, the largest few, the median. Where elements are equal
 //! one of them is chosen, and the gradient goes to that one alone.
 
-use wengert_tensor::{Axes, Float, Tensor, axis_or_refuse};
+use wengert_tensor::{Axes, Float, Order, Tensor, axis_or_refuse};
 
 use crate::{Result, Var};
 
@@ -53,25 +53,24 @@ impl<'t, T: Float> Var<'t, T> {
         Ok((self.at_places(&axes, &places)?, places))
     }
 
-    /// Each line along `axis` in ascending or descending order, and the places where its elements were; see
+    /// Each line along `axis` in this order, and the places where its elements were; see
     /// [`Tensor::sort`].
     ///
     /// # Errors
     /// If there is no such axis.
     #[track_caller]
-    pub fn sort(self, axis: isize, descending: bool) -> Result<(Self, Tensor<usize>)> {
-        let places = self.tensor_for("sort")?.argsort(axis, descending)?;
+    pub fn sort(self, axis: isize, order: Order) -> Result<(Self, Tensor<usize>)> {
+        let places = self.tensor_for("sort")?.argsort(axis, order)?;
         Ok((self.gather(axis, &places)?, places))
     }
 
-    /// The `k` largest (or smallest) elements of each line along `axis`, the largest (or smallest) first, and where they
-    /// were; see [`Tensor::topk`].
+    /// The first `k` elements of each line along `axis` in this order, and where they were; see [`Tensor::topk`].
     ///
     /// # Errors
     /// If there is no such axis, or it has fewer than `k` places.
     #[track_caller]
-    pub fn topk(self, k: usize, axis: isize, largest: bool) -> Result<(Self, Tensor<usize>)> {
-        let places = self.tensor_for("topk")?.topk(k, axis, largest)?.1;
+    pub fn topk(self, k: usize, axis: isize, order: Order) -> Result<(Self, Tensor<usize>)> {
+        let places = self.tensor_for("topk")?.topk(k, axis, order)?.1;
         Ok((self.gather(axis, &places)?, places))
     }
 

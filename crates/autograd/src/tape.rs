@@ -12,27 +12,16 @@ use wengert_tensor::{AnyTensor, Float, Rng, Shape, Tensor};
 use crate::compiled;
 use crate::error::Line;
 use crate::fault::Fault;
-use crate::ops::{Constant, Data, Input, Leaf, Op, Operation as _, Parameter, Untracked};
+use crate::nodes::{Node, Nodes};
+use crate::ops::{Constant, Data, Input, Op, Operation as _, Parameter, Untracked};
 use crate::param::Reading;
 use crate::scope::Scopes;
 use crate::tensors::Tensors;
 use crate::{Error, Param, Result, Var};
 
-/// One line of the tape.
-pub(crate) struct Node<T> {
-    pub(crate) op: Op<T>,
-    pub(crate) operands: SmallVec<[u32; 4]>,
-    pub(crate) value: Tensor<T>,
-    /// Whether something that wants a gradient leads here.
-    pub(crate) wanted: bool,
-    /// The scope, counted from 1; 0 is none.
-    pub(crate) scope: u32,
-    pub(crate) at: Line,
-}
-
 /// The contents of a tape. They pass from tape to tape of a thread, so that a training step reuses their memory.
 pub(crate) struct Inner<T> {
-    pub(crate) nodes: Vec<Node<T>>,
+    pub(crate) nodes: Nodes<T>,
     /// The lines of parameters, in order.
     pub(crate) params: Vec<u32>,
     /// Younger tapes have higher numbers; none has 0.
@@ -76,7 +65,7 @@ fn next_number() -> u64 {
 impl<T> Default for Inner<T> {
     fn default() -> Self {
         Self {
-            nodes: Vec::new(),
+            nodes: Nodes::default(),
             params: Vec::new(),
             number: 0,
             scopes: Scopes::default(),
@@ -90,35 +79,24 @@ impl<T> Default for Inner<T> {
     }
 }
 
-impl<T: Float> Node<T> {
-    /// The shape of the value.
-    #[inline]
-    pub(crate) fn shape(&self) -> Shape {
-        match &self.op {
-            Op::Leaf(Leaf::Data(data)) => Shape::new(data.0.shape()),
-            _ => Shape::new(self.value.shape()),
-        }
-    }
-}
-
 impl<T: Float> Inner<T> {
     /// The line on which a parameter was read.
     pub(crate) fn line_of(&self, param: &Param<T>) -> Option<u32> {
         let holds = |index: &&u32| {
-            self.nodes[**index as usize].op.parameter().is_some_and(|p| p.param.is(param))
+            self.nodes.op(**index as usize).parameter().is_some_and(|p| p.param.is(param))
         };
         self.params.iter().find(holds).copied()
     }
 
     /// The line of the user's program that recorded a node: for an op within a layer of a library, the call of the layer.
-    pub(crate) fn user_line(&self, node: &Node<T>) -> Line {
+    pub(crate) fn user_line(&self, node: Node<'_, T>) -> Line {
         self.scopes.line(node.scope, node.at)
     }
 
     /// A node's value. Of a parameter, `backward` lets go; it still has the value that was read if nobody has changed it.
     pub(crate) fn value_of(
         &self,
-        node: &Node<T>,
+        node: Node<'_, T>,
         verb: &'static str,
         at: Line,
     ) -> Result<Tensor<T>> {
@@ -140,9 +118,10 @@ impl<T: Float> Inner<T> {
 
 impl<T> Inner<T> {
     #[inline]
-    fn leaf(&mut self, op: Op<T>, value: Tensor<T>, wanted: bool, at: Line) {
+    fn leaf(&mut self, op: impl Into<Op<T>>, value: Tensor<T>, wanted: bool, at: Line) {
         let scope = self.scopes.now();
-        self.nodes.push(Node { op, operands: SmallVec::new(), value, wanted, scope, at });
+        self.nodes.begin(op);
+        self.nodes.finish(&[], value, wanted, scope, at);
     }
 
     fn clear(&mut self) {
@@ -196,14 +175,16 @@ pub struct Tape<T> {
     pub(crate) inner: RefCell<Inner<T>>,
     /// Where the contents go when the tape is dropped. It is a pointer, so that dropping a tape needs no trait bound.
     recycle: fn(Inner<T>),
-    recording: Cell<bool>,
-    training: Cell<bool>,
+    pub(crate) recording: Cell<bool>,
+    pub(crate) training: Cell<bool>,
+    /// Whether layers change their running statistics, where that is not whether the tape records.
+    pub(crate) updates: Cell<Option<bool>>,
     pub(crate) keep_adjoints: Cell<bool>,
     pub(crate) finite: Cell<bool>,
     pub(crate) timing: Cell<bool>,
     pub(crate) faults: RefCell<Vec<Fault>>,
     /// The generator of random numbers, once a seed was given.
-    rng: RefCell<Option<Rng>>,
+    pub(crate) rng: RefCell<Option<Rng>>,
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -243,6 +224,7 @@ impl<T: Float> Tape<T> {
             recycle: recycle::<T>,
             recording: Cell::new(true),
             training: Cell::new(true),
+            updates: Cell::new(None),
             keep_adjoints: Cell::new(false),
             finite: Cell::new(false),
             timing: Cell::new(false),
@@ -330,9 +312,10 @@ impl<T: Float> Tape<T> {
         self.training.get()
     }
 
-    /// Whether it records.
+    /// Whether it records. A layer that keeps running statistics changes them if it does; in a part that is
+    /// [run again](Self::recompute) for its gradients it does not say so, and the statistics stay.
     pub fn is_recording(&self) -> bool {
-        self.recording.get()
+        self.updates.get().unwrap_or(self.recording.get())
     }
 
     /// How many nodes it has.
@@ -395,13 +378,13 @@ impl<T: Float> Tape<T> {
     /// The line of a tensor whose elements are not this tape's floats.
     #[track_caller]
     pub(crate) fn data(&self, data: AnyTensor) -> u32 {
-        self.leaf(Data(data).into(), Tensor::scalar(T::ZERO), false).index
+        self.leaf(Data(data), Tensor::scalar(T::ZERO), false).index
     }
 
     /// A constant: a value that wants no gradient.
     #[track_caller]
     pub fn constant(&self, value: impl Into<Tensor<T>>) -> Var<'_, T> {
-        self.leaf(Constant.into(), value.into(), false)
+        self.leaf(Constant, value.into(), false)
     }
 
     /// A var that wants a gradient.
@@ -418,13 +401,13 @@ impl<T: Float> Tape<T> {
     /// ```
     #[track_caller]
     pub fn var(&self, value: impl Into<Tensor<T>>) -> Var<'_, T> {
-        self.leaf(Input.into(), value.into(), self.recording.get())
+        self.leaf(Input, value.into(), self.recording.get())
     }
 
     /// A number that wants a gradient.
     #[track_caller]
     pub fn scalar(&self, value: T) -> Var<'_, T> {
-        self.leaf(Input.into(), Tensor::scalar(value), self.recording.get())
+        self.leaf(Input, Tensor::scalar(value), self.recording.get())
     }
 
     /// A parameter: the same var each time on this tape.
@@ -452,9 +435,21 @@ impl<T: Float> Tape<T> {
         };
         inner.params.push(index);
         let wanted = self.recording.get() && !frozen;
-        let op = Parameter { param: param.clone(), version }.into();
+        let op = Parameter { param: param.clone(), version };
         inner.leaf(op, value, wanted, Location::caller());
         Var { tape: self, index }
+    }
+
+    /// The line of a parameter, with this value in place of its own.
+    pub(crate) fn param_with(&self, param: &Param<T>, value: Tensor<T>, wanted: bool) -> u32 {
+        let mut inner = self.inner.borrow_mut();
+        let index = inner.nodes.len() as u32;
+        // So that `param` finds this line.
+        let _ = param.read_by(inner.number, index);
+        inner.params.push(index);
+        let op = Parameter { param: param.clone(), version: param.version() };
+        inner.leaf(op, value, wanted, Location::caller());
+        index
     }
 
     /// The parameters that were read on this tape, in order.
@@ -474,7 +469,7 @@ impl<T: Float> Tape<T> {
         let params = inner.params.iter();
         params
             .filter_map(|&index| {
-                let read = inner.nodes[index as usize].op.parameter()?;
+                let read = inner.nodes.op(index as usize).parameter()?;
                 Some((read.param.clone(), Var { tape: self, index }))
             })
             .collect()
@@ -489,16 +484,16 @@ impl<T: Float> Tape<T> {
     /// A constant, in the name of this line.
     pub(crate) fn leaf_at(&self, value: Tensor<T>, at: Line) -> Var<'_, T> {
         let var = self.constant(value);
-        if let Some(node) = self.inner.borrow_mut().nodes.get_mut(var.index()) {
-            node.at = at;
+        if !var.is_fault() {
+            self.inner.borrow_mut().nodes.set_place(var.index(), at);
         }
         var
     }
 
     #[track_caller]
-    fn leaf(&self, op: Op<T>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {
+    fn leaf(&self, op: impl Into<Op<T>>, value: Tensor<T>, wanted: bool) -> Var<'_, T> {
         let Ok(mut inner) = self.inner.try_borrow_mut() else {
-            let (name, shape) = (op.name(), Shape::new(value.shape()));
+            let (name, shape) = (op.into().name(), Shape::new(value.shape()));
             return self.fault(name, shape, Self::busy(name, Location::caller()));
         };
         let index = inner.nodes.len() as u32;
@@ -506,29 +501,37 @@ impl<T: Float> Tape<T> {
         Var { tape: self, index }
     }
 
-    /// Runs an op on lines of this tape and records it.
+    /// Runs an op on lines of this tape and records it. Inlined, so that the op is made in its place: if it were made
+    /// elsewhere and moved, the move would wait for the stores that made it, 20 of 50 ns an op in all.
     #[track_caller]
-    #[inline]
-    pub(crate) fn record(&self, op: Op<T>, operands: &[u32]) -> Result<Var<'_, T>> {
-        let index = compiled::record(self, &mut Some(op), operands, Location::caller())?;
-        Ok(Var { tape: self, index })
+    #[inline(always)]
+    pub(crate) fn record(&self, op: impl Into<Op<T>>, operands: &[u32]) -> Result<Var<'_, T>> {
+        let at = Location::caller();
+        match self.inner.try_borrow_mut() {
+            Ok(mut inner) => inner.nodes.begin(op),
+            Err(_) => return Err(Self::busy(op.into().name(), at)),
+        }
+        Ok(Var { tape: self, index: compiled::record(self, operands, at)? })
     }
 
-    /// [`record`](Self::record), compiled for each float type in this crate.
-    pub(crate) fn record_here(
-        &self,
-        taken: &mut Option<Op<T>>,
-        operands: &[u32],
-        at: Line,
-    ) -> Result<u32> {
-        let Some(op) = taken.as_ref() else { unreachable!("an op is recorded once") };
-        let Ok(mut guard) = self.inner.try_borrow_mut() else {
-            return Err(Self::busy(op.name(), at));
-        };
-        let inner = &mut *guard;
+    /// [`record`](Self::record) of the op that was put down, compiled for each float type in this crate.
+    pub(crate) fn record_here(&self, operands: &[u32], at: Line) -> Result<u32> {
+        let inner = &mut *self.inner.borrow_mut();
+        let recorded = self.run(inner, operands, at);
+        if recorded.is_err() {
+            inner.nodes.give_up();
+        }
+        recorded
+    }
+
+    /// Runs the op that was put down and completes its line.
+    #[inline(always)]
+    fn run(&self, inner: &mut Inner<T>, operands: &[u32], at: Line) -> Result<u32> {
+        let nodes = &mut inner.nodes;
+        let op = nodes.begun();
         if let Some(spent) = inner.spent {
             // The error of an operand tells more.
-            let fault = operands.iter().find(|k| inner.nodes.get(**k as usize).is_none());
+            let fault = operands.iter().find(|k| **k as usize >= nodes.len());
             return Err(match fault {
                 Some(&k) => self.fault_at(k),
                 None => Error::Spent { verb: op.name(), spent, at },
@@ -539,33 +542,43 @@ impl<T: Float> Tape<T> {
         let value = {
             let mut x: SmallVec<[&Tensor<T>; 4]> = SmallVec::new();
             for &k in operands {
-                let Some(node) = inner.nodes.get(k as usize) else {
+                let Some(value) = nodes.values().get(k as usize) else {
                     return Err(self.fault_at(k));
                 };
-                wanted |= node.wanted;
-                x.push(&node.value);
+                wanted |= nodes.wanted(k as usize);
+                x.push(value);
             }
             op.forward(&x).map_err(|error| error.on_line(at))?
         };
-        let index = inner.nodes.len() as u32;
+        let index = nodes.len();
         let scope = inner.scopes.now();
         let detached = op.is_detach();
         wanted &= self.recording.get() && !detached;
         if wanted || detached {
-            if let Some(op) = taken.take() {
-                let operands = SmallVec::from_slice(operands);
-                inner.nodes.push(Node { op, operands, value, wanted, scope, at });
-            }
+            nodes.finish(operands, value, wanted, scope, at);
         } else {
             // Nothing that wants a gradient leads here: the value stands for itself, and keeps nothing alive.
-            let (op, operands) = (Untracked(op.name()).into(), SmallVec::new());
-            inner.nodes.push(Node { op, operands, value, wanted, scope, at });
+            nodes.replace(Untracked(op.name()).into());
+            nodes.finish(&[], value, wanted, scope, at);
         }
         if let Some(started) = started {
-            inner.times.resize(index as usize, Duration::ZERO);
+            inner.times.resize(index, Duration::ZERO);
             inner.times.push(started.elapsed());
         }
-        Ok(index)
+        Ok(index as u32)
+    }
+
+    /// The line of the op that was put down, whose operand is `x`; a fault var if it fails. Compiled for each float type.
+    pub(crate) fn record_or_fault_here(&self, x: u32, at: Line) -> u32 {
+        let inner = &mut *self.inner.borrow_mut();
+        match self.run(inner, &[x], at) {
+            Ok(index) => index,
+            Err(error) => {
+                let name = inner.nodes.begun().name();
+                inner.nodes.give_up();
+                self.fault_of(name, x, &inner.nodes, error, at)
+            }
+        }
     }
 
     /// Notes that a value left the tape by an op that has no derivative.

@@ -32,6 +32,24 @@ pub trait Tensors: Clone + 'static {
     /// The number of samples: the size of the first axis of the first tensor.
     fn samples(&self) -> usize;
 
+    /// These samples, in this order: rows of the first axis. A tensor whose first axis is not that of the samples, as a mask that
+    /// all share, is left as it is.
+    ///
+    /// ```
+    /// use wengert_autograd::Tensors;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let batch = (tensor![[1.0_f32], [2.0], [3.0]], tensor![7_usize, 8, 9]);
+    /// assert_eq!(batch.samples(), 3);
+    /// assert_eq!(batch.pick(&[2, 0])?, (tensor![[3.0], [1.0]], tensor![9, 7]));
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such sample.
+    #[track_caller]
+    fn pick(&self, rows: &[usize]) -> Result<Self>;
+
     /// Puts them on a tape, as data.
     #[doc(hidden)]
     #[track_caller]
@@ -76,6 +94,13 @@ impl<E: Element> Tensors for Tensor<E> {
 
     fn samples(&self) -> usize {
         self.shape().first().copied().unwrap_or(1)
+    }
+    #[track_caller]
+    fn pick(&self, rows: &[usize]) -> Result<Self> {
+        if self.rank() == 0 {
+            return Ok(self.clone());
+        }
+        Ok(self.index_select(0, &Tensor::from(rows.to_vec()))?)
     }
     fn put<T: Float>(self, tape: &Tape<T>) -> u32 {
         match same::<Self, Tensor<T>>(self) {
@@ -122,6 +147,10 @@ impl<K: Tensors> Tensors for Option<K> {
         self.as_ref().map_or(1, K::samples)
     }
     #[track_caller]
+    fn pick(&self, rows: &[usize]) -> Result<Self> {
+        self.as_ref().map(|tensors| tensors.pick(rows)).transpose()
+    }
+    #[track_caller]
     fn put<T: Float>(self, tape: &Tape<T>) -> Self::At {
         match self {
             Some(tensors) => Some(tensors.put(tape)),
@@ -156,6 +185,11 @@ macro_rules! tuples {
 
             fn samples(&self) -> usize {
                 self.0.samples()
+            }
+            #[track_caller]
+            fn pick(&self, rows: &[usize]) -> Result<Self> {
+                let all = self.samples();
+                Ok(($(if self.$i.samples() == all { self.$i.pick(rows)? } else { self.$i.clone() },)+))
             }
             #[track_caller]
             fn put<T: Float>(self, tape: &Tape<T>) -> Self::At {

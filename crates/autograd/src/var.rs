@@ -80,6 +80,12 @@ impl<'t, T: Float, K: Tensors> Var<'t, T, K> {
         K::vars(self.tape, self.index)
     }
 
+    /// The numbers of its lines, tensor by tensor.
+    #[doc(hidden)]
+    pub fn each_line(self, see: &mut dyn FnMut(usize)) {
+        K::each(self.index, &mut |line| see(line as usize));
+    }
+
     /// This var as one of `L`, if that is what it is.
     #[doc(hidden)]
     pub fn of<L: Tensors>(self) -> Option<Var<'t, T, L>> {
@@ -218,15 +224,16 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     #[inline]
     pub(crate) fn apply(self, op: impl Into<Op<T>>) -> Result<Self> {
-        self.tape.record(op.into(), &[self.index])
+        self.tape.record(op, &[self.index])
     }
 
     /// Records an op of this and another one.
     #[track_caller]
     #[inline]
     pub(crate) fn apply_with(self, op: impl Into<Op<T>>, other: Self) -> Result<Self> {
-        let op = op.into();
-        self.same_tape(other, op.name())?;
+        if !std::ptr::eq(self.tape, other.tape) {
+            return Err(Error::OtherTape { op: op.into().name(), at: Location::caller() });
+        }
         self.tape.record(op, &[self.index, other.index])
     }
 

@@ -57,8 +57,44 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Flaw> {
     if start != [0x1f, 0x8b] {
         return Ok(Box::new(reader));
     }
-    unzipped(reader)
+    let most = most_unpacked(std::fs::metadata(path)?.len());
+    Ok(Box::new(Bounded { reader: unzipped(reader)?, left: most, most }))
 }
+
+/// The most bytes that `packed` bytes may unpack to: a small file that would fill the memory is not data. What text and
+/// images are is seldom a twentieth of their size when packed.
+pub(crate) fn most_unpacked(packed: u64) -> u64 {
+    packed.saturating_mul(100).max(64 << 20)
+}
+
+/// The rule that [`Bounded`] and a packed array share.
+pub(crate) fn unpacks_to_more(most: u64) -> String {
+    format!("unpacks to more than {most} bytes, a hundred times its size")
+}
+
+/// A reader that gives no more than so many bytes; more are an error.
+struct Bounded<R> {
+    reader: R,
+    left: u64,
+    most: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => {
+                let rule = unpacks_to_more(self.most);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, rule + UNPACK_IT));
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// The way around the bound.
+const UNPACK_IT: &str = "\n  help: if it is what it should be, unpack the file and read that";
 
 #[cfg(feature = "gz")]
 fn unzipped(reader: BufReader<File>) -> Result<Box<dyn Read>, Flaw> {

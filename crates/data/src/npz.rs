@@ -24,7 +24,7 @@ use wengert_files::write_whole;
 use wengert_tensor::{Element, Tensor};
 
 use crate::array::Array;
-use crate::bytes::Input;
+use crate::bytes::{Input, most_unpacked, unpacks_to_more};
 use crate::error::Flaw;
 use crate::{Result, npy};
 
@@ -124,6 +124,10 @@ impl Npz {
         let packed = packed.ok_or_else(|| place("the member reaches past the end of the file"))?;
         let inflated;
         let bytes = if member.deflated {
+            let most = most_unpacked(packed.len() as u64);
+            if member.size as u64 > most {
+                return Err(place(&unpacks_to_more(most)).help("write it with `numpy.savez`"));
+            }
             inflated = inflate(packed, member.size)?;
             &inflated
         } else {

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::Read;
+#[cfg(feature = "gz")]
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -218,6 +220,25 @@ fn mutated_gzip() {
         }
     }
     std::fs::remove_file(path).unwrap();
+}
+
+/// A few hundred kilobytes that unpack to gigabytes are rejected before they have filled the memory.
+#[cfg(feature = "gz")]
+#[test]
+fn what_unpacks_to_much_more_than_its_size_is_an_error() {
+    let path = std::env::temp_dir().join(format!("wengert-bomb-{}.csv.gz", std::process::id()));
+    let file = std::fs::File::create(&path).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    let line = b"1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1\n".repeat(1 << 15);
+    for _ in 0..80 {
+        packed.write_all(&line).unwrap();
+    }
+    packed.finish().unwrap();
+    assert!(std::fs::metadata(&path).unwrap().len() < 1 << 20);
+    let error = wengert_data::Csv::new().read(&path).unwrap_err().to_string();
+    std::fs::remove_file(&path).unwrap();
+    assert!(error.contains("unpacks to more than 67108864 bytes"), "{error}");
+    assert!(error.contains("help: if it is what it should be, unpack the file"), "{error}");
 }
 
 #[test]

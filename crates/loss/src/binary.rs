@@ -15,7 +15,7 @@ const TO_PROBABILITY: &[&str] = &["sigmoid", "hardsigmoid", "softmax"];
 
 /// Rejects the result of a sigmoid.
 #[track_caller]
-fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
+pub(crate) fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
     let takes = "this loss takes logits and applies the sigmoid itself";
     let help = "pass what went into it, or use `bce`, which takes probabilities";
     not_made_by(op, x, TO_PROBABILITY, takes, help)

@@ -21,25 +21,33 @@
 //!
 //! | the target is | the prediction is | loss |
 //! |---|---|---|
-//! | a number | a number | [`mse`]; with outliers [`mae`], [`huber`], [`log_cosh`], [`cauchy`] |
+//! | a number | a number | [`mse`]; with outliers [`mae`], [`huber`], [`log_cosh`], [`cauchy`], [`tukey`] |
+//! | a number, with as many outliers as there are | a number | [`AdaptiveRobustLoss`], which learns its shape |
 //! | a number, and the quantile is wanted | a number | [`quantile`] |
 //! | a number with noise that varies | mean and variance | [`gaussian_nll`] |
 //! | a count, 0, 1, 2, … | logarithm of the rate | [`poisson_nll`] |
-//! | yes or no: 1.0 or 0.0 | a logit | [`bce_with_logits`]; if yes is rare: its `pos_weight`, [`binary_focal`] |
+//! | yes or no: 1.0 or 0.0 | a logit | [`bce_with_logits`]; if yes is rare: the `pos_weight` of [`BceWithLogitsLoss`], [`binary_focal`] |
 //! | yes or no: 1.0 or 0.0 | a probability | [`bce`], also called [`log_loss`] |
 //! | a side: 1.0 or -1.0 | a score | [`hinge`], [`squared_hinge`], [`soft_margin`] |
-//! | one class: `Tensor<usize>` of `[N]` | logits `[N, C]` | [`cross_entropy`]; unbalanced: its `weight`, [`focal`] |
+//! | one class: `Tensor<usize>` of `[N]` | logits `[N, C]` | [`cross_entropy`]; unbalanced: the `weight` of [`CrossEntropyLoss`], [`focal`]; labels that may be wrong: [`generalized_cross_entropy`], [`symmetric_cross_entropy`] |
 //! | one class | log-probabilities | [`nll`] |
 //! | one class | scores | [`multi_margin`] |
 //! | probabilities of classes `[N, C]` | logits `[N, C]` | [`cross_entropy`] |
 //! | probabilities of classes | log-probabilities | [`kl_div`] |
 //! | several labels: `[N, L]` of 1.0 and 0.0 | logits `[N, L]` | [`multilabel_cross_entropy`] |
 //! | several labels as lists | scores | [`multilabel_margin`] |
+//! | the box of an object | numbers | [`smooth_l1`], next to the cross-entropy of what it is |
+//! | a mask: `[N, …]` of 1.0 and 0.0 | logits `[N, …]` | [`dice`], [`tversky`] |
 //! | tokens `[N, T]`, padded | logits `[N, T, C]` | [`sequence_cross_entropy`], [`perplexity`] |
+//! | labels whose places in time are not known | log-probabilities `[T, N, C]` | [`ctc`]; read off by [`ctc_greedy`], [`ctc_beam`] |
 //! | the better of two | two scores | [`margin_ranking`] |
 //! | similar or not: 1.0 or -1.0 | two vectors | [`cosine_embedding`]; for a distance [`hinge_embedding`] |
 //! | one similar, one not | three vectors | [`triplet_margin`] |
+//! | anything that a distribution describes | its parameters | the negative log-likelihood of [`dist::Normal`], [`dist::StudentT`], [`dist::Mixture`], … |
 //! | parameters | | [`penalty`] |
+//!
+//! [`advise`] gives the rows of a task in their order, with reasons. [`audit`] looks at a loss of your own before it is used;
+//! [`explain`] and [`worst_samples`] say where a loss comes from; [`separation`] is about the margin of a linear model.
 //!
 //! # Checks
 //!
@@ -50,23 +58,36 @@
 
 #![forbid(unsafe_code)]
 
+mod adaptive;
+mod advise;
+mod audit;
 mod binary;
 mod criterion;
 mod cross_entropy;
+mod ctc;
+pub mod dist;
 mod distance;
 mod divergence;
+mod explain;
 mod labels;
 mod likelihood;
 mod margin;
 mod metric;
 mod multiclass_margin;
+mod noisy;
+mod overlap;
 pub mod penalty;
 mod reduce;
 mod refuse;
 mod regression;
 mod robust;
+mod separation;
 mod sequence;
+mod worst;
 
+pub use adaptive::{AdaptiveRobustLoss, robust_nll};
+pub use advise::{Advice, Task, advise};
+pub use audit::{Audit, Batch, audit};
 pub use binary::{
     BceLoss, BceWithLogitsLoss, BinaryFocalLoss, MultilabelCrossEntropyLoss,
     MultilabelSoftMarginLoss, bce, bce_with_logits, binary_focal, log_loss,
@@ -76,8 +97,10 @@ pub use criterion::{Custom, Loss, custom, custom_of};
 pub use cross_entropy::{
     ClassTarget, Classes, CrossEntropyLoss, FocalLoss, NllLoss, cross_entropy, focal, nll,
 };
+pub use ctc::{CtcLoss, CtcTarget, ctc, ctc_beam, ctc_greedy};
 pub use distance::{cosine_similarity, pairwise_distance};
 pub use divergence::{KlDivLoss, KlReduction, kl_div};
+pub use explain::{Explanation, explain};
 pub use labels::Labels;
 pub use likelihood::{GaussianNllLoss, PoissonNllLoss, gaussian_nll, poisson_nll};
 pub use margin::{
@@ -91,11 +114,19 @@ pub use metric::{
 pub use multiclass_margin::{
     MultiMarginLoss, MultilabelMarginLoss, multi_margin, multilabel_margin,
 };
+pub use noisy::{
+    GeneralizedCrossEntropyLoss, SymmetricCrossEntropyLoss, generalized_cross_entropy,
+    symmetric_cross_entropy,
+};
+pub use overlap::{DiceLoss, TverskyLoss, dice, tversky};
 pub use reduce::{Reduction, weighted_mean, weighted_sum};
 pub use refuse::same_shape;
 pub use regression::{
     CauchyLoss, CharbonnierLoss, HuberLoss, LogCoshLoss, MaeLoss, MseLoss, QuantileLoss,
-    SmoothL1Loss, cauchy, charbonnier, huber, log_cosh, mae, mse, quantile, smooth_l1,
+    SmoothL1Loss, TukeyLoss, cauchy, charbonnier, huber, log_cosh, mae, mse, quantile, smooth_l1,
+    tukey,
 };
 pub use robust::{GeneralRobustLoss, general_robust};
+pub use separation::{Separation, separation};
 pub use sequence::{SequenceCrossEntropyLoss, perplexity, sequence_cross_entropy};
+pub use worst::{Sample, worst_samples};

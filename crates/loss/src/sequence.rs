@@ -13,6 +13,7 @@ use crate::refuse::Numbers;
 /// The cross-entropy of logits `[…, classes]` (`[batch, time, classes]`) and tokens `[…]`, over the tokens that are not
 /// padding; the mean's denominator is their number in the whole batch.
 ///
+/// Instead of a token for padding, a mask `(tokens, mask)` or the sequences' lengths `(tokens, lengths)` say what counts.
 /// Padding is removed before anything is computed, so more or less of it does not change a bit of the loss or of a gradient. [`Reduction::None`] gives 0 at padding.
 ///
 /// ```
@@ -118,6 +119,27 @@ impl<'t, T: Float> Loss<'t, T, (&Tensor<usize>, &Tensor<bool>)> for SequenceCros
         (tokens, mask): (&Tensor<usize>, &Tensor<bool>),
     ) -> Result<Var<'t, T>> {
         self.of(x, tokens, Some(mask))
+    }
+}
+
+/// Tokens `[batch, time]`, and the length of each sequence `[batch]`: what stands behind its end does not count.
+impl<'t, T: Float> Loss<'t, T, (&Tensor<usize>, &Tensor<usize>)> for SequenceCrossEntropyLoss {
+    #[track_caller]
+    fn forward(
+        &self,
+        x: Var<'t, T>,
+        (tokens, lengths): (&Tensor<usize>, &Tensor<usize>),
+    ) -> Result<Var<'t, T>> {
+        let (shape, ends) = (tokens.shape(), lengths.to_vec());
+        if shape.len() != 2 || lengths.shape() != &shape[..1] || ends.iter().any(|n| *n > shape[1])
+        {
+            let rule = "the tokens must be [batch, time], and the lengths [batch], of at most time";
+            let shapes = [shape, lengths.shape()];
+            let fault = Fault::new("sequence_cross_entropy", &shapes, rule);
+            return Err(TensorError::Shape(fault).into());
+        }
+        let within = Tensor::from_fn(shape, |at| at[1] < ends[at[0]]);
+        self.of(x, tokens, Some(&within))
     }
 }
 

@@ -53,11 +53,15 @@
 //! | PyTorch | here |
 //! |---|---|
 //! | `nn.Sequential(nn.Linear(4, 8), nn.Tanh())` | `sequential![Linear::new(4, 8, rng), Tanh]`, or [`Sequential`]'s `with` and `named` |
+//! | two layers with one weight | `head.weight = words.weight.clone()`: a clone of a `Param` is the same parameter |
 //! | `self.layers = nn.ModuleList([…])` | a field `layers: Vec<…>` |
 //! | `nn.Linear(4, 8, bias=False)` | `Linear::new(4, 8, rng).without_bias()` |
 //! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
 //! | `with torch.no_grad(): model(x)` | [`model.predict(&x)`](Module::predict) |
 //! | `p.requires_grad_(False)` for some | `model.freeze("backbone.*")` |
+//! | `out, (h, c) = lstm(x)`, `lstm(x, (h, c))` | `let (out, (h, c)) = lstm.call(x)?`, `lstm.call((x, (h, c)))` |
+//! | `pack_padded_sequence(x, lengths)` | `lstm.call((x, lengths))` |
+//! | `mha(x, x, x, attn_mask=~seen)` | `mha.call((x, seen))`, with `true` where a key is seen |
 //! | `self.register_buffer("mean", …)` | a field `mean: Buffer<T>`, named in [`parts!`] |
 //! | `model.state_dict()`, `load_state_dict(…, strict=False)` | `model.state()`, `model.load_matching(&state)` |
 //! | `nn.init.kaiming_normal_(layer.weight)` | `layer.weight.set(init::kaiming_normal(…)?)` |
@@ -74,6 +78,8 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
+mod attention;
+mod branches;
 mod buffer;
 mod check;
 mod containers;
@@ -81,6 +87,7 @@ mod conv;
 mod dropout;
 mod each;
 mod embedding;
+mod embedding_bag;
 mod error;
 pub mod functional;
 pub mod init;
@@ -89,11 +96,12 @@ mod module;
 mod norm;
 mod pad;
 mod parts;
-mod path;
 mod pool;
+mod recurrent;
 mod resize;
 pub mod safetensors;
 mod sequential;
+mod several;
 mod shape;
 mod standardize;
 mod state;
@@ -106,6 +114,11 @@ pub use activation::{
     LogSoftmax, Mish, PRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus,
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
+pub use attention::{
+    InProjection, LearnedPositions, MultiheadAttention, RotaryPositions, SinusoidalPositions,
+    TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer,
+};
+pub use branches::{Parallel, Residual};
 pub use buffer::{Buffer, Counter};
 pub use check::{ParameterMismatch, check_parameters, check_parameters_on};
 pub use conv::{
@@ -114,6 +127,7 @@ pub use conv::{
 pub use dropout::{ChannelDropout, Dropout, Dropout1d, Dropout2d, Dropout3d};
 pub use each::{Each, Padding};
 pub use embedding::Embedding;
+pub use embedding_bag::EmbeddingBag;
 pub use error::{Error, Result};
 pub use linear::{Bilinear, Linear};
 pub use module::{Func, Module, func, func_of};
@@ -126,20 +140,22 @@ pub use pad::{
     ZeroPad1d, ZeroPad2d,
 };
 pub use parts::{Part, Parts, Visitor};
-pub use path::matches;
 pub use pool::{
     AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool,
     AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool, AvgPool1d, AvgPool2d,
     AvgPool3d, LpPool, LpPool1d, LpPool2d, LpPool3d, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d,
 };
+pub use recurrent::{Gru, GruCell, Lstm, LstmCell, RecurrentWeights, Rnn, RnnCell};
 pub use resize::{ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample};
 pub use safetensors::{load, save};
 pub use sequential::Sequential;
+pub use several::Input;
 pub use shape::{Flatten, Identity};
 pub use standardize::Standardize;
 pub use state::{Entry, Mismatch, State};
 pub use summary::{Row, Summary};
 pub use trace::{Trace, trace};
+pub use wengert_autograd::matches;
 
 /// Names that the macros of this crate use.
 #[doc(hidden)]

@@ -2,13 +2,12 @@
 
 use std::panic::Location;
 
-use wengert_autograd::{Param, Who};
+use wengert_autograd::{Param, Who, matches};
 use wengert_tensor::Float;
 
 use crate::Result;
 use crate::buffer::{Buffer, Counter};
 use crate::error::Error;
-use crate::path::matches;
 use crate::state::{self, Mismatch, State};
 
 /// Something with named parts: parameters, buffers, other modules. [`parts!`](crate::parts) implements it for a struct.

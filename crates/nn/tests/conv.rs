@@ -1,6 +1,8 @@
 //! Convolutions, pooling and their kin: values against loops and definitions, gradients to second order over options and sizes 0
 //! and 1, errors, and the names of states.
 
+#![allow(clippy::unwrap_used)]
+
 use wengert_autograd::{GradCheck, Param, Result, Tape, Var};
 use wengert_nn::functional::{self, Convolution, Interpolation, Pool};
 use wengert_nn::*;

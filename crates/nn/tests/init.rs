@@ -100,6 +100,13 @@ fn ten_layers_of_tanh_keep_their_signal() {
     assert!((0.6..0.9).contains(&kept(xavier * 5.0 / 3.0)));
     assert!((0.08..0.2).contains(&kept(xavier)));
     assert!(kept(0.01) < 1e-12);
+    // With deviation 1 it is kept too, at the ends of tanh, where there is no slope.
+    assert!(kept(1.0) > 0.95);
+    let rng = &mut Rng::new(3);
+    let x = Tensor::<f64>::randn([200, 256], rng);
+    let w = init::normal::<f64>([256, 256], 0.0, 1.0, rng).unwrap();
+    let ends = x.linear(&w, None).unwrap().tanh().abs();
+    assert!(ends.mean().item().unwrap() > 0.9);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Adafactor: the mean of squares of a matrix kept as one number a row and one a column.
 
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::pointwise::{C, update_in_place};
 use wengert_tensor::{Float, Tensor, keep};
 
-use crate::rule::{self, Rule, mean, other_state};
+use crate::rule::{self, Rule, other_state};
 use crate::settings::optimizer;
+use crate::whole::{Mean, go, rms};
 
 optimizer! {
     /// Adafactor: PyTorch's `Adafactor` (`lr` 0.01 there).
@@ -52,39 +53,6 @@ pub(crate) struct Formula {
     /// 1 - η·λ
     shrink: f64,
     sign: f64,
-}
-
-/// A running mean takes in what comes.
-#[derive(Clone, Copy)]
-struct Mean(C);
-
-impl Update<1> for Mean {
-    #[inline(always)]
-    fn step<R: Real>(self, [average]: [R; 1], value: R) -> [R; 1] {
-        [mean(self.0, average, value)]
-    }
-}
-
-/// θ ← shrink·θ - rate·u
-#[derive(Clone, Copy)]
-struct Move {
-    shrink: C,
-    rate: C,
-}
-
-impl Update<1> for Move {
-    #[inline(always)]
-    fn step<R: Real>(self, [p]: [R; 1], u: R) -> [R; 1] {
-        [self.shrink * p - self.rate * u]
-    }
-}
-
-/// The root of the mean of squares; 0 of nothing.
-fn rms<T: Float>(x: &Tensor<T>) -> wengert_tensor::Result<f64> {
-    if x.is_empty() {
-        return Ok(0.0);
-    }
-    Ok(x.norm(2.0)?.item()?.to_f64() / (x.len() as f64).sqrt())
 }
 
 impl Rule for AdafactorSettings {
@@ -146,6 +114,6 @@ impl rule::Formula for Formula {
         };
         let u = variance.clamp(eps1 * eps1, f64::INFINITY).rsqrt().try_mul(g)?;
         let rate = self.sign * rate / (rms(&u)? / threshold).max(1.0);
-        update_in_place(Move { shrink: C(self.shrink), rate: C(rate) }, [value], &u)
+        go(value, self.shrink, rate, &u)
     }
 }

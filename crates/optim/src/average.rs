@@ -3,12 +3,12 @@
 use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
+use wengert_tensor::pointwise::{C, update_in_place};
 use wengert_tensor::{Float, Tensor};
 
 use crate::groups::names;
-use crate::rule::mean;
 use crate::state::Loader;
+use crate::whole::Mean;
 use crate::{Error, Result, State};
 
 /// A running average of parameters: exponential ([`new`](Self::new)), or of equal weights ([`equal`](Self::equal), as in
@@ -41,16 +41,6 @@ pub struct Average<T: Float> {
 
 /// The kind of its states.
 const KIND: &str = "Average";
-
-#[derive(Clone, Copy)]
-struct Mean(C);
-
-impl Update<1> for Mean {
-    #[inline(always)]
-    fn step<R: Real>(self, [average]: [R; 1], value: R) -> [R; 1] {
-        [mean(self.0, average, value)]
-    }
-}
 
 impl<T: Float> Average<T> {
     /// An exponential average that starts from the current values; each update keeps the fraction `decay` of it (0.999 is

@@ -110,6 +110,12 @@ impl<T: Float, R: Rule> Core<T, R> {
         self.settings.rate()
     }
 
+    pub(crate) fn settings(&self) -> Vec<(&'static str, f64)> {
+        let mut all = Vec::new();
+        self.settings.numbers(&mut |name, x, _| all.push((name, x)));
+        all
+    }
+
     pub(crate) fn set_learning_rate(&mut self, rate: f64) {
         if rate.to_bits() != self.settings.rate().to_bits() {
             self.settings.set_rate(rate);
@@ -316,9 +322,15 @@ impl<T: Float, R: Rule> Core<T, R> {
             let mut state = Vec::new();
             let value = param.value();
             let names = settings.formula(1, &mut 1.0).state(value.rank());
+            // One that has never made a step has no state, and is saved again as it was.
+            if step == 0 && !names.iter().any(|what| loader.has_tensor(&format!("{name}.{what}"))) {
+                let shape = Shape::new(&[]);
+                slots.push(Slot { step, set: slot.set, shape, names: &[], state, carried });
+                continue;
+            }
             for what in names {
                 let (key, start) = (format!("{name}.{what}"), settings.start(what, &value));
-                // Before its first step a parameter may have no state.
+                // Before its first step a parameter may have a part of its state.
                 if step == 0 && !loader.has_tensor(&key) {
                     state.push(start);
                 } else {

@@ -25,6 +25,7 @@
 //! | change the learning rate | [`schedule`], [`Optimizer::set_learning_rate`] |
 //! | bound gradients | [`clip_grad_norm`], [`clip_grad_value`], [`ClipNorm`] |
 //! | average weights | [`Average`] |
+//! | have weights that are exactly 0, or rows of bounded norm | [`ProximalStep`] |
 //! | save and continue | [`State`], [`Resume`] |
 //! | write one of your own | [`Optimizer`] |
 //!
@@ -38,7 +39,14 @@
 //! | `Adadelta` | [`Adadelta`] | | `Adafactor` | [`Adafactor`] |
 //! | `LBFGS` | [`Lbfgs`] | | `AveragedModel` | [`Average`] |
 //! | `clip_grad_norm_` | [`clip_grad_norm`] | | `clip_grad_value_` | [`clip_grad_value`] |
-//! | `lr_scheduler` | [`schedule`] | | | |
+//! | `lr_scheduler` | [`schedule`] | | `Muon` | [`Muon`] |
+//!
+//! | of papers | for |
+//! |---|---|
+//! | [`Lion`], [`Adan`] | other means of gradients than Adam's |
+//! | [`Lars`], [`Lamb`] | large batches: a step as large as its parameter |
+//! | [`Muon`] | matrices: a step that is orthogonal |
+//! | [`Lookahead`], [`Sam`] | around another optimiser: slow weights, flat minima |
 
 #![forbid(unsafe_code)]
 
@@ -47,24 +55,33 @@ mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
+mod adan;
 mod asgd;
 mod average;
 mod clip;
 mod core;
 mod error;
 mod groups;
+mod lamb;
+mod lars;
 mod lbfgs;
+mod lion;
+mod lookahead;
+mod muon;
 mod nadam;
 mod optimizer;
+mod proximal;
 mod radam;
 mod resume;
 mod rmsprop;
 mod rprop;
 mod rule;
+mod sam;
 pub mod schedule;
 mod settings;
 mod sgd;
 mod state;
+mod whole;
 mod wolfe;
 
 pub use adadelta::{Adadelta, AdadeltaSettings};
@@ -72,16 +89,24 @@ pub use adafactor::{Adafactor, AdafactorSettings};
 pub use adagrad::{Adagrad, AdagradSettings};
 pub use adam::{Adam, AdamSettings, AdamW, AdamWSettings};
 pub use adamax::{Adamax, AdamaxSettings};
+pub use adan::{Adan, AdanSettings};
 pub use asgd::{Asgd, AsgdSettings};
 pub use average::Average;
 pub use clip::{ClipNorm, clip_each_grad_norm, clip_grad_norm, clip_grad_value, grad_norm};
 pub use error::{Error, Misfit, Result};
+pub use lamb::{Lamb, LambSettings};
+pub use lars::{Lars, LarsSettings};
 pub use lbfgs::Lbfgs;
+pub use lion::{Lion, LionSettings};
+pub use lookahead::Lookahead;
+pub use muon::{Muon, MuonSettings};
 pub use nadam::{NAdam, NAdamSettings};
 pub use optimizer::Optimizer;
+pub use proximal::ProximalStep;
 pub use radam::{RAdam, RAdamSettings};
 pub use resume::Resume;
 pub use rmsprop::{RmsProp, RmsPropSettings};
 pub use rprop::{Rprop, RpropSettings};
+pub use sam::Sam;
 pub use sgd::{GradientDescent, Sgd, SgdSettings};
 pub use state::{Loader, State};

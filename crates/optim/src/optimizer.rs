@@ -135,6 +135,19 @@ pub trait Optimizer<T: Float> {
     /// keeps its ratio to it. The next step rejects a rate that is NaN or below 0.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
+    /// The settings by name, as they hold for parameters of no group: `learning_rate`, `weight_decay`, `eps` and their kin. For
+    /// readers such as a doctor; the default names the learning rate alone.
+    ///
+    /// ```
+    /// use wengert_optim::{Adam, Optimizer};
+    ///
+    /// let adam = Adam::<f32>::new([], 0.01).eps(1e-6);
+    /// assert!(adam.settings().contains(&("eps", 1e-6)));
+    /// ```
+    fn settings(&self) -> Vec<(&'static str, f64)> {
+        vec![(LEARNING_RATE, self.learning_rate())]
+    }
+
     /// Changes the momentum, or the first of two betas, as [`OneCycleLr`](crate::schedule::OneCycleLr) asks.
     ///
     /// # Errors

@@ -57,7 +57,7 @@ macro_rules! optimizer {
         }
 
         impl $Settings {
-            fn new(learning_rate: f64) -> Self {
+            pub(crate) fn new(learning_rate: f64) -> Self {
                 Self {
                     learning_rate,
                     own_rate: false,
@@ -141,8 +141,8 @@ macro_rules! optimizer {
                 }
             )*
 
-            /// Settings of their own for the parameters whose path matches `pattern`, in which `*` stands for any
-            /// letters: `.group("*.bias", |g| g.weight_decay(0.0))`. What a group does not set is as for all parameters;
+            /// Settings of their own for the parameters whose path matches `pattern`, as
+            /// [`matches`](wengert_autograd::matches()) does: `.group("*.bias", |g| g.weight_decay(0.0))`. What a group does not set is as for all parameters;
             /// where several groups match, the later ones take precedence. A pattern that matches nothing is an
             /// error of the first step.
             #[must_use]
@@ -205,6 +205,9 @@ macro_rules! optimizer {
             }
             fn set_learning_rate(&mut self, learning_rate: f64) {
                 self.0.set_learning_rate(learning_rate);
+            }
+            fn settings(&self) -> Vec<(&'static str, f64)> {
+                self.0.settings()
             }
             #[track_caller]
             fn set_momentum(&mut self, momentum: f64) -> $crate::Result<()> {

@@ -8,7 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use common::{param, tensor};
-use wengert_optim::{Adam, Optimizer, Sgd};
+use wengert_optim::{Adam, Adan, Lamb, Lars, Lion, Lookahead, Muon, Optimizer, Sgd};
+use wengert_tensor::Tensor;
 
 struct Counting;
 
@@ -36,16 +37,28 @@ static ALLOCATOR: Counting = Counting;
 fn a_warm_step_allocates_nothing() {
     let all: Vec<_> =
         (0..6).map(|k| param::<f32>(&format!("w{k}"), &vec![0.5; 10 + 50 * k])).collect();
-    let optimizers: [Box<dyn Optimizer<f32>>; 3] = [
+    let matrix = wengert_autograd::Param::new(Tensor::full([6, 8], 0.5));
+    matrix.set_path("matrix");
+    let all = [all, vec![matrix]].concat();
+    let optimizers: [Box<dyn Optimizer<f32>>; 9] = [
         Box::new(Sgd::new(all.clone(), 0.1)),
         Box::new(Sgd::new(all.clone(), 0.1).momentum(0.9).group("w1", |g| g.momentum(0.5))),
         Box::new(Adam::new(all.clone(), 0.1).amsgrad()),
+        Box::new(Lion::new(all.clone(), 0.1)),
+        Box::new(Adan::new(all.clone(), 0.1)),
+        Box::new(Lars::new(all.clone(), 0.1)),
+        Box::new(Lamb::new(all.clone(), 0.1)),
+        Box::new(Muon::new(all.clone(), 0.1)),
+        Box::new(Lookahead::new(Adam::new(all.clone(), 0.1), 2, 0.5)),
     ];
     for mut optimizer in optimizers {
         for p in &all {
-            p.set_grad(Some(tensor(&vec![0.1; p.len()])));
+            p.set_grad(Some(tensor(&vec![0.1; p.len()]).reshape(p.shape()).unwrap()));
         }
-        optimizer.step().unwrap();
+        // What a step frees, the next one takes.
+        for _ in 0..3 {
+            optimizer.step().unwrap();
+        }
         let before = COUNT.get();
         for t in 0..10 {
             optimizer.set_learning_rate(0.1 / f64::from(t + 1));

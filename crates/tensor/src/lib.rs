@@ -24,6 +24,7 @@
 //! | name axes | [`Axes`], [`keep`] |
 //! | read an element | [`Tensor::get`], [`Tensor::item`], [`Tensor::iter`] |
 //! | see every function of single elements | [`pointwise::table`] |
+//! | solve linear least squares | [`Tensor::lstsq`], [`Tensor::ridge`] |
 //! | set the number of threads | [`set_threads`] |
 //!
 //! # Errors and panics
@@ -36,6 +37,7 @@
 
 mod any;
 mod argmax;
+mod attention;
 mod axes;
 mod compare;
 mod conv;
@@ -44,19 +46,23 @@ mod display;
 mod element;
 pub mod error;
 mod finite;
+mod householder;
 mod index;
 mod integers;
 mod join;
 #[doc(hidden)]
 pub mod kernel;
 mod layout;
+mod lstsq;
 mod mask;
 mod matmul;
+mod normalize;
 mod operators;
 mod pad;
 pub mod pointwise;
 mod pool;
 mod random;
+pub mod recurrent;
 mod reduce;
 mod rng;
 mod scan;
@@ -77,11 +83,13 @@ pub use conv::Conv;
 pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
 pub use kernel::pool::{set_threads, threads};
+pub use lstsq::LeastSquares;
 pub use pad::Border;
 pub use pool::Part;
 pub use rng::Rng;
 pub use shape::Shape;
 pub use slice::Slice;
+pub use sort::Order;
 pub use tensor::Tensor;
 pub use view::REST;
 pub use window::Window;

@@ -8,21 +8,33 @@ use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Error, Number, Result, Shape, Tensor};
 
-/// The order of numbers, NaN last; the two zeros are equal.
-fn order<T: Number>(a: T, b: T) -> Ordering {
-    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+/// The order of a sorted line. NaN counts as larger than every number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The smallest element first.
+    Ascending,
+    /// The largest element first.
+    Descending,
+}
+
+impl Order {
+    /// Compares in this order; the two zeros are equal.
+    fn compare<T: Number>(self, a: T, b: T) -> Ordering {
+        let ascending = a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()));
+        if self == Self::Ascending { ascending } else { ascending.reverse() }
+    }
 }
 
 /// An element and its place in its line.
 type Placed<T> = (T, usize);
 
 impl<T: Number> Tensor<T> {
-    /// Each line along `axis` in ascending or descending order, and the places where its elements were. Equal elements
-    /// stay in their order; NaN counts as largest, so it comes last, or first when descending.
+    /// Each line along `axis` in this order, and the places where its elements were. Equal elements stay as they are; NaN
+    /// counts as largest.
     ///
     /// ```
-    /// # use wengert_tensor::tensor;
-    /// let (values, places) = tensor![3.0_f32, 1.0, 2.0].sort(0, false)?;
+    /// # use wengert_tensor::{Order, tensor};
+    /// let (values, places) = tensor![3.0_f32, 1.0, 2.0].sort(0, Order::Ascending)?;
     /// assert_eq!(values, tensor![1.0, 2.0, 3.0]);
     /// assert_eq!(places, tensor![1, 2, 0]);
     /// # Ok::<(), wengert_tensor::Error>(())
@@ -31,17 +43,14 @@ impl<T: Number> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    pub fn sort(&self, axis: isize, descending: bool) -> Result<(Self, Tensor<usize>)> {
+    pub fn sort(&self, axis: isize, order: Order) -> Result<(Self, Tensor<usize>)> {
         if is_axis_of_scalar(self.shape(), axis) {
-            let (values, places) = self.line().sort(0, descending)?;
+            let (values, places) = self.line().sort(0, order)?;
             return Ok((values.reshape([])?, places.reshape([])?));
         }
         let axis = axis_or_refuse("sort", self.shape(), axis)?;
         self.first_of_lines("sort", axis, self.shape()[axis], |line| {
-            line.sort_by(|a, b| match descending {
-                true => order(b.0, a.0),
-                false => order(a.0, b.0),
-            });
+            line.sort_by(|a, b| order.compare(a.0, b.0));
         })
     }
 
@@ -50,16 +59,16 @@ impl<T: Number> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    pub fn argsort(&self, axis: isize, descending: bool) -> Result<Tensor<usize>> {
-        Ok(self.sort(axis, descending)?.1)
+    pub fn argsort(&self, axis: isize, order: Order) -> Result<Tensor<usize>> {
+        Ok(self.sort(axis, order)?.1)
     }
 
-    /// The `k` largest (or smallest) elements of each line along `axis`, the largest (or smallest) first, and where they
-    /// were. Of equal elements the earlier ones come first; NaN counts as largest.
+    /// The first `k` elements of each line along `axis` in this order, and where they were: the `k` largest if it is
+    /// [descending](Order::Descending). Of equal elements the earlier ones come first; NaN counts as largest.
     ///
     /// ```
-    /// # use wengert_tensor::tensor;
-    /// let (values, places) = tensor![3, 1, 4, 1, 5_i64].topk(2, 0, true)?;
+    /// # use wengert_tensor::{Order, tensor};
+    /// let (values, places) = tensor![3, 1, 4, 1, 5_i64].topk(2, 0, Order::Descending)?;
     /// assert_eq!((values, places), (tensor![5, 4], tensor![4, 2]));
     /// # Ok::<(), wengert_tensor::Error>(())
     /// ```
@@ -67,9 +76,9 @@ impl<T: Number> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Value`] if it has fewer than `k` places.
     #[track_caller]
-    pub fn topk(&self, k: usize, axis: isize, largest: bool) -> Result<(Self, Tensor<usize>)> {
+    pub fn topk(&self, k: usize, axis: isize, order: Order) -> Result<(Self, Tensor<usize>)> {
         if is_axis_of_scalar(self.shape(), axis) {
-            let (values, places) = self.line().topk(k, 0, largest)?;
+            let (values, places) = self.line().topk(k, 0, order)?;
             let shape: &[usize] = if k == 1 { &[] } else { &[k] };
             return Ok((values.reshape(shape)?, places.reshape(shape)?));
         }
@@ -80,10 +89,7 @@ impl<T: Number> Tensor<T> {
             return Err(Error::Value(Fault::new("topk", &[self.shape()], rule)));
         }
         self.first_of_lines("topk", axis, k, |line| {
-            let by = |a: &Placed<T>, b: &Placed<T>| {
-                let order = if largest { order(b.0, a.0) } else { order(a.0, b.0) };
-                order.then(a.1.cmp(&b.1))
-            };
+            let by = |a: &Placed<T>, b: &Placed<T>| order.compare(a.0, b.0).then(a.1.cmp(&b.1));
             if 0 < k && k < line.len() {
                 line.select_nth_unstable_by(k - 1, by);
             }
@@ -158,7 +164,9 @@ impl<T: Number> Tensor<T> {
                 scratch.clear();
                 scratch.extend_from_slice(line);
                 let middle = (line.len() - 1) / 2;
-                let &mut median = scratch.select_nth_unstable_by(middle, |a, b| order(*a, *b)).1;
+                let &mut median = scratch
+                    .select_nth_unstable_by(middle, |a, b| Order::Ascending.compare(*a, *b))
+                    .1;
                 line.iter().position(|&x| x == median)
             });
             // There is one: the median is an element.

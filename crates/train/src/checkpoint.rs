@@ -9,7 +9,7 @@ use wengert_nn::{Entry, Parts, State};
 use wengert_optim::{Optimizer, Resume, State as OptimizerState};
 use wengert_tensor::{Float, Tensor};
 
-use crate::{Error, Result};
+use crate::{Config, Error, Result, Setting};
 
 /// The prefix of the names of a model's parameters and buffers in the file.
 const MODEL: &str = "model.";
@@ -23,6 +23,8 @@ const NUMBER: &str = "number.";
 const MORE: &str = "more.";
 /// How many epochs are done.
 const EPOCH: &str = "epoch";
+/// Before the name of a setting of the run, among the notes of the file.
+const CONFIG: &str = "config.";
 
 /// A model's parameters and buffers, its optimiser's state, and the number of finished epochs. Training that continues from a
 /// checkpoint gives the same weights as training without the break, to the bit: the order of samples is a function of the seed
@@ -78,6 +80,8 @@ pub struct Checkpoint<T: Float> {
     pub epoch: usize,
     /// Other states, by their names.
     pub more: BTreeMap<String, OptimizerState<T>>,
+    /// The settings of the run, for its readers: nothing is restored from them.
+    pub config: Config,
 }
 
 impl<T: Float> Checkpoint<T> {
@@ -98,7 +102,7 @@ impl<T: Float> Checkpoint<T> {
         epoch: usize,
     ) -> Self {
         let (model, optimizer) = (model.state(), optimizer.state());
-        Self { model, optimizer, epoch, more: BTreeMap::new() }
+        Self { model, optimizer, epoch, more: BTreeMap::new(), config: Config::new() }
     }
 
     /// Adds another state of the run, by a name of your choice.
@@ -106,6 +110,31 @@ impl<T: Float> Checkpoint<T> {
     pub fn with(mut self, name: impl Into<String>, what: &(impl Resume<T> + ?Sized)) -> Self {
         self.more.insert(name.into(), what.state());
         self
+    }
+
+    /// Adds the settings of the run.
+    ///
+    /// ```
+    /// # use wengert_nn::{Linear, Parts};
+    /// # use wengert_optim::Adam;
+    /// # use wengert_tensor::Rng;
+    /// use wengert_train::{Checkpoint, Config};
+    ///
+    /// # let file = std::env::temp_dir().join(format!("wengert-config-{}.safetensors", std::process::id()));
+    /// let config = Config::new().with("width", 8).with("lr", 0.01);
+    /// let model = Linear::<f32>::new(config.count("width")?, 1, &mut Rng::new(0));
+    /// let optimizer = Adam::new(model.parameters(), config.number("lr")?);
+    /// Checkpoint::of(&model, &optimizer, 1).with_config(config).save(&file)?;
+    ///
+    /// // Later, a model of the same size.
+    /// let width = Checkpoint::<f32>::load(&file)?.config.count("width")?;
+    /// # std::fs::remove_file(&file).unwrap();
+    /// # assert_eq!(width, 8);
+    /// # Ok::<(), wengert_train::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_config(self, config: Config) -> Self {
+        Self { config, ..self }
     }
 
     /// Restores the state that [`with`](Self::with) added by this name.
@@ -168,6 +197,10 @@ impl<T: Float> Checkpoint<T> {
             }
             archive.metadata.push((prefix, state.kind.clone().unwrap_or_default()));
         }
+        let settings = self.config.iter();
+        let settings =
+            settings.map(|(name, setting)| (format!("{CONFIG}{name}"), setting.written()));
+        archive.metadata.extend(settings);
         let epoch = i64::try_from(self.epoch).unwrap_or(i64::MAX);
         archive.tensors.push((EPOCH.into(), AnyTensor::I64(Tensor::scalar(epoch))));
         Ok(archive.write(path)?)
@@ -185,7 +218,15 @@ impl<T: Float> Checkpoint<T> {
         let archive = Archive::read(path)?;
         // What each state is of, by what stands before its names. Files of before have none of it.
         let mut states = BTreeMap::from([(OPTIMIZER.to_string(), OptimizerState::<T>::default())]);
+        let mut config = Config::new();
         for (prefix, kind) in archive.metadata {
+            if let Some(name) = prefix.strip_prefix(CONFIG) {
+                let setting = Setting::read(&kind);
+                let setting =
+                    setting.ok_or_else(|| reject(format!("the setting `{name}` is {kind}")))?;
+                config = config.with(name, setting);
+                continue;
+            }
             let kind = Some(kind).filter(|kind| !kind.is_empty());
             if prefix == OPTIMIZER || prefix.starts_with(MORE) {
                 states.insert(prefix, OptimizerState { kind, ..OptimizerState::default() });
@@ -242,7 +283,7 @@ impl<T: Float> Checkpoint<T> {
         let optimizer = states.remove(OPTIMIZER).unwrap_or_default();
         let name = |prefix: String| prefix[MORE.len()..prefix.len() - 1].to_string();
         let more = states.into_iter().map(|(prefix, state)| (name(prefix), state)).collect();
-        Ok(Self { model, optimizer, epoch, more })
+        Ok(Self { model, optimizer, epoch, more, config })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{Epoch, History, Result, Stopped, Why};
 ///         zero_grad, forward, loss, backward
 ///         before_step
 ///         step
-///         after_step
+///         after_step               (or not_finite, if the loss or a gradient is not)
 ///     validation
 ///     after_epoch
 /// after_fit
@@ -78,6 +78,10 @@ pub trait Companion<T: Float> {
         Ok(())
     }
 
+    /// When the loss of a step or a gradient is not finite: the step is not made, and unless a companion has better weights `fit` ends with
+    /// an error. The tape still holds the op that made it.
+    fn not_finite(&mut self, _step: &mut Step<'_, T>) {}
+
     /// After an epoch and its validation.
     ///
     /// # Errors
@@ -134,10 +138,14 @@ pub struct Fit {
 pub struct Step<'s, T: Float> {
     /// What was recorded.
     pub tape: &'s Tape<T>,
-    /// The loss, on the tape.
+    /// The loss of the data, on the tape.
     pub loss: Var<'s, T>,
-    /// Its value, which is finite.
+    /// Its value, which is finite but in [`not_finite`](Companion::not_finite).
     pub loss_value: f64,
+    /// The objective, of which the gradients are: the loss plus the [penalties](crate::Trainer::penalty).
+    pub objective: Var<'s, T>,
+    /// Its value, which is finite.
+    pub objective_value: f64,
     /// The parts of the model.
     pub model: &'s dyn Parts<T>,
     /// The optimiser, with the parameters and their gradients; its learning rate can be changed.
@@ -209,6 +217,9 @@ macro_rules! by_reference {
             }
             fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
                 (**self).after_step(step)
+            }
+            fn not_finite(&mut self, step: &mut Step<'_, T>) {
+                (**self).not_finite(step);
             }
             fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
                 (**self).after_epoch(end)

@@ -1,7 +1,7 @@
 //! The companions that a trainer's own methods add, but for early stopping: schedules, the plateau, clipping, progress.
 
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
-use wengert_optim::{ClipNorm, Resume, clip_grad_value};
+use wengert_optim::{ClipNorm, ProximalStep, Resume, clip_grad_value};
 use wengert_tensor::Float;
 
 use crate::{Companion, Epoch, EpochEnd, Fit, Progress, Result, Step};
@@ -54,6 +54,13 @@ impl<T: Float> Companion<T> for ClipNorm {
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         self.clip(step.optimizer.parameters())?;
         Ok(())
+    }
+}
+
+/// The second half of each step.
+impl<T: Float> Companion<T> for ProximalStep {
+    fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        Ok(self.after(&*step.optimizer)?)
     }
 }
 

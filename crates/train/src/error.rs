@@ -50,6 +50,14 @@ pub enum Error {
         /// The line that asked for the training.
         at: Line,
     },
+    /// With the settings of a run, or of a search.
+    #[error("config: {rule}\n  at {at}")]
+    Config {
+        /// The rule that is broken, and the fix.
+        rule: String,
+        /// The line that asked for the setting, or that made the space.
+        at: Line,
+    },
     /// In a [`Companion`](crate::Companion) of your own, made by [`Error::other`].
     #[error("{0}")]
     Other(Arc<dyn std::error::Error + Send + Sync>),

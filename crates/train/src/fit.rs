@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Instant;
 
-use wengert_autograd::{Line, Tape, Tensors};
+use wengert_autograd::{Line, Tape, Tensors, Var};
 use wengert_data::metrics::RunningMean;
 use wengert_data::{DataLoader, Dataset};
 use wengert_tensor::Float;
@@ -80,9 +80,18 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
             }
         }
         self.run.history.stopped = stopped;
-        let History { epochs, stopped, metric } = self.history();
-        let epochs = epochs[first..].to_vec();
-        Ok(History { epochs, stopped: *stopped, metric: metric.clone() })
+        Ok(self.history().since(first))
+    }
+
+    /// The loss of a batch plus the penalties.
+    fn objective<'t>(&mut self, tape: &'t Tape<T>, loss: Var<'t, T>) -> Result<Var<'t, T>> {
+        let mut objective = loss;
+        for (penalty, found) in self.penalties.iter().zip(&mut self.run.penalties) {
+            let term = penalty(tape, self.optimizer.parameters())?;
+            found.value = term.item()?.to_f64();
+            objective = objective.try_add(term)?;
+        }
+        Ok(objective)
     }
 
     /// The steps of one epoch, and their mean loss: [`train_epoch`](crate::train_epoch).
@@ -112,21 +121,18 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
             self.optimizer.zero_grad();
             let (prediction, loss) = (self.pass)(&tape, inputs.clone(), &targets)?;
             let loss_value = loss.item()?.to_f64();
+            let objective = self.objective(&tape, loss)?;
+            let objective_value = objective.item()?.to_f64();
             if let Some((_, metric)) = &self.metric {
                 self.run.metric.add(metric(&prediction.value()?, &targets)?, targets.samples());
             }
-            if !loss_value.is_finite() {
-                let found = Cause::in_batch::<T, _, _>(&inputs, &targets);
-                let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
-                let rate = self.optimizer.learning_rate();
-                return Err(not_finite(loss_value, epoch, batch, cause, rate, at));
-            }
-            loss.backward()?;
             let mut stop = false;
             let mut step = Step {
                 tape: &tape,
                 loss,
                 loss_value,
+                objective,
+                objective_value,
                 model: &*self.model,
                 optimizer: &mut *self.optimizer,
                 epoch,
@@ -134,12 +140,25 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 step: epoch * loader.batches() + batch,
                 stop: &mut stop,
             };
+            if !objective_value.is_finite() {
+                self.companions.iter_mut().for_each(|entry| entry.companion.not_finite(&mut step));
+                let found = Cause::in_batch::<T, _, _>(&inputs, &targets);
+                let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
+                let rate = self.optimizer.learning_rate();
+                return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
+            }
+            objective.backward()?;
             for entry in &mut self.companions {
                 entry.companion.before_step(&mut step)?;
             }
-            step.optimizer.step()?;
+            if let Err(error) = step.optimizer.step() {
+                if matches!(error, wengert_optim::Error::NotFinite { .. }) {
+                    self.companions.iter_mut().for_each(|e| e.companion.not_finite(&mut step));
+                }
+                return Err(error.into());
+            }
             self.run.batches += 1;
-            self.run.loss.add(loss_value, inputs.samples());
+            self.run.add(loss_value, inputs.samples());
             for entry in &mut self.companions {
                 entry.companion.after_step(&mut step)?;
             }
@@ -158,8 +177,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     /// What was measured in an epoch whose steps are done, and the validation.
     fn measured(&mut self, diverged: bool, started: Instant) -> Result<Epoch> {
         let mean = |mean: &mut RunningMean| (mean.count() > 0).then(|| mean.take());
-        let train_loss = self.run.loss.take();
-        let train_loss = if diverged { f64::NAN } else { train_loss };
+        let (train_loss, objective) = self.run.take(diverged);
         let train_metric = mean(&mut self.run.metric);
         let learning_rate = self.optimizer.learning_rate();
         let (mut loss, mut metric) = (RunningMean::new(), RunningMean::new());
@@ -176,6 +194,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         Ok(Epoch {
             number: self.run.epochs + 1,
             train_loss,
+            objective,
             train_metric,
             validation_loss: validation.map(|_| loss.mean()),
             validation_metric: mean(&mut metric),

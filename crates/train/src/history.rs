@@ -12,6 +12,8 @@ pub struct Epoch {
     pub number: usize,
     /// The mean loss of the samples, while the weights moved.
     pub train_loss: f64,
+    /// The mean of what was minimised: the training loss plus the penalties. Without penalties it is the training loss.
+    pub objective: f64,
     /// The mean metric of the samples, while the weights moved; if there is a metric.
     pub train_metric: Option<f64>,
     /// The mean loss of the validation samples, if there are any, with the weights after the epoch.
@@ -41,11 +43,41 @@ pub struct History {
     pub stopped: Option<Stopped>,
     /// The name of the metric.
     pub metric: Option<String>,
+    /// The penalties, in the order in which they were added.
+    pub penalties: Vec<PenaltyHistory>,
+}
+
+/// A [penalty](crate::Trainer::penalty), epoch by epoch.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PenaltyHistory {
+    /// Its name.
+    pub name: String,
+    /// Its mean in each epoch, while the weights moved.
+    pub means: Vec<f64>,
 }
 
 impl History {
-    pub(crate) fn new(metric: Option<String>) -> Self {
-        Self { epochs: Vec::new(), stopped: None, metric }
+    pub(crate) fn new() -> Self {
+        Self { epochs: Vec::new(), stopped: None, metric: None, penalties: Vec::new() }
+    }
+
+    /// The epochs from this index on.
+    pub(crate) fn since(&self, first: usize) -> Self {
+        let mut later = self.clone();
+        later.epochs.drain(..first);
+        later.penalties.iter_mut().for_each(|penalty| drop(penalty.means.drain(..first)));
+        later
+    }
+
+    /// The means of the penalty of this name in each epoch; none if there is no such penalty.
+    pub fn penalty(&self, name: &str) -> Option<&[f64]> {
+        self.penalties.iter().find(|penalty| penalty.name == name).map(|found| &found.means[..])
+    }
+
+    /// Each epoch's objective: the training loss plus the penalties.
+    pub fn objectives(&self) -> impl Iterator<Item = f64> + '_ {
+        self.epochs.iter().map(|e| e.objective)
     }
 
     /// The epoch with the lowest loss.
@@ -103,6 +135,14 @@ impl fmt::Display for History {
         let wide = metric.map_or(0, |m| m.chars().count()).max(9);
         let wider = wide + "val. ".len();
         write!(f, "epoch      loss")?;
+        let widths = self.penalties.iter().map(|p| p.name.chars().count().max(8));
+        let widths: Vec<usize> = widths.collect();
+        for (penalty, &wide) in self.penalties.iter().zip(&widths) {
+            write!(f, "  {:>wide$}", penalty.name)?;
+        }
+        if !self.penalties.is_empty() {
+            write!(f, "  objective")?;
+        }
         if let Some(metric) = metric {
             write!(f, "  {metric:>wide$}")?;
         }
@@ -117,9 +157,15 @@ impl fmt::Display for History {
             Some(x) => write!(f, "  {x:>width$.4}"),
             None => write!(f, "  {:>width$}", ""),
         };
-        for e in &self.epochs {
+        for (k, e) in self.epochs.iter().enumerate() {
             write!(f, "\n{:>5}", e.number)?;
             cell(f, 8, Some(e.train_loss))?;
+            for (penalty, &wide) in self.penalties.iter().zip(&widths) {
+                cell(f, wide, penalty.means.get(k).copied())?;
+            }
+            if !self.penalties.is_empty() {
+                cell(f, 9, Some(e.objective))?;
+            }
             if metric.is_some() {
                 cell(f, wide, e.train_metric)?;
             }

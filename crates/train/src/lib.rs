@@ -8,6 +8,9 @@
 //! | see progress | [`Progress`] |
 //! | have all of this as one object | [`Trainer`] |
 //! | add to its loop what you need | [`Companion`] |
+//! | train on several losses at once | [`MultiTask`] |
+//! | try many settings | [`sweep`](fn@sweep), [`Space`], [`Config`] |
+//! | know what is wrong with a training | [`Doctor`] |
 //! | find a learning rate | [`lr_range_test`], [`curvature`](fn@curvature) |
 //!
 //! ```
@@ -44,25 +47,36 @@ mod cause;
 mod checkpoint;
 mod companion;
 mod companions;
+mod config;
 mod curvature;
+pub mod doctor;
 mod epoch;
 mod error;
 mod fit;
+mod held;
 mod history;
 mod progress;
 mod range;
 mod run;
+mod space;
 mod stopping;
+mod sweep;
+mod tasks;
 mod trainer;
 
 pub use cause::Cause;
 pub use checkpoint::Checkpoint;
 pub use companion::{Companion, EpochEnd, Fit, Step};
+pub use config::{Config, Setting};
 pub use curvature::{Curvature, curvature};
+pub use doctor::{Doctor, Fault};
 pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};
-pub use history::{Epoch, History};
+pub use history::{Epoch, History, PenaltyHistory};
 pub use progress::Progress;
-pub use range::{RangeTest, lr_range_test};
+pub use range::{RangeEnd, RangeTest, lr_range_test, lr_range_test_seeded};
+pub use space::Space;
 pub use stopping::{EarlyStopping, Stopped, Why};
+pub use sweep::{SweepRow, SweepTable, sweep};
+pub use tasks::{MultiTask, TaskLine, TaskReport};
 pub use trainer::Trainer;

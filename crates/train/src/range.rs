@@ -1,5 +1,7 @@
 //! `lr_range_test`: a short run with an ever higher learning rate, to see which ones train.
 
+use std::fmt;
+
 use wengert_autograd::{Tape, Tensors, Var};
 use wengert_data::{DataLoader, Dataset};
 use wengert_loss::Loss;
@@ -8,6 +10,8 @@ use wengert_optim::{Error as OptimError, Optimizer};
 use wengert_tensor::Float;
 
 use crate::Result;
+use crate::epoch::tape_of;
+use crate::held::Held;
 
 /// The losses at ever higher learning rates.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +19,45 @@ use crate::Result;
 pub struct RangeTest {
     /// Learning rate and loss of the step before it, step by step; ends early where the loss blows up.
     pub steps: Vec<(f64, f64)>,
+    /// Why it ended.
+    pub end: RangeEnd,
+}
+
+/// Why a range test ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RangeEnd {
+    /// All steps are done.
+    Done,
+    /// The loss rose above four times its least.
+    Rose {
+        /// The loss.
+        loss: f64,
+        /// The learning rate of the step after which it was so.
+        rate: f64,
+    },
+    /// The loss or a gradient was not finite.
+    NotFinite {
+        /// The learning rate of the step after which it was so.
+        rate: f64,
+    },
+}
+
+impl fmt::Display for RangeEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => write!(f, "all steps are done"),
+            Self::Rose { loss, rate } => {
+                write!(
+                    f,
+                    "the loss rose to {loss:.3e}, above four times its least, at a learning rate of {rate:.3e}"
+                )
+            }
+            Self::NotFinite { rate } => {
+                write!(f, "the loss or a gradient was not finite at a learning rate of {rate:.3e}")
+            }
+        }
+    }
 }
 
 impl RangeTest {
@@ -39,7 +82,8 @@ impl RangeTest {
 }
 
 /// Trains for so many steps with a learning rate that rises from `rates.0` to `rates.1` by equal factors, and puts model and
-/// optimiser back as they were.
+/// optimiser back bit for bit as they were: weights, gradients, buffers, and what the optimiser remembers. When the loader's samples are
+/// used up it begins its next epoch.
 ///
 /// ```
 /// use wengert_data::{DataLoader, digits};
@@ -47,7 +91,7 @@ impl RangeTest {
 /// use wengert_nn::{Linear, Parts, Relu, Sequential};
 /// use wengert_optim::Sgd;
 /// use wengert_tensor::Rng;
-/// use wengert_train::lr_range_test;
+/// use wengert_train::{RangeEnd, lr_range_test};
 ///
 /// let loader = DataLoader::new(digits::<f32>(), 32)?.shuffle(0);
 /// let rng = &mut Rng::new(0);
@@ -57,12 +101,14 @@ impl RangeTest {
 /// let test = lr_range_test(&model, &CrossEntropyLoss::new(), &mut optimizer, &loader, (1e-4, 100.0), 100)?;
 /// let rate = test.suggestion().unwrap();
 /// assert!((0.01..1.0).contains(&rate), "{rate}");
+/// assert!(matches!(test.end, RangeEnd::Rose { .. }), "{}", test.end);
 /// assert_eq!(model.state(), before);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// As the lines of the loop; then too all is put back.
+/// As the lines of the loop; then too all is put back. A model that draws at random needs a seed:
+/// [`lr_range_test_seeded`].
 #[track_caller]
 pub fn lr_range_test<T, X, Y, P, D, L>(
     model: &(impl Module<T, X, P> + ?Sized),
@@ -80,22 +126,76 @@ where
     D: Dataset<Batch = (X, Y)>,
     L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
-    let (weights, memory) = (model.state(), optimizer.state());
+    run(model, criterion, optimizer, loader, rates, steps, None)
+}
+
+/// [`lr_range_test`] of a model that draws at random, as dropout does: each step draws what that batch draws in
+/// [`train_epoch_seeded`](crate::train_epoch_seeded) with this seed.
+///
+/// # Errors
+/// As [`lr_range_test`].
+#[track_caller]
+pub fn lr_range_test_seeded<T, X, Y, P, D, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
+    criterion: &L,
+    optimizer: &mut (impl Optimizer<T> + ?Sized),
+    loader: &DataLoader<D>,
+    rates: (f64, f64),
+    steps: usize,
+    seed: u64,
+) -> Result<RangeTest>
+where
+    T: Float,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    D: Dataset<Batch = (X, Y)>,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
+{
+    run(model, criterion, optimizer, loader, rates, steps, Some(seed))
+}
+
+#[track_caller]
+fn run<T, X, Y, P, D, L>(
+    model: &(impl Module<T, X, P> + ?Sized),
+    criterion: &L,
+    optimizer: &mut (impl Optimizer<T> + ?Sized),
+    loader: &DataLoader<D>,
+    rates: (f64, f64),
+    steps: usize,
+    seed: Option<u64>,
+) -> Result<RangeTest>
+where
+    T: Float,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    D: Dataset<Batch = (X, Y)>,
+    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
+{
+    let memory = optimizer.state();
+    let held = Held::of(model).and_parameters(optimizer.parameters());
     let factor = (rates.1 / rates.0).powf(1.0 / steps.saturating_sub(1).max(1) as f64);
     let batches = (0..).flat_map(|epoch| loader.epoch(epoch)).take(steps);
-    let mut seen: Vec<(f64, f64)> = Vec::with_capacity(steps);
+    let mut test = RangeTest { steps: Vec::with_capacity(steps), end: RangeEnd::Done };
     let mut wrong = None;
     for (step, (inputs, targets)) in batches.enumerate() {
         let rate = rates.0 * factor.powi(step as i32);
-        match one(model, criterion, optimizer, inputs, &targets, rate, step) {
+        let before = test.steps.last().map_or(rate, |s| s.0);
+        let tape = tape_of(seed, step / loader.batches(), step % loader.batches());
+        match one(&tape, model, criterion, optimizer, inputs, &targets, rate) {
             Ok(loss) => {
-                let least = seen.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
-                // It has blown up: what comes now tells nothing.
-                if !loss.is_finite() || loss > 4.0 * least.abs().max(f64::MIN_POSITIVE) && step > 0
-                {
+                let least = test.steps.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
+                // It has blown up: the next losses tell nothing.
+                if !loss.is_finite() {
+                    test.end = RangeEnd::NotFinite { rate: before };
                     break;
                 }
-                seen.push((rate, loss));
+                if loss > 4.0 * least.abs().max(f64::MIN_POSITIVE) && step > 0 {
+                    test.end = RangeEnd::Rose { loss, rate: before };
+                    break;
+                }
+                test.steps.push((rate, loss));
             }
             Err(error) => {
                 wrong = Some(error);
@@ -103,22 +203,21 @@ where
             }
         }
     }
-    model.load_state(&weights)?;
+    drop(held);
     optimizer.load_state(memory)?;
-    optimizer.zero_grad();
-    wrong.map_or(Ok(RangeTest { steps: seen }), Err)
+    wrong.map_or(Ok(test), Err)
 }
 
 /// A step, and the loss before it.
 #[track_caller]
 fn one<T, X, Y, P, L>(
+    tape: &Tape<T>,
     model: &(impl Module<T, X, P> + ?Sized),
     criterion: &L,
     optimizer: &mut (impl Optimizer<T> + ?Sized),
     inputs: X,
     targets: &Y,
     rate: f64,
-    step: usize,
 ) -> Result<f64>
 where
     T: Float,
@@ -128,7 +227,6 @@ where
     L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
 {
     optimizer.set_learning_rate(rate);
-    let tape = Tape::new().seeded(step as u64);
     optimizer.zero_grad();
     let outputs = Var::pack(model.call(tape.input(inputs).unpack())?)?;
     let loss = criterion.forward(outputs, targets)?;

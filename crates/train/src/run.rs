@@ -4,7 +4,7 @@ use wengert_data::metrics::RunningMean;
 use wengert_optim::{Loader, Resume, State};
 use wengert_tensor::Float;
 
-use crate::{Epoch, History};
+use crate::{Epoch, History, PenaltyHistory};
 
 /// The kind of its states.
 const KIND: &str = "Run";
@@ -19,8 +19,18 @@ pub(crate) struct Run {
     pub(crate) loss: RunningMean,
     /// Their mean metric.
     pub(crate) metric: RunningMean,
+    /// Their penalties, in the order of those of the history.
+    pub(crate) penalties: Vec<PenaltyMean>,
     /// All epochs, those before a checkpoint included.
     pub(crate) history: History,
+}
+
+/// A penalty on the batches of an epoch.
+#[derive(Default)]
+pub(crate) struct PenaltyMean {
+    /// Of the last batch.
+    pub(crate) value: f64,
+    mean: RunningMean,
 }
 
 impl Run {
@@ -30,8 +40,46 @@ impl Run {
             batches: 0,
             loss: RunningMean::new(),
             metric: RunningMean::new(),
-            history: History::new(None),
+            penalties: Vec::new(),
+            history: History::new(),
         }
+    }
+
+    /// Goes on where so many epochs are done, of which nothing is known.
+    pub(crate) fn restart(&mut self, epochs: usize) {
+        let names: Vec<String> = self.history.penalties.drain(..).map(|p| p.name).collect();
+        *self = Self { epochs, ..Self::new() };
+        names.into_iter().for_each(|name| self.add_penalty(name));
+    }
+
+    /// Adds a penalty; if there is one of this name already, the name is numbered.
+    pub(crate) fn add_penalty(&mut self, name: String) {
+        let numbered = (2..).map(|n| format!("{name} {n}"));
+        let free = std::iter::once(name.clone())
+            .chain(numbered)
+            .find(|name| self.history.penalty(name).is_none());
+        let penalty = PenaltyHistory { name: free.unwrap_or(name), means: Vec::new() };
+        self.history.penalties.push(penalty);
+        self.penalties.push(PenaltyMean::default());
+    }
+
+    /// Notes the loss and the penalties of a batch.
+    pub(crate) fn add(&mut self, loss: f64, samples: usize) {
+        self.loss.add(loss, samples);
+        self.penalties.iter_mut().for_each(|found| found.mean.add(found.value, samples));
+    }
+
+    /// The mean loss and the mean objective of the epoch, whose penalties are noted in the history.
+    pub(crate) fn take(&mut self, diverged: bool) -> (f64, f64) {
+        let whole = |mean: f64| if diverged { f64::NAN } else { mean };
+        let loss = whole(self.loss.take());
+        let mut objective = loss;
+        for (found, history) in self.penalties.iter_mut().zip(&mut self.history.penalties) {
+            let mean = whole(found.mean.take());
+            objective += mean;
+            history.means.push(mean);
+        }
+        (loss, objective)
     }
 }
 
@@ -44,6 +92,15 @@ impl<T: Float> Resume<T> for Run {
         for (name, mean) in [("loss", &self.loss), ("metric", &self.metric)] {
             number(format!("{name}.sum"), mean.sum());
             number(format!("{name}.count"), mean.count() as f64);
+        }
+        for (found, PenaltyHistory { name, means }) in
+            self.penalties.iter().zip(&self.history.penalties)
+        {
+            number(format!("penalty.{name}.sum"), found.mean.sum());
+            number(format!("penalty.{name}.count"), found.mean.count() as f64);
+            for (i, &mean) in means.iter().enumerate().filter(|(_, mean)| !mean.is_nan()) {
+                number(format!("history.{i}.penalty.{name}"), mean);
+            }
         }
         for (i, epoch) in self.history.epochs.iter().enumerate() {
             number(format!("history.{i}.number"), epoch.number as f64);
@@ -61,10 +118,18 @@ impl<T: Float> Resume<T> for Run {
     fn load_state(&mut self, state: State<T>) -> wengert_optim::Result<()> {
         let mut loader = Loader::new(KIND, state)?;
         let [epochs, batches] = ["epochs", "batches"].map(|name| loader.count(name) as usize);
-        let [loss, metric] = ["loss", "metric"].map(|name| {
+        let mean = |loader: &mut Loader<T>, name: &str| {
             let sum = loader.number(&format!("{name}.sum"));
             RunningMean::of(sum, loader.count(&format!("{name}.count")) as usize)
+        };
+        let [loss, metric] = ["loss", "metric"].map(|name| mean(&mut loader, name));
+        let mut penalties = self.history.penalties.clone();
+        let running = penalties.iter().map(|penalty| PenaltyMean {
+            value: 0.0,
+            mean: mean(&mut loader, &format!("penalty.{}", penalty.name)),
         });
+        let running: Vec<PenaltyMean> = running.collect();
+        penalties.iter_mut().for_each(|penalty| penalty.means.clear());
         let mut history = Vec::new();
         while loader.has_number(&format!("history.{}.number", history.len())) {
             let i = history.len();
@@ -73,9 +138,17 @@ impl<T: Float> Resume<T> for Run {
                 let name = format!("history.{i}.{name}");
                 loader.has_number(&name).then(|| loader.number(&name))
             };
+            let train_loss = measure("train_loss").unwrap_or(f64::NAN);
+            let mut objective = train_loss;
+            for PenaltyHistory { name, means } in &mut penalties {
+                let mean = measure(&format!("penalty.{name}")).unwrap_or(f64::NAN);
+                objective += mean;
+                means.push(mean);
+            }
             history.push(Epoch {
                 number,
-                train_loss: measure("train_loss").unwrap_or(f64::NAN),
+                train_loss,
+                objective,
                 train_metric: measure("train_metric"),
                 validation_loss: measure("validation_loss"),
                 validation_metric: measure("validation_metric"),
@@ -85,7 +158,8 @@ impl<T: Float> Resume<T> for Run {
         }
         loader.finish()?;
         (self.epochs, self.batches, self.loss, self.metric) = (epochs, batches, loss, metric);
-        self.history.epochs = history;
+        (self.history.epochs, self.history.penalties) = (history, penalties);
+        self.penalties = running;
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! `Trainer`: the loop as an object, and its settings.
 
 use std::fmt;
+use std::panic::Location;
 use std::path::PathBuf;
 
-use wengert_autograd::{Tape, Tensors, Var};
+use wengert_autograd::{Param, Tape, Tensors, Var};
 use wengert_data::{DataLoader, Dataset};
 use wengert_loss::Loss;
 use wengert_nn::{Module, Parts, check_parameters, check_parameters_on};
@@ -13,7 +14,7 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::companions::{ByEpoch, ByStep, ClipTo, ClipValue, EachEpoch};
 use crate::run::Run;
-use crate::{Checkpoint, Companion, EarlyStopping, Epoch, History, Result};
+use crate::{Checkpoint, Companion, Config, EarlyStopping, Epoch, Error, History, Result};
 
 /// The loop as an object: the five lines of [`train_epoch`](crate::train_epoch), and a list of [`Companion`]s that are called
 /// between them. Model, loss and optimiser stay yours. The inputs are whatever the model takes: floats, tokens, a pair of both.
@@ -90,6 +91,7 @@ pub struct Trainer<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors = Tensor<T>>
     pub(crate) check: Check<'a, X>,
     pub(crate) companions: Vec<Entry<'a, T>>,
     pub(crate) metric: Option<(String, Metric<'a, Y, P>)>,
+    pub(crate) penalties: Vec<PenaltyOf<'a, T>>,
     pub(crate) validation: Option<Validation<'a, X, Y>>,
     pub(crate) seed: Option<u64>,
     pub(crate) progress: bool,
@@ -97,6 +99,7 @@ pub struct Trainer<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors = Tensor<T>>
     /// After how many steps the file is written, beside the end of each epoch.
     pub(crate) file_every: Option<usize>,
     pub(crate) run: Run,
+    config: Config,
 }
 
 /// The prediction and the loss of a batch.
@@ -108,6 +111,10 @@ type Pass<'a, T, X, Y, P> = Box<
 type Check<'a, X> = Option<Box<dyn Fn(&X) -> wengert_nn::Result<()> + 'a>>;
 /// A measure of predictions and targets.
 type Metric<'a, Y, P> = Box<dyn Fn(&P, &Y) -> wengert_data::Result<f64> + 'a>;
+
+/// A penalty on parameters; its name is in the run, at the same place.
+type PenaltyOf<'a, T> =
+    Box<dyn for<'t> Fn(&'t Tape<T>, &[Param<T>]) -> wengert_autograd::Result<Var<'t, T>> + 'a>;
 
 /// Makes the batches of a pass over samples.
 type Batches<'a, X, Y> = Box<dyn Fn() -> Box<dyn Iterator<Item = (X, Y)> + 'a> + 'a>;
@@ -197,12 +204,14 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
             check: None,
             companions: Vec::new(),
             metric: None,
+            penalties: Vec::new(),
             validation: None,
             seed: None,
             progress: true,
             file: None,
             file_every: None,
             run: Run::new(),
+            config: Config::new(),
         }
     }
 
@@ -222,6 +231,38 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         metric: impl Fn(&P, &Y) -> wengert_data::Result<f64> + 'a,
     ) -> Self {
         self.metric = Some((name.into(), Box::new(metric)));
+        self
+    }
+
+    /// Adds a penalty on the optimiser's parameters to what is minimised, under a name: the *objective* is the loss of the data plus
+    /// all penalties. Each is in the [history](History) under its own name. Validation, early stopping and a plateau look at the loss
+    /// of the data alone.
+    ///
+    /// ```
+    /// use wengert_data::{DataLoader, synth};
+    /// use wengert_loss::{MseLoss, penalty::Penalty};
+    /// use wengert_nn::{Linear, Parts};
+    /// use wengert_optim::Sgd;
+    /// use wengert_tensor::Rng;
+    /// use wengert_train::Trainer;
+    ///
+    /// let loader = DataLoader::full(synth::linear::<f32>(50, 3.0, 4.0, 0.5, 0))?;
+    /// let model = Linear::new(1, 1, &mut Rng::new(0));
+    /// let (criterion, mut optimizer) = (MseLoss::new(), Sgd::new(model.parameters(), 0.01));
+    /// let history = Trainer::new(&model, &criterion, &mut optimizer)
+    ///     .penalty("l2", |tape, parameters| Penalty::l2(0.1).on(tape, parameters))
+    ///     .fit(&loader, 3)?;
+    /// let (last, l2) = (history.epochs[2], history.penalty("l2").unwrap()[2]);
+    /// assert!(l2 > 0.0 && last.objective == last.train_loss + l2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn penalty(
+        mut self,
+        name: impl Into<String>,
+        penalty: impl for<'t> Fn(&'t Tape<T>, &[Param<T>]) -> wengert_autograd::Result<Var<'t, T>> + 'a,
+    ) -> Self {
+        self.run.add_penalty(name.into());
+        self.penalties.push(Box::new(penalty));
         self
     }
 
@@ -290,6 +331,12 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         self
     }
 
+    /// The settings of the run, which are saved with its checkpoints. [`resume`](Self::resume) rejects a checkpoint of other settings.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
     /// Draws no line of progress, even on a terminal.
     pub fn silent(mut self) -> Self {
         self.progress = false;
@@ -299,7 +346,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// Goes on where so many epochs are done, as after a [`Checkpoint`]: the order of samples, what is drawn at random and the
     /// schedule are those of the epochs that come then.
     pub fn epochs_done(mut self, epochs: usize) -> Self {
-        self.run = Run { epochs, ..Run::new() };
+        self.run.restart(epochs);
         self
     }
 
@@ -315,7 +362,8 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// last epoch, from which training goes on as if it had not ended.
     pub fn checkpoint(&mut self) -> Checkpoint<T> {
         let mut checkpoint = Checkpoint::of(&*self.model, &*self.optimizer, self.run.epochs)
-            .with(Checkpoint::<T>::RUN, &self.run);
+            .with(Checkpoint::<T>::RUN, &self.run)
+            .with_config(self.config.clone());
         for Entry { name, companion, .. } in &mut self.companions {
             if let Some(memory) = companion.memory() {
                 checkpoint = checkpoint.with(name.as_str(), memory);
@@ -340,9 +388,21 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// weights those that it would have come to, to the bit.
     ///
     /// # Errors
-    /// If it does not fit the model, the optimiser or a companion; then none of them is changed.
+    /// If it does not fit the model, the optimiser or a companion, or both have a [`config`](Self::config) and these differ; then
+    /// nothing is changed.
     #[track_caller]
     pub fn resume(mut self, checkpoint: &Checkpoint<T>) -> Result<Self> {
+        let there = &checkpoint.config;
+        if self.config.is_empty() {
+            self.config = there.clone();
+        } else if !there.is_empty() && self.config != *there {
+            let differences = self.config.differences(there).join("; ");
+            let rule = format!(
+                "the settings of this run and of the checkpoint differ: {differences}\n  help: to go on with other settings, leave `config` out, or set `checkpoint.config` to them"
+            );
+            let at = Location::caller();
+            return Err(Error::Checkpoint { file: "checkpoint".into(), rule, at });
+        }
         let before = self.checkpoint();
         let done = self.load(checkpoint);
         if done.is_err() {
@@ -363,7 +423,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         if checkpoint.more.contains_key(Checkpoint::<T>::RUN) {
             return checkpoint.restore_into(Checkpoint::<T>::RUN, &mut self.run);
         }
-        self.run = Run { epochs, ..Run::new() };
+        self.run.restart(epochs);
         Ok(())
     }
 
@@ -398,6 +458,9 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> fmt::Display for Trainer<'_, 
             Some(with) => {
                 writeln!(f, "validation      {} samples after each epoch", with.samples)?;
             }
+        }
+        for penalty in &self.run.history.penalties {
+            writeln!(f, "penalty         {}", penalty.name)?;
         }
         let metric = self.metric.as_ref().map_or("none", |(name, _)| name.as_str());
         writeln!(f, "metric          {metric}")?;

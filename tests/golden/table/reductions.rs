@@ -2,7 +2,7 @@
 //!
 //! `over(dim, keepdim)` stands for the axes as you would write them: `..` for all, `1`, `[0, -1]`, or `keep(…)` of these.
 
-use wengert::tensor::{Axes, keep};
+use wengert::tensor::{Axes, Order, keep};
 
 use super::super::call::{Answer, IntoAnswer};
 use crate::table;
@@ -37,13 +37,18 @@ table! {
     cumsum(x: Var, dim: isize) => x.cumsum(dim);
     cumprod(x: Var, dim: isize) => x.cumprod(dim);
     logcumsumexp(x: Var, dim: isize) => x.logcumsumexp(dim);
-    sort(x: Var, dim: isize, descending: bool, stable: MaybeBool) => x.sort(dim, descending);
-    topk(x: Var, k: usize, dim: isize, largest: bool, sorted: MaybeBool) => x.topk(k, dim, largest);
+    sort(x: Var, dim: isize, descending: bool, stable: MaybeBool) => x.sort(dim, by(descending)), as "x.sort(dim, Order::Descending)";
+    topk(x: Var, k: usize, dim: isize, largest: bool, sorted: MaybeBool) => x.topk(k, dim, by(largest)), as "x.topk(k, dim, Order::Descending)";
 
     normalize(x: Var, p: f64, dim: isize, eps: f64) => x.unit_norm(dim, p, eps);
     cosine_similarity(x: Var, x2: Var, dim: isize, eps: f64) => x.cosine_similarity(x2, dim, eps);
     pairwise_distance(x: Var, x2: Var, p: f64, eps: f64, keepdim: bool) =>
         x.pairwise_distance(x2, p, eps, keepdim);
+}
+
+/// PyTorch's flag as an order.
+fn by(descending: bool) -> Order {
+    if descending { Order::Descending } else { Order::Ascending }
 }
 
 /// The axes of a list, or all of them: PyTorch takes an empty list for all.

@@ -43,17 +43,17 @@ pub(super) fn blame(tape: &Tape<f64>, rng: &mut Rng) -> Vec<Blame> {
 }
 
 fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
-    let node = &inner.nodes[i];
+    let node = inner.nodes.at(i);
     if node.operands.is_empty() || !node.wanted {
         return None;
     }
     let x: Vec<Tensor<f64>> =
-        node.operands.iter().map(|&j| inner.nodes[j as usize].value.clone()).collect();
+        node.operands.iter().map(|&j| inner.nodes.value(j as usize).clone()).collect();
     let g = Tensor::uniform(node.value.shape(), 0.5, 1.5, rng).ok()?;
-    let at = Here { x: &x, y: &node.value };
-    (0..x.len()).filter(|&k| inner.nodes[node.operands[k] as usize].wanted).find_map(|k| {
-        let analytic = given(&node.op, k, &g, &at).ok()?;
-        let numeric = numeric(&node.op, k, &g, &x)?;
+    let at = Here { x: &x, y: node.value };
+    (0..x.len()).filter(|&k| inner.nodes.wanted(node.operands[k] as usize)).find_map(|k| {
+        let analytic = given(node.op, k, &g, &at).ok()?;
+        let numeric = numeric(node.op, k, &g, &x)?;
         let scale = numeric.iter().flatten().fold(0.0f64, |m, n| m.max(n.0.abs()));
         let analytic: Vec<f64> = analytic.iter().collect();
         let worst = (0..numeric.len())

@@ -137,6 +137,9 @@ const REJECTED: [&[&str]; 2] = [
         "scatter_add",
         "index_select",
         "index_add",
+        "gru",
+        "lstm",
+        "self_attention",
         "windows",
         "unwindows",
     ],
@@ -289,7 +292,7 @@ fn operands_with_a_gradient(
     for node in inner.nodes.iter().filter(|n| n.op.name() == row.name) {
         for (k, &j) in node.operands.iter().enumerate() {
             let of = Var { tape: &tape, index: j };
-            let wanted = node.wanted && inner.nodes[j as usize].wanted;
+            let wanted = node.wanted && inner.nodes.wanted(j as usize);
             let moves = gradients.wrt(of).ok().is_some_and(|g| g.iter().any(|g| g.abs() > 1e-9));
             if wanted && moves {
                 found.insert(k);

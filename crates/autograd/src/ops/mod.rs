@@ -17,6 +17,7 @@ use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::Row;
 
+mod attention;
 mod conv;
 mod custom;
 mod index;
@@ -24,19 +25,22 @@ mod leaf;
 mod norm;
 mod pointwise;
 mod product;
+mod recurrent;
 mod reduce;
 mod scan;
 mod shape;
 mod softmax;
 mod window;
 
+pub use attention::SelfAttention;
 pub use conv::{Conv, ConvInput, ConvWeight, Convolution};
 pub use custom::Custom;
 pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
 pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
-pub use norm::{Norm, Normalize, Normalizing};
+pub use norm::{Norm, Normalize, Normalizing, RmsNormalize};
 pub use pointwise::{Binary, Elementwise, OwnUnary, Unary, Where};
 pub use product::{Linear, MatMul, Product};
+pub use recurrent::{Recurrent, Sequences};
 pub use reduce::{LogSumExp, Max, Mean, Min, Prod, Reduce, Std, Sum, Variance};
 pub use scan::{CumProd, CumSum, LogCumSumExp, Scan};
 pub use shape::{
@@ -261,6 +265,7 @@ dispatch! {
         Normalizing,
         Shaping,
         Index,
+        Sequences<T>,
         Windowing,
         Convolution,
         Custom<T>,

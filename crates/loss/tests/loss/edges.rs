@@ -1,6 +1,7 @@
 //! Every loss at infinite, huge and undefined predictions: the table in docs/conventions.md, line by line.
 
 use wengert_autograd::{Result, Tape, Var};
+use wengert_loss::dist::Likelihood;
 use wengert_loss::*;
 use wengert_tensor::{Float, Tensor};
 
@@ -58,9 +59,16 @@ where
     row("`quantile` of ½", &|x| quantile(x, &t(0.0), 0.5));
     row("`charbonnier`", &|x| charbonnier(x, &t(0.0), 1e-3));
     row("`cauchy`", &|x| cauchy(x, &t(0.0), 1.0));
+    row("`tukey` of 3", &|x| tukey(x, &t(0.0), 3.0));
     row("`general_robust` of 1", &|x| general_robust(x, &t(0.0), 1.0, 1.0));
     row("`general_robust` of -2", &|x| general_robust(x, &t(0.0), -2.0, 1.0));
     row("`general_robust` of -∞", &|x| general_robust(x, &t(0.0), f64::NEG_INFINITY, 1.0));
+    row("`robust_nll` of shape and scale 1, `AdaptiveRobustLoss`", &|x| {
+        let adaptive = AdaptiveRobustLoss::new().forward(x, &t(0.0))?.item()?.to_f64();
+        let loss = robust_nll(x, &t(0.0), &t(1.0), &t(1.0))?;
+        assert_eq!(shown(adaptive), shown(loss.item()?.to_f64()));
+        Ok(loss)
+    });
     for y in [0.0, 1.0] {
         let y = &t(y);
         let name = format!(
@@ -75,6 +83,12 @@ where
         row(&name, &|x| BceWithLogitsLoss::new().pos_weight(t(2.0)).forward(x, y));
         let name = format!("`binary_focal` of gamma 2, target {}", y.get(&[0]).unwrap());
         row(&name, &|x| binary_focal(x, y, 2.0));
+        let name = format!("`dice`, target {}", y.get(&[0]).unwrap());
+        row(&name, &|x| dice(x, y));
+        let name = format!("`tversky` of 0.3 and 0.7, target {}", y.get(&[0]).unwrap());
+        row(&name, &|x| tversky(x, y, 0.3, 0.7));
+        let name = format!("the same of gamma 4/3, target {}", y.get(&[0]).unwrap());
+        row(&name, &|x| TverskyLoss::new(0.3, 0.7).gamma(4.0 / 3.0).forward(x, y));
         let name = format!("`bce` of a sigmoid, target {}", y.get(&[0]).unwrap());
         row(&name, &|x| bce(x.sigmoid(), y));
     }
@@ -101,6 +115,12 @@ where
             CrossEntropyLoss::new().label_smoothing(0.1).forward(beside_0(x)?, label)
         });
         row(&format!("`focal` of gamma 2, class {class}"), &|x| focal(beside_0(x)?, label, 2.0));
+        row(&format!("`generalized_cross_entropy` of 0.5, class {class}"), &|x| {
+            generalized_cross_entropy(beside_0(x)?, label, 0.5)
+        });
+        row(&format!("`symmetric_cross_entropy`, class {class}"), &|x| {
+            symmetric_cross_entropy(beside_0(x)?, label)
+        });
         row(&format!("`multi_margin` of [x, 0], class {class}"), &|x| {
             multi_margin(beside_0(x)?, label)
         });
@@ -119,6 +139,17 @@ where
     row("`gaussian_nll` of the mean x", &|x| gaussian_nll(x, &t(0.0), &t(1.0)));
     row("`gaussian_nll` of the variance x", &|x| {
         gaussian_nll(x.tape().constant(t(0.0)), &t(1.0), x)
+    });
+    let one = &t(1.0);
+    row("`dist::Normal` of the mean x, observed 0", &|x| dist::Normal::new(x, one)?.nll(&t(0.0)));
+    row("`dist::Laplace` of the mean x, observed 0", &|x| dist::Laplace::new(x, one)?.nll(&t(0.0)));
+    row("`dist::StudentT` of 3 and the mean x, observed 0", &|x| {
+        dist::StudentT::new(3.0, x, one)?.nll(&t(0.0))
+    });
+    row("`dist::Mixture` of the means [x, 0], observed 0", &|x| {
+        let means = beside_0(x)?;
+        let logits = means.tape().constant(Tensor::try_full([1, 2], T::ZERO)?);
+        dist::Mixture::new(logits, means, &Tensor::try_full([1, 2], T::ONE)?)?.nll(&t(0.0))
     });
     row("`cosine_embedding` of [x, 0] and [1, 1]", &|x| {
         let other = Tensor::try_full([1, 2], T::ONE)?;

@@ -55,6 +55,16 @@ where
         finite("log_cosh", &x, |x| log_cosh(x, &y));
         finite("charbonnier", &x, |x| charbonnier(x, &y, 1e-3));
         finite("cauchy", &x, |x| cauchy(x, &y, 1.0));
+        finite("tukey", &x, |x| tukey(x, &y, 4.0));
+        finite("adaptive", &x, |x| AdaptiveRobustLoss::new().forward(x, &y));
+        finite("dice", &x, |x| dice(x, &y));
+        // Each logit a mask of its own, as well as all together.
+        for shape in [[n, 1], [1, n]] {
+            finite("tversky", &x, |x| {
+                let focal = TverskyLoss::new(0.3, 0.7).gamma(4.0 / 3.0);
+                focal.forward(x.reshape(shape)?, &y.reshape(shape)?)
+            });
+        }
         for alpha in [2.0, 1.0, 0.0, -2.0, f64::NEG_INFINITY] {
             finite("general_robust", &x, |x| general_robust(x, &y, alpha, 1.0));
         }
@@ -77,6 +87,10 @@ where
             finite("focal", &pairs, |x| focal(x, &labels, gamma));
         }
         finite("multi_margin", &pairs, |x| multi_margin(x, &labels));
+        for q in [0.1, 0.7, 1.0] {
+            finite("generalized", &pairs, |x| generalized_cross_entropy(x, &labels, q));
+        }
+        finite("symmetric", &pairs, |x| symmetric_cross_entropy(x, &labels));
         finite("sequence", &pairs, |x| sequence_cross_entropy(x, &labels, 7));
     }
 }

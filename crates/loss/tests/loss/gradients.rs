@@ -45,12 +45,32 @@ fn regression() {
             QuantileLoss::new().tau(0.3);
             CharbonnierLoss::new().epsilon(0.5);
             CauchyLoss::new().scale(0.8);
+            TukeyLoss::new().scale(2.0);
             GeneralRobustLoss::new(2.0, 1.5);
             GeneralRobustLoss::new(0.7, 1.5);
             GeneralRobustLoss::new(0.0, 1.5);
             GeneralRobustLoss::new(-3.0, 1.5);
             GeneralRobustLoss::new(f64::NEG_INFINITY, 1.5);
+            AdaptiveRobustLoss::new();
         }
+    }
+}
+
+#[test]
+fn a_learned_shape_and_scale() {
+    let (x, y) = (normal(&[3, 4], 19), normal(&[3, 4], 20));
+    // One of each for all, one a column, and one an element.
+    for shape in [&[][..], &[4], &[3, 4]] {
+        let (alpha, scale) = (between(shape, 0.1, 1.9, 21), between(shape, 0.5, 2.0, 22));
+        right("robust_nll", &[x.clone(), y.clone(), alpha, scale], |v| {
+            robust_nll(v[0], v[1], v[2], v[3])
+        });
+    }
+    // Close to the ends, where the formula has no value.
+    for alpha in [0.002, 1.998] {
+        right("robust_nll", &[x.clone(), y.clone(), Tensor::scalar(alpha)], |v| {
+            robust_nll(v[0], v[1], v[2], 1.5)
+        });
     }
 }
 
@@ -93,6 +113,14 @@ fn classes() {
         right("focal", &[x.clone()], |v| {
             FocalLoss::new(1.7).weight(w.clone()).reduction(r).forward(v[0], &labels)
         });
+        right("generalized_cross_entropy", &[x.clone()], |v| {
+            let loss = GeneralizedCrossEntropyLoss::new().q(0.6).ignore_index(0);
+            loss.reduction(r).forward(v[0], &labels)
+        });
+        right("symmetric_cross_entropy", &[x.clone()], |v| {
+            let loss = SymmetricCrossEntropyLoss::new().alpha(0.7).beta(0.4).ignore_index(0);
+            loss.reduction(r).forward(v[0], &labels)
+        });
         right("multi_margin", &[x.clone()], |v| {
             MultiMarginLoss::new().p(2).weight(w.clone()).reduction(r).forward(v[0], &labels)
         });
@@ -130,6 +158,20 @@ fn yes_or_no() {
         BceWithLogitsLoss::new().pos_weight(w.clone()).forward(v[0], v[1])
     });
     right("multilabel_cross_entropy", &[x.clone(), y], |v| multilabel_cross_entropy(v[0], v[1]));
+    for r in REDUCTIONS {
+        right("dice", &[x.clone(), between(&[2, 3], 0.1, 0.9, 23)], |v| {
+            DiceLoss::new().smooth(0.3).reduction(r).forward(v[0], v[1])
+        });
+        for gamma in [1.0, 4.0 / 3.0] {
+            right("tversky", &[x.clone()], |v| {
+                TverskyLoss::new(0.3, 0.7).gamma(gamma).reduction(r).forward(v[0], &hard)
+            });
+        }
+    }
+    right("dice of one mask", &[normal(&[4], 24)], |v| dice(v[0], &tensor![1.0, 0.0, 0.0, 1.0]));
+    right("dice of images", &[normal(&[2, 2, 3], 25)], |v| {
+        dice(v[0], &between(&[2, 2, 3], 0.1, 0.9, 26))
+    });
     for gamma in [0.0, 0.5, 2.0] {
         right("binary_focal", &[x.clone()], |v| {
             BinaryFocalLoss::new(gamma).alpha(0.25).forward(v[0], &hard)

@@ -7,6 +7,9 @@
     clippy::needless_borrows_for_generic_args
 )]
 
+mod audit;
+mod ctc;
+mod dist;
 mod edges;
 mod extremes;
 mod gradients;

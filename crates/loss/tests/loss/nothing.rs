@@ -48,6 +48,14 @@ fn every_target_is_ignored_or_has_weight_0() {
                 loss.reduction(r).forward(x, &labels)
             });
         }
+        nothing_counts("generalized_cross_entropy", x, |r| {
+            let loss = GeneralizedCrossEntropyLoss::new().ignore_index(ignored);
+            loss.reduction(r).forward(x, &labels)
+        });
+        nothing_counts("symmetric_cross_entropy", x, |r| {
+            let loss = SymmetricCrossEntropyLoss::new().ignore_index(ignored);
+            loss.reduction(r).forward(x, &labels)
+        });
         nothing_counts("nll", x, |r| {
             NllLoss::new().ignore_index(ignored).reduction(r).forward(log, &labels)
         });
@@ -102,6 +110,12 @@ fn every_loss_of_an_empty_batch() {
         CharbonnierLoss::new(), x, &y;
         CauchyLoss::new(), x, &y;
         GeneralRobustLoss::new(1.0, 1.0), x, &y;
+        TukeyLoss::new(), x, &y;
+        AdaptiveRobustLoss::new(), x, &y;
+        DiceLoss::new(), x, &y;
+        TverskyLoss::new(0.3, 0.7).gamma(2.0), x, &y;
+        GeneralizedCrossEntropyLoss::new(), x, &labels;
+        SymmetricCrossEntropyLoss::new(), x, &labels;
         BceLoss::new(), x, &y;
         BceLoss::new().weight(tensor![1.0, 2.0, 3.0]), x, &y;
         BceWithLogitsLoss::new(), x, &y;
@@ -140,6 +154,8 @@ fn every_loss_of_an_empty_batch() {
     for loss in [
         cross_entropy(x, &two),
         cross_entropy(x, &y),
+        generalized_cross_entropy(x, &two, 0.7),
+        symmetric_cross_entropy(x, &two),
         nll(x, &two),
         focal(x, &two, 2.0),
         multi_margin(x, &two),

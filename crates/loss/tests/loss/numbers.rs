@@ -89,6 +89,75 @@ fn the_general_robust_loss_is_the_others_at_its_marks() {
 }
 
 #[test]
+fn tukey_by_hand() {
+    let tape = Tape::<f64>::new();
+    let x = tape.var(tensor![0.5, 3.0, -2.0, 0.0]);
+    // c = 2: 4/6·(1 - (1 - 1/16)³) and, from c on, 4/6.
+    let near_0 = 4.0 / 6.0 * (1.0 - (15.0_f64 / 16.0).powi(3));
+    let loss = tukey(x, &Tensor::zeros([4]), 2.0).unwrap();
+    near(loss.item().unwrap(), (near_0 + 2.0 * 4.0 / 6.0) / 4.0, 1e-14);
+    // e·(1 - (e/c)²)², and nothing from c on.
+    let g = loss.gradients().unwrap().wrt(x).value().unwrap().to_vec();
+    near(g[0], 0.5 * (15.0_f64 / 16.0).powi(2) / 4.0, 1e-14);
+    assert_eq!(g[1..], [0.0, 0.0, 0.0]);
+    // Near 0 it is half the square, to the last digits.
+    let tiny = tape.var(tensor![1e-9]);
+    near(item(tukey(tiny, &tensor![0.0], 4.685)), 0.5e-18, 1e-12);
+}
+
+#[test]
+fn the_partition_function_of_the_robust_likelihood() {
+    // ln Z(α), by SciPy 1.17.1. With ρ(z, a) = b/a·((z²/b + 1)^(a/2) - 1), b = |a - 2|:
+    // f = lambda t: exp(-(rho(sqrt(2)*tan(t), a) - log1p(tan(t)**2)))
+    // log(2*sqrt(2)*integrate.quad(f, 0, pi/2, epsabs=1e-14, epsrel=1e-13, limit=2000)[0])
+    const LOG_Z: [(f64, f64); 8] = [
+        (0.001, 1.4904472569087615),
+        (0.01, 1.483037934750453),
+        (0.1, 1.426633706252279),
+        (0.5, 1.2917070309923646),
+        (1.0, 1.185495232349193),
+        (1.5, 1.0871889192928512),
+        (1.9, 0.9784664112809625),
+        (1.999, 0.9206003492316074),
+    ];
+    let (tape, single) = (Tape::<f64>::new(), Tape::<f32>::new());
+    for (alpha, expected) in LOG_Z {
+        // An error of 0 costs ln Z alone.
+        let loss = robust_nll(tape.var(tensor![7.0]), &tensor![7.0], alpha, 1.0);
+        near(item(loss), expected, if alpha < 1.95 { 1e-12 } else { 2e-10 });
+        let loss = robust_nll(single.var(tensor![7.0]), &tensor![7.0], alpha as f32, 1.0);
+        near(f64::from(loss.unwrap().item().unwrap()), expected, 3e-6);
+    }
+    // An error of 3 at scale 2 costs ρ and ln c more.
+    let x = tape.var(tensor![10.0]);
+    let more = item(general_robust(x, &tensor![7.0], 0.5, 2.0)) + LN_2;
+    near(item(robust_nll(x, &tensor![7.0], 0.5, 2.0)), LOG_Z[3].1 + more, 1e-12);
+    // Close to 2 it is the normal distribution's, close to 0 Cauchy's.
+    near(item(robust_nll(x, &tensor![10.0], 1e-9, 1.0)), (PI * 2.0_f64.sqrt()).ln(), 1e-8);
+    near(item(robust_nll(x, &tensor![10.0], 2.0 - 1e-9, 1.0)), 0.5 * (2.0 * PI).ln(), 1e-8);
+}
+
+#[test]
+fn the_adaptive_loss_is_the_robust_likelihood_of_its_parameters() {
+    let tape = Tape::<f64>::new();
+    let (x, y) = (tape.var(tensor![1.0, -2.0, 9.0]), tensor![0.5, 0.0, 0.0]);
+    let criterion = AdaptiveRobustLoss::new();
+    near(criterion.alpha().unwrap(), 1.0, 1e-15);
+    near(criterion.scale().unwrap(), 1.0, 1.1e-5);
+    criterion.latent_alpha.set(tensor![-1.5].squeeze(0).unwrap());
+    criterion.log_scale.set(tensor![0.7].squeeze(0).unwrap());
+    let (alpha, scale) = (criterion.alpha().unwrap(), criterion.scale().unwrap());
+    assert!(alpha < 0.4 && scale > 2.0, "{alpha} {scale}");
+    near(item(criterion.forward(x, &y)), item(robust_nll(x, &y, alpha, scale)), 1e-14);
+    // Wherever the optimiser goes, α stays between the ends.
+    for far in [-1e4, 1e4] {
+        criterion.latent_alpha.set(Tensor::scalar(far));
+        assert!((0.0009..1.9991).contains(&criterion.alpha().unwrap()));
+        assert!(item(criterion.forward(x, &y)).is_finite());
+    }
+}
+
+#[test]
 fn likelihoods_by_hand() {
     let tape = Tape::<f64>::new();
     let x = tape.var(tensor![0.0, 1.0]);
@@ -160,6 +229,70 @@ fn cross_entropy_by_hand() {
     // Focal: (1 - p)²; gamma 0 is the cross-entropy.
     near(item(focal(x, &labels, 2.0)), (0.04 * a + 0.25 * b) / 2.0, 1e-14);
     near(item(focal(x, &labels, 0.0)), (a + b) / 2.0, 1e-15);
+}
+
+#[test]
+fn losses_that_forgive_wrong_labels_by_hand() {
+    let tape = Tape::<f64>::new();
+    // p = ⅘, and ½; the last sample is ignored.
+    let x = tape.var(tensor![[0.0, 4.0_f64.ln()], [1.0, 1.0], [3.0, 0.0]]);
+    let labels = tensor![1_usize, 0, 9];
+    let (a, b) = (0.8_f64, 0.5_f64);
+    let gce = GeneralizedCrossEntropyLoss::new().q(0.7).ignore_index(9);
+    let expected = ((1.0 - a.powf(0.7)) / 0.7 + (1.0 - b.powf(0.7)) / 0.7) / 2.0;
+    near(item(gce.forward(x, &labels)), expected, 1e-14);
+    // At q = 1 it is 1 - p, and near q = 0 the cross-entropy.
+    near(item(gce.q(1.0).forward(x, &labels)), (0.2 + 0.5) / 2.0, 1e-14);
+    near(item(gce.q(1e-9).forward(x, &labels)), -(a.ln() + b.ln()) / 2.0, 1e-8);
+    let sce = SymmetricCrossEntropyLoss::new().alpha(0.3).beta(2.0).ignore_index(9);
+    let expected = 0.3 * -(a.ln() + b.ln()) / 2.0 + 2.0 * 4.0 * (0.2 + 0.5) / 2.0;
+    near(item(sce.forward(x, &labels)), expected, 1e-14);
+    let kept = x.narrow(0, 0, 2).unwrap();
+    let expected = (0.1 * -(a.ln() + b.ln()) + 4.0 * (0.2 + 0.5)) / 2.0;
+    near(item(symmetric_cross_entropy(kept, &tensor![1_usize, 0])), expected, 1e-14);
+}
+
+#[test]
+fn overlaps_by_hand() {
+    let tape = Tape::<f64>::new();
+    // p = ⅘, ½, ¼
+    let x = tape.var(tensor![[4.0_f64.ln(), 0.0, -(3.0_f64.ln())]]);
+    let y = tensor![[1.0, 0.0, 1.0]];
+    let (hit, alarms, misses) = (0.8 + 0.25, 0.5, 0.2 + 0.75);
+    near(item(dice(x, &y)), 1.0 - (2.0 * hit + 1.0) / (1.55 + 2.0 + 1.0), 1e-14);
+    let without = DiceLoss::new().smooth(1e-9).forward(x, &y);
+    near(item(without), 1.0 - 2.0 * hit / (1.55 + 2.0), 1e-8);
+    let index = (hit + 1.0) / (hit + 0.3 * alarms + 0.7 * misses + 1.0);
+    near(item(tversky(x, &y, 0.3, 0.7)), 1.0 - index, 1e-14);
+    let focal = TverskyLoss::new(0.3, 0.7).gamma(4.0 / 3.0).forward(x, &y);
+    near(item(focal), (1.0 - index).powf(0.75), 1e-14);
+    // Dice is Tversky's with ½ and ½, and half the smoothing.
+    let half = TverskyLoss::new(0.5, 0.5).smooth(0.5).forward(x, &y);
+    near(item(half), item(dice(x, &y)), 1e-14);
+    // The mean is over masks; an empty one that is predicted as empty costs nothing.
+    let two = tape.var(tensor![[[-800.0, -800.0]], [[800.0, -800.0]]]);
+    let each = DiceLoss::new().reduction(EACH).forward(two, &tensor![[[0.0, 0.0]], [[0.0, 1.0]]]);
+    near(each.as_ref().unwrap().value().unwrap().to_vec()[1], 1.0 - 1.0 / 3.0, 1e-15);
+    assert_eq!(each.unwrap().value().unwrap().to_vec()[0], 0.0);
+}
+
+#[test]
+fn the_worst_samples_come_first() {
+    let prediction = tensor![[1.0, 2.0], [0.0, 9.0], [f64::NAN, 0.0], [4.0, 0.0]];
+    let target = Tensor::zeros([4, 2]);
+    let each = MseLoss::new().reduction(EACH);
+    let worst = worst_samples(&each, &prediction, &target, 3).unwrap();
+    let found: Vec<(usize, f64)> = worst.iter().map(|s| (s.index, s.loss)).collect();
+    assert!(found[0].0 == 2 && found[0].1.is_nan(), "{found:?}");
+    // The mean of a sample's elements.
+    assert_eq!(found[1..], [(1, 40.5), (3, 8.0)]);
+    assert_eq!(worst[1].prediction, tensor![0.0, 9.0]);
+    assert_eq!(worst[1].target, tensor![0.0, 0.0]);
+    assert_eq!(worst_samples(&each, &prediction, &target, 9).unwrap().len(), 4);
+    assert!(worst_samples(&each, &tensor![1.0], &tensor![0.0], 0).unwrap().is_empty());
+    // One number for all says nothing of each.
+    let error = worst_samples(&MseLoss::new(), &prediction, &target, 1).unwrap_err();
+    assert!(error.to_string().contains("`.reduction(Reduction::None)`"), "{error}");
 }
 
 #[test]

@@ -96,3 +96,82 @@ fn a_parameter_that_is_named_twice_is_penalised_once() {
     let tape = Tape::new();
     assert_eq!(proximal.on(&tape).unwrap().item().unwrap(), 0.5);
 }
+
+#[test]
+fn groups_are_rows_or_columns_of_matrices() {
+    let params = model();
+    let tape = Tape::new();
+    let root = 2.0_f64.sqrt();
+    let rows = root * (5.0_f64.sqrt() + 3.0 + 16.25_f64.sqrt());
+    near(item(Penalty::group_lasso(0.5).on(&tape, &params)), 0.5 * rows, 1e-15);
+    let columns = root * (1.0 + 13.0_f64.sqrt()) + 4.0 + 0.5;
+    near(item(Penalty::group_lasso(0.5).grouped_by(1).on(&tape, &params)), 0.5 * columns, 1e-15);
+    // A vector that is named has groups of one.
+    near(item(Penalty::group_lasso(1.0).of("*.bias").on(&tape, &params)), 20.0, 1e-15);
+    let error = Penalty::group_lasso(1.0).of("*").grouped_by(1).on(&tape, &params).unwrap_err();
+    assert!(error.to_string().contains("axis"), "{error}");
+}
+
+#[test]
+fn gradients_of_matrix_penalties_are_right() {
+    for shape in [vec![2, 3], vec![3, 2], vec![2, 2, 2]] {
+        let w =
+            [Param::new(Tensor::from_fn(&shape, |at| (at[0] * 3 + at[1] * 5) as f64 / 4.0 - 1.0))];
+        for penalty in [
+            Penalty::group_lasso(0.7),
+            Penalty::group_lasso(0.7).grouped_by(-1),
+            Penalty::orthogonal(0.3),
+        ] {
+            GradCheck::new().check_parameters(&w, |tape| penalty.on(tape, &w)).assert_right();
+        }
+    }
+}
+
+/// A row of 0 has the slope 0, not NaN.
+#[test]
+fn a_group_of_zeros_has_a_slope() {
+    let w = Param::new(tensor![[0.0_f64, 0.0], [3.0, 4.0]]);
+    let tape = Tape::new();
+    Penalty::group_lasso(1.0).on(&tape, &[w.clone()]).unwrap().backward().unwrap();
+    let root = 2.0_f64.sqrt();
+    let g = w.grad().unwrap().to_vec();
+    assert_eq!(g[..2], [0.0, 0.0]);
+    near(g[2], 0.6 * root, 1e-15);
+    near(g[3], 0.8 * root, 1e-15);
+}
+
+#[test]
+fn the_orthogonal_penalty_leads_to_orthogonal_rows_or_columns() {
+    for shape in [[2, 4], [4, 2]] {
+        let w = Param::new(Tensor::<f64>::from_fn(shape, |at| {
+            ((at[0] * 7 + at[1] * 3 + at[0] * at[1]) % 5) as f64 / 4.0 - 0.4
+        }));
+        for _ in 0..300 {
+            let tape = Tape::new();
+            w.zero_grad();
+            let penalty = Penalty::orthogonal(1.0).on(&tape, std::slice::from_ref(&w));
+            penalty.unwrap().backward().unwrap();
+            w.set(w.value().try_sub(&w.grad().unwrap().mul_scalar(0.05)).unwrap());
+        }
+        let value = if shape[0] < shape[1] { w.value() } else { w.value().t() };
+        let gram = value.matmul(&value.t()).unwrap();
+        assert!(gram.allclose(&Tensor::eye(2), 1e-9, 1e-9, false).unwrap(), "{gram}");
+    }
+    let error = Penalty::orthogonal(1.0).of("*.bias").on(&Tape::new(), &model()).unwrap_err();
+    assert!(error.to_string().contains("axis"), "{error}");
+}
+
+/// Two values for one parameter contradict each other; the same value twice does not.
+#[test]
+fn a_parameter_has_one_anchor() {
+    let w = Param::new(tensor![1.0_f64]);
+    w.set_path("l1.weight");
+    let to = |a: f64, b: f64| Proximal::to([(w.clone(), tensor![a]), (w.clone(), tensor![b])], 2.0);
+    assert_eq!(item(to(3.0, 3.0).on(&Tape::new())), 4.0);
+    let error = to(3.0, 4.0).on(&Tape::new()).unwrap_err().to_string();
+    assert!(error.contains("`l1.weight` was given two values"), "{error}");
+    assert!(error.contains("penalties.rs"), "{error}");
+    // What a pattern leaves out cannot contradict.
+    let error = to(3.0, 4.0).of("l2.*").on(&Tape::new()).unwrap_err().to_string();
+    assert!(error.contains("no parameter is meant"), "{error}");
+}

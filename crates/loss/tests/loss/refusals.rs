@@ -195,6 +195,39 @@ fn options_out_of_range() {
     refused(huber(x, &y, f64::NAN), "huber: delta is NaN, and must be positive and finite");
     refused(smooth_l1(x, &y, -1.0), "smooth_l1: beta is -1, and must be finite and 0 or more");
     refused(quantile(x, &y, 1.0), "quantile: tau is 1, and must be between 0 and 1");
+    refused(tukey(x, &y, -1.0), "tukey: scale is -1, and must be positive and finite");
+    refused(
+        robust_nll(x, &y, 2.0, 1.0),
+        "robust_nll: []: alpha[] is 2, and the shape lies between 0 and 2",
+    );
+    refused(
+        robust_nll(x, &y, 1.0, 0.0),
+        "robust_nll: []: scale[] is 0, and a scale is positive and finite",
+    );
+    refused(
+        robust_nll(x, &y, &tensor![1.0, 1.0, 1.0], 1.0),
+        "robust_nll: [1, 2] and [3]: alpha is [3], which cannot be repeated to [1, 2]",
+    );
+    refused(
+        generalized_cross_entropy(x, &label, 0.0),
+        "generalized_cross_entropy: q is 0, and must be above 0 and at most 1",
+    );
+    refused(
+        SymmetricCrossEntropyLoss::new().beta(-1.0).forward(x, &label),
+        "symmetric_cross_entropy: alpha is 0.1 and beta is -1, and both must be finite and 0 or more",
+    );
+    refused(
+        DiceLoss::new().smooth(0.0).forward(x, &y),
+        "dice: the smoothing is 0, and must be positive and finite",
+    );
+    refused(
+        TverskyLoss::new(0.5, 0.5).gamma(0.5).forward(x, &y),
+        "tversky: gamma is 0.5, and must be finite and 1 or more",
+    );
+    refused(
+        tversky(x, &y, -0.5, 0.5),
+        "tversky: alpha is -0.5 and beta is 0.5, and both must be finite and 0 or more",
+    );
     refused(focal(x, &label, -1.0), "focal: gamma is -1, and must be finite and 0 or more");
     refused(
         CrossEntropyLoss::new().label_smoothing(-0.1).forward(x, &label),
@@ -256,4 +289,19 @@ fn penalties_on_nothing() {
         wrong.on(&tape),
         "proximal: [1] and [2]: the value to be near to has not the shape of `l1.weight`",
     );
+}
+
+#[test]
+fn sides_that_are_none() {
+    let refused = |scores: Tensor<f64>, sides: Tensor<f64>| {
+        let error = separation(&scores, &sides, &tensor![1.0]).unwrap_err().to_string();
+        assert!(error.contains("refusals.rs"), "{error}");
+        error
+    };
+    let text = refused(tensor![0.5, 1.0], tensor![1.0, 0.0]);
+    assert!(text.contains("labels of 0 and 1 become -1 and 1 by `2*y - 1`"), "{text}");
+    let text = refused(tensor![[0.5], [1.0]], tensor![1.0, -1.0]);
+    assert!(text.contains("did you mean `sides.unsqueeze(1)`?"), "{text}");
+    let text = refused(Tensor::zeros([0]), Tensor::zeros([0]));
+    assert!(text.contains("there is no sample"), "{text}");
 }

@@ -70,3 +70,18 @@ fn a_mask_does_the_same() {
     assert_eq!(by_mask.item().unwrap(), by_pad.item().unwrap());
     assert_eq!(perplexity(by_pad).unwrap(), by_pad.item().unwrap().exp());
 }
+
+#[test]
+fn lengths_say_what_a_mask_says() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::<f64>::randn([2, 3, 4], &mut Rng::new(6)));
+    let tokens = tensor![[3_usize, 0, 1], [2, 99, 99]];
+    let loss = SequenceCrossEntropyLoss::unpadded();
+    let by_mask = loss.forward(x, (&tokens, &tensor![[true, true, true], [true, false, false]]));
+    let by_lengths = loss.forward(x, (&tokens, &tensor![3_usize, 1])).unwrap();
+    assert_eq!(by_lengths.item().unwrap(), by_mask.unwrap().item().unwrap());
+    for lengths in [tensor![4_usize, 1], tensor![1_usize]] {
+        let error = loss.forward(x, (&tokens, &lengths)).unwrap_err().to_string();
+        assert!(error.contains("of at most time") && error.contains("sequences.rs"), "{error}");
+    }
+}

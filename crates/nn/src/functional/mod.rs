@@ -1,5 +1,7 @@
 //! The functions of layers, as functions of vars, for models that hold their own parameters.
 
+mod attention;
+mod bags;
 mod bilinear;
 mod conv;
 mod fold;
@@ -7,12 +9,19 @@ mod normalize;
 mod pad;
 mod pool;
 mod resize;
+mod rotary;
 
+pub(crate) use attention::attend;
+pub use attention::{Attention, scaled_dot_product_attention, self_attention};
+pub use bags::{Bag, Bags, embedding_bag};
 pub use bilinear::bilinear;
 pub use conv::{Convolution, conv, conv_transpose};
 pub use fold::{fold, unfold};
 pub use normalize::{RunningStats, batch_norm, group_norm, instance_norm, layer_norm, rms_norm};
 pub use pad::{pad, pad_with};
+pub(crate) use rotary::angle;
+pub use rotary::rotary;
+
 pub use pool::{
     Pool, adaptive_avg_pool, adaptive_max_pool, adaptive_max_pool_at, avg_pool, avg_pool_by,
     avg_pool_of_elements, lp_pool, max_pool, max_pool_at, max_unpool,
@@ -20,6 +29,8 @@ pub use pool::{
 pub use resize::{
     Interpolation, channel_shuffle, interpolate, interpolate_by, pixel_shuffle, pixel_unshuffle,
 };
+
+use std::panic::Location;
 
 use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse};
@@ -81,11 +92,12 @@ pub fn embedding<'t, T: Float>(
     weight: Var<'t, T>,
     padding: Option<usize>,
 ) -> Result<Var<'t, T>> {
-    let index = index.on(weight);
+    let (index, here) = (index.on(weight), Location::caller());
     let (table, places) = (weight.shape(), index.value()?);
     let fault = |rule: String| Fault::new("embedding", &[places.shape(), &table], rule);
     let &[things, width] = table.sizes() else {
-        return Err(Error::Shape(fault("the weight must be [things, width]".into())).into());
+        let rule = "the weight must be [things, width]".to_string();
+        return Err(Error::Shape(fault(rule)).at(here).into());
     };
     if let Some((place, i)) = places.iter().enumerate().find(|(_, i)| *i >= things) {
         let at = Shape::index_of(places.shape(), place);
@@ -93,7 +105,7 @@ pub fn embedding<'t, T: Float>(
         let rule = format!("index{at:?} is {i}, and the table's rows are 0 to {last}");
         let needed = i.saturating_add(1);
         let help = format!("an embedding for this index is `Embedding::new({needed}, {width}, …)`");
-        return Err(Error::Index(fault(rule).help(help)).into());
+        return Err(Error::Index(fault(rule).help(help)).at(here).into());
     }
     let rows = weight.rows(index)?;
     match padding {
@@ -104,7 +116,7 @@ pub fn embedding<'t, T: Float>(
         }
         Some(p) => {
             let rule = format!("the padding is index {p}, and the table has {things} rows");
-            Err(Error::Index(fault(rule)).into())
+            Err(Error::Index(fault(rule)).at(here).into())
         }
     }
 }

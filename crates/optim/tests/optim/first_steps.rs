@@ -3,8 +3,8 @@
 use crate::common::{param, step, values};
 use wengert_autograd::Param;
 use wengert_optim::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, NAdam, Optimizer, RAdam, RmsProp,
-    Rprop, Sgd,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Lamb, Lars, Lion, Muon, NAdam,
+    Optimizer, RAdam, RmsProp, Rprop, Sgd,
 };
 
 /// Gradients of very different sizes.
@@ -63,6 +63,13 @@ fn adaptive_first_steps_do_not_know_the_size_of_the_gradient() {
     let two = SIGNS.map(|s| s / (1.0_f64 - 0.75).sqrt());
     close(moved(|w| Box::new(RmsProp::new([w], 0.1).alpha(0.75))), two);
     close(moved(|w| Box::new(Rprop::new([w], 0.1))), SIGNS);
+    close(moved(|w| Box::new(Lion::new([w], 0.1))), SIGNS);
+    close(moved(|w| Box::new(Adan::new([w], 0.1))), SIGNS);
+    // A vector is no matrix: AdamW. It starts from 0, so its decay is not seen.
+    close(moved(|w| Box::new(Muon::new([w], 0.1))), SIGNS);
+    // A parameter that starts from 0 has no size to follow.
+    close(moved(|w| Box::new(Lamb::new([w], 0.1).eps(0.0))), SIGNS);
+    close(moved(|w| Box::new(Lars::new([w], 0.1))), G.map(|g| -g));
 }
 
 #[test]
@@ -94,7 +101,10 @@ fn decay_pulls_to_zero_with_the_gradient_or_apart_from_it() {
     let adam = decayed(&|w| Box::new(Adam::new([w], 0.1).weight_decay(0.5)));
     assert!((adam - 0.9).abs() < 1e-6);
     // Apart from it: (1 - η·λ)·θ.
-    let apart: [&Make; 4] = [
+    let apart: [&Make; 7] = [
+        &|w| Box::new(Lion::new([w], 0.1).weight_decay(0.5)),
+        &|w| Box::new(Muon::new([w], 0.1).weight_decay(0.5)),
+        &|w| Box::new(Lamb::new([w], 0.1).weight_decay(0.5).without_trust_ratio()),
         &|w| Box::new(AdamW::new([w], 0.1).weight_decay(0.5)),
         &|w| Box::new(Adam::new([w], 0.1).weight_decay(0.5).decoupled_weight_decay()),
         &|w| Box::new(NAdam::new([w], 0.1).weight_decay(0.5).decoupled_weight_decay()),
@@ -103,4 +113,7 @@ fn decay_pulls_to_zero_with_the_gradient_or_apart_from_it() {
     for make in apart {
         assert!((decayed(make) - 0.95).abs() < 1e-12);
     }
+    // Adan's step is proximal: θ / (1 + η·λ).
+    let adan = decayed(&|w| Box::new(Adan::new([w], 0.1).weight_decay(0.5)));
+    assert!((adan - 1.0 / 1.05).abs() < 1e-12);
 }

@@ -3,8 +3,8 @@
 use crate::common::{draws, param, tensor, values};
 use wengert_autograd::{Param, Tape};
 use wengert_optim::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Error, Lbfgs, NAdam, Optimizer, RAdam,
-    RmsProp, Rprop, Sgd,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Error, Lamb, Lars, Lbfgs, Lion,
+    Lookahead, Muon, NAdam, Optimizer, RAdam, RmsProp, Rprop, Sgd,
 };
 use wengert_tensor::Tensor;
 
@@ -25,6 +25,13 @@ fn all() -> Vec<(&'static str, Make)> {
         ("Rprop", |p| Box::new(Rprop::new(p, 0.1))),
         ("Asgd", |p| Box::new(Asgd::new(p, 0.1).t0(3.0))),
         ("Adafactor", |p| Box::new(Adafactor::new(p, 0.1))),
+        ("Lion", |p| Box::new(Lion::new(p, 0.1).weight_decay(0.1))),
+        ("Adan", |p| Box::new(Adan::new(p, 0.1).weight_decay(0.1))),
+        ("Lars", |p| Box::new(Lars::new(p, 0.1).trust_coefficient(0.5).weight_decay(0.1))),
+        ("Lamb", |p| Box::new(Lamb::new(p, 0.1).weight_decay(0.1))),
+        ("Muon", |p| Box::new(Muon::new(p, 0.1))),
+        ("Lookahead", |p| Box::new(Lookahead::new(Adam::new(p, 0.1), 3, 0.5))),
+        ("Lookahead of Muon", |p| Box::new(Lookahead::new(Muon::new(p, 0.1), 4, 0.8))),
     ]
 }
 

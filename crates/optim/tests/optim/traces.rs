@@ -3,7 +3,8 @@
 
 use crate::common::{draws, param, step, values};
 use wengert_optim::{
-    Adadelta, Adagrad, Adam, AdamW, Adamax, Asgd, NAdam, Optimizer, RAdam, RmsProp, Rprop, Sgd,
+    Adadelta, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Lion, NAdam, Optimizer, RAdam, RmsProp,
+    Rprop, Sgd,
 };
 use wengert_tensor::Float;
 
@@ -150,6 +151,24 @@ traces! {
         unused += 0.0;
         let rate = 0.05 / (1.0 + 0.1 * 0.05 * f64::from(t - 1)).powf(0.75);
         p * (1.0 - 0.1 * rate) - rate * g + unused
+    }
+}
+
+traces! {
+    lion: |w| Lion::new(w, 0.01).weight_decay(0.2), |m| (_t, p, g) {
+        let c: f64 = 0.9 * m + 0.1 * g;
+        m = 0.99 * m + 0.01 * g;
+        p - 0.01 * (c.signum() + 0.2 * p)
+    }
+    adan: |w| Adan::new(w, 0.01).weight_decay(0.2), |m, v, n, before| (t, p, g) {
+        let d = if t == 1 { 0.0 } else { g - before };
+        before = g;
+        m = 0.98 * m + 0.02 * g;
+        v = 0.92 * v + 0.08 * d;
+        n = 0.99 * n + 0.01 * (g + 0.92 * d).powi(2);
+        let filled = |beta: f64| 1.0 - beta.powi(t);
+        let rate = 0.01 / ((n / filled(0.99)).sqrt() + 1e-8);
+        (p - rate * (m / filled(0.98) + 0.92 * v / filled(0.92))) / (1.0 + 0.01 * 0.2)
     }
 }
 

@@ -124,8 +124,8 @@ macro_rules! pointwise_table {
             /// gelu by the tanh that approximates it
             gelu_tanh GeluTanh (x -> y) = x * HALF * (gelu_inner(x).tanh() + ONE);
                 slope (gelu_inner(x).tanh() + ONE) * HALF
-                    + x * HALF * (ONE - gelu_inner(x).tanh().square())
-                        * ((x * x * C(3.0 * 0.044715) + ONE) * TWO_OVER_SQRT_2PI);
+                    + x.abs().when_gt(C(20.0), ZERO, x * HALF * (ONE - gelu_inner(x).tanh().square())
+                        * ((x * x * C(3.0 * 0.044715) + ONE) * TWO_OVER_SQRT_2PI));
             /// x · sigmoid(x)
             silu Silu (x -> y) = x * x.sigmoid(); slope x.sigmoid() * (ONE + x * (ONE - x.sigmoid()));
             /// x · tanh(ln(1 + eˣ))

@@ -1,6 +1,6 @@
 //! The cases that other tests run are of every kind; and whatever the arguments, an operation gives a result or an error.
 use crate::common::{Cases, cases};
-use wengert_tensor::{Axes, Border, Rng, Slice, Tensor, keep};
+use wengert_tensor::{Axes, Border, Order, Rng, Slice, Tensor, keep};
 
 #[test]
 fn the_cases_are_of_every_kind() {
@@ -73,6 +73,7 @@ fn whatever_the_arguments_there_is_a_result_or_an_error() {
         let index = any(c, |c| c.below(most));
         let (axis, k) = (any_number(c), any_number(c));
         let axes = any_axes(c);
+        let order = if k > 0 { Order::Descending } else { Order::Ascending };
         let widths: Vec<(isize, isize)> = (0..if c.one_in(8) { 2 } else { x.rank() })
             .map(|_| (c.between(-3, 3), c.between(-3, 3)))
             .collect();
@@ -125,9 +126,9 @@ fn whatever_the_arguments_there_is_a_result_or_an_error() {
             x.add_rows(&index, &y).is_ok(),
             x.slice_assign(&slices, &y).is_ok(),
             x.slice_assign(&slices, &Tensor::scalar(1.0)).is_ok(),
-            x.sort(axis, k > 0).is_ok(),
-            x.topk(c.below(4), axis, k > 0).is_ok(),
-            x.topk(k as usize, axis, k > 0).is_ok(),
+            x.sort(axis, order).is_ok(),
+            x.topk(c.below(4), axis, order).is_ok(),
+            x.topk(k as usize, axis, order).is_ok(),
             x.median().is_ok(),
             x.median_over(axes.clone()).is_ok(),
             x.argmax().is_ok(),

@@ -3,7 +3,9 @@
 //! test.
 
 use wengert_tensor::pointwise::{BinaryOp, Real, Unary, UnaryOp};
-use wengert_tensor::{Axes, Border, Conv, Error, Part, REST, Rng, Slice, Tensor, Window, keep};
+use wengert_tensor::{
+    Axes, Border, Conv, Error, Order, Part, REST, Rng, Slice, Tensor, Window, keep,
+};
 
 use crate::common::{Cases, cases};
 
@@ -280,6 +282,8 @@ methods! { x, g:
     matmul => x.matmul(&g.tensor());
     linear => x.linear(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref());
     dot => x.dot(&g.tensor());
+    lstsq => x.lstsq(&g.tensor()).map(|found| (found.solution, found.residual));
+    ridge => x.ridge(&g.tensor(), 1.0);
     outer => x.outer(&g.tensor());
     pad => x.pad((0..g.one(&[0, 1, 2, 3])).map(|_| (g.place(), g.place())).collect::<Vec<_>>(), 1.0);
     pad_with => x.pad_with(
@@ -323,9 +327,9 @@ methods! { x, g:
     index_add => x.index_add(g.axis(), &g.index(), &g.tensor());
     add_rows => x.add_rows(&g.index(), &g.tensor());
     slice => x.slice(g.slices());
-    sort => x.sort(g.axis(), true);
-    argsort => x.argsort(g.axis(), false);
-    topk => x.topk(g.size(), g.axis(), true);
+    sort => x.sort(g.axis(), Order::Descending);
+    argsort => x.argsort(g.axis(), Order::Ascending);
+    topk => x.topk(g.size(), g.axis(), Order::Descending);
     median => x.median();
     median_over => x.median_over(g.axes());
     count_nonzero => x.count_nonzero();
@@ -340,6 +344,11 @@ methods! { x, g:
     logsumexp_over => x.logsumexp_over(g.axes());
     softmax => x.softmax(g.axis());
     log_softmax => x.log_softmax(g.axis());
+    normalize => x.normalize(g.axis(), 1e-5);
+    rms_normalize => x.rms_normalize(g.axis(), 1e-5);
+    pull_normalize => x.pull_normalize(x, x, &wengert_tensor::Axes::from(-1), 1e-5, g.one(&[true, false]));
+    self_attention => x.self_attention(g.one(&[1, 2]), g.one(&[true, false]), 0.5);
+    self_attention_back => x.self_attention_back(x, x, g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     pull_softmax => x.pull_softmax(x, g.axis(), g.one(&[true, false]));
     shape => x.shape();
     rank => x.rank();

@@ -12,6 +12,7 @@ mod every_method;
 mod exact;
 mod index;
 mod join;
+mod lstsq;
 mod matmul;
 mod pointwise;
 mod random;

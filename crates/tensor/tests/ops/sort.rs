@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::common::{assert_same, cases};
-use wengert_tensor::{Error, Tensor, keep, tensor};
+use crate::common::{Cases, assert_same, cases};
+use wengert_tensor::{Error, Order, Tensor, keep, tensor};
 
 /// The lines of `x` along axis `at`, each with the index of its first place.
 fn lines(x: &Tensor<f64>, at: usize) -> Vec<(Vec<usize>, Vec<f64>)> {
@@ -34,22 +34,26 @@ fn same(a: f64, b: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan())
 }
 
+fn either(c: &mut Cases) -> Order {
+    if c.one_in(2) { Order::Descending } else { Order::Ascending }
+}
+
 #[test]
 fn sorting_is_stable_and_nan_is_largest() {
     cases(400, |c| {
         let shape = c.shape_with_axes();
         let (axis, at) = c.axis(&shape);
         let x = c.tensor(&shape, |c| c.special());
-        let descending = c.one_in(2);
-        let (values, places) = x.sort(axis, descending).unwrap();
+        let by = either(c);
+        let (values, places) = x.sort(axis, by).unwrap();
         assert_eq!((values.shape(), places.shape()), (&shape[..], &shape[..]));
-        assert_same(&x.argsort(axis, descending).unwrap(), &places);
+        assert_same(&x.argsort(axis, by).unwrap(), &places);
         assert_same(&x.gather(axis, &places).unwrap(), &values);
         for (mut i, line) in lines(&x, at) {
             let mut expected: Vec<usize> = (0..line.len()).collect();
             expected.sort_by(|&a, &b| {
                 let order = order(line[a], line[b]);
-                if descending { order.reverse() } else { order }
+                if by == Order::Descending { order.reverse() } else { order }
             });
             for (k, place) in expected.into_iter().enumerate() {
                 i[at] = k;
@@ -57,10 +61,10 @@ fn sorting_is_stable_and_nan_is_largest() {
             }
         }
         // The first few are those of the whole order.
-        let largest = c.one_in(2);
+        let by = either(c);
         let k = c.below(shape[at] + 1);
-        let (top, tops) = x.topk(k, axis, largest).unwrap();
-        let (values, places) = x.sort(axis, largest).unwrap();
+        let (top, tops) = x.topk(k, axis, by).unwrap();
+        let (values, places) = x.sort(axis, by).unwrap();
         assert_same(&top, &values.narrow(axis, 0, k).unwrap());
         assert_same(&tops, &places.narrow(axis, 0, k).unwrap());
     });
@@ -120,8 +124,8 @@ fn scalars_have_extremes_and_a_median() {
     assert_eq!(x.median().unwrap(), x);
     assert_eq!(x.argmax_over(keep(..)).unwrap(), Tensor::scalar(0));
     // A scalar is a line of one, as in NumPy and PyTorch.
-    assert_eq!(x.sort(0, false).unwrap().0, x);
-    assert!(matches!(x.sort(1, false), Err(Error::Axis(_))));
+    assert_eq!(x.sort(0, Order::Ascending).unwrap().0, x);
+    assert!(matches!(x.sort(1, Order::Ascending), Err(Error::Axis(_))));
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn long_lines() {
         let most = x.max().unwrap().item().unwrap();
         let first = x.iter().position(|x| x == most).unwrap();
         assert_eq!(x.argmax().unwrap(), first);
-        let (sorted, _) = x.sort(0, false).unwrap();
+        let (sorted, _) = x.sort(0, Order::Ascending).unwrap();
         assert_eq!(x.median().unwrap().item().unwrap(), sorted.get(&[(n - 1) / 2]).unwrap());
     });
 }
@@ -140,7 +144,10 @@ fn long_lines() {
 #[test]
 fn integers_sort_exactly() {
     let x = tensor![i64::MAX, i64::MIN, i64::MAX - 1, 0];
-    assert_eq!(x.sort(0, true).unwrap().0, tensor![i64::MAX, i64::MAX - 1, 0, i64::MIN]);
+    assert_eq!(
+        x.sort(0, Order::Descending).unwrap().0,
+        tensor![i64::MAX, i64::MAX - 1, 0, i64::MIN]
+    );
     assert_eq!((x.argmax().unwrap(), x.argmin().unwrap()), (0, 1));
     assert_eq!(x.median().unwrap().item().unwrap(), 0);
 }
@@ -154,7 +161,7 @@ fn what_has_no_answer_is_refused() {
     assert_eq!(x.median_over(keep(0)).unwrap().0.shape(), [1, 3, 0]);
     assert!(matches!(x.argmax_over([0, 1]), Err(Error::Axis(_))));
     assert!(matches!(x.argmax_over(3), Err(Error::Axis(_))));
-    assert!(matches!(x.topk(4, 1, true), Err(Error::Value(_))));
-    assert!(matches!(x.sort(3, true), Err(Error::Axis(_))));
-    assert_eq!(x.topk(2, 1, true).unwrap().0.shape(), [2, 2, 0]);
+    assert!(matches!(x.topk(4, 1, Order::Descending), Err(Error::Value(_))));
+    assert!(matches!(x.sort(3, Order::Descending), Err(Error::Axis(_))));
+    assert_eq!(x.topk(2, 1, Order::Descending).unwrap().0.shape(), [2, 2, 0]);
 }

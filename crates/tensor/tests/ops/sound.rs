@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wengert_tensor::pointwise::UnaryOp;
-use wengert_tensor::{Error, Tensor, keep, s, tensor};
+use wengert_tensor::{Error, Order, Tensor, keep, s, tensor};
 
 #[test]
 fn a_hollow_tensor_is_nan_under_every_operation() {
@@ -29,7 +29,7 @@ fn a_hollow_tensor_is_nan_under_every_operation() {
             x.gather(0, &Tensor::full([2, 6], 5)).unwrap(),
             x.tril(0).unwrap().select(0, 5).unwrap(),
             Tensor::cat(&[&x, &x], 1).unwrap(),
-            x.sort(0, false).unwrap().0,
+            x.sort(0, Order::Ascending).unwrap().0,
             x.var_over(keep(..), 1.0).unwrap(),
         ];
         for (i, y) in views.iter().enumerate() {

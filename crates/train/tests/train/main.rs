@@ -4,6 +4,11 @@
 
 mod batches;
 mod companions;
+mod doctor;
+mod penalties;
+mod preflight;
 mod resume;
+mod sweep;
+mod tasks;
 mod threads;
 mod trainer;

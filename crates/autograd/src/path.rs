@@ -4,7 +4,7 @@
 /// fits all that is in it.
 ///
 /// ```
-/// use wengert_nn::matches;
+/// use wengert_autograd::matches;
 ///
 /// assert!(matches("backbone.*", "backbone.l1.weight"));
 /// assert!(matches("backbone", "backbone.l1.weight"));
@@ -58,6 +58,9 @@ mod tests {
             ("*.l*.w*", "net.l1.weight", true),
             ("a*b*c", "a.b.b.c", true),
             ("a*b*c", "a.b.b.d", false),
+            ("a*b*c", "a.c.b", false),
+            ("a*a", "a", false),
+            ("*.bias", "l1.biases", false),
             ("net.l1", "net.l1.weight", true),
             ("net.l1", "net.l10.weight", false),
             ("*.l1", "net.l1.weight", true),

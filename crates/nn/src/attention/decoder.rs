@@ -1,0 +1,179 @@
+//! The decoder of a transformer: attention of a sequence to itself and to the encoder's result, and a net for each place.
+
+use wengert_autograd::{Result, Var};
+use wengert_tensor::{Element, Float, Rng, Tensor};
+
+use super::feedforward::{Activation, FeedForward, Settings, settings};
+use super::multihead::MultiheadAttention;
+use crate::parts::debug_as_described;
+use crate::several::several_inputs;
+use crate::{LayerNorm, Module, Parts, Visitor};
+
+/// A layer of a transformer's decoder: attention to itself, attention to the memory, which is the encoder's result, and two
+/// products with an activation, each with a way around it and a normalisation.
+///
+/// It takes `(x, memory)`, or `(x, memory, mask)` with a mask of the memory, as [`MultiheadAttention`] takes it. A decoder is
+/// [`causal`](Self::causal) as a rule.
+///
+/// ```
+/// use wengert_nn::{Module, TransformerDecoderLayer};
+/// use wengert_tensor::{Rng, Tensor};
+///
+/// let rng = &mut Rng::new(0);
+/// let layer = TransformerDecoderLayer::<f32>::new(8, 2, rng).feedforward(32, rng).causal();
+/// let (x, memory) = (Tensor::ones([3, 2, 8]), Tensor::ones([5, 2, 8]));
+/// assert_eq!(layer.predict(&(x, memory))?.shape(), [3, 2, 8]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TransformerDecoderLayer<T> {
+    /// The attention to itself.
+    pub self_attn: MultiheadAttention<T>,
+    /// The attention to the memory.
+    pub multihead_attn: MultiheadAttention<T>,
+    /// The normalisation of the first part.
+    pub norm1: LayerNorm<T>,
+    /// The normalisation of the second part.
+    pub norm2: LayerNorm<T>,
+    /// The normalisation of the third part.
+    pub norm3: LayerNorm<T>,
+    feedforward: FeedForward<T>,
+    width: usize,
+    settings: Settings,
+}
+
+impl<T: Float> TransformerDecoderLayer<T> {
+    /// For vectors of this width, with so many heads.
+    pub fn new(width: usize, heads: usize, rng: &mut Rng) -> Self {
+        let settings = Settings::DEFAULT;
+        Self {
+            self_attn: MultiheadAttention::new(width, heads, rng).dropout(settings.dropout),
+            multihead_attn: MultiheadAttention::new(width, heads, rng).dropout(settings.dropout),
+            norm1: LayerNorm::new([width]),
+            norm2: LayerNorm::new([width]),
+            norm3: LayerNorm::new([width]),
+            feedforward: FeedForward::new(width, 2048, rng),
+            width,
+            settings,
+        }
+    }
+
+    #[track_caller]
+    fn run<'t>(
+        &self,
+        x: Var<'t, T>,
+        to_memory: impl FnOnce(Var<'t, T>) -> Result<Var<'t, T>>,
+    ) -> Result<Var<'t, T>> {
+        let x = self.settings.residual(x, &self.norm1, |x| self.self_attn.call(x))?;
+        let x = self.settings.residual(x, &self.norm2, to_memory)?;
+        self.settings.residual(x, &self.norm3, |x| self.feedforward.run(x, &self.settings))
+    }
+}
+
+settings!(TransformerDecoderLayer: norms norm1 norm2 norm3; attentions self_attn multihead_attn);
+debug_as_described!(TransformerDecoderLayer<T>);
+several_inputs!(TransformerDecoderLayer<T> -> Tensor<T>);
+
+impl<T: Float> Parts<T> for TransformerDecoderLayer<T> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        v.module("self_attn", &self.self_attn);
+        v.module("multihead_attn", &self.multihead_attn);
+        self.feedforward.visit(v);
+        v.module("norm1", &self.norm1);
+        v.module("norm2", &self.norm2);
+        v.module("norm3", &self.norm3);
+    }
+}
+
+/// A sequence and a memory.
+type Pair<T> = (Tensor<T>, Tensor<T>);
+/// The same, and a mask of the memory.
+type Masked<T, E> = (Tensor<T>, Tensor<T>, Tensor<E>);
+
+impl<T: Float> Module<T, Pair<T>> for TransformerDecoderLayer<T> {
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t, T, Pair<T>>) -> Result<Var<'t, T>> {
+        let (x, memory) = x.unpack();
+        self.run(x, |x| self.multihead_attn.call((x, memory, memory)))
+    }
+}
+
+impl<T: Float, E: Element> Module<T, Masked<T, E>> for TransformerDecoderLayer<T> {
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t, T, Masked<T, E>>) -> Result<Var<'t, T>> {
+        let (x, memory, mask) = x.unpack();
+        self.run(x, |x| self.multihead_attn.call((x, memory, memory, mask)))
+    }
+}
+
+/// Layers of a transformer's decoder one after another, and a normalisation after the last, if there is one.
+///
+/// ```
+/// use wengert_nn::{Module, TransformerDecoder, TransformerDecoderLayer};
+/// use wengert_tensor::{Rng, Tensor};
+///
+/// let rng = &mut Rng::new(0);
+/// let layers = (0..2).map(|_| TransformerDecoderLayer::<f32>::new(8, 2, rng).feedforward(32, rng).causal());
+/// let decoder = TransformerDecoder::new(layers.collect());
+/// assert_eq!(decoder.predict(&(Tensor::ones([3, 8]), Tensor::ones([5, 8])))?.shape(), [3, 8]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TransformerDecoder<T> {
+    /// The layers.
+    pub layers: Vec<TransformerDecoderLayer<T>>,
+    /// The normalisation of the result.
+    pub norm: Option<LayerNorm<T>>,
+}
+
+impl<T: Float> TransformerDecoder<T> {
+    /// These layers.
+    pub fn new(layers: Vec<TransformerDecoderLayer<T>>) -> Self {
+        Self { layers, norm: None }
+    }
+
+    /// With this normalisation of the result.
+    #[must_use]
+    pub fn norm(mut self, norm: LayerNorm<T>) -> Self {
+        self.norm = Some(norm);
+        self
+    }
+
+    #[track_caller]
+    fn run<'t>(
+        &self,
+        mut x: Var<'t, T>,
+        layer: impl Fn(&TransformerDecoderLayer<T>, Var<'t, T>) -> Result<Var<'t, T>>,
+    ) -> Result<Var<'t, T>> {
+        for each in &self.layers {
+            x = layer(each, x)?;
+        }
+        self.norm.as_ref().map_or(Ok(x), |norm| norm.call(x))
+    }
+}
+
+debug_as_described!(TransformerDecoder<T>);
+several_inputs!(TransformerDecoder<T> -> Tensor<T>);
+
+impl<T: Float> Parts<T> for TransformerDecoder<T> {
+    fn visit(&self, v: &mut Visitor<'_, T>) {
+        v.module("layers", &self.layers);
+        v.module("norm", &self.norm);
+    }
+}
+
+impl<T: Float> Module<T, Pair<T>> for TransformerDecoder<T> {
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t, T, Pair<T>>) -> Result<Var<'t, T>> {
+        let (x, memory) = x.unpack();
+        self.run(x, |layer, x| layer.call((x, memory)))
+    }
+}
+
+impl<T: Float, E: Element> Module<T, Masked<T, E>> for TransformerDecoder<T> {
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t, T, Masked<T, E>>) -> Result<Var<'t, T>> {
+        let (x, memory, mask) = x.unpack();
+        self.run(x, |layer, x| layer.call((x, memory, mask)))
+    }
+}

@@ -1,0 +1,12 @@
+//! Attention with weights, and the layers of transformers.
+
+mod decoder;
+mod encoder;
+mod feedforward;
+mod multihead;
+mod positions;
+
+pub use decoder::{TransformerDecoder, TransformerDecoderLayer};
+pub use encoder::{TransformerEncoder, TransformerEncoderLayer};
+pub use multihead::{InProjection, MultiheadAttention};
+pub use positions::{LearnedPositions, RotaryPositions, SinusoidalPositions};

@@ -1,0 +1,11 @@
+//! Recurrent layers: `Rnn`, `Gru` and `Lstm` over sequences, and their cells, which take one step.
+
+mod cell;
+mod layer;
+mod stack;
+mod step;
+mod weights;
+
+pub use cell::{GruCell, LstmCell, RnnCell};
+pub use layer::{Gru, Lstm, Rnn};
+pub use weights::RecurrentWeights;

@@ -1,0 +1,281 @@
+//! Recurrent layers one on another, in one direction or both, over whole sequences.
+
+use wengert_autograd::{Result, Var};
+use wengert_tensor::recurrent::{Order, Step};
+use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
+
+use super::step::{State, step};
+use super::weights::{OnTape, RecurrentWeights};
+use crate::functional;
+
+/// The settings of a recurrent layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Step,
+    pub(crate) inputs: usize,
+    pub(crate) hidden: usize,
+    pub(crate) layers: usize,
+    pub(crate) both_ways: bool,
+    pub(crate) batch_first: bool,
+    pub(crate) bias: bool,
+    pub(crate) projection: Option<usize>,
+    pub(crate) dropout: f64,
+}
+
+impl Settings {
+    pub(crate) fn new(name: &'static str, kind: Step, inputs: usize, hidden: usize) -> Self {
+        Self {
+            name,
+            kind,
+            inputs,
+            hidden,
+            layers: 1,
+            both_ways: false,
+            batch_first: false,
+            bias: true,
+            projection: None,
+            dropout: 0.0,
+        }
+    }
+
+    pub(crate) fn directions(&self) -> usize {
+        if self.both_ways { 2 } else { 1 }
+    }
+
+    /// The size of h.
+    pub(crate) fn outputs(&self) -> usize {
+        self.projection.unwrap_or(self.hidden)
+    }
+
+    /// Weights for each layer, and in it for each direction.
+    pub(crate) fn weights<T: Float>(&self, rng: &mut Rng) -> Vec<RecurrentWeights<T>> {
+        let Self { kind, hidden, projection, bias, .. } = *self;
+        let mut all = Vec::new();
+        for layer in 0..self.layers {
+            let inputs = if layer == 0 { self.inputs } else { self.directions() * self.outputs() };
+            for _ in 0..self.directions() {
+                all.push(RecurrentWeights::new(kind, inputs, hidden, projection, bias, rng));
+            }
+        }
+        all
+    }
+
+    /// The text in a print of the model.
+    pub(crate) fn describe(&self) -> String {
+        let mut text = format!("{}({} -> {}", self.name, self.inputs, self.hidden);
+        if let Some(outputs) = self.projection {
+            text.push_str(&format!(" -> {outputs}"));
+        }
+        if self.layers != 1 {
+            text.push_str(&format!(", {} layers", self.layers));
+        }
+        if self.both_ways {
+            text.push_str(", both ways");
+        }
+        if !self.bias {
+            text.push_str(", no bias");
+        }
+        text + ")"
+    }
+
+    /// The outputs of all steps, and the last state of each layer and direction.
+    #[track_caller]
+    pub(crate) fn run<'t, T: Float>(
+        &self,
+        weights: &[RecurrentWeights<T>],
+        x: Var<'t, T>,
+        start: Option<State<'t, T>>,
+        lengths: Option<&Tensor<usize>>,
+    ) -> Result<(Var<'t, T>, State<'t, T>)> {
+        let rank = x.rank();
+        let one = rank == 2;
+        // Sequences are [time, batch, inputs] inside.
+        let x = match (rank, self.batch_first) {
+            (2, _) => x.unsqueeze(1)?,
+            (3, true) => x.transpose(0, 1)?,
+            _ => x,
+        };
+        self.check(x, rank, lengths)?;
+        let batch = x.shape()[1];
+        let start = start.map(|start| self.start(start, one, batch)).transpose()?;
+
+        let tape = x.tape();
+        let zeros = |size: usize| tape.constant(Tensor::zeros([batch, size]));
+        let memory = self.kind == Step::Lstm;
+        let (mut y, mut last) = (x, Vec::new());
+        for (layer, pair) in weights.chunks(self.directions()).enumerate() {
+            if layer > 0 && self.dropout > 0.0 {
+                y = functional::dropout(y, self.dropout)?;
+            }
+            let mut sides = Vec::new();
+            for (order, weights) in [Order::Forward, Order::Backward].into_iter().zip(pair) {
+                let state = match start {
+                    Some(start) => start.map(|v| v.select(0, last.len()))?,
+                    None => {
+                        State { h: zeros(self.outputs()), c: memory.then(|| zeros(self.hidden)) }
+                    }
+                };
+                let (side, state) =
+                    over_time(self.kind, y, state, &weights.on(tape), order, lengths)?;
+                sides.push(side);
+                last.push(state);
+            }
+            y = if let [only] = sides[..] { only } else { Var::cat(&sides, 2)? };
+        }
+        let all = |of: &dyn Fn(&State<'t, T>) -> Option<Var<'t, T>>| {
+            let all: Vec<_> = last.iter().filter_map(of).collect();
+            Var::stack(&all, 0)
+        };
+        let last = State {
+            h: all(&|state| Some(state.h))?,
+            c: if memory { Some(all(&|state| state.c)?) } else { None },
+        };
+        match (one, self.batch_first) {
+            (true, _) => Ok((y.squeeze(1)?, last.map(|v| v.squeeze(1))?)),
+            (_, true) => Ok((y.transpose(0, 1)?, last)),
+            _ => Ok((y, last)),
+        }
+    }
+
+    /// Rejects sequences and lengths that do not fit; `x` is [time, batch, inputs] already if it had 2 or 3 axes.
+    #[track_caller]
+    fn check<T: Float>(
+        &self,
+        x: Var<'_, T>,
+        rank: usize,
+        lengths: Option<&Tensor<usize>>,
+    ) -> Result<()> {
+        let shape = x.shape();
+        let &[time, batch, inputs] = shape.sizes() else {
+            let form = match self.batch_first {
+                true => "[batch, time, inputs]",
+                false => "[time, batch, inputs]",
+            };
+            let rule = format!("the sequences must be {form}, or [time, inputs] for one");
+            return Err(Error::Shape(Fault::new(self.name, &[&shape], rule)).into());
+        };
+        if inputs != self.inputs {
+            let rule =
+                format!("the last axis must have size {}, the number of inputs", self.inputs);
+            return Err(Error::Shape(Fault::new(self.name, &[&shape], rule)).into());
+        }
+        let Some(lengths) = lengths else { return Ok(()) };
+        if lengths.shape() != [batch] || rank == 2 {
+            let rule = "there must be one length for each sequence of the batch";
+            let shapes: [&[usize]; 2] = [&shape, lengths.shape()];
+            return Err(Error::Shape(Fault::new(self.name, &shapes, rule)).into());
+        }
+        if let Some((i, n)) = lengths.iter().enumerate().find(|(_, n)| *n > time) {
+            let rule = format!("sequence {i} has length {n}, and there are {time} steps");
+            return Err(Error::Value(Fault::new(self.name, &[&shape], rule)).into());
+        }
+        Ok(())
+    }
+
+    /// A first state of the right shape, with the axis of the batch.
+    #[track_caller]
+    fn start<'t, T: Float>(
+        &self,
+        state: State<'t, T>,
+        one: bool,
+        batch: usize,
+    ) -> Result<State<'t, T>> {
+        let count = self.layers * self.directions();
+        let fits = |v: Var<'t, T>, size: usize| {
+            let (shape, batched) = (v.shape(), [count, batch, size]);
+            let wanted: &[usize] = if one { &[count, size] } else { &batched };
+            if shape.sizes() == wanted {
+                return if one { v.unsqueeze(1) } else { Ok(v) };
+            }
+            let rule = format!(
+                "the first state must be {wanted:?}: [layers · directions, {}size]",
+                if one { "" } else { "batch, " }
+            );
+            Err(Error::Shape(Fault::new(self.name, &[&shape], rule)).into())
+        };
+        Ok(State {
+            h: fits(state.h, self.outputs())?,
+            c: state.c.map(|c| fits(c, self.hidden)).transpose()?,
+        })
+    }
+}
+
+impl<'t, T: Float> State<'t, T> {
+    /// The same for h and c.
+    fn map(self, f: impl Fn(Var<'t, T>) -> Result<Var<'t, T>>) -> Result<Self> {
+        Ok(Self { h: f(self.h)?, c: self.c.map(f).transpose()? })
+    }
+
+    /// This state where the mask says so, else the other.
+    fn or(self, mask: &Tensor<bool>, other: Self) -> Result<Self> {
+        let c = match (self.c, other.c) {
+            (Some(new), Some(old)) => Some(new.where_(mask, old)?),
+            (c, _) => c,
+        };
+        Ok(Self { h: self.h.where_(mask, other.h)?, c })
+    }
+}
+
+/// One layer in one direction: outputs `[time, batch, outputs]`, and the state after the last step. A sequence that has ended
+/// keeps its state and gives zeros.
+#[track_caller]
+fn over_time<'t, T: Float>(
+    kind: Step,
+    x: Var<'t, T>,
+    mut state: State<'t, T>,
+    weights: &OnTape<'t, T>,
+    order: Order,
+    lengths: Option<&Tensor<usize>>,
+) -> Result<(Var<'t, T>, State<'t, T>)> {
+    let (time, batch) = (x.shape()[0], x.shape()[1]);
+    let size = state.h.shape()[1];
+    if time == 0 {
+        return Ok((x.tape().constant(Tensor::zeros([0, batch, size])), state));
+    }
+    let wx = x.linear(weights.ih, weights.bias_ih)?;
+    if lengths.is_none() && weights.hr.is_none() {
+        return as_one(kind, wx, state, weights, order);
+    }
+    let mut outputs = Vec::with_capacity(time);
+    for t in 0..time {
+        let t = if order == Order::Forward { t } else { time - 1 - t };
+        let next = step(kind, wx.select(0, t)?, state, weights)?;
+        let running = lengths.map(|lengths| lengths.map(|n| t < n)).filter(|mask| !mask.all());
+        match running {
+            None => {
+                state = next;
+                outputs.push(next.h);
+            }
+            Some(mask) => {
+                let mask = mask.unsqueeze(1)?;
+                state = next.or(&mask, state)?;
+                outputs.push(next.h.masked_fill(&!&mask, T::ZERO)?);
+            }
+        }
+    }
+    if order == Order::Backward {
+        outputs.reverse();
+    }
+    Ok((Var::stack(&outputs, 0)?, state))
+}
+
+/// The same without lengths and projections: all steps as one op.
+#[track_caller]
+fn as_one<'t, T: Float>(
+    kind: Step,
+    wx: Var<'t, T>,
+    State { h, c }: State<'t, T>,
+    weights: &OnTape<'t, T>,
+    order: Order,
+) -> Result<(Var<'t, T>, State<'t, T>)> {
+    let time = wx.shape()[0];
+    let y = wx.recurrent(kind, order, h, weights.hh, c, weights.bias_hh)?;
+    let last = if order == Order::Forward { time - 1 } else { 0 };
+    let h = y.select(0, last)?;
+    match c {
+        None => Ok((y, State { h, c })),
+        // The last memory stands behind the states.
+        Some(_) => Ok((y.narrow(0, 0, time)?, State { h, c: Some(y.select(0, time)?) })),
+    }
+}

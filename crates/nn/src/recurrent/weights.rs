@@ -1,0 +1,100 @@
+//! The weights of one layer of a recurrent net in one direction.
+
+use wengert_autograd::{Param, Tape, Var};
+use wengert_tensor::{Float, Rng};
+
+use crate::Visitor;
+use crate::linear::uniform;
+use wengert_tensor::recurrent::Step;
+
+/// The weights of one layer of a recurrent net in one direction. They start uniform within ±1/√hidden, as PyTorch's do.
+///
+/// The gates of a [`Gru`](crate::Gru) are stacked in the order reset, update, new, those of an [`Lstm`](crate::Lstm) in the
+/// order input, forget, new, output.
+///
+/// ```
+/// use wengert_nn::Lstm;
+/// use wengert_tensor::Rng;
+///
+/// let lstm = Lstm::<f32>::new(8, 16, &mut Rng::new(0));
+/// assert_eq!(lstm.weights[0].weight_ih.shape(), [4 * 16, 8]);
+/// ```
+#[derive(Clone)]
+pub struct RecurrentWeights<T> {
+    /// W, from the input: `[gates · hidden, inputs]`.
+    pub weight_ih: Param<T>,
+    /// U, from the state: `[gates · hidden, outputs]`.
+    pub weight_hh: Param<T>,
+    /// `[gates · hidden]`
+    pub bias_ih: Option<Param<T>>,
+    /// `[gates · hidden]`
+    pub bias_hh: Option<Param<T>>,
+    /// The projection of the state of an [`Lstm`](crate::Lstm): `[outputs, hidden]`.
+    pub weight_hr: Option<Param<T>>,
+}
+
+impl<T: Float> std::fmt::Debug for RecurrentWeights<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (ih, hh) = (self.weight_ih.shape(), self.weight_hh.shape());
+        write!(f, "RecurrentWeights({ih:?}, {hh:?})")
+    }
+}
+
+impl<T: Float> RecurrentWeights<T> {
+    pub(crate) fn new(
+        kind: Step,
+        inputs: usize,
+        hidden: usize,
+        projection: Option<usize>,
+        bias: bool,
+        rng: &mut Rng,
+    ) -> Self {
+        let rows = kind.gates() * hidden;
+        let mut of = |shape: &[usize]| uniform(shape, hidden, rng);
+        Self {
+            weight_ih: of(&[rows, inputs]),
+            weight_hh: of(&[rows, projection.unwrap_or(hidden)]),
+            bias_ih: bias.then(|| of(&[rows])),
+            bias_hh: bias.then(|| of(&[rows])),
+            weight_hr: projection.map(|outputs| of(&[outputs, hidden])),
+        }
+    }
+
+    /// Names the weights as PyTorch does, with this at the end of each name.
+    pub(crate) fn name(&self, suffix: &str, v: &mut Visitor<'_, T>) {
+        let name = |what: &str| format!("{what}{suffix}");
+        v.param(&name("weight_ih"), &self.weight_ih);
+        v.param(&name("weight_hh"), &self.weight_hh);
+        let others = [
+            ("bias_ih", &self.bias_ih),
+            ("bias_hh", &self.bias_hh),
+            ("weight_hr", &self.weight_hr),
+        ];
+        for (what, param) in others {
+            if let Some(param) = param {
+                v.param(&name(what), param);
+            }
+        }
+    }
+
+    pub(crate) fn on<'t>(&self, tape: &'t Tape<T>) -> OnTape<'t, T> {
+        let on = |param: &Option<Param<T>>| param.as_ref().map(|p| tape.param(p));
+        OnTape {
+            ih: tape.param(&self.weight_ih),
+            hh: tape.param(&self.weight_hh),
+            bias_ih: on(&self.bias_ih),
+            bias_hh: on(&self.bias_hh),
+            hr: on(&self.weight_hr),
+        }
+    }
+}
+
+/// [`RecurrentWeights`] on a tape.
+#[derive(Clone, Copy)]
+pub(crate) struct OnTape<'t, T: Float> {
+    pub(crate) ih: Var<'t, T>,
+    pub(crate) hh: Var<'t, T>,
+    pub(crate) bias_ih: Option<Var<'t, T>>,
+    pub(crate) bias_hh: Option<Var<'t, T>>,
+    pub(crate) hr: Option<Var<'t, T>>,
+}

@@ -1,0 +1,295 @@
+//! `Finding`: a fault with its place, its evidence and its remedies.
+
+use std::fmt;
+
+use wengert_autograd::Line;
+
+use super::Fault;
+
+/// How sure the doctor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// The numbers fit, and something else could explain them.
+    Possible,
+    /// The numbers fit, and little else does.
+    Likely,
+    /// It follows from the structure of the tape, or from a comparison that is exact.
+    Certain,
+}
+
+/// Where a fault is, as far as it has a place.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The path of the layer or of the parameter.
+    pub layer: Option<String>,
+    /// The name of the op.
+    pub op: Option<&'static str>,
+    /// The line of the user's program.
+    pub line: Option<Line>,
+    /// The row of the batch, from 0.
+    pub row: Option<usize>,
+    /// The column of the input, from 0.
+    pub column: Option<usize>,
+}
+
+/// A number beside its threshold.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Evidence {
+    /// The name of the number.
+    pub what: String,
+    /// The number; NaN where the name says it all.
+    pub value: f64,
+    /// The threshold, if there is one.
+    pub threshold: Option<f64>,
+    /// The first and the last step over which it was measured, from 0; `None` for what follows from one tape.
+    pub steps: Option<(usize, usize)>,
+}
+
+/// What can be done about a fault.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Remedy {
+    /// In words.
+    pub text: String,
+    /// What [`try_cures`](super::Finding::try_cures) does to try it.
+    pub action: Action,
+}
+
+/// A change that can be tried on a copy of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Action {
+    /// The learning rate times this.
+    ScaleRate(f64),
+    /// All gradients together clipped to this norm.
+    ClipNorm(f64),
+    /// The layers' weights drawn again, uniform within ±√(3/inputs), and biases 0.
+    Restart,
+    /// [`Restart`](Self::Restart), and the learning rate times this.
+    RestartAndScaleRate(f64),
+    /// The loss times this.
+    ScaleLoss(f64),
+    /// The columns of the input with mean 0 and deviation 1.
+    StandardiseInput,
+    /// All parameters unfrozen, and trained by Adam with this learning rate.
+    AdamOnAll(f64),
+    /// Only the user can: the line of code as it should be.
+    Code(&'static str),
+}
+
+impl Action {
+    /// Whether it can be tried without the user.
+    pub fn can_be_tried(self) -> bool {
+        !matches!(self, Self::Code(_))
+    }
+}
+
+/// A fault that the doctor has found.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The fault, by name.
+    pub fault: Fault,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// Where it is.
+    pub place: Place,
+    /// The numbers that say so.
+    pub evidence: Vec<Evidence>,
+    /// What can be done, the first thing first.
+    pub remedies: Vec<Remedy>,
+    /// The step at which it was found, from 0; `None` before the first.
+    pub step: Option<usize>,
+    /// Earlier in the chain of causes than its fault usually is.
+    pub(crate) rank: u8,
+    /// It follows from one tape, so later steps do not speak against it.
+    pub(crate) stays: bool,
+}
+
+impl Finding {
+    pub(crate) fn new(fault: Fault, certainty: Certainty) -> Self {
+        let remedies = super::remedies::of(fault);
+        let (place, evidence) = (Place::default(), Vec::new());
+        Self {
+            fault,
+            certainty,
+            place,
+            evidence,
+            remedies,
+            step: None,
+            rank: fault.rank(),
+            stays: certainty == Certainty::Certain,
+        }
+    }
+
+    pub(crate) fn certain(fault: Fault) -> Self {
+        Self::new(fault, Certainty::Certain)
+    }
+
+    pub(crate) fn likely(fault: Fault) -> Self {
+        Self::new(fault, Certainty::Likely)
+    }
+
+    pub(crate) fn possible(fault: Fault) -> Self {
+        Self::new(fault, Certainty::Possible)
+    }
+
+    pub(crate) fn layer(mut self, layer: impl Into<String>) -> Self {
+        self.place.layer = Some(layer.into()).filter(|layer: &String| !layer.is_empty());
+        self
+    }
+
+    pub(crate) fn op(mut self, op: &'static str, line: Line) -> Self {
+        (self.place.op, self.place.line) = (Some(op), Some(line));
+        self
+    }
+
+    pub(crate) fn line(mut self, line: Option<Line>) -> Self {
+        self.place.line = line;
+        self
+    }
+
+    pub(crate) fn row(mut self, row: usize) -> Self {
+        self.place.row = Some(row);
+        self
+    }
+
+    pub(crate) fn column(mut self, column: usize) -> Self {
+        self.place.column = Some(column);
+        self
+    }
+
+    pub(crate) fn rank(mut self, rank: u8) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    pub(crate) fn staying(mut self) -> Self {
+        self.stays = true;
+        self
+    }
+
+    /// A number beside its threshold.
+    pub(crate) fn because(mut self, what: impl Into<String>, value: f64, threshold: f64) -> Self {
+        let threshold = Some(threshold);
+        self.evidence.push(Evidence { what: what.into(), value, threshold, steps: None });
+        self
+    }
+
+    /// A number that has no threshold.
+    pub(crate) fn noting(mut self, what: impl Into<String>, value: f64) -> Self {
+        self.evidence.push(Evidence { what: what.into(), value, threshold: None, steps: None });
+        self
+    }
+
+    /// What was seen, in words.
+    pub(crate) fn seeing(self, what: impl Into<String>) -> Self {
+        self.noting(what, f64::NAN)
+    }
+
+    /// The steps over which the evidence was measured.
+    pub(crate) fn over(mut self, first: usize, last: usize) -> Self {
+        for evidence in &mut self.evidence {
+            evidence.steps.get_or_insert((first, last));
+        }
+        self
+    }
+
+    /// What worst first sorts by: the sure before the likely, causes before what follows from them.
+    pub(crate) fn order(&self) -> (u8, std::cmp::Reverse<Certainty>, usize) {
+        (self.rank, std::cmp::Reverse(self.certainty), self.step.unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Certainty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        })
+    }
+}
+
+impl Place {
+    /// Whether nothing is known of it.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        parts.extend(self.layer.as_ref().map(|layer| format!("`{layer}`")));
+        parts.extend(self.op.map(|op| format!("op `{op}`")));
+        parts.extend(self.row.map(|row| format!("row {row}")));
+        parts.extend(self.column.map(|column| format!("column {column}")));
+        parts.extend(self.line.map(|line| format!("at {line}")));
+        f.write_str(&parts.join(", "))
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.value.is_nan() && self.threshold.is_none() {
+            return f.write_str(&self.what);
+        }
+        write!(f, "{}: {}", self.what, number(self.value))?;
+        if let Some(threshold) = self.threshold {
+            write!(f, " (threshold {})", number(threshold))?;
+        }
+        match self.steps {
+            Some((first, last)) if first == last => write!(f, ", step {first}"),
+            Some((first, last)) => write!(f, ", steps {first} to {last}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Eight heights, for curves on a terminal.
+pub(crate) const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// A number as a person would write it.
+pub(crate) fn number(x: f64) -> String {
+    let size = x.abs();
+    if x.fract() == 0.0 && size < 1e6 {
+        format!("{x:.0}")
+    } else if (0.01..1e5).contains(&size) {
+        let digits = if size >= 100.0 { 1 } else { 3 };
+        format!("{x:.digits$}")
+    } else {
+        format!("{x:.2e}")
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.fault, self.certainty)?;
+        if !self.place.is_unknown() {
+            write!(f, "\n  where     {}", self.place)?;
+        }
+        for (k, evidence) in self.evidence.iter().enumerate() {
+            write!(f, "\n  {:<9} {evidence}", if k == 0 { "evidence" } else { "" })?;
+        }
+        if let Some(step) = self.step {
+            write!(f, "\n  found     at step {step}")?;
+        }
+        write!(f, "\n  why       {}", self.fault.why())?;
+        for (k, remedy) in self.remedies.iter().enumerate() {
+            write!(
+                f,
+                "\n  {:<9} {}. {}",
+                if k == 0 { "remedies" } else { "" },
+                k + 1,
+                remedy.text
+            )?;
+            if let Action::Code(code) = remedy.action {
+                write!(f, ": `{code}`")?;
+            }
+        }
+        Ok(())
+    }
+}

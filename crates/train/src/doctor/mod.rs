@@ -1,0 +1,555 @@
+//! The doctor: what is wrong with a training, where, how sure that is, and what helps.
+//!
+//! It looks on while a loop trains, as a [`Companion`] of a [`Trainer`](crate::Trainer) or by two calls in a loop of your own, and
+//! writes a [`Report`]. Where it can it is exact: it reads the tape's structure, compares numbers that must be equal, and follows
+//! parameters that nothing reaches. Other numbers are compared with their own history and with each other, never with a
+//! fixed size of a norm.
+//!
+//! ```
+//! use wengert_autograd::Tape;
+//! use wengert_data::{DataLoader, synth};
+//! use wengert_loss::{CrossEntropyLoss, Loss};
+//! use wengert_nn::{Linear, Module, Parts, Relu, Sequential};
+//! use wengert_optim::{Adam, Optimizer};
+//! use wengert_tensor::Rng;
+//! use wengert_train::{Doctor, Fault};
+//!
+//! let loader = DataLoader::new(synth::moons::<f32>(300, 0.1, 0), 30)?.shuffle(0);
+//! let rng = &mut Rng::new(0);
+//! let model = Sequential::new().with(Linear::new(2, 16, rng)).with(Relu).with(Linear::new(16, 2, rng));
+//! // The first layer is forgotten.
+//! let mut optimizer = Adam::new(model.parameters().split_off(2), 0.01);
+//! let criterion = CrossEntropyLoss::new();
+//!
+//! let mut doctor = Doctor::new();
+//! for (x, y) in loader.epoch(0) {
+//!     let tape = Tape::new();
+//!     optimizer.zero_grad();
+//!     let loss = criterion.forward(model.call(tape.input(x))?, &y)?;
+//!     loss.backward()?;
+//!     doctor.before(loss, &optimizer);
+//!     optimizer.step()?;
+//!     doctor.after(&optimizer);
+//! }
+//! let report = doctor.report();
+//! assert_eq!(report.findings()[0].fault, Fault::NotInOptimizer);
+//! assert_eq!(report.findings()[0].place.layer.as_deref(), Some("0.weight"));
+//! println!("{report}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cures;
+mod fault;
+mod finding;
+mod flow;
+mod goal;
+mod losses;
+mod mixed;
+mod preflight;
+mod remedies;
+mod report;
+mod rows;
+mod rules;
+mod start;
+mod structure;
+mod treatment;
+mod units;
+mod weights;
+mod worst;
+
+use wengert_autograd::{Line, Tape, Var};
+use wengert_optim::Optimizer;
+use wengert_tensor::Float;
+
+pub use cures::{Case, Columns, Course, Cures, Tried};
+pub use fault::Fault;
+pub use finding::{Action, Certainty, Evidence, Finding, Place, Remedy};
+pub use flow::{Flow, FlowRow};
+pub use report::Report;
+pub use worst::{Sample, Worst, worst_samples};
+
+use crate::{Companion, EpochEnd, Result, Step};
+use goal::Goal;
+use losses::Losses;
+use rows::Rows;
+use start::LayerStart;
+use structure::Reading;
+use units::Units;
+use weights::{Role, Weights};
+
+/// Looks on while a loop trains, and says what is wrong. See the example of the [module](self).
+///
+/// It reads the loss of every step. Weights, gradients, updates and activations are read at the first 16 steps, then
+/// at every 4th, 16th and 64th, and whenever the loss makes it suspicious. It changes nothing.
+#[derive(Clone, Debug)]
+pub struct Doctor {
+    step: usize,
+    /// The step of the next look, and that of the next examination.
+    next: usize,
+    next_examination: usize,
+    looking: bool,
+    pub(crate) losses: Losses,
+    pub(crate) weights: Weights,
+    pub(crate) units: Vec<Units>,
+    pub(crate) goal: Option<Goal>,
+    pub(crate) rows: Rows,
+    /// The number of lines of the tape that was read, how many different ones were, and the lines of its loss's terms.
+    lines: usize,
+    layouts: usize,
+    terms: (Vec<usize>, Vec<usize>),
+    /// Penalty over data.
+    pub(crate) penalty: Option<f64>,
+    pub(crate) penalty_at: Option<(&'static str, Line)>,
+    /// The bounds of the prediction, and where they come from.
+    pub(crate) bounds: Option<(f64, f64, String, &'static str, Line)>,
+    pub(crate) start: Vec<LayerStart>,
+    /// The loss over the mean of its parts, at the first look.
+    pub(crate) summed: Option<(f64, &'static str, Line)>,
+    pub(crate) batch: usize,
+    pub(crate) rate: Rate,
+    pub(crate) settings: Vec<(&'static str, f64)>,
+    /// Looks at a whole step, and how many of them went up the gradient.
+    pub(crate) looks: usize,
+    pub(crate) uphill: usize,
+    pub(crate) first_uphill: bool,
+    /// The largest median of update : weight at the first looks.
+    pub(crate) peak_ratio: f64,
+    /// The first step at which the loss rose far above its best.
+    pub(crate) diverged: Option<usize>,
+    /// What the data showed, once enough of it was seen.
+    pub(crate) data: Option<rules::Data>,
+    pub(crate) validation: Vec<(f64, f64)>,
+    pub(crate) frozen: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+/// The learning rate over time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rate {
+    pub(crate) now: f64,
+    pub(crate) most: f64,
+    /// The step since which it is next to nothing.
+    pub(crate) gone_since: Option<usize>,
+}
+
+impl Default for Doctor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Doctor {
+    /// One who has seen nothing yet.
+    pub fn new() -> Self {
+        Self {
+            step: 0,
+            next: 0,
+            next_examination: 8,
+            looking: false,
+            losses: Losses::new(),
+            weights: Weights::default(),
+            units: Vec::new(),
+            goal: None,
+            rows: Rows::default(),
+            lines: 0,
+            layouts: 0,
+            terms: (Vec::new(), Vec::new()),
+            penalty: None,
+            penalty_at: None,
+            bounds: None,
+            start: Vec::new(),
+            summed: None,
+            batch: 0,
+            rate: Rate::default(),
+            settings: Vec::new(),
+            looks: 0,
+            uphill: 0,
+            first_uphill: false,
+            peak_ratio: 0.0,
+            diverged: None,
+            data: None,
+            validation: Vec::new(),
+            frozen: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Looks at a step between `backward` and the optimiser's step.
+    pub fn before<T: Float>(&mut self, loss: Var<'_, T>, optimizer: &(impl Optimizer<T> + ?Sized)) {
+        let value = loss.item().map_or(f64::NAN, |x| x.to_f64());
+        self.losses.push(value);
+        if !value.is_finite() {
+            self.name_not_finite(loss, optimizer);
+            return;
+        }
+        if self.losses.alarms() && self.diverged.is_none() {
+            self.diverged = Some(self.step);
+            self.next = self.step;
+            self.next_examination = self.step;
+        }
+        let rate = optimizer.learning_rate();
+        self.rate.now = rate;
+        self.rate.most = self.rate.most.max(rate);
+        if rate > 1e-6 * self.rate.most {
+            self.rate.gone_since = None;
+        } else if self.rate.gone_since.is_none() {
+            self.rate.gone_since = Some(self.step);
+        }
+        if self.step >= self.next {
+            self.look(loss, optimizer);
+        }
+    }
+
+    /// Looks at the same step after the optimiser's.
+    pub fn after<T: Float>(&mut self, optimizer: &(impl Optimizer<T> + ?Sized)) {
+        if self.looking {
+            self.looking = false;
+            self.weights.after(optimizer, self.step);
+            let along: f64 = self
+                .weights
+                .all
+                .iter()
+                .map(|w| w.now.along * w.shape.iter().product::<usize>() as f64)
+                .sum();
+            self.uphill += usize::from(along > 0.0);
+            self.first_uphill |= self.looks == 0 && along > 0.0;
+            if (1..16).contains(&self.looks)
+                && let Some(ratio) = self.weights.median_ratio()
+            {
+                self.peak_ratio = self.peak_ratio.max(ratio);
+            }
+            self.looks += 1;
+            self.next = self.step + every(self.step);
+        }
+        if self.step >= self.next_examination {
+            self.next_examination = self.step + (self.step / 2).max(8);
+            self.examine();
+        }
+        self.step += 1;
+    }
+
+    /// The optimiser's step between [`before`](Self::before) and [`after`](Self::after). If the optimiser rejects a gradient that
+    /// is not finite, the report names the op that made it.
+    ///
+    /// # Errors
+    /// As the optimiser's step.
+    #[track_caller]
+    pub fn step<T: Float>(
+        &mut self,
+        loss: Var<'_, T>,
+        optimizer: &mut (impl Optimizer<T> + ?Sized),
+    ) -> wengert_optim::Result<()> {
+        self.before(loss, optimizer);
+        let done = optimizer.step();
+        match done {
+            Ok(()) => self.after(optimizer),
+            Err(_) => self.name_not_finite(loss, optimizer),
+        }
+        done
+    }
+
+    /// Tells the losses of an epoch: of training, and of samples that were held back.
+    pub fn validated(&mut self, train_loss: f64, validation_loss: f64) {
+        self.validation.push((train_loss, validation_loss));
+    }
+
+    /// Looks at the tape of an evaluation: whether it was in evaluation mode.
+    pub fn evaluated<T: Float>(&mut self, tape: &Tape<T>) {
+        if !tape.is_training() {
+            return;
+        }
+        let scopes = tape.scopes();
+        let drawing = scopes.iter().find_map(|scope| {
+            let kind = scope.who?.kind();
+            (kind.contains("Dropout") || kind.contains("BatchNorm")).then_some((kind, scope.at))
+        });
+        if let Some((kind, at)) = drawing {
+            self.found(Finding::certain(Fault::EvaluationMode).layer(kind).line(at));
+        }
+    }
+
+    /// What was found so far, worst first.
+    pub fn report(&self) -> Report {
+        let mut findings = self.findings.clone();
+        // What rests on numbers has to hold still.
+        let now = rules::look(self);
+        findings.retain(|f| f.stays || now.iter().any(|n| n.fault == f.fault));
+        for finding in now {
+            match findings.iter_mut().find(|f| f.fault == finding.fault) {
+                Some(known) => {
+                    let step = known.step;
+                    if known.certainty < finding.certainty {
+                        *known = finding;
+                        known.step = step;
+                    }
+                }
+                None => findings.push(Finding { step: self.step.checked_sub(1), ..finding }),
+            }
+        }
+        findings.sort_by_key(Finding::order);
+        Report::new(findings, self.looked_at())
+    }
+
+    /// A report of what was found alone, without the rules that go by time.
+    pub(crate) fn report_of_found(&self) -> Report {
+        let mut findings = self.findings.clone();
+        findings.sort_by_key(Finding::order);
+        findings.iter_mut().for_each(|finding| finding.step = None);
+        Report::new(findings, self.looked_at())
+    }
+
+    /// What was looked at, for a report.
+    fn looked_at(&self) -> Vec<String> {
+        let mut at = vec![format!("the loss of {} steps", self.losses.count)];
+        let weights = self.weights.all.len();
+        if weights > 0 {
+            at.push(format!(
+                "weight, gradient and update of {weights} parameters at {} steps",
+                self.looks
+            ));
+        }
+        if !self.units.is_empty() {
+            let units: usize = self.units.iter().map(|u| u.alive.len()).sum();
+            at.push(format!("{units} units of {} activations", self.units.len()));
+        }
+        if self.rows.len() > 0 {
+            at.push(format!("{} rows of data", self.rows.len()));
+        }
+        if self.lines > 0 {
+            at.push(format!("{} lines of the tape", self.lines));
+        }
+        at
+    }
+
+    /// Notes a finding, once for each fault.
+    pub(crate) fn found(&mut self, finding: Finding) {
+        if !self.findings.iter().any(|f| f.fault == finding.fault) {
+            self.findings.push(Finding { step: Some(self.step), ..finding });
+        }
+    }
+
+    fn examine(&mut self) {
+        if self.data.is_none() && (self.rows.is_full() || self.step >= 20) && self.rows.len() > 0 {
+            self.data = Some(rules::Data::of(&self.rows));
+        }
+        for finding in rules::look(self) {
+            self.found(finding);
+        }
+    }
+
+    /// A look at everything.
+    #[cold]
+    fn look<T: Float>(&mut self, loss: Var<'_, T>, optimizer: &(impl Optimizer<T> + ?Sized)) {
+        self.looking = true;
+        self.weights.before(optimizer, self.step);
+        let tape = loss.tape();
+        if tape.len() != self.lines && self.layouts < 16 {
+            self.lay_out(tape, loss, optimizer);
+        }
+        if tape.len() != self.lines {
+            return;
+        }
+        let lines = tape.lines();
+        for units in &mut self.units {
+            if let Some(line) = lines.get(units.line) {
+                units.see(&line);
+            }
+        }
+        if let Some(goal) = &mut self.goal {
+            goal.see(&lines);
+        }
+        let number = |lines_of: &[usize]| -> f64 {
+            let of = |&k: &usize| lines.get(k)?.value()?.item().ok().map(|x| x.to_f64().abs());
+            lines_of.iter().filter_map(of).sum()
+        };
+        if !self.terms.1.is_empty() && !self.terms.0.is_empty() {
+            let ratio = number(&self.terms.1) / number(&self.terms.0).max(1e-300);
+            self.penalty = Some(self.penalty.map_or(ratio, |before| 0.8 * before + 0.2 * ratio));
+        }
+        if !self.rows.is_full()
+            && let Some(goal) = &self.goal
+        {
+            self.rows.add(&Reading::new(&lines, loss.index()), goal);
+        }
+        if self.looks == 0 {
+            self.settings = optimizer.settings();
+            self.see_start(&Reading::new(&lines, loss.index()));
+        }
+    }
+
+    /// Reads the structure of a tape that is not the last one's.
+    fn lay_out<T: Float>(
+        &mut self,
+        tape: &Tape<T>,
+        loss: Var<'_, T>,
+        optimizer: &(impl Optimizer<T> + ?Sized),
+    ) {
+        self.lines = tape.len();
+        self.layouts += 1;
+        let goal = Goal::find(&tape.lines(), loss.index());
+        let found = structure::look(tape, loss, goal.as_ref(), Some(optimizer.parameters()));
+        found.into_iter().for_each(|finding| self.found(finding.staying()));
+        let lines = tape.lines();
+        let r = Reading::new(&lines, loss.index());
+        // A tape of another length has the same parts in other places.
+        let earlier = self.goal.take();
+        self.goal = match (goal, earlier) {
+            (Some(new), Some(mut old))
+                if new.kind == old.kind && new.classes.len() == old.classes.len() =>
+            {
+                (old.compares, old.prediction, old.target) =
+                    (new.compares, new.prediction, new.target);
+                Some(old)
+            }
+            (new, _) => new,
+        };
+        self.terms = structure::terms(&r);
+        self.penalty_at = self.terms.1.first().map(|&k| (r.line(k).op().name(), r.line(k).at()));
+        if let Some(goal) = &self.goal {
+            self.batch = r.line(goal.prediction).shape().first().copied().unwrap_or(0);
+            self.bounds = structure::bounds(&r, goal).map(|(low, high, k)| {
+                let line = r.line(k);
+                (low, high, line.layer(), line.op().name(), line.at())
+            });
+        }
+        let mut feeds = vec![false; lines.len()];
+        for line in lines.iter().rev() {
+            let product = r.matrix(&line).is_some();
+            if product || feeds[line.index()] {
+                line.operands().iter().take(line.arity()).for_each(|&k| feeds[k] = true);
+            }
+        }
+        self.units = lines
+            .iter()
+            .filter(|line| r.reached[line.index()])
+            .filter_map(|line| Units::of(&line, units::flat_of(&line)?, feeds[line.index()]))
+            .collect();
+        for line in lines.iter() {
+            for (k, &operand) in line.operands().iter().take(line.arity()).enumerate() {
+                let Some(read) =
+                    lines.get(r.behind_moves(operand)).and_then(|l| l.op().parameter().cloned())
+                else {
+                    continue;
+                };
+                let Some(weight) = self.weights.all.iter_mut().find(|w| w.id == read.param.id())
+                else {
+                    continue;
+                };
+                if weight.order == usize::MAX {
+                    weight.order = line.index();
+                    weight.role = match (r.matrix(&line).is_some(), k) {
+                        (true, 1) => Role::Matrix,
+                        (true, 2) => Role::Bias,
+                        _ => Role::Other,
+                    };
+                }
+            }
+        }
+        let frozen =
+            lines.iter().filter_map(|line| line.op().parameter().map(|read| read.param.clone()));
+        self.frozen = frozen.filter(|p| p.is_frozen()).map(|p| p.path()).collect();
+    }
+
+    fn see_start<T: Float>(&mut self, r: &Reading<'_, '_, T>) {
+        let weights = &self.weights.all;
+        self.start = start::layers(r, |id| Some(weights.iter().find(|w| w.id == id)?.now.weight));
+        if let Some(goal) = &self.goal
+            && matches!(goal.kind, goal::Kind::Classes)
+            && !goal.weighted
+        {
+            let ratio = self.losses.last / goal.first_error;
+            let n = self.batch as f64;
+            if n > 1.5 && (ratio / n - 1.0).abs() < 0.02 {
+                self.summed = Some((n, r.line(r.loss).op().name(), r.line(r.loss).at()));
+            }
+        } else if let Some(goal) = &self.goal {
+            let ratio = self.losses.last / goal.first_error;
+            let elements = r.line(goal.prediction).shape().iter().product::<usize>() as f64;
+            if elements > 1.5 && (ratio / elements - 1.0).abs() < 0.02 {
+                self.summed = Some((elements, r.line(r.loss).op().name(), r.line(r.loss).at()));
+            }
+        }
+    }
+
+    /// Names the op that made a loss or a gradient that is not finite.
+    #[cold]
+    fn name_not_finite<T: Float>(
+        &mut self,
+        loss: Var<'_, T>,
+        optimizer: &(impl Optimizer<T> + ?Sized),
+    ) {
+        if self.looks == 0 {
+            self.weights.before(optimizer, self.step);
+            self.lay_out(loss.tape(), loss, optimizer);
+        }
+        let forward = loss.tape().first_non_finite();
+        let backward =
+            || loss.tape().unspent(|| loss.first_non_finite_gradient().ok().flatten()).flatten();
+        let Some(made) = forward.or_else(backward) else { return };
+        let data = matches!(made.op, "constant" | "input");
+        let fault = if data { Fault::DataNotFinite } else { Fault::NotFinite };
+        let mut finding = Finding::certain(fault)
+            .layer(made.layer.clone())
+            .op(made.op, made.at)
+            .noting(if made.in_reverse { "a gradient" } else { "a value" }, made.value);
+        for operand in &made.operands {
+            finding = finding.noting("of an operand", *operand);
+        }
+        if data && let [row, ..] = made.place[..] {
+            finding = finding.row(row);
+            finding.place.column = made.place.get(1).copied();
+        }
+        if let Some(hint) = made.hint {
+            finding.remedies.insert(0, Remedy { text: hint.to_string(), action: Action::Code("") });
+        }
+        let grown = self.losses.risen() > 3.0 || self.peak_ratio > 0.3 || made.op == "param";
+        if grown && !data {
+            self.diverged.get_or_insert(self.step);
+            // The number is what a step that was too long left behind.
+            finding = finding.rank(4);
+        }
+        self.found(finding.over(self.step, self.step));
+        self.examine();
+    }
+}
+
+/// The number of steps to the next look.
+fn every(step: usize) -> usize {
+    match step {
+        0..16 => 1,
+        16..128 => 4,
+        128..1024 => 16,
+        _ => 64,
+    }
+}
+
+impl<T: Float> Companion<T> for Doctor {
+    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        self.before(step.loss, &*step.optimizer);
+        Ok(())
+    }
+
+    fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
+        self.after(&*step.optimizer);
+        Ok(())
+    }
+
+    fn not_finite(&mut self, step: &mut Step<'_, T>) {
+        if step.loss_value.is_finite() {
+            self.name_not_finite(step.loss, &*step.optimizer);
+        } else {
+            self.before(step.loss, &*step.optimizer);
+        }
+    }
+
+    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        if let Some(loss) = end.epoch.validation_loss {
+            self.validated(end.epoch.train_loss, loss);
+        }
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        "a doctor".into()
+    }
+}

@@ -1,0 +1,203 @@
+//! The rules: from what was seen to findings. A rule that rests on numbers holds only while the numbers say so, and none holds
+//! against a model that predicts well.
+
+mod data;
+mod flow;
+mod rate;
+
+use super::weights::Weight;
+use super::{Doctor, Fault, Finding};
+
+pub(crate) use data::Data;
+
+/// All findings that follow from what was seen, in any order.
+pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
+    let patient = Patient::of(doctor);
+    let mut found = Vec::new();
+    exact(doctor, &mut found);
+    rate::look(doctor, &patient, &mut found);
+    flow::look(doctor, &patient, &mut found);
+    data::look(doctor, &patient, &mut found);
+    overfitting(doctor, &mut found);
+    stuck(doctor, &patient, &mut found);
+    found
+}
+
+/// The findings that one look before training allows.
+pub(crate) fn before_training(doctor: &Doctor) -> Vec<Finding> {
+    let patient = Patient { skill: None, poor: true, good: false };
+    let mut found = Vec::new();
+    symmetric_start(doctor, &mut found);
+    flow::start(doctor, &patient, &mut found);
+    data::ranges(doctor, &mut found);
+    found
+}
+
+/// How the patient is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patient {
+    /// 1 for a perfect prediction, 0 for one no better than a constant.
+    pub(crate) skill: Option<f64>,
+    /// No better than a constant, or hardly. Without a known target: the loss has hardly fallen.
+    pub(crate) poor: bool,
+    /// Well on its way.
+    pub(crate) good: bool,
+}
+
+impl Patient {
+    fn of(doctor: &Doctor) -> Self {
+        let losses = &doctor.losses;
+        let skill = doctor.goal.as_ref().and_then(|goal| goal.skill());
+        let fallen = (losses.first - losses.fast) / losses.first.abs().max(f64::MIN_POSITIVE);
+        let finite = losses.last.is_finite() || losses.count == 0;
+        match skill {
+            Some(skill) => Self {
+                skill: Some(skill),
+                poor: skill < 0.3 || !finite,
+                good: skill > 0.6 && finite,
+            },
+            None => {
+                Self { skill: None, poor: fallen < 0.1 || !finite, good: fallen > 0.5 && finite }
+            }
+        }
+    }
+}
+
+/// What follows from comparisons of numbers that must be equal, or must not be.
+fn exact(d: &Doctor, found: &mut Vec<Finding>) {
+    let last = d.step;
+    if let Some(weight) = d.weights.all.iter().find(|w| w.used_gradient) {
+        found.push(Finding::certain(Fault::UsedGradient).layer(&weight.path));
+    }
+    symmetric(d, found);
+    // A gradient so small that its step is lost in rounding is another fault.
+    let counts = |w: &&Weight| w.now.gradient * d.rate.now > 1e-5 * w.now.weight;
+    let mut still =
+        d.weights.all.iter().filter(|w| w.looks >= 3 && w.still == w.looks && !w.frozen);
+    let still = still.find(counts);
+    if let Some(weight) = still
+        && d.rate.most > 0.0
+    {
+        found.push(
+            Finding::certain(Fault::NotUpdated)
+                .layer(&weight.path)
+                .because("update, with a gradient that is not 0", 0.0, 0.0)
+                .noting("root mean square of the gradient", weight.now.gradient)
+                .over(0, last),
+        );
+    }
+    let alone = d
+        .weights
+        .all
+        .iter()
+        .find(|w| w.looks >= 3 && w.without_gradient > w.looks - 1 && !w.frozen);
+    if let Some(weight) = alone {
+        found.push(
+            Finding::likely(Fault::NoGradient)
+                .layer(&weight.path)
+                .noting("steps without a gradient", weight.without_gradient as f64)
+                .over(0, last),
+        );
+    }
+    let losses = &d.losses;
+    if d.looks >= 3 && d.first_uphill && d.uphill * 10 >= d.looks * 9 && losses.fast >= losses.first
+    {
+        found.push(
+            Finding::certain(Fault::Ascent)
+                .because(
+                    "fraction of the steps that went up their gradient",
+                    d.uphill as f64 / d.looks as f64,
+                    0.9,
+                )
+                .over(0, last),
+        );
+    }
+}
+
+/// Units that are copies of each other: rows of weights and of gradients that stay equal; or most layers start so.
+fn symmetric(d: &Doctor, found: &mut Vec<Finding>) {
+    let several =
+        || d.weights.matrices().filter(|w| w.looks >= 1 && w.shape.len() == 2 && w.shape[0] > 1);
+    let stay = several().find(|w| w.equal_rows >= 3 && w.equal_rows == w.looks.min(8));
+    let start = several().filter(|w| w.started_equal).count();
+    let most = start * 2 > several().count() && start >= 1 && d.weights.matrices().count() > 1;
+    let first = several().find(|w| w.started_equal).filter(|_| most);
+    if let Some(weight) = stay.or(first) {
+        found.push(
+            Finding::certain(Fault::SymmetricUnits)
+                .layer(&weight.path)
+                .noting("layers that started with equal rows of weights", start as f64)
+                .noting(
+                    "looks on which rows of weights and of gradients were equal",
+                    weight.equal_rows as f64,
+                )
+                .over(0, weight.looks.min(8) - 1),
+        );
+    }
+}
+
+/// [`symmetric`], of the weights alone.
+fn symmetric_start(d: &Doctor, found: &mut Vec<Finding>) {
+    let several = || d.weights.matrices().filter(|w| w.shape.len() == 2 && w.shape[0] > 1);
+    let start = several().filter(|w| w.started_equal).count();
+    if start * 2 > several().count() && d.weights.matrices().count() > 1 {
+        let first = several().find(|w| w.started_equal).map_or("", |w| &w.path);
+        found.push(
+            Finding::certain(Fault::SymmetricUnits)
+                .layer(first)
+                .noting("layers that start with equal rows of weights", start as f64),
+        );
+    }
+}
+
+fn overfitting(d: &Doctor, found: &mut Vec<Finding>) {
+    let all = &d.validation;
+    let Some(best) = (0..all.len()).min_by(|&a, &b| all[a].1.total_cmp(&all[b].1)) else { return };
+    let Some(&(train, validation)) = all.last() else { return };
+    let since = &all[best..];
+    let rising = since.windows(2).filter(|w| w[1].1 > w[0].1).count();
+    if since.len() > 3
+        && rising * 4 >= (since.len() - 1) * 3
+        && validation > 1.1 * all[best].1
+        && train < all[best].0
+    {
+        found.push(
+            Finding::likely(Fault::Overfitting)
+                .because("loss of validation over its best", validation / all[best].1, 1.1)
+                .noting("loss of training over what it was then", train / all[best].0)
+                .noting("best epoch", (best + 1) as f64),
+        );
+    }
+}
+
+/// No cause was found, and still nothing is learnt.
+fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    let Some(goal) = &d.goal else { return };
+    let Some(skill) = patient.skill else { return };
+    if d.step < 60 || goal.best_skill > 0.1 || skill > 0.05 || found.iter().any(|f| f.rank < 5) {
+        return;
+    }
+    if d.batch <= 2 && d.step > 200 {
+        found.push(
+            Finding::possible(Fault::BatchTooSmall)
+                .because("samples a batch", d.batch as f64, 2.0)
+                .because("fraction of a constant's error that is gone", skill, 0.05)
+                .over(0, d.step),
+        );
+        return;
+    }
+    if let Some(path) = d.frozen.first() {
+        found.push(
+            Finding::possible(Fault::FrozenAtRandom)
+                .layer(path)
+                .because("fraction of a constant's error that is gone", skill, 0.05)
+                .over(0, d.step),
+        );
+        return;
+    }
+    let finding = Finding::possible(Fault::NoBetterThanConstant)
+        .line(Some(goal.at))
+        .because("fraction of a constant's error that is gone", skill, 0.05)
+        .over(0, d.step);
+    found.push(finding);
+}

@@ -1,0 +1,202 @@
+//! Rules of the data: its columns, its targets, its classes, and whether one has to do with the other.
+
+use super::Patient;
+use crate::doctor::goal::{Goal, Kind, entropy};
+use crate::doctor::rows::Rows;
+use crate::doctor::{Doctor, Fault, Finding};
+
+/// What some rows of data showed.
+#[derive(Clone, Debug)]
+pub(crate) struct Data {
+    columns: Vec<Finding>,
+    association: Option<f64>,
+    noise: Option<f64>,
+    numbered: Option<usize>,
+}
+
+impl Data {
+    pub(crate) fn of(rows: &Rows) -> Self {
+        Self {
+            columns: rows.columns(),
+            association: rows.association(),
+            noise: rows.noise(),
+            numbered: rows.classes_as_numbers(),
+        }
+    }
+}
+
+impl Data {
+    /// What can be said of the data before training.
+    pub(crate) fn before_training(&self) -> Vec<Finding> {
+        let mut found = self.columns.clone();
+        if let Some(score) = self.association.filter(|score| *score < 2.5) {
+            found.push(unrelated(score));
+        }
+        found
+    }
+}
+
+fn unrelated(score: f64) -> Finding {
+    let what = "what a row's neighbours tell of its target, in standard errors over chance";
+    Finding::likely(Fault::LabelsUnrelated).because(what, score, 2.5)
+}
+
+/// Ranges and classes, before training.
+pub(super) fn ranges(d: &Doctor, found: &mut Vec<Finding>) {
+    if let (Some(goal), Some(data)) = (&d.goal, &d.data) {
+        if goal.kind == Kind::Numbers {
+            output_range(d, found);
+        }
+        numbered(data, goal, found);
+        imbalance(d, &Patient { skill: None, poor: true, good: false }, found);
+    }
+}
+
+pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    if let Some(data) = &d.data {
+        of_rows(d, data, patient, found);
+    }
+    let Some(goal) = &d.goal else { return };
+    if goal.kind == Kind::Numbers {
+        output_range(d, found);
+        unscaled_target(d, patient, found);
+    }
+    imbalance(d, patient, found);
+}
+
+fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>) {
+    for finding in &data.columns {
+        let harmless = finding.fault == Fault::UnscaledInput
+            && patient.skill.is_some_and(|s| s > 0.85)
+            || finding.fault == Fault::ConstantColumn && !patient.poor;
+        if !harmless {
+            found.push(finding.clone());
+        }
+    }
+    let Some(goal) = &d.goal else { return };
+    // Where two classes overlap by nature, a third of the labels can go either way.
+    let noisy = if goal.classes.len() > 2 { 0.2 } else { 0.35 };
+    if let Some(score) = data.association.filter(|score| *score < 2.5)
+        && patient.skill.is_none_or(|skill| skill < 0.5)
+        && d.step >= 20
+    {
+        found.push(unrelated(score).line(Some(goal.at)).noting("rows", d.rows.len() as f64));
+    } else if let Some(noise) =
+        data.noise.filter(|noise| *noise > noisy && patient.skill.is_none_or(|skill| skill < 0.8))
+    {
+        found.push(
+            Finding::likely(Fault::LabelNoise)
+                .line(Some(goal.at))
+                .because(
+                    "labels that differ from those of their neighbours where these agree",
+                    noise,
+                    noisy,
+                )
+                .noting("rows", d.rows.len() as f64),
+        );
+    }
+    numbered(data, goal, found);
+}
+
+fn numbered(data: &Data, goal: &Goal, found: &mut Vec<Finding>) {
+    if let Some(classes) = data.numbered
+        && goal.kind == Kind::Numbers
+        && goal.classes.len() == 1
+    {
+        found.push(
+            Finding::likely(Fault::ClassesAsNumbers)
+                .line(Some(goal.at))
+                .noting("different targets, all whole numbers from 0 on", classes as f64),
+        );
+    }
+}
+
+fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
+    let (Some(goal), Some((low, high, layer, op, at))) = (&d.goal, &d.bounds) else { return };
+    let (least, most) = goal.range;
+    let span = most - least;
+    if span.is_nan() || span <= 0.0 || d.looks == 1 {
+        return;
+    }
+    let below = low - least > 0.05 * span;
+    if below || most - high > 0.05 * span {
+        let (value, threshold) = if below { (least, *low) } else { (most, *high) };
+        found.push(
+            Finding::certain(Fault::OutputOutOfRange)
+                .layer(layer.clone())
+                .op(op, at)
+                .because(if below { "least target" } else { "greatest target" }, value, threshold)
+                .over(0, d.step),
+        );
+    }
+}
+
+fn unscaled_target(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    let Some(goal) = &d.goal else { return };
+    let (mean, deviation) = goal.spread();
+    let far = mean.abs() > 10.0 * deviation.max(1.0);
+    if patient.poor && d.step >= 20 && (far || deviation > 100.0) {
+        found.push(
+            Finding::likely(Fault::UnscaledTarget)
+                .line(Some(goal.at))
+                .because("deviation of the targets", deviation, 100.0)
+                .noting("their mean", mean)
+                .over(0, d.step),
+        );
+    }
+}
+
+/// Classes of very unequal size, the rare of which is not found.
+fn imbalance(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    let Some(goal) = &d.goal else { return };
+    if goal.weighted {
+        return;
+    }
+    let (balance, rare) = match goal.kind {
+        Kind::Classes => {
+            let all: f64 = goal.classes.iter().sum();
+            let classes = goal.classes.iter().filter(|n| **n > 0.0).count();
+            if all < 200.0 || classes < 2 {
+                return;
+            }
+            let rare = (0..goal.classes.len())
+                .filter(|&k| goal.classes[k] > 0.0)
+                .min_by(|&a, &b| goal.classes[a].total_cmp(&goal.classes[b]));
+            let balance = (entropy(&goal.classes).exp() - 1.0) / (classes as f64 - 1.0);
+            (balance, rare)
+        }
+        Kind::Logits | Kind::Probabilities if goal.classes.len() == 1 && goal.whole => {
+            let (mean, _) = goal.spread();
+            if goal.weight() < 100.0 || !(0.0..=1.0).contains(&mean) {
+                return;
+            }
+            ((entropy(&[mean, 1.0 - mean])).exp() - 1.0, None)
+        }
+        _ => return,
+    };
+    let recall = rare.and_then(|k| goal.recall(k));
+    let missed = match recall {
+        Some(recall) => recall < 0.5,
+        None => !patient.good,
+    };
+    if balance < 0.25 {
+        // A rare class that is known by heart is still a rare class.
+        let finding = if missed {
+            Finding::likely(Fault::Imbalance)
+        } else {
+            Finding::possible(Fault::Imbalance)
+        };
+        let finding = finding.line(Some(goal.at)).because(
+            "(exp(entropy) - 1) / (classes - 1)",
+            balance,
+            0.25,
+        );
+        let finding = match rare {
+            Some(class) => finding
+                .noting("rarest class", class as f64)
+                .noting("fraction of it that was right", recall.unwrap_or(f64::NAN)),
+            None => finding,
+        };
+        found.push(finding.over(0, d.step));
+    }
+}

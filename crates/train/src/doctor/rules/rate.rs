@@ -1,0 +1,150 @@
+//! Rules of the learning rate, the optimiser's settings, the penalty and the size of the loss.
+
+use super::Patient;
+use crate::doctor::{Doctor, Fault, Finding};
+
+pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    settings(d, found);
+    gone(d, found);
+    penalty(d, patient, found);
+    if !too_high(d, patient, found) {
+        too_low(d, patient, found);
+    }
+}
+
+fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
+    let losses = &d.losses;
+    let rate = d.rate.now;
+    if patient.good {
+        return false;
+    }
+    let diverged = d.diverged.is_some();
+    let thrown = d.peak_ratio > 0.3 && patient.poor && d.step >= 20
+        || d.peak_ratio > 0.1
+            && patient.poor
+            && d.step >= 20
+            && losses.early_peak > 2.0 * losses.first.abs()
+            && losses.count > 3;
+    if !diverged && !thrown {
+        return false;
+    }
+    let evidence = |finding: Finding| {
+        let finding = if diverged {
+            finding.because("rise of the loss above its best, over its start", losses.risen(), 3.0)
+        } else {
+            finding.because("median of update : weight", d.peak_ratio, 0.1)
+        };
+        finding
+            .noting("learning rate", rate)
+            .noting("first loss", losses.first)
+            .noting("last finite loss", losses.last_finite)
+            .over(0, d.diverged.unwrap_or(d.step))
+    };
+    if let Some((n, op, at)) = d.summed {
+        // The sum explains a step that is n times too long.
+        let finding = Finding::likely(Fault::SummedLoss)
+            .op(op, at)
+            .noting("loss over the mean of its parts", n);
+        found.push(evidence(finding).rank(2));
+    }
+    found.push(evidence(Finding::likely(Fault::RateTooHigh)));
+    true
+}
+
+fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    let losses = &d.losses;
+    if d.looks < 6
+        || d.step < 10
+        || d.rate.gone_since.is_some()
+        || patient.skill.is_some_and(|s| s > 0.5)
+    {
+        return;
+    }
+    let trained = || d.weights.all.iter().filter(|w| !w.frozen && w.now.gradient > 0.0);
+    let fastest = trained().map(|w| w.ratio()).filter(|r| r.is_finite()).fold(0.0, f64::max);
+    // Update over gradient: the rate of plain descent; an adaptive one moves by its rate whatever the gradient is.
+    let mut reach: Vec<f64> = trained().map(|w| w.now.update / w.now.gradient).collect();
+    reach.sort_by(f64::total_cmp);
+    let reach = reach.get(reach.len() / 2).copied().unwrap_or(0.0);
+    let fallen = (losses.early - losses.slow) / losses.early.abs().max(f64::MIN_POSITIVE);
+    let slow = fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
+    if trained().next().is_some() && slow && fallen.abs() < 0.15 {
+        found.push(
+            Finding::likely(Fault::RateTooLow)
+                .because("largest update : weight of any parameter", fastest, 1e-4)
+                .because("fraction by which the loss has fallen", fallen, 0.15)
+                .noting("learning rate", d.rate.now)
+                .over(0, d.step),
+        );
+    }
+}
+
+/// The learning rate was something, and is nothing any more.
+fn gone(d: &Doctor, found: &mut Vec<Finding>) {
+    let Some(since) = d.rate.gone_since else { return };
+    let idle = d.step - since.min(d.step);
+    if idle >= 10.max(d.step / 10) {
+        found.push(
+            Finding::certain(Fault::RateAtZero)
+                .because("learning rate", d.rate.now, 1e-6 * d.rate.most)
+                .noting("highest learning rate", d.rate.most)
+                .over(since, d.step),
+        );
+    }
+}
+
+fn settings(d: &Doctor, found: &mut Vec<Finding>) {
+    let adaptive = d.settings.iter().any(|(name, _)| *name == "beta2" || *name == "alpha");
+    let mut out = |name: &'static str, value: f64, threshold: f64| {
+        found.push(
+            Finding::likely(Fault::OptimizerSetting)
+                .layer(format!("{name} = {value}"))
+                .because(name, value, threshold),
+        );
+    };
+    for &(name, value) in &d.settings {
+        match name {
+            "eps" if adaptive && value >= 1e-2 => out(name, value, 1e-2),
+            "momentum" | "beta1" if value >= 0.99 => out(name, value, 0.99),
+            "beta2" if value > 0.0 && value < 0.5 => out(name, value, 0.5),
+            _ => {}
+        }
+    }
+}
+
+fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    if let (Some(ratio), true) = (d.penalty, d.looks >= 3)
+        && ratio > 2.0
+        && !patient.good
+        && patient.poor
+    {
+        let finding = Finding::likely(Fault::Penalty).because(
+            "penalty over the data's part of the loss",
+            ratio,
+            2.0,
+        );
+        let finding = match d.penalty_at {
+            Some((op, at)) => finding.op(op, at),
+            None => finding,
+        };
+        found.push(finding.over(0, d.step));
+        return;
+    }
+    let decay = d.settings.iter().find(|(name, x)| *name == "weight_decay" && *x > 0.0);
+    let Some(&(_, decay)) = decay else { return };
+    let shrunk: Vec<f64> = d
+        .weights
+        .matrices()
+        .filter(|w| w.first.weight > 0.0)
+        .map(|w| w.now.weight / w.first.weight)
+        .collect();
+    let most = shrunk.iter().copied().fold(0.0, f64::max);
+    if !shrunk.is_empty() && d.step >= 20 && most < 0.2 && patient.poor {
+        found.push(
+            Finding::likely(Fault::Penalty)
+                .layer(format!("weight_decay = {decay}"))
+                .because("weights over what they were", most, 0.2)
+                .over(0, d.step),
+        );
+    }
+}
