@@ -13,17 +13,20 @@
 //! |---|---|
 //! | losses, epoch by epoch | [`Chart`] |
 //! | images with captions, as misread digits | [`image_grid`], [`Picture`] |
+//! | backpropagation, step by step, in a browser | [`explore`], [`explore_to`] |
 //! | a tape | [`tape_svg`]; as Mermaid or DOT text, [`tape_mermaid`], [`tape_dot`] |
 
 #![forbid(unsafe_code)]
 
 mod chart;
+mod explorer;
 mod graph;
 mod images;
 mod svg;
 mod tape;
 
 pub use chart::{Chart, Scale};
+pub use explorer::{explore, explore_to};
 pub use graph::{tape_dot, tape_mermaid};
 pub use images::{Picture, image_grid};
 pub use tape::tape_svg;
