@@ -11,7 +11,7 @@ use crate::error::Line;
 use crate::nodes::Node;
 use crate::ops::{Leaf, Op, Operation as _};
 use crate::tape::Inner;
-use crate::{Tape, Var};
+use crate::{Result, Tape, Var};
 
 /// The lines of a tape, in the order in which they were recorded; see [`Tape::lines`].
 pub struct Lines<'t, T: Float> {
@@ -141,6 +141,21 @@ impl<'a, T: Float> TapeLine<'a, T> {
             return None;
         }
         self.inner.value_of(self.node, "lines", self.node.at).ok()
+    }
+
+    /// The value of operand `k`; of a parameter that `backward` let go of, the value that it still has if it is `read`.
+    pub(crate) fn operand_value(&self, k: usize, read: bool) -> Result<Tensor<T>> {
+        let operand = self.inner.nodes.at(self.node.operands[k] as usize);
+        if read {
+            self.inner.value_of(operand, "pull", self.node.at)
+        } else {
+            Ok(operand.value.clone())
+        }
+    }
+
+    /// The value as the tape holds it.
+    pub(crate) fn result_value(&self) -> &'a Tensor<T> {
+        self.node.value
     }
 
     /// The value of a line of indices, a mask or labels.

@@ -15,11 +15,13 @@
 //! | images with captions, as misread digits | [`image_grid`], [`Picture`] |
 //! | numbers of layers over time, as colours | [`heat_svg`] |
 //! | texts and pictures in one file | [`Page`] |
+//! | backpropagation, step by step, in a browser | [`explore`], [`explore_to`] |
 //! | a tape | [`tape_svg`]; as Mermaid or DOT text, [`tape_mermaid`], [`tape_dot`] |
 
 #![forbid(unsafe_code)]
 
 mod chart;
+mod explorer;
 mod graph;
 mod heat;
 mod images;
@@ -28,6 +30,7 @@ mod svg;
 mod tape;
 
 pub use chart::{Chart, Scale};
+pub use explorer::{explore, explore_to};
 pub use graph::{tape_dot, tape_mermaid};
 pub use heat::{HeatRow, heat_svg};
 pub use images::{Picture, image_grid};

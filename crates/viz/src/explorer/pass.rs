@@ -1,0 +1,169 @@
+//! A recorded pass as the data of the page.
+
+use std::collections::HashMap;
+
+use wengert_autograd::ops::Leaf;
+use wengert_autograd::{Lines, Op, Tape, TapeLine};
+use wengert_tensor::{Float, Tensor};
+
+use super::numbers::{any_numbers, numbers};
+use super::text::{list, object, quoted};
+
+/// Texts that many lines share, each written once.
+#[derive(Default)]
+struct Texts {
+    known: HashMap<String, usize>,
+    all: Vec<String>,
+}
+
+impl Texts {
+    /// The number of a text, as JSON. The first text is empty, so that a missing number stands for it.
+    fn number(&mut self, text: String) -> String {
+        if self.all.is_empty() {
+            self.all.push("\"\"".into());
+            self.known.insert(String::new(), 0);
+        }
+        let next = self.all.len();
+        let number = *self.known.entry(text).or_insert_with_key(|text| {
+            self.all.push(quoted(text));
+            next
+        });
+        number.to_string()
+    }
+}
+
+/// The data of the page.
+pub(super) fn json<T: Float>(tape: &Tape<T>) -> String {
+    let adjoints = adjoints(tape);
+    let lines = tape.lines();
+    let mut texts = Texts::default();
+    let contributions = contributions(&lines, &adjoints);
+    let all: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let adjoint = adjoints.get(line.index()).and_then(Option::as_ref);
+            one(&line, adjoint, &contributions[line.index()], &mut texts)
+        })
+        .collect();
+    let start = adjoints.iter().rposition(Option::is_some);
+    object(&[
+        ("lines", list(all)),
+        ("texts", list(texts.all)),
+        // Counted from 1: 0 is none.
+        ("loss", start.map_or(0, |start| start + 1).to_string()),
+    ])
+}
+
+/// The adjoints that the tape kept; otherwise, those of its last single number.
+fn adjoints<T: Float>(tape: &Tape<T>) -> Vec<Option<Tensor<T>>> {
+    let (kept, last) = {
+        let lines = tape.lines();
+        let kept: Vec<_> = lines.iter().map(|line| line.adjoint().cloned()).collect();
+        let is_number = |line: &TapeLine<'_, T>| {
+            line.wants_gradient() && line.shape().iter().product::<usize>() == 1
+        };
+        (kept, lines.iter().rev().find(is_number).map(|line| line.index()))
+    };
+    if kept.iter().any(Option::is_some) {
+        return kept;
+    }
+    let found = tape.unspent(|| {
+        let gradients = tape.line(last?)?.gradients().ok()?;
+        let of = |index| gradients.wrt(tape.line(index)?).ok();
+        Some((0..kept.len()).map(of).collect())
+    });
+    found.flatten().unwrap_or_default()
+}
+
+/// For each line, the contributions to its adjoint, in the order of the sweep: consumer, operand, numbers, and the shape that
+/// was summed over broadcast axes.
+fn contributions<T: Float>(
+    lines: &Lines<'_, T>,
+    adjoints: &[Option<Tensor<T>>],
+) -> Vec<Vec<String>> {
+    let mut all = vec![Vec::new(); lines.len()];
+    for line in lines.iter().rev() {
+        let Some(g) = adjoints.get(line.index()).and_then(Option::as_ref) else { continue };
+        let operands = line.operands();
+        for (k, &operand) in operands[..line.arity()].iter().enumerate() {
+            if !lines.get(operand).is_some_and(|o| o.wants_gradient()) {
+                continue;
+            }
+            let Ok(pulled) = line.pull(k, g) else { continue };
+            let summed = pulled.summed_from.map(|shape| quoted(&shape.to_string()));
+            let part = [line.index().to_string(), k.to_string(), numbers(&pulled.gradient)];
+            all[operand].push(list(part.into_iter().chain(summed)));
+        }
+    }
+    all
+}
+
+/// The kind of a line: an op, a parameter, data, or an op that no gradient reaches.
+fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
+    match line.op() {
+        Op::Leaf(Leaf::Parameter(_)) => 1,
+        Op::Leaf(Leaf::Constant(_) | Leaf::Data(_) | Leaf::Input(_)) => 2,
+        _ if !line.wants_gradient() => 3,
+        _ => 0,
+    }
+}
+
+/// The formula of a function of the table, as the table writes it.
+fn formula<T: Float>(op: &Op<T>) -> String {
+    use wengert_autograd::ops::{Binary, Unary};
+    let text = match (op.get::<Unary>(), op.get::<Binary>()) {
+        (Some(unary), _) => unary.0.value_text(),
+        (_, Some(binary)) => binary.0.value_text(),
+        _ => return String::new(),
+    };
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (from, to) in [("ONE", "1"), ("TWO", "2"), ("HALF", "½"), ("ZERO", "0"), (" * ", "·")] {
+        text = text.replace(from, to);
+    }
+    format!("y = {text}")
+}
+
+fn one<T: Float>(
+    line: &TapeLine<'_, T>,
+    adjoint: Option<&Tensor<T>>,
+    contributions: &[String],
+    texts: &mut Texts,
+) -> String {
+    let op = line.op();
+    let attributes: Vec<String> = op.attributes().iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let name = |k: usize, of: usize| {
+        if of == 1 { "x".to_string() } else { ((b'a' + k as u8 % 26) as char).to_string() }
+    };
+    // For each operand, the values that its rule reads.
+    let reads = (0..line.arity()).map(|k| {
+        let reads = op.reads(k);
+        let operands = (0..line.arity()).filter(|&j| reads.reads_operand(j));
+        let mut names: Vec<String> = operands.map(|j| name(j, line.arity())).collect();
+        names.extend(reads.reads_result().then(|| "y".to_string()));
+        names.join(", ")
+    });
+    let rules: Vec<String> = (0..line.arity()).map(|k| op.formula(k).into_owned()).collect();
+    let at = line.at();
+    let value = match (line.data(), line.value()) {
+        (Some(data), _) => any_numbers(data),
+        (None, Some(value)) => numbers(&value),
+        (None, None) => "null".into(),
+    };
+    let reads: Vec<String> = reads.collect();
+    object(&[
+        ("n", texts.number(line.name())),
+        ("o", texts.number(attributes.join(", "))),
+        ("f", texts.number(formula(op))),
+        ("i", list(line.operands().iter().map(usize::to_string))),
+        ("k", kind(line).to_string()),
+        ("r", list(rules.into_iter().map(|rule| texts.number(rule)))),
+        ("e", list(reads.into_iter().map(|read| texts.number(read)))),
+        ("s", texts.number(line.shape().to_string())),
+        ("v", if value == "[]" { "\"empty\"".into() } else { value }),
+        ("a", adjoint.map_or("null".into(), numbers)),
+        ("c", list(contributions.iter().cloned())),
+        ("b", line.bytes().to_string()),
+        ("l", texts.number(line.layer())),
+        ("p", texts.number(format!("{}:{}", at.file(), at.line()))),
+    ])
+}
