@@ -73,7 +73,6 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         // On a spent tape the batches are not made, and that is what it says.
         f(cube(x)?, cube(y)?)
     };
-    let triple = |x: Var<'t, f64>| Var::cat(&[x, x, x], 2)?.self_attention(2, true, None);
     let net = |x: Var<'t, f64>, y| x.recurrent(Step::Relu, Order::Forward, y, y, None, None);
     let mut all = binary(x, y);
     all.extend([
@@ -94,7 +93,6 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         ("mm", done(x.mm(y))),
         ("mv", done(x.mv(v))),
         ("bmm", done(both(&|x, y| x.bmm(y)))),
-        ("self_attention", done(x.reshape([1, 1, 4]).and_then(triple))),
         ("recurrent", done(cube(x).and_then(|x| net(x, y)))),
         ("dot", done(u.dot(v))),
         ("outer", done(u.outer(v))),
@@ -132,6 +130,10 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("var_over", done(x.var_over(0, 1.0))),
         ("std_over", done(x.std_over(0, 1.0))),
         ("norm_over", done(x.norm_over(0, 2.0))),
+        ("self_attention", {
+            let three = |x| Var::cat(&[x, x, x], 2)?.self_attention(2, true, None);
+            done(x.reshape([1, 1, 4]).and_then(three))
+        }),
         ("softmax", done(x.softmax(0))),
         ("log_softmax", done(x.log_softmax(0))),
         ("cumsum", done(x.cumsum(0))),
