@@ -1,5 +1,7 @@
 //! The data of the explorer's page. The page itself is tested in a browser, by `.ci/browser`.
 
+#![allow(clippy::unwrap_used)]
+
 use wengert_autograd::{Param, Tape};
 use wengert_tensor::{Rng, Tensor, tensor};
 use wengert_viz::{explore, explore_to};
