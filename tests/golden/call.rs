@@ -14,6 +14,8 @@ pub enum Refusal {
     Missing(String),
     /// This line of the table is for other arguments.
     Mismatch,
+    /// The call does not say what this parameter is: the case is at fault, or the table asks for too much.
+    Absent(String),
     /// Our types have no way to say it: a negative class number, a reduction of an unknown name.
     Inexpressible(String),
     /// We refused it, in these words.
@@ -30,6 +32,7 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Missing(what) => write!(f, "missing: {what}"),
+            Self::Absent(name) => write!(f, "the call does not say what `{name}` is"),
             Self::Mismatch => f.write_str("no line of the table takes these arguments"),
             Self::Inexpressible(what) => write!(f, "inexpressible: {what}"),
             Self::Refused(words) => write!(f, "refused: {words}"),
@@ -245,6 +248,10 @@ impl<'t, T: Float> Parameter<'t, T> for Tensor<bool> {
 #[derive(Debug)]
 pub struct Pair;
 
+/// [`Pair`], whose first number may be null.
+#[derive(Debug)]
+pub struct PairOrZero;
+
 /// A switch.
 #[derive(Debug)]
 pub struct Flag;
@@ -260,7 +267,12 @@ macro_rules! attributes {
             type Out = $out;
             fn read(call: &Call<'_, 't, T>, name: &str) -> Result<Self::Out, Refusal> {
                 let $x = call.attr(name)?;
-                $read.ok_or(Refusal::Mismatch)
+                // An attribute that is null is said; one that is not there is not.
+                let said = call.attrs.fields().iter().any(|(key, _)| key == name);
+                $read.ok_or_else(|| match said {
+                    true => Refusal::Mismatch,
+                    false => Refusal::Absent(name.to_string()),
+                })
             }
         }
     )*};
@@ -273,9 +285,15 @@ attributes! {
     String: String = |x| x.text().map(str::to_string);
     /// A switch that is off where nothing is said.
     Flag: bool = |x| if x.is_null() { Some(false) } else { x.boolean() };
-    /// Two numbers; null is 0.
+    /// Two numbers.
     Pair: (f64, f64) = |x| match x.list() {
-        [a, b] => Some((a.number().unwrap_or(0.0), b.number().unwrap_or(0.0))),
+        [a, b] => a.number().zip(b.number()),
+        _ => None,
+    };
+    /// Two numbers, the first of which is 0 if it is null.
+    PairOrZero: (f64, f64) = |x| match x.list() {
+        [Json::Null, b] => b.number().map(|b| (0.0, b)),
+        [a, b] => a.number().zip(b.number()),
         _ => None,
     };
     /// A list of whole numbers, or one of them.
@@ -431,7 +449,7 @@ macro_rules! table {
                 };
                 match read() {
                     Ok(($($p,)*)) => return (|| -> Result<_, Refusal> { $wrap($ours) })(),
-                    Err(Refusal::Mismatch) if !matches!(why, Refusal::Missing(_)) => {}
+                    Err(Refusal::Mismatch | Refusal::Absent(_)) if !matches!(why, Refusal::Missing(_)) => {}
                     Err(other) => why = other,
                 }
             })*
@@ -471,6 +489,7 @@ macro_rules! kind {
     ($t:lifetime $T:ident Count) => { $crate::golden::call::Count };
     ($t:lifetime $T:ident Pair) => { $crate::golden::call::Pair };
     ($t:lifetime $T:ident MaybePair) => { Option<$crate::golden::call::Pair> };
+    ($t:lifetime $T:ident MaybePairOrZero) => { Option<$crate::golden::call::PairOrZero> };
     ($t:lifetime $T:ident Flag) => { $crate::golden::call::Flag };
     ($t:lifetime $T:ident $plain:ident) => { $plain };
 }

@@ -30,11 +30,14 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     for (name, g) in names.iter().zip(&found) {
         accept(case, &format!("g.{name}"), Some(name), &Stored::Float(g.cast()))?;
     }
+    op::second_order(case, &run.leaves, loss)?;
     for (name, axes) in case.json.get("keep_sum").fields() {
-        let axes: Vec<isize> =
-            axes.list().iter().filter_map(|x| Some(x.integer()? as isize)).collect();
+        let axes = axes.list().iter().map(|x| Some(x.integer()? as isize));
+        let axes: Option<Vec<isize>> = axes.collect();
+        let axes = axes.filter(|axes| !axes.is_empty());
+        let axes = axes.ok_or_else(|| format!("`keep_sum` of `{name}` names no axes"))?;
         let total = |g: Tensor<f64>| g.sum_over(Axes::from(&axes[..]));
-        let Some(g) = got(name) else { continue };
+        let g = got(name).ok_or_else(|| format!("`keep_sum`: there is no gradient of `{name}`"))?;
         let (sum, expected) = (total(g)?, total(case.floats(&format!("g.{name}"))?)?);
         let tol = case.tolerance("g")?;
         each(&format!("g.{name} summed"), &sum.to_vec(), &expected.to_vec(), |_, x, y| {

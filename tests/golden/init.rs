@@ -9,7 +9,7 @@ use wengert::tensor::{Float, Rng, Tensor};
 
 use super::call::{Call, Parameter, Refusal};
 use super::op::Wrong;
-use super::support::{Case, Outcome};
+use super::support::{Case, Json, Outcome};
 use crate::table;
 
 /// A tensor, drawn anew with each call.
@@ -49,7 +49,8 @@ table! {
 /// PyTorch's names of nonlinearities; `slope` is that of `leaky_relu`.
 fn named(name: &str, slope: f64) -> Result<Nonlinearity, Refusal> {
     Ok(match name {
-        "linear" | "conv1d" | "conv2d" | "conv3d" => Nonlinearity::Linear,
+        "linear" | "conv1d" | "conv2d" | "conv3d" | "conv_transpose1d" | "conv_transpose2d"
+        | "conv_transpose3d" => Nonlinearity::Linear,
         "sigmoid" => Nonlinearity::Sigmoid,
         "tanh" => Nonlinearity::Tanh,
         "relu" => Nonlinearity::Relu,
@@ -139,65 +140,118 @@ pub fn run(case: Case) -> Outcome {
 fn check(case: Case) -> Result<(), Wrong> {
     let tape = Tape::<f64>::new();
     let draw = match of_layer(case) {
-        Some(draw) => draw,
+        Some(draw) => {
+            // Options beyond the sizes would be passed over.
+            let sizes = [
+                "in_features",
+                "out_features",
+                "num_embeddings",
+                "embedding_dim",
+                "normalized_shape",
+                "num_features",
+                "in_channels",
+                "out_channels",
+                "kernel_size",
+            ];
+            let other = |(key, x): &&(String, Json)| !x.is_null() && !sizes.contains(&&**key);
+            if let Some((key, _)) = case.attrs().fields().iter().find(other) {
+                return Err(Wrong::Missing(format!("{} with `{key}`", case.op())));
+            }
+            draw
+        }
         None => {
             let call =
                 Call { tape: &tape, op: case.op(), args: HashMap::new(), attrs: case.attrs() };
             draw(&call).map_err(|refusal| match refusal {
-                Refusal::Missing(_) => Wrong::Missing(case.op().into()),
+                Refusal::Missing(_) => {
+                    Wrong::Missing(match ROWS.iter().any(|row| row.op == case.op()) {
+                        true => format!("{} with {}", case.op(), case.attrs()),
+                        false => case.op().into(),
+                    })
+                }
                 other => other.into(),
             })?
         }
     };
-    let shape: Vec<usize> =
-        case.json.get("shape").list().iter().filter_map(|x| Some(x.integer()? as usize)).collect();
+    judge(case, |shape, rng| Ok(draw(shape, rng)?))
+}
+
+/// The shape of a case.
+fn shape(case: Case) -> Result<Vec<usize>, String> {
+    let sizes = match case.json.get("shape") {
+        Json::List(sizes) => sizes.iter().map(|x| usize::try_from(x.integer()?).ok()).collect(),
+        _ => None,
+    };
+    sizes.ok_or_else(|| "`shape` is no shape".into())
+}
+
+/// A number that must be there.
+fn number(of: &Json, key: &str) -> Result<f64, String> {
+    of.get(key).number().ok_or_else(|| format!("`{key}` is {}, and no number", of.get(key)))
+}
+
+/// Whether a difference is at most this; NaN is not.
+fn within(difference: f64, most: f64) -> bool {
+    difference.abs() <= most
+}
+
+/// Whether what is drawn is distributed as the case expects. NaN is never as expected.
+fn judge(
+    case: Case,
+    mut draw: impl FnMut(&[usize], &mut Rng) -> Result<Tensor<f64>, Wrong>,
+) -> Result<(), Wrong> {
+    let shape = shape(case)?;
     let (expect, check) = (case.json.get("expect"), case.json.get("check"));
-    let number = |key: &str| expect.get(key).number();
     let rng = &mut Rng::new(20_260_701);
-    let draws = check.get("draws").integer().unwrap_or(1);
     let kind = expect.get("kind").text().unwrap_or_default();
+    let bounds = match kind {
+        "uniform" | "truncated" => number(expect, "low")?..=number(expect, "high")?,
+        "normal" | "constant" | "orthogonal" => f64::NEG_INFINITY..=f64::INFINITY,
+        other => return Err(Wrong::Missing(format!("the distribution `{other}`"))),
+    };
+    // A gain and an orthogonal matrix are looked at once.
+    let draws = match check.get("draws") {
+        Json::Null if matches!(kind, "constant" | "orthogonal") => 1.0,
+        _ => number(check, "draws")?,
+    };
+    let random = matches!(kind, "uniform" | "truncated" | "normal");
+    let centre = if random { number(expect, "mean")? } else { 0.0 };
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    let centre = number("mean").unwrap_or(0.0);
-    for _ in 0..draws {
+    for _ in 0..draws as usize {
         let x = draw(&shape, rng)?;
         if x.shape() != shape {
             return Err(format!("got shape {:?}, expected {shape:?}", x.shape()).into());
         }
         if kind == "orthogonal" {
-            orthogonal(
-                &x,
-                expect.get("of").text().unwrap_or("rows"),
-                number("gram_diagonal"),
-                check,
-            )?;
+            let of = expect.get("of").text().unwrap_or_default();
+            orthogonal(&x, of, number(expect, "gram_diagonal")?, number(check, "abs")?)?;
         }
         for x in x.iter() {
-            let (low, high) = (number("low"), number("high"));
-            if low.is_some_and(|low| x < low) || high.is_some_and(|high| x > high) {
-                return Err(format!("{x} is not between {low:?} and {high:?}").into());
+            if !bounds.contains(&x) {
+                return Err(format!("{x} is not in {bounds:?}").into());
             }
             if kind == "constant" {
-                constant(x, number("value").unwrap_or(f64::NAN), check.get("abs").number())?;
+                constant(x, number(expect, "value")?, check.get("abs").number())?;
             }
             count += 1.0;
             sum += x - centre;
             squares += (x - centre) * (x - centre);
         }
     }
-    let offset = sum / count;
-    let (mean_abs, std_rel) = (check.get("mean_abs").number(), check.get("std_rel").number());
-    if let Some(most) = mean_abs.filter(|_| kind != "constant")
-        && offset.abs() > most
-    {
+    if count == 0.0 {
+        return Err("nothing was drawn".to_string().into());
+    }
+    if !random {
+        return Ok(());
+    }
+    let (offset, most) = (sum / count, number(check, "mean_abs")?);
+    if !within(offset, most) {
         return Err(format!("the mean is {offset} from {centre}, expected {most} at most").into());
     }
-    if let (Some(std), Some(most)) = (number("std"), std_rel)
-        && std > 0.0
-    {
-        let got = (squares / count - offset * offset).sqrt();
-        if (got / std - 1.0).abs() > most {
-            return Err(format!("the deviation is {got}, expected {std} within {most}").into());
-        }
+    let got = (squares / count - offset * offset).sqrt();
+    let (std, most) = (number(expect, "std")?, number(check, "std_rel")?);
+    if !within(got / std - 1.0, most) {
+        return Err(format!("the deviation is {got}, expected {std} within {most}").into());
     }
     Ok(())
 }
@@ -212,17 +266,15 @@ fn constant(got: f64, expected: f64, abs: Option<f64>) -> Result<(), Wrong> {
 }
 
 /// The products of rows (or columns) with one another are those of a multiple of the identity.
-fn orthogonal(
-    x: &Tensor<f64>,
-    of: &str,
-    diagonal: Option<f64>,
-    check: &super::support::Json,
-) -> Result<(), Wrong> {
+fn orthogonal(x: &Tensor<f64>, of: &str, diagonal: f64, most: f64) -> Result<(), Wrong> {
     let flat = x.flatten_axes(1, -1)?;
-    let rows = if of == "rows" { flat } else { flat.t() };
+    let rows = match of {
+        "rows" => flat,
+        other if other.starts_with("col") => flat.t(),
+        other => return Err(format!("`of` is `{other}`, neither rows nor columns").into()),
+    };
     let gram = rows.matmul(&rows.t())?;
-    let wanted = Tensor::eye(gram.shape()[0]).mul_scalar(diagonal.unwrap_or(1.0));
-    let most = check.get("abs").number().unwrap_or(0.0);
+    let wanted = Tensor::eye(gram.shape()[0]).mul_scalar(diagonal);
     let apart = gram.try_sub(&wanted)?.abs().max()?.item()?;
     if apart <= most { Ok(()) } else { Err(format!("the Gram matrix is {apart} off").into()) }
 }
@@ -230,26 +282,101 @@ fn orthogonal(
 /// Each element is 0 or 1/(1 - p), the gradient equals the result, and in evaluation it is the input.
 fn dropout(case: Case) -> Result<(), Wrong> {
     let (expect, check) = (case.json.get("expect"), case.json.get("check"));
-    let p = case.attrs().get("p").number().unwrap_or(0.5);
-    let training = case.attrs().get("training").boolean().unwrap_or(true);
+    let known = ["p", "training", "inplace"];
+    if let Some((key, _)) = case.attrs().fields().iter().find(|(key, _)| !known.contains(&&**key)) {
+        return Err(Wrong::Missing(format!("dropout with `{key}`")));
+    }
+    if expect.get("kind").text() != Some("dropout") {
+        return Err(Wrong::Missing(format!("dropout that is expected to be {expect}")));
+    }
+    let p = number(case.attrs(), "p")?;
+    let training = case.attrs().get("training").boolean();
+    let training = training.ok_or("`training` is neither true nor false".to_string())?;
+    let dropout = Dropout::new(p);
+    // In evaluation nothing is dropped, whatever the mode of the case.
+    let tape = Tape::<f64>::new().evaluating();
+    let ones = Tensor::ones(shape(case)?);
+    if dropout.forward(tape.input(ones.clone()))?.value()? != ones {
+        return Err("in evaluation it is not the input".to_string().into());
+    }
     let tape = Tape::<f64>::new().seeded(7);
     let tape = if training { tape } else { tape.evaluating() };
-    let size = case.json.get("shape").list().first().and_then(super::support::Json::integer);
-    let x = tape.var(Tensor::ones([size.unwrap_or(10_000) as usize]));
-    let y = Dropout::new(p).forward(x)?;
+    let x = tape.var(ones);
+    let y = dropout.forward(x)?;
     let value = y.value()?;
-    let kept = expect.get("kept_value_times").number().unwrap_or(1.0);
+    let kept = number(expect, "kept_value_times")?;
     let zeros = value.iter().filter(|&y| y == 0.0).count() as f64 / value.len() as f64;
-    if let Some(y) = value.iter().find(|&y| y != 0.0 && (y - kept).abs() > 1e-12 * kept.abs()) {
+    if let Some(y) = value.iter().find(|&y| y != 0.0 && !within(y - kept, 1e-12 * kept.abs())) {
         return Err(format!("got {y}, expected 0 or {kept}").into());
     }
-    let (wanted, most) = (expect.get("zero_fraction").number(), check.get("fraction_abs").number());
-    if (zeros - wanted.unwrap_or(0.0)).abs() > most.unwrap_or(0.0) {
-        return Err(format!("a share of {zeros} is 0, expected {wanted:?} within {most:?}").into());
+    let (wanted, most) = (number(expect, "zero_fraction")?, number(check, "fraction_abs")?);
+    if !within(zeros - wanted, most) {
+        return Err(format!("a share of {zeros} is 0, expected {wanted} within {most}").into());
     }
     let g = y.sum().pull_tensors(&[x], &Tensor::scalar(1.0))?;
     if g[0] != value {
         return Err("the gradient of the sum is not the result".to_string().into());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::support::case::Family;
+    use super::*;
+
+    fn judged(expect: &str, check: &str, x: f64) -> Result<(), Wrong> {
+        let case = format!(
+            r#"{{"id":"a","op":"mine","dtype":"f64","n":1,"shape":[2,2],"attrs":{{}},
+                "expect":{{{expect}}},"check":{{{check}}}}}"#
+        );
+        let family = Family::of("init", Json::read(&case).unwrap(), Vec::new());
+        // x, -x, x, -x: the mean 0, the deviation |x|.
+        judge(Case { family: &family, json: &family.cases[0] }, |shape, _| {
+            Ok(Tensor::from_vec(vec![x, -x, x, -x], shape)?)
+        })
+    }
+
+    const NORMAL: &str = r#""kind":"normal","mean":0,"std":1"#;
+    const CHECK: &str = r#""draws":3,"mean_abs":0.1,"std_rel":0.1"#;
+
+    #[test]
+    fn nan_is_never_as_expected() {
+        assert!(judged(NORMAL, CHECK, 1.0).is_ok());
+        assert!(judged(NORMAL, CHECK, f64::NAN).is_err());
+        let uniform = r#""kind":"uniform","low":-2,"high":2,"mean":0,"std":1"#;
+        assert!(judged(uniform, CHECK, 1.0).is_ok());
+        assert!(judged(uniform, CHECK, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn what_is_expected_is_said() {
+        for (from, to) in [("normal", "skewed"), (r#","std":1"#, ""), (r#","mean":0"#, "")] {
+            assert!(judged(&NORMAL.replace(from, to), CHECK, 1.0).is_err(), "{from}");
+        }
+        for left_out in [r#""draws":3,"#, r#""mean_abs":0.1,"#, r#","std_rel":0.1"#] {
+            assert!(judged(NORMAL, &CHECK.replace(left_out, ""), 1.0).is_err(), "{left_out}");
+        }
+        assert!(judged(NORMAL, &CHECK.replace('3', "0"), 1.0).is_err());
+        let gram = r#""kind":"orthogonal","gram_diagonal":1,"of":"diagonals""#;
+        assert!(judged(gram, r#""abs":9"#, 1.0).is_err());
+    }
+
+    fn dropped(attrs: &str, check: &str) -> Outcome {
+        let case = format!(
+            r#"{{"id":"a","op":"dropout","dtype":"f64","n":1,"shape":[50,200],"attrs":{{{attrs}}},
+                "expect":{{"kind":"dropout","zero_fraction":0.5,"kept_value_times":2}},"check":{{{check}}}}}"#
+        );
+        let family = Family::of("init", Json::read(&case).unwrap(), Vec::new());
+        run(Case { family: &family, json: &family.cases[0] })
+    }
+
+    #[test]
+    fn dropout_is_what_the_case_says() {
+        let (attrs, check) = (r#""p":0.5,"training":true"#, r#""fraction_abs":0.03"#);
+        assert_eq!(dropped(attrs, check), Outcome::Passed);
+        assert!(matches!(dropped(attrs, ""), Outcome::Failed(_)));
+        assert!(matches!(dropped(r#""p":0.5"#, check), Outcome::Failed(_)));
+        assert!(matches!(dropped(&format!("{attrs},\"axis\":0"), check), Outcome::Unsupported(_)));
+    }
 }

@@ -17,7 +17,7 @@ use wengert::tensor::{Border, Float, Rng, Tensor};
 use super::call::{Answer, Call, IntoAnswer, Options, Refusal, Value, each};
 use super::op::{self, Wrong};
 use super::support::compare::{compare, widened};
-use super::support::{Case, Outcome, Stored};
+use super::support::{Case, Json, Outcome, Stored};
 use super::table::functional::padding_of;
 use crate::table;
 
@@ -451,8 +451,41 @@ pub fn run(case: Case) -> Outcome {
     op::in_its_type(case, check::<f32>, check::<f64>)
 }
 
+/// Arguments of a call that say what is so anyway.
+const SAID_ANYWAY: &[(&str, bool)] =
+    &[("need_weights", true), ("average_attn_weights", true), ("is_causal", false)];
+
+/// Options that are one of several words, and what a line of the table knows of them.
+const WORDS: &[(&str, &[&str])] =
+    &[("nonlinearity", &["tanh", "relu"]), ("activation", &["relu", "gelu"])];
+
+/// Whether every other argument of the call is one that we have, and every option a word that a line of the table knows.
+fn readable(case: Case) -> Result<(), Wrong> {
+    let said = |key: &str, x: &Json| {
+        x.is_null() || SAID_ANYWAY.iter().any(|(k, so)| *k == key && x.boolean() == Some(*so))
+    };
+    for (key, x) in case.json.get("forward").fields() {
+        if !said(key, x) {
+            return Err(Wrong::Missing(format!("{} called with {key} = {x}", case.op())));
+        }
+    }
+    for (key, words) in WORDS {
+        let x = case.attrs().get(key);
+        if !x.is_null() && !x.text().is_some_and(|x| words.contains(&x)) {
+            return Err(Wrong::Missing(format!("{} with {key} = {x}", case.op())));
+        }
+    }
+    // Zeros are what it pads with.
+    if case.op() == "ZeroPad2d" && !matches!(case.attrs().get("value").number(), None | Some(0.0)) {
+        return Err(Wrong::Missing("ZeroPad2d with another value than 0".into()));
+    }
+    Ok(())
+}
+
 fn check<T: Float>(case: Case) -> Result<(), Wrong> {
-    let training = case.json.get("training").boolean().unwrap_or(true);
+    readable(case)?;
+    let training = case.json.get("training").boolean();
+    let training = training.ok_or("`training` is neither true nor false".to_string())?;
     let tape = if training { Tape::new() } else { Tape::new().evaluating() };
     let layer =
         build(&Call { tape: &tape, op: case.op(), args: HashMap::new(), attrs: case.attrs() })
@@ -474,7 +507,8 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     }
     layer.parts().load_state(&state).map_err(|e| e.to_string())?;
 
-    let wanted = case.names("grads");
+    let mut wanted = case.names("grads");
+    wanted.extend(case.names("grads_opt"));
     let mut args = Vec::new();
     let mut leaves: HashMap<String, Var<T>> = HashMap::new();
     for name in case.names("args") {
@@ -490,21 +524,12 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let mut loss = tape.constant(Tensor::scalar(T::ZERO));
     for output in case.names("outputs") {
         let Some(name) = output.strip_prefix("nb.") else {
-            let y = match results.next() {
-                Some(Value::Float(y)) => y,
-                Some(Value::Int(places)) => {
-                    compare(
-                        output,
-                        &Stored::Int(places),
-                        case.stored(output)?,
-                        case.tolerance("y")?,
-                    )?;
-                    continue;
-                }
-                _ => return Err(Wrong::Differs(format!("there is no `{output}`"))),
-            };
-            compare(output, &widened(&y.value()?), case.stored(output)?, case.tolerance("y")?)?;
+            let result = results.next().ok_or_else(|| format!("there is no `{output}`"))?;
+            compare(output, &result.stored()?, case.stored(output)?, case.tolerance("y")?)?;
             if case.names("diff").contains(&output) {
+                let Value::Float(y) = result else {
+                    return Err(Wrong::Differs(format!("`{output}` is not of floats")));
+                };
                 let weight: Tensor<T> = case.floats(&format!("w.{output}"))?;
                 loss = loss.try_add(y.try_mul(&weight)?.sum())?;
             }
@@ -516,6 +541,9 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
             None => return Err(Wrong::Differs(format!("there is no `{name}` afterwards"))),
         };
         compare(output, &got, case.stored(output)?, case.tolerance("y")?)?;
+    }
+    if results.next().is_some() {
+        return Err(Wrong::Differs("the layer gives more than the case looks at".into()));
     }
 
     for (name, param) in layer.parts().named_parameters() {
@@ -530,7 +558,7 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         let key = format!("g.{name}");
         compare(&key, &widened(&got), case.stored(&key)?, case.tolerance("g")?)?;
     }
-    Ok(())
+    op::second_order(case, &leaves, loss)
 }
 
 /// What the table has no line for: the layer, or these options of it.
@@ -539,4 +567,57 @@ fn missing(case: Case) -> String {
         return format!("{} with {}", case.op(), case.attrs());
     }
     case.op().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::support::case::Family;
+    use super::*;
+
+    fn outcome(fields: &str, outputs: &[(&str, f64)]) -> Outcome {
+        let names: Vec<&str> = outputs.iter().map(|(name, _)| *name).collect();
+        let case = format!(
+            r#"{{"id":"a","dtype":"f64","n":1,"inputs":["input"],"args":["input"],"outputs":{names:?},
+                "params":[],"buffers":[],"tol":{{"y":[0,0],"g":[0,0],"h":[0,0]}},{fields}}}"#
+        );
+        let scalar =
+            |(name, x): &(&str, f64)| (format!("1.{name}"), Stored::Float(Tensor::full([1], *x)));
+        let mut tensors: Vec<_> = outputs.iter().map(scalar).collect();
+        // At 2 with the weight 3 and v = 1: ReLU6 is straight.
+        let known =
+            [("input", 2.0), ("w.y", 3.0), ("g.input", 3.0), ("v.input", 1.0), ("h.input", 7.0)];
+        tensors.extend(known.iter().map(scalar));
+        let family = Family::of("layer", Json::read(&case).unwrap(), tensors);
+        run(Case { family: &family, json: &family.cases[0] })
+    }
+
+    const RELU6: &str = r#""op":"ReLU6","attrs":{},"diff":["y"],"grads":["input"],"training":true"#;
+
+    #[test]
+    fn every_other_argument_of_the_call_is_read() {
+        let of = |forward: &str| outcome(&format!("{RELU6},\"forward\":{forward}"), &[("y", 2.0)]);
+        assert_eq!(of("{}"), Outcome::Passed);
+        assert_eq!(of(r#"{"is_causal":false,"mask":null}"#), Outcome::Passed);
+        let causal = of(r#"{"is_causal":true}"#);
+        let right =
+            matches!(&causal, Outcome::Unsupported(what) if what.contains("is_causal = true"));
+        assert!(right, "{causal:?}");
+    }
+
+    #[test]
+    fn the_second_order_and_the_mode_are_read() {
+        let second = outcome(&format!("{RELU6},\"hvp\":[\"input\"]"), &[("y", 2.0)]);
+        assert!(matches!(&second, Outcome::Failed(why) if why.contains("h.input")), "{second:?}");
+        let mode = outcome(&RELU6.replace("true", "null"), &[("y", 2.0)]);
+        assert!(matches!(&mode, Outcome::Failed(why) if why.contains("`training`")), "{mode:?}");
+    }
+
+    #[test]
+    fn an_option_of_no_meaning_is_no_default() {
+        let attrs =
+            r#""attrs":{"input_size":1,"hidden_size":1,"bias":false,"nonlinearity":"sine"}"#;
+        let outcome = outcome(&format!(r#""op":"RNNCell",{attrs},"training":true"#), &[("y", 0.0)]);
+        let right = matches!(&outcome, Outcome::Unsupported(what) if what.contains("sine"));
+        assert!(right, "{outcome:?}");
+    }
 }

@@ -1,6 +1,8 @@
 //! Kind `onnx_train`: one step of ONNX's training operators by our optimisers, whose settings and state are set to say the
 //! same.
 
+use std::collections::HashMap;
+
 use wengert::autograd::Param;
 use wengert::optim::{Adagrad, Adam, Optimizer, Sgd, State};
 use wengert::tensor::{Float, Tensor};
@@ -43,14 +45,62 @@ fn places(case: Case<'_>) -> Result<Places<'_>, Wrong> {
     Ok(Places { inputs, outputs, count })
 }
 
+/// An attribute's name, and its default if it has one.
+type Attribute = (&'static str, Option<f64>);
+
+/// The attributes of ONNX's operators, with the defaults of those that have one; the others must be there.
+const ATTRIBUTES: &[(&str, &[Attribute])] = &[
+    (
+        "Adagrad",
+        &[("decay_factor", Some(0.0)), ("epsilon", Some(0.0)), ("norm_coefficient", Some(0.0))],
+    ),
+    (
+        "Adam",
+        &[
+            ("alpha", Some(0.9)),
+            ("beta", Some(0.999)),
+            ("epsilon", Some(0.0)),
+            ("norm_coefficient", Some(0.0)),
+            ("norm_coefficient_post", Some(0.0)),
+        ],
+    ),
+    ("Momentum", &[("alpha", None), ("beta", None), ("norm_coefficient", None)]),
+];
+
+/// The numbers of a case's attributes, all of which are read; beside them stands the mode of Momentum.
+fn numbers(case: Case) -> Result<HashMap<&'static str, f64>, Wrong> {
+    let (op, attrs) = (case.op(), case.attrs());
+    let known = ATTRIBUTES.iter().find(|(name, _)| *name == op).map_or(&[][..], |(_, known)| known);
+    let mode = |key: &str| op == "Momentum" && key == "mode";
+    let is_known = |key: &str| mode(key) || known.iter().any(|(name, _)| *name == key);
+    if let Some((key, _)) = attrs.fields().iter().find(|(key, x)| !x.is_null() && !is_known(key)) {
+        return Err(Wrong::Missing(format!("{op} with `{key}`")));
+    }
+    let mut numbers = HashMap::new();
+    for (name, default) in known {
+        let x = attrs.get(name);
+        let number = if x.is_null() { *default } else { x.number() };
+        numbers.insert(*name, number.ok_or_else(|| format!("{op}: `{name}` is {x}"))?);
+    }
+    Ok(numbers)
+}
+
 fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let Places { inputs, outputs, count } = places(case)?;
-    let number = |key: &str| case.attrs().get(key).number();
+    let numbers = numbers(case)?;
+    let number = |key: &str| numbers[key];
     let input = |key: &str| -> Result<f64, String> {
-        Ok(case.stored(key)?.numbers().first().copied().unwrap_or(f64::NAN))
+        match case.stored(key)?.numbers()[..] {
+            [x] => Ok(x),
+            _ => Err(format!("`{key}` is not one number")),
+        }
     };
-    let (rate, t) = (input(inputs[0])?, input(inputs[1])? as u64);
-    let decay = number("norm_coefficient").unwrap_or(0.0);
+    let (rate, t) = (input(inputs[0])?, input(inputs[1])?);
+    if t < 0.0 || t.fract() != 0.0 {
+        return Err(format!("{t} steps so far").into());
+    }
+    let t = t as u64;
+    let decay = number("norm_coefficient");
     let tol = case.tolerance("y")?;
     for place in 0..count {
         // Tensor `place` of group `group`: X, G and the states of the inputs; X and the states of the outputs.
@@ -79,40 +129,44 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         match case.op() {
             "Adagrad" => {
                 let mut optimizer = Adagrad::new([x.clone()], rate)
-                    .lr_decay(number("decay_factor").unwrap_or(0.0))
-                    .eps(number("epsilon").unwrap_or(0.0))
+                    .lr_decay(number("decay_factor"))
+                    .eps(number("epsilon"))
                     .weight_decay(decay);
                 let after = end(&mut optimizer, t, &[("sum", input(2)?)])?;
                 check(0, &x.value())?;
                 check(1, &after.tensors["x.sum"])?;
             }
             "Adam" => {
-                let (alpha, beta) =
-                    (number("alpha").unwrap_or(0.9), number("beta").unwrap_or(0.999));
+                let (alpha, beta) = (number("alpha"), number("beta"));
                 // ONNX adds epsilon to √H', we to √(H'/(1 - βᵗ)); at T = 0 it corrects nothing.
                 let root = if t > 0 { (1.0 - beta.powi(t as i32)).sqrt() } else { 1.0 };
                 let mut optimizer = Adam::new([x.clone()], rate)
                     .betas(alpha, beta)
-                    .eps(number("epsilon").unwrap_or(0.0) / root)
+                    .eps(number("epsilon") / root)
                     .weight_decay(decay);
                 let steps = if t > 0 { t - 1 } else { MANY };
                 let kept = [("exp_avg", input(2)?), ("exp_avg_sq", input(3)?)];
                 let after = end(&mut optimizer, steps, &kept)?;
-                let post = number("norm_coefficient_post").unwrap_or(0.0);
+                let post = number("norm_coefficient_post");
                 check(0, &x.value().mul_scalar(1.0 - post))?;
                 check(1, &after.tensors["x.exp_avg"])?;
                 check(2, &after.tensors["x.exp_avg_sq"])?;
             }
             "Momentum" => {
-                let alpha = number("alpha").unwrap_or(0.0);
+                let alpha = number("alpha");
                 // The first step takes the whole gradient here and there.
-                let beta = if t > 0 { number("beta").unwrap_or(1.0) } else { 1.0 };
+                let beta = if t > 0 { number("beta") } else { 1.0 };
                 let mut optimizer = Sgd::new([x.clone()], rate)
                     .momentum(alpha)
                     .dampening(1.0 - beta)
                     .weight_decay(decay);
-                if case.attrs().get("mode").text() == Some("nesterov") {
-                    optimizer = optimizer.nesterov();
+                match case.attrs().get("mode").text() {
+                    Some("nesterov") => optimizer = optimizer.nesterov(),
+                    Some("standard") => {}
+                    _ => {
+                        let mode = case.attrs().get("mode");
+                        return Err(Wrong::Missing(format!("Momentum in the mode {mode}")));
+                    }
                 }
                 let after = end(&mut optimizer, t, &[("momentum_buffer", input(2)?)])?;
                 check(0, &x.value())?;
@@ -131,8 +185,7 @@ mod tests {
     use super::*;
 
     /// Two tensors at once, and the state of Momentum called H, as ONNX's own test of several tensors calls it.
-    #[test]
-    fn tensors_are_known_by_their_order() {
+    fn outcome(attrs: &str) -> Outcome {
         let numbers = [
             ("R", 0.1),
             ("T", 3.0),
@@ -158,10 +211,26 @@ mod tests {
         }
         let case = format!(
             r#"{{"id":"m","op":"Momentum","dtype":"f64","n":1,"inputs":{inputs:?},"outputs":{outputs:?},
-                "attrs":{{"alpha":0.9,"beta":1.0,"mode":"standard"}},"tol":{{"y":[1e-9,1e-9]}}}}"#
+                "attrs":{{{attrs}}},"tol":{{"y":[1e-9,1e-9]}}}}"#
         );
         let family = Family::of("onnx_train", Json::read(&case).unwrap(), tensors);
-        let outcome = run(Case { family: &family, json: &family.cases[0] });
-        assert_eq!(outcome, Outcome::Passed);
+        run(Case { family: &family, json: &family.cases[0] })
+    }
+
+    const ATTRS: &str = r#""alpha":0.9,"beta":1.0,"mode":"standard","norm_coefficient":0.0"#;
+
+    #[test]
+    fn tensors_are_known_by_their_order() {
+        assert_eq!(outcome(ATTRS), Outcome::Passed);
+    }
+
+    #[test]
+    fn every_attribute_is_read_and_those_without_default_are_there() {
+        assert!(matches!(outcome(&ATTRS.replace("standard", "heavy")), Outcome::Unsupported(_)));
+        assert!(matches!(outcome(&format!("{ATTRS},\"clip\":1")), Outcome::Unsupported(_)));
+        for left_out in [r#""alpha":0.9,"#, r#""beta":1.0,"#, r#","norm_coefficient":0.0"#] {
+            let outcome = outcome(&ATTRS.replace(left_out, ""));
+            assert!(matches!(outcome, Outcome::Failed(_)), "{left_out}: {outcome:?}");
+        }
     }
 }

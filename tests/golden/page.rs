@@ -446,7 +446,7 @@ fn type_of(op: &str, name: &str, kind: &str) -> &'static str {
         "f64" | "MaybeNumber" => "f64",
         "bool" | "MaybeBool" | "Flag" => "bool",
         "Text" | "MaybeText" => "String",
-        "Pair" | "MaybePair" => "(f64, f64)",
+        "Pair" | "MaybePair" | "MaybePairOrZero" => "(f64, f64)",
         "Fan" => "init::Fan",
         "Reduction" => "Reduction",
         "KlReduction" => "KlReduction",

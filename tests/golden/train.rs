@@ -40,6 +40,9 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("elu", r#"{"alpha":1.0}"#),
     ("celu", r#"{"alpha":1.0}"#),
     ("softplus", r#"{"beta":1.0,"threshold":20.0}"#),
+    ("softshrink", r#"{"lambd":0.5}"#),
+    ("hardshrink", r#"{"lambd":0.5}"#),
+    ("multilabel_margin_loss", r#"{"reduction":"mean"}"#),
     ("hardtanh", r#"{"min_val":-1.0,"max_val":1.0}"#),
 ];
 
@@ -70,8 +73,38 @@ fn is_linear(name: &str) -> bool {
     matches!(name.trim_end_matches(|c: char| c.is_ascii_digit()), "W" | "b")
 }
 
+/// Whether the settings are those that are read, and each is of its kind.
+fn readable(attrs: &Json) -> Result<(), Wrong> {
+    let known = [
+        "sizes",
+        "activation",
+        "layer_norm",
+        "loss",
+        "optimizer",
+        "optimizer_attrs",
+        "steps",
+        "clip_norm",
+        "scheduler",
+    ];
+    let unknown = attrs.fields().iter().find(|(key, x)| !x.is_null() && !known.contains(&&**key));
+    if let Some((key, _)) = unknown {
+        return Err(Wrong::Missing(format!("a network with `{key}`")));
+    }
+    let of = |key: &str, right: fn(&Json) -> bool| match attrs.get(key) {
+        x if right(x) => Ok(()),
+        x => Err(format!("`{key}` is {x}")),
+    };
+    of("layer_norm", |x| x.is_null() || x.boolean().is_some())?;
+    of("clip_norm", |x| x.is_null() || x.number().is_some())?;
+    of("activation", |x| x.text().is_some())?;
+    of("loss", |x| x.text().is_some())?;
+    of("optimizer", |x| x.text().is_some())?;
+    Ok(of("optimizer_attrs", |x| matches!(x, Json::Object(_)))?)
+}
+
 fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let attrs = case.attrs();
+    readable(attrs)?;
     let names: Vec<&str> =
         case.names("inputs").into_iter().filter(|n| !matches!(*n, "X" | "T")).collect();
     let mut parameters = Vec::new();
@@ -80,7 +113,10 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         param.set_path(name);
         parameters.push(param);
     }
-    let layers = attrs.get("sizes").list().len().saturating_sub(1);
+    let sizes = attrs.get("sizes").list().iter().map(|n| usize::try_from(n.integer()?).ok());
+    let sizes = sizes.collect::<Option<Vec<usize>>>().filter(|sizes| sizes.len() > 1);
+    let sizes = sizes.ok_or_else(|| format!("`sizes` is {}", attrs.get("sizes")))?;
+    let layers = sizes.len() - 1;
     let layer_norm = attrs.get("layer_norm").boolean() == Some(true);
     // A tensor that no layer takes would be left out without a word.
     let known = |name: &str| match layer_of(name) {
@@ -91,6 +127,12 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     if let Some(name) = names.iter().find(|name| !known(name)) {
         return Err(Wrong::Differs(format!("no layer of this network takes `{name}`")));
     }
+    let norms_own = |i| names.iter().filter(move |n| layer_of(n) == Some(i) && !is_linear(n));
+    if let Some(i) = (0..layers).find(|&i| norms_own(i).count() > 2) {
+        return Err(Wrong::Differs(format!(
+            "the normalisation of layer {i} takes a weight and a bias"
+        )));
+    }
     let param = |name: &str| -> Result<&Param<T>, String> {
         let place = names.iter().position(|n| *n == name);
         place.map(|i| &parameters[i]).ok_or_else(|| format!("there is no parameter `{name}`"))
@@ -98,15 +140,19 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let op = attrs.get("optimizer").text().unwrap_or_default();
     let settings = attrs.get("optimizer_attrs");
     let mut optimizer = optim::build(op, settings, &[], &parameters)?;
-    let schedule = match sched::described(attrs.get("scheduler")) {
-        Some((op, settings)) => Some(sched::schedule(op, optimizer.learning_rate(), &settings)?),
-        None => None,
+    let schedule = match (attrs.get("scheduler"), sched::described(attrs.get("scheduler"))) {
+        (Json::Null, _) => None,
+        (_, Some((op, settings))) => {
+            Some(sched::schedule(op, optimizer.learning_rate(), &settings)?)
+        }
+        (other, None) => return Err(Wrong::Missing(format!("the schedule {other}"))),
     };
     let (x, t): (Tensor<T>, _) = (case.floats("X")?, case.stored("T")?);
     let activation = attrs.get("activation").text().unwrap_or_default();
     let loss_name = attrs.get("loss").text().unwrap_or_default();
     let (mut losses, mut norms) = (Vec::new(), Vec::new());
-    for step in 0..attrs.get("steps").integer().unwrap_or(0) as usize {
+    let steps = attrs.get("steps").integer().and_then(|n| usize::try_from(n).ok());
+    for step in 0..steps.ok_or_else(|| format!("`steps` is {}", attrs.get("steps")))? {
         if let Some(schedule) = &schedule {
             optimizer.set_learning_rate(schedule.at(step));
             if let Some(momentum) = schedule.momentum(step) {
@@ -119,12 +165,15 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         let mut h = tape.constant(x.select(0, batch)?);
         for i in 0..layers {
             let (w, b) = (param(&format!("W{i}"))?, param(&format!("b{i}"))?);
+            if w.value().shape() != [sizes[i + 1], sizes[i]] {
+                return Err(format!("W{i} is not of the sizes {sizes:?}").into());
+            }
             h = h.linear(tape.param(w), Some(tape.param(b)))?;
             if i + 1 < layers {
                 if layer_norm {
                     let width = h.shape()[h.rank() - 1];
                     // Its weight and bias, if it has any, in this order.
-                    let mut own = names.iter().filter(|n| layer_of(n) == Some(i) && !is_linear(n));
+                    let mut own = norms_own(i);
                     let mut next = || -> Result<_, String> {
                         own.next().map(|n| Ok(tape.param(param(n)?))).transpose()
                     };
@@ -150,11 +199,17 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         optimizer.step().map_err(|e| e.to_string())?;
     }
     let tol = case.tolerance("y")?;
+    if !case.names("outputs").contains(&"losses") {
+        return Err(Wrong::Differs("the case has no `losses`".into()));
+    }
     for output in case.names("outputs") {
         let got = match output {
             "losses" => widened(&Tensor::from(losses.clone())),
             "norms" => widened(&Tensor::from(norms.clone())),
-            other => widened(&param(other.trim_start_matches("end."))?.value()),
+            other => match other.strip_prefix("end.") {
+                Some(name) => widened(&param(name)?.value()),
+                None => return Err(Wrong::Missing(format!("the output `{other}`"))),
+            },
         };
         compare(output, &got, case.stored(output)?, tol)?;
     }
@@ -253,6 +308,33 @@ mod tests {
         let alone =
             ONE_CYCLE.replace(r#""base_momentum""#, r#""cycle_momentum":false,"base_momentum""#);
         assert!(matches!(outcome(true, &alone), Outcome::Failed(_)));
+    }
+
+    #[test]
+    fn settings_that_would_be_passed_over_are_refused() {
+        let said = |extra: &str, words: &str| {
+            // The last of two fields of a name is not read, so the new ones come in place of the old.
+            let attrs = format!(
+                r#"{{"sizes":[2,1],"activation":"tanh","loss":"mse_loss","optimizer":"SGD",
+                "optimizer_attrs":{{"lr":0.01}},"steps":1{extra}}}"#
+            );
+            let why = match readable(&Json::read(&attrs).unwrap()) {
+                Err(Wrong::Differs(why) | Wrong::Missing(why)) => why,
+                Ok(()) => String::new(),
+            };
+            assert!(why.contains(words) && why.is_empty() == words.is_empty(), "{extra}: {why}");
+        };
+        said("", "");
+        said(r#","clip_norm":"half""#, "`clip_norm`");
+        said(r#","layer_norm":1"#, "`layer_norm`");
+        said(r#","batch":2"#, "a network with `batch`");
+    }
+
+    #[test]
+    fn a_schedule_that_is_none_is_refused() {
+        let outcome = outcome(true, "3");
+        let right = matches!(&outcome, Outcome::Unsupported(why) if why.contains("the schedule 3"));
+        assert!(right, "{outcome:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Family {
 }
 
 impl Family {
-    /// A family of one case, for the tests of the runner itself.
+    /// A family of one case, its name that of its kind, for the tests of the runner itself.
     #[cfg(test)]
     pub fn of(kind: &str, case: Json, tensors: Vec<(String, Stored)>) -> Self {
         let tensors = Archive(tensors.into_iter().collect());
@@ -106,7 +106,10 @@ impl<'a> Case<'a> {
     pub fn tolerance(&self, of: &str) -> Result<[f64; 2], String> {
         match self.json.get("tol").get(of).list() {
             [rtol, atol] => {
-                let number = |x: &Json| x.number().ok_or("a tolerance is not a number");
+                let number = |x: &Json| {
+                    let number = x.number().filter(|x| x.is_finite() && *x >= 0.0);
+                    number.ok_or_else(|| format!("the tolerance {x} is no finite size"))
+                };
                 Ok([number(rtol)?, number(atol)?])
             }
             _ => Err(format!("the case has no tolerance for `{of}`")),

@@ -21,7 +21,7 @@ table! {
         x: Var, running_mean: MaybeData, running_var: MaybeData, weight: MaybeVar, bias: MaybeVar,
         training: bool, momentum: f64, eps: f64
     ) => {
-        let running = stats(running_mean, running_var);
+        let running = stats(running_mean, running_var)?;
         functional::batch_norm(x, running.as_ref(), weight, bias, training, momentum, eps)
             .map(|(y, moved)| with_stats(y, moved.or(running)))
     }, as "functional::batch_norm(x, running, weight, bias, training, momentum, eps)";
@@ -29,7 +29,7 @@ table! {
         x: Var, running_mean: MaybeData, running_var: MaybeData, weight: MaybeVar, bias: MaybeVar,
         use_input_stats: bool, momentum: f64, eps: f64
     ) => {
-        let running = stats(running_mean, running_var);
+        let running = stats(running_mean, running_var)?;
         functional::instance_norm(x, running.as_ref(), weight, bias, use_input_stats, momentum, eps)
             .map(|(y, _)| y)
     }, as "functional::instance_norm(x, running, weight, bias, use_input_stats, momentum, eps)";
@@ -97,8 +97,15 @@ fn pool<const D: usize>(
 }
 
 /// Running statistics, if there are any.
-fn stats<T: Float>(mean: Option<Tensor<T>>, var: Option<Tensor<T>>) -> Option<RunningStats<T>> {
-    Some(RunningStats { mean: mean?, var: var? })
+fn stats<T: Float>(
+    mean: Option<Tensor<T>>,
+    var: Option<Tensor<T>>,
+) -> Result<Option<RunningStats<T>>, Refusal> {
+    match (mean, var) {
+        (Some(mean), Some(var)) => Ok(Some(RunningStats { mean, var })),
+        (None, None) => Ok(None),
+        _ => Err(Refusal::inexpressible("a running mean without a variance, or the reverse")),
+    }
 }
 
 /// What was normalised, and the statistics afterwards.

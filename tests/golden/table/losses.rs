@@ -51,12 +51,18 @@ table! {
     cross_entropy(
         x: Var, target: Var, weight: MaybeData, ignore_index: isize, label_smoothing: f64,
         reduction: Reduction
-    ) => CrossEntropyLoss::new()
-        .unchecked()
-        .maybe(weight, CrossEntropyLoss::weight)
-        .label_smoothing(label_smoothing)
-        .reduction(reduction)
-        .forward(x, target);
+    ) => {
+        if ignore_index >= 0 {
+            let what = format!("class {ignore_index} is ignored, and the target is of probabilities");
+            return Err(Refusal::inexpressible(what));
+        }
+        CrossEntropyLoss::new()
+            .unchecked()
+            .maybe(weight, CrossEntropyLoss::weight)
+            .label_smoothing(label_smoothing)
+            .reduction(reduction)
+            .forward(x, target)
+    }, as "CrossEntropyLoss::new().unchecked().weight(weight).label_smoothing(label_smoothing).reduction(reduction).forward(x, target)";
     nll_loss(x: Var, target: Ints, weight: MaybeData, ignore_index: isize, reduction: Reduction) =>
         NllLoss::new()
         .unchecked()

@@ -4,7 +4,7 @@ use wengert::autograd::Var;
 use wengert::nn::functional;
 use wengert::tensor::Float;
 
-use super::super::call::{Answer, IntoAnswer};
+use super::super::call::{Answer, IntoAnswer, Refusal};
 use crate::table;
 
 table! {
@@ -54,7 +54,7 @@ table! {
     gelu(x: Var, approximate: Text) => match &*approximate {
         "none" => x.gelu(),
         "tanh" => x.gelu_tanh(),
-        other => return Err(super::super::call::Refusal::inexpressible(other)),
+        other => return Err(Refusal::inexpressible(other)),
     }, as "x.gelu()`, `x.gelu_tanh()";
     silu(x: Var) => x.silu();
     mish(x: Var) => x.mish();
@@ -94,7 +94,7 @@ table! {
     maximum(x: Term, other: Term) => x.maximum(other);
     minimum(x: Term, other: Term) => x.minimum(other);
     clamp(x: Var, min: MaybeNumber, max: MaybeNumber) =>
-        x.clamp(min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY)), as "x.clamp(min, max)";
+        x.clamp(bounded(min, max, f64::NEG_INFINITY)?, bounded(max, min, f64::INFINITY)?), as "x.clamp(min, max)";
     clamp(x: Var, min: MaybeTerm, max: MaybeTerm) => clamped(x, min, max), as "x.clamp_min(min)?.clamp_max(max)";
     atan2(x: Term, other: Term) => x.atan2(other);
     hypot(x: Term, other: Term) => x.hypot(other);
@@ -116,6 +116,14 @@ table! {
 /// x · c
 fn scaled<'t, T: Float>(x: Var<'t, T>, c: f64) -> Var<'t, T> {
     if c == 1.0 { x } else { x.mul_scalar(c) }
+}
+
+/// A bound of `clamp`, `open` if there is the other one alone; one of them must be there.
+fn bounded(bound: Option<f64>, other: Option<f64>, open: f64) -> Result<f64, Refusal> {
+    match (bound, other) {
+        (None, None) => Err(Refusal::inexpressible("a clamp without bounds")),
+        (bound, _) => Ok(bound.unwrap_or(open)),
+    }
 }
 
 /// `clamp` whose bounds are tensors, or one a number and one a tensor.

@@ -156,6 +156,9 @@ fn padded<'t, T: Float>(
     for (width, pair) in widths.iter_mut().rev().zip(pairs) {
         *width = (pair[0], pair[1]);
     }
+    if mode != "constant" && value.is_some_and(|value| value != 0.0) {
+        return Err(Refusal::inexpressible(format!("a value where the border is `{mode}`")));
+    }
     let border = match mode {
         "constant" => return Ok(x.pad(widths, T::from_f64(value.unwrap_or(0.0)))?),
         "reflect" => Border::Reflect,
