@@ -70,11 +70,11 @@ impl<T: Float> Tensor<T> {
     fn in_rows(&self, op: &'static str, axes: &Axes) -> Result<Option<Self>> {
         let flags = axes.flags(op, self.shape())?;
         let kept = flags.iter().take_while(|&&folded| !folded).count();
-        if kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
+        if self.is_empty() || kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
             return Ok(None);
         }
         let rows: usize = self.shape()[..kept].iter().product();
         let width: usize = self.shape()[kept..].iter().product();
-        if rows * width == 0 { Ok(None) } else { self.reshape([rows, width]).map(Some) }
+        self.reshape([rows, width]).map(Some)
     }
 }
