@@ -70,7 +70,7 @@ fn of(
     scale: f64,
 ) -> Result<(Heads, Shape)> {
     match *x {
-        [batch, time, wide] if heads > 0 && wide.is_multiple_of(3 * heads) => {
+        [batch, time, wide] if heads > 0 && wide.is_multiple_of(heads.saturating_mul(3)) => {
             let size = wide / 3 / heads;
             let shape = Shape::new(&[batch, time, wide / 3]);
             Ok((Heads { batch, time, heads, size, causal, scale }, shape))

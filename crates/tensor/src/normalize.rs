@@ -70,7 +70,7 @@ impl<T: Float> Tensor<T> {
     fn in_rows(&self, op: &'static str, axes: &Axes) -> Result<Option<Self>> {
         let flags = axes.flags(op, self.shape())?;
         let kept = flags.iter().take_while(|&&folded| !folded).count();
-        if kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
+        if self.is_empty() || kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
             return Ok(None);
         }
         if self.is_empty() {

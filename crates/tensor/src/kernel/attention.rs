@@ -40,7 +40,7 @@ impl Heads {
     /// Calls `one` for each head of each sequence, with the place of its first element in rows of queries, keys and values, and
     /// in rows of results.
     fn each(self, one: &(dyn Fn(usize, usize) + Sync)) {
-        let work = self.batch * self.heads * self.time * self.time * self.size;
+        let work = (self.batch * self.time * self.width()).saturating_mul(self.time);
         let call = |i: usize| {
             let (b, h) = (i / self.heads, i % self.heads);
             let row = b * self.time * self.width();
@@ -90,6 +90,9 @@ pub(crate) unsafe fn forward<T: Float>(heads: Heads, x: &[T], out: *mut T) {
     }
     let Heads { batch, time, size, .. } = heads;
     let width = heads.width();
+    if x.is_empty() {
+        return;
+    }
     assert_eq!(x.len(), batch * time * 3 * width);
     let (x, out) = (Shared(x.as_ptr()), Shared(out));
     heads.each(&|from, to| {
@@ -121,6 +124,9 @@ pub(crate) fn back<T: Float>(heads: Heads, x: &[T], g: &[T], y: &[T], dx: &mut [
     }
     let Heads { batch, time, size, .. } = heads;
     let width = heads.width();
+    if x.is_empty() {
+        return;
+    }
     assert!(x.len() == batch * time * 3 * width && dx.len() == x.len());
     assert!(g.len() == batch * time * width && y.len() == g.len());
     let (x, gs, dx) = (Shared(x.as_ptr()), Shared(g.as_ptr()), Shared(dx.as_mut_ptr()));
