@@ -6,8 +6,8 @@ use wengert_viz::{explore, explore_to};
 
 /// The data in a page.
 fn data(page: &str) -> &str {
-    let start = page.find("id=\"data\">").unwrap() + 10;
-    &page[start..start + page[start..].find("</script>").unwrap()]
+    let (_, rest) = page.split_once("id=\"data\">").expect("the element of the data");
+    rest.split_once("</script>").expect("its end").0
 }
 
 #[test]
