@@ -10,14 +10,17 @@ macro_rules! prelude {
         pub use wengert_data::metrics::{self, RunningMean};
         pub use wengert_data::{Csv, DataLoader, Dataset, MinMax, Standardizer, Table};
         pub use wengert_loss::{
-            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, CtcLoss, DiceLoss, GaussianNllLoss, GeneralRobustLoss, GeneralizedCrossEntropyLoss, HingeEmbeddingLoss, HingeLoss,
+            BinaryFocalLoss, CauchyLoss, CharbonnierLoss, CosineEmbeddingLoss, CtcLoss, CtcTarget, DiceLoss, GaussianNllLoss, GeneralRobustLoss, GeneralizedCrossEntropyLoss, HingeEmbeddingLoss, HingeLoss,
             HuberLoss, KlDivLoss, KlReduction, LogCoshLoss, Loss, MaeLoss, MarginRankingLoss, MseLoss, MultilabelMarginLoss, PoissonNllLoss,
             QuantileLoss, Reduction, SequenceCrossEntropyLoss, SmoothL1Loss, SoftMarginLoss, SymmetricCrossEntropyLoss, TripletMarginLoss, TukeyLoss, TverskyLoss,
         };
         pub use wengert_nn::{
-            self as nn, Celu, ConstantPad1d, ConstantPad2d, Dropout, Elu, Flatten, Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh,
-            Identity, LeakyRelu, LogSigmoid, LogSoftmax, Mish, Module, Parts, ReflectionPad1d, ReflectionPad2d, Relu, Relu6, Residual, RotaryPositions, Selu, Sigmoid,
-            Silu, SinusoidalPositions, Softmax, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink, Threshold, Visitor, ZeroPad1d, ZeroPad2d,
+            self as nn, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d,
+            AvgPool2d, AvgPool3d, Celu, ChannelShuffle, ConstantPad1d, ConstantPad2d, Dropout, Dropout1d, Dropout2d, Dropout3d, Elu, Flatten, Fold,
+            Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyRelu, LogSigmoid, LogSoftmax, LpPool1d, LpPool2d, LpPool3d,
+            MaxPool1d, MaxPool2d, MaxPool3d, Mish, Module, Padding, Parts, PixelShuffle, PixelUnshuffle, ReflectionPad1d, ReflectionPad2d, Relu, Relu6,
+            Residual, RotaryPositions, Selu, Sigmoid, Silu, SinusoidalPositions, Softmax, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
+            Threshold, Unfold, Upsample, Visitor, ZeroPad1d, ZeroPad2d,
             check_parameters, func, func_of, functional, init, sequential,
         };
         pub use wengert_optim::schedule::{self, Schedule};
@@ -28,7 +31,7 @@ macro_rules! prelude {
         aliases! { $t
             wengert_tensor: Tensor;
             wengert_autograd: Param;
-            wengert_nn: BatchNorm1d, BatchNorm2d, Bilinear, Buffer, Embedding, EmbeddingBag, GroupNorm, Gru, GruCell, InstanceNorm1d, LayerNorm, LearnedPositions, Linear, Lstm, LstmCell, MultiheadAttention, Parallel, PRelu, RmsNorm, Rnn, RnnCell, Standardize, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer;
+            wengert_nn: BatchNorm1d, BatchNorm2d, BatchNorm3d, Bilinear, Buffer, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Embedding, EmbeddingBag, GroupNorm, Gru, GruCell, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LearnedPositions, Linear, Lstm, LstmCell, MultiheadAttention, Parallel, PRelu, RmsNorm, Rnn, RnnCell, Standardize, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer;
             wengert_loss: AdaptiveRobustLoss, BceLoss, BceWithLogitsLoss, CrossEntropyLoss, FocalLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, MultiMarginLoss, NllLoss;
             wengert_optim: Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Adan, Asgd, Average, GradientDescent, Lamb, Lars, Lbfgs, Lion, Muon, NAdam, RAdam, RmsProp, Rprop, Sgd;
             wengert_train: Checkpoint, EarlyStopping, MultiTask;

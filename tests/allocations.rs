@@ -5,6 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
 
 use wengert::autograd::Tape;
 use wengert::data::{DataLoader, TensorDataset};
@@ -255,4 +256,56 @@ fn a_step_holds_what_its_rules_need() {
     let needed = 3 * weights + on_tape + 2 * value;
     println!("weights {weights}, on the tape {on_tape}, needed {needed}, peak {peak} bytes");
     assert!(needed <= peak && peak < needed + needed / 8, "needed {needed}, peak {peak}");
+}
+
+/// Of parts that are recomputed the tape holds the results alone; the values within one part stand in memory while it is run again.
+#[test]
+fn a_step_with_recomputed_parts_holds_the_values_of_one_part() {
+    let (batch, width, parts, depth) = (1024, 128, 8, 4);
+    let step = move |recomputed: bool| {
+        let rng = &mut Rng::new(4);
+        let mut model = Vec::new();
+        for _ in 0..parts {
+            let mut part = Sequential::<f32>::new();
+            for _ in 0..depth {
+                part.push(Linear::new(width, width, rng));
+                part.push(Tanh);
+            }
+            model.push(Arc::new(part));
+        }
+        let parameters: Vec<_> = model.iter().flat_map(|part| part.parameters()).collect();
+        let weights: usize = parameters.iter().map(|p| p.len() * size_of::<f32>()).sum();
+        let mut optimizer = Sgd::new(parameters.clone(), 0.01).momentum(0.9);
+        let inputs = Tensor::randn([batch, width], rng);
+        let mut on_tape = 0;
+        for _ in 0..3 {
+            let tape = Tape::new();
+            optimizer.zero_grad();
+            let mut h = tape.constant(inputs.clone());
+            for part in &model {
+                let part = part.clone();
+                h = if recomputed {
+                    tape.recompute(&[h], move |h| part.call(h[0])).unwrap()
+                } else {
+                    part.call(h).unwrap()
+                };
+            }
+            h.square().mean().backward().unwrap();
+            optimizer.step().unwrap();
+            on_tape = tape.stats().total.bytes;
+        }
+        let values: Vec<_> = parameters.iter().map(|p| p.value()).collect();
+        (values, weights, on_tape, HELD.get().1)
+    };
+    let of = |recomputed| std::thread::spawn(move || step(recomputed)).join().unwrap();
+    let (plain, weights, plain_tape, plain_peak) = of(false);
+    let (again, _, on_tape, peak) = of(true);
+    assert!(plain == again, "the weights are the same to the bit");
+    let value = batch * width * size_of::<f32>();
+    assert_eq!(plain_tape, (2 * parts * depth + 2) * value + size_of::<f32>());
+    assert_eq!(on_tape, (parts + 2) * value + size_of::<f32>());
+    let needed = 3 * weights + on_tape + (2 * depth + 2) * value;
+    println!("plain {plain_peak}, recomputed {peak}, needed {needed} bytes; weights {weights}");
+    assert!(needed <= peak + value && peak < needed + needed / 8, "needed {needed}, peak {peak}");
+    assert!(2 * peak < plain_peak, "{peak} for {plain_peak}");
 }

@@ -48,3 +48,20 @@ fn healthy_runs_raise_no_alarm() {
     }
     assert!(alarms.is_empty(), "{}", alarms.join("\n"));
 }
+
+#[test]
+fn remedies_cure_more_often_than_random_ones() {
+    let mut all = Vec::new();
+    for fault in faults::all() {
+        let known =
+            ["rate /10000", "rate x100", "biases of -10", "weights x30"].contains(&fault.name);
+        if known && fault.program != "attention" {
+            all.extend(bench::cure::cure(&*programs::of(fault.program), &fault, 0));
+        }
+    }
+    let count = |of: &dyn Fn(&bench::cure::Cured) -> bool| all.iter().filter(|c| of(c)).count();
+    let (first, ours) = (count(&|c| c.first), count(&|c| c.of_three));
+    let (random, tenth) = (count(&|c| c.random), count(&|c| c.tenth));
+    assert!(all.len() >= 6 && 3 * ours >= 2 * all.len(), "{all:?}");
+    assert!(first > random && ours >= count(&|c| c.random_of_three) && first > tenth, "{all:?}");
+}

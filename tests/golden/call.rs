@@ -249,6 +249,10 @@ pub struct Pair;
 #[derive(Debug)]
 pub struct Flag;
 
+/// Sizes, of which null is the size that there is.
+#[derive(Debug)]
+pub struct SizesOrRest;
+
 macro_rules! attributes {
     ($($(#[$doc:meta])* $t:ty: $out:ty = |$x:ident| $read:expr;)*) => {$(
         $(#[$doc])*
@@ -278,6 +282,14 @@ attributes! {
     Vec<isize>: Self = |x| match x {
         Json::List(list) => list.iter().map(|x| x.integer().map(|x| x as isize)).collect(),
         x => x.integer().map(|x| vec![x as isize]),
+    };
+    /// A list of sizes, or one size; null is `REST`.
+    SizesOrRest: Vec<usize> = |x| match x {
+        Json::List(list) => list.iter().map(|x| match x.is_null() {
+            true => Some(wengert::tensor::REST),
+            false => usize::try_from(x.integer()?).ok(),
+        }).collect(),
+        x => x.integer().and_then(|x| Some(vec![usize::try_from(x).ok()?])),
     };
     /// A list of sizes, or one size.
     Vec<usize>: Self = |x| match x {
@@ -349,6 +361,16 @@ impl<'t, T: Float> IntoAnswer<'t, T> for Vec<Var<'t, T>> {
 impl<'t, T: Float, A: IntoAnswer<'t, T>, E: Into<Refusal>> IntoAnswer<'t, T> for Result<A, E> {
     fn into_answer(self) -> Result<Answer<'t, T>, Refusal> {
         self.map_err(Into::into)?.into_answer()
+    }
+}
+
+/// One number for each axis, of one for all or one for each.
+pub fn each<const D: usize>(numbers: &[usize]) -> Result<[usize; D], Refusal> {
+    match numbers {
+        [all] => Ok([*all; D]),
+        each => {
+            each.try_into().map_err(|_| Refusal::inexpressible(format!("{each:?} for {D} axes")))
+        }
     }
 }
 
@@ -434,6 +456,8 @@ macro_rules! kind {
     ($t:lifetime $T:ident Ints) => { wengert::tensor::Tensor<i64> };
     ($t:lifetime $T:ident List) => { Vec<isize> };
     ($t:lifetime $T:ident Sizes) => { Vec<usize> };
+    ($t:lifetime $T:ident MaybeSizes) => { Option<Vec<usize>> };
+    ($t:lifetime $T:ident SizesOrRest) => { $crate::golden::call::SizesOrRest };
     ($t:lifetime $T:ident MaybeIndex) => { Option<usize> };
     ($t:lifetime $T:ident MaybeList) => { Option<Vec<isize>> };
     ($t:lifetime $T:ident Text) => { String };

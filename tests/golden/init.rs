@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use wengert::autograd::Tape;
 use wengert::nn::init::{self, Fan, Nonlinearity};
-use wengert::nn::{BatchNorm1d, Dropout, Embedding, LayerNorm, Linear, Module};
+use wengert::nn::{BatchNorm1d, Conv2d, Dropout, Embedding, LayerNorm, Linear, Module};
 use wengert::tensor::{Float, Rng, Tensor};
 
 use super::call::{Call, Parameter, Refusal};
@@ -98,6 +98,11 @@ fn of_layer(case: Case) -> Option<Draw<f64>> {
                 let bias = layer.bias.map_or_else(none, |b| b.value());
                 Ok(if weight { layer.weight.value() } else { bias })
             })
+        }
+        "Conv2d.weight" => {
+            let sizes = two("in_channels", "out_channels");
+            let kernel = size("kernel_size");
+            Box::new(move |_, rng| Ok(Conv2d::new(sizes.0, sizes.1, kernel, rng).weight.value()))
         }
         "Embedding.weight" => {
             let sizes = two("num_embeddings", "embedding_dim");

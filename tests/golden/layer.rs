@@ -4,19 +4,21 @@ use std::collections::HashMap;
 
 use wengert::autograd::{Tape, Var};
 use wengert::nn::{
-    BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d, ConstantPad2d, Elu, Embedding, Entry,
-    Gelu, Glu, GroupNorm, Gru, GruCell, Hardshrink, Hardsigmoid, Hardswish, Hardtanh,
-    InstanceNorm1d, LayerNorm, LeakyRelu, Linear, LogSigmoid, LogSoftmax, Lstm, LstmCell, Mish,
-    Module, MultiheadAttention, PRelu, Parts, ReflectionPad1d, Relu, Relu6, RmsNorm, Rnn, RnnCell,
-    Selu, Sigmoid, Silu, Softmax, Softmin, Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink,
-    Threshold, TransformerEncoderLayer, ZeroPad2d,
+    AdaptiveAvgPool, AvgPool, BatchNorm1d, BatchNorm2d, Bilinear, Celu, ConstantPad1d,
+    ConstantPad2d, Conv, Elu, Embedding, Entry, Gelu, Glu, GroupNorm, Gru, GruCell, Hardshrink,
+    Hardsigmoid, Hardswish, Hardtanh, InstanceNorm1d, LayerNorm, LeakyRelu, Linear, LogSigmoid,
+    LogSoftmax, Lstm, LstmCell, MaxPool, Mish, Module, MultiheadAttention, PRelu, Parts,
+    ReflectionPad1d, Relu, Relu6, RmsNorm, Rnn, RnnCell, Selu, Sigmoid, Silu, Softmax, Softmin,
+    Softplus, Softshrink, Softsign, State, Tanh, Tanhshrink, Threshold, TransformerEncoderLayer,
+    ZeroPad2d,
 };
-use wengert::tensor::{Float, Rng, Tensor};
+use wengert::tensor::{Border, Float, Rng, Tensor};
 
-use super::call::{Answer, Call, IntoAnswer, Options, Refusal, Value};
+use super::call::{Answer, Call, IntoAnswer, Options, Refusal, Value, each};
 use super::op::{self, Wrong};
 use super::support::compare::{compare, widened};
 use super::support::{Case, Outcome, Stored};
+use super::table::functional::padding_of;
 use crate::table;
 
 table! {
@@ -143,6 +145,52 @@ table! {
             .when(norm_first, TransformerEncoderLayer::norm_first)
             .when(!bias, TransformerEncoderLayer::without_bias),
         as "TransformerEncoderLayer::new(d_model, nhead, rng).feedforward(dim_feedforward, rng).dropout(dropout).gelu().eps(layer_norm_eps).batch_first().norm_first().without_bias()";
+    Conv1d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 1>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(each::<1>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias),
+        as "Conv1d::new(in_channels, out_channels, kernel_size, rng).stride(stride).padding(padding).dilation(dilation).without_bias()`, `Conv1d::grouped(in_channels, out_channels, kernel_size, groups, rng).padding_mode(Border::Reflect)";
+    Conv1d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Text, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 1>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(padding_of::<1>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias), as "";
+    Conv2d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 2>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(each::<2>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias),
+        as "Conv2d::new(in_channels, out_channels, kernel_size, rng).stride(stride).padding(padding).dilation(dilation).without_bias()`, `Conv2d::grouped(in_channels, out_channels, kernel_size, groups, rng).padding_mode(Border::Reflect)";
+    Conv2d(in_channels: usize, out_channels: usize, kernel_size: Sizes, stride: Sizes, padding: Text, dilation: Sizes,
+           groups: usize, bias: bool, padding_mode: Text) =>
+        Conv::<T, 2>::grouped(in_channels, out_channels, each(&kernel_size)?, groups, &mut Rng::new(0))
+            .stride(each(&stride)?).padding(padding_of::<2>(&padding)?).dilation(each(&dilation)?)
+            .maybe(border(&padding_mode)?, Conv::padding_mode).when(!bias, Conv::without_bias), as "";
+    MaxPool1d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, dilation: Sizes, return_indices: bool, ceil_mode: bool) => {
+        let pool = MaxPool::<1>::new(each(&kernel_size)?).padding(each(&padding)?).dilation(each(&dilation)?)
+            .stride(each(&stride.unwrap_or(kernel_size))?).when(ceil_mode, MaxPool::ceil);
+        if return_indices { Layer::from(AtPlaces(pool)) } else { Layer::from(pool) }
+    }, as "MaxPool1d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil()`, `MaxPool1d::new(kernel_size).forward_at(x)";
+    MaxPool2d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, dilation: Sizes, return_indices: bool, ceil_mode: bool) => {
+        let pool = MaxPool::<2>::new(each(&kernel_size)?).padding(each(&padding)?).dilation(each(&dilation)?)
+            .stride(each(&stride.unwrap_or(kernel_size))?).when(ceil_mode, MaxPool::ceil);
+        if return_indices { Layer::from(AtPlaces(pool)) } else { Layer::from(pool) }
+    }, as "MaxPool2d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil()`, `MaxPool2d::new(kernel_size).forward_at(x)";
+    AvgPool1d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, ceil_mode: bool, count_include_pad: bool) =>
+        AvgPool::<1>::new(each(&kernel_size)?).padding(each(&padding)?).stride(each(&stride.unwrap_or(kernel_size))?)
+            .when(ceil_mode, AvgPool::ceil).when(!count_include_pad, AvgPool::of_elements),
+        as "AvgPool1d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements()";
+    AvgPool2d(kernel_size: Sizes, stride: MaybeSizes, padding: Sizes, ceil_mode: bool, count_include_pad: bool,
+              divisor_override: MaybeInt) =>
+        AvgPool::<2>::new(each(&kernel_size)?).padding(each(&padding)?).stride(each(&stride.unwrap_or(kernel_size))?)
+            .when(ceil_mode, AvgPool::ceil).when(!count_include_pad, AvgPool::of_elements)
+            .maybe(divisor_override, AvgPool::divisor),
+        as "AvgPool2d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements().divisor(divisor_override)";
+    AdaptiveAvgPool1d(output_size: SizesOrRest) => AdaptiveAvgPool::<1>::new(each(&output_size)?),
+        as "AdaptiveAvgPool1d::new(output_size)";
+    AdaptiveAvgPool2d(output_size: SizesOrRest) => AdaptiveAvgPool::<2>::new(each(&output_size)?),
+        as "AdaptiveAvgPool2d::new(output_size)";
 
     ReLU() => Relu;
     ReLU6() => Relu6;
@@ -193,6 +241,17 @@ fn widths<const D: usize>(padding: &[isize]) -> Result<[(isize, isize); D], Refu
     }
 }
 
+/// The border of a convolution, by the name of its padding mode.
+fn border(mode: &str) -> Result<Option<Border>, Refusal> {
+    match mode {
+        "zeros" => Ok(None),
+        "reflect" => Ok(Some(Border::Reflect)),
+        "replicate" => Ok(Some(Border::Replicate)),
+        "circular" => Ok(Some(Border::Circular)),
+        other => Err(Refusal::inexpressible(other)),
+    }
+}
+
 /// A layer, by what it takes.
 pub enum Layer<T: Float> {
     /// A var.
@@ -203,6 +262,27 @@ pub enum Layer<T: Float> {
     Embedding(Embedding<T>),
     /// A var or several, and gives one or several.
     Several(Box<dyn Several<T>>),
+}
+
+/// Pooling that gives places.
+pub struct AtPlaces<const D: usize>(MaxPool<D>);
+
+impl<T: Float, const D: usize> From<AtPlaces<D>> for Layer<T> {
+    fn from(layer: AtPlaces<D>) -> Self {
+        Self::Several(Box::new(layer))
+    }
+}
+
+impl<T: Float, const D: usize> Several<T> for AtPlaces<D> {
+    fn parts(&self) -> &dyn Parts<T> {
+        &self.0
+    }
+    fn forward<'t>(&self, x: &[Value<'t, T>], _: &[&str]) -> Result<Answer<'t, T>, Refusal> {
+        match x {
+            [Value::Float(x)] => self.0.forward_at(*x).into_answer(),
+            _ => Err(Refusal::Mismatch),
+        }
+    }
 }
 
 /// A layer that takes a var or several, and gives one or several.
@@ -333,7 +413,7 @@ modules! {
     Linear<T> LayerNorm<T> RmsNorm<T> GroupNorm<T> BatchNorm1d<T> BatchNorm2d<T> InstanceNorm1d<T> PRelu<T>
     Relu Relu6 LeakyRelu Elu Celu Selu Gelu Silu Mish Sigmoid LogSigmoid Tanh Tanhshrink Softplus Softsign Softshrink
     Hardshrink Hardtanh Hardsigmoid Hardswish Threshold Glu Softmax Softmin LogSoftmax ConstantPad1d ConstantPad2d
-    ReflectionPad1d
+    ReflectionPad1d Conv<T, 1> Conv<T, 2> MaxPool<1> MaxPool<2> AvgPool<1> AvgPool<2> AdaptiveAvgPool<1> AdaptiveAvgPool<2>
 }
 
 impl<T: Float> Layer<T> {
@@ -410,8 +490,18 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let mut loss = tape.constant(Tensor::scalar(T::ZERO));
     for output in case.names("outputs") {
         let Some(name) = output.strip_prefix("nb.") else {
-            let Some(Value::Float(y)) = results.next() else {
-                return Err(Wrong::Differs(format!("there is no `{output}`")));
+            let y = match results.next() {
+                Some(Value::Float(y)) => y,
+                Some(Value::Int(places)) => {
+                    compare(
+                        output,
+                        &Stored::Int(places),
+                        case.stored(output)?,
+                        case.tolerance("y")?,
+                    )?;
+                    continue;
+                }
+                _ => return Err(Wrong::Differs(format!("there is no `{output}`"))),
             };
             compare(output, &widened(&y.value()?), case.stored(output)?, case.tolerance("y")?)?;
             if case.names("diff").contains(&output) {

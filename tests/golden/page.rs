@@ -53,14 +53,22 @@ const TAIL: &str = "
 `clip_grad_norm(&parameters, max_norm)`, or `ClipNorm::new(max_norm).norm(norm_type).clip(&parameters)`, and
 `clip_grad_value_` is `clip_grad_value`.
 
+A convolution's `padding='same'` is `Padding::Same`, and one number stands for all axes, as `3` does for `[3, 3]`.
+`count_include_pad=False` is `of_elements()`; an output size of `None` is `REST`; `mode='bilinear'` is `Interpolation::Linear`, and
+`align_corners=True` is `Interpolation::LinearByCorners`.
+
+`CTCLoss` is `CtcLoss::new().blank(blank).zero_infinity()`, whose target is a `CtcTarget { labels, steps, lengths }`, and
+`EmbeddingBag` is `EmbeddingBag::new(num_embeddings, embedding_dim, rng).mode(Bag::Sum)`, with `Bag` from `wengert::nn::functional`.
+`TransformerEncoder`, `TransformerDecoderLayer` and `TransformerDecoder` have the options of the layers above.
+
 An optimiser of your own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
 `parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; if it
 has more state than its learning rate, it overrides `state` and `load_state`.
 
 ## Not here
 
-Convolution and pooling, `CTCLoss`; devices other than the
-CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, checkpointing, ONNX, distributed training, and
+Devices other than the
+CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, ONNX, distributed training, and
 loaders with workers. Of the names above: `Embedding` has no `max_norm`, `scale_grad_by_freq` and `sparse`; `PReLU` starts at
 0.25, `CyclicLR` has no `scale_fn`.
 
@@ -93,6 +101,140 @@ const BY_HAND: &[Row] = &[
         op: "ReflectionPad2d",
         parameters: &[("padding", "List")],
         ours: "ReflectionPad2d::new([(left, right), (top, bottom)])",
+        text: &[],
+    },
+    Row {
+        op: "Conv3d",
+        parameters: &[
+            ("in_channels", "usize"),
+            ("out_channels", "usize"),
+            ("kernel_size", "usize"),
+            ("stride", "usize"),
+            ("padding", "usize"),
+            ("dilation", "usize"),
+            ("groups", "usize"),
+        ],
+        ours: "Conv3d::grouped(in_channels, out_channels, kernel_size, groups, rng).stride(stride).padding(padding).dilation(dilation)",
+        text: &[],
+    },
+    Row {
+        op: "ConvTranspose1d",
+        parameters: &[
+            ("in_channels", "usize"),
+            ("out_channels", "usize"),
+            ("kernel_size", "usize"),
+            ("stride", "usize"),
+            ("padding", "usize"),
+            ("output_padding", "usize"),
+            ("groups", "usize"),
+            ("dilation", "usize"),
+        ],
+        ours: "ConvTranspose1d::grouped(in_channels, out_channels, kernel_size, groups, rng).stride(stride).padding(padding).output_padding(output_padding).dilation(dilation)",
+        text: &[],
+    },
+    Row {
+        op: "ConvTranspose2d",
+        parameters: &[
+            ("in_channels", "usize"),
+            ("out_channels", "usize"),
+            ("kernel_size", "usize"),
+            ("stride", "usize"),
+            ("padding", "usize"),
+            ("output_padding", "usize"),
+            ("groups", "usize"),
+            ("dilation", "usize"),
+        ],
+        ours: "ConvTranspose2d::grouped(in_channels, out_channels, kernel_size, groups, rng).stride(stride).padding(padding).output_padding(output_padding).dilation(dilation)",
+        text: &[],
+    },
+    Row {
+        op: "MaxPool3d",
+        parameters: &[
+            ("kernel_size", "usize"),
+            ("stride", "usize"),
+            ("padding", "usize"),
+            ("dilation", "usize"),
+        ],
+        ours: "MaxPool3d::new(kernel_size).stride(stride).padding(padding).dilation(dilation)",
+        text: &[],
+    },
+    Row {
+        op: "AvgPool3d",
+        parameters: &[("kernel_size", "usize"), ("stride", "usize"), ("padding", "usize")],
+        ours: "AvgPool3d::new(kernel_size).stride(stride).padding(padding)",
+        text: &[],
+    },
+    Row {
+        op: "LPPool2d",
+        parameters: &[("norm_type", "f64"), ("kernel_size", "usize"), ("stride", "usize")],
+        ours: "LpPool2d::new(norm_type, kernel_size).stride(stride)",
+        text: &[],
+    },
+    Row {
+        op: "AdaptiveMaxPool2d",
+        parameters: &[("output_size", "usize")],
+        ours: "AdaptiveMaxPool2d::new(output_size)",
+        text: &[],
+    },
+    Row {
+        op: "BatchNorm3d",
+        parameters: &[("num_features", "usize")],
+        ours: "BatchNorm3d::new(num_features)",
+        text: &[],
+    },
+    Row {
+        op: "InstanceNorm2d",
+        parameters: &[("num_features", "usize")],
+        ours: "InstanceNorm2d::new(num_features)",
+        text: &[],
+    },
+    Row { op: "Dropout1d", parameters: &[("p", "f64")], ours: "Dropout1d::new(p)", text: &[] },
+    Row { op: "Dropout2d", parameters: &[("p", "f64")], ours: "Dropout2d::new(p)", text: &[] },
+    Row {
+        op: "Upsample",
+        parameters: &[("size", "Sizes"), ("scale_factor", "Sizes"), ("mode", "Text")],
+        ours: "Upsample::to(size)`, `Upsample::by(scale_factor).mode(functional::Interpolation::Linear)",
+        text: &[],
+    },
+    Row {
+        op: "PixelShuffle",
+        parameters: &[("upscale_factor", "usize")],
+        ours: "PixelShuffle::new(upscale_factor)",
+        text: &[],
+    },
+    Row {
+        op: "PixelUnshuffle",
+        parameters: &[("downscale_factor", "usize")],
+        ours: "PixelUnshuffle::new(downscale_factor)",
+        text: &[],
+    },
+    Row {
+        op: "ChannelShuffle",
+        parameters: &[("groups", "usize")],
+        ours: "ChannelShuffle::new(groups)",
+        text: &[],
+    },
+    Row {
+        op: "Unfold",
+        parameters: &[
+            ("kernel_size", "usize"),
+            ("dilation", "usize"),
+            ("padding", "usize"),
+            ("stride", "usize"),
+        ],
+        ours: "Unfold::new(kernel_size).dilation(dilation).padding(padding).stride(stride)",
+        text: &[],
+    },
+    Row {
+        op: "Fold",
+        parameters: &[
+            ("output_size", "usize"),
+            ("kernel_size", "usize"),
+            ("dilation", "usize"),
+            ("padding", "usize"),
+            ("stride", "usize"),
+        ],
+        ours: "Fold::new(output_size, kernel_size).dilation(dilation).padding(padding).stride(stride)",
         text: &[],
     },
 ];
@@ -229,6 +371,7 @@ fn compiled(heading: &str, row: &Row, line: &str) -> String {
     let mut scope = String::new();
     // Longer widths than one are written as pairs; these names stand in texts, and are no parameters.
     let helpers = [
+        ("x", "V"),
         ("dim", "isize"),
         ("left", "isize"),
         ("right", "isize"),
@@ -241,6 +384,7 @@ fn compiled(heading: &str, row: &Row, line: &str) -> String {
         ("shape", "Vec<usize>"),
         ("rate", "f64"),
         ("rng", "&mut Rng"),
+        ("x", "V"),
         ("parameters", "Vec<Param>"),
         ("running", "Option<&functional::RunningStats<f64>>"),
     ];
@@ -266,6 +410,7 @@ fn compiled(heading: &str, row: &Row, line: &str) -> String {
 fn type_of(op: &str, name: &str, kind: &str) -> &'static str {
     match (op, name) {
         ("rms_norm", "eps") => return "Option<f64>",
+        ("Upsample", "size") => return "Vec<usize>",
         ("embedding", "padding_idx") => return "Option<usize>",
         ("reshape" | "expand" | "broadcast_to" | "repeat", "shape" | "size" | "repeats") => {
             return "Vec<usize>";
@@ -274,7 +419,14 @@ fn type_of(op: &str, name: &str, kind: &str) -> &'static str {
         ("chunk" | "narrow" | "one_hot", "chunks" | "start" | "length" | "num_classes") => {
             return "usize";
         }
-        (_, "ignore_index") => return "usize",
+        (_, "ignore_index" | "kernel_size" | "dilation" | "output_size") => return "usize",
+        (op, "stride" | "padding")
+            if op.to_lowercase().contains("conv") || op.to_lowercase().contains("pool") =>
+        {
+            return "usize";
+        }
+        ("fold" | "unfold" | "Fold" | "Unfold", "stride" | "padding") => return "usize",
+        ("interpolate" | "Upsample", "scale_factor") => return "Vec<f64>",
         ("multilabel_margin_loss", "target") => return "M<i64>",
         (_, "nonlinearity") => return "init::Nonlinearity",
         _ => {}
@@ -287,7 +439,8 @@ fn type_of(op: &str, name: &str, kind: &str) -> &'static str {
         "Mask" => "M<bool>",
         "Index" | "Ints" => "M<usize>",
         "List" | "MaybeList" => "Vec<isize>",
-        "Sizes" => "Vec<usize>",
+        "Sizes" | "SizesOrRest" | "MaybeSizes" => "Vec<usize>",
+        "Places" => "&Indices",
         "usize" | "MaybeIndex" => "usize",
         "isize" | "MaybeInt" | "Count" => "isize",
         "f64" | "MaybeNumber" => "f64",

@@ -12,23 +12,7 @@ struct Missing {
     reason: &'static str,
 }
 
-const WIDER: &str = "comes with the wider catalogue of layers";
-
-const MISSING: &[Missing] = &[
-    Missing { family: "*", what: "conv1d", reason: WIDER },
-    Missing { family: "*", what: "conv2d", reason: WIDER },
-    Missing { family: "*", what: "max_pool2d", reason: WIDER },
-    Missing { family: "*", what: "avg_pool2d", reason: WIDER },
-    Missing { family: "layer", what: "Conv1d", reason: WIDER },
-    Missing { family: "layer", what: "Conv2d", reason: WIDER },
-    Missing { family: "layer", what: "AvgPool1d", reason: WIDER },
-    Missing { family: "layer", what: "AvgPool2d", reason: WIDER },
-    Missing { family: "layer", what: "MaxPool1d", reason: WIDER },
-    Missing { family: "layer", what: "MaxPool2d", reason: WIDER },
-    Missing { family: "layer", what: "AdaptiveAvgPool1d", reason: WIDER },
-    Missing { family: "layer", what: "AdaptiveAvgPool2d", reason: WIDER },
-    Missing { family: "init", what: "Conv2d.weight", reason: WIDER },
-];
+const MISSING: &[Missing] = &[];
 
 /// Where we part from the reference by choice: it counts as unsupported, not as passed.
 struct Choice {

@@ -215,6 +215,12 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let running: Option<&functional::RunningStats<f64>> = any(); let x: V = any(); let weight: Option<V> = any(); let bias: Option<V> = any(); let training: bool = any(); let momentum: f64 = any(); let eps: f64 = any(); let _ = functional::batch_norm(x, running, weight, bias, training, momentum, eps); }
     { let running: Option<&functional::RunningStats<f64>> = any(); let x: V = any(); let weight: Option<V> = any(); let bias: Option<V> = any(); let use_input_stats: bool = any(); let momentum: f64 = any(); let eps: f64 = any(); let _ = functional::instance_norm(x, running, weight, bias, use_input_stats, momentum, eps); }
     { let idx: M<usize> = any(); let weight: V = any(); let padding_idx: Option<usize> = any(); let _ = functional::embedding(&idx, weight, padding_idx); }
+    { let x: V = any(); let weight: V = any(); let bias: Option<V> = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let groups: usize = any(); let _ = functional::conv(x, weight, bias, functional::Convolution::<1>::new().stride(stride).padding(padding).dilation(dilation).groups(groups)); }
+    { let x: V = any(); let weight: V = any(); let bias: Option<V> = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let groups: usize = any(); let _ = functional::conv(x, weight, bias, functional::Convolution::<2>::new().stride(stride).padding(padding).dilation(dilation).groups(groups)); }
+    { let x: V = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = functional::max_pool(x, functional::Pool::<2>::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil()); }
+    { let x: V = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let _ = functional::avg_pool(x, functional::Pool::<2>::new(kernel_size).stride(stride).padding(padding).ceil()); }
+    { let x: V = any(); let kernel_size: usize = any(); let _ = functional::avg_pool_of_elements(x, functional::Pool::<2>::new(kernel_size)); }
+    { let x: V = any(); let kernel_size: usize = any(); let divisor_override: isize = any(); let _ = functional::avg_pool_by(x, functional::Pool::<2>::new(kernel_size), divisor_override); }
     { let rng: &mut Rng = any(); let in_features: usize = any(); let out_features: usize = any(); let _ = Linear::new(in_features, out_features, rng).without_bias(); }
     { let rng: &mut Rng = any(); let in1_features: usize = any(); let in2_features: usize = any(); let out_features: usize = any(); let _ = Bilinear::new(in1_features, in2_features, out_features, rng).without_bias(); }
     { let rng: &mut Rng = any(); let num_embeddings: usize = any(); let embedding_dim: usize = any(); let padding_idx: usize = any(); let _ = Embedding::new(num_embeddings, embedding_dim, rng).padding(padding_idx); }
@@ -232,6 +238,18 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let rng: &mut Rng = any(); let input_size: usize = any(); let hidden_size: usize = any(); let _ = LstmCell::new(input_size, hidden_size, rng).without_bias(); }
     { let rng: &mut Rng = any(); let embed_dim: usize = any(); let num_heads: usize = any(); let dropout: f64 = any(); let kdim: usize = any(); let vdim: usize = any(); let batch_first: bool = any(); let _ = MultiheadAttention::new(embed_dim, num_heads, rng).key_value_widths(kdim, vdim, rng).bias_kv(rng).zero_key().without_bias().batch_first().dropout(dropout); }
     { let rng: &mut Rng = any(); let d_model: usize = any(); let nhead: usize = any(); let dim_feedforward: usize = any(); let dropout: f64 = any(); let layer_norm_eps: f64 = any(); let batch_first: bool = any(); let norm_first: bool = any(); let _ = TransformerEncoderLayer::new(d_model, nhead, rng).feedforward(dim_feedforward, rng).dropout(dropout).gelu().eps(layer_norm_eps).batch_first().norm_first().without_bias(); }
+    { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = Conv1d::new(in_channels, out_channels, kernel_size, rng).stride(stride).padding(padding).dilation(dilation).without_bias(); }
+    { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let groups: usize = any(); let padding_mode: String = any(); let _ = Conv1d::grouped(in_channels, out_channels, kernel_size, groups, rng).padding_mode(Border::Reflect); }
+    { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = Conv2d::new(in_channels, out_channels, kernel_size, rng).stride(stride).padding(padding).dilation(dilation).without_bias(); }
+    { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let groups: usize = any(); let padding_mode: String = any(); let _ = Conv2d::grouped(in_channels, out_channels, kernel_size, groups, rng).padding_mode(Border::Reflect); }
+    { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = MaxPool1d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil(); }
+    { let x: V = any(); let x: V = any(); let kernel_size: usize = any(); let _ = MaxPool1d::new(kernel_size).forward_at(x); }
+    { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = MaxPool2d::new(kernel_size).stride(stride).padding(padding).dilation(dilation).ceil(); }
+    { let x: V = any(); let x: V = any(); let kernel_size: usize = any(); let _ = MaxPool2d::new(kernel_size).forward_at(x); }
+    { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let _ = AvgPool1d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements(); }
+    { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let divisor_override: isize = any(); let _ = AvgPool2d::new(kernel_size).stride(stride).padding(padding).ceil().of_elements().divisor(divisor_override); }
+    { let output_size: usize = any(); let _ = AdaptiveAvgPool1d::new(output_size); }
+    { let output_size: usize = any(); let _ = AdaptiveAvgPool2d::new(output_size); }
     { let _ = Relu; }
     { let _ = Relu6; }
     { let negative_slope: f64 = any(); let _ = LeakyRelu::new(negative_slope); }
@@ -269,6 +287,24 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let a: Linear = any(); let b: Linear = any(); let _ = sequential![a, b]; }
     { let left: isize = any(); let right: isize = any(); let _ = ZeroPad1d::new([(left, right)]); }
     { let left: isize = any(); let right: isize = any(); let top: isize = any(); let bottom: isize = any(); let _ = ReflectionPad2d::new([(left, right), (top, bottom)]); }
+    { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let groups: usize = any(); let _ = Conv3d::grouped(in_channels, out_channels, kernel_size, groups, rng).stride(stride).padding(padding).dilation(dilation); }
+    { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let output_padding: usize = any(); let groups: usize = any(); let dilation: usize = any(); let _ = ConvTranspose1d::grouped(in_channels, out_channels, kernel_size, groups, rng).stride(stride).padding(padding).output_padding(output_padding).dilation(dilation); }
+    { let rng: &mut Rng = any(); let in_channels: usize = any(); let out_channels: usize = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let output_padding: usize = any(); let groups: usize = any(); let dilation: usize = any(); let _ = ConvTranspose2d::grouped(in_channels, out_channels, kernel_size, groups, rng).stride(stride).padding(padding).output_padding(output_padding).dilation(dilation); }
+    { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let dilation: usize = any(); let _ = MaxPool3d::new(kernel_size).stride(stride).padding(padding).dilation(dilation); }
+    { let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let _ = AvgPool3d::new(kernel_size).stride(stride).padding(padding); }
+    { let norm_type: f64 = any(); let kernel_size: usize = any(); let stride: usize = any(); let _ = LpPool2d::new(norm_type, kernel_size).stride(stride); }
+    { let output_size: usize = any(); let _ = AdaptiveMaxPool2d::new(output_size); }
+    { let num_features: usize = any(); let _ = BatchNorm3d::new(num_features); }
+    { let num_features: usize = any(); let _ = InstanceNorm2d::new(num_features); }
+    { let p: f64 = any(); let _ = Dropout1d::new(p); }
+    { let p: f64 = any(); let _ = Dropout2d::new(p); }
+    { let size: Vec<usize> = any(); let _ = Upsample::to(size); }
+    { let scale_factor: Vec<f64> = any(); let mode: String = any(); let _ = Upsample::by(scale_factor).mode(functional::Interpolation::Linear); }
+    { let upscale_factor: usize = any(); let _ = PixelShuffle::new(upscale_factor); }
+    { let downscale_factor: usize = any(); let _ = PixelUnshuffle::new(downscale_factor); }
+    { let groups: usize = any(); let _ = ChannelShuffle::new(groups); }
+    { let kernel_size: usize = any(); let dilation: usize = any(); let padding: usize = any(); let stride: usize = any(); let _ = Unfold::new(kernel_size).dilation(dilation).padding(padding).stride(stride); }
+    { let output_size: usize = any(); let kernel_size: usize = any(); let dilation: usize = any(); let padding: usize = any(); let stride: usize = any(); let _ = Fold::new(output_size, kernel_size).dilation(dilation).padding(padding).stride(stride); }
     { let shape: Vec<usize> = any(); let _: Result<M<f64>, wengert::tensor::Error> = init::zeros(shape); }
     { let shape: Vec<usize> = any(); let _: Result<M<f64>, wengert::tensor::Error> = init::ones(shape); }
     { let shape: Vec<usize> = any(); let val: f64 = any(); let _: Result<M<f64>, wengert::tensor::Error> = init::constant(shape, val); }

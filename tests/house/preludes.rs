@@ -53,8 +53,29 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     // Named where a companion of one's own is written.
     ("train", &["Companion", "EpochEnd", "Fit", "Step"]),
     // Behind a function, a macro or another name.
-    ("nn", &["BatchNorm", "ConstantPad", "Counter", "Func", "Part", "ReflectionPad", "Running"]),
-    ("loss", &["ClassTarget", "Classes", "CtcTarget", "Custom", "Labels"]),
+    (
+        "nn",
+        &[
+            "AdaptiveAvgPool",
+            "AdaptiveMaxPool",
+            "AvgPool",
+            "BatchNorm",
+            "ChannelDropout",
+            "ConstantPad",
+            "Conv",
+            "ConvTranspose",
+            "Counter",
+            "Each",
+            "Func",
+            "InstanceNorm",
+            "LpPool",
+            "MaxPool",
+            "Part",
+            "ReflectionPad",
+            "Running",
+        ],
+    ),
+    ("loss", &["ClassTarget", "Classes", "Custom", "Labels"]),
     // Of a function of the crate, which is called by its path.
     ("loss", &["Advice", "Audit", "Batch", "Explanation", "Sample", "Separation", "Task"]),
     // Each crate's own.

@@ -6,12 +6,7 @@ use std::path::Path;
 
 /// Topics without a test, in the order of the page.
 const WITHOUT: &[&str] = &[
-    "a closed form instead of iteration",
     "convolutional networks",
-    "sequence models",
-    "hyper-parameters",
-    "finding what is wrong with a training",
-    "curing it",
     "TensorBoard",
     "Visdom",
     "installation",

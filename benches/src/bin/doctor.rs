@@ -14,7 +14,7 @@
 mod bench;
 
 use bench::score::Score;
-use bench::{faults, healthy, plant::Plant, programs, run::run};
+use bench::{cure::cure, faults, healthy, plant::Plant, programs, run::run};
 
 fn main() {
     let mut words = std::env::args().skip(1);
@@ -59,6 +59,31 @@ fn main() {
     println!(
         "\nseen programs\n{seen}\nunseen programs\n{unseen}\nharmless, and left out: {harmless:?}"
     );
+    let mut tried = Vec::new();
+    for fault in faults::all() {
+        let name = format!("{} / {}", fault.program, fault.name);
+        if !name.contains(&wanted) || harmless.contains(&name) {
+            continue;
+        }
+        let program = programs::of(fault.program);
+        for seed in 0..seeds.min(2) {
+            if let Some(cured) = cure(&*program, &fault, seed) {
+                if !cured.of_three {
+                    println!("not cured: {name} (seed {seed})");
+                }
+                tried.push(cured);
+            }
+        }
+    }
+    let share = |of: &dyn Fn(&bench::cure::Cured) -> bool| {
+        let n = tried.iter().filter(|c| of(c)).count();
+        format!("{:.1} % ({n}/{})", 100.0 * n as f64 / tried.len().max(1) as f64, tried.len())
+    };
+    println!("cured by the first     {}", share(&|c| c.first));
+    println!("by one of three        {}", share(&|c| c.of_three));
+    println!("by a random remedy     {}", share(&|c| c.random));
+    println!("by one of three random {}", share(&|c| c.random_of_three));
+    println!("by a tenth of the rate {}", share(&|c| c.tenth));
     let (mut runs, mut alarms) = (0, Vec::new());
     for (program, name, plant) in healthy::all() {
         let text = format!("{program} / {name}");

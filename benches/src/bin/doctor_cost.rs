@@ -3,8 +3,6 @@
 //! `cargo run --release -p wengert-benches --bin doctor_cost`
 #![allow(clippy::print_stdout)]
 
-use std::time::Instant;
-
 use wengert::autograd::Tape;
 use wengert::loss::{CrossEntropyLoss, Loss, MseLoss};
 use wengert::nn::{Linear, Module, Parts, Relu, Sequential, Tanh};
@@ -72,31 +70,60 @@ fn finish(
     }
 }
 
+/// Microseconds of processor time that this thread has had: what other programs take is not counted.
+fn busy() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e3
+}
+
+/// Steps of a burst: a whole number of the doctor's looks.
+const BURST: usize = 64 * 8;
+
 fn main() {
     set_threads(1);
     println!(
-        "net     with nothing  with the doctor   more (least of 15 pairs, µs a step; the doctor from its 1st step on, and after 1,024)"
+        "µs of processor time a step, least of many bursts of {BURST} steps in turn; the doctor after 1,300 steps"
     );
-    for (name, make, steps) in [("tiny", tiny as fn() -> Step, 20_000), ("mnist", mnist, 600)] {
-        let time = |step: &mut Step, doctor: &mut Option<Doctor>| {
-            let start = Instant::now();
-            (0..steps).for_each(|_| step(doctor.as_mut()));
-            start.elapsed().as_secs_f64() * 1e6 / steps as f64
-        };
-        for warm in [0, 1200] {
-            let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
-            for _ in 0..15 {
-                let mut step = make();
-                (0..50).for_each(|_| step(None));
-                without = without.min(time(&mut step, &mut None));
-                let mut doctor = Some(Doctor::new());
-                (0..warm).for_each(|_| step(doctor.as_mut()));
-                with = with.min(time(&mut step, &mut doctor));
-            }
-            let more = 100.0 * (with / without - 1.0);
-            println!(
-                "{name:<6}  {without:>12.3}  {with:>15.3}  {more:>+5.1} %   (after {warm} steps)"
-            );
+    for (name, make, pairs) in [("tiny", tiny as fn() -> Step, 400), ("mnist", mnist, 12)] {
+        let (mut plain, mut seen, mut doctor) = (make(), make(), Doctor::new());
+        (0..1300).for_each(|_| seen(Some(&mut doctor)));
+        (0..100).for_each(|_| plain(None));
+        let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..pairs {
+            let start = busy();
+            (0..BURST).for_each(|_| plain(None));
+            let middle = busy();
+            (0..BURST).for_each(|_| seen(Some(&mut doctor)));
+            let end = busy();
+            without = without.min((middle - start) / BURST as f64);
+            with = with.min((end - middle) / BURST as f64);
         }
+        println!(
+            "{name:<6} {without:>10.3} without, {with:>10.3} with: {:+.1} %",
+            100.0 * (with / without - 1.0)
+        );
+    }
+    let batch = preflight_batch();
+    let rng = &mut Rng::new(0);
+    let model = Sequential::<f32>::new()
+        .with(Linear::new(64, 64, rng))
+        .with(Relu)
+        .with(Linear::new(64, 10, rng));
+    let least = (0..5)
+        .map(|_| {
+            let start = busy();
+            let _ = Doctor::new().preflight(&model, &CrossEntropyLoss::new(), &batch);
+            (busy() - start) / 1e3
+        })
+        .fold(f64::INFINITY, f64::min);
+    println!("preflight of 64-64-10 with 256 digits: {least:.1} ms of processor time");
+}
+
+fn preflight_batch() -> (Tensor<f32>, Tensor<usize>) {
+    let (x, y) = wengert::data::digits::<f32>().into_parts();
+    let rows = Tensor::from((0..256).map(|k| k * 7).collect::<Vec<usize>>());
+    match (x.index_select(0, &rows), y.index_select(0, &rows)) {
+        (Ok(x), Ok(y)) => (x, y),
+        _ => unreachable!("there are more digits than that"),
     }
 }

@@ -50,10 +50,10 @@ fn hand_back<T: Float, A: Algebra<T>>(
 }
 
 /// A node's surroundings as tensors, borrowed from the tape.
-struct AtTensors<'a, T> {
-    nodes: &'a Nodes<T>,
-    index: usize,
-    operands: &'a [u32],
+pub(crate) struct AtTensors<'a, T> {
+    pub(crate) nodes: &'a Nodes<T>,
+    pub(crate) index: usize,
+    pub(crate) operands: &'a [u32],
 }
 
 impl<T> AtTensors<'_, T> {
@@ -185,6 +185,19 @@ impl<T: Float> Tape<T> {
                 (node.op.clone(), SmallVec::<[u32; 4]>::from_slice(node.operands), wants)
             };
             let wanted = |j: u32| operands.iter().zip(&wants).any(|(&o, &w)| o == j && w);
+            if let Some(segment) = op.segment() {
+                let y = segment.record(self, &operands)?;
+                let found = self.sweep_vars_here(y, g, &operands)?;
+                for (&j, part) in operands.iter().zip(found).filter(|(j, _)| wanted(**j)) {
+                    let Some(part) = part else { continue };
+                    let slot = &mut grads[j as usize];
+                    *slot = Some(match slot.take() {
+                        None => part,
+                        Some(sum) => sum.accumulate(part)?,
+                    });
+                }
+                continue;
+            }
             let at = AtVars { operands: &operands, y: Var { tape: self, index: i as u32 } };
             hand_back(&op, &operands, wanted, &at, g, &mut grads)?;
         }
@@ -307,6 +320,10 @@ pub(crate) fn sweep_here<T: Float>(
             if op.parameter().is_some() {
                 grads[i] = Some(g);
             }
+            continue;
+        }
+        if let Some(segment) = op.segment() {
+            segment.sweep(nodes, operands, g, grads)?;
             continue;
         }
         let at = AtTensors { nodes, index: i, operands };

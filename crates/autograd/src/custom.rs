@@ -8,6 +8,7 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::error::Line;
 use crate::ops::{Custom, Op, OwnUnary};
+use crate::recompute::Segment;
 use crate::{Error, Result, Tape, Var};
 
 /// A function of each element, written over any [`Real`]: its derivatives, of every order, are found by dual numbers.
@@ -119,6 +120,11 @@ pub trait CustomOp<T: Float>: fmt::Debug + Send + Sync {
     fn pull(&self, g: &Tensor<T>, x: &[Tensor<T>], y: &Tensor<T>)
     -> Result<Vec<Option<Tensor<T>>>>;
     fn at(&self) -> Line;
+    /// The part of a computation that it runs again, if it is one.
+    #[allow(private_interfaces)]
+    fn segment(&self) -> Option<&Segment<T>> {
+        None
+    }
 }
 
 type Forward<T> = dyn Fn(&[&Tensor<T>]) -> Result<Tensor<T>> + Send + Sync;

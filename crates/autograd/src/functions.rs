@@ -53,8 +53,13 @@ impl<T: Float> Tape<T> {
             }
             let x: Vec<Tensor<T>> =
                 node.operands.iter().map(|&j| inner.nodes.value(j as usize).clone()).collect();
-            directions[i] =
-                if node.op.is::<Detach>() { None } else { push(node.op, &x, &t, node.value)? };
+            directions[i] = if node.op.is::<Detach>() {
+                None
+            } else if let Some(segment) = node.op.segment() {
+                Some(segment.push(&x, &t, at)?)
+            } else {
+                push(node.op, &x, &t, node.value)?
+            };
         }
         Ok(directions[y as usize]
             .take()
@@ -254,57 +259,4 @@ pub fn hvp<T: Float>(
     let x = tape.var(x.clone());
     let g = f(x)?.grad_or_zero(&[x])?[0];
     Ok(g.pull_tensors(&[x], v)?.remove(0))
-}
-
-/// The gradient of each sample's loss: `f` maps a batch `[N, …]` and parameters to losses `[N]`, each of which must depend on
-/// its own sample only. Returns `[N, parameter's shape…]` for each parameter.
-///
-/// ```
-/// use wengert_autograd::per_sample_gradients;
-/// use wengert_tensor::tensor;
-///
-/// // The loss of a sample is (w·x)², whose gradient is 2(w·x)·x.
-/// let (batch, w) = (tensor![[1.0_f64, 2.0], [3.0, 4.0]], tensor![1.0, 1.0]);
-/// let g = per_sample_gradients(|x, p| Ok(x.matmul(p[0])?.square()), &batch, &[w])?;
-/// assert_eq!(g, [tensor![[6.0, 12.0], [42.0, 56.0]]]);
-/// # Ok::<(), wengert_autograd::Error>(())
-/// ```
-///
-/// # Errors
-/// The errors of the function, or an error if its result is not one number per sample.
-#[track_caller]
-pub fn per_sample_gradients<T: Float>(
-    f: impl for<'t> Fn(Var<'t, T>, &[Var<'t, T>]) -> Result<Var<'t, T>>,
-    batch: &Tensor<T>,
-    parameters: &[Tensor<T>],
-) -> Result<Vec<Tensor<T>>> {
-    let tape = Tape::new();
-    let x = tape.constant(batch.clone());
-    let vars: Vec<Var<T>> = parameters.iter().map(|p| tape.var(p.clone())).collect();
-    let losses = f(x, &vars)?;
-    let n = batch.shape().first().copied().unwrap_or(0);
-    if *losses.shape() != [n] {
-        let rule = format!(
-            "per_sample_gradients: the losses have shape {}, and must be [{n}]",
-            losses.shape()
-        );
-        return Err(Error::Use(rule, Location::caller()));
-    }
-    let mut found: Vec<Vec<T>> = vec![Vec::new(); vars.len()];
-    for i in 0..n {
-        let mut cotangent = Tensor::zeros([n]);
-        cotangent.as_mut_slice()[i] = T::ONE;
-        for (all, g) in found.iter_mut().zip(losses.pull_tensors(&vars, &cotangent)?) {
-            all.extend(g.iter());
-        }
-    }
-    found
-        .into_iter()
-        .zip(parameters)
-        .map(|(all, p)| {
-            let mut shape = vec![n];
-            shape.extend_from_slice(p.shape());
-            Ok(Tensor::from_vec(all, shape)?)
-        })
-        .collect()
 }

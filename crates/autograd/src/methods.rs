@@ -13,7 +13,8 @@ use crate::cross_entropy::Targets;
 use crate::ops::{
     Binary, Cat, CrossEntropy, CumProd, CumSum, Diagonal, Expand, Gather, Given, IndexSelect,
     Linear, LogCumSumExp, LogSoftmax, LogSumExp, MatMul, Max, Mean, Min, Norm, Normalize, Permute,
-    Prod, Reshape, Slicing, Softmax, Std, Sum, Unary, Ungather, Unindex, Variance, Where,
+    Prod, Reshape, RmsNormalize, Slicing, Softmax, Std, Sum, Unary, Ungather, Unindex, Variance,
+    Where,
 };
 use crate::{Error, Result, Var};
 
@@ -245,6 +246,15 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
         self.apply(Normalize(axes.into(), epsilon))
+    }
+
+    /// x / √(mean of x² + epsilon) over axes.
+    ///
+    /// # Errors
+    /// If there are no such axes.
+    #[track_caller]
+    pub fn rms_normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
+        self.apply(RmsNormalize(axes.into(), epsilon))
     }
 
     /// The matrix product; see [`Tensor::matmul`].

@@ -3,7 +3,7 @@
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Line;
-use crate::ops::{Leaf, Op};
+use crate::ops::{Input, Leaf, Op};
 
 /// The lines of a tape.
 pub(crate) struct Nodes<T> {
@@ -147,6 +147,12 @@ impl<T> Nodes<T> {
 
     pub(crate) fn set_value(&mut self, index: usize, value: Tensor<T>) {
         self.values[index] = value;
+    }
+
+    /// Makes a constant an input that wants a gradient.
+    pub(crate) fn want(&mut self, index: usize) {
+        self.ops[index] = Input.into();
+        self.records[index].wanted = true;
     }
 
     /// Says that the lines from `start` on were recorded at `at`.

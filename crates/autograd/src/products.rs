@@ -1,8 +1,8 @@
-//! Products of vars that take only vectors or only matrices; see also `matmul` and `linear`.
+//! Products of vars that take only vectors or only matrices, and convolutions; see also `matmul` and `linear`.
 
-use wengert_tensor::{Error as TensorError, Fault, Float};
+use wengert_tensor::{Conv, Error as TensorError, Fault, Float, Shape};
 
-use crate::{Result, Var};
+use crate::{Result, Var, ops};
 
 impl<'t, T: Float> Var<'t, T> {
     /// The product of two matrices, and of nothing else: [`matmul`](Self::matmul) takes vectors and batches too.
@@ -58,6 +58,42 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn outer(self, other: Self) -> Result<Self> {
         self.of_ranks("outer", other, 1, 1, "both must be vectors")?;
         self.unsqueeze(1)?.try_mul(other.unsqueeze(0)?)
+    }
+
+    /// The convolution of `[N, C, …]` with a weight `[outputs, C / groups, …]`, plus a bias `[outputs]`; see
+    /// [`Tensor::conv`](wengert_tensor::Tensor::conv).
+    ///
+    /// # Errors
+    /// If the shapes do not fit, the groups do not divide the channels, or a window spans more places than the padded input has.
+    #[track_caller]
+    pub fn conv(self, weight: Self, bias: Option<Self>, conv: Conv) -> Result<Self> {
+        self.recordable("conv", &[weight])?;
+        match bias {
+            Some(bias) => {
+                self.same_tape(bias, "conv")?;
+                self.tape.record(ops::Conv(conv), &[self.index, weight.index, bias.index])
+            }
+            None => self.apply_with(ops::Conv(conv), weight),
+        }
+    }
+
+    /// The adjoint of [`conv`](Self::conv) along its input, of this output and a weight: a transposed convolution, to an input whose
+    /// last axes have these sizes.
+    ///
+    /// # Errors
+    /// As for [`conv`](Self::conv) of such an input.
+    #[track_caller]
+    pub fn conv_input(self, weight: Self, sizes: impl AsRef<[usize]>, conv: Conv) -> Result<Self> {
+        self.apply_with(ops::ConvInput(conv, Shape::new(sizes.as_ref())), weight)
+    }
+
+    /// The adjoint of [`conv`](Self::conv) along its weight, of this input and an output.
+    ///
+    /// # Errors
+    /// As for [`conv`](Self::conv).
+    #[track_caller]
+    pub fn conv_weight(self, output: Self, conv: Conv) -> Result<Self> {
+        self.apply_with(ops::ConvWeight(conv), output)
     }
 
     /// beta · self + alpha · a·b, self broadcast to the product's shape.

@@ -1,11 +1,12 @@
 //! More shapes of vars: splitting, moving and repeating axes, padding, triangles and diagonals. Each is made of recorded
 //! ops, so every order of derivative follows.
 
+use smallvec::SmallVec;
 use wengert_tensor::{
-    Border, Float, REST, Shape, Slice, Tensor, axis_or_refuse, is_axis_of_scalar,
+    Border, Float, REST, Shape, Slice, Tensor, Window, axis_or_refuse, is_axis_of_scalar,
 };
 
-use crate::ops::{Diagonal, Undiagonal, Unslice};
+use crate::ops::{Diagonal, Undiagonal, Unslice, Unwindows, Windows};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {
@@ -235,6 +236,45 @@ impl<'t, T: Float> Var<'t, T> {
             y = y.index_select(axis as isize, &places)?;
         }
         Ok(y)
+    }
+
+    /// The windows over the last axes, one for each of `windows`: an axis of `n` places becomes one of so many windows, and
+    /// the places that a window sees are in axes of their own at the end. Pooling is a reduction of windows, and convolution
+    /// their product with weights.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::{Window, tensor};
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(tensor![1.0_f64, 2.0, 3.0]);
+    /// let means = x.windows([Window::new(2)])?.mean_over(-1)?;
+    /// assert_eq!(means.value()?, tensor![1.5, 2.5]);
+    /// assert_eq!(means.sum().gradients()?.wrt(x).value()?, tensor![0.5, 1.0, 0.5]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are fewer axes than windows, a window spans more places than its axis has, or a size, a stride or a dilation
+    /// is 0.
+    #[track_caller]
+    pub fn windows(self, windows: impl AsRef<[Window]>) -> Result<Self> {
+        self.apply(Windows(SmallVec::from_slice(windows.as_ref())))
+    }
+
+    /// The adjoint of [`windows`](Self::windows): zeros whose last axes have these sizes, with each window of this var added
+    /// in its place.
+    ///
+    /// # Errors
+    /// Unless the shape is that of the windows over such axes, and as for [`windows`](Self::windows).
+    #[track_caller]
+    pub fn unwindows(
+        self,
+        sizes: impl AsRef<[usize]>,
+        windows: impl AsRef<[Window]>,
+    ) -> Result<Self> {
+        let windows = Windows(SmallVec::from_slice(windows.as_ref()));
+        self.apply(Unwindows(Shape::new(sizes.as_ref()), windows))
     }
 
     /// The lower triangle of each matrix in the last two axes: elements on or below diagonal `k` are kept, others are 0.

@@ -175,14 +175,16 @@ pub struct Tape<T> {
     pub(crate) inner: RefCell<Inner<T>>,
     /// Where the contents go when the tape is dropped. It is a pointer, so that dropping a tape needs no trait bound.
     recycle: fn(Inner<T>),
-    recording: Cell<bool>,
-    training: Cell<bool>,
+    pub(crate) recording: Cell<bool>,
+    pub(crate) training: Cell<bool>,
+    /// Whether layers change their running statistics, where that is not whether the tape records.
+    pub(crate) updates: Cell<Option<bool>>,
     pub(crate) keep_adjoints: Cell<bool>,
     pub(crate) finite: Cell<bool>,
     pub(crate) timing: Cell<bool>,
     pub(crate) faults: RefCell<Vec<Fault>>,
     /// The generator of random numbers, once a seed was given.
-    rng: RefCell<Option<Rng>>,
+    pub(crate) rng: RefCell<Option<Rng>>,
 }
 
 impl<T: Float> Default for Tape<T> {
@@ -222,6 +224,7 @@ impl<T: Float> Tape<T> {
             recycle: recycle::<T>,
             recording: Cell::new(true),
             training: Cell::new(true),
+            updates: Cell::new(None),
             keep_adjoints: Cell::new(false),
             finite: Cell::new(false),
             timing: Cell::new(false),
@@ -309,9 +312,10 @@ impl<T: Float> Tape<T> {
         self.training.get()
     }
 
-    /// Whether it records.
+    /// Whether it records. A layer that keeps running statistics changes them if it does; in a part that is
+    /// [run again](Self::recompute) for its gradients it does not say so, and the statistics stay.
     pub fn is_recording(&self) -> bool {
-        self.recording.get()
+        self.updates.get().unwrap_or(self.recording.get())
     }
 
     /// How many nodes it has.
@@ -434,6 +438,18 @@ impl<T: Float> Tape<T> {
         let op = Parameter { param: param.clone(), version };
         inner.leaf(op, value, wanted, Location::caller());
         Var { tape: self, index }
+    }
+
+    /// The line of a parameter, with this value in place of its own.
+    pub(crate) fn param_with(&self, param: &Param<T>, value: Tensor<T>, wanted: bool) -> u32 {
+        let mut inner = self.inner.borrow_mut();
+        let index = inner.nodes.len() as u32;
+        // So that `param` finds this line.
+        let _ = param.read_by(inner.number, index);
+        inner.params.push(index);
+        let op = Parameter { param: param.clone(), version: param.version() };
+        inner.leaf(op, value, wanted, Location::caller());
+        index
     }
 
     /// The parameters that were read on this tape, in order.

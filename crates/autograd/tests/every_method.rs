@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
-use wengert_tensor::{Border, Order, Tensor, s, tensor};
+use wengert_tensor::recurrent::{self, Step};
+use wengert_tensor::{Border, Conv, Order, Tensor, Window, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -72,8 +73,15 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         // On a spent tape the batches are not made, and that is what it says.
         f(cube(x)?, cube(y)?)
     };
+    let net =
+        |x: Var<'t, f64>, y| x.recurrent(Step::Relu, recurrent::Order::Forward, y, y, None, None);
+    let by = |size| Conv::new([Window::new(size)]);
+    let kernel = |y: Var<'t, f64>| y.reshape([2, 2, 1]);
     let mut all = binary(x, y);
     all.extend([
+        ("conv", done(both(&|x, y| x.conv(y, None, by(2))))),
+        ("conv_input", done(both(&|x, y| x.conv_input(kernel(y)?, [2], by(1))))),
+        ("conv_weight", done(both(&|x, y| x.conv_weight(y, by(1))))),
         ("cosine_similarity", done(x.cosine_similarity(y, 0, 1e-8))),
         ("pairwise_distance", done(x.pairwise_distance(y, 2.0, 1e-6, false))),
         ("lerp", done(x.lerp(y, 0.5))),
@@ -91,6 +99,7 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         ("mm", done(x.mm(y))),
         ("mv", done(x.mv(v))),
         ("bmm", done(both(&|x, y| x.bmm(y)))),
+        ("recurrent", done(cube(x).and_then(|x| net(x, y)))),
         ("dot", done(u.dot(v))),
         ("outer", done(u.outer(v))),
         ("addmm", done(x.addmm(x, y, 1.0, 1.0))),
@@ -105,15 +114,18 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
             "custom",
             done(x.tape().custom("custom", &[x, y], |x| Ok(x[0].clone()), |_, _, _| Ok(vec![]))),
         ),
+        ("recompute", done(x.tape().recompute(&[x, y], |x| Ok(x[0])))),
     ]);
     all
 }
 
 /// The other methods that record.
 fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
+    let triple = |x| Var::cat(&[x, x, x], 2)?.self_attention(2, true, None);
     let (place, mask) = (tensor![[0_usize, 0]], tensor![true, false]);
     let targets = Targets::classes(tensor![0_usize, 1]);
     vec![
+        ("self_attention", done(x.reshape([1, 1, 4]).and_then(triple))),
         ("rows", done(x.rows(tensor![0_usize]))),
         ("unit_norm", done(x.unit_norm(0, 2.0, 1e-12))),
         ("sum_over", done(x.sum_over(0))),
@@ -133,6 +145,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("cumprod", done(x.cumprod(0))),
         ("logcumsumexp", done(x.logcumsumexp(0))),
         ("normalize", done(x.normalize(0, 1e-5))),
+        ("rms_normalize", done(x.rms_normalize(0, 1e-5))),
         ("cross_entropy", done(x.cross_entropy(targets))),
         ("masked_fill", done(x.masked_fill(&mask, 0.0))),
         ("reshape", done(x.reshape([4]))),
@@ -146,6 +159,8 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("select", done(x.select(0, 0))),
         ("flip", done(x.flip(0))),
         ("diagonal", done(x.diagonal(0, 0, 1))),
+        ("windows", done(x.windows([Window::new(2)]))),
+        ("unwindows", done(x.unwindows([3], [Window::new(2)]))),
         ("gather", done(x.gather(0, &place))),
         ("index_select", done(x.index_select(0, tensor![0_usize]))),
         ("argmax", done(x.argmax(0))),
@@ -281,7 +296,9 @@ fn on_a_spent_tape_every_method_gives_the_error_or_what_is_still_there() {
         let wanted = match name {
             "first_non_finite_gradient" => "sum",
             // Made of matrices that are reshaped first.
-            "bmm" => "reshape",
+            "bmm" | "conv" | "conv_input" | "conv_weight" | "recurrent" | "self_attention" => {
+                "reshape"
+            }
             name if summed.contains(&name) => "sum",
             name => name.trim_start_matches("try_").trim_end_matches('_'),
         };

@@ -18,7 +18,8 @@ use crate::refuse::{alike, option};
 /// | -2 | 2z²/(z² + 4), Geman and McClure's |
 /// | -∞ | 1 - exp(-½z²), Welsch's |
 ///
-/// At 2, 0 and -∞, where the formula has no value, this is its limit. J. Barron, *A General and Adaptive Robust Loss
+/// At 2, 0 and -∞, where the formula has no value, this is its limit. [`AdaptiveRobustLoss`](crate::AdaptiveRobustLoss) learns α
+/// and c. J. Barron, *A General and Adaptive Robust Loss
 /// Function*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]

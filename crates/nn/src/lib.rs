@@ -59,6 +59,9 @@
 //! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
 //! | `with torch.no_grad(): model(x)` | [`model.predict(&x)`](Module::predict) |
 //! | `p.requires_grad_(False)` for some | `model.freeze("backbone.*")` |
+//! | `out, (h, c) = lstm(x)`, `lstm(x, (h, c))` | `let (out, (h, c)) = lstm.call(x)?`, `lstm.call((x, (h, c)))` |
+//! | `pack_padded_sequence(x, lengths)` | `lstm.call((x, lengths))` |
+//! | `mha(x, x, x, attn_mask=~seen)` | `mha.call((x, seen))`, with `true` where a key is seen |
 //! | `self.register_buffer("mean", …)` | a field `mean: Buffer<T>`, named in [`parts!`] |
 //! | `model.state_dict()`, `load_state_dict(…, strict=False)` | `model.state()`, `model.load_matching(&state)` |
 //! | `nn.init.kaiming_normal_(layer.weight)` | `layer.weight.set(init::kaiming_normal(…)?)` |
@@ -80,7 +83,9 @@ mod branches;
 mod buffer;
 mod check;
 mod containers;
+mod conv;
 mod dropout;
+mod each;
 mod embedding;
 mod embedding_bag;
 mod error;
@@ -91,7 +96,9 @@ mod module;
 mod norm;
 mod pad;
 mod parts;
+mod pool;
 mod recurrent;
+mod resize;
 pub mod safetensors;
 mod sequential;
 mod several;
@@ -114,21 +121,32 @@ pub use attention::{
 pub use branches::{Parallel, Residual};
 pub use buffer::{Buffer, Counter};
 pub use check::{ParameterMismatch, check_parameters, check_parameters_on};
-pub use dropout::Dropout;
+pub use conv::{
+    Conv, Conv1d, Conv2d, Conv3d, ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
+};
+pub use dropout::{ChannelDropout, Dropout, Dropout1d, Dropout2d, Dropout3d};
+pub use each::{Each, Padding};
 pub use embedding::Embedding;
 pub use embedding_bag::EmbeddingBag;
 pub use error::{Error, Result};
 pub use linear::{Bilinear, Linear};
 pub use module::{Func, Module, func, func_of};
 pub use norm::{
-    BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, LayerNorm, RmsNorm, Running,
+    BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm, InstanceNorm1d,
+    InstanceNorm2d, InstanceNorm3d, LayerNorm, RmsNorm, Running,
 };
 pub use pad::{
     ConstantPad, ConstantPad1d, ConstantPad2d, ReflectionPad, ReflectionPad1d, ReflectionPad2d,
     ZeroPad1d, ZeroPad2d,
 };
 pub use parts::{Part, Parts, Visitor};
+pub use pool::{
+    AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool,
+    AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool, AvgPool1d, AvgPool2d,
+    AvgPool3d, LpPool, LpPool1d, LpPool2d, LpPool3d, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d,
+};
 pub use recurrent::{Gru, GruCell, Lstm, LstmCell, RecurrentWeights, Rnn, RnnCell};
+pub use resize::{ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample};
 pub use safetensors::{load, save};
 pub use sequential::Sequential;
 pub use several::Input;

@@ -121,6 +121,68 @@ fn a_layer_is_its_cell_over_and_over() {
     close(state.1, c.value().unwrap().select(0, 0).unwrap());
 }
 
+/// Outputs and last state of a layer, from its cell.
+fn by_cell<'t>(
+    x: Var<'t, f64>,
+    step: impl Fn(Var<'t, f64>, Option<Var<'t, f64>>) -> Result<Var<'t, f64>>,
+) -> Result<Var<'t, f64>> {
+    let (mut h, mut all) = (None, Vec::new());
+    for t in 0..x.shape()[0] {
+        h = Some(step(x.select(0, t)?, h)?);
+        all.extend(h);
+    }
+    Var::stack(&all, 0)
+}
+
+/// The op over the sequence against the plain ops of the cell: values, gradients of all parameters, and the gradient of a
+/// gradient.
+#[test]
+fn the_op_over_the_sequence_is_the_cell_to_second_order() {
+    let rng = &mut Rng::new(9);
+    let (gru, gru_cell) = (Gru::<f64>::new(3, 5, rng), GruCell::<f64>::new(3, 5, rng));
+    let (rnn, rnn_cell) = (Rnn::<f64>::new(3, 5, rng), RnnCell::<f64>::new(3, 5, rng));
+    let sequence = x(&[6, 2, 3]);
+    type Both<'a> = (&'a dyn Parts<f64>, &'a dyn Parts<f64>);
+    let pairs: [Both<'_>; 2] = [(&gru, &gru_cell), (&rnn, &rnn_cell)];
+    for (which, (layer, cell)) in pairs.into_iter().enumerate() {
+        for (from, to) in layer.parameters().iter().zip(cell.parameters()) {
+            to.set(from.value());
+        }
+        let run = |as_op: bool| -> Vec<Tensor<f64>> {
+            let tape = Tape::new();
+            let input = tape.var(sequence.clone());
+            let y = match (as_op, which) {
+                (true, 0) => gru.call(input).unwrap().0,
+                (true, _) => rnn.call(input).unwrap().0,
+                (false, 0) => by_cell(input, |x, h| match h {
+                    Some(h) => gru_cell.call((x, h)),
+                    None => gru_cell.call(x),
+                })
+                .unwrap(),
+                (false, _) => by_cell(input, |x, h| match h {
+                    Some(h) => rnn_cell.call((x, h)),
+                    None => rnn_cell.call(x),
+                })
+                .unwrap(),
+            };
+            let parts = if as_op { layer } else { cell };
+            let mut vars: Vec<Var<f64>> =
+                parts.parameters().iter().map(|p| tape.param(p)).collect();
+            vars.push(input);
+            let first = (y * y * y).sum().grad(&vars).unwrap();
+            let mixed = first.iter().map(|g| (*g * *g).sum()).reduce(|a, b| a + b).unwrap();
+            let second = mixed.grad(&vars).unwrap();
+            let all = [y].into_iter().chain(first).chain(second);
+            all.map(|v| v.value().unwrap()).collect()
+        };
+        for (i, (op, plain)) in run(true).iter().zip(run(false)).enumerate() {
+            let apart = (op - &plain).abs().max().unwrap().item().unwrap();
+            let size = plain.abs().max().unwrap().item().unwrap().max(1.0);
+            assert!(apart <= 1e-11 * size, "{which}, {i}: {apart} of {size}");
+        }
+    }
+}
+
 /// A padded batch gives each sequence what it gives alone, whatever stands behind its end.
 #[test]
 fn lengths_make_a_batch_of_sequences_that_are_alone() {

@@ -95,6 +95,19 @@ impl<T: Element> Tensor<T> {
         self.gathered("gather", axis, index)
     }
 
+    /// The elements, the numbers and the length of a row of these, if both lie in rows along `axis`, the last, and have the same
+    /// number of rows: then a row of one goes with a row of the other.
+    pub(crate) fn rows_by<'a>(
+        &'a self,
+        axis: usize,
+        index: &'a Tensor<usize>,
+    ) -> Option<(&'a [T], &'a [usize], usize)> {
+        let n = *index.shape().get(axis)?;
+        let fits = axis + 1 == self.rank() && self.shape()[..axis] == index.shape()[..axis];
+        (fits && n > 0 && !self.is_empty()).then_some(())?;
+        Some((self.as_slice()?, index.as_slice()?, n))
+    }
+
     /// [`gather`](Self::gather) with an index that is known to fit but for its numbers.
     #[track_caller]
     fn gathered(&self, op: &'static str, axis: usize, index: &Tensor<usize>) -> Result<Self> {
@@ -103,6 +116,25 @@ impl<T: Element> Tensor<T> {
             return Err(outside(op, self.shape(), index, 0, axis));
         }
         let (size, step) = (self.shape()[axis], self.strides()[axis]);
+        if let Some((x, numbers, n)) = self.rows_by(axis, index) {
+            let mut wrong = None;
+            let gathered = written(op, index.layout().shape.clone(), |out| {
+                for (row, (x, numbers)) in
+                    x.chunks_exact(size).zip(numbers.chunks_exact(n)).enumerate()
+                {
+                    for (i, &number) in numbers.iter().enumerate() {
+                        out.push(x.get(number).copied().unwrap_or_else(|| {
+                            wrong = wrong.or(Some(row * n + i));
+                            T::default()
+                        }));
+                    }
+                }
+            });
+            return match wrong {
+                Some(place) => Err(outside(op, self.shape(), index, place, axis)),
+                None => gathered,
+            };
+        }
         let (elements, numbers) = (self.storage.as_slice(), index.storage.as_slice());
         let (first, first_number) = (self.layout().offset as isize, index.layout().offset as isize);
         let rest = without_axis(self.strides(), axis);

@@ -127,6 +127,25 @@ impl Layout {
         Some(start as usize)
     }
 
+    /// Whether some element may be shown at several places: along an axis that is broadcast, or in windows that overlap.
+    pub(crate) fn repeats(&self) -> bool {
+        let mut axes: SmallVec<[(usize, usize); 8]> = SmallVec::new();
+        for (&stride, &size) in self.strides.iter().zip(self.shape.iter()) {
+            match size {
+                0 => return false,
+                1 => {}
+                _ => axes.push((stride.unsigned_abs(), size)),
+            }
+        }
+        axes.sort_unstable();
+        let mut reach = 0usize;
+        axes.into_iter().any(|(stride, size)| {
+            let apart = stride > reach;
+            reach = reach.saturating_add(stride.saturating_mul(size - 1));
+            !apart
+        })
+    }
+
     /// The strides with which this shape is read as the larger `shape` that it broadcasts to.
     pub(crate) fn strides_as(&self, shape: &[usize]) -> Strides {
         assert!(self.shape.len() <= shape.len(), "more axes than what it broadcasts to");

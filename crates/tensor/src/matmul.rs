@@ -191,6 +191,56 @@ fn product<T: Float>(
     }
 }
 
+/// C = A·B, each row started from `bias`: rows that lie one after another in A `[m, k]` and B `[k, n]`, and `down` apart in C.
+#[allow(clippy::too_many_arguments)] // those of a product
+pub(crate) fn product_into<T: Float>(
+    m: usize,
+    n: usize,
+    k: usize,
+    a: &[T],
+    b: &[T],
+    bias: Option<&[T]>,
+    c: &mut [T],
+    down: usize,
+) {
+    let init = match bias {
+        Some(bias) => {
+            assert_eq!(bias.len(), n);
+            Init::Row(bias.as_ptr())
+        }
+        None => Init::Zero,
+    };
+    of_slices([m, n, k], a, b, init, c, down);
+}
+
+/// C += A·B, as [`product_into`].
+pub(crate) fn add_product_into<T: Float>(
+    m: usize,
+    n: usize,
+    k: usize,
+    a: &[T],
+    b: &[T],
+    c: &mut [T],
+    down: usize,
+) {
+    of_slices([m, n, k], a, b, Init::Accumulate, c, down);
+}
+
+fn of_slices<T: Float>(
+    [m, n, k]: [usize; 3],
+    a: &[T],
+    b: &[T],
+    init: Init<T>,
+    c: &mut [T],
+    down: usize,
+) {
+    assert!(a.len() == m * k && b.len() == k * n && n <= down && c.len() >= m * down);
+    let a = Mat { ptr: a.as_ptr(), rs: k as isize, cs: 1 };
+    let b = Mat { ptr: b.as_ptr(), rs: n as isize, cs: 1 };
+    // SAFETY: the lengths were just compared, and C is borrowed alone. `init`'s vector has n elements.
+    unsafe { T::product(m, n, k, a, b, init, c.as_mut_ptr(), down) }
+}
+
 /// A product for each place of `batch`, to which the operands' first axes broadcast.
 #[track_caller]
 fn batched<T: Float>(

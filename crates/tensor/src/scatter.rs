@@ -48,6 +48,21 @@ impl<T: Element> Tensor<T> {
         }
         let mut out = self.copied(op)?;
         let (size, step) = (out.shape()[axis], out.strides()[axis]);
+        if let (Some((_, numbers, n)), Some(elements)) = (self.rows_by(axis, index), src.as_slice())
+            && src.shape() == index.shape()
+        {
+            let rows = out.as_mut_slice().chunks_exact_mut(size);
+            let sources = numbers.chunks_exact(n).zip(elements.chunks_exact(n));
+            for (row, (target, (numbers, elements))) in rows.zip(sources).enumerate() {
+                for (i, (&number, &x)) in numbers.iter().zip(elements).enumerate() {
+                    match target.get_mut(number) {
+                        Some(to) => *to = join(*to, x),
+                        None => return Err(outside(op, self.shape(), index, row * n + i, axis)),
+                    }
+                }
+            }
+            return Ok(out);
+        }
         let rest = without_axis(out.strides(), axis);
         let (numbers, elements) = (index.storage.as_slice(), src.storage.as_slice());
         let (first_number, first) = (index.layout().offset as isize, src.layout().offset as isize);
@@ -92,8 +107,8 @@ impl<T: Element> Tensor<T> {
         let op = "assign_through";
         let mut out = self.copied(op)?;
         let seen = view(&out)?;
-        let spread = seen.shape().iter().zip(seen.strides()).any(|(&n, &s)| n > 1 && s == 0);
-        if !seen.shares_storage(&out) || spread && !seen.is_empty() {
+        let spread = seen.layout().repeats();
+        if !seen.shares_storage(&out) || spread {
             let rule = match spread {
                 true => "the view shows elements more than once",
                 false => "what the function returns is not a view: it copied",

@@ -217,7 +217,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn set(&mut self, index: &[usize], value: T) -> Result<()> {
         self.place("set", index)?;
-        if self.storage.as_mut().is_none() || self.layout().strides.contains(&0) {
+        if self.storage.as_mut().is_none() || self.layout().repeats() {
             *self = copy::to_contiguous(self);
         }
         let place = self.layout().at(index);

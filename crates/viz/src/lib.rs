@@ -14,6 +14,8 @@
 //! | losses, epoch by epoch | [`Chart`] |
 //! | images with captions, as misread digits | [`image_grid`], [`Picture`] |
 //! | backpropagation, step by step, in a browser | [`explore`], [`explore_to`] |
+//! | numbers of layers over time, as colours | [`heat_svg`] |
+//! | texts and pictures in one file | [`Page`] |
 //! | a tape | [`tape_svg`]; as Mermaid or DOT text, [`tape_mermaid`], [`tape_dot`] |
 
 #![forbid(unsafe_code)]
@@ -21,12 +23,16 @@
 mod chart;
 mod explorer;
 mod graph;
+mod heat;
 mod images;
+mod page;
 mod svg;
 mod tape;
 
 pub use chart::{Chart, Scale};
 pub use explorer::{explore, explore_to};
 pub use graph::{tape_dot, tape_mermaid};
+pub use heat::{HeatRow, heat_svg};
 pub use images::{Picture, image_grid};
+pub use page::Page;
 pub use tape::tape_svg;

@@ -167,7 +167,7 @@ fn numbers(y: &Tensor<usize>) -> Tensor<f32> {
 }
 
 /// The loss as planted.
-fn loss_of<'t>(
+pub fn loss_of<'t>(
     plant: &Plant,
     out: Var<'t, f32>,
     y: &Targets,
@@ -313,6 +313,38 @@ pub fn run(program: &dyn Program, plant: &Plant, seed: u64) -> Outcome {
     let metric = if out.iter().all(f32::is_finite) { metric(&out, &test.y) } else { 0.0 };
     let metric = if broke.is_some() { metric.min(0.0) } else { metric };
     Outcome { metric, report: doctor.report(), steps, broke }
+}
+
+/// A net, its data and its optimiser after a run with a doctor.
+pub fn prepared(
+    program: &dyn Program,
+    plant: &Plant,
+    seed: u64,
+    doctor: &mut Doctor,
+) -> (Box<dyn Net>, Samples, Box<dyn Optimizer<f32>>) {
+    let train = planted(&program.samples().0, plant.data, true);
+    let net = program.net(plant, seed);
+    let layers = net.layers();
+    let forgotten = |k: usize| plant.forgotten == Some(k);
+    let mine = layers
+        .iter()
+        .enumerate()
+        .filter(|(k, _)| !forgotten(*k))
+        .flat_map(|(_, l)| l.clone())
+        .collect();
+    let mut optimizer = optimizer(program.optimizing(), plant, mine);
+    let steps = (program.steps() as f64 * plant.budget) as usize;
+    train_for(program, plant, seed, &*net, &train, &mut *optimizer, doctor, steps);
+    (net, train, optimizer)
+}
+
+/// The batch of a step.
+pub fn batch_of(train: &Samples, batch: usize, seed: u64, step: usize) -> Samples {
+    let n = rows_of(train);
+    let per_epoch = (n / batch).max(1);
+    let rows = order(n, seed * 1000 + (step / per_epoch) as u64 + 1);
+    let start = step % per_epoch * batch;
+    pick(train, &rows[start..(start + batch).min(n)])
 }
 
 /// The loop. Gives the step at which it broke off.

@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 
-use wengert_tensor::{Axes, REST, Shape, Tensor, keep};
+use wengert_tensor::{Axes, REST, Shape, Slice, Tensor, keep};
 
 use super::row::Row;
 use crate::algebra::{At, Incoming};
 use crate::ops::{
-    Cat, CrossEntropy, CumProd, CumSum, Diagonal, Elementwise, Gather, IndexSelect, Linear,
-    LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op, Operation, Permute,
-    Prod, Slicing, Softmax, Std, Sum, Undiagonal, Ungather, Unindex, Unslice, Variance, Where,
+    Cat, Conv, ConvInput, ConvWeight, CrossEntropy, CumProd, CumSum, Diagonal, Elementwise, Gather,
+    IndexSelect, Linear, LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op,
+    Operation, Permute, Prod, RmsNormalize, Slicing, Softmax, Std, Sum, Undiagonal, Ungather,
+    Unindex, Unslice, Unwindows, Variance, Where, Windows,
 };
 use crate::{Tape, Var};
 
@@ -74,6 +75,7 @@ impl Place<'_> {
             op.get::<LogSumExp>().map(|o| &o.0),
             op.get::<Norm>().map(|o| &o.0),
             op.get::<Normalize>().map(|o| &o.0),
+            op.get::<RmsNormalize>().map(|o| &o.0),
         ];
         let along = [
             op.get::<Softmax>().map(|o| o.0),
@@ -89,6 +91,13 @@ impl Place<'_> {
         reduction
             .or_else(|| along.into_iter().flatten().next().map(Axes::from))
             .unwrap_or_else(|| panic!("{:?} has no axes", self.op))
+    }
+
+    /// How the op convolves.
+    fn conv(&self) -> &wengert_tensor::Conv {
+        let of = self.op;
+        let conv = of.get::<Conv>().map(|o| &o.0).or_else(|| of.get::<ConvInput>().map(|o| &o.0));
+        conv.or_else(|| of.get::<ConvWeight>().map(|o| &o.0)).unwrap()
     }
 
     /// The axis of the op, from the front.
@@ -176,6 +185,41 @@ impl Place<'_> {
             ("slice", [g]) => g.slice(&op.get::<Unslice>().unwrap().1).unwrap(),
             ("unslice", [g]) => {
                 Tensor::zeros(shape).slice_assign(&op.get::<Slicing>().unwrap().0, g).unwrap()
+            }
+            ("conv", [x, w]) => x.conv(w, None, self.conv()).unwrap(),
+            ("conv_input", [g, w]) => g.conv_input(w, &shape[2..], self.conv()).unwrap(),
+            ("conv_weight", [x, g]) => x.conv_weight(g, self.conv()).unwrap(),
+            ("channels", [g]) => {
+                let others: Vec<isize> = (0..g.rank() as isize).filter(|&axis| axis != 1).collect();
+                g.sum_over(others).unwrap()
+            }
+            ("windows", [g]) => g.windows(&op.get::<Unwindows>().unwrap().1.0).unwrap(),
+            ("unwindows", [g]) => {
+                let windows = &op.get::<Windows>().unwrap().0;
+                let at = shape.len() - windows.len();
+                // Each place of a window by itself, into the places that it sees.
+                let mut sum = Tensor::zeros(shape);
+                let seen: Vec<usize> = windows.iter().map(|w| w.size).collect();
+                for n in 0..seen.iter().product() {
+                    let i = Shape::index_of(&seen, n);
+                    let mut part = g.clone();
+                    for &i in &i {
+                        part = part.select(shape.len() as isize, i).unwrap();
+                    }
+                    let places: Vec<Slice> = (0..shape.len())
+                        .map(|axis| match axis.checked_sub(at) {
+                            None => Slice::from(..),
+                            Some(k) => {
+                                let from = i[k] * windows[k].dilation;
+                                let last = from + (g.shape()[axis] - 1) * windows[k].stride;
+                                Slice::from(from as isize..last as isize + 1)
+                                    .step(windows[k].stride as isize)
+                            }
+                        })
+                        .collect();
+                    sum = sum + Tensor::zeros(shape).slice_assign(&places, &part).unwrap();
+                }
+                sum
             }
             ("diagonal", [g]) => {
                 let Diagonal(offset, a, b) = op.get::<Undiagonal>().unwrap().1;
@@ -321,7 +365,9 @@ fn every_formula_says_what_its_rule_does() {
         let formula = place.op.formula(place.k);
         let of_the_table =
             matches!(place.op, Op::Elementwise(e) if !matches!(e, Elementwise::Where(_)));
-        if of_the_table || place.op.is::<CrossEntropy<f64>>() || matches!(place.op, Op::Custom(_)) {
+        // A loop over steps is no formula either.
+        let in_words = matches!(place.op, Op::Custom(_) | Op::Sequences(_));
+        if of_the_table || place.op.is::<CrossEntropy<f64>>() || in_words {
             return assert!(!formula.is_empty());
         }
         let mut reader = Reader { signs: formula.chars().collect(), at: 0, place };

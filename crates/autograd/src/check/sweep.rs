@@ -121,6 +121,11 @@ const REJECTED: [&[&str]; 2] = [
         "scatter_add",
         "index_select",
         "index_add",
+        "windows",
+        "unwindows",
+        "conv",
+        "conv_input",
+        "conv_weight",
     ],
     &[
         "data",
@@ -132,6 +137,11 @@ const REJECTED: [&[&str]; 2] = [
         "scatter_add",
         "index_select",
         "index_add",
+        "gru",
+        "lstm",
+        "self_attention",
+        "windows",
+        "unwindows",
     ],
 ];
 

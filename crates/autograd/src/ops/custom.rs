@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use wengert_tensor::{Float, Tensor};
 
-use super::{Operation, Reads};
+use super::{Op, Operation, Reads};
 use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::{ANY, Row, row};
 use crate::custom::CustomOp;
+use crate::recompute::Segment;
 use crate::{Error, Result};
 
 /// A user's own op on tensors.
@@ -70,7 +71,21 @@ impl<T: Float> Operation<T> for Custom<T> {
                 )
             })
             .of_first_order(),
+            row("recompute", ANY, |x| {
+                x[0].tape().recompute(&[x[0]], |x| Ok((x[0].tanh() * x[0]).exp() + x[0].sin()))
+            }),
         ]
+    }
+}
+
+impl<T: Float> Op<T> {
+    /// The part of a computation that this op runs again, if it is one.
+    #[inline]
+    pub(crate) fn segment(&self) -> Option<&Segment<T>> {
+        match self {
+            Self::Custom(Custom(op)) => op.segment(),
+            _ => None,
+        }
     }
 }
 

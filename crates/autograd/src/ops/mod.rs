@@ -17,29 +17,37 @@ use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::Row;
 
+mod attention;
+mod conv;
 mod custom;
 mod index;
 mod leaf;
 mod norm;
 mod pointwise;
 mod product;
+mod recurrent;
 mod reduce;
 mod scan;
 mod shape;
 mod softmax;
+mod window;
 
+pub use attention::SelfAttention;
+pub use conv::{Conv, ConvInput, ConvWeight, Convolution};
 pub use custom::Custom;
 pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
 pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
-pub use norm::{Norm, Normalize, Normalizing};
+pub use norm::{Norm, Normalize, Normalizing, RmsNormalize};
 pub use pointwise::{Binary, Elementwise, OwnUnary, Unary, Where};
 pub use product::{Linear, MatMul, Product};
+pub use recurrent::{Recurrent, Sequences};
 pub use reduce::{LogSumExp, Max, Mean, Min, Prod, Reduce, Std, Sum, Variance};
 pub use scan::{CumProd, CumSum, LogCumSumExp, Scan};
 pub use shape::{
     Cat, Diagonal, Expand, Permute, Reshape, Shaping, Slicing, SumTo, Undiagonal, Unslice,
 };
 pub use softmax::{CrossEntropy, LogSoftmax, Softmax, Softmaxes};
+pub use window::{Unwindows, Windowing, Windows};
 
 /// Everything that the framework knows about an op.
 pub(crate) trait Operation<T: Float>: Clone + 'static {
@@ -257,6 +265,9 @@ dispatch! {
         Normalizing,
         Shaping,
         Index,
+        Sequences<T>,
+        Windowing,
+        Convolution,
         Custom<T>,
     }
 }
@@ -321,6 +332,7 @@ impl<T: Float> Op<T> {
                         | Shaping::Cat(_)
                 )
                 | Self::Index(Index::Gather(_) | Index::IndexSelect(_))
+                | Self::Windowing(Windowing::Windows(_))
         )
     }
 

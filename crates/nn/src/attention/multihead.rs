@@ -3,7 +3,7 @@
 use wengert_autograd::{Param, Result, Tape, Var};
 use wengert_tensor::{Element, Error, Fault, Float, Rng, Tensor};
 
-use crate::functional::{Attention, attend, scaled_dot_product_attention};
+use crate::functional::{Attention, attend, scaled_dot_product_attention, self_attention};
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
 use crate::{Linear, Module, Parts, Visitor, init};
@@ -206,6 +206,15 @@ impl<T: Float> MultiheadAttention<T> {
         let Settings { width, heads, dropout, zero_key, batch_first, causal } = self.settings;
         self.check(inputs)?;
         let (tape, one) = (inputs[0].tape(), inputs[0].rank() == 2);
+        if let (InProjection::Stacked(stacked), false) = (&self.weights, weighed)
+            && self.bias_kv.is_none()
+            && !zero_key
+            && matches!(mask, Mask::None)
+            && inputs[0].is(inputs[1])
+            && inputs[1].is(inputs[2])
+        {
+            return Ok((self.of_itself(inputs[0], tape.param(stacked))?, None));
+        }
         let [q, k, v] = self.project(inputs)?;
         // [batch, time, width]
         let form = |x: Var<'t, T>| match (one, batch_first) {
@@ -252,6 +261,22 @@ impl<T: Float> MultiheadAttention<T> {
             (false, false) => y.transpose(0, 1)?,
         };
         Ok((self.out_proj.forward(y)?, weights))
+    }
+
+    /// Attention of a sequence to itself without a mask: one product for queries, keys and values, and one op for all heads.
+    #[track_caller]
+    fn of_itself<'t>(&self, x: Var<'t, T>, weight: Var<'t, T>) -> Result<Var<'t, T>> {
+        let Settings { heads, dropout, batch_first, causal, .. } = self.settings;
+        let bias = self.in_proj_bias.as_ref().map(|bias| x.tape().param(bias));
+        let qkv = x.linear(weight, bias)?;
+        let options = Attention::new().dropout(dropout);
+        let options = if causal { options.causal() } else { options };
+        let y = match (x.rank(), batch_first) {
+            (2, _) => self_attention(qkv.unsqueeze(0)?, heads, options)?.squeeze(0)?,
+            (_, true) => self_attention(qkv, heads, options)?,
+            (_, false) => self_attention(qkv.transpose(0, 1)?, heads, options)?.transpose(0, 1)?,
+        };
+        self.out_proj.forward(y)
     }
 
     /// Rejects widths and sequences that do not fit.

@@ -117,6 +117,49 @@ pub fn scaled_dot_product_attention<'t, T: Float>(
     Ok(attend(query, key, value, options)?.0)
 }
 
+/// Attention of sequences to themselves, of queries, keys and values that lie next to each other, as one product gives them:
+/// `[batch, time, 3 · width]` gives `[batch, time, width]`. Each head has its part of the width. It is [`scaled_dot_product_attention`] in
+/// one op, which keeps no scores.
+///
+/// ```
+/// use wengert_autograd::Tape;
+/// use wengert_nn::functional::{Attention, self_attention};
+/// use wengert_tensor::Tensor;
+///
+/// let tape = Tape::new();
+/// let qkv = tape.input(Tensor::<f64>::ones([2, 5, 3 * 8]));
+/// assert_eq!(*self_attention(qkv, 4, Attention::new().causal())?.shape(), [2, 5, 8]);
+/// # Ok::<(), wengert_autograd::Error>(())
+/// ```
+///
+/// # Errors
+/// If the heads do not divide the width, or the mask does not fit.
+#[track_caller]
+pub fn self_attention<'t, T: Float>(
+    qkv: Var<'t, T>,
+    heads: usize,
+    options: Attention<'t, T>,
+) -> Result<Var<'t, T>> {
+    let shape = qkv.shape();
+    let plain = options.mask.is_none() && options.bias.is_none();
+    if plain && (options.dropout == 0.0 || !qkv.tape().is_training()) {
+        return qkv.self_attention(heads, options.causal, options.scale);
+    }
+    let &[batch, time, wide] = shape.sizes() else {
+        let rule = "must be [batch, time, 3 · width]";
+        return Err(Error::Shape(Fault::new("self_attention", &[&shape], rule)).into());
+    };
+    if heads == 0 || !wide.is_multiple_of(3 * heads) {
+        let rule =
+            format!("must be [batch, time, 3 · width], of a width that {heads} heads divide");
+        return Err(Error::Shape(Fault::new("self_attention", &[&shape], rule)).into());
+    }
+    let all = qkv.reshape([batch, time, 3 * heads, wide / 3 / heads])?;
+    let part = |i: usize| all.narrow(2, i * heads, heads)?.transpose(1, 2);
+    let y = scaled_dot_product_attention(part(0)?, part(1)?, part(2)?, options)?;
+    y.transpose(1, 2)?.reshape([batch, time, wide / 3])
+}
+
 /// The result of attention, and its weights `[…, queries, keys]`.
 #[track_caller]
 pub(crate) fn attend<'t, T: Float>(

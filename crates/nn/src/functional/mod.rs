@@ -3,18 +3,32 @@
 mod attention;
 mod bags;
 mod bilinear;
+mod conv;
+mod fold;
 mod normalize;
 mod pad;
+mod pool;
+mod resize;
 mod rotary;
 
 pub(crate) use attention::attend;
-pub use attention::{Attention, scaled_dot_product_attention};
+pub use attention::{Attention, scaled_dot_product_attention, self_attention};
 pub use bags::{Bag, Bags, embedding_bag};
 pub use bilinear::bilinear;
+pub use conv::{Convolution, conv, conv_transpose};
+pub use fold::{fold, unfold};
 pub use normalize::{RunningStats, batch_norm, group_norm, instance_norm, layer_norm, rms_norm};
 pub use pad::{pad, pad_with};
 pub(crate) use rotary::angle;
 pub use rotary::rotary;
+
+pub use pool::{
+    Pool, adaptive_avg_pool, adaptive_max_pool, adaptive_max_pool_at, avg_pool, avg_pool_by,
+    avg_pool_of_elements, lp_pool, max_pool, max_pool_at, max_unpool,
+};
+pub use resize::{
+    Interpolation, channel_shuffle, interpolate, interpolate_by, pixel_shuffle, pixel_unshuffle,
+};
 
 use std::panic::Location;
 
@@ -27,16 +41,42 @@ use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse};
 /// If `p` is not from 0 to 1, or the tape is in training and has no seed to draw with ([`Tape::seeded`](wengert_autograd::Tape::seeded)).
 #[track_caller]
 pub fn dropout<T: Float>(x: Var<'_, T>, p: f64) -> Result<Var<'_, T>> {
-    const OP: &str = "dropout";
+    dropped("dropout", x, &x.shape(), p)
+}
+
+/// [`dropout`] of whole channels of `[N, C, …]`, or `[C, …]` of one sample, with `D` more axes.
+///
+/// # Errors
+/// As for [`dropout`], and if `x` has other axes.
+#[track_caller]
+pub fn channel_dropout<T: Float, const D: usize>(x: Var<'_, T>, p: f64) -> Result<Var<'_, T>> {
+    const OP: &str = "channel_dropout";
+    let mut shape = x.shape();
+    if ![D + 1, D + 2].contains(&shape.len()) {
+        let rule = format!("must be [N, C, …] or [C, …], of {D} more axes");
+        return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
+    }
+    (shape.len() - D..shape.len()).for_each(|axis| shape.set(axis, 1));
+    dropped(OP, x, &shape, p)
+}
+
+/// `x` times a mask of this shape, which broadcasts to its own.
+#[track_caller]
+fn dropped<'t, T: Float>(
+    op: &'static str,
+    x: Var<'t, T>,
+    mask: &[usize],
+    p: f64,
+) -> Result<Var<'t, T>> {
     if !(0.0..=1.0).contains(&p) {
         let rule = format!("{p} is not a probability: it must be from 0 to 1");
-        return Err(Error::Value(Fault::new(OP, &[&x.shape()], rule)).into());
+        return Err(Error::Value(Fault::new(op, &[&x.shape()], rule)).into());
     }
     let tape = x.tape();
     if !tape.is_training() || p == 0.0 {
         return Ok(x);
     }
-    let kept = tape.with_rng(OP, |rng| Tensor::<T>::bernoulli(x.shape(), 1.0 - p, rng))??;
+    let kept = tape.with_rng(op, |rng| Tensor::<T>::bernoulli(mask, 1.0 - p, rng))??;
     // All left out: nothing to scale, and no number to scale it by.
     let scale = if p == 1.0 { 0.0 } else { 1.0 / (1.0 - p) };
     x.try_mul(kept.mul_scalar(scale))

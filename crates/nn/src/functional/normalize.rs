@@ -1,7 +1,7 @@
 //! Normalisation: numbers made to have mean 0 and variance 1 over some axes, then scaled and shifted by weights.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error, Fault, Float, Tensor, keep};
+use wengert_tensor::{Error, Fault, Float, Tensor};
 
 use super::per_channel;
 
@@ -96,8 +96,7 @@ pub fn rms_norm<'t, T: Float>(
     let axes = last_axes("rms_norm", &shape, normalized_shape)?;
     check_affine("rms_norm", &shape, normalized_shape, [weight, None])?;
     let eps = eps.unwrap_or(T::EPSILON.to_f64());
-    let scale = x.square().mean_over(keep(axes))?.add_scalar(eps).rsqrt();
-    affine(x.try_mul(scale)?, weight, None)
+    affine(x.rms_normalize(axes, eps)?, weight, None)
 }
 
 /// `[N, C, …]`, each sample normalised over groups of its channels; weight and bias `[C]`.

@@ -1,4 +1,4 @@
-//! `BatchNorm1d` and `BatchNorm2d`: each channel normalised over the batch.
+//! `BatchNorm1d`, `BatchNorm2d` and `BatchNorm3d`: each channel normalised over the batch.
 
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float};
@@ -29,6 +29,9 @@ pub type BatchNorm1d<T> = BatchNorm<T, 1>;
 
 /// Each channel normalised over the batch, then scaled and shifted: `[N, C, H, W]`.
 pub type BatchNorm2d<T> = BatchNorm<T, 2>;
+
+/// Each channel normalised over the batch, then scaled and shifted: `[N, C, D, H, W]`.
+pub type BatchNorm3d<T> = BatchNorm<T, 3>;
 
 /// Each channel normalised over the batch, in `D` dimensions; see [`BatchNorm1d`].
 #[derive(Clone)]

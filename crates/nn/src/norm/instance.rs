@@ -1,16 +1,22 @@
-//! `InstanceNorm1d`: each channel of each sample normalised by itself.
+//! `InstanceNorm1d`, `InstanceNorm2d` and `InstanceNorm3d`: each channel of each sample normalised by itself.
 
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float};
 
 use super::{Running, on, ones, zeros};
-use crate::parts::debug_as_described;
 use crate::{Module, Parts, Visitor, functional};
 
-/// Each channel of each sample normalised by itself: `[N, C, L]`, or `[C, L]` for one sample. Unless told otherwise it has
+/// [`InstanceNorm`] of `[N, C, L]`, or `[C, L]` for one sample.
+pub type InstanceNorm1d<T> = InstanceNorm<T, 1>;
+/// [`InstanceNorm`] of `[N, C, H, W]`, or `[C, H, W]` for one sample.
+pub type InstanceNorm2d<T> = InstanceNorm<T, 2>;
+/// [`InstanceNorm`] of `[N, C, D, H, W]`, or `[C, D, H, W]` for one sample.
+pub type InstanceNorm3d<T> = InstanceNorm<T, 3>;
+
+/// Each channel of each sample normalised by itself, in `D` dimensions. Unless told otherwise it has
 /// neither weights nor running statistics, as PyTorch's.
 #[derive(Clone)]
-pub struct InstanceNorm1d<T> {
+pub struct InstanceNorm<T, const D: usize> {
     /// `[C]`, starts from 1.
     pub weight: Option<Param<T>>,
     /// `[C]`, starts from 0.
@@ -22,7 +28,7 @@ pub struct InstanceNorm1d<T> {
     momentum: Option<f64>,
 }
 
-impl<T: Float> InstanceNorm1d<T> {
+impl<T: Float, const D: usize> InstanceNorm<T, D> {
     /// For so many channels.
     pub fn new(channels: usize) -> Self {
         Self { weight: None, bias: None, running: None, channels, eps: 1e-5, momentum: Some(0.1) }
@@ -67,14 +73,15 @@ impl<T: Float> InstanceNorm1d<T> {
     fn run<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let shape = x.shape();
         let rank = shape.len();
-        if !(2..=3).contains(&rank) || shape[rank - 2] != self.channels {
+        if ![D + 1, D + 2].contains(&rank) || shape[rank - D - 1] != self.channels {
             let c = self.channels;
-            let rule = format!("must be [N, {c}, L] or [{c}, L]");
-            return Err(Error::Shape(Fault::new("InstanceNorm1d", &[&shape], rule)).into());
+            let axes = ["L", "H, W", "D, H, W"].get(D - 1).unwrap_or(&"…");
+            let rule = format!("must be [N, {c}, {axes}] or [{c}, {axes}]");
+            return Err(Error::Shape(Fault::new("InstanceNorm", &[&shape], rule)).into());
         }
         let tape = x.tape();
         let (weight, bias) = (on(tape, &self.weight), on(tape, &self.bias));
-        let batch = if rank == 2 { x.unsqueeze(0)? } else { x };
+        let batch = if rank == D + 1 { x.unsqueeze(0)? } else { x };
         let y = match &self.running {
             None => functional::instance_norm(batch, None, weight, bias, true, 0.0, self.eps)?.0,
             Some(running) => {
@@ -102,24 +109,28 @@ impl<T: Float> InstanceNorm1d<T> {
                 y
             }
         };
-        if rank == 2 { y.squeeze(0) } else { Ok(y) }
+        if rank == D + 1 { y.squeeze(0) } else { Ok(y) }
     }
 }
 
-debug_as_described!(InstanceNorm1d<T>);
+impl<T: Float, const D: usize> std::fmt::Debug for InstanceNorm<T, D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.describe().unwrap_or_default())
+    }
+}
 
-impl<T: Float> Parts<T> for InstanceNorm1d<T> {
+impl<T: Float, const D: usize> Parts<T> for InstanceNorm<T, D> {
     fn visit(&self, v: &mut Visitor<'_, T>) {
         v.module("weight", &self.weight);
         v.module("bias", &self.bias);
         v.module("", &self.running);
     }
     fn describe(&self) -> Option<String> {
-        Some(format!("InstanceNorm1d({})", self.channels))
+        Some(format!("InstanceNorm{D}d({})", self.channels))
     }
 }
 
-impl<T: Float> Module<T> for InstanceNorm1d<T> {
+impl<T: Float, const D: usize> Module<T> for InstanceNorm<T, D> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         self.run(x)

@@ -12,9 +12,9 @@ mod layer;
 mod rms;
 mod running;
 
-pub use batch::{BatchNorm, BatchNorm1d, BatchNorm2d};
+pub use batch::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d};
 pub use group::GroupNorm;
-pub use instance::InstanceNorm1d;
+pub use instance::{InstanceNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d};
 pub use layer::LayerNorm;
 pub use rms::RmsNorm;
 pub use running::Running;

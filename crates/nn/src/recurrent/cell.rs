@@ -1,9 +1,10 @@
 //! Cells: recurrent nets that take one step.
 
 use wengert_autograd::{Result, Var};
+use wengert_tensor::recurrent::Step;
 use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
 
-use super::step::{Kind, State, step};
+use super::step::{State, step};
 use super::weights::RecurrentWeights;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
@@ -16,7 +17,7 @@ macro_rules! cells {
         pub struct $Cell<T> {
             /// W, U and their biases.
             pub weights: RecurrentWeights<T>,
-            kind: Kind,
+            kind: Step,
         }
 
         impl<T: Float> $Cell<T> {
@@ -74,7 +75,7 @@ cells! {
     /// assert_eq!(*h.shape(), [2, 5]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    RnnCell = Kind::Tanh, Tensor<T>;
+    RnnCell = Step::Tanh, Tensor<T>;
     /// One step of a gated recurrent net.
     ///
     /// ```text
@@ -92,7 +93,7 @@ cells! {
     /// assert_eq!(cell.predict(&Tensor::ones([3]))?.shape(), [5]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    GruCell = Kind::Gru, Tensor<T>;
+    GruCell = Step::Gru, Tensor<T>;
     /// One step of a net with a long short-term memory.
     ///
     /// ```text
@@ -115,14 +116,14 @@ cells! {
     /// assert_eq!((&*h.shape(), &*c.shape()), (&[2, 5][..], &[2, 5][..]));
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    LstmCell = Kind::Lstm, (Tensor<T>, Tensor<T>);
+    LstmCell = Step::Lstm, (Tensor<T>, Tensor<T>);
 }
 
 impl<T: Float> RnnCell<T> {
     /// With relu in place of tanh.
     #[must_use]
     pub fn relu(mut self) -> Self {
-        self.kind = Kind::Relu;
+        self.kind = Step::Relu;
         self
     }
 }
@@ -131,7 +132,7 @@ impl<T: Float> RnnCell<T> {
 #[track_caller]
 fn take_step<'t, T: Float>(
     name: &'static str,
-    kind: Kind,
+    kind: Step,
     weights: &RecurrentWeights<T>,
     x: Var<'t, T>,
     state: Option<State<'t, T>>,
@@ -150,7 +151,7 @@ fn take_step<'t, T: Float>(
     let zeros = || tape.constant(Tensor::zeros(&wanted));
     let state = match state {
         Some(state) => state,
-        None => State { h: zeros(), c: (kind == Kind::Lstm).then(zeros) },
+        None => State { h: zeros(), c: (kind == Step::Lstm).then(zeros) },
     };
     for part in [Some(state.h), state.c].into_iter().flatten() {
         if part.shape().sizes() != wanted {

@@ -1,10 +1,11 @@
 //! Recurrent layers over whole sequences.
 
 use wengert_autograd::{Error as AutogradError, Result, Var};
+use wengert_tensor::recurrent::Step;
 use wengert_tensor::{Element, Error, Fault, Float, Rng, Tensor};
 
 use super::stack::Settings;
-use super::step::{Kind, State};
+use super::step::State;
 use super::weights::RecurrentWeights;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
@@ -117,7 +118,7 @@ layers! {
     /// assert!(outputs.value()?.select(0, 4)?.select(0, 1)?.iter().all(|y| y == 0.0));
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    Rnn = Kind::Tanh, Tensor<T>;
+    Rnn = Step::Tanh, Tensor<T>;
     /// A gated recurrent net over sequences; [`GruCell`](crate::GruCell) has the formula.
     ///
     /// Inputs, outputs and states are those of [`Rnn`].
@@ -145,7 +146,7 @@ layers! {
     /// assert_eq!(model.predict(&Tensor::ones([32, 10, 4]))?.shape(), [32, 1]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    Gru = Kind::Gru, Tensor<T>;
+    Gru = Step::Gru, Tensor<T>;
     /// A net with a long short-term memory over sequences; [`LstmCell`](crate::LstmCell) has the formula.
     ///
     /// Inputs and outputs are those of [`Rnn`]; a state is a pair `(h, c)`.
@@ -164,14 +165,14 @@ layers! {
     /// assert_eq!((&*h.shape(), &*c.shape()), (&[1, 2, 8][..], &[1, 2, 8][..]));
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    Lstm = Kind::Lstm, (Tensor<T>, Tensor<T>);
+    Lstm = Step::Lstm, (Tensor<T>, Tensor<T>);
 }
 
 impl<T: Float> Rnn<T> {
     /// With relu in place of tanh.
     #[must_use]
     pub fn relu(mut self) -> Self {
-        self.settings.kind = Kind::Relu;
+        self.settings.kind = Step::Relu;
         self
     }
 }

@@ -1,9 +1,10 @@
 //! Recurrent layers one on another, in one direction or both, over whole sequences.
 
 use wengert_autograd::{Result, Var};
+use wengert_tensor::recurrent::{Order, Step};
 use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
 
-use super::step::{Kind, State, step};
+use super::step::{State, step};
 use super::weights::{OnTape, RecurrentWeights};
 use crate::functional;
 
@@ -11,7 +12,7 @@ use crate::functional;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: Step,
     pub(crate) inputs: usize,
     pub(crate) hidden: usize,
     pub(crate) layers: usize,
@@ -22,15 +23,8 @@ pub(crate) struct Settings {
     pub(crate) dropout: f64,
 }
 
-/// The order in which the steps of a sequence are taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Forward,
-    Backward,
-}
-
 impl Settings {
-    pub(crate) fn new(name: &'static str, kind: Kind, inputs: usize, hidden: usize) -> Self {
+    pub(crate) fn new(name: &'static str, kind: Step, inputs: usize, hidden: usize) -> Self {
         Self {
             name,
             kind,
@@ -108,7 +102,7 @@ impl Settings {
 
         let tape = x.tape();
         let zeros = |size: usize| tape.constant(Tensor::zeros([batch, size]));
-        let memory = self.kind == Kind::Lstm;
+        let memory = self.kind == Step::Lstm;
         let (mut y, mut last) = (x, Vec::new());
         for (layer, pair) in weights.chunks(self.directions()).enumerate() {
             if layer > 0 && self.dropout > 0.0 {
@@ -227,7 +221,7 @@ impl<'t, T: Float> State<'t, T> {
 /// keeps its state and gives zeros.
 #[track_caller]
 fn over_time<'t, T: Float>(
-    kind: Kind,
+    kind: Step,
     x: Var<'t, T>,
     mut state: State<'t, T>,
     weights: &OnTape<'t, T>,
@@ -240,6 +234,9 @@ fn over_time<'t, T: Float>(
         return Ok((x.tape().constant(Tensor::zeros([0, batch, size])), state));
     }
     let wx = x.linear(weights.ih, weights.bias_ih)?;
+    if lengths.is_none() && weights.hr.is_none() {
+        return as_one(kind, wx, state, weights, order);
+    }
     let mut outputs = Vec::with_capacity(time);
     for t in 0..time {
         let t = if order == Order::Forward { t } else { time - 1 - t };
@@ -261,4 +258,24 @@ fn over_time<'t, T: Float>(
         outputs.reverse();
     }
     Ok((Var::stack(&outputs, 0)?, state))
+}
+
+/// The same without lengths and projections: all steps as one op.
+#[track_caller]
+fn as_one<'t, T: Float>(
+    kind: Step,
+    wx: Var<'t, T>,
+    State { h, c }: State<'t, T>,
+    weights: &OnTape<'t, T>,
+    order: Order,
+) -> Result<(Var<'t, T>, State<'t, T>)> {
+    let time = wx.shape()[0];
+    let y = wx.recurrent(kind, order, h, weights.hh, c, weights.bias_hh)?;
+    let last = if order == Order::Forward { time - 1 } else { 0 };
+    let h = y.select(0, last)?;
+    match c {
+        None => Ok((y, State { h, c })),
+        // The last memory stands behind the states.
+        Some(_) => Ok((y.narrow(0, 0, time)?, State { h, c: Some(y.select(0, time)?) })),
+    }
 }

@@ -2,32 +2,9 @@
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::Float;
+use wengert_tensor::recurrent::Step;
 
 use super::weights::OnTape;
-
-/// The formula of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// h' = tanh(Wx + b + Uh + d)
-    Tanh,
-    /// h' = relu(Wx + b + Uh + d)
-    Relu,
-    /// A reset gate, an update gate and a new state.
-    Gru,
-    /// An input gate, a forget gate, a new memory and an output gate.
-    Lstm,
-}
-
-impl Kind {
-    /// The number of vectors that W and U give.
-    pub(crate) fn gates(self) -> usize {
-        match self {
-            Self::Tanh | Self::Relu => 1,
-            Self::Gru => 3,
-            Self::Lstm => 4,
-        }
-    }
-}
 
 /// The state between two steps: h, and the memory c that an `Lstm` has besides.
 #[derive(Clone, Copy)]
@@ -39,7 +16,7 @@ pub(crate) struct State<'t, T: Float> {
 /// The state after a step, from `wx`, which is Wx + b, and the state before it.
 #[track_caller]
 pub(crate) fn step<'t, T: Float>(
-    kind: Kind,
+    kind: Step,
     wx: Var<'t, T>,
     state: State<'t, T>,
     weights: &OnTape<'t, T>,
@@ -47,16 +24,16 @@ pub(crate) fn step<'t, T: Float>(
     let State { h, c } = state;
     let uh = h.linear(weights.hh, weights.bias_hh)?;
     match (kind, c) {
-        (Kind::Tanh, _) => Ok(State { h: wx.try_add(uh)?.tanh(), c }),
-        (Kind::Relu, _) => Ok(State { h: wx.try_add(uh)?.relu(), c }),
-        (Kind::Gru, _) => {
+        (Step::Tanh, _) => Ok(State { h: wx.try_add(uh)?.tanh(), c }),
+        (Step::Relu, _) => Ok(State { h: wx.try_add(uh)?.relu(), c }),
+        (Step::Gru, _) => {
             let ([wr, wz, wn], [ur, uz, un]) = (parts(wx)?, parts(uh)?);
             let (r, z) = (wr.try_add(ur)?.sigmoid(), wz.try_add(uz)?.sigmoid());
             let n = wn.try_add(r.try_mul(un)?)?.tanh();
             // (1 - z)·n + z·h
             Ok(State { h: n.try_add(z.try_mul(h.try_sub(n)?)?)?, c })
         }
-        (Kind::Lstm, c) => {
+        (Step::Lstm, c) => {
             let [i, f, g, o] = parts(wx.try_add(uh)?)?;
             let new = i.sigmoid().try_mul(g.tanh())?;
             let c = match c {

@@ -3,9 +3,9 @@
 use wengert_autograd::{Param, Tape, Var};
 use wengert_tensor::{Float, Rng};
 
-use super::step::Kind;
 use crate::Visitor;
 use crate::linear::uniform;
+use wengert_tensor::recurrent::Step;
 
 /// The weights of one layer of a recurrent net in one direction. They start uniform within ±1/√hidden, as PyTorch's do.
 ///
@@ -42,7 +42,7 @@ impl<T: Float> std::fmt::Debug for RecurrentWeights<T> {
 
 impl<T: Float> RecurrentWeights<T> {
     pub(crate) fn new(
-        kind: Kind,
+        kind: Step,
         inputs: usize,
         hidden: usize,
         projection: Option<usize>,

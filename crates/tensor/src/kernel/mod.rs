@@ -1,6 +1,8 @@
 //! The loops that do the work, and where all of this crate's `unsafe` but the buffers' lives.
 
+pub(crate) mod attention;
 pub(crate) mod columns;
+pub(crate) mod conv;
 pub(crate) mod copy;
 pub mod folds;
 pub mod gemm;
@@ -8,6 +10,7 @@ pub(crate) mod join;
 pub mod level;
 pub(crate) mod map;
 pub mod math;
+pub(crate) mod normalize;
 pub(crate) mod pick;
 pub mod pool;
 pub(crate) mod reduce;

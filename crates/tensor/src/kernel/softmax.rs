@@ -66,7 +66,7 @@ pub(crate) fn pull_softmax_rows<T: Float>(
 }
 
 /// Calls `part` with where it begins and ends, for parts of whole rows that are all of `len` elements.
-fn in_chunks(len: usize, width: usize, part: &(dyn Fn(usize, usize) + Sync)) {
+pub(super) fn in_chunks(len: usize, width: usize, part: &(dyn Fn(usize, usize) + Sync)) {
     if len < THREADS_FROM || pool::threads() == 1 {
         return part(0, len);
     }

@@ -3,7 +3,9 @@
 //! test.
 
 use wengert_tensor::pointwise::{BinaryOp, Real, Unary, UnaryOp};
-use wengert_tensor::{Axes, Border, Error, Order, REST, Rng, Slice, Tensor, keep};
+use wengert_tensor::{
+    Axes, Border, Conv, Error, Order, Part, REST, Rng, Slice, Tensor, Window, keep,
+};
 
 use crate::common::{Cases, cases};
 
@@ -86,6 +88,16 @@ impl Args<'_> {
     }
     fn place(&mut self) -> isize {
         self.one(&[0, 1, -1, 2, -2, isize::MIN, isize::MAX])
+    }
+    fn conv(&mut self) -> Conv {
+        let windows = self.windows();
+        let padding: Vec<_> = windows.iter().map(|_| (self.size(), self.size())).collect();
+        Conv::new(windows).padding(padding).groups(self.size())
+    }
+    fn windows(&mut self) -> Vec<Window> {
+        (0..self.one(&[0, 1, 2]))
+            .map(|_| Window::new(self.size()).stride(self.size()).dilation(self.size()))
+            .collect()
     }
     fn size(&mut self) -> usize {
         self.one(&[0, 1, 2, 3, 1 << 62, MAX - 1, MAX])
@@ -332,6 +344,11 @@ methods! { x, g:
     logsumexp_over => x.logsumexp_over(g.axes());
     softmax => x.softmax(g.axis());
     log_softmax => x.log_softmax(g.axis());
+    normalize => x.normalize(g.axis(), 1e-5);
+    rms_normalize => x.rms_normalize(g.axis(), 1e-5);
+    pull_normalize => x.pull_normalize(x, x, &wengert_tensor::Axes::from(-1), 1e-5, g.one(&[true, false]));
+    self_attention => x.self_attention(g.one(&[1, 2]), g.one(&[true, false]), 0.5);
+    self_attention_back => x.self_attention_back(x, x, g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     pull_softmax => x.pull_softmax(x, g.axis(), g.one(&[true, false]));
     shape => x.shape();
     rank => x.rank();
@@ -379,6 +396,12 @@ methods! { x, g:
     diagonal => x.diagonal(g.place(), g.axis(), g.axis());
     apply => x.apply(Doubled);
     clamp_between => x.clamp_between(&g.tensor(), &g.tensor());
+    windows => x.windows(g.windows());
+    unwindows => x.unwindows(g.shape(), g.windows());
+    max_pool => x.max_pool(&(0..g.one(&[0, 1, 2])).map(|_| vec![Part { start: g.size(), len: g.size(), step: g.size() }]).collect::<Vec<_>>());
+    conv => x.conv(&g.tensor(), Some(&g.tensor()), &g.conv());
+    conv_input => x.conv_input(&g.tensor(), g.shape(), &g.conv());
+    conv_weight => x.conv_weight(&g.tensor(), &g.conv());
     accumulate => x.clone().accumulate(&g.tensor());
 }
 

@@ -1,7 +1,7 @@
 //! Every view of a random view is what its formula says, and no view shares what is written through another.
 
 use crate::support::{Rng, check, copy, elements};
-use wengert_tensor::{REST, Slice, Tensor, s};
+use wengert_tensor::{Part, REST, Slice, Tensor, Window, s};
 
 /// Runs `test` on many random views of integers, each element telling itself from its neighbours.
 fn each_view(seed: u64, mut test: impl FnMut(&mut Rng, Tensor<i64>)) {
@@ -298,4 +298,98 @@ fn large_transposes_of_every_element_size() {
         let x = part.t().contiguous();
         check(&x, &[part.shape()[1], part.shape()[0]], |i| part.get(&[i[1], i[0]]).unwrap());
     }
+}
+
+/// A window that fits an axis of so many places, if one does.
+fn fitting(rng: &mut Rng, places: usize) -> Option<Window> {
+    let size = 1 + rng.below(places.max(1));
+    let window = Window::new(size).stride(1 + rng.below(3)).dilation(1 + rng.below(2));
+    (window.count(places) > 0).then_some(window)
+}
+
+#[test]
+fn windows_see_what_their_formula_says() {
+    let mut seen = 0;
+    each_view(9, |rng, x| {
+        let d = rng.below(x.rank() + 1);
+        let lead = x.rank() - d;
+        let windows: Option<Vec<Window>> =
+            x.shape()[lead..].iter().map(|&places| fitting(rng, places)).collect();
+        let Some(windows) = windows else { return };
+        let y = x.windows(&windows).unwrap();
+        assert!(y.shares_storage(&x));
+        let counts = windows.iter().zip(&x.shape()[lead..]).map(|(w, &n)| w.count(n));
+        let shape: Vec<usize> = x.shape()[..lead]
+            .iter()
+            .copied()
+            .chain(counts)
+            .chain(windows.iter().map(|w| w.size))
+            .collect();
+        check(&y, &shape, |i| {
+            let mut from = i[..lead].to_vec();
+            for (k, w) in windows.iter().enumerate() {
+                from.push(i[lead + k] * w.stride + i[lead + d + k] * w.dilation);
+            }
+            at(&x, &from)
+        });
+        // The adjoint, by a loop over all elements; the numbers are small, so that no sum overflows.
+        let small = y.map(|x| x % 100);
+        let mut sums = Tensor::<i64>::zeros(x.shape());
+        for n in 0..small.len() {
+            let i = wengert_tensor::Shape::index_of(&shape, n);
+            let mut to = i[..lead].to_vec();
+            for (k, w) in windows.iter().enumerate() {
+                to.push(i[lead + k] * w.stride + i[lead + d + k] * w.dilation);
+            }
+            let sum = at(&sums, &to) + at(&small, &i);
+            sums.set(&to, sum).unwrap();
+        }
+        assert_eq!(small.unwindows(&x.shape()[lead..], &windows).unwrap(), sums);
+        seen += usize::from(d > 0 && !x.is_empty());
+    });
+    assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn windows_that_do_not_fit_are_errors() {
+    let x = Tensor::<i64>::zeros([2, 5]);
+    for (windows, says) in [
+        (vec![Window::new(6)], "a window spans 6 places, and axis 1 has 5"),
+        (vec![Window::new(3).dilation(3)], "spans 7 places"),
+        (vec![Window::new(0)], "at least 1"),
+        (vec![Window::new(2).stride(0)], "at least 1"),
+        (vec![Window::new(usize::MAX).dilation(usize::MAX)], "and axis 1 has 5"),
+        (vec![Window::new(1); 3], "3 windows need as many axes"),
+    ] {
+        let error = x.windows(&windows).unwrap_err().to_string();
+        assert!(error.starts_with("windows: [2, 5]") && error.contains(says), "{error}");
+    }
+    let y = Tensor::<i64>::zeros([2, 4, 2]);
+    assert_eq!(y.unwindows([5], [Window::new(2)]).unwrap().shape(), [2, 5]);
+    let error = y.unwindows([6], [Window::new(2)]).unwrap_err().to_string();
+    assert!(error.contains("[2, 5, 2]"), "{error}");
+    assert!(Tensor::<i64>::zeros([3]).unwindows([6], [Window::new(2)]).is_err());
+}
+
+#[test]
+fn what_overlaps_is_copied_before_it_is_written() {
+    let mut y = Tensor::from(vec![0_i64, 1, 2, 3]).windows([Window::new(2)]).unwrap();
+    y.set(&[0, 1], 9).unwrap();
+    assert_eq!(elements(&y), [0, 9, 1, 2, 2, 3]);
+    let x = Tensor::from(vec![0_i64, 1, 2, 3]);
+    let two = |w: Window| x.assign_through(|x| x.windows([w]), &Tensor::scalar(7));
+    assert!(two(Window::new(2)).unwrap_err().to_string().contains("more than once"));
+    assert_eq!(elements(&two(Window::new(2).stride(2)).unwrap()), [7; 4]);
+}
+
+#[test]
+fn parts_that_cannot_be_pooled_are_errors() {
+    let x = Tensor::<f32>::zeros([2, 5]);
+    for (start, len, step) in [(0, 0, 1), (5, 1, 1), (4, 2, 1), (0, 1 << 62, 0), (1, 2, usize::MAX)]
+    {
+        let error = x.max_pool(&[vec![Part { start, len, step }]]).unwrap_err().to_string();
+        assert!(error.contains("in axis 1's 5 places"), "{error}");
+    }
+    assert!(x.max_pool(&[]).is_err() && x.max_pool(&[vec![], vec![], vec![]]).is_err());
+    assert_eq!(x.max_pool(&[vec![]]).unwrap().0.shape(), [2, 0]);
 }

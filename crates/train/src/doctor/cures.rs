@@ -10,7 +10,7 @@ use wengert_nn::{Module, Parts};
 use wengert_optim::{ClipNorm, Optimizer};
 use wengert_tensor::{Float, Tensor, keep};
 
-use super::finding::number;
+use super::finding::{BARS, number};
 use super::{Action, Finding, Remedy, treatment};
 use crate::Result;
 use crate::held::Held;
@@ -295,9 +295,6 @@ pub(crate) fn columns_scaled<T: Float>(x: &Tensor<T>) -> wengert_tensor::Result<
     let deviation = off.square().mean_over(keep(0))?.sqrt();
     off.try_div(&deviation.add_scalar(1e-8))
 }
-
-/// Eight heights.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 impl Course {
     /// The losses as a line of bars, of this many characters at most.

@@ -40,6 +40,8 @@ faults! {
         "each prediction is compared with every target, so the best constant is all that can be learnt";
     DoubledSoftmax 1 "probabilities where logits are due",
         "the loss applies its softmax or sigmoid to numbers between 0 and 1, so it cannot get near 0 and its gradient is small";
+    MissingSoftmax 1 "a softmax or a sigmoid that is missing",
+        "the loss takes probabilities and gets numbers without bounds: it can fall for ever, or has no logarithm";
     UnstableLogarithm 1 "the logarithm of a probability that can round to 0",
         "a confident mistake gives ln 0 = -inf, and then NaN";
     TargetsOutOfRange 1 "targets outside what the loss takes",

@@ -39,7 +39,7 @@ pub struct Place {
 pub struct Evidence {
     /// The name of the number.
     pub what: String,
-    /// The number.
+    /// The number; NaN where the name says it all.
     pub value: f64,
     /// The threshold, if there is one.
     pub threshold: Option<f64>,
@@ -184,6 +184,11 @@ impl Finding {
         self
     }
 
+    /// What was seen, in words.
+    pub(crate) fn seeing(self, what: impl Into<String>) -> Self {
+        self.noting(what, f64::NAN)
+    }
+
     /// The steps over which the evidence was measured.
     pub(crate) fn over(mut self, first: usize, last: usize) -> Self {
         for evidence in &mut self.evidence {
@@ -229,6 +234,9 @@ impl fmt::Display for Place {
 
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.value.is_nan() && self.threshold.is_none() {
+            return f.write_str(&self.what);
+        }
         write!(f, "{}: {}", self.what, number(self.value))?;
         if let Some(threshold) = self.threshold {
             write!(f, " (threshold {})", number(threshold))?;
@@ -240,6 +248,9 @@ impl fmt::Display for Evidence {
         }
     }
 }
+
+/// Eight heights, for curves on a terminal.
+pub(crate) const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// A number as a person would write it.
 pub(crate) fn number(x: f64) -> String {

@@ -241,6 +241,12 @@ impl Goal {
         }
     }
 
+    /// The class of the first row.
+    pub(crate) fn first_label<T: Float>(&self, lines: &Lines<'_, T>) -> Option<f64> {
+        let op = lines.get(self.compares)?.op().get::<ops::CrossEntropy<T>>()?;
+        op.0.labels()?.0.first().map(|&label| label as f64)
+    }
+
     /// The mean error of the last looks.
     pub(crate) fn error(&self) -> f64 {
         self.error / self.count

@@ -41,6 +41,7 @@
 mod cures;
 mod fault;
 mod finding;
+mod flow;
 mod goal;
 mod losses;
 mod mixed;
@@ -54,6 +55,7 @@ mod structure;
 mod treatment;
 mod units;
 mod weights;
+mod worst;
 
 use wengert_autograd::{Line, Tape, Var};
 use wengert_optim::Optimizer;
@@ -62,7 +64,9 @@ use wengert_tensor::Float;
 pub use cures::{Case, Columns, Course, Cures, Tried};
 pub use fault::Fault;
 pub use finding::{Action, Certainty, Evidence, Finding, Place, Remedy};
+pub use flow::{Flow, FlowRow};
 pub use report::Report;
+pub use worst::{Sample, Worst, worst_samples};
 
 use crate::{Companion, EpochEnd, Result, Step};
 use goal::Goal;

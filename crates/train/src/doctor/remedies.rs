@@ -22,6 +22,12 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             "give the loss the logits: leave the last softmax or sigmoid out of the model",
             Code("cross_entropy(logits, &labels)?"),
         )],
+        Fault::MissingSoftmax => &[(
+            "give the outputs of the layer to a loss that takes logits",
+            Code(
+                "cross_entropy(logits, &labels)? // or bce_with_logits, or logits.log_softmax(-1)?",
+            ),
+        )],
         Fault::UnstableLogarithm => &[(
             "take both in one op",
             Code("logits.log_softmax(-1)? // or .log_sigmoid(), or a loss on logits"),
@@ -50,7 +56,7 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         ],
         Fault::NoGradient => &[(
             "compute with vars from the parameters to the loss: without `detach` and without `.value()`",
-            Code("let h = self.l1.call(x)?.tanh(); // not `.detach()`"),
+            Code("let h = self.l1.call(x)?.tanh(); // and no .detach()"),
         )],
         Fault::NotInOptimizer | Fault::NotUpdated => &[
             ("make the optimiser from all parameters", AdamOnAll(1e-3)),

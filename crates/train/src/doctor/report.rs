@@ -78,9 +78,13 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// A number; JSON has none that is not finite.
+/// A number. JSON has none that is not finite: an infinity is a text, and NaN is null.
 pub(crate) fn json_number(x: f64) -> String {
-    if x.is_finite() { format!("{x:e}") } else { quoted(&x.to_string()) }
+    match x {
+        x if x.is_finite() => format!("{x:e}"),
+        x if x.is_nan() => "null".into(),
+        x => quoted(&x.to_string()),
+    }
 }
 
 fn finding(f: &Finding) -> String {

@@ -114,6 +114,7 @@ pub(crate) fn look<T: Float>(
     reach(&reading, optimizer, &mut found);
     doubled(&reading, &mut found);
     negated(&reading, goal, &mut found);
+    unbounded(&reading, &mut found);
     broadcast(&reading, &mut found);
     linear_twice(&reading, &mut found);
     found.extend(goal.and_then(|goal| super::mixed::look(&reading, goal.prediction)));
@@ -201,28 +202,22 @@ fn doubled<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
                     Finding::certain(Fault::DoubledSoftmax)
                         .layer(source.layer())
                         .op(source.op().name(), source.at())
-                        .noting(
-                            format!(
-                                "`{}` takes logits, and gets the result of `{}`",
-                                op.name(),
-                                source.op().name()
-                            ),
-                            1.0,
-                        ),
+                        .seeing(format!(
+                            "`{}` takes logits, and gets the result of `{}`",
+                            op.name(),
+                            source.op().name()
+                        )),
                 );
             } else if bounded && !op.is::<ops::Softmax>() {
                 found.push(
                     Finding::likely(Fault::OutputOutOfRange)
                         .layer(source.layer())
                         .op(source.op().name(), source.at())
-                        .noting(
-                            format!(
-                                "`{}` takes logits of any size, and `{}` bounds them",
-                                op.name(),
-                                source.op().name()
-                            ),
-                            1.0,
-                        ),
+                        .seeing(format!(
+                            "`{}` takes logits of any size, and `{}` bounds them",
+                            op.name(),
+                            source.op().name()
+                        )),
                 );
             }
         }
@@ -240,6 +235,55 @@ fn doubled<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
                 );
             }
         }
+    }
+}
+
+/// A loss that is linear in the results of a layer, so it has no minimum; and a probability or a logarithm of such results.
+fn unbounded<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
+    let missing = |source: TapeLine<'_, T>, line: &TapeLine<'_, T>| {
+        Finding::certain(Fault::MissingSoftmax)
+            .layer(source.layer())
+            .op(line.op().name(), line.at())
+            .seeing(format!(
+                "`{}` is applied to the results of `{}` themselves",
+                line.op().name(),
+                source.op().name()
+            ))
+    };
+    for line in r.lines.iter().filter(|line| r.reached[line.index()]) {
+        let takes = matches!(binary(&line), Some(BinaryOp::Bce))
+            || matches!(unary(&line), Some(UnaryOp::Ln));
+        if takes {
+            let source = r.line(r.behind_scalars(line.operands()[0]));
+            if r.matrix(&source).is_some() {
+                found.push(missing(source, &line));
+            }
+        }
+    }
+    let (mut index, mut gathered) = (r.loss, None);
+    loop {
+        let line = r.line(index);
+        let linear = matches!(
+            unary(&line),
+            Some(
+                UnaryOp::Neg
+                    | UnaryOp::MulScalar { .. }
+                    | UnaryOp::DivScalar { .. }
+                    | UnaryOp::AddScalar { .. }
+            )
+        );
+        if line.op().is::<ops::Gather>() {
+            gathered = Some(index);
+        }
+        if r.matrix(&line).is_some() {
+            // Picked by label: the likelihood of numbers that are no logarithms of probabilities.
+            found.extend(gathered.map(|k| missing(line, &r.line(k))));
+            return;
+        }
+        if line.arity() != 1 || !(linear || sums_or_moves(&line)) {
+            return;
+        }
+        index = line.operands()[0];
     }
 }
 

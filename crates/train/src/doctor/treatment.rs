@@ -30,7 +30,10 @@ pub(crate) fn apply<T: Float>(
         Action::ClipNorm(norm) => steps.clip = Some(norm),
         Action::Restart => again = true,
         Action::RestartAndScaleRate(factor) => (again, scale) = (true, factor),
-        Action::ScaleLoss(factor) => steps.loss_scale = Some(factor),
+        // A loss with the wrong sign has driven the weights off.
+        Action::ScaleLoss(factor) => {
+            (steps.loss_scale, again) = (Some(factor), again || factor < 0.0)
+        }
         Action::StandardiseInput => (steps.standardise, again) = (true, true),
         Action::AdamOnAll(rate) => {
             all.iter().for_each(|p| p.set_frozen(false));

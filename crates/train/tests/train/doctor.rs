@@ -386,3 +386,46 @@ fn a_range_test_draws_by_the_users_seed_and_leaves_everything_as_it_was() {
     assert!(lr_range_test(&model, &criterion, &mut optimizer, &loader, (1e-4, 1e-2), 15).is_err());
     assert_eq!((model.state(), optimizer.state()), (before.0, before.1));
 }
+
+#[test]
+fn a_softmax_that_is_missing_is_found() {
+    let model = net(0);
+    let mut optimizer = Adam::new(model.parameters(), 0.01);
+    let report = by_hand(&mut optimizer, 1, |tape, x, y| {
+        let out = model.call(tape.input(x))?;
+        Ok(-out.gather(1, tape.input(y.reshape([y.len(), 1])?))?.mean())
+    });
+    assert_eq!(first(&report), Fault::MissingSoftmax);
+    let report = by_hand(&mut optimizer, 1, |tape, x, y| {
+        let out = model.call(tape.input(x))?.log_softmax(-1)?;
+        Ok(-out.gather(1, tape.input(y.reshape([y.len(), 1])?))?.mean())
+    });
+    assert!(report.is_healthy(), "{report}");
+}
+
+#[test]
+fn the_flow_of_gradients_is_read_layer_by_layer() {
+    let rng = &mut Rng::new(0);
+    let mut model =
+        Sequential::<f32>::new().with(Linear::new(2, 16, rng)).with(wengert_nn::Sigmoid);
+    for _ in 0..6 {
+        model = model.with(Linear::new(16, 16, rng)).with(wengert_nn::Sigmoid);
+    }
+    let model = model.with(Linear::new(16, 2, rng));
+    let (criterion, loader, mut doctor) = (CrossEntropyLoss::new(), moons(), Doctor::new());
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    Trainer::new(&model, &criterion, &mut optimizer).with(&mut doctor).fit(&loader, 5).unwrap();
+    let flow = doctor.flow();
+    let last = |k: usize| flow.rows[k].gradients.last().unwrap().1;
+    assert_eq!(flow.rows.len(), 8);
+    assert!(last(0) < 1e-3 * last(7), "{flow}");
+    assert_eq!(first(&doctor.report()), Fault::Vanishing);
+    assert!(flow.to_string().lines().count() == 9 && flow.to_svg().contains("14.weight"));
+    let page = doctor.to_page();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("a gradient that vanishes"));
+    assert!(
+        !page.contains("http://")
+            || page.matches("http://").count()
+                == page.matches("http://www.w3.org/2000/svg").count()
+    );
+}

@@ -36,7 +36,7 @@ pub struct Samples {
 }
 
 /// A model of a program.
-pub trait Net {
+pub trait Net: Send + Sync {
     /// Layer by layer.
     fn layers(&self) -> Vec<Vec<Param<f32>>>;
     fn pass<'t>(&self, tape: &'t Tape<f32>, x: &Inputs) -> Result<Var<'t, f32>>;

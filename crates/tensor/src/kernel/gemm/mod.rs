@@ -29,7 +29,7 @@ mod strips;
 mod sums;
 
 pub use elem::GemmElem;
-use scratch::Scratch;
+pub(in crate::kernel) use scratch::Scratch;
 
 /// A matrix as its first element and its strides (in elements; any sign, 0 for broadcast).
 #[derive(Debug)]

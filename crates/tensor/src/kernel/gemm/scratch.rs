@@ -10,11 +10,11 @@ struct Line(MaybeUninit<[u8; 64]>);
 thread_local!(static KEPT: Cell<Vec<Vec<Line>>> = const { Cell::new(Vec::new()) });
 
 /// A buffer of the thread, for as long as this lives.
-pub(super) struct Scratch(Vec<Line>);
+pub(in crate::kernel) struct Scratch(Vec<Line>);
 
 impl Scratch {
     /// Room for at least `len` elements.
-    pub(super) fn new<T>(len: usize) -> Self {
+    pub(in crate::kernel) fn new<T>(len: usize) -> Self {
         let lines = (len * size_of::<T>()).div_ceil(size_of::<Line>());
         // A thread that is ending has lost its buffers: this one is then allocated and freed.
         let mut buffer = with(|kept| kept.pop().unwrap_or_default()).unwrap_or_default();
@@ -25,7 +25,7 @@ impl Scratch {
     }
 
     /// The first element, on a cache line.
-    pub(super) fn ptr<T>(&mut self) -> *mut T {
+    pub(in crate::kernel) fn ptr<T>(&mut self) -> *mut T {
         self.0.as_mut_ptr().cast()
     }
 }

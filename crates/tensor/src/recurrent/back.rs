@@ -1,0 +1,188 @@
+//! All steps back.
+
+use super::forward::slope_of_tanh;
+use super::{Recurrence, Sizes, Step, slice};
+use crate::Float;
+use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::matmul::{add_product_into, product_into};
+use crate::pointwise::{ONE, Real, ZERO};
+
+/// The values from which the way back starts.
+pub(super) struct Given<'a, T> {
+    pub(super) y: &'a [T],
+    pub(super) g: &'a [T],
+    pub(super) kept: &'a [T],
+}
+
+/// The gradients that it fills in.
+pub(super) struct Found<'a, T> {
+    pub(super) x: &'a mut [T],
+    pub(super) u: Option<&'a mut [T]>,
+    pub(super) h: &'a mut [T],
+    pub(super) c: Option<&'a mut [T]>,
+}
+
+/// Fills in the gradients. `found.h` and `found.c` are those of the state after each step on the way, and at its end those of the
+/// first.
+pub(super) fn run<T: Float>(
+    net: &Recurrence<'_, T>,
+    sizes: Sizes,
+    given: Given<'_, T>,
+    mut found: Found<'_, T>,
+) {
+    let Sizes { time, batch, hidden } = sizes;
+    let (wide, kept) = (net.step.gates() * hidden, net.step.kept() * hidden);
+    let state = sizes.state();
+    let (first, u) = (net.h.contiguous(), net.u.contiguous());
+    let memory = net.c.map(|c| c.contiguous());
+    let u = slice(&u);
+    if let Some(c) = &mut found.c {
+        c.copy_from_slice(&given.g[time * state..][..state]);
+    }
+    for i in (0..time).rev() {
+        let t = net.nth(i, sizes);
+        let before = i.checked_sub(1).map(|i| net.nth(i, sizes));
+        let h = before.map_or(slice(&first), |s| &given.y[s * state..][..state]);
+        let (g, y) = (&given.g[t * state..][..state], &given.y[t * state..][..state]);
+        let rows = &given.kept[t * batch * kept..][..batch * kept];
+        let dx = &mut found.x[t * batch * wide..][..batch * wide];
+        match net.step {
+            Step::Tanh | Step::Relu => {
+                let relu = net.step == Step::Relu;
+                dispatch(Plain { relu, g, carried: found.h, y, dx });
+                product_into(batch, hidden, wide, dx, u, None, found.h, hidden);
+            }
+            Step::Gru => {
+                let all = found.u.as_deref_mut().unwrap_or(&mut []);
+                let du = &mut all[t * batch * wide..][..batch * wide];
+                dispatch(Gru { hidden, g, carried: found.h, h, kept: rows, dx, du });
+                add_product_into(batch, hidden, wide, du, u, found.h, hidden);
+            }
+            Step::Lstm => {
+                let c = match before {
+                    None => (memory.as_ref().map_or(&[][..], slice), hidden),
+                    Some(s) => (&given.kept[s * batch * kept + 4 * hidden..], kept),
+                };
+                let dc = found.c.as_deref_mut().unwrap_or(&mut []);
+                dispatch(Lstm { hidden, g, carried: found.h, dc, c, kept: rows, dx });
+                product_into(batch, hidden, wide, dx, u, None, found.h, hidden);
+            }
+        }
+    }
+}
+
+/// A plain step back: the gradient of the sum, from that of y.
+struct Plain<'a, T> {
+    relu: bool,
+    g: &'a [T],
+    carried: &'a [T],
+    y: &'a [T],
+    dx: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Plain<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let Self { relu, g, carried, y, dx } = self;
+        for (((dx, &g), &carried), &y) in dx.iter_mut().zip(g).zip(carried).zip(y) {
+            let (g, y) = (g.lane::<A>() + carried.lane::<A>(), y.lane::<A>());
+            *dx = T::from_lane::<A>(if relu {
+                y.when_gt(ZERO, g, ZERO)
+            } else {
+                g * slope_of_tanh(y)
+            });
+        }
+    }
+}
+
+/// A gated step back. `carried` becomes the part of the state's gradient that comes past the gates.
+struct Gru<'a, T> {
+    hidden: usize,
+    g: &'a [T],
+    carried: &'a mut [T],
+    h: &'a [T],
+    kept: &'a [T],
+    dx: &'a mut [T],
+    du: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Gru<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let n = self.hidden;
+        let rows = self.dx.chunks_exact_mut(3 * n).zip(self.du.chunks_exact_mut(3 * n));
+        let states = self.g.chunks_exact(n).zip(self.h.chunks_exact(n));
+        let states = states.zip(self.carried.chunks_exact_mut(n));
+        for (((dx, du), kept), ((g, h), carried)) in
+            rows.zip(self.kept.chunks_exact(4 * n)).zip(states)
+        {
+            let (r, z) = (&kept[..n], &kept[n..2 * n]);
+            let (un, c) = (&kept[2 * n..3 * n], &kept[3 * n..4 * n]);
+            let (dr, rest) = dx.split_at_mut(n);
+            let (dz, dn) = rest.split_at_mut(n);
+            let (du_rz, du_n) = du.split_at_mut(2 * n);
+            let (dr, dz, dn, du_n) = (&mut dr[..n], &mut dz[..n], &mut dn[..n], &mut du_n[..n]);
+            let (g, h, carried) = (&g[..n], &h[..n], &mut carried[..n]);
+            for j in 0..n {
+                let g = g[j].lane::<A>() + carried[j].lane::<A>();
+                let (r, z) = (r[j].lane::<A>(), z[j].lane::<A>());
+                let (un, c, h) = (un[j].lane::<A>(), c[j].lane::<A>(), h[j].lane::<A>());
+                let new = g * (ONE - z) * slope_of_tanh(c);
+                dn[j] = T::from_lane::<A>(new);
+                du_n[j] = T::from_lane::<A>(new * r);
+                dr[j] = T::from_lane::<A>(new * un * r * (ONE - r));
+                dz[j] = T::from_lane::<A>(g * (h - c) * z * (ONE - z));
+                carried[j] = T::from_lane::<A>(g * z);
+            }
+            du_rz[..n].copy_from_slice(dr);
+            du_rz[n..].copy_from_slice(dz);
+        }
+    }
+}
+
+/// A step back of a net with a memory. `dc` becomes the gradient of the memory before it.
+struct Lstm<'a, T> {
+    hidden: usize,
+    g: &'a [T],
+    carried: &'a [T],
+    dc: &'a mut [T],
+    c: (&'a [T], usize),
+    kept: &'a [T],
+    dx: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Lstm<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let n = self.hidden;
+        let states = self.g.chunks_exact(n).zip(self.carried.chunks_exact(n));
+        let states = states.zip(self.dc.chunks_exact_mut(n));
+        let rows = self.dx.chunks_exact_mut(4 * n).zip(self.kept.chunks_exact(6 * n));
+        for (b, ((dx, kept), ((g, carried), dc))) in rows.zip(states).enumerate() {
+            let before = &self.c.0[b * self.c.1..][..n];
+            let (i, f) = (&kept[..n], &kept[n..2 * n]);
+            let (new, o) = (&kept[2 * n..3 * n], &kept[3 * n..4 * n]);
+            let small = &kept[5 * n..6 * n];
+            let (di_f, dg_o) = dx.split_at_mut(2 * n);
+            let (di, df) = di_f.split_at_mut(n);
+            let (dg, d_o) = dg_o.split_at_mut(n);
+            let (di, df, dg, d_o) = (&mut di[..n], &mut df[..n], &mut dg[..n], &mut d_o[..n]);
+            let (g, carried, dc) = (&g[..n], &carried[..n], &mut dc[..n]);
+            for j in 0..n {
+                let g = g[j].lane::<A>() + carried[j].lane::<A>();
+                let (i, f) = (i[j].lane::<A>(), f[j].lane::<A>());
+                let (new, o) = (new[j].lane::<A>(), o[j].lane::<A>());
+                let (small, old) = (small[j].lane::<A>(), before[j].lane::<A>());
+                let memory = dc[j].lane::<A>() + g * o * slope_of_tanh(small);
+                d_o[j] = T::from_lane::<A>(g * small * o * (ONE - o));
+                di[j] = T::from_lane::<A>(memory * new * i * (ONE - i));
+                df[j] = T::from_lane::<A>(memory * old * f * (ONE - f));
+                dg[j] = T::from_lane::<A>(memory * i * slope_of_tanh(new));
+                dc[j] = T::from_lane::<A>(memory * f);
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! All steps forward.
+
+use super::{Recurrence, Sizes, Step, slice};
+use crate::Float;
+use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::matmul::product_into;
+use crate::pointwise::{ONE, Real, ZERO};
+
+/// Fills in the states `y` and what is kept of each step.
+pub(super) fn run<T: Float>(net: &Recurrence<'_, T>, sizes: Sizes, y: &mut [T], kept: &mut [T]) {
+    let Sizes { time, batch, hidden } = sizes;
+    let (gates, wide, state) = (net.step.gates(), net.step.kept() * hidden, sizes.state());
+    let (x, first) = (net.x.contiguous(), net.h.contiguous());
+    let memory = net.c.map(|c| c.contiguous());
+    let bias = net.d.map(|d| d.contiguous());
+    // Its rows are read by every step, one after another.
+    let u = net.u.t().contiguous();
+    let (x, u, bias) = (slice(&x), slice(&u), bias.as_ref().map(slice));
+    let mut before: Option<usize> = None;
+    for i in 0..time {
+        let t = net.nth(i, sizes);
+        let (h, now) = match before {
+            None => (slice(&first), &mut y[t * state..][..state]),
+            Some(s) => apart(y, s * state, t * state, state),
+        };
+        let x = &x[t * batch * gates * hidden..][..batch * gates * hidden];
+        if wide == 0 {
+            product_into(batch, hidden, hidden, h, u, bias, now, hidden);
+            dispatch(Plain { relu: net.step == Step::Relu, x, y: now });
+        } else {
+            let (from, to) = (t * batch * wide, (t + 1) * batch * wide);
+            product_into(batch, gates * hidden, hidden, h, u, bias, &mut kept[from..to], wide);
+            if net.step == Step::Gru {
+                dispatch(Gru { hidden, x, h, kept: &mut kept[from..to], y: now });
+            } else {
+                let c = match before {
+                    None => (memory.as_ref().map_or(&[][..], slice), hidden),
+                    Some(_) => (&[][..], 0),
+                };
+                let (kept, c) = match before {
+                    None => (&mut kept[from..to], c),
+                    Some(s) => {
+                        let (old, new) = apart(kept, s * batch * wide, from, batch * wide);
+                        (new, (&old[4 * hidden..], wide))
+                    }
+                };
+                dispatch(Lstm { hidden, x, c, kept, y: now });
+            }
+        }
+        before = Some(t);
+    }
+    if net.step != Step::Lstm {
+        return;
+    }
+    // The last memory, or the first where there is no step.
+    for b in 0..batch {
+        let last = &mut y[time * state + b * hidden..][..hidden];
+        match before {
+            Some(t) => {
+                let row = (t * batch + b) * wide + 4 * hidden;
+                last.copy_from_slice(&kept[row..row + hidden]);
+            }
+            None => {
+                let c = memory.as_ref().map_or(&[][..], slice);
+                last.copy_from_slice(&c[b * hidden..][..hidden]);
+            }
+        }
+    }
+}
+
+/// Two parts of a slice, the second to write.
+fn apart<T>(all: &mut [T], read: usize, write: usize, len: usize) -> (&[T], &mut [T]) {
+    if read < write {
+        let (low, high) = all.split_at_mut(write);
+        (&low[read..read + len], &mut high[..len])
+    } else {
+        let (low, high) = all.split_at_mut(read);
+        (&high[..len], &mut low[write..write + len])
+    }
+}
+
+/// y = tanh(y + x), or its positive part.
+struct Plain<'a, T> {
+    relu: bool,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Plain<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        for (y, &x) in self.y.iter_mut().zip(self.x) {
+            let sum = y.lane::<A>() + x.lane::<A>();
+            *y = T::from_lane::<A>(if self.relu { sum.max(ZERO) } else { sum.tanh() });
+        }
+    }
+}
+
+/// A step of a gated net, from the products in the first three vectors of each row of `kept`.
+struct Gru<'a, T> {
+    hidden: usize,
+    x: &'a [T],
+    h: &'a [T],
+    kept: &'a mut [T],
+    y: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Gru<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let n = self.hidden;
+        let rows = self.kept.chunks_exact_mut(4 * n).zip(self.x.chunks_exact(3 * n));
+        let states = self.y.chunks_exact_mut(n).zip(self.h.chunks_exact(n));
+        for ((kept, x), (y, h)) in rows.zip(states) {
+            let (gates, new) = kept.split_at_mut(3 * n);
+            let (rz, un) = gates.split_at_mut(2 * n);
+            let (x_rz, xn) = x.split_at(2 * n);
+            for (gate, &x) in rz.iter_mut().zip(x_rz) {
+                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).sigmoid());
+            }
+            let (r, z) = rz.split_at(n);
+            let (un, xn, new, y, h) = (&un[..n], &xn[..n], &mut new[..n], &mut y[..n], &h[..n]);
+            let (r, z) = (&r[..n], &z[..n]);
+            for j in 0..n {
+                let (r, z, h) = (r[j].lane::<A>(), z[j].lane::<A>(), h[j].lane::<A>());
+                let c = (xn[j].lane::<A>() + r * un[j].lane::<A>()).tanh();
+                new[j] = T::from_lane::<A>(c);
+                y[j] = T::from_lane::<A>(c + z * (h - c));
+            }
+        }
+    }
+}
+
+/// A step of a net with a memory, from the products in the first four vectors of each row of `kept`. `c` is the memory before
+/// it, and the distance of its rows.
+struct Lstm<'a, T> {
+    hidden: usize,
+    x: &'a [T],
+    c: (&'a [T], usize),
+    kept: &'a mut [T],
+    y: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Lstm<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let n = self.hidden;
+        let rows = self.kept.chunks_exact_mut(6 * n).zip(self.x.chunks_exact(4 * n));
+        for (b, ((kept, x), y)) in rows.zip(self.y.chunks_exact_mut(n)).enumerate() {
+            let c = &self.c.0[b * self.c.1..][..n];
+            let (gates, memory) = kept.split_at_mut(4 * n);
+            let (new, squashed) = memory.split_at_mut(n);
+            let (i_f, g_o) = gates.split_at_mut(2 * n);
+            let (g, o) = g_o.split_at_mut(n);
+            for (gate, &x) in i_f.iter_mut().zip(x) {
+                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).sigmoid());
+            }
+            for (gate, &x) in g.iter_mut().zip(&x[2 * n..]) {
+                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).tanh());
+            }
+            for (gate, &x) in o.iter_mut().zip(&x[3 * n..]) {
+                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).sigmoid());
+            }
+            let (i, f) = i_f.split_at(n);
+            let (i, f, g, o) = (&i[..n], &f[..n], &g[..n], &o[..n]);
+            let (new, squashed, y) = (&mut new[..n], &mut squashed[..n], &mut y[..n]);
+            for j in 0..n {
+                let written = i[j].lane::<A>() * g[j].lane::<A>();
+                let memory = f[j].lane::<A>() * c[j].lane::<A>() + written;
+                let small = memory.tanh();
+                new[j] = T::from_lane::<A>(memory);
+                squashed[j] = T::from_lane::<A>(small);
+                y[j] = T::from_lane::<A>(o[j].lane::<A>() * small);
+            }
+        }
+    }
+}
+
+/// 1 - y², the slope of tanh at a place where it is y.
+#[inline(always)]
+pub(super) fn slope_of_tanh<R: Real>(y: R) -> R {
+    ONE - y * y
+}

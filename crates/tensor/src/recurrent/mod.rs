@@ -1,0 +1,210 @@
+//! Recurrent nets over whole sequences: all steps forward, and all steps back, in buffers that are made once.
+//!
+//! A step multiplies the state with its weight, and one loop over the product does the rest. The input's part of all steps is a
+//! single product that the caller has made before; so are the gradients of the weights, which the caller makes of the
+//! gradients of all steps afterwards.
+
+mod back;
+mod forward;
+
+use crate::{Error, Fault, Float, Result, Tensor};
+
+/// The formula of a step of a recurrent net, from the input's part x and the state's part u = h·Uᵀ + d.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// h' = tanh(x + u)
+    Tanh,
+    /// h' = max(x + u, 0)
+    Relu,
+    /// r, z = σ(x + u), n = tanh(x + r·u), h' = (1 - z)·n + z·h
+    Gru,
+    /// i, f, o = σ(x + u), g = tanh(x + u), c' = f·c + i·g, h' = o·tanh(c')
+    Lstm,
+}
+
+impl Step {
+    /// The number of vectors of the state's size that the products give.
+    pub fn gates(self) -> usize {
+        match self {
+            Self::Tanh | Self::Relu => 1,
+            Self::Gru => 3,
+            Self::Lstm => 4,
+        }
+    }
+
+    /// The number of vectors that a step keeps for the way back.
+    fn kept(self) -> usize {
+        match self {
+            Self::Tanh | Self::Relu => 0,
+            // r, z, u of n, n
+            Self::Gru => 4,
+            // i, f, g, o, c', tanh c'
+            Self::Lstm => 6,
+        }
+    }
+}
+
+/// The order in which steps are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// From the first to the last.
+    Forward,
+    /// From the last to the first.
+    Backward,
+}
+
+/// A recurrent net with its operands.
+pub struct Recurrence<'a, T> {
+    /// The formula.
+    pub step: Step,
+    /// The order of the steps.
+    pub order: Order,
+    /// The input's part of all steps: `[time, batch, gates · hidden]`.
+    pub x: &'a Tensor<T>,
+    /// The first state: `[batch, hidden]`.
+    pub h: &'a Tensor<T>,
+    /// The first memory, of [`Step::Lstm`] alone: `[batch, hidden]`.
+    pub c: Option<&'a Tensor<T>>,
+    /// U, the weight of the state: `[gates · hidden, hidden]`.
+    pub u: &'a Tensor<T>,
+    /// d, the bias of the state: `[gates · hidden]`.
+    pub d: Option<&'a Tensor<T>>,
+}
+
+impl<T> std::fmt::Debug for Recurrence<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recurrence({:?}, {:?})", self.step, self.order)
+    }
+}
+
+/// The sizes of a recurrent net and its sequences.
+#[derive(Clone, Copy)]
+struct Sizes {
+    time: usize,
+    batch: usize,
+    hidden: usize,
+}
+
+impl Sizes {
+    /// The number of elements of one state.
+    fn state(self) -> usize {
+        self.batch * self.hidden
+    }
+}
+
+/// The gradients of the states and of the parts of all steps.
+#[derive(Clone)]
+pub struct Back<T> {
+    /// The gradient of x.
+    pub x: Tensor<T>,
+    /// The gradient of u = h·Uᵀ + d, of all steps: that of x, but for [`Step::Gru`].
+    pub u: Tensor<T>,
+    /// The gradient of the first state.
+    pub h: Tensor<T>,
+    /// The gradient of the first memory.
+    pub c: Option<Tensor<T>>,
+}
+
+impl<T> std::fmt::Debug for Back<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Back")
+    }
+}
+
+impl<T: Float> Recurrence<'_, T> {
+    /// The states of all steps `[time, batch, hidden]`, and what [`back`](Self::back) needs to know of each. For [`Step::Lstm`]
+    /// the last memory stands behind the states: `[time + 1, batch, hidden]`.
+    ///
+    /// ```
+    /// use wengert_tensor::recurrent::{Order, Recurrence, Step};
+    /// use wengert_tensor::tensor;
+    ///
+    /// // The sum of all inputs so far.
+    /// let (x, h, u) = (tensor![[[1.0]], [[2.0]], [[4.0]]], tensor![[0.0]], tensor![[1.0]]);
+    /// let net = Recurrence { step: Step::Relu, order: Order::Forward, x: &x, h: &h, c: None, u: &u, d: None };
+    /// assert_eq!(net.forward()?.0.to_vec(), [1.0, 3.0, 7.0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self) -> Result<(Tensor<T>, Tensor<T>)> {
+        let sizes = self.sizes()?;
+        let Sizes { time, batch, hidden } = sizes;
+        let memory = usize::from(self.step == Step::Lstm);
+        let mut y = Tensor::try_full([time + memory, batch, hidden], T::ZERO)?;
+        let mut kept = Tensor::try_full([time, batch, self.step.kept() * hidden], T::ZERO)?;
+        if sizes.state() > 0 {
+            forward::run(self, sizes, y.as_mut_slice(), kept.as_mut_slice());
+        }
+        Ok((y, kept))
+    }
+
+    /// The way back: from the gradient `g` of the states `y` and the last memory, which is of their shape.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes do not fit.
+    #[track_caller]
+    pub fn back(&self, g: &Tensor<T>, y: &Tensor<T>, kept: &Tensor<T>) -> Result<Back<T>> {
+        let sizes = self.sizes()?;
+        if g.shape() != y.shape() {
+            let rule = "the gradient must have the shape of the states";
+            return Err(Error::Shape(Fault::new("recurrent", &[g.shape(), y.shape()], rule)));
+        }
+        let mut x = Tensor::try_full(self.x.shape(), T::ZERO)?;
+        let mut u = match self.step {
+            Step::Gru => Some(Tensor::try_full(self.x.shape(), T::ZERO)?),
+            _ => None,
+        };
+        let mut h = self.h.zeros_like();
+        let mut c = self.c.map(Tensor::zeros_like);
+        if sizes.state() > 0 {
+            let (y, g, kept) = (y.contiguous(), g.contiguous(), kept.contiguous());
+            let given = back::Given { y: slice(&y), g: slice(&g), kept: slice(&kept) };
+            let found = back::Found {
+                x: x.as_mut_slice(),
+                u: u.as_mut().map(Tensor::as_mut_slice),
+                h: h.as_mut_slice(),
+                c: c.as_mut().map(Tensor::as_mut_slice),
+            };
+            back::run(self, sizes, given, found);
+        }
+        let u = u.unwrap_or_else(|| x.clone());
+        Ok(Back { x, u, h, c })
+    }
+
+    #[track_caller]
+    fn sizes(&self) -> Result<Sizes> {
+        let (x, h, u) = (self.x.shape(), self.h.shape(), self.u.shape());
+        let gates = self.step.gates();
+        let memory = self.step == Step::Lstm;
+        if let (&[time, batch, wide], &[rows, hidden]) = (x, h)
+            && wide == gates * hidden
+            && rows == batch
+            && *u == [wide, hidden]
+            && self.d.is_none_or(|d| d.shape() == [wide])
+            && self.c.is_some() == memory
+            && self.c.is_none_or(|c| c.shape() == h)
+        {
+            return Ok(Sizes { time, batch, hidden });
+        }
+        let rule = format!(
+            "must be x [time, batch, {gates}·hidden], h [batch, hidden] and U [{gates}·hidden, hidden], with a memory if it has one"
+        );
+        Err(Error::Shape(Fault::new("recurrent", &[x, h, u], rule)))
+    }
+
+    /// Step number `i` in the order in which they are taken.
+    fn nth(&self, i: usize, sizes: Sizes) -> usize {
+        match self.order {
+            Order::Forward => i,
+            Order::Backward => sizes.time - 1 - i,
+        }
+    }
+}
+
+/// The elements of a contiguous tensor.
+fn slice<T: Float>(x: &Tensor<T>) -> &[T] {
+    x.as_slice().unwrap_or(&[])
+}

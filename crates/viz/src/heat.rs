@@ -1,0 +1,62 @@
+//! `heat_svg`: rows of numbers over time as colours.
+
+use crate::svg::{Anchor, Svg};
+
+/// A row of a heat map: its name, and points of time and number.
+pub type HeatRow<'a> = (&'a str, &'a [(usize, f64)]);
+
+/// Rows of positive numbers over time as colours, by their logarithms from the least to the greatest: gradients layer by layer. The
+/// pointer shows the numbers. A number that is 0 or not finite is red.
+///
+/// ```
+/// use wengert_viz::heat_svg;
+///
+/// let svg = heat_svg("gradients", &[("0.weight", &[(0, 1e-3), (1, 2e-3)]), ("2.weight", &[(0, 0.1), (1, 0.2)])]);
+/// assert!(svg.contains("0.weight") && svg.contains("step 1: 2.00e-1"));
+/// ```
+pub fn heat_svg(title: &str, rows: &[HeatRow<'_>]) -> String {
+    const LEFT: f64 = 150.0;
+    const TOP: f64 = 34.0;
+    const WIDE: f64 = 520.0;
+    const HIGH: f64 = 18.0;
+    let good = |x: f64| x > 0.0 && x.is_finite();
+    let logs =
+        || rows.iter().flat_map(|row| row.1).map(|p| p.1).filter(|x| good(*x)).map(f64::log10);
+    let (low, high) =
+        logs().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+    let mut svg = Svg::new();
+    svg.text(12.0, 20.0, 14.0, Anchor::Start, title);
+    for (k, (name, points)) in rows.iter().enumerate() {
+        let y = TOP + k as f64 * HIGH;
+        svg.text(LEFT - 8.0, y + 0.7 * HIGH, 11.0, Anchor::End, name);
+        let wide = WIDE / points.len().max(1) as f64;
+        for (i, &(step, x)) in points.iter().enumerate() {
+            let place = if high > low { (x.log10() - low) / (high - low) } else { 0.5 };
+            let fill = if good(x) {
+                let at = |from: f64, to: f64| (from + (to - from) * place) as u8;
+                // From pale to deep blue.
+                format!("rgb({},{},{})", at(237.0, 8.0), at(243.0, 48.0), at(251.0, 107.0))
+            } else {
+                "rgb(200,30,30)".to_string()
+            };
+            svg.begin(&format!("{name}, step {step}: {x:.2e}"));
+            svg.rect(
+                LEFT + i as f64 * wide,
+                y,
+                wide + 0.3,
+                HIGH - 2.0,
+                &format!("fill=\"{fill}\""),
+            );
+            svg.end();
+        }
+    }
+    let bottom = TOP + rows.len() as f64 * HIGH + 16.0;
+    let last = rows.iter().filter_map(|row| row.1.last()).map(|p| p.0).max().unwrap_or(0);
+    svg.text(LEFT, bottom, 11.0, Anchor::Start, "step 0");
+    svg.text(LEFT + WIDE, bottom, 11.0, Anchor::End, &format!("step {last}"));
+    if low <= high {
+        let range = format!("pale {:.1e}, deep {:.1e}", 10f64.powf(low), 10f64.powf(high));
+        svg.text(LEFT + WIDE / 2.0, bottom, 11.0, Anchor::Middle, &range);
+    }
+    svg.finish(LEFT + WIDE + 16.0, bottom + 12.0)
+}

@@ -1,0 +1,78 @@
+//! Four mistakes in one program, and what the doctor says of each; then the program without a mistake, and a cure that was tried.
+//!
+//! `cargo run --release --example doctor`
+
+#![allow(clippy::print_stdout)]
+
+use wengert::prelude::*;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mistake {
+    None,
+    RateTooHigh,
+    NoSoftmax,
+    Detached,
+    LabelsShuffled,
+}
+
+struct Net {
+    l1: Linear,
+    l2: Linear,
+    l3: Linear,
+}
+parts!(Net { l1, l2, l3 });
+
+fn run(mistake: Mistake) -> Result<Doctor, Box<dyn std::error::Error>> {
+    let (x, mut y) = wengert::data::digits().into_parts();
+    if mistake == Mistake::LabelsShuffled {
+        y = y.index_select(0, &wengert::tensor::Tensor::permutation(y.len(), &mut Rng::new(1)))?;
+    }
+    let loader = DataLoader::new(TensorDataset::new(x, y)?, 32)?.shuffle(0);
+    let rng = &mut Rng::new(0);
+    let net = Net {
+        l1: Linear::new(64, 64, rng),
+        l2: Linear::new(64, 32, rng),
+        l3: Linear::new(32, 10, rng),
+    };
+    let rate = if mistake == Mistake::RateTooHigh { 0.5 } else { 0.002 };
+    let mut optimizer = Adam::new(net.parameters(), rate).allow_unused();
+
+    let mut doctor = Doctor::new();
+    for epoch in 0..4 {
+        for (x, y) in loader.epoch(epoch) {
+            let tape = Tape::new();
+            optimizer.zero_grad();
+            let h = net.l1.call(tape.input(x.reshape([x.shape()[0], 64])?))?.relu();
+            let h = if mistake == Mistake::Detached { h.detach() } else { h };
+            let out = net.l3.call(net.l2.call(h)?.relu())?;
+            let loss = if mistake == Mistake::NoSoftmax {
+                let at = tape.input(y.reshape([y.len(), 1])?);
+                -out.gather(1, at)?.mean()
+            } else {
+                CrossEntropyLoss::new().forward(out, &y)?
+            };
+            loss.backward()?;
+            doctor.before(loss, &optimizer);
+            optimizer.step()?;
+            doctor.after(&optimizer);
+        }
+    }
+    Ok(doctor)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for (name, mistake) in [
+        ("a learning rate of 0.5", Mistake::RateTooHigh),
+        ("no softmax", Mistake::NoSoftmax),
+        ("a layer that is detached", Mistake::Detached),
+        ("labels of other samples", Mistake::LabelsShuffled),
+        ("no mistake", Mistake::None),
+    ] {
+        let doctor = run(mistake)?;
+        println!("=== {name}\n{}\n", doctor.report());
+        if mistake == Mistake::None {
+            println!("{}", doctor.flow());
+        }
+    }
+    Ok(())
+}
