@@ -32,10 +32,9 @@ fn small() -> Result<Tape<f64>> {
 fn net() -> Result<Tape<f32>> {
     let mut rng = Rng::new(1);
     let sizes = [784, 128, 64, 10];
-    let mut h = Tensor::uniform([64, 784], -1.0, 1.0, &mut rng)?;
     let tape = Tape::new().keeping_adjoints();
     {
-        let mut x = tape.constant(std::mem::replace(&mut h, Tensor::zeros([1])));
+        let mut x = tape.constant(Tensor::uniform([64, 784], -1.0, 1.0, &mut rng)?);
         for (i, pair) in sizes.windows(2).enumerate() {
             let _layer = tape.scope(format!("net.{i}"));
             let w = Param::new(Tensor::uniform([pair[0], pair[1]], -0.05, 0.05, &mut rng)?);

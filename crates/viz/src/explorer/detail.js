@@ -32,6 +32,7 @@ function contribution(part, line, moment) {
 function sum(line, moment) {
   const parts = known(line, moment), whole = parts.length === line.parts.length;
   if (parts.length === 0) return [make("p", {}, "No contribution has arrived yet.")];
+  if (parts.some((part) => part[2] === null)) return [make("p", { class: "sum" }, "The sum cannot be written out.")];
   if (!Array.isArray(line.a)) return [make("p", { class: "sum" }, `Sum of ${parts.length}: ${whole ? digest(line.a) : "not complete yet"}`)];
   const rows = line.a.slice(0, 8).map((total, e) => {
     const terms = parts.map((part) => part[2][e]);

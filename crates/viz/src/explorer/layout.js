@@ -65,11 +65,11 @@ function layout() {
     placed.push(frame);
     for (const box of frame.boxes) { box.x += frame.x + frame.pad; box.y += frame.y + frame.top; }
   }
-  const edges = new Map();
+  const edges = new Map(), wants = lines.map((line) => line.parts.length > 0);
   for (const line of lines) {
     for (const o of line.operands) {
       const [from, to] = [boxes[o], boxes[line.index]];
-      if (from !== to) edges.set(o * lines.length + line.index, { from, to, line: line.index });
+      if (from !== to) edges.set(o * lines.length + line.index, { from, to, line: line.index, passes: wants[o] });
     }
   }
   return { frames: placed, boxes, all: [...new Set(boxes)], edges: [...edges.values()] };
@@ -98,6 +98,7 @@ function draw(canvas, plan, view, moment, selected) {
     pen.fillStyle = colour("band");
     pen.fillRect(f.x, f.y, f.w, f.h);
     pen.strokeStyle = colour("rule");
+    pen.lineWidth = 1;
     pen.strokeRect(f.x, f.y, f.w, f.h);
     pen.fillStyle = dim;
     pen.font = "12px system-ui, sans-serif";
@@ -107,8 +108,9 @@ function draw(canvas, plan, view, moment, selected) {
     pen.strokeStyle = strong ? colour("now") : colour("edge");
     pen.lineWidth = strong ? 2.5 : 1;
     pen.beginPath();
-    for (const { from, to, line } of plan.edges) {
-      if ((line === now) !== strong) continue;
+    for (const { from, to, line, passes } of plan.edges) {
+      // On the way back, the line hands its adjoint only to operands that want one.
+      if ((line === now && (!back || passes)) !== strong) continue;
       const [ax, ay, bx, by] = [from.x + WIDE, from.y + HIGH / 2, to.x, to.y + HIGH / 2];
       const [a, b] = [seen(from.x, from.y, WIDE, HIGH), seen(to.x, to.y, WIDE, HIGH)];
       if (!a && !b) continue;

@@ -25,7 +25,7 @@ const isLarge = (numbers) => numbers && !Array.isArray(numbers) && typeof number
 
 /** The numbers in one line of text. */
 function digest(numbers) {
-  if (numbers === undefined) return "changed since";
+  if (numbers == null) return "gone: a parameter was changed since";
   if (typeof numbers === "string") return numbers;
   if (isLarge(numbers)) {
     return `${show(numbers.lo ?? 0)}…${show(numbers.hi ?? 0)} mean ${show(numbers.mean ?? 0)}`;
@@ -78,7 +78,7 @@ function histogram(numbers) {
 
 /** The numbers as an element: a table of digits, or pictures. */
 function picture(numbers, shape) {
-  if (numbers === undefined || typeof numbers === "string") return make("p", {}, digest(numbers));
+  if (numbers == null || typeof numbers === "string") return make("p", {}, digest(numbers));
   if (isLarge(numbers)) {
     const bad = numbers.bad ? `, ${numbers.bad} not finite` : "";
     return make("div", { class: "large" }, make("p", {}, digest(numbers) + bad), heatMap(numbers), histogram(numbers));

@@ -130,6 +130,15 @@ function theme() {
   soon();
 }
 
+/** Changes the scale and keeps a point where it is. */
+function scale(factor, x = at("canvas").clientWidth / 2, y = at("canvas").clientHeight / 2) {
+  const zoom = Math.max(0.05, Math.min(4, view.zoom * factor));
+  view.x = x - (x - view.x) * zoom / view.zoom;
+  view.y = y - (y - view.y) * zoom / view.zoom;
+  view.zoom = zoom;
+  soon();
+}
+
 /** The next line of the list, so many rows on. */
 function along(rows) {
   const place = found.indexOf(selected);
@@ -142,6 +151,7 @@ const keys = {
   ArrowRight: steps.next, ArrowLeft: steps.back, Home: steps.first, End: steps.last, t: steps.turn, " ": play,
   ArrowDown: () => along(1), ArrowUp: () => along(-1), j: () => along(1), k: () => along(-1),
   PageDown: () => along(20), PageUp: () => along(-20), d: theme, "/": () => at("search").focus(),
+  "+": () => scale(1.25), "-": () => scale(0.8),
   o: () => select(lines[selected]?.operands[0] ?? -1), u: () => select(lines[selected]?.users[0] ?? -1),
   f: () => { const path = around(lines[selected]?.layer ?? "").find((p) => folded.has(p)) ?? lines[selected]?.layer; if (path) fold(path); },
 };
@@ -198,11 +208,7 @@ canvas.addEventListener("pointerup", (event) => {
 });
 canvas.addEventListener("wheel", (event) => {
   event.preventDefault();
-  const zoom = Math.max(0.05, Math.min(4, view.zoom * Math.exp(-event.deltaY / 500)));
-  view.x = event.offsetX - (event.offsetX - view.x) * zoom / view.zoom;
-  view.y = event.offsetY - (event.offsetY - view.y) * zoom / view.zoom;
-  view.zoom = zoom;
-  soon();
+  scale(Math.exp(-event.deltaY / 500), event.offsetX, event.offsetY);
 }, { passive: false });
 
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";

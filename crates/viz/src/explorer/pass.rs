@@ -89,9 +89,13 @@ fn contributions<T: Float>(
             if !lines.get(operand).is_some_and(|o| o.wants_gradient()) {
                 continue;
             }
-            let Ok(pulled) = line.pull(k, g) else { continue };
-            let summed = pulled.summed_from.map(|shape| quoted(&shape.to_string()));
-            let part = [line.index().to_string(), k.to_string(), numbers(&pulled.gradient)];
+            // A rule may read a parameter that was changed since: its contribution is known to be, and its numbers are gone.
+            let (part, summed) = match line.pull(k, g) {
+                Ok(pulled) => (numbers(&pulled.gradient), pulled.summed_from),
+                Err(_) => ("null".to_string(), None),
+            };
+            let summed = summed.map(|shape| quoted(&shape.to_string()));
+            let part = [line.index().to_string(), k.to_string(), part];
             all[operand].push(list(part.into_iter().chain(summed)));
         }
     }
