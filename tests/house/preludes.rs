@@ -14,6 +14,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "NonFinite",
             "Op",
             "Operand",
+            "Pulled",
             "Scope",
             "ScopeGuard",
             "TapeLine",
