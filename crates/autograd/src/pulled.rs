@@ -56,7 +56,7 @@ impl<T: Float> TapeLine<'_, T> {
     /// let lines = tape.lines();
     /// let pulled = lines.of(y).unwrap().pull(1, &tensor![[1.0, 1.0], [1.0, 1.0]])?;
     /// assert_eq!(pulled.gradient, tensor![4.0, 6.0]);
-    /// assert_eq!(pulled.summed_from.unwrap(), [2, 2]);
+    /// assert_eq!(*pulled.summed_from.unwrap(), [2, 2]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
     ///
