@@ -6,7 +6,7 @@ use std::error::Error;
 
 use wengert::prelude64::*;
 
-/// What was found.
+/// The results.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) w: f64,
@@ -16,7 +16,7 @@ pub(crate) struct Found {
     pub(crate) losses: Vec<(usize, f64)>,
     /// w and b without descent: least squares has a formula.
     pub(crate) least_squares: (f64, f64),
-    /// How far the tape's gradients were from those by hand, at worst.
+    /// The largest distance of the tape's gradients from those by hand.
     pub(crate) apart: f64,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn fit() -> Result<Found, Box<dyn Error>> {
     Ok(Found { w, b, loss, losses, least_squares, apart })
 }
 
-/// How far the tape's gradients are from these.
+/// The distance of the tape's gradients from these.
 fn by_the_tape(
     w: f64,
     b: f64,

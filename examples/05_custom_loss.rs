@@ -7,12 +7,12 @@ use std::error::Error;
 use wengert::loss::{custom, same_shape};
 use wengert::prelude64::*;
 
-/// How long deliveries took, in minutes: most are quick, a few are not.
+/// The times of deliveries in minutes: most are quick, a few are not.
 pub(crate) fn minutes() -> Tensor {
     Tensor::linspace(0.0, 1.0, 101).map(|u| 20.0 + 40.0 * u * u)
 }
 
-/// What was found.
+/// The results.
 #[derive(Debug)]
 pub(crate) struct Found {
     /// The minutes to promise, if a late delivery costs nine times what an early one does.

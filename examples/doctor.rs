@@ -6,12 +6,18 @@
 
 use wengert::prelude::*;
 
+/// A mistake in the program.
 #[derive(Clone, Copy, PartialEq)]
-enum Mistake {
+pub(crate) enum Mistake {
+    /// None.
     None,
+    /// A learning rate of 0.5.
     RateTooHigh,
+    /// Scores where the loss takes probabilities.
     NoSoftmax,
+    /// A layer whose result is detached.
     Detached,
+    /// Labels in another order than their images.
     LabelsShuffled,
 }
 
@@ -22,7 +28,8 @@ struct Net {
 }
 parts!(Net { l1, l2, l3 });
 
-fn run(mistake: Mistake) -> Result<Doctor, Box<dyn std::error::Error>> {
+/// Trains with a mistake, and a doctor.
+pub(crate) fn run(mistake: Mistake) -> Result<Doctor, Box<dyn std::error::Error>> {
     let (x, mut y) = wengert::data::digits().into_parts();
     if mistake == Mistake::LabelsShuffled {
         y = y.index_select(0, &wengert::tensor::Tensor::permutation(y.len(), &mut Rng::new(1)))?;

@@ -32,7 +32,7 @@ fn setting(name: &str, default: f64) -> f64 {
     std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(default)
 }
 
-/// How many threads to run on: `THREADS`, 2 if it is unset.
+/// The number of threads: `THREADS`, 2 if it is unset.
 pub fn threads() -> usize {
     setting("THREADS", 2.0) as usize
 }

@@ -1,4 +1,4 @@
-//! What the benches share: the workloads, how a step is taken, the clock, the ops.
+//! The parts that benches share: the workloads, a step of each, the clock, the ops.
 
 pub mod clock;
 pub mod nets;

@@ -10,7 +10,7 @@ use crate::workload::Failure;
 
 /// Forward alone, and with the way back where there is one.
 pub struct Bench {
-    /// What it is called.
+    /// The name.
     pub name: String,
     /// On tensors.
     pub forward: Run,

@@ -5,7 +5,7 @@ use std::path::Path;
 use wengert::nn::safetensors::{AnyTensor, Archive};
 use wengert::tensor::{Rng, Tensor};
 
-/// What can go wrong here: files and shapes.
+/// An error: of a file or a shape.
 pub type Failure = Box<dyn std::error::Error>;
 
 /// The function between layers.
@@ -19,7 +19,7 @@ pub enum Activation {
     Relu,
 }
 
-/// What the net is trained by.
+/// The optimiser of a net.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Training {
     /// SGD with a rate and momentum.
@@ -30,7 +30,7 @@ pub enum Training {
     None,
 }
 
-/// What the prediction is compared with.
+/// The loss of a net.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// Numbers, by the squared error.
@@ -44,7 +44,7 @@ pub enum Target {
 /// A net's description.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
-    /// What it is called.
+    /// The name.
     pub name: &'static str,
     /// Inputs, hidden sizes, outputs.
     pub sizes: &'static [usize],
@@ -52,7 +52,7 @@ pub struct Spec {
     pub activation: Activation,
     /// Rows of the one batch.
     pub batch: usize,
-    /// How it is trained.
+    /// The optimiser.
     pub training: Training,
     /// Whether the targets are classes.
     pub classes: bool,
@@ -100,7 +100,7 @@ pub struct Workload {
     pub layers: Vec<(Tensor<f32>, Tensor<f32>)>,
     /// The batch.
     pub inputs: Tensor<f32>,
-    /// What it ought to give.
+    /// The loss with the weights after 20 steps.
     pub targets: Target,
 }
 

@@ -1,4 +1,4 @@
-//! Where the samples come from: what is built in, made up, or read from files.
+//! The sources of samples: what is built in, made up, or read from files.
 
 use std::fmt;
 use std::path::Path;
@@ -34,7 +34,7 @@ impl Samples {
         self.train.classes().max(self.test.classes())
     }
 
-    /// What a class is called.
+    /// The name of a class.
     pub(crate) fn class(&self, label: usize) -> String {
         self.train.class_names().get(label).cloned().unwrap_or_else(|| label.to_string())
     }

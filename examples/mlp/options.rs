@@ -1,4 +1,4 @@
-//! What can be asked for on the command line, and what is refused.
+//! The options of the command line, and the errors in them.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -36,7 +36,7 @@ Files
   --out DIR            where the pictures go  [target/mlp]
 ";
 
-/// What the command line asks for.
+/// The requests of the command line.
 pub(crate) enum Asked {
     Train(Box<Options>),
     Help,
@@ -213,7 +213,7 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     (distance(word, best) <= 2).then_some(best)
 }
 
-/// How many letters must be put in, left out or changed to make one word of the other.
+/// The number of letters to insert, leave out or change to make one word of the other.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! What the words on the command line stand for: the net, the loss, the optimiser and the schedule.
+//! The meanings of the words on the command line: the net, the loss, the optimiser and the schedule.
 
 use wengert::loss::{self, Loss};
 use wengert::optim::schedule::{

@@ -1,4 +1,4 @@
-//! What is told while it trains, and what is written when it has.
+//! The lines that are printed while it trains, and the files that are written after it.
 
 use std::fs;
 use std::path::Path;
@@ -13,10 +13,10 @@ use super::data::Samples;
 use super::options::Options;
 use super::parts::Criterion;
 
-/// How many wrongly read pictures are drawn.
+/// The number of misread pictures that are drawn.
 const DRAWN: usize = 40;
 
-/// How good the weights are on a set.
+/// The scores of the weights on a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Score {
     pub(crate) loss: f64,

@@ -12,6 +12,8 @@ mod cnn_digits;
 mod csv_to_prediction;
 #[path = "../../examples/05_custom_loss.rs"]
 mod custom_loss;
+#[path = "../../examples/doctor.rs"]
+mod doctor;
 #[path = "../../examples/03_gradient_tape.rs"]
 mod gradient_tape;
 #[path = "../../examples/01_linear_regression.rs"]
@@ -148,4 +150,27 @@ fn a_transformer_makes_up_names() {
 fn convolutions_read_digits_better_than_an_mlp() {
     let (cnn, mlp) = cnn_digits::compare(20).unwrap();
     assert!(cnn > 0.985 && cnn > mlp && mlp > 0.95, "{cnn} by convolutions, {mlp} by the MLP");
+}
+
+/// The README quotes the first finding of each mistake.
+#[test]
+fn the_doctor_says_what_the_readme_quotes() {
+    use doctor::Mistake::{Detached, LabelsShuffled, NoSoftmax, None, RateTooHigh};
+
+    let readme = include_str!("../../README.md");
+    let quoted = readme.split("the reports begin like this:").nth(1).unwrap();
+    let quoted = quoted.split("```").nth(1).unwrap().trim_start_matches("text\n");
+    let mut quotes = quoted.split("1. ").skip(1);
+    for mistake in [RateTooHigh, NoSoftmax, Detached, LabelsShuffled] {
+        let report = doctor::run(mistake).unwrap().report().to_string();
+        let report = report.replace("tests/house/../../", "");
+        let mut lines = quotes.next().unwrap().lines();
+        let first = format!("1. {}", lines.next().unwrap());
+        assert!(report.contains(&first), "{first} is not in\n{report}");
+        for line in lines {
+            assert!(report.contains(line), "{line} is not in\n{report}");
+        }
+    }
+    assert!(quotes.next().is_none());
+    assert!(doctor::run(None).unwrap().report().is_healthy());
 }

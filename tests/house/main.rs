@@ -25,3 +25,4 @@ mod sequences;
 mod small_items;
 mod tutorials;
 mod tutorials_page;
+mod words;

@@ -6,7 +6,6 @@ use std::path::Path;
 
 /// Topics without a test, in the order of the page.
 const WITHOUT: &[&str] = &[
-    "convolutional networks",
     "TensorBoard",
     "Visdom",
     "installation",

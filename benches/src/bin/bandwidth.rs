@@ -1,4 +1,4 @@
-//! How fast the memory-bound loops run: reductions, copies and cheap pointwise functions, in GB/s; on `THREADS` (2).
+//! The speed of loops that memory bounds: reductions, copies and cheap pointwise functions, in GB/s; on `THREADS` (2).
 //!
 //! `THREADS=1 cargo run --release -p wengert-benches --bin bandwidth [FILTER]`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]

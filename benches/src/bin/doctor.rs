@@ -109,7 +109,7 @@ fn mean(x: &[f64]) -> f64 {
     x.iter().sum::<f64>() / x.len() as f64
 }
 
-/// Whether the second is worse: by more than two standard errors, and by more than a hundredth.
+/// True if the second is worse by more than two standard errors and by more than a hundredth.
 fn worse(healthy: &[f64], faulty: &[f64]) -> bool {
     let spread = |x: &[f64]| x.iter().map(|v| (v - mean(x)).powi(2)).sum::<f64>() / x.len() as f64;
     let error = ((spread(healthy) + spread(faulty)) / healthy.len() as f64).sqrt();

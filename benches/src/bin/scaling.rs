@@ -1,4 +1,4 @@
-//! How the cost of a step grows with the batch, the depth and the width of a net, as three charts on one page:
+//! The cost of a step by the batch, the depth and the width of a net, as three charts on one page:
 //! `scaling [FILE]`, by default `benches/scaling.svg`. The numbers are printed too.
 //!
 //! `THREADS` (2), `WINDOWS` (7) of `WINDOW_S` (0.5) seconds for each point.

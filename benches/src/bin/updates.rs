@@ -1,4 +1,4 @@
-//! What a step costs: nanoseconds a parameter, with gradients that are there; on `THREADS` (2).
+//! The cost of a step: nanoseconds a parameter, with gradients that are there; on `THREADS` (2).
 //!
 //! `THREADS=1 cargo run --release -p wengert-benches --bin updates [FILTER]`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]

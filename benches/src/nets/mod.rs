@@ -72,7 +72,7 @@ impl Net {
         ALL.iter().copied().find(|net| net.name == name)
     }
 
-    /// How far the loss after 20 steps may be from the known one, as a fraction of it: rounding grows where the loss is small.
+    /// The largest error of the loss after 20 steps, as a fraction of the known loss: rounding grows where the loss is small.
     pub fn tolerance(&self) -> f64 {
         if self.name == "mnistcnn" { 1e-3 } else { 1e-4 }
     }
@@ -97,7 +97,7 @@ impl Data {
         Ok(Self { archive: Some(Archive::read(directory.join(format!("{net}.safetensors")))?) })
     }
 
-    /// Whether they are from a file, so that the loss is known.
+    /// True if they are from a file: then the loss is known.
     pub fn is_read(&self) -> bool {
         self.archive.is_some()
     }

@@ -1,4 +1,4 @@
-//! What is long and generic over the float type, compiled in this crate, once for each of the two types. A program that
+//! Long code that is generic over the float type, compiled in this crate, once for each of the two types. A program that
 //! uses a tape instantiates the short fronts alone, which find the compiled code by the type that they are called with.
 
 use std::any::Any;

@@ -72,7 +72,7 @@ fn positions(logits: &[usize]) -> Shape {
     shape
 }
 
-/// How many classes there are.
+/// The number of classes.
 fn classes_of(logits: &[usize]) -> usize {
     logits.get(class_axis(logits.len())).copied().unwrap_or(0)
 }

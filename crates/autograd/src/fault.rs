@@ -18,7 +18,7 @@ use crate::{Error, Result, Tape, Var};
 /// The index of the first fault var.
 const FIRST: u32 = 1 << 31;
 
-/// Why a var has no value.
+/// The reason why a var has no value.
 pub(crate) struct Fault {
     error: Error,
     op: &'static str,

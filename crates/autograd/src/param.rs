@@ -174,7 +174,7 @@ impl<T: Element> Param<T> {
         self.state().value.shape().to_vec()
     }
 
-    /// How many numbers it has.
+    /// The number of elements.
     pub fn len(&self) -> usize {
         self.state().value.len()
     }

@@ -98,7 +98,7 @@ fn each(n: usize, shape: &[usize]) -> Shape {
     each
 }
 
-/// Where the samples are in the value of a line.
+/// The place of the samples in the value of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Samples {
     /// Nowhere: it does not depend on the batch.
@@ -135,7 +135,7 @@ impl<'a, T: Float> Batch<'a, T> {
         self.samples[line as usize]
     }
 
-    /// Where the samples are in the value of a node, from where they are in its operands.
+    /// The place of the samples in the value of a node, from their places in its operands.
     fn of(&self, node: Node<'_, T>) -> Samples {
         let operand = |k: usize| self.nodes.value(node.operands[k] as usize);
         let data = node.op.data();

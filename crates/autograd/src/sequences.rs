@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use wengert_tensor::Float;
-use wengert_tensor::recurrent::{Order, Step};
+use wengert_tensor::recurrent::{Direction, Step};
 
 use crate::ops::{Recurrent, SelfAttention};
 use crate::{Result, Var};
@@ -16,14 +16,14 @@ impl<T: Float> Var<'_, T> {
     ///
     /// ```
     /// use wengert_autograd::Tape;
-    /// use wengert_tensor::recurrent::{Order, Step};
+    /// use wengert_tensor::recurrent::{Direction, Step};
     /// use wengert_tensor::tensor;
     ///
     /// let tape = Tape::new();
     /// let x = tape.var(tensor![[[1.0]], [[2.0]], [[4.0]]]);
     /// let (h, u) = (tape.var(tensor![[0.0]]), tape.var(tensor![[0.5]]));
     /// // Each step is half of the state before it, and the new input.
-    /// let y = x.recurrent(Step::Relu, Order::Forward, h, u, None, None)?;
+    /// let y = x.recurrent(Step::Relu, Direction::Forward, h, u, None, None)?;
     /// assert_eq!(y.value()?.to_vec(), [1.0, 2.5, 5.25]);
     /// let g = y.select(0, 2)?.sum().gradients()?;
     /// assert_eq!(g.wrt(x).value()?.to_vec(), [0.25, 0.5, 1.0]);
@@ -36,7 +36,7 @@ impl<T: Float> Var<'_, T> {
     pub fn recurrent(
         self,
         step: Step,
-        order: Order,
+        direction: Direction,
         h: Self,
         u: Self,
         c: Option<Self>,
@@ -55,7 +55,7 @@ impl<T: Float> Var<'_, T> {
             let fault = wengert_tensor::Fault::new(OP, &shapes, rule);
             return Err(wengert_tensor::Error::Shape(fault).into());
         }
-        self.tape.record(Recurrent::new(step, order), &operands)
+        self.tape.record(Recurrent::new(step, direction), &operands)
     }
 
     /// Attention of sequences to themselves, as one op that keeps no scores: softmax(q·kᵀ·scale)·v for each head. Queries, keys

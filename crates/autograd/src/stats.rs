@@ -11,7 +11,7 @@ use crate::Tape;
 /// Sums over some nodes of a tape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// How many nodes.
+    /// The number of nodes.
     pub nodes: usize,
     /// Bytes of the values that they made. Views count nothing; parameters are the model's.
     pub bytes: usize,

@@ -33,7 +33,7 @@ pub(crate) struct Inner<T> {
     pub(crate) grads: Vec<Option<Tensor<T>>>,
     /// Gradients kept for printing, by node.
     pub(crate) adjoints: Vec<Option<Tensor<T>>>,
-    /// How long each node's forward pass took, on a tape that is timed.
+    /// The time of each node's forward pass, on a tape that is timed.
     pub(crate) times: Vec<Duration>,
 }
 
@@ -173,7 +173,7 @@ impl Spare {
 /// ```
 pub struct Tape<T> {
     pub(crate) inner: RefCell<Inner<T>>,
-    /// Where the contents go when the tape is dropped. It is a pointer, so that dropping a tape needs no trait bound.
+    /// The function that takes the contents of a dropped tape. It is a pointer, so that dropping a tape needs no trait bound.
     recycle: fn(Inner<T>),
     pub(crate) recording: Cell<bool>,
     pub(crate) training: Cell<bool>,
@@ -318,7 +318,7 @@ impl<T: Float> Tape<T> {
         self.updates.get().unwrap_or(self.recording.get())
     }
 
-    /// How many nodes it has.
+    /// The number of nodes.
     pub fn len(&self) -> usize {
         self.inner.borrow().nodes.len()
     }

@@ -143,12 +143,12 @@ impl<'t, T: Float> Var<'t, T> {
         )
     }
 
-    /// How many axes it has.
+    /// The number of axes.
     pub fn rank(self) -> usize {
         self.look(|_, node| node.value.rank(), |fault| fault.shape().len())
     }
 
-    /// How many numbers it has.
+    /// The number of elements.
     pub fn len(self) -> usize {
         self.look(|_, node| node.value.len(), |fault| fault.shape().iter().product())
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
-use wengert_tensor::recurrent::{self, Step};
+use wengert_tensor::recurrent::{Direction, Step};
 use wengert_tensor::{Border, Conv, Order, Tensor, Window, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -73,8 +73,7 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         // On a spent tape the batches are not made, and that is what it says.
         f(cube(x)?, cube(y)?)
     };
-    let net =
-        |x: Var<'t, f64>, y| x.recurrent(Step::Relu, recurrent::Order::Forward, y, y, None, None);
+    let net = |x: Var<'t, f64>, y| x.recurrent(Step::Relu, Direction::Forward, y, y, None, None);
     let by = |size| Conv::new([Window::new(size)]);
     let kernel = |y: Var<'t, f64>| y.reshape([2, 2, 1]);
     let mut all = binary(x, y);

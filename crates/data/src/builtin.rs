@@ -4,7 +4,7 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::{Csv, TensorDataset};
 
-/// How many digits there are.
+/// The number of digits.
 const DIGITS: usize = 1797;
 
 /// An image: its label, then eight bytes that say where it is not 0 (a byte a row, the highest bit on the left), then these

@@ -106,7 +106,7 @@ fn unzipped(_: BufReader<File>) -> Result<Box<dyn Read>, Flaw> {
     Err(Flaw::new("is compressed with gzip").help("turn on the feature `gz`, or unpack the file"))
 }
 
-/// How many bytes an array of `shape` with elements of `size` bytes takes, where memory can hold that. Sizes of 0 count
+/// The bytes of an array of `shape` with elements of `size` bytes, if memory can hold them. Sizes of 0 count
 /// as 1, so that an empty array's other sizes are bounded too.
 pub(crate) fn bytes_of(shape: &[usize], size: usize) -> Option<usize> {
     let all = shape.iter().try_fold(16usize, |n, &s| n.checked_mul(s.max(1)))?;

@@ -272,7 +272,7 @@ fn out_of_memory() -> Flaw {
     std::io::Error::from(std::io::ErrorKind::OutOfMemory).into()
 }
 
-/// How many lines end in `text`, which `rest` follows.
+/// The number of lines that end in `text`, which `rest` follows.
 fn line_ends(text: &str, rest: &str) -> usize {
     let bytes = text.as_bytes();
     let next = |i| bytes.get(i + 1).or(rest.as_bytes().first());
@@ -314,7 +314,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// How many spaces come next; a tab is one unless it separates cells.
+    /// The number of spaces that come next; a tab is one unless it separates cells.
     fn spaces(&self) -> usize {
         let space = |byte: &u8| *byte == b' ' || (*byte == b'\t' && self.separator != b'\t');
         self.text.bytes().take_while(space).count()
@@ -362,7 +362,7 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// How many bytes the line's end has that `text` starts with; 0 if it starts with none.
+/// The bytes of the line's end that `text` starts with; 0 if it starts with none.
 fn line_end(text: &[u8]) -> usize {
     match text {
         [b'\r', b'\n', ..] => 2,

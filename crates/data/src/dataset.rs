@@ -169,7 +169,7 @@ impl<T: Element, Y: Element> TensorDataset<T, Y> {
         Self { features, targets, feature_names, class_names }
     }
 
-    /// How many samples.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         rows::count(&self.features)
     }
@@ -305,7 +305,7 @@ impl<T: Element> TensorDataset<T, usize> {
         used.max(self.class_names.len())
     }
 
-    /// How often each class occurs; those that never do are left out.
+    /// The number of samples of each class that occurs.
     pub fn class_counts(&self) -> BTreeMap<usize, usize> {
         let mut counts = BTreeMap::new();
         for label in self.targets.iter() {

@@ -68,7 +68,7 @@ pub enum Place {
         /// The column's name.
         column: Option<String>,
     },
-    /// How many bytes come before (after decompression).
+    /// The number of bytes before it (after decompression).
     Byte(u64),
 }
 

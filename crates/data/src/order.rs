@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::rng::{For, Rng};
 
-/// How an epoch orders samples.
+/// The order of samples in an epoch.
 #[derive(Clone, Debug)]
 pub(crate) enum Order {
     /// As they lie.

@@ -6,12 +6,12 @@ use wengert_tensor::{Element, Tensor};
 
 use crate::{Error, Result};
 
-/// How many rows. A scalar has none.
+/// The number of rows. A scalar has none.
 pub(crate) fn count<T>(x: &Tensor<T>) -> usize {
     x.shape().first().copied().unwrap_or(0)
 }
 
-/// How many elements a row has.
+/// The number of elements of a row.
 pub(crate) fn width<T>(x: &Tensor<T>) -> usize {
     // Where this overflows, another axis is empty, and no row is ever read.
     x.shape().iter().skip(1).fold(1usize, |n, &size| n.saturating_mul(size))

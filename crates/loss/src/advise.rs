@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is to be predicted, and what is special about the data.
+/// The kind of a prediction, and the properties of its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Task {

@@ -9,7 +9,7 @@ use wengert_tensor::{Element, Error as TensorError, Fault, Tensor};
 
 use crate::criterion::Loss;
 
-/// What an [`audit`] found. `{}` prints it.
+/// The result of an [`audit`]. `{}` prints it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Audit {
@@ -18,7 +18,7 @@ pub struct Audit {
     /// The largest size of predictions, of 1, 10², 10⁴ and 10⁸, up to which value and gradient are finite; 0 if they are at none.
     /// Predictions that the loss rejects are left out.
     pub finite_up_to: f64,
-    /// How the value changes when the batch is repeated.
+    /// The change of the value when the batch is repeated.
     pub batch: Batch,
     /// The largest slope along one prediction, if it stays bounded however far the predictions go.
     pub largest_slope: Option<f64>,
@@ -34,7 +34,7 @@ pub struct Audit {
     pub time: Duration,
 }
 
-/// What a loss does with a batch that is repeated.
+/// The answer of a loss to a batch that is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Batch {
@@ -47,7 +47,7 @@ pub enum Batch {
 }
 
 impl Audit {
-    /// What is wrong with it. A loss that is a sum, that falls below 0, or whose slope is unbounded may be meant so; these are not
+    /// Its faults, in words. A loss that is a sum, that falls below 0, or whose slope is unbounded may be meant so; these are not
     /// among the faults.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();

@@ -1,4 +1,4 @@
-//! How far apart vectors are, and how much they point the same way. These are functions, not losses: they broadcast.
+//! Distances between vectors, and cosines of the angles between them. These are functions, not losses: they broadcast.
 
 use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::{Axes, Float, keep};

@@ -1,4 +1,4 @@
-//! Where a loss comes from: the contributions of samples, classes and terms, which add up to it.
+//! The parts of a loss: the contributions of samples, classes and terms, which add up to it.
 
 use std::any::Any;
 use std::fmt;

@@ -172,7 +172,7 @@ impl<T: Float> Picks<T> {
     }
 }
 
-/// How far the sum of a sample's probabilities may be from 1, so that thirds can be written as 0.33.
+/// The largest distance from 1 of the sum of a sample's probabilities, so that thirds can be written as 0.33.
 const TOLERANCE: f64 = 0.0101;
 
 /// Probabilities of classes in the logits' shape as rows, `[samples, classes]`, each a distribution.

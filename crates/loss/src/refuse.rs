@@ -85,7 +85,7 @@ pub(crate) fn weights<T: Float>(
     every(op, name, weight, amount, "a weight is finite and 0 or more", None)
 }
 
-/// How far above 0 a log-probability may lie, for its rounding.
+/// The largest log-probability, which is above 0 for its rounding.
 const ROUNDING: f64 = 1e-3;
 
 /// Rejects log-probabilities above 0: those are logits.
@@ -139,7 +139,7 @@ fn wrong<T: Float>(
     TensorError::Value(fault).into()
 }
 
-/// How targets of 0 and 1 become -1 and 1.
+/// The fix for targets of 0 and 1 that should be -1 and 1.
 const TO_SIGNS: &str = "labels of 0 and 1 become -1 and 1 by `2*y - 1`";
 
 /// Rejects targets other than -1 and 1.

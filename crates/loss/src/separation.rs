@@ -1,4 +1,4 @@
-//! How a linear model separates two sides: its margin, the slack of each sample, the support vectors; and whether a logistic
+//! The separation of two sides by a linear model: its margin, the slack of each sample, the support vectors; and whether a logistic
 //! regression has an end at all.
 
 use std::fmt;
@@ -35,7 +35,7 @@ impl Separation {
     }
 }
 
-/// How scores separate two sides. Scores and sides have one shape, and a side is 1 or -1; the weight is that of the linear
+/// The separation of two sides by scores. Scores and sides have one shape, and a side is 1 or -1; the weight is that of the linear
 /// model, without its bias.
 ///
 /// ```

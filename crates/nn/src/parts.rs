@@ -285,8 +285,8 @@ impl<T: Float> Visitor<'_, T> {
 
 /// `Debug` that prints a layer's own description.
 macro_rules! debug_as_described {
-    ($Layer:ident<T>) => {
-        impl<T: Float> std::fmt::Debug for $Layer<T> {
+    ($Layer:ident<T $(, $D:ident)?>) => {
+        impl<T: Float $(, const $D: usize)?> std::fmt::Debug for $Layer<T $(, $D)?> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&Parts::<T>::describe(self).unwrap_or_default())
             }

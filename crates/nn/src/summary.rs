@@ -16,9 +16,9 @@ use crate::trace::paths;
 pub struct Summary {
     /// The model itself, and each module in it.
     pub rows: Vec<Row>,
-    /// How many numbers the parameters have.
+    /// The number of elements of the parameters.
     pub parameters: usize,
-    /// How many of those are frozen.
+    /// The number of those that are frozen.
     pub frozen: usize,
     /// Paths of parameters that the forward pass did not read.
     pub unread: Vec<String>,

@@ -330,14 +330,14 @@ fn what_does_not_fit_is_an_error() {
     for (layer, says) in [
         (
             &Conv2d::new(3, 2, 3, rng) as &dyn Module<f64>,
-            "1 groups of 3 channels are not the 4 of the input",
+            "the weight takes 3 channels; the input has 4",
         ),
         (&Conv2d::grouped(4, 3, 3, 2, rng), "do not divide 3 outputs"),
         (&Conv2d::grouped(4, 4, 3, 0, rng), "at least 1"),
         (&Conv2d::new(4, 2, 6, rng), "a window spans 6 places, and axis 2 has 5"),
         (&Conv2d::new(4, 2, 3, rng).stride(0), "at least 1"),
         (&Conv2d::new(4, 2, 3, rng).stride(2).padding(Padding::Same), "keeps the sizes"),
-        (&Conv1d::new(4, 2, 3, rng), "must be [N, C, …]"),
+        (&Conv1d::new(4, 2, 3, rng), "must be [N, C, L], or [C, L] for one sample"),
         (&Conv2d::new(4, 2, 3, rng).padding(6).padding_mode(Border::Reflect), "reflecting"),
         (
             &ConvTranspose2d::new(4, 2, 3, rng).output_padding(1),
@@ -349,14 +349,14 @@ fn what_does_not_fit_is_an_error() {
         (&MaxPool2d::new(6), "a window spans 6 places, and axis 2 has 5"),
         (&MaxPool2d::new(0), "at least 1"),
         (&AvgPool2d::new(2).divisor(0), "the divisor is 0"),
-        (&AvgPool1d::new(2), "[N, C, …] or [C, …], of 1 more axes"),
+        (&AvgPool1d::new(2), "[N, C, L], or [C, L] for one sample"),
         (&LpPool2d::new(0.0, 2), "the power is not 0"),
         (&PixelShuffle::new(3), "must divide"),
         (&ChannelShuffle::new(3), "3 groups must divide the channels"),
         (&Upsample::to([3]), "a size for each"),
         (&Upsample::by([-1.0, 2.0]), "a factor is positive"),
         (&Fold::new(5, 2), "must be [N, C·4, windows]"),
-        (&Dropout1d::new(0.5), "must be [N, C, …] or [C, …]"),
+        (&Dropout1d::new(0.5), "must be [N, C, L], or [C, L]"),
     ] {
         let error = layer.predict(&image()).map(|y| y.shape().to_vec()).unwrap_err().to_string();
         assert!(error.contains(says), "{error}\n does not say: {says}");

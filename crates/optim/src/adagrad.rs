@@ -29,7 +29,7 @@ optimizer! {
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     Adagrad, AdagradSettings {
-        /// How the rate falls with the steps: `lr_decay`, 0 by default.
+        /// The fall of the rate with the steps: `lr_decay`, 0 by default.
         lr_decay(lr_decay = 0.0 in NOT_NEGATIVE);
         /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);

@@ -49,7 +49,7 @@ pub enum Error {
         optimizer: &'static str,
         /// The parameters.
         names: Vec<String>,
-        /// How many parameters could have had one.
+        /// The number of parameters that could have had one.
         of: usize,
         /// The line that asked for the step.
         at: Line,

@@ -71,7 +71,7 @@ struct Memory<T: Float> {
     scale: f64,
 }
 
-/// How the gradient changed along a step.
+/// The change of the gradient along a step.
 #[derive(Clone)]
 struct Pair<T: Float> {
     change: Tensor<T>,
@@ -142,7 +142,7 @@ impl<T: Float> Lbfgs<T> {
         Self { tolerance_change: tolerance, ..self }
     }
 
-    /// How many of the last iterations are remembered: `history_size`, 100 by default.
+    /// The number of iterations that are remembered: `history_size`, 100 by default.
     #[must_use]
     pub fn history(self, count: usize) -> Self {
         Self { history: count, ..self }

@@ -9,7 +9,7 @@ use crate::groups::names;
 use crate::settings::{Bound, NOT_NEGATIVE, POSITIVE};
 use crate::{Error, Optimizer, Result};
 
-/// What is done to the parameters after each step of an optimiser. A penalty that is added to the loss brings weights near 0, where
+/// A step on the parameters after each step of an optimiser. A penalty that is added to the loss brings weights near 0, where
 /// its slope jumps, and they go on jumping around it; a proximal step sets them to exactly 0.
 ///
 /// | after each step, with the learning rate η | |

@@ -6,7 +6,7 @@ use crate::error::{Fault, no_memory, room_or_refuse};
 use crate::kernel::conv::{self, Sizes};
 use crate::{Error, Float, Result, Shape, Tensor, Window};
 
-/// How a convolution goes over its input: the window of each axis, zeros before and after it, and groups of channels, each of
+/// The parameters of a convolution: the window of each axis, zeros before and after it, and groups of channels, each of
 /// which sees its own inputs alone.
 ///
 /// ```

@@ -81,7 +81,7 @@ impl<T: Element> fmt::Debug for Tensor<T> {
     }
 }
 
-/// How all numbers of a tensor are written.
+/// The format of all numbers of a tensor.
 #[derive(Clone, Copy)]
 enum Style {
     /// As the type itself is.

@@ -36,7 +36,7 @@ pub trait Element:
     /// As Rust's `as` converts it; for `bool`, whether it is not zero.
     #[doc(hidden)]
     fn from_usize(x: usize) -> Self;
-    /// How many elements along the flagged axes, which stay with size 1, are not zero.
+    /// The number of elements along the flagged axes, which stay with size 1, that are not zero.
     #[doc(hidden)]
     fn count_nonzero(x: &Tensor<Self>, flags: &[bool]) -> Tensor<usize>;
 }
@@ -74,7 +74,7 @@ pub trait Number: Element {
     fn times(self, other: Self) -> Self;
     /// Whether it is NaN; integers never are.
     fn is_nan(self) -> bool;
-    /// How many numbers there are from `start` up to but without `end`, `step` apart, as many as a `usize` can count at most.
+    /// The count of numbers from `start` up to but without `end`, `step` apart, as many as a `usize` can count at most.
     /// `None` if the step is 0, or a number not finite.
     #[doc(hidden)]
     fn count_steps(start: Self, end: Self, step: Self) -> Option<usize>;

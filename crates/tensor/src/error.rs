@@ -141,7 +141,7 @@ impl Error {
     }
 }
 
-/// How an operator ends when it cannot be done: with the whole message, at the user's line.
+/// The end of an operator that cannot be done: with the whole message, at the user's line.
 #[track_caller]
 #[cold]
 pub(crate) fn refuse(error: &Error, twin: &str) -> ! {
@@ -173,7 +173,7 @@ pub(crate) fn room_or_refuse<T>(op: &'static str, shape: &[usize]) -> Result<()>
     if refused { Err(no_memory::<T>(op, shape)) } else { Ok(()) }
 }
 
-/// How what returns no `Result` ends when the system has no memory for its result.
+/// The end of a function without `Result` when the system has no memory for its result.
 #[cold]
 pub(crate) fn out_of_memory(bytes: usize) -> ! {
     panic!("a tensor of {}: the system has no memory for it", amount(bytes))

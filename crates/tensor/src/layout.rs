@@ -53,7 +53,7 @@ impl Layout {
         Self { strides: row_major(&shape), shape, offset: 0 }
     }
 
-    /// How many elements.
+    /// The number of elements.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         // The shape was checked when it was made, but a 0 may hide an overflow of the others.

@@ -14,7 +14,7 @@ pub struct LeastSquares<T: Element> {
     pub solution: Tensor<T>,
     /// ‖A x - b‖² for each column of B, or as a scalar.
     pub residual: Tensor<T>,
-    /// How many columns of A are independent, as far as the precision of its elements can tell.
+    /// The number of columns of A that are independent, as far as the precision of its elements can tell.
     pub rank: usize,
 }
 

@@ -89,7 +89,7 @@ fn picked<T: Element>(
     }
 }
 
-/// What remains of a reduction whose axes were kept.
+/// The shape after a reduction whose axes were kept.
 fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T> {
     if axes.keeps() { x } else { x.without(flags) }
 }
@@ -105,7 +105,7 @@ impl Tensor<bool> {
         self.contiguous().as_slice().is_none_or(|x| !x.contains(&false))
     }
 
-    /// How many are true.
+    /// The number of elements that are true.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
@@ -144,7 +144,7 @@ impl Tensor<bool> {
         Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
     }
 
-    /// How many are true along some axes. (`x.cast::<bool>().count_over(…)` counts what is not 0.)
+    /// The number of elements along some axes that are true. (`x.cast::<bool>().count_over(…)` counts what is not 0.)
     ///
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.

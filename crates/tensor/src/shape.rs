@@ -39,7 +39,7 @@ impl Shape {
         Self(few(sizes))
     }
 
-    /// How many elements, where that many can be addressed.
+    /// The number of elements, if so many can be addressed.
     #[inline]
     pub fn checked_len(sizes: &[usize]) -> Option<usize> {
         // A size of zero makes any product zero, however large the others are.
@@ -51,7 +51,7 @@ impl Shape {
         (len <= isize::MAX as usize / 16).then_some(len)
     }
 
-    /// How many elements, or an [`Error::Size`] in the name of `op`.
+    /// The number of elements, or an [`Error::Size`] in the name of `op`.
     #[track_caller]
     pub fn len_or_refuse(op: &'static str, sizes: &[usize]) -> Result<usize> {
         // Not by a closure: in there, the caller's line would be lost.

@@ -14,7 +14,7 @@ pub enum Slice {
         start: isize,
         /// The place after the last; negative: from the end.
         end: Option<isize>,
-        /// How far from one place to the next.
+        /// The step from one place to the next.
         step: isize,
     },
     /// One place, and the axis goes; negative: from the end.

@@ -33,7 +33,7 @@ struct Header {
     class: usize,
     /// Of a view, the block that has the elements; of a kept block, the next one of its class.
     other: Option<NonNull<Header>>,
-    /// How the elements are read. Dropped by [`release`].
+    /// The reader of the elements. Dropped by [`release`].
     layout: ManuallyDrop<Layout>,
 }
 
@@ -53,7 +53,7 @@ fn class_of(bytes: usize) -> usize {
     4 * (log - 1) + ((units >> (log - 2)) & 3)
 }
 
-/// How many bytes a buffer of `class` holds.
+/// The bytes of a buffer of `class`.
 #[inline]
 fn bytes_of(class: usize) -> usize {
     if class < 4 {
@@ -208,7 +208,7 @@ impl<T> Storage<T> {
         unsafe { self.block.as_ref() }
     }
 
-    /// How the elements are read.
+    /// The reader of the elements.
     #[inline]
     pub(crate) fn layout(&self) -> &Layout {
         &self.header().layout
@@ -230,7 +230,7 @@ impl<T> Storage<T> {
         self.header().other.unwrap_or(self.block)
     }
 
-    /// How many elements there are, also those that the layout does not reach.
+    /// The number of elements, also of those that the layout does not reach.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         // SAFETY: the owner lives as long as this handle.
@@ -331,7 +331,7 @@ impl<T: Copy> Storage<T> {
         self.owner() == other.owner()
     }
 
-    /// How many handles to these elements there are; those of another view count as one.
+    /// The number of handles to these elements; those of another view count as one.
     pub(crate) fn handles(&self) -> usize {
         let handles = |header: &Header| header.handles.load(Ordering::Relaxed);
         match self.header().other {

@@ -106,7 +106,7 @@ impl<T: Element> Tensor<T> {
         }
     }
 
-    /// Where the element at index 0 of every axis lies. The pointer may be moved over the whole buffer, back as well as on:
+    /// A pointer to the element at index 0 of every axis. The pointer may be moved over the whole buffer, back as well as on:
     /// a view that is read backwards begins at its end. Of a tensor without elements it may be read nowhere.
     #[inline]
     pub(crate) fn first(&self) -> *const T {

@@ -4,7 +4,7 @@ use wengert_autograd::{Tape, TapeLine, Tensors};
 use wengert_optim::Optimizer;
 use wengert_tensor::{Element, Float, Tensor};
 
-/// Why the loss of a batch is not finite.
+/// The reason why the loss of a batch is not finite.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -34,7 +34,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// What is not finite in a batch, if anything is.
+    /// The cause in a batch that is not finite.
     #[cold]
     pub(crate) fn in_batch<T: Float, X: Tensors, Y: Tensors>(
         inputs: &X,

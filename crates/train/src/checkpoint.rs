@@ -21,7 +21,7 @@ const TENSOR: &str = "tensor.";
 const NUMBER: &str = "number.";
 /// Before those of what else the run depends on, in the same way: `more.plateau.number.rate`.
 const MORE: &str = "more.";
-/// How many epochs are done.
+/// The number of epochs that are done.
 const EPOCH: &str = "epoch";
 /// Before the name of a setting of the run, among the notes of the file.
 const CONFIG: &str = "config.";
@@ -88,7 +88,7 @@ impl<T: Float> Checkpoint<T> {
     /// The name under which a trainer adds how far it has come.
     pub(crate) const RUN: &str = "run";
 
-    /// How many batches of the next epoch are done: not 0 in a checkpoint that a trainer made in mid-epoch. A loop of your own
+    /// The number of batches of the next epoch that are done: not 0 in a checkpoint that a trainer made in mid-epoch. A loop of your own
     /// goes on with `loader.epoch(epoch).skip(checkpoint.batch())`; a trainer's [`resume`](crate::Trainer::resume) does so.
     pub fn batch(&self) -> usize {
         let run = self.more.get(Self::RUN);

@@ -9,7 +9,7 @@ use wengert_tensor::Float;
 
 use crate::{Epoch, History, Result, Stopped, Why};
 
-/// What goes along with a [`Trainer`](crate::Trainer)'s loop: a schedule, clipping, early stopping, or one of your own, added by
+/// A companion of a [`Trainer`](crate::Trainer)'s loop: a schedule, clipping, early stopping, or one of your own, added by
 /// [`with`](crate::Trainer::with). It writes the hooks that it needs; the others do nothing.
 ///
 /// ```text
@@ -99,14 +99,14 @@ pub trait Companion<T: Float> {
         Ok(())
     }
 
-    /// What the print of a trainer says of it: the type's name, unless it is said otherwise.
+    /// The name in the print of a trainer: the type's name, unless it is said otherwise.
     fn describe(&self) -> String {
         let whole = std::any::type_name::<Self>();
         let path = whole.split('<').next().unwrap_or(whole);
         path.rsplit("::").next().unwrap_or(path).to_string()
     }
 
-    /// What the next steps depend on, to be saved in a [`Checkpoint`](crate::Checkpoint): `Some(self)` for a companion that
+    /// The state that the next steps depend on, to be saved in a [`Checkpoint`](crate::Checkpoint): `Some(self)` for a companion that
     /// remembers and implements [`Resume`].
     fn memory(&mut self) -> Option<&mut dyn Resume<T>> {
         None
@@ -119,24 +119,24 @@ pub trait Companion<T: Float> {
     }
 }
 
-/// What is about to be trained.
+/// The training that is about to begin.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Fit {
-    /// How many epochs are done.
+    /// The number of epochs that are done.
     pub epochs_done: usize,
-    /// How many are to come.
+    /// The number of epochs to come.
     pub epochs: usize,
-    /// How many batches an epoch has.
+    /// The number of batches of an epoch.
     pub batches: usize,
-    /// How many batches of the first epoch are done: not 0 after an interruption.
+    /// The number of batches of the first epoch that are done: not 0 after an interruption.
     pub batches_done: usize,
 }
 
 /// A step, as a [`Companion`] sees it.
 #[non_exhaustive]
 pub struct Step<'s, T: Float> {
-    /// What was recorded.
+    /// The history so far.
     pub tape: &'s Tape<T>,
     /// The loss of the data, on the tape.
     pub loss: Var<'s, T>,
@@ -170,7 +170,7 @@ impl<T: Float> Step<'_, T> {
 /// The end of an epoch, as a [`Companion`] sees it.
 #[non_exhaustive]
 pub struct EpochEnd<'s, T: Float> {
-    /// What was measured.
+    /// The measurements.
     pub epoch: &'s Epoch,
     /// All epochs of this training, with this one.
     pub history: &'s History,
@@ -178,7 +178,7 @@ pub struct EpochEnd<'s, T: Float> {
     pub model: &'s dyn Parts<T>,
     /// The optimiser; its learning rate can be changed.
     pub optimizer: &'s mut dyn Optimizer<T>,
-    /// Why training ends with this epoch, if it does.
+    /// The reason why training ends with this epoch, if it does.
     pub stopped: &'s mut Option<Stopped>,
 }
 

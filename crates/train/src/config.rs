@@ -117,7 +117,7 @@ impl Config {
         })
     }
 
-    /// What differs between two configurations, a line each; empty if nothing does.
+    /// The differences between two configurations, a line each.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let names = self.settings.keys().chain(other.settings.keys());
         let names: std::collections::BTreeSet<_> = names.collect();

@@ -9,7 +9,7 @@ use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::Result;
 
-/// How many directions are followed at most. With no more parameters than this the answer is exact but for rounding.
+/// The largest number of directions that are followed. With no more parameters than this the answer is exact but for rounding.
 const DIRECTIONS: usize = 64;
 
 /// The largest and the least eigenvalue of the Hessian: how the loss curves in the direction in which it curves most, and in the one

@@ -174,7 +174,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         Ok(false)
     }
 
-    /// What was measured in an epoch whose steps are done, and the validation.
+    /// The measurements of an epoch whose steps are done, and the validation.
     fn measured(&mut self, diverged: bool, started: Instant) -> Result<Epoch> {
         let mean = |mean: &mut RunningMean| (mean.count() > 0).then(|| mean.take());
         let (train_loss, objective) = self.run.take(diverged);
@@ -255,7 +255,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         self.companions.iter().any(|entry| entry.companion.has_better_weights())
     }
 
-    /// What is not finite in the validation data, if anything is.
+    /// The cause in validation data that are not finite.
     #[cold]
     fn bad_validation(&self) -> Option<Cause> {
         let mut batches = (self.validation.as_ref()?.batches)();

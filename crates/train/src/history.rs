@@ -22,7 +22,7 @@ pub struct Epoch {
     pub validation_metric: Option<f64>,
     /// The learning rate of the epoch's last step.
     pub learning_rate: f64,
-    /// How long it took, validation included.
+    /// The time that it took, validation included.
     pub seconds: f64,
 }
 

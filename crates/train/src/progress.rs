@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _, stderr};
 use std::time::{Duration, Instant};
 
-/// How often the line is drawn at most: a terminal that is written to more often slows the loop it tells of.
+/// The least time between two drawings of the line: a terminal that is written to more often slows the loop it tells of.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// A line on the terminal that is redrawn in place and erased when it is dropped. Where stderr is not a terminal (a file, a

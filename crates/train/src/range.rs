@@ -19,11 +19,11 @@ use crate::held::Held;
 pub struct RangeTest {
     /// Learning rate and loss of the step before it, step by step; ends early where the loss blows up.
     pub steps: Vec<(f64, f64)>,
-    /// Why it ended.
+    /// The reason why it ended.
     pub end: RangeEnd,
 }
 
-/// Why a range test ended.
+/// The end of a range test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RangeEnd {

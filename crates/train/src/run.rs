@@ -9,11 +9,11 @@ use crate::{Epoch, History, PenaltyHistory};
 /// The kind of its states.
 const KIND: &str = "Run";
 
-/// How far a training has come: what a checkpoint holds beside model, optimiser and companions.
+/// The progress of a training: what a checkpoint holds beside model, optimiser and companions.
 pub(crate) struct Run {
-    /// How many epochs are done.
+    /// The number of epochs that are done.
     pub(crate) epochs: usize,
-    /// How many batches of the next one are done.
+    /// The number of batches of the next one that are done.
     pub(crate) batches: usize,
     /// The mean loss of those batches.
     pub(crate) loss: RunningMean,

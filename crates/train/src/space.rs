@@ -28,7 +28,7 @@ use crate::{Config, Error, Result, Setting};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Space {
-    /// How many draws, and their seed; `None` for a grid.
+    /// The number of draws, and their seed; `None` for a grid.
     random: Option<(usize, u64)>,
     axes: Vec<Axis>,
     made: Line,

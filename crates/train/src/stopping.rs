@@ -43,7 +43,7 @@ pub struct EarlyStopping<T: Float> {
     min_delta: f64,
     keep_last: bool,
     epoch: usize,
-    /// What the next loss must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
+    /// The loss that the next must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
     mark: (f64, usize),
     best: Option<(usize, f64, State<T>)>,
     /// The condition that ends a trainer's `fit`.
@@ -311,7 +311,7 @@ impl<T: Float> Companion<T> for EarlyStopping<T> {
 /// The kind of its states.
 const KIND: &str = "EarlyStopping";
 
-/// How many epochs it has seen, the loss to beat, and the best weights; not the conditions, which are the program's.
+/// The number of epochs that it has seen, the loss to beat, and the best weights; not the conditions, which are the program's.
 impl<T: Float> Resume<T> for EarlyStopping<T> {
     fn state(&self) -> Saved<T> {
         let mut saved = Saved::of(KIND);

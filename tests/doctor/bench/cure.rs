@@ -61,7 +61,7 @@ const ANY: [Action; 8] = [
     Action::ScaleLoss(-1.0),
 ];
 
-/// What cured a run.
+/// The cure of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cured {
     pub first: bool,

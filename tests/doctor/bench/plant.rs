@@ -13,7 +13,7 @@ pub enum Init {
     Bias(f64),
 }
 
-/// What happens to the training data.
+/// The change of the training data.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Data {
     Clean,
@@ -29,7 +29,7 @@ pub enum Data {
     TargetTimes(f64),
 }
 
-/// What happens to the loss.
+/// The change of the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LossFault {
     None,
@@ -46,7 +46,7 @@ pub enum LossFault {
     Signs,
 }
 
-/// What happens to the optimiser.
+/// The change of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizing {
     Usual,

@@ -12,7 +12,7 @@ use wengert::train::doctor::Report;
 use super::plant::{Data, LossFault, Optimizing, Plant};
 use super::programs::{Inputs, Net, Program, Samples, Targets};
 
-/// What came of a run.
+/// The results of a run.
 pub struct Outcome {
     /// On test samples: accuracy, or the fraction of the variance that is explained. Not a number if training broke off.
     pub metric: f64,

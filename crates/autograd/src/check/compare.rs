@@ -222,7 +222,7 @@ impl Order<'_> {
     }
 }
 
-/// Whether the first derivative was at a kink there, so that it jumps, and has no derivative.
+/// True if the first derivative jumps there: then it has no derivative.
 fn first_order_kink(report: &Report, finding: &Finding) -> bool {
     report.findings.iter().any(|f| {
         f.order == 1

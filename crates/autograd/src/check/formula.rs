@@ -93,7 +93,7 @@ impl Place<'_> {
             .unwrap_or_else(|| panic!("{:?} has no axes", self.op))
     }
 
-    /// How the op convolves.
+    /// The parameters of the op's convolution.
     fn conv(&self) -> &wengert_tensor::Conv {
         let of = self.op;
         let conv = of.get::<Conv>().map(|o| &o.0).or_else(|| of.get::<ConvInput>().map(|o| &o.0));

@@ -69,7 +69,7 @@ macro_rules! assert_gradients {
     };
 }
 
-/// How a gradient check is done.
+/// The settings of a gradient check.
 #[derive(Clone, Debug)]
 pub struct GradCheck {
     /// The orders that were asked for; by default two, if the first derivative can be recorded.

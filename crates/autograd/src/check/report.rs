@@ -30,7 +30,7 @@ pub struct Finding {
     pub input: String,
     /// The element, as `[1, 2]`; or the direction that was tried.
     pub place: String,
-    /// How many elements it is about: one, or those of the whole input along a direction.
+    /// The number of elements: one, or those of the whole input along a direction.
     pub elements: usize,
     /// The value from the reverse rules.
     pub reverse: f64,
@@ -50,9 +50,9 @@ pub(super) struct Tally {
     pub(super) order: usize,
     /// The elements of all inputs.
     pub(super) elements: usize,
-    /// How many random directions an input was compared along, if it was not done element by element.
+    /// The number of random directions, for an input that was not compared element by element.
     pub(super) directions: Option<usize>,
-    /// Why forward mode was not compared.
+    /// The reason why forward mode was not compared.
     pub(super) no_forward: Option<String>,
 }
 
@@ -63,7 +63,7 @@ pub struct Blame {
     pub index: usize,
     /// Its name.
     pub op: &'static str,
-    /// Where it stands in the model.
+    /// The path in the model.
     pub layer: String,
     /// The user's line.
     pub at: Line,
@@ -88,7 +88,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether the gradients are right: each element was compared with differences and with forward mode and agrees, or
+    /// True if the gradients are right: each element was compared with differences and with forward mode and agrees, or
     /// is a subgradient at a kink. What could not be decided is not right.
     ///
     /// Ops that have no forward rule or whose derivative cannot be recorded, as [custom](crate::Tape::custom) ones, are
@@ -112,7 +112,7 @@ impl Report {
         &self.blames
     }
 
-    /// Why nothing was compared, or not all: the function could not be run, or there are no elements.
+    /// The reason why elements were not compared: the function could not be run, or there are no elements.
     pub fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }
@@ -133,7 +133,7 @@ impl Report {
         self.findings.sort_by(|a, b| b.verdict.cmp(&a.verdict).then(off(b).total_cmp(&off(a))));
     }
 
-    /// How many elements have a verdict at one order.
+    /// The number of elements with a verdict at one order.
     fn count(&self, order: usize, verdict: Verdict) -> usize {
         let of = self.findings.iter().filter(|f| f.order == order && f.verdict == verdict);
         let (mut count, mut last) = (0, None);

@@ -26,7 +26,7 @@ pub(crate) struct Row {
     pub(crate) operands: Vec<(Vec<usize>, f64, f64)>,
     /// The function, which runs the op.
     pub(crate) f: Function,
-    /// How often it can be differentiated: 2, or 1 for an op whose rule is not recorded.
+    /// The highest order of its derivatives: 2, or 1 for an op whose rule is not recorded.
     pub(crate) orders: usize,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Value {
 pub(super) struct Slope {
     /// The slope from both sides together.
     pub(super) central: f64,
-    /// How far the slope may be off.
+    /// The largest error of the slope.
     pub(super) error: f64,
     /// The smaller and the larger one-sided slope, where these differ.
     pub(super) kink: Option<(f64, f64)>,
@@ -32,7 +32,7 @@ impl Slope {
     }
 }
 
-/// Why differences give no slope.
+/// The reason why differences give no slope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoSlope {
     /// The value itself is not finite.
@@ -64,7 +64,7 @@ impl fmt::Display for NoSlope {
 /// The step that is tried first, and those tried when it gives nothing.
 const STEP: f64 = 0.02;
 const OTHER_STEPS: [f64; 2] = [2e-5, 1.0];
-/// How many steps one extrapolation uses, each so many times smaller than the one before.
+/// The number of steps of one extrapolation, each so many times smaller than the one before.
 const ROWS: usize = 10;
 const SHRINK: f64 = 2.0;
 /// The distances of the one-sided slopes, in first steps.

@@ -1,4 +1,4 @@
-//! Where a graph begins: data, inputs, parameters; and where its history is cut.
+//! The leaves of a graph: data, inputs, parameters; and the op that cuts its history.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::{Param, Result};
 
 family! {
     [inline(never)]
-    /// Where a graph begins.
+    /// A leaf of a graph.
     Leaf<T> { Constant, Data, Untracked, Input, Parameter<T>, Detach }
 }
 

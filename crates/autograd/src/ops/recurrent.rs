@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use wengert_tensor::pointwise::UnaryOp;
-use wengert_tensor::recurrent::{Back, Order, Recurrence, Step};
+use wengert_tensor::recurrent::{Back, Direction, Recurrence, Step};
 use wengert_tensor::{Axes, Float, Tensor};
 
 use super::{Operation, Reads, SelfAttention, family};
@@ -27,14 +27,14 @@ family! {
 pub struct Recurrent<T> {
     /// The formula of a step.
     pub step: Step,
-    /// The order of the steps.
-    pub order: Order,
+    /// The direction of the steps.
+    pub direction: Direction,
     seen: RefCell<Seen<T>>,
 }
 
 impl<T> std::fmt::Debug for Recurrent<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Recurrent({:?}, {:?})", self.step, self.order)
+        write!(f, "Recurrent({:?}, {:?})", self.step, self.direction)
     }
 }
 
@@ -46,7 +46,7 @@ struct Seen<T> {
     back: Option<(Places, Tensor<T>, Back<T>)>,
 }
 
-/// Where the elements of x, h and U begin.
+/// The first elements of x, h and U.
 type Places = [usize; 3];
 
 fn places<T: Float>(x: &[&Tensor<T>]) -> Places {
@@ -55,14 +55,14 @@ fn places<T: Float>(x: &[&Tensor<T>]) -> Places {
 
 impl<T> Clone for Recurrent<T> {
     fn clone(&self) -> Self {
-        Self::new(self.step, self.order)
+        Self::new(self.step, self.direction)
     }
 }
 
 impl<T> Recurrent<T> {
     /// The op of this step.
-    pub(crate) fn new(step: Step, order: Order) -> Self {
-        Self { step, order, seen: RefCell::new(Seen { kept: None, back: None }) }
+    pub(crate) fn new(step: Step, direction: Direction) -> Self {
+        Self { step, direction, seen: RefCell::new(Seen { kept: None, back: None }) }
     }
 }
 
@@ -75,7 +75,7 @@ impl<T: Float> Recurrent<T> {
     fn net<'a>(&self, x: &[&'a Tensor<T>]) -> Recurrence<'a, T> {
         Recurrence {
             step: self.step,
-            order: self.order,
+            direction: self.direction,
             x: x[0],
             h: x[1],
             u: x[2],
@@ -115,9 +115,9 @@ impl<T: Float> Recurrent<T> {
             (2, _) if time == 0 => Ok(Tensor::try_full([wide, hidden], T::ZERO)?),
             (2, _) => {
                 // Each step's part times the state before it: the first state, and those of all steps but the last.
-                let (first, rest, states) = match self.order {
-                    Order::Forward => (0, 1, 0),
-                    Order::Backward => (time - 1, 0, 1),
+                let (first, rest, states) = match self.direction {
+                    Direction::Forward => (0, 1, 0),
+                    Direction::Backward => (time - 1, 0, 1),
                 };
                 let start = back.u.select(0, first)?.t().matmul(h)?;
                 let rows = (time - 1) * batch;
@@ -139,7 +139,7 @@ fn same<T: Float>(a: &Tensor<T>, b: &Tensor<T>) -> bool {
 /// The operands as values of an algebra, step by step.
 struct Steps<'a, A> {
     step: Step,
-    order: Order,
+    direction: Direction,
     x: &'a A,
     h: &'a A,
     u: &'a A,
@@ -184,7 +184,7 @@ impl<A> Steps<'_, A> {
         let mut all: Vec<One<A>> = Vec::new();
         let mut c = self.c.cloned();
         for i in 0..self.sizes[0] {
-            let t = if self.order == Order::Forward { i } else { self.sizes[0] - 1 - i };
+            let t = if self.direction == Direction::Forward { i } else { self.sizes[0] - 1 - i };
             let h = match all.last() {
                 None => self.h.clone(),
                 Some(before) => self.row(self.y, before.t)?,
@@ -391,8 +391,8 @@ impl<T: Float> Operation<T> for Recurrent<T> {
         if self.step == Step::Relu {
             attributes.push(("nonlinearity", "relu".to_string()));
         }
-        if self.order == Order::Backward {
-            attributes.push(("order", "backward".to_string()));
+        if self.direction == Direction::Backward {
+            attributes.push(("direction", "backward".to_string()));
         }
         attributes
     }
@@ -428,24 +428,24 @@ impl<T: Float> Operation<T> for Recurrent<T> {
         let plain = [of(&[3, 2, 2]), of(&[2, 2]), of(&[2, 2]), of(&[2])];
         let gru = [of(&[3, 2, 6]), of(&[2, 2]), of(&[6, 2]), of(&[6])];
         let lstm = [of(&[3, 2, 8]), of(&[2, 2]), of(&[8, 2]), of(&[2, 2]), of(&[8])];
-        let orders = [Order::Forward, Order::Backward];
+        let directions = [Direction::Forward, Direction::Backward];
         let mut rows: Vec<Row> = Vec::new();
-        rows.extend(orders.map(|order| {
+        rows.extend(directions.map(|direction| {
             row("rnn", &plain, move |x| {
-                x[0].recurrent(Step::Tanh, order, x[1], x[2], None, Some(x[3]))
+                x[0].recurrent(Step::Tanh, direction, x[1], x[2], None, Some(x[3]))
             })
         }));
         rows.push(row("rnn", &plain[..3], |x| {
-            x[0].recurrent(Step::Relu, Order::Forward, x[1], x[2], None, None)
+            x[0].recurrent(Step::Relu, Direction::Forward, x[1], x[2], None, None)
         }));
-        rows.extend(orders.map(|order| {
+        rows.extend(directions.map(|direction| {
             row("gru", &gru, move |x| {
-                x[0].recurrent(Step::Gru, order, x[1], x[2], None, Some(x[3]))
+                x[0].recurrent(Step::Gru, direction, x[1], x[2], None, Some(x[3]))
             })
         }));
-        rows.extend(orders.map(|order| {
+        rows.extend(directions.map(|direction| {
             row("lstm", &lstm, move |x| {
-                x[0].recurrent(Step::Lstm, order, x[1], x[2], Some(x[3]), Some(x[4]))
+                x[0].recurrent(Step::Lstm, direction, x[1], x[2], Some(x[3]), Some(x[4]))
             })
         }));
         rows
@@ -457,7 +457,7 @@ impl<T: Float> Recurrent<T> {
         let (shape, state) = (x[0].shape(), x[1].shape());
         Steps {
             step: self.step,
-            order: self.order,
+            direction: self.direction,
             x: &x[0],
             h: &x[1],
             u: &x[2],

@@ -87,7 +87,7 @@ pub fn check<T: Float, Y: Element>(data: &TensorDataset<T, Y>) -> Report {
     report
 }
 
-/// How many of some values are NaN, how many infinite, and the place of the first of either.
+/// The numbers of NaN and of infinities among some values, and the place of the first of either.
 fn not_finite<E: Element>(values: &Tensor<E>) -> Option<(usize, usize, usize)> {
     let (mut nan, mut infinite, mut first) = (0, 0, None);
     for (place, x) in values.iter().map(|x| x.to_f64()).enumerate() {

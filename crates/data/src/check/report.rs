@@ -127,13 +127,13 @@ impl fmt::Display for Finding {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many samples.
+    /// The number of samples.
     pub samples: usize,
     /// The shape of a sample's features.
     pub features: Vec<usize>,
     /// The least and the greatest feature that is finite; `None` if none is.
     pub range: Option<(f64, f64)>,
-    /// How often each class occurs, where targets are class numbers.
+    /// The number of samples of each class, where targets are class numbers.
     pub class_counts: Option<BTreeMap<usize, usize>>,
     /// Problems that may harm training.
     pub findings: Vec<Finding>,

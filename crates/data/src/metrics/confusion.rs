@@ -8,7 +8,7 @@ use super::scores::{columns, labels_fit, predictions};
 use super::{alike, every};
 use crate::{Error, Result};
 
-/// How one number is made of the classes' numbers.
+/// The way from the classes' numbers to one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Average {
     /// Every class counts the same. Classes that neither occur nor are predicted are left out.
@@ -73,7 +73,7 @@ pub(super) fn mean_of(
     }
 }
 
-/// How often each class was predicted as each class.
+/// The counts of predictions: each class as each class.
 ///
 /// ```
 /// use wengert_data::metrics::{Average, Confusion};
@@ -160,12 +160,12 @@ impl Confusion {
         Ok(())
     }
 
-    /// How many classes.
+    /// The number of classes.
     pub fn classes(&self) -> usize {
         self.names.len()
     }
 
-    /// How often class `label` was predicted as class `predicted`; 0 where there is no such class.
+    /// The number of samples of class `label` that were predicted as class `predicted`; 0 where there is no such class.
     pub fn count(&self, label: usize, predicted: usize) -> u64 {
         let classes = self.classes();
         if predicted < classes && label < classes {
@@ -175,7 +175,7 @@ impl Confusion {
         }
     }
 
-    /// How many samples were counted.
+    /// The number of samples that were counted.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }

@@ -1,4 +1,4 @@
-//! How good predictions are: for people to read, not for gradients to follow.
+//! Measures of predictions: for people to read, not for gradients to follow.
 //!
 //! Scores are logits or probabilities, which give the same answer wherever only their order counts. A score that is NaN
 //! is an error, and so is a number to be measured that is not finite: a model that has diverged has no accuracy.

@@ -1,4 +1,4 @@
-//! How well scores put yes before no, whatever the threshold.
+//! Measures of scores that should put yes before no, whatever the threshold.
 
 use wengert_tensor::{Element, Float, Tensor};
 

@@ -1,4 +1,4 @@
-//! How far predicted numbers lie from true ones.
+//! Distances of predicted numbers from true ones.
 
 use wengert_tensor::{Float, Tensor};
 

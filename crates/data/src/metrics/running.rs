@@ -58,7 +58,7 @@ impl RunningMean {
         self.sum
     }
 
-    /// How many samples so far.
+    /// The number of samples so far.
     pub fn count(&self) -> usize {
         self.count
     }

@@ -96,7 +96,7 @@ fn top<T: Float>(
     Ok(rows.zip(labels.iter()).filter(hit).count() as f64 / labels.len() as f64)
 }
 
-/// How many classes scores are about.
+/// The number of classes of scores.
 #[track_caller]
 pub(super) fn columns<T: Float>(op: &'static str, scores: &Tensor<T>) -> Result<usize> {
     match *scores.shape() {

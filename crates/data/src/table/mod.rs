@@ -158,7 +158,7 @@ impl Table {
         Ok(Self::of_cells(out))
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.cells.lines.len()
     }

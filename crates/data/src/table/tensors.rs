@@ -1,4 +1,4 @@
-//! How columns of text become tensors and datasets: numbers, class numbers, class names.
+//! From columns of text to tensors and datasets: numbers, class numbers, class names.
 #![deny(clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! How a dataset becomes a table, to be written.
+//! From a dataset to a table, to be written.
 #![deny(clippy::indexing_slicing)]
 
 use wengert_tensor::Element;

@@ -54,7 +54,7 @@ use crate::Reduction;
 use crate::reduce::{fits, reduce};
 use crate::refuse::every;
 
-/// What a distribution says of observations `X`: numbers, `&Tensor<T>` or a var, or class numbers.
+/// A distribution of observations `X`: numbers, `&Tensor<T>` or a var, or class numbers.
 pub trait Likelihood<'t, T: Float, X> {
     /// The logarithm of the density, or of the probability, of each observation.
     ///

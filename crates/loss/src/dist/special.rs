@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-/// Where the series of Stirling gives all digits.
+/// The least argument for which the series of Stirling gives all digits.
 const FAR: f64 = 10.0;
 
 /// ln Γ(x), x > 0.

@@ -5,6 +5,7 @@ use wengert_tensor::{Element, Float, Rng, Tensor};
 
 use super::feedforward::{Activation, FeedForward, Settings, settings};
 use super::multihead::MultiheadAttention;
+use super::stack::stack;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
 use crate::{LayerNorm, Module, Parts, Visitor};
@@ -106,60 +107,20 @@ impl<T: Float, E: Element> Module<T, Masked<T, E>> for TransformerDecoderLayer<T
     }
 }
 
-/// Layers of a transformer's decoder one after another, and a normalisation after the last, if there is one.
-///
-/// ```
-/// use wengert_nn::{Module, TransformerDecoder, TransformerDecoderLayer};
-/// use wengert_tensor::{Rng, Tensor};
-///
-/// let rng = &mut Rng::new(0);
-/// let layers = (0..2).map(|_| TransformerDecoderLayer::<f32>::new(8, 2, rng).feedforward(32, rng).causal());
-/// let decoder = TransformerDecoder::new(layers.collect());
-/// assert_eq!(decoder.predict(&(Tensor::ones([3, 8]), Tensor::ones([5, 8])))?.shape(), [3, 8]);
-/// # Ok::<(), wengert_autograd::Error>(())
-/// ```
-#[derive(Clone)]
-pub struct TransformerDecoder<T> {
-    /// The layers.
-    pub layers: Vec<TransformerDecoderLayer<T>>,
-    /// The normalisation of the result.
-    pub norm: Option<LayerNorm<T>>,
-}
-
-impl<T: Float> TransformerDecoder<T> {
-    /// These layers.
-    pub fn new(layers: Vec<TransformerDecoderLayer<T>>) -> Self {
-        Self { layers, norm: None }
-    }
-
-    /// With this normalisation of the result.
-    #[must_use]
-    pub fn norm(mut self, norm: LayerNorm<T>) -> Self {
-        self.norm = Some(norm);
-        self
-    }
-
-    #[track_caller]
-    fn run<'t>(
-        &self,
-        mut x: Var<'t, T>,
-        layer: impl Fn(&TransformerDecoderLayer<T>, Var<'t, T>) -> Result<Var<'t, T>>,
-    ) -> Result<Var<'t, T>> {
-        for each in &self.layers {
-            x = layer(each, x)?;
-        }
-        self.norm.as_ref().map_or(Ok(x), |norm| norm.call(x))
-    }
-}
-
-debug_as_described!(TransformerDecoder<T>);
-several_inputs!(TransformerDecoder<T> -> Tensor<T>);
-
-impl<T: Float> Parts<T> for TransformerDecoder<T> {
-    fn visit(&self, v: &mut Visitor<'_, T>) {
-        v.module("layers", &self.layers);
-        v.module("norm", &self.norm);
-    }
+stack! {
+    /// Layers of a transformer's decoder one after another, and a normalisation after the last, if there is one.
+    ///
+    /// ```
+    /// use wengert_nn::{Module, TransformerDecoder, TransformerDecoderLayer};
+    /// use wengert_tensor::{Rng, Tensor};
+    ///
+    /// let rng = &mut Rng::new(0);
+    /// let layers = (0..2).map(|_| TransformerDecoderLayer::<f32>::new(8, 2, rng).feedforward(32, rng).causal());
+    /// let decoder = TransformerDecoder::new(layers.collect());
+    /// assert_eq!(decoder.predict(&(Tensor::ones([3, 8]), Tensor::ones([5, 8])))?.shape(), [3, 8]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    TransformerDecoder of TransformerDecoderLayer
 }
 
 impl<T: Float> Module<T, Pair<T>> for TransformerDecoder<T> {

@@ -5,6 +5,7 @@ use wengert_tensor::{Element, Float, Rng, Tensor};
 
 use super::feedforward::{Activation, FeedForward, Settings, settings};
 use super::multihead::MultiheadAttention;
+use super::stack::stack;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
 use crate::{LayerNorm, Module, Parts, Visitor};
@@ -89,60 +90,20 @@ impl<T: Float, E: Element> Module<T, (Tensor<T>, Tensor<E>)> for TransformerEnco
     }
 }
 
-/// Layers of a transformer's encoder one after another, and a normalisation after the last, if there is one.
-///
-/// ```
-/// use wengert_nn::{LayerNorm, Module, TransformerEncoder, TransformerEncoderLayer};
-/// use wengert_tensor::{Rng, Tensor};
-///
-/// let rng = &mut Rng::new(0);
-/// let layers = (0..3).map(|_| TransformerEncoderLayer::<f32>::new(8, 2, rng).feedforward(32, rng).norm_first());
-/// let encoder = TransformerEncoder::new(layers.collect()).norm(LayerNorm::new([8]));
-/// assert_eq!(encoder.predict(&Tensor::ones([5, 8]))?.shape(), [5, 8]);
-/// # Ok::<(), wengert_autograd::Error>(())
-/// ```
-#[derive(Clone)]
-pub struct TransformerEncoder<T> {
-    /// The layers.
-    pub layers: Vec<TransformerEncoderLayer<T>>,
-    /// The normalisation of the result.
-    pub norm: Option<LayerNorm<T>>,
-}
-
-impl<T: Float> TransformerEncoder<T> {
-    /// These layers.
-    pub fn new(layers: Vec<TransformerEncoderLayer<T>>) -> Self {
-        Self { layers, norm: None }
-    }
-
-    /// With this normalisation of the result.
-    #[must_use]
-    pub fn norm(mut self, norm: LayerNorm<T>) -> Self {
-        self.norm = Some(norm);
-        self
-    }
-
-    #[track_caller]
-    fn run<'t>(
-        &self,
-        mut x: Var<'t, T>,
-        layer: impl Fn(&TransformerEncoderLayer<T>, Var<'t, T>) -> Result<Var<'t, T>>,
-    ) -> Result<Var<'t, T>> {
-        for each in &self.layers {
-            x = layer(each, x)?;
-        }
-        self.norm.as_ref().map_or(Ok(x), |norm| norm.call(x))
-    }
-}
-
-debug_as_described!(TransformerEncoder<T>);
-several_inputs!(TransformerEncoder<T> -> Tensor<T>);
-
-impl<T: Float> Parts<T> for TransformerEncoder<T> {
-    fn visit(&self, v: &mut Visitor<'_, T>) {
-        v.module("layers", &self.layers);
-        v.module("norm", &self.norm);
-    }
+stack! {
+    /// Layers of a transformer's encoder one after another, and a normalisation after the last, if there is one.
+    ///
+    /// ```
+    /// use wengert_nn::{LayerNorm, Module, TransformerEncoder, TransformerEncoderLayer};
+    /// use wengert_tensor::{Rng, Tensor};
+    ///
+    /// let rng = &mut Rng::new(0);
+    /// let layers = (0..3).map(|_| TransformerEncoderLayer::<f32>::new(8, 2, rng).feedforward(32, rng).norm_first());
+    /// let encoder = TransformerEncoder::new(layers.collect()).norm(LayerNorm::new([8]));
+    /// assert_eq!(encoder.predict(&Tensor::ones([5, 8]))?.shape(), [5, 8]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    TransformerEncoder of TransformerEncoderLayer
 }
 
 impl<T: Float> Module<T> for TransformerEncoder<T> {

@@ -5,6 +5,7 @@ mod encoder;
 mod feedforward;
 mod multihead;
 mod positions;
+mod stack;
 
 pub use decoder::{TransformerDecoder, TransformerDecoderLayer};
 pub use encoder::{TransformerEncoder, TransformerEncoderLayer};

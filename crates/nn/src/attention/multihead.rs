@@ -326,7 +326,7 @@ fn xavier<T: Float>(shape: &[usize], rng: &mut Rng) -> Tensor<T> {
 pub(crate) enum Mask<'t, T: Float> {
     /// There is none.
     None,
-    /// Where a query sees a key.
+    /// A mask: true where a query sees a key.
     Seen(Var<'t, T, Tensor<bool>>),
     /// Numbers for the scores.
     Added(Var<'t, T>),

@@ -9,6 +9,7 @@ use wengert_tensor::{Border, Float, Rng};
 
 use crate::functional::{self, Convolution};
 use crate::linear::uniform;
+use crate::parts::debug_as_described;
 use crate::{Each, Module, Padding, Parts, Visitor};
 
 /// A convolution of `[N, C, L]`, or `[C, L]` for one sample; see [`Conv2d`].
@@ -107,11 +108,7 @@ impl<T: Float, const D: usize> Conv<T, D> {
     }
 }
 
-impl<T: Float, const D: usize> std::fmt::Debug for Conv<T, D> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.describe().unwrap_or_default())
-    }
-}
+debug_as_described!(Conv<T, D>);
 
 /// The text of a layer of this weight `[a, b, …]`, from so many channels to so many.
 fn described<const D: usize>(

@@ -7,6 +7,7 @@ use wengert_tensor::{Float, Rng};
 use super::described;
 use crate::functional::{self, Convolution};
 use crate::linear::uniform;
+use crate::parts::debug_as_described;
 use crate::{Each, Module, Parts, Visitor};
 
 /// A transposed convolution of `[N, C, L]`, or `[C, L]` for one sample; see [`ConvTranspose2d`].
@@ -97,11 +98,7 @@ impl<T: Float, const D: usize> ConvTranspose<T, D> {
     }
 }
 
-impl<T: Float, const D: usize> std::fmt::Debug for ConvTranspose<T, D> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.describe().unwrap_or_default())
-    }
-}
+debug_as_described!(ConvTranspose<T, D>);
 
 impl<T: Float, const D: usize> Parts<T> for ConvTranspose<T, D> {
     fn visit(&self, v: &mut Visitor<'_, T>) {

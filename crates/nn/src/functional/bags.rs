@@ -7,7 +7,7 @@ use wengert_tensor::{Error, Fault, Float, Tensor};
 
 use super::embedding;
 
-/// How the rows of a bag are put together.
+/// The reduction of the rows of a bag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Bag {

@@ -3,7 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Border, Conv, Error, Fault, Float, Window};
 
-use super::{pad, pad_with};
+use super::{no_image, pad, pad_with};
 use crate::{Each, Padding};
 
 /// The options of a convolution in `D` dimensions, with PyTorch's names and defaults.
@@ -151,9 +151,11 @@ pub fn conv<'t, T: Float, const D: usize>(
     if shape.len() == D + 1 && w.len() == D + 2 {
         return conv(x.unsqueeze(0)?, weight, bias, options)?.squeeze(0);
     }
-    if shape.len() != D + 2 || w.len() != D + 2 {
-        let rule =
-            format!("must be [N, C, …] or [C, …] and [outputs, C / groups, …], of {D} more axes");
+    if shape.len() != D + 2 {
+        return Err(no_image::<D>(OP, &[&shape, &w]).into());
+    }
+    if w.len() != D + 2 {
+        let rule = format!("the weight must be [outputs, C / groups, …], of {D} more axes");
         return Err(fault(rule).into());
     }
     if let Some(rule) = options.broken() {
@@ -161,12 +163,14 @@ pub fn conv<'t, T: Float, const D: usize>(
     }
     let (groups, outputs) = (options.groups, w[0]);
     let mine = w[1];
-    if shape[1] != mine * groups || !outputs.is_multiple_of(groups) {
-        let rule = format!(
-            "{groups} groups of {mine} channels are not the {} of the input, or do not divide {outputs} outputs",
-            shape[1]
-        );
+    if shape[1] != mine * groups {
+        let of = if groups == 1 { String::new() } else { format!(", {groups} groups of {mine}") };
+        let rule =
+            format!("the weight takes {} channels{of}; the input has {}", mine * groups, shape[1]);
         return Err(fault(rule).into());
+    }
+    if !outputs.is_multiple_of(groups) {
+        return Err(fault(format!("{groups} groups do not divide {outputs} outputs")).into());
     }
     if let Some(bias) = bias
         && *bias.shape() != [outputs]
@@ -229,9 +233,11 @@ pub fn conv_transpose<'t, T: Float, const D: usize>(
         return conv_transpose(x.unsqueeze(0)?, weight, bias, options, more)?.squeeze(0);
     }
     let fault = |rule: String| Fault::new(OP, &[&shape, &w], rule);
-    if shape.len() != D + 2 || w.len() != D + 2 {
-        let rule =
-            format!("must be [N, C, …] or [C, …] and [C, outputs / groups, …], of {D} more axes");
+    if shape.len() != D + 2 {
+        return Err(no_image::<D>(OP, &[&shape, &w]).into());
+    }
+    if w.len() != D + 2 {
+        let rule = format!("the weight must be [C, outputs / groups, …], of {D} more axes");
         return Err(Error::Shape(fault(rule)).into());
     }
     let Padding::Places(padding) = options.padding else {

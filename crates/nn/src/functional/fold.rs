@@ -3,7 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Window};
 
-use super::{Convolution, pad};
+use super::{Convolution, no_image, pad};
 use crate::{Each, Padding};
 
 /// The windows of `[N, C, …]` as columns, `[N, C·kernel, windows]`: a convolution is a product with these. The options are those
@@ -23,8 +23,7 @@ pub fn unfold<T: Float, const D: usize>(
         return unfold(x.unsqueeze(0)?, kernel, options)?.squeeze(0);
     }
     if shape.len() != D + 2 {
-        let rule = format!("must be [N, C, …] or [C, …], of {D} more axes");
-        return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
+        return Err(no_image::<D>(OP, &[&shape]).into());
     }
     let (windows, padding) = plan(OP, &shape, kernel, options)?;
     let widths = padding.map(|n| (n as isize, n as isize));

@@ -53,11 +53,20 @@ pub fn channel_dropout<T: Float, const D: usize>(x: Var<'_, T>, p: f64) -> Resul
     const OP: &str = "channel_dropout";
     let mut shape = x.shape();
     if ![D + 1, D + 2].contains(&shape.len()) {
-        let rule = format!("must be [N, C, …] or [C, …], of {D} more axes");
-        return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
+        return Err(no_image::<D>(OP, &[&shape]).into());
     }
     (shape.len() - D..shape.len()).for_each(|axis| shape.set(axis, 1));
     dropped(OP, x, &shape, p)
+}
+
+/// The error of an op on channels with `D` more axes, whose first operand has other axes.
+#[track_caller]
+fn no_image<const D: usize>(op: &'static str, shapes: &[&[usize]]) -> Error {
+    let axes = ["L", "H, W", "D, H, W"].get(D - 1).copied().unwrap_or("…");
+    let rule = format!("must be [N, C, {axes}], or [C, {axes}] for one sample");
+    let fault = Fault::new(op, shapes, rule);
+    let help = format!("rows of numbers become channels by `x.reshape([REST, C, {axes}])`");
+    Error::Shape(if shapes[0].len() == 2 && D > 1 { fault.help(help) } else { fault })
 }
 
 /// `x` times a mask of this shape, which broadcasts to its own.

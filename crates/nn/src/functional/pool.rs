@@ -3,7 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Part, REST, Shape, Tensor, Window, keep};
 
-use super::pad;
+use super::{no_image, pad};
 use crate::Each;
 
 /// The options of a pooling in `D` dimensions, with PyTorch's names and defaults.
@@ -81,7 +81,7 @@ impl<const D: usize> Pool<D> {
         Window { size: self.kernel.0[i], stride: self.stride.0[i], dilation: self.dilation.0[i] }
     }
 
-    /// How many windows there are along axis `i` of so many places.
+    /// The number of windows along axis `i` of so many places.
     fn count(&self, i: usize, places: usize) -> usize {
         let (window, padding) = (self.window(i), self.padding.0[i]);
         let whole = window.count(places + 2 * padding);
@@ -129,10 +129,7 @@ impl<const D: usize> Pool<D> {
 fn refuse_rank<const D: usize>(op: &'static str, shape: &[usize]) -> Result<usize> {
     match shape.len().checked_sub(D) {
         Some(lead @ 1..=2) => Ok(lead),
-        _ => {
-            let rule = format!("must be [N, C, …] or [C, …], of {D} more axes");
-            Err(Error::Shape(Fault::new(op, &[shape], rule)).into())
-        }
+        _ => Err(no_image::<D>(op, &[shape]).into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Shape, Tensor};
 
-/// How places between those of the input are filled.
+/// The interpolation of places between those of the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {
     /// By the place before: PyTorch's `nearest`.

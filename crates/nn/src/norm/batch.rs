@@ -4,6 +4,7 @@ use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float};
 
 use super::{Running, on, ones, zeros};
+use crate::parts::debug_as_described;
 use crate::{Module, Parts, Visitor, functional};
 
 /// Each channel normalised over the batch, then scaled and shifted: `[N, C]` or `[N, C, L]`.
@@ -137,11 +138,7 @@ impl<T: Float, const D: usize> BatchNorm<T, D> {
     }
 }
 
-impl<T: Float, const D: usize> std::fmt::Debug for BatchNorm<T, D> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.describe().unwrap_or_default())
-    }
-}
+debug_as_described!(BatchNorm<T, D>);
 
 impl<T: Float, const D: usize> Parts<T> for BatchNorm<T, D> {
     fn visit(&self, v: &mut Visitor<'_, T>) {

@@ -4,6 +4,7 @@ use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float};
 
 use super::{Running, on, ones, zeros};
+use crate::parts::debug_as_described;
 use crate::{Module, Parts, Visitor, functional};
 
 /// [`InstanceNorm`] of `[N, C, L]`, or `[C, L]` for one sample.
@@ -113,11 +114,7 @@ impl<T: Float, const D: usize> InstanceNorm<T, D> {
     }
 }
 
-impl<T: Float, const D: usize> std::fmt::Debug for InstanceNorm<T, D> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.describe().unwrap_or_default())
-    }
-}
+debug_as_described!(InstanceNorm<T, D>);
 
 impl<T: Float, const D: usize> Parts<T> for InstanceNorm<T, D> {
     fn visit(&self, v: &mut Visitor<'_, T>) {

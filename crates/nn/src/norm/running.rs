@@ -14,7 +14,7 @@ pub struct Running<T> {
     pub mean: Buffer<T>,
     /// Starts from 1.
     pub var: Buffer<T>,
-    /// How many batches there were.
+    /// The number of batches.
     pub batches: Counter,
 }
 

@@ -1,7 +1,7 @@
 //! Recurrent layers one on another, in one direction or both, over whole sequences.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::recurrent::{Order, Step};
+use wengert_tensor::recurrent::{Direction, Step};
 use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
 
 use super::step::{State, step};
@@ -109,7 +109,9 @@ impl Settings {
                 y = functional::dropout(y, self.dropout)?;
             }
             let mut sides = Vec::new();
-            for (order, weights) in [Order::Forward, Order::Backward].into_iter().zip(pair) {
+            for (direction, weights) in
+                [Direction::Forward, Direction::Backward].into_iter().zip(pair)
+            {
                 let state = match start {
                     Some(start) => start.map(|v| v.select(0, last.len()))?,
                     None => {
@@ -117,7 +119,7 @@ impl Settings {
                     }
                 };
                 let (side, state) =
-                    over_time(self.kind, y, state, &weights.on(tape), order, lengths)?;
+                    over_time(self.kind, y, state, &weights.on(tape), direction, lengths)?;
                 sides.push(side);
                 last.push(state);
             }
@@ -225,7 +227,7 @@ fn over_time<'t, T: Float>(
     x: Var<'t, T>,
     mut state: State<'t, T>,
     weights: &OnTape<'t, T>,
-    order: Order,
+    direction: Direction,
     lengths: Option<&Tensor<usize>>,
 ) -> Result<(Var<'t, T>, State<'t, T>)> {
     let (time, batch) = (x.shape()[0], x.shape()[1]);
@@ -235,11 +237,11 @@ fn over_time<'t, T: Float>(
     }
     let wx = x.linear(weights.ih, weights.bias_ih)?;
     if lengths.is_none() && weights.hr.is_none() {
-        return as_one(kind, wx, state, weights, order);
+        return as_one(kind, wx, state, weights, direction);
     }
     let mut outputs = Vec::with_capacity(time);
     for t in 0..time {
-        let t = if order == Order::Forward { t } else { time - 1 - t };
+        let t = if direction == Direction::Forward { t } else { time - 1 - t };
         let next = step(kind, wx.select(0, t)?, state, weights)?;
         let running = lengths.map(|lengths| lengths.map(|n| t < n)).filter(|mask| !mask.all());
         match running {
@@ -254,7 +256,7 @@ fn over_time<'t, T: Float>(
             }
         }
     }
-    if order == Order::Backward {
+    if direction == Direction::Backward {
         outputs.reverse();
     }
     Ok((Var::stack(&outputs, 0)?, state))
@@ -267,11 +269,11 @@ fn as_one<'t, T: Float>(
     wx: Var<'t, T>,
     State { h, c }: State<'t, T>,
     weights: &OnTape<'t, T>,
-    order: Order,
+    direction: Direction,
 ) -> Result<(Var<'t, T>, State<'t, T>)> {
     let time = wx.shape()[0];
-    let y = wx.recurrent(kind, order, h, weights.hh, c, weights.bias_hh)?;
-    let last = if order == Order::Forward { time - 1 } else { 0 };
+    let y = wx.recurrent(kind, direction, h, weights.hh, c, weights.bias_hh)?;
+    let last = if direction == Direction::Forward { time - 1 } else { 0 };
     let h = y.select(0, last)?;
     match c {
         None => Ok((y, State { h, c })),

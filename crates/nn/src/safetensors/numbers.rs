@@ -4,7 +4,7 @@ use wengert_tensor::{Element, Tensor};
 
 use super::AnyTensor;
 
-/// How many bytes an element of a type takes, if the type is one that we read.
+/// The bytes of an element of a type, if the type is one that we read.
 pub(super) fn width(dtype: &str) -> Option<usize> {
     Some(match dtype {
         "BOOL" | "U8" | "I8" => 1,

@@ -174,7 +174,7 @@ pub struct CyclicLr {
     momentum: Option<[f64; 2]>,
 }
 
-/// How the height of the cycles changes.
+/// The height of each cycle.
 #[derive(Clone, Copy, Debug)]
 enum Scale {
     Even,

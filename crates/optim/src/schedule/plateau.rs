@@ -86,7 +86,7 @@ impl ReduceLrOnPlateau {
         Self { factor, ..self }
     }
 
-    /// How many steps in a row may be no better: `patience`, 10 by default.
+    /// The number of steps in a row that may be no better: `patience`, 10 by default.
     #[must_use]
     pub fn patience(self, steps: usize) -> Self {
         Self { patience: steps, ..self }
@@ -98,7 +98,7 @@ impl ReduceLrOnPlateau {
         Self { threshold, ..self }
     }
 
-    /// How many steps after a reduction do not count: `cooldown`, 0 by default.
+    /// The number of steps after a reduction that do not count: `cooldown`, 0 by default.
     #[must_use]
     pub fn cooldown(self, steps: usize) -> Self {
         Self { cooldown: steps, ..self }

@@ -1,4 +1,4 @@
-//! What the tests share: parameters with names, and gradients that are drawn.
+//! The parts that the tests share: parameters with names, and gradients that are drawn.
 #![allow(dead_code)]
 
 use wengert_autograd::Param;

@@ -12,7 +12,7 @@ const G: [f64; 3] = [1e-3, -2.0, 1e3];
 
 type Make = dyn Fn(Param<f64>) -> Box<dyn Optimizer<f64>>;
 
-/// How far one step moved from 0, over the rate.
+/// The distance of one step from 0, over the rate.
 fn moved(make: impl Fn(Param<f64>) -> Box<dyn Optimizer<f64>>) -> [f64; 3] {
     let w = param("w", &[0.0; 3]);
     let mut optimizer = make(w.clone());

@@ -1,4 +1,4 @@
-//! How optimisers are used, rightly and wrongly: groups, unused and frozen parameters, snapshots; what the errors say.
+//! The use of optimisers, right and wrong: groups, unused and frozen parameters, snapshots; what the errors say.
 
 use crate::common::{param, step, tensor, values};
 use wengert_autograd::{Param, Tape};

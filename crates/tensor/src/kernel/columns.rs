@@ -11,7 +11,7 @@ use crate::{Element, Tensor};
 /// rows at a time.
 const ROW: usize = 4096;
 
-/// How many columns are folded at once.
+/// The number of columns that are folded at once.
 pub(crate) const fn block<O>() -> usize {
     ROW / size_of::<O>()
 }

@@ -5,6 +5,7 @@
 //! weight is a sum over samples: of a fixed number of blocks of them, in order.
 
 use super::gemm::{Init, Mat, Scratch};
+use super::level::{Arch, Kernel, dispatch};
 use super::pool::{self, Shared};
 use crate::Float;
 
@@ -71,7 +72,7 @@ impl Sizes {
     fn work(&self) -> usize {
         self.groups.saturating_mul(self.terms()).saturating_mul(self.output())
     }
-    /// How many columns are copied at a time, at most, of so many elements.
+    /// The number of columns that are copied at a time, if they may have so many elements.
     fn width(&self, elements: usize) -> usize {
         let fit = elements / self.terms().max(1) / 32 * 32;
         fit.max(64).min(self.windows().next_multiple_of(16))
@@ -196,59 +197,78 @@ unsafe fn copy_run<T: Float>(from: *const T, to: *mut T, len: usize) {
     }
 }
 
-/// Copies the columns from one to before another, `pitch` apart from row to row.
-///
-/// # Safety
-/// `image` is good for a padded image, `out` for the columns.
-unsafe fn columns<T: Float>(
-    s: &Sizes,
-    image: *const T,
-    (from, to): (usize, usize),
-    out: *mut T,
+/// Columns of windows, next to the padded image that they are of: those from one to before another, `pitch` apart from row to row.
+struct Columns<'a, T> {
+    sizes: &'a Sizes,
+    image: *mut T,
+    columns: *mut T,
     pitch: usize,
-) {
-    let step = s.stride[2];
-    terms(s, |k, at| {
-        runs(s, from, to, |first, column, len| {
-            // SAFETY: the caller's: a window lies within the padded image.
-            unsafe {
-                let (x, y) = (image.add(at + first), out.add(k * pitch + column));
-                if step == 1 {
-                    copy_run(x, y, len);
-                } else {
-                    for i in 0..len {
-                        *y.add(i) = *x.add(i * step);
-                    }
-                }
-            }
-        });
-    });
+    range: (usize, usize),
 }
 
-/// Adds the columns from one to before another to a padded image.
-///
-/// # Safety
-/// As [`columns`], the image being written.
-unsafe fn add_columns<T: Float>(
-    s: &Sizes,
-    parts: *const T,
-    pitch: usize,
-    (from, to): (usize, usize),
-    image: *mut T,
-) {
-    let step = s.stride[2];
-    terms(s, |k, at| {
-        runs(s, from, to, |first, column, len| {
-            // SAFETY: the caller's: a window lies within the padded image.
-            unsafe {
-                let (x, y) = (image.add(at + first), parts.add(k * pitch + column));
+impl<'a, T: Float> Columns<'a, T> {
+    /// # Safety
+    /// `image` is good for a padded image, and `columns` for so many elements in each row.
+    unsafe fn new(
+        sizes: &'a Sizes,
+        image: *mut T,
+        columns: *mut T,
+        pitch: usize,
+        range: (usize, usize),
+    ) -> Self {
+        Self { sizes, image, columns, pitch, range }
+    }
+
+    /// Calls `run` with the image and the columns at each run of windows, and its length.
+    #[inline(always)]
+    fn each(&self, run: impl Fn(*mut T, *mut T, usize)) {
+        let (s, (from, to)) = (self.sizes, self.range);
+        terms(s, |k, at| {
+            runs(s, from, to, |first, column, len| {
+                let column = self.columns.wrapping_add(k * self.pitch + column);
+                run(self.image.wrapping_add(at + first), column, len);
+            });
+        });
+    }
+}
+
+/// Copies the image to its columns.
+struct CopyColumns<'a, T>(Columns<'a, T>);
+
+impl<T: Float> Kernel for CopyColumns<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let step = self.0.sizes.stride[2];
+        // SAFETY: `Columns::new`'s: a window lies within the padded image, and its columns are written.
+        self.0.each(|image, columns, len| unsafe {
+            if step == 1 {
+                copy_run(image.cast_const(), columns, len);
+            } else {
                 for i in 0..len {
-                    let x = x.add(i * step);
-                    *x = x.read().plus(*y.add(i));
+                    *columns.add(i) = *image.add(i * step);
                 }
             }
         });
-    });
+    }
+}
+
+/// Adds columns to the image that they are of.
+struct AddColumns<'a, T>(Columns<'a, T>);
+
+impl<T: Float> Kernel for AddColumns<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let step = self.0.sizes.stride[2];
+        // SAFETY: as for `CopyColumns`, the image being written.
+        self.0.each(|image, columns, len| unsafe {
+            for i in 0..len {
+                let x = image.add(i * step);
+                *x = x.read().plus(*columns.add(i));
+            }
+        });
+    }
 }
 
 /// Calls `part` with the columns from one to before another, in pieces of at most `width`.
@@ -303,7 +323,8 @@ pub(crate) unsafe fn forward<T: Float>(
                 let image = image.of(s, x);
                 pieces(s, width, |from, to| {
                     let out = scratch.ptr();
-                    columns(s, image, (from, to), out, width);
+                    let image = image.cast_mut();
+                    dispatch(CopyColumns(Columns::new(s, image, out, width, (from, to))));
                     let b = Mat { ptr: out.cast_const(), rs: width as isize, cs: 1 };
                     T::product(s.outputs, to - from, k, a, b, init, y.add(from), windows);
                 });
@@ -340,7 +361,7 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, turned: *const T, x
                 pieces(s, width, |from, to| {
                     let out = scratch.ptr();
                     T::product(k, to - from, s.outputs, a, part(from), Init::Zero, out, width);
-                    add_columns(s, out, width, (from, to), image);
+                    dispatch(AddColumns(Columns::new(s, image, out, width, (from, to))));
                 });
                 if s.is_padded() {
                     Image::<T>::rows(s, |to, from| {
@@ -352,7 +373,7 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, turned: *const T, x
     });
 }
 
-/// How many blocks of samples [`weight`] sums by themselves.
+/// The number of blocks of samples that [`weight`] sums by themselves.
 pub(crate) fn blocks(s: &Sizes) -> usize {
     let worth = s.work().saturating_mul(s.samples) >= WORTH;
     if worth { BLOCKS.min(s.samples).max(1) } else { 1 }
@@ -387,7 +408,8 @@ pub(crate) unsafe fn weight<T: Float>(s: &Sizes, x: *const T, y: *const T, out: 
                 let image = image.of(s, x);
                 pieces(s, width, |from, to| {
                     let rows = scratch.ptr();
-                    columns(s, image, (from, to), rows, width);
+                    let image = image.cast_mut();
+                    dispatch(CopyColumns(Columns::new(s, image, rows, width, (from, to))));
                     let b = Mat { ptr: rows.cast_const(), rs: 1, cs: width as isize };
                     T::product(s.outputs, k, to - from, part(from), b, Init::Accumulate, c, k);
                 });

@@ -57,7 +57,7 @@ pub(crate) struct MaxMagnitude;
 /// The smallest |x|.
 #[derive(Clone, Copy)]
 pub(crate) struct MinMagnitude;
-/// How many are not zero.
+/// The number of elements that are not zero.
 #[derive(Clone, Copy)]
 pub(crate) struct Nonzero;
 

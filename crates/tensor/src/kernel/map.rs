@@ -33,7 +33,7 @@ impl<T, O, F: Fn([T; N]) -> O + Copy + Send + Sync, const N: usize> Lanewise<T, 
 /// Elements over which two threads are quicker than one, for the cheapest function. Fixed, so that it says nothing
 /// about the result: each element is computed alone.
 pub(crate) const THREADS_FROM: usize = 1 << 17;
-/// How much one thread takes at a time.
+/// The elements that one thread takes at a time.
 pub(crate) const CHUNK: usize = 1 << 15;
 
 /// `f` at a place. Where the crate is compiled for x86-64 without AVX2, a machine that runs this is rare: one copy for an

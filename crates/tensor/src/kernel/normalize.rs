@@ -8,7 +8,7 @@ use super::softmax::in_chunks;
 use super::tree::{Sum, total};
 use crate::{Float, Tensor};
 
-/// What rows are divided by.
+/// The divisor of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     /// The standard deviation, after the mean is taken away.

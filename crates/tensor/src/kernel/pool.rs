@@ -10,7 +10,7 @@ use std::hint::spin_loop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// How many threads large operations run on, the caller's among them; see [`set_threads`].
+/// The number of threads of large operations, the caller's among them; see [`set_threads`].
 #[inline]
 pub fn threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
@@ -63,7 +63,7 @@ pub fn run(chunks: usize, f: &(dyn Fn(usize) + Sync)) {
     }
 }
 
-/// How many jobs of this process the helpers were called to: a test that is to show something of threads asserts that
+/// The number of jobs of this process that the helpers were called to: a test that is to show something of threads asserts that
 /// there were some.
 pub fn shared_jobs() -> usize {
     SHARED.load(Ordering::Relaxed)
@@ -138,15 +138,15 @@ mod imp {
     struct Pool {
         /// epoch ≪ 32 | next ≪ 16 | chunks.
         word: AtomicU64,
-        /// How many chunks of the job are done.
+        /// The number of chunks that are done.
         done: AtomicUsize,
         /// The function that a chunk calls. It is written while no chunk can be claimed.
         job: UnsafeCell<Option<Job>>,
         /// Whether some thread's job is on.
         busy: AtomicBool,
-        /// How many of the helpers are to work: the first ones.
+        /// The number of helpers that are to work: the first ones.
         wanted: AtomicUsize,
-        /// How many of these sleep, or are about to.
+        /// The number of these that sleep, or are about to.
         asleep: AtomicUsize,
         /// The first panic of the job.
         panic: Mutex<Option<Box<dyn Any + Send>>>,
@@ -264,7 +264,7 @@ mod imp {
         }
     }
 
-    /// How many turns a helper waits for the next job with its core to itself (about 35 µs), and then how many while
+    /// The number of turns for which a helper waits for the next job with its core to itself (about 35 µs), and then how many while
     /// others may have it, before it sleeps.
     const SPINS: u32 = 4000;
     const YIELDS: u32 = 200;

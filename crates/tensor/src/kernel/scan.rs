@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::level::{Arch, Kernel, dispatch};
 use crate::{Element, Float, Number, Shape, Tensor};
 
-/// How a total takes in the next element. Must be `#[inline(always)]`.
+/// The total with the next element. Must be `#[inline(always)]`.
 pub(crate) trait Step<T: Number>: Copy {
     /// The total of nothing.
     const START: T::Total;

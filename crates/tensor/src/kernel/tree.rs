@@ -252,7 +252,7 @@ impl<F: Fold<T>, T: Copy> Kernel for Runs<'_, F, T> {
 /// A leaf whose elements come in several runs.
 pub(crate) struct Pieces<O> {
     lanes: [O; WIDE],
-    /// How many of the lanes are used.
+    /// The number of lanes that are used.
     count: usize,
     /// Elements so far.
     pub(crate) filled: usize,

@@ -44,9 +44,9 @@ impl Step {
     }
 }
 
-/// The order in which steps are taken.
+/// The direction in which steps are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Order {
+pub enum Direction {
     /// From the first to the last.
     Forward,
     /// From the last to the first.
@@ -57,8 +57,8 @@ pub enum Order {
 pub struct Recurrence<'a, T> {
     /// The formula.
     pub step: Step,
-    /// The order of the steps.
-    pub order: Order,
+    /// The direction of the steps.
+    pub direction: Direction,
     /// The input's part of all steps: `[time, batch, gates · hidden]`.
     pub x: &'a Tensor<T>,
     /// The first state: `[batch, hidden]`.
@@ -73,7 +73,7 @@ pub struct Recurrence<'a, T> {
 
 impl<T> std::fmt::Debug for Recurrence<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Recurrence({:?}, {:?})", self.step, self.order)
+        write!(f, "Recurrence({:?}, {:?})", self.step, self.direction)
     }
 }
 
@@ -116,12 +116,12 @@ impl<T: Float> Recurrence<'_, T> {
     /// the last memory stands behind the states: `[time + 1, batch, hidden]`.
     ///
     /// ```
-    /// use wengert_tensor::recurrent::{Order, Recurrence, Step};
+    /// use wengert_tensor::recurrent::{Direction, Recurrence, Step};
     /// use wengert_tensor::tensor;
     ///
     /// // The sum of all inputs so far.
     /// let (x, h, u) = (tensor![[[1.0]], [[2.0]], [[4.0]]], tensor![[0.0]], tensor![[1.0]]);
-    /// let net = Recurrence { step: Step::Relu, order: Order::Forward, x: &x, h: &h, c: None, u: &u, d: None };
+    /// let net = Recurrence { step: Step::Relu, direction: Direction::Forward, x: &x, h: &h, c: None, u: &u, d: None };
     /// assert_eq!(net.forward()?.0.to_vec(), [1.0, 3.0, 7.0]);
     /// # Ok::<(), wengert_tensor::Error>(())
     /// ```
@@ -197,9 +197,9 @@ impl<T: Float> Recurrence<'_, T> {
 
     /// Step number `i` in the order in which they are taken.
     fn nth(&self, i: usize, sizes: Sizes) -> usize {
-        match self.order {
-            Order::Forward => i,
-            Order::Backward => sizes.time - 1 - i,
+        match self.direction {
+            Direction::Forward => i,
+            Direction::Backward => sizes.time - 1 - i,
         }
     }
 }

@@ -20,7 +20,7 @@ macro_rules! faults {
                 match self { $(Self::$Fault => $name,)* }
             }
 
-            /// Why it hurts.
+            /// The harm that it does.
             pub fn why(self) -> &'static str {
                 match self { $(Self::$Fault => $why,)* }
             }

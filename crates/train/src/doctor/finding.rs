@@ -6,7 +6,7 @@ use wengert_autograd::Line;
 
 use super::Fault;
 
-/// How sure the doctor is.
+/// The certainty of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
     /// The numbers fit, and something else could explain them.
@@ -17,7 +17,7 @@ pub enum Certainty {
     Certain,
 }
 
-/// Where a fault is, as far as it has a place.
+/// The place of a fault, as far as it has one.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Place {
@@ -47,13 +47,13 @@ pub struct Evidence {
     pub steps: Option<(usize, usize)>,
 }
 
-/// What can be done about a fault.
+/// A remedy for a fault.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Remedy {
     /// In words.
     pub text: String,
-    /// What [`try_cures`](super::Finding::try_cures) does to try it.
+    /// The change that [`try_cures`](super::Finding::try_cures) makes to try it.
     pub action: Action,
 }
 
@@ -92,13 +92,13 @@ impl Action {
 pub struct Finding {
     /// The fault, by name.
     pub fault: Fault,
-    /// How sure it is.
+    /// The certainty.
     pub certainty: Certainty,
-    /// Where it is.
+    /// The place.
     pub place: Place,
     /// The numbers that say so.
     pub evidence: Vec<Evidence>,
-    /// What can be done, the first thing first.
+    /// The remedies, the first to try first.
     pub remedies: Vec<Remedy>,
     /// The step at which it was found, from 0; `None` before the first.
     pub step: Option<usize>,
@@ -184,7 +184,7 @@ impl Finding {
         self
     }
 
-    /// What was seen, in words.
+    /// The evidence, in words.
     pub(crate) fn seeing(self, what: impl Into<String>) -> Self {
         self.noting(what, f64::NAN)
     }
@@ -197,7 +197,7 @@ impl Finding {
         self
     }
 
-    /// What worst first sorts by: the sure before the likely, causes before what follows from them.
+    /// The key by which the worst comes first: the sure before the likely, causes before what follows from them.
     pub(crate) fn order(&self) -> (u8, std::cmp::Reverse<Certainty>, usize) {
         (self.rank, std::cmp::Reverse(self.certainty), self.step.unwrap_or(0))
     }

@@ -4,7 +4,7 @@ use wengert_autograd::{Line, Lines, TapeLine, ops};
 use wengert_tensor::Float;
 use wengert_tensor::pointwise::BinaryOp;
 
-/// How much of the earlier sums a look keeps.
+/// The fraction of the earlier sums that a look keeps.
 const KEEP: f64 = 0.8;
 /// The number of rows of a batch that are looked at.
 const ROWS: usize = 256;
@@ -270,7 +270,7 @@ impl Goal {
         }
     }
 
-    /// How much of the constant's error is gone: 1 for a perfect prediction, 0 for a constant, below 0 for worse.
+    /// The fraction of the constant's error that is gone: 1 for a perfect prediction, 0 for a constant, below 0 for worse.
     /// `None` while it says nothing: before 24 values, or where the targets do not differ.
     pub(crate) fn skill(&self) -> Option<f64> {
         let constant = self.constant();

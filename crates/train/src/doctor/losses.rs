@@ -106,7 +106,7 @@ impl Losses {
         self.first.abs().max(self.first - self.best).max(f64::MIN_POSITIVE)
     }
 
-    /// How far the loss stands above its best, in units of its start.
+    /// The distance of the loss above its best, in units of its start.
     #[inline]
     pub(crate) fn risen(&self) -> f64 {
         (self.fast - self.best) / self.scale()

@@ -6,13 +6,13 @@
 use wengert_autograd::{Op, TapeLine, ops};
 use wengert_tensor::{Axes, Float, Result, Tensor, keep};
 
-use super::structure::Reading;
+use super::reading::Reading;
 use super::{Fault, Finding};
 
 /// The rows of a value's numbers.
 type Rows = Tensor<f32>;
 
-/// What became of the rows at an op.
+/// The rows of a result, by the rows of an op's operands.
 enum Fate {
     Kept(Rows),
     Mixed,

@@ -43,9 +43,12 @@ mod fault;
 mod finding;
 mod flow;
 mod goal;
+mod look;
 mod losses;
 mod mixed;
+mod not_finite;
 mod preflight;
+mod reading;
 mod remedies;
 mod report;
 mod rows;
@@ -73,9 +76,8 @@ use goal::Goal;
 use losses::Losses;
 use rows::Rows;
 use start::LayerStart;
-use structure::Reading;
 use units::Units;
-use weights::{Role, Weights};
+use weights::Weights;
 
 /// Looks on while a loop trains, and says what is wrong. See the example of the [module](self).
 ///
@@ -116,7 +118,7 @@ pub struct Doctor {
     pub(crate) peak_ratio: f64,
     /// The first step at which the loss rose far above its best.
     pub(crate) diverged: Option<usize>,
-    /// What the data showed, once enough of it was seen.
+    /// The findings of the data, once enough of it was seen.
     pub(crate) data: Option<rules::Data>,
     pub(crate) validation: Vec<(f64, f64)>,
     pub(crate) frozen: Vec<String>,
@@ -219,7 +221,7 @@ impl Doctor {
                 self.peak_ratio = self.peak_ratio.max(ratio);
             }
             self.looks += 1;
-            self.next = self.step + every(self.step);
+            self.next = self.step + until_next_look(self.step);
         }
         if self.step >= self.next_examination {
             self.next_examination = self.step + (self.step / 2).max(8);
@@ -268,7 +270,7 @@ impl Doctor {
         }
     }
 
-    /// What was found so far, worst first.
+    /// The findings so far, worst first.
     pub fn report(&self) -> Report {
         let mut findings = self.findings.clone();
         // What rests on numbers has to hold still.
@@ -298,7 +300,7 @@ impl Doctor {
         Report::new(findings, self.looked_at())
     }
 
-    /// What was looked at, for a report.
+    /// The things that were looked at, for a report.
     fn looked_at(&self) -> Vec<String> {
         let mut at = vec![format!("the loss of {} steps", self.losses.count)];
         let weights = self.weights.all.len();
@@ -336,185 +338,10 @@ impl Doctor {
             self.found(finding);
         }
     }
-
-    /// A look at everything.
-    #[cold]
-    fn look<T: Float>(&mut self, loss: Var<'_, T>, optimizer: &(impl Optimizer<T> + ?Sized)) {
-        self.looking = true;
-        self.weights.before(optimizer, self.step);
-        let tape = loss.tape();
-        if tape.len() != self.lines && self.layouts < 16 {
-            self.lay_out(tape, loss, optimizer);
-        }
-        if tape.len() != self.lines {
-            return;
-        }
-        let lines = tape.lines();
-        for units in &mut self.units {
-            if let Some(line) = lines.get(units.line) {
-                units.see(&line);
-            }
-        }
-        if let Some(goal) = &mut self.goal {
-            goal.see(&lines);
-        }
-        let number = |lines_of: &[usize]| -> f64 {
-            let of = |&k: &usize| lines.get(k)?.value()?.item().ok().map(|x| x.to_f64().abs());
-            lines_of.iter().filter_map(of).sum()
-        };
-        if !self.terms.1.is_empty() && !self.terms.0.is_empty() {
-            let ratio = number(&self.terms.1) / number(&self.terms.0).max(1e-300);
-            self.penalty = Some(self.penalty.map_or(ratio, |before| 0.8 * before + 0.2 * ratio));
-        }
-        if !self.rows.is_full()
-            && let Some(goal) = &self.goal
-        {
-            self.rows.add(&Reading::new(&lines, loss.index()), goal);
-        }
-        if self.looks == 0 {
-            self.settings = optimizer.settings();
-            self.see_start(&Reading::new(&lines, loss.index()));
-        }
-    }
-
-    /// Reads the structure of a tape that is not the last one's.
-    fn lay_out<T: Float>(
-        &mut self,
-        tape: &Tape<T>,
-        loss: Var<'_, T>,
-        optimizer: &(impl Optimizer<T> + ?Sized),
-    ) {
-        self.lines = tape.len();
-        self.layouts += 1;
-        let goal = Goal::find(&tape.lines(), loss.index());
-        let found = structure::look(tape, loss, goal.as_ref(), Some(optimizer.parameters()));
-        found.into_iter().for_each(|finding| self.found(finding.staying()));
-        let lines = tape.lines();
-        let r = Reading::new(&lines, loss.index());
-        // A tape of another length has the same parts in other places.
-        let earlier = self.goal.take();
-        self.goal = match (goal, earlier) {
-            (Some(new), Some(mut old))
-                if new.kind == old.kind && new.classes.len() == old.classes.len() =>
-            {
-                (old.compares, old.prediction, old.target) =
-                    (new.compares, new.prediction, new.target);
-                Some(old)
-            }
-            (new, _) => new,
-        };
-        self.terms = structure::terms(&r);
-        self.penalty_at = self.terms.1.first().map(|&k| (r.line(k).op().name(), r.line(k).at()));
-        if let Some(goal) = &self.goal {
-            self.batch = r.line(goal.prediction).shape().first().copied().unwrap_or(0);
-            self.bounds = structure::bounds(&r, goal).map(|(low, high, k)| {
-                let line = r.line(k);
-                (low, high, line.layer(), line.op().name(), line.at())
-            });
-        }
-        let mut feeds = vec![false; lines.len()];
-        for line in lines.iter().rev() {
-            let product = r.matrix(&line).is_some();
-            if product || feeds[line.index()] {
-                line.operands().iter().take(line.arity()).for_each(|&k| feeds[k] = true);
-            }
-        }
-        self.units = lines
-            .iter()
-            .filter(|line| r.reached[line.index()])
-            .filter_map(|line| Units::of(&line, units::flat_of(&line)?, feeds[line.index()]))
-            .collect();
-        for line in lines.iter() {
-            for (k, &operand) in line.operands().iter().take(line.arity()).enumerate() {
-                let Some(read) =
-                    lines.get(r.behind_moves(operand)).and_then(|l| l.op().parameter().cloned())
-                else {
-                    continue;
-                };
-                let Some(weight) = self.weights.all.iter_mut().find(|w| w.id == read.param.id())
-                else {
-                    continue;
-                };
-                if weight.order == usize::MAX {
-                    weight.order = line.index();
-                    weight.role = match (r.matrix(&line).is_some(), k) {
-                        (true, 1) => Role::Matrix,
-                        (true, 2) => Role::Bias,
-                        _ => Role::Other,
-                    };
-                }
-            }
-        }
-        let frozen =
-            lines.iter().filter_map(|line| line.op().parameter().map(|read| read.param.clone()));
-        self.frozen = frozen.filter(|p| p.is_frozen()).map(|p| p.path()).collect();
-    }
-
-    fn see_start<T: Float>(&mut self, r: &Reading<'_, '_, T>) {
-        let weights = &self.weights.all;
-        self.start = start::layers(r, |id| Some(weights.iter().find(|w| w.id == id)?.now.weight));
-        if let Some(goal) = &self.goal
-            && matches!(goal.kind, goal::Kind::Classes)
-            && !goal.weighted
-        {
-            let ratio = self.losses.last / goal.first_error;
-            let n = self.batch as f64;
-            if n > 1.5 && (ratio / n - 1.0).abs() < 0.02 {
-                self.summed = Some((n, r.line(r.loss).op().name(), r.line(r.loss).at()));
-            }
-        } else if let Some(goal) = &self.goal {
-            let ratio = self.losses.last / goal.first_error;
-            let elements = r.line(goal.prediction).shape().iter().product::<usize>() as f64;
-            if elements > 1.5 && (ratio / elements - 1.0).abs() < 0.02 {
-                self.summed = Some((elements, r.line(r.loss).op().name(), r.line(r.loss).at()));
-            }
-        }
-    }
-
-    /// Names the op that made a loss or a gradient that is not finite.
-    #[cold]
-    fn name_not_finite<T: Float>(
-        &mut self,
-        loss: Var<'_, T>,
-        optimizer: &(impl Optimizer<T> + ?Sized),
-    ) {
-        if self.looks == 0 {
-            self.weights.before(optimizer, self.step);
-            self.lay_out(loss.tape(), loss, optimizer);
-        }
-        let forward = loss.tape().first_non_finite();
-        let backward =
-            || loss.tape().unspent(|| loss.first_non_finite_gradient().ok().flatten()).flatten();
-        let Some(made) = forward.or_else(backward) else { return };
-        let data = matches!(made.op, "constant" | "input");
-        let fault = if data { Fault::DataNotFinite } else { Fault::NotFinite };
-        let mut finding = Finding::certain(fault)
-            .layer(made.layer.clone())
-            .op(made.op, made.at)
-            .noting(if made.in_reverse { "a gradient" } else { "a value" }, made.value);
-        for operand in &made.operands {
-            finding = finding.noting("of an operand", *operand);
-        }
-        if data && let [row, ..] = made.place[..] {
-            finding = finding.row(row);
-            finding.place.column = made.place.get(1).copied();
-        }
-        if let Some(hint) = made.hint {
-            finding.remedies.insert(0, Remedy { text: hint.to_string(), action: Action::Code("") });
-        }
-        let grown = self.losses.risen() > 3.0 || self.peak_ratio > 0.3 || made.op == "param";
-        if grown && !data {
-            self.diverged.get_or_insert(self.step);
-            // The number is what a step that was too long left behind.
-            finding = finding.rank(4);
-        }
-        self.found(finding.over(self.step, self.step));
-        self.examine();
-    }
 }
 
 /// The number of steps to the next look.
-fn every(step: usize) -> usize {
+fn until_next_look(step: usize) -> usize {
     match step {
         0..16 => 1,
         16..128 => 4,

@@ -5,7 +5,7 @@ use std::fmt;
 use super::finding::{Action, Evidence, Place};
 use super::{Certainty, Fault, Finding};
 
-/// What the doctor found, and what it looked at. It prints as text, worst first.
+/// The doctor's findings, and the things that it looked at. It prints as text, worst first.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -37,7 +37,7 @@ impl Report {
         self.findings.is_empty()
     }
 
-    /// What was looked at.
+    /// The things that were looked at.
     pub fn looked_at(&self) -> &[String] {
         &self.looked_at
     }

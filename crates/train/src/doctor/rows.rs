@@ -1,10 +1,12 @@
 //! `Rows`: some rows of inputs and targets, and the faults of data that they show.
 
+mod neighbours;
+
 use wengert_autograd::{Line, ops};
 use wengert_tensor::{Float, Rng};
 
 use super::goal::{Goal, Kind};
-use super::structure::Reading;
+use super::reading::Reading;
 use super::{Fault, Finding};
 
 /// The number of rows that are kept, and of columns.
@@ -273,107 +275,6 @@ impl Rows {
                     .because("|mean| over deviation", stats[k].0.abs() / stats[k].1, 10.0),
             );
         }
-    }
-
-    /// Whether the nearest neighbours of a row tell anything about its target: the evidence in standard errors over chance.
-    /// `None` where there are too few rows.
-    pub(crate) fn association(&self) -> Option<f64> {
-        let n = self.near_rows();
-        let (_, deviation) = spread(self.y.iter().copied());
-        if n < 48 || deviation == 0.0 || self.kept() == 0 {
-            return None;
-        }
-        let neighbours = self.neighbours(5)?;
-        let score = |y: &dyn Fn(usize) -> f64| -> f64 {
-            let one = |(row, near): (usize, &Vec<usize>)| -> f64 {
-                if self.classes > 0 || self.is_binary() {
-                    near.iter().filter(|&&k| y(k) == y(row)).count() as f64 / near.len() as f64
-                } else {
-                    let mean = near.iter().map(|&k| y(k)).sum::<f64>() / near.len() as f64;
-                    -(mean - y(row)) * (mean - y(row))
-                }
-            };
-            neighbours.iter().enumerate().map(one).sum::<f64>() / n as f64
-        };
-        let real = score(&|k| self.y[k]);
-        // Against the same with the targets in other orders.
-        let mut rng = Rng::new(0);
-        let controls: Vec<f64> = (0..24)
-            .map(|_| {
-                let order = shuffled(n, &mut rng);
-                score(&|k| self.y[order[k]])
-            })
-            .collect();
-        let (mean, deviation) = spread(controls.iter().copied());
-        Some((real - mean) / deviation.max(1e-12))
-    }
-
-    /// The fraction of labels that differ from those of their neighbours where the neighbours are of one mind.
-    pub(crate) fn noise(&self) -> Option<f64> {
-        // Of tokens, the nearest by equal places are not the most alike.
-        if self.len() < 200 || self.classes < 2 || self.tokens {
-            return None;
-        }
-        let neighbours = self.neighbours(8)?;
-        let mut clear: Vec<(usize, bool)> = Vec::new();
-        for (row, near) in neighbours.iter().enumerate() {
-            let mut votes = vec![0; self.classes];
-            near.iter().for_each(|&k| votes[self.y[k] as usize] += 1);
-            let (class, &most) = votes.iter().enumerate().max_by_key(|v| v.1)?;
-            clear.push((most, class as f64 == self.y[row]));
-        }
-        clear.sort_by_key(|c| std::cmp::Reverse(c.0));
-        let part = &clear[..clear.len() / 3];
-        // Below twice the votes of chance there is nothing to differ from.
-        if part.last()?.0 < 3.max(2 * 8 / self.classes) {
-            return None;
-        }
-        Some(part.iter().filter(|c| !c.1).count() as f64 / part.len() as f64)
-    }
-
-    fn is_binary(&self) -> bool {
-        self.y.iter().all(|y| *y == 0.0 || *y == 1.0)
-    }
-
-    /// The nearest rows of each row, by columns of deviation 1, or by tokens in common.
-    fn neighbours(&self, count: usize) -> Option<Vec<Vec<usize>>> {
-        let (n, width) = (self.near_rows(), self.kept());
-        if n <= count {
-            return None;
-        }
-        let mut x = self.x.clone();
-        if !self.tokens {
-            for k in 0..width {
-                let (mean, deviation) = spread(self.column(k));
-                let scale = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
-                x.iter_mut().skip(k).step_by(width).for_each(|x| *x = (*x - mean) * scale);
-            }
-        }
-        let row = |k: usize| &x[k * width..][..width];
-        let distance = |a: usize, b: usize| -> f64 {
-            let pairs = row(a).iter().zip(row(b));
-            if self.tokens {
-                // Later tokens tell more of what comes next.
-                pairs.enumerate().map(|(k, (a, b))| if a == b { 0.0 } else { 1.0 + k as f64 }).sum()
-            } else {
-                pairs.map(|(a, b)| (a - b) * (a - b)).sum()
-            }
-        };
-        let near = |a: usize| {
-            let mut all: Vec<(f64, usize)> = (0..n)
-                .filter(|&b| b != a && row(a) != row(b))
-                .map(|b| (distance(a, b), b))
-                .collect();
-            // Fewer others than are asked for, where most rows are copies.
-            let count = count.min(all.len());
-            if count < all.len() && count > 0 {
-                all.select_nth_unstable_by(count - 1, |a, b| a.0.total_cmp(&b.0));
-            }
-            all.truncate(count);
-            all.into_iter().map(|(_, b)| b).collect::<Vec<_>>()
-        };
-        let all: Vec<Vec<usize>> = (0..n).map(near).collect();
-        all.iter().all(|near| !near.is_empty()).then_some(all)
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn before_training(doctor: &Doctor) -> Vec<Finding> {
     found
 }
 
-/// How the patient is.
+/// The state of the patient.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patient {
     /// 1 for a perfect prediction, 0 for one no better than a constant.
@@ -63,7 +63,7 @@ impl Patient {
     }
 }
 
-/// What follows from comparisons of numbers that must be equal, or must not be.
+/// Findings from comparisons of numbers that must be equal, or must not be.
 fn exact(d: &Doctor, found: &mut Vec<Finding>) {
     let last = d.step;
     if let Some(weight) = d.weights.all.iter().find(|w| w.used_gradient) {

@@ -3,8 +3,8 @@
 use wengert_autograd::Line;
 use wengert_tensor::Float;
 
+use super::reading::Reading;
 use super::rows::spread;
-use super::structure::Reading;
 
 /// A layer's product, at the first look.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct LayerStart {
     pub(crate) outputs: usize,
     /// The deviation of the weights times the root of the number of inputs: about 0.6 to 1.4 by the usual rules.
     pub(crate) gain: f64,
-    /// How much the results differ from row to row.
+    /// The deviation of the results from row to row.
     pub(crate) differs: f64,
     /// The size of the operand.
     pub(crate) input: f64,

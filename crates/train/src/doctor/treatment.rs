@@ -1,4 +1,4 @@
-//! What a remedy changes: weights drawn again, another optimiser, another learning rate.
+//! The changes of a remedy: weights drawn again, another optimiser, another learning rate.
 
 use wengert_autograd::{Param, Tape, ops};
 use wengert_optim::{Adam, Optimizer, State};
@@ -6,7 +6,7 @@ use wengert_tensor::{Float, Rng, Tensor};
 
 use super::Action;
 
-/// What a trial does in each step, beside the five lines.
+/// The extras of a trial's step, besides the five lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Steps {
     pub(crate) clip: Option<f64>,

@@ -67,7 +67,7 @@ pub struct MultiTask<T: Float> {
     memory: Mutex<Memory>,
 }
 
-/// How the weights are found.
+/// The rule for the weights.
 enum Rule<T> {
     Fixed,
     /// By the logarithms of variances, `[tasks]`.
@@ -82,7 +82,7 @@ enum Rule<T> {
     PcGrad,
 }
 
-/// What the next weights depend on.
+/// The state that the next weights depend on.
 #[derive(Clone, Debug, Default)]
 struct Memory {
     steps: usize,

@@ -12,14 +12,14 @@ use wengert::tensor::Tensor;
 
 use super::plant::{Optimizing, Plant};
 
-/// What a model takes.
+/// The inputs of a model.
 #[derive(Clone, Debug)]
 pub enum Inputs {
     Floats(Tensor<f32>),
     Tokens(Tensor<usize>),
 }
 
-/// What it is to predict.
+/// The targets of a model.
 #[derive(Clone, Debug)]
 pub enum Targets {
     Classes(Tensor<usize>),

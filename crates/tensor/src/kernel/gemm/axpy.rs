@@ -17,7 +17,7 @@ pub(super) struct Axpy<T> {
     pub(super) x: *const T,
     pub(super) xs: isize,
     pub(super) rows: *const T,
-    /// How far apart the rows are.
+    /// The distance between rows.
     pub(super) ld: isize,
     pub(super) start: Start<T>,
     pub(super) y: *mut T,

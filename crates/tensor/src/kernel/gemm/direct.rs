@@ -41,7 +41,7 @@ impl<V: Simd> Body<V> for Direct<'_, V::Elem> {
     }
 }
 
-/// How many vectors wide the panels are at most: the fewer rows, the wider a block that fills the registers.
+/// The largest width of panels in vectors: the fewer rows, the wider a block that fills the registers.
 #[inline(always)]
 fn widest<V: Simd>(m: usize, n: usize) -> usize {
     let all = n.div_ceil(V::LANES);

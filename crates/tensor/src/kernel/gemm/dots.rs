@@ -5,18 +5,18 @@ use std::mem::MaybeUninit;
 use super::GemmElem;
 use super::simd::{Body, Simd};
 
-/// How many products a lane adds up before their sum is added to those of others.
+/// The number of products that a lane adds up before their sum is added to those of others.
 const RUN: usize = 256;
 
 /// `c[i, j] = start[i, j] + left row i · right row j`, all rows contiguous and `k` long.
 #[derive(Clone, Copy)]
 pub(super) struct Dots<T> {
     pub(super) k: usize,
-    /// How many rows, the first, and how far apart they are.
+    /// The number of rows, the first, and the distance between them.
     pub(super) left: (usize, *const T, isize),
     pub(super) right: (usize, *const T, isize),
     pub(super) c: *mut T,
-    /// How far apart the results of adjacent left and right rows are.
+    /// The distances between the results of adjacent left and right rows.
     pub(super) cs: (isize, isize),
     /// As `c` and `cs`; may be `c` itself.
     pub(super) start: Option<(*const T, isize, isize)>,

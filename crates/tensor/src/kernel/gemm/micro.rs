@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use super::simd::{Body, Simd};
 use super::{Init, Mat};
 
-/// How a block's A lies, as far as the compiler may know.
+/// The layout of a block's A, as far as the compiler may know.
 pub(super) trait Layout: Copy {
-    /// How many rows are reached from one pointer.
+    /// The number of rows that are reached from one pointer.
     const REACH: usize;
     /// Whether of the last vector of B's rows, the first or second, only what is in the block's width may be read.
     const MASKED: bool = false;

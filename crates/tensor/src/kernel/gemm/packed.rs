@@ -11,13 +11,13 @@ use super::simd::{Body, Simd};
 use super::strips::{STRIP, Strips, well_apart};
 use super::{Init, Product, pack};
 
-/// How deep the packed pieces are at most.
+/// The largest depth of packed pieces.
 pub(super) const KC: usize = RUN;
 /// Bytes of A that are kept packed. They are read in order, so they may come from the third cache.
 const KEPT: usize = 4 << 20;
-/// How many panels of B are packed at a time: 1 MB of a second cache of 2 MB.
+/// The number of panels of B that are packed at a time: 1 MB of a second cache of 2 MB.
 const GROUP: usize = 16;
-/// How many, where A is little: just before they are read.
+/// The same where A is little: just before they are read.
 const FEW: usize = 2;
 /// At most so many bytes are little: they stay in the second cache while all panels of B pass by.
 const LITTLE: usize = 1 << 19;

@@ -25,7 +25,7 @@ pub(super) enum Plan {
     Packed,
 }
 
-/// How many products are added up one after another at most, before their sum is added to those of others: so the error of
+/// The largest number of products that are added up one after another, before their sum is added to those of others: so the error of
 /// an element grows as `RUN` + k / `RUN` roundings, not as k.
 pub(super) const RUN: usize = 512;
 /// Up to this many rows against B's contiguous columns, packing those would cost more than summing along them.

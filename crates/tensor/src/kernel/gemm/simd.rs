@@ -22,9 +22,9 @@ pub(super) trait Simd: Copy {
     /// Says which of the first lanes are meant.
     type Mask: Copy;
     const LANES: usize;
-    /// How many rows a block of 1, 2, 3, 4 vectors may have without running out of registers. 0: do not.
+    /// The number of rows that a block of 1, 2, 3, 4 vectors may have without running out of registers. 0: do not.
     const HEIGHTS: [usize; 4];
-    /// How many vectors one call of `sums` takes: dot products that fit the registers.
+    /// The number of vectors of one call of `sums`: dot products that fit the registers.
     const DOTS: usize;
 
     /// The same pointer, of which the compiler does not know where it comes from.

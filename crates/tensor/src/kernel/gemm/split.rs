@@ -60,7 +60,7 @@ fn border(q: usize, parts: usize, len: usize, multiple: usize) -> usize {
     (pieces * q / parts * multiple).min(len)
 }
 
-/// How many parts down and across: every part packs the columns of B that it needs, which is what costs most, and rows of
+/// The numbers of parts down and across: every part packs the columns of B that it needs, which is what costs most, and rows of
 /// A that do not lie well. Those that do it still has to read.
 fn grid<T>(product: &Product<T>, parts: usize) -> (usize, usize) {
     let a = if a_lies(product) { 0.25 } else { 1.0 };

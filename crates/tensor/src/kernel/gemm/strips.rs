@@ -4,9 +4,9 @@ use super::Mat;
 use super::packed::KC;
 use super::simd::Simd;
 
-/// How far apart rows are that are packed by themselves: KC and a line more, so that they do not share sets of the cache.
+/// The distance between rows that are packed by themselves: KC and a line more, so that they do not share sets of the cache.
 const ROW: usize = KC + 16;
-/// How far apart packed columns are: no block has more rows.
+/// The distance between packed columns: no block has more rows.
 const COLUMN: usize = 16;
 /// The room for a packed strip.
 pub(super) const STRIP: usize = COLUMN * ROW;
@@ -43,7 +43,7 @@ impl Strips {
         (self.m.div_ceil(2) * s / self.count * 2).min(self.m)
     }
 
-    /// How many rows it has.
+    /// The number of rows.
     #[inline(always)]
     pub(super) fn height(self, s: usize) -> usize {
         self.start(s + 1) - self.start(s)

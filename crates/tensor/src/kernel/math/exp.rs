@@ -1,4 +1,4 @@
-//! How to take e^x and 2^x apart into a power of two and a short polynomial, in `f32`.
+//! e^x and 2^x, taken apart into a power of two and a short polynomial, in `f32`.
 
 use super::wide;
 use crate::kernel::level::Arch;

@@ -1,4 +1,4 @@
-//! How to take a logarithm apart into an exponent and a short polynomial, and what is made of it.
+//! A logarithm, taken apart into an exponent and a short polynomial, and the functions that follow from it.
 
 use super::exp::exp_below_89;
 use super::wide;

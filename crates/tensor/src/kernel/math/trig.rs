@@ -1,4 +1,4 @@
-//! How many quarter turns an angle is: exactly enough for every finite `f32`, in `f64`.
+//! The number of quarter turns of an angle: exactly enough for every finite `f32`, in `f64`.
 
 use super::wide::MAGIC;
 use crate::kernel::level::Arch;

@@ -5,7 +5,7 @@ use crate::doctor::goal::{Goal, Kind, entropy};
 use crate::doctor::rows::Rows;
 use crate::doctor::{Doctor, Fault, Finding};
 
-/// What some rows of data showed.
+/// The findings of some rows of data.
 #[derive(Clone, Debug)]
 pub(crate) struct Data {
     columns: Vec<Finding>,
@@ -16,17 +16,18 @@ pub(crate) struct Data {
 
 impl Data {
     pub(crate) fn of(rows: &Rows) -> Self {
+        let neighbours = rows.neighbours();
         Self {
             columns: rows.columns(),
-            association: rows.association(),
-            noise: rows.noise(),
+            association: neighbours.as_ref().and_then(|near| rows.association(near)),
+            noise: neighbours.as_ref().and_then(|near| rows.noise(near)),
             numbered: rows.classes_as_numbers(),
         }
     }
 }
 
 impl Data {
-    /// What can be said of the data before training.
+    /// The findings of the data before training.
     pub(crate) fn before_training(&self) -> Vec<Finding> {
         let mut found = self.columns.clone();
         if let Some(score) = self.association.filter(|score| *score < 2.5) {

@@ -1,0 +1,87 @@
+//! `Reading`: a tape with what its readers ask again and again.
+
+use wengert_autograd::{Lines, Param, TapeLine, ops};
+use wengert_tensor::Float;
+use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
+
+/// A tape with what its readers ask again and again.
+pub(crate) struct Reading<'a, 't, T: Float> {
+    pub(crate) lines: &'a Lines<'t, T>,
+    pub(crate) loss: usize,
+    /// Whether the gradient of the loss comes to a line.
+    pub(crate) reached: Vec<bool>,
+}
+
+/// The function of an element, if the line is one.
+pub(crate) fn unary<T: Float>(line: &TapeLine<'_, T>) -> Option<UnaryOp> {
+    line.op().get::<ops::Unary>().map(|op| op.0)
+}
+
+pub(crate) fn binary<T: Float>(line: &TapeLine<'_, T>) -> Option<BinaryOp> {
+    line.op().get::<ops::Binary>().map(|op| op.0)
+}
+
+impl<'a, 't, T: Float> Reading<'a, 't, T> {
+    pub(crate) fn new(lines: &'a Lines<'t, T>, loss: usize) -> Self {
+        let mut reached = vec![false; lines.len()];
+        if let Some(start) = reached.get_mut(loss) {
+            *start = true;
+        }
+        for line in lines.iter().rev() {
+            if reached[line.index()] && line.wants_gradient() {
+                for operand in line.operands().into_iter().take(line.arity()) {
+                    reached[operand] |= lines.get(operand).is_some_and(|l| l.wants_gradient());
+                }
+            }
+        }
+        Self { lines, loss, reached }
+    }
+
+    pub(crate) fn line(&self, index: usize) -> TapeLine<'_, T> {
+        match self.lines.get(index) {
+            Some(line) => line,
+            None => unreachable!("an operand is a line of its tape"),
+        }
+    }
+
+    pub(crate) fn operand(&self, line: &TapeLine<'_, T>, k: usize) -> TapeLine<'_, T> {
+        self.line(line.operands()[k])
+    }
+
+    /// The parameter that multiplies the operand of this line, if it is a layer's product.
+    pub(crate) fn matrix(&self, line: &TapeLine<'_, T>) -> Option<Param<T>> {
+        if line.op().is::<ops::Linear>() || line.op().is::<ops::MatMul>() {
+            let matrix = self.behind_moves(line.operands()[1]);
+            return self.line(matrix).op().parameter().map(|read| read.param.clone());
+        }
+        None
+    }
+
+    /// The line whose numbers stand here, moved.
+    pub(crate) fn behind_moves(&self, mut index: usize) -> usize {
+        loop {
+            let line = self.line(index);
+            if !line.op().moves_numbers() || line.arity() != 1 || line.op().is::<ops::Detach>() {
+                return index;
+            }
+            index = line.operands()[0];
+        }
+    }
+
+    /// The line whose numbers stand here, moved and scaled.
+    pub(crate) fn behind_scalars(&self, mut index: usize) -> usize {
+        loop {
+            index = self.behind_moves(index);
+            match unary(&self.line(index)) {
+                Some(
+                    UnaryOp::MulScalar { .. }
+                    | UnaryOp::DivScalar { .. }
+                    | UnaryOp::AddScalar { .. },
+                ) => {
+                    index = self.line(index).operands()[0];
+                }
+                _ => return index,
+            }
+        }
+    }
+}
