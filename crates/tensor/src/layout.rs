@@ -228,11 +228,13 @@ impl<const N: usize> Walk<N> {
 
     /// Calls `row` for each run along the innermost axis, in row-major order, with the operands' steps from their first
     /// elements to the run's first.
-    #[inline]
     pub(crate) fn rows(&self, mut row: impl FnMut([isize; N])) {
         let (outer, inner) = self.axes.split_at(self.axes.len() - 1);
         if inner[0].0 == 0 {
             return;
+        }
+        if outer.is_empty() {
+            return row([0; N]);
         }
         odometer(outer, &mut row);
     }
@@ -253,8 +255,7 @@ impl<const N: usize> Walk<N> {
 }
 
 /// Counts through `axes`, the last one fastest.
-#[inline]
-fn odometer<const N: usize>(axes: &[(usize, [isize; N])], call: &mut impl FnMut([isize; N])) {
+fn odometer<const N: usize>(axes: &[(usize, [isize; N])], call: &mut dyn FnMut([isize; N])) {
     let mut index: SmallVec<[usize; 8]> = SmallVec::from_elem(0, axes.len());
     let mut at = [0isize; N];
     loop {

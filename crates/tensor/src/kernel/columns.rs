@@ -1,9 +1,12 @@
 //! The [fixed tree](super::tree) across rows: many columns folded at once, each row joined whole into accumulators.
 
+use std::marker::PhantomData;
+
 use smallvec::SmallVec;
 
-use super::level::{Arch, Kernel, dispatch};
-use super::tree::{FEW, Fold, LEAF, lanes};
+use super::folding::Folding;
+use super::level::{Arch, Kernel};
+use super::tree::{By, FEW, Fold, LEAF, lanes};
 use crate::layout::Walk;
 use crate::{Element, Tensor};
 
@@ -21,19 +24,19 @@ pub(crate) const fn block<O>() -> usize {
 ///
 /// # Safety
 /// `width` elements may be read at each of the rows, and written at `out`. `width` is at most [`block`].
-pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
-    fold: F,
+pub(crate) unsafe fn columns<T: Element, O: Element>(
+    fold: &Folding<T, O>,
     first: *const T,
     rows: &Walk<1>,
     width: usize,
-    about: &[F::Out],
-    out: *mut F::Out,
+    about: &[O],
+    out: *mut O,
 ) {
     let count: usize = rows.axes().iter().map(|a| a.0).product();
     let (_, [down]) = rows.inner();
     // Rows that follow one another are walked as one run, whatever their width.
     let flat = rows.axes().len() == 1 && down == width as isize;
-    if let Some(few_rows) = F::FEW_ROWS
+    if let Some(few_rows) = fold.few_rows
         && count < FEW
         && rows.axes().len() == 1
     {
@@ -44,14 +47,14 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     let levels = (usize::BITS - leaves.leading_zeros()) as usize;
     let apart = lanes(count);
     // The accumulators of the lanes, the counter's digits, and `about` beside each lane.
-    let repeated = if !F::ABOUT {
+    let repeated = if !fold.is_about {
         0
     } else if flat {
         apart
     } else {
         1
     };
-    let mut scratch = Tensor::full([(apart + levels + repeated) * width], F::START);
+    let mut scratch = Tensor::full([(apart + levels + repeated) * width], fold.start);
     let scratch = scratch.as_mut_slice();
     let (lanes, rest) = scratch.split_at_mut(apart * width);
     let (digits, rest) = rest.split_at_mut(levels * width);
@@ -61,7 +64,7 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     let about = &*rest;
     let mut counted = 0;
     let mut leaf = |first: *const T, steps: &[isize], rows: usize| {
-        dispatch(Rows { fold, first, steps, rows, width, lanes, digits, counted, apart, about });
+        fold.kernels.rows(Rows { first, steps, rows, width, lanes, digits, counted, apart, about });
         counted += 1;
     };
     if flat {
@@ -83,33 +86,33 @@ pub(crate) unsafe fn columns<F: Fold<T>, T: Element>(
     }
     // SAFETY: the caller's promise.
     let out = unsafe { std::slice::from_raw_parts_mut(out, width) };
-    dispatch(Total::<F, T> { digits, counted, out });
+    fold.kernels.total(Total { digits, counted, out, elements: PhantomData });
 }
 
 /// A leaf of rows, joined into the counter.
-struct Rows<'a, F: Fold<T>, T> {
-    fold: F,
+pub(crate) struct Rows<'a, T, O> {
     first: *const T,
     /// Their positions; empty if they are contiguous.
     steps: &'a [isize],
     rows: usize,
     width: usize,
-    lanes: &'a mut [F::Out],
-    digits: &'a mut [F::Out],
+    lanes: &'a mut [O],
+    digits: &'a mut [O],
     counted: usize,
     apart: usize,
-    about: &'a [F::Out],
+    about: &'a [O],
 }
 
-impl<F: Fold<T>, T: Copy> Kernel for Rows<'_, F, T> {
+impl<F: Fold<T>, T: Copy> Kernel for By<F, Rows<'_, T, F::Out>> {
     type Output = ();
     #[inline(always)]
     fn run<A: Arch>(self) {
-        let Self { fold, first, steps, width, lanes, digits, apart, about, .. } = self;
+        let Self(fold, operands) = self;
+        let Rows { first, steps, width, lanes, digits, apart, about, counted, .. } = operands;
         lanes.fill(F::START);
         if steps.is_empty() {
             // SAFETY: the rows of this leaf follow one another.
-            let x = unsafe { std::slice::from_raw_parts(first, self.rows * width) };
+            let x = unsafe { std::slice::from_raw_parts(first, operands.rows * width) };
             for x in x.chunks(apart * width) {
                 rows::<A, F, T, 1>(fold, lanes, [x], about);
             }
@@ -141,7 +144,7 @@ impl<F: Fold<T>, T: Copy> Kernel for Rows<'_, F, T> {
         }
         let total = &mut lanes[..width];
         let mut level = 0;
-        while self.counted >> level & 1 == 1 {
+        while counted >> level & 1 == 1 {
             let digit = &digits[level * width..][..width];
             for i in 0..width {
                 total[i] = F::join(digit[i], total[i]);
@@ -192,17 +195,18 @@ fn join<F: Fold<T>, T>(into: &mut [F::Out], other: &[F::Out]) {
 }
 
 /// The total of the counter.
-struct Total<'a, F: Fold<T>, T> {
-    digits: &'a [F::Out],
+pub(crate) struct Total<'a, T, O> {
+    digits: &'a [O],
     counted: usize,
-    out: &'a mut [F::Out],
+    out: &'a mut [O],
+    elements: PhantomData<T>,
 }
 
-impl<F: Fold<T>, T> Kernel for Total<'_, F, T> {
+impl<F: Fold<T>, T> Kernel for By<F, Total<'_, T, F::Out>> {
     type Output = ();
     #[inline(always)]
     fn run<A: Arch>(self) {
-        let Self { digits, counted, out } = self;
+        let Self(_, Total { digits, counted, out, .. }) = self;
         let width = out.len();
         let mut first = true;
         for level in 0..usize::BITS as usize {

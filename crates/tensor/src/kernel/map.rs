@@ -50,6 +50,22 @@ fn by<A: Arch, F: Lanewise<T, O, N>, T, O, const N: usize>(f: F, x: [T; N]) -> O
     f.at::<A>(x)
 }
 
+/// The elements at place `i`. (Not `array::map`: that is six functions more for the compiler, for each function of elements.)
+///
+/// # Safety
+/// They may be read; there is at least one pointer.
+#[inline(always)]
+unsafe fn elements<T: Copy, const N: usize>(x: [*const T; N], i: usize) -> [T; N] {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut all = [*x[0].add(i); N];
+        for k in 1..N {
+            all[k] = *x[k].add(i);
+        }
+        all
+    }
+}
+
 struct Run<F, T, O, const N: usize> {
     f: F,
     x: [*const T; N],
@@ -64,9 +80,7 @@ impl<F: Lanewise<T, O, N>, T: Copy, O, const N: usize> Kernel for Run<F, T, O, N
     fn run<A: Arch>(self) {
         for i in 0..self.len {
             // SAFETY: whoever makes a `Run` promises `len` readable elements at each `x` and writable ones at `out`.
-            let x = std::array::from_fn(|k| unsafe { *self.x[k].add(i) });
-            // SAFETY: as above.
-            unsafe { self.out.add(i).write(by::<A, _, _, _, N>(self.f, x)) };
+            unsafe { self.out.add(i).write(by::<A, _, _, _, N>(self.f, elements(self.x, i))) };
         }
     }
 }
@@ -205,11 +219,14 @@ impl<F, T: Copy, const M: usize> RunInPlace<F, T, M> {
         F: Lanewise<T, T, N>,
     {
         // SAFETY: whoever makes a `RunInPlace` promises `len` elements at each pointer.
-        let all = std::array::from_fn(|k| unsafe {
-            if k == 0 { *self.target.add(i) } else { *self.x[k - 1].add(i) }
-        });
-        // SAFETY: as above, and nothing else points to the target.
-        unsafe { *self.target.add(i) = by::<A, _, _, _, N>(self.f, all) };
+        unsafe {
+            let mut all = [*self.target.add(i); N];
+            for k in 0..M {
+                all[k + 1] = *self.x[k].add(i);
+            }
+            // Nothing else points to the target.
+            *self.target.add(i) = by::<A, _, _, _, N>(self.f, all);
+        }
     }
 }
 

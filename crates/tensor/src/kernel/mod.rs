@@ -4,6 +4,7 @@ pub(crate) mod attention;
 pub(crate) mod columns;
 pub(crate) mod conv;
 pub(crate) mod copy;
+pub(crate) mod folding;
 pub mod folds;
 pub mod gemm;
 pub(crate) mod join;

@@ -6,9 +6,10 @@ use smallvec::SmallVec;
 
 use super::columns::{block, columns};
 use super::copy;
+use super::folding::Folding;
 use super::level::dispatch;
 use super::pool::{self, Shared};
-use super::tree::{Counter, Fold, LEAF, Piece, Pieces, Runs};
+use super::tree::{By, Counter, Fold, LEAF, Piece, Pieces, Runs};
 use crate::layout::{Strides, Walk};
 use crate::{Element, Shape, Tensor};
 
@@ -31,31 +32,33 @@ pub(crate) fn fold<F: Fold<T>, T: Element>(
         return Tensor::full(&shape, F::START);
     }
     // SAFETY: `fold_into` writes one place for each place of the kept axes.
-    unsafe { Tensor::filled_by(shape, |out| fold_into(fold, x, flags, about, out)) }
+    unsafe { Tensor::filled_by(shape, |out| fold_into(&Folding::new(&fold), x, flags, about, out)) }
 }
 
 /// The fold of neighbours.
 pub(crate) fn fold_slice<F: Fold<T>, T: Element>(fold: F, x: &[T]) -> F::Out {
     let mut out = F::START;
     let len = x.len();
-    dispatch(Runs { fold, first: x.as_ptr(), step: 0, len, about: &[], out: &mut out, count: 1 });
+    let runs = Runs { first: x.as_ptr(), step: 0, len, about: &[], out: &mut out, count: 1 };
+    dispatch(By(fold, runs));
     out
 }
 
-fn fold_into<F: Fold<T>, T: Element>(
-    fold: F,
+fn fold_into<T: Element, O: Element>(
+    fold: &Folding<T, O>,
     x: &Tensor<T>,
     flags: &[bool],
-    about: &[F::Out],
-    out: &mut [MaybeUninit<F::Out>],
+    about: &[O],
+    out: &mut [MaybeUninit<O>],
 ) {
     let base = x.first();
-    let target = out.as_mut_ptr().cast::<F::Out>();
+    let target = out.as_mut_ptr().cast::<O>();
+    let is_about = fold.is_about;
     let runs = |first, step, len, about, out, count| {
-        dispatch(Runs { fold, first, step, len, about, out, count });
+        fold.kernels.runs(Runs { first, step, len, about, out, count });
     };
     if out.len() == 1 && x.is_contiguous() {
-        let whole = |start: usize, len: usize, target: *mut F::Out| {
+        let whole = |start: usize, len: usize, target: *mut O| {
             // SAFETY: part of the elements, which lie together.
             runs(unsafe { base.add(start) }, 0, len, about, target, 1);
         };
@@ -63,7 +66,7 @@ fn fold_into<F: Fold<T>, T: Element>(
         if len < THREADS_FROM || pool::threads() == 1 {
             return whole(0, len, target);
         }
-        let mut partial = Tensor::full([len.div_ceil(CHUNK)], F::START);
+        let mut partial = Tensor::full([len.div_ceil(CHUNK)], fold.start);
         let partial = partial.as_mut_slice();
         let shared = Shared((whole, partial.as_mut_ptr()));
         pool::run(partial.len(), &|chunk| {
@@ -74,9 +77,9 @@ fn fold_into<F: Fold<T>, T: Element>(
         });
         let mut counter = Counter::new();
         for &part in &*partial {
-            counter.add::<F, T>(part);
+            counter.add(part, |a, b| fold.kernels.join(a, b));
         }
-        out[0].write(counter.total::<F, T>());
+        out[0].write(counter.total(|a, b| fold.kernels.join(a, b)).unwrap_or(fold.start));
         return;
     }
     let side = |gone: bool| -> Walk<1> {
@@ -93,11 +96,11 @@ fn fold_into<F: Fold<T>, T: Element>(
     if step == 1 && (count >= 4 || (single && down == count as isize)) && (down != 1 || len == 1) {
         let mut at_out = 0;
         // Every thread has some.
-        let at_a_time = block::<F::Out>().min(count.div_ceil(threads).next_multiple_of(64));
+        let at_a_time = block::<O>().min(count.div_ceil(threads).next_multiple_of(64));
         kept.rows(|[at]| {
             let piece = |start: usize| {
                 let width = at_a_time.min(count - start);
-                let about = if F::ABOUT { &about[at_out + start..][..width] } else { &[] };
+                let about = if is_about { &about[at_out + start..][..width] } else { &[] };
                 // SAFETY: the walks stay within the tensor, and the innermost kept axis is `count` neighbours, which
                 // `out` has places for.
                 unsafe {
@@ -114,7 +117,7 @@ fn fold_into<F: Fold<T>, T: Element>(
         kept.rows(|[at]| {
             let part = |start: usize| {
                 let count = at_a_time.min(count - start);
-                let about = if F::ABOUT { &about[at_out + start..][..count] } else { &[] };
+                let about = if is_about { &about[at_out + start..][..count] } else { &[] };
                 // SAFETY: the walks stay within the tensor, the folded axis is `len` neighbours, and `out` has a place
                 // for each run.
                 unsafe {
@@ -124,7 +127,7 @@ fn fold_into<F: Fold<T>, T: Element>(
             };
             if threads == 1 {
                 // Not in parts: a part is a call.
-                let about = if F::ABOUT { &about[at_out..][..count] } else { &[] };
+                let about = if is_about { &about[at_out..][..count] } else { &[] };
                 // SAFETY: as above.
                 unsafe { runs(base.offset(at), step, len, about, target.add(at_out), count) };
             } else {
@@ -135,7 +138,7 @@ fn fold_into<F: Fold<T>, T: Element>(
     } else if down == 1 {
         let mut done = 0;
         kept.places(|[at]| {
-            let about = if F::ABOUT { about[done] } else { F::START };
+            let about = if is_about { about[done] } else { fold.start };
             // SAFETY: the walks stay within the tensor.
             out[done].write(unsafe { in_pieces(fold, base.offset(at), &gone, about) });
             done += 1;
@@ -172,30 +175,31 @@ fn split<P>(threads: usize, parts: usize, part: P, run: impl Fn(&P, usize)) {
 ///
 /// # Safety
 /// Every place that `runs` steps to from `first` may be read.
-unsafe fn in_pieces<F: Fold<T>, T: Element>(
-    fold: F,
+unsafe fn in_pieces<T: Element, O: Element>(
+    fold: &Folding<T, O>,
     first: *const T,
     runs: &Walk<1>,
-    about: F::Out,
-) -> F::Out {
+    about: O,
+) -> O {
     let len: usize = runs.axes().iter().map(|a| a.0).product();
     let (run, _) = runs.inner();
-    let mut leaf = Pieces::new::<F, T>(len);
+    let mut leaf = Pieces::new(fold.start, len);
     let mut counter = Counter::new();
+    let join = |a, b| fold.kernels.join(a, b);
     runs.rows(|[step]| {
         // SAFETY: the innermost axis is `run` neighbours, which the caller lets us read.
         let mut x = unsafe { std::slice::from_raw_parts(first.offset(step), run) };
         while !x.is_empty() {
             let (piece, rest) = x.split_at(x.len().min(LEAF - leaf.filled));
-            dispatch(Piece { fold, leaf: &mut leaf, x: piece, about });
+            fold.kernels.piece(Piece { leaf: &mut leaf, x: piece, about });
             if leaf.filled == LEAF {
-                counter.add::<F, T>(leaf.take::<F, T>());
+                counter.add(fold.kernels.take(&mut leaf), join);
             }
             x = rest;
         }
     });
     if leaf.filled > 0 {
-        counter.add::<F, T>(leaf.take::<F, T>());
+        counter.add(fold.kernels.take(&mut leaf), join);
     }
-    counter.total::<F, T>()
+    counter.total(join).unwrap_or(fold.start)
 }

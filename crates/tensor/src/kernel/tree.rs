@@ -100,32 +100,30 @@ impl<O: Element> Counter<O> {
 
     /// One more leaf - or one more tree of as many leaves as the others have, the last one of fewer.
     #[inline(always)]
-    pub(crate) fn add<F: Fold<T, Out = O>, T>(&mut self, mut leaf: O) {
+    pub(crate) fn add(&mut self, mut leaf: O, join: impl Fn(O, O) -> O) {
         let mut level = 0;
         while self.leaves >> level & 1 == 1 {
-            leaf = F::join(self.partial[level], leaf);
+            leaf = join(self.partial[level], leaf);
             level += 1;
         }
         self.partial[level] = leaf;
         self.leaves += 1;
     }
 
+    /// All leaves joined, if there are any.
     #[inline(always)]
-    pub(crate) fn total<F: Fold<T, Out = O>, T>(&self) -> O {
+    pub(crate) fn total(&self, join: impl Fn(O, O) -> O) -> Option<O> {
         let mut total = None;
         for level in 0..usize::BITS as usize {
             if self.leaves >> level & 1 == 1 {
                 let part = self.partial[level];
                 total = Some(match total {
-                    Some(t) => F::join(part, t),
+                    Some(t) => join(part, t),
                     None => part,
                 });
             }
         }
-        match total {
-            Some(total) => total,
-            None => F::START,
-        }
+        total
     }
 }
 
@@ -145,9 +143,9 @@ pub(crate) fn total<A: Arch, F: Fold<T>, T: Copy>(fold: F, x: &[T], about: F::Ou
         _ => {
             let mut counter = Counter::new();
             for x in x.chunks(LEAF) {
-                counter.add::<F, T>(leaf::<A, F, T, WIDE>(fold, x, about));
+                counter.add(leaf::<A, F, T, WIDE>(fold, x, about), F::join);
             }
-            counter.total::<F, T>()
+            counter.total(F::join).unwrap_or(F::START)
         }
     }
 }
@@ -200,26 +198,28 @@ fn halved<F: Fold<T>, T, const L: usize>(mut lanes: [F::Out; L]) -> F::Out {
     lanes[0]
 }
 
+/// A kernel of this fold, with its operands.
+pub(crate) struct By<F, K>(pub(crate) F, pub(crate) K);
+
 /// Several runs of `len` neighbours, `step` apart, each to its place of `out`.
-pub(crate) struct Runs<'a, F: Fold<T>, T> {
-    pub(crate) fold: F,
+pub(crate) struct Runs<'a, T, O> {
     pub(crate) first: *const T,
     pub(crate) step: isize,
     pub(crate) len: usize,
     /// One number per run, if the fold has one.
-    pub(crate) about: &'a [F::Out],
-    pub(crate) out: *mut F::Out,
+    pub(crate) about: &'a [O],
+    pub(crate) out: *mut O,
     pub(crate) count: usize,
 }
 
 /// Runs too short for lanes that are folded side by side.
 const SIDE_BY_SIDE: usize = 32;
 
-impl<F: Fold<T>, T: Copy> Kernel for Runs<'_, F, T> {
+impl<F: Fold<T>, T: Copy> Kernel for By<F, Runs<'_, T, F::Out>> {
     type Output = ();
     #[inline(always)]
     fn run<A: Arch>(self) {
-        let Self { fold, first, step, len, about, out, count } = self;
+        let Self(fold, Runs { first, step, len, about, out, count }) = self;
         let mut done = 0;
         if lanes(len) == 1 {
             while count - done >= SIDE_BY_SIDE {
@@ -259,9 +259,9 @@ pub(crate) struct Pieces<O> {
 }
 
 impl<O: Element> Pieces<O> {
-    /// One of a fold of `len` elements.
-    pub(crate) fn new<F: Fold<T, Out = O>, T>(len: usize) -> Self {
-        Self { lanes: [F::START; WIDE], count: lanes(len), filled: 0 }
+    /// One of a fold of `len` elements, which of nothing is `start`.
+    pub(crate) fn new(start: O, len: usize) -> Self {
+        Self { lanes: [start; WIDE], count: lanes(len), filled: 0 }
     }
 
     /// The fold of what came, and an empty leaf again.
@@ -285,18 +285,17 @@ fn first_lanes<O, const L: usize>(lanes: &mut [O; WIDE]) -> &mut [O; L] {
 }
 
 /// One more run of a leaf.
-pub(crate) struct Piece<'a, F: Fold<T>, T> {
-    pub(crate) fold: F,
-    pub(crate) leaf: &'a mut Pieces<F::Out>,
+pub(crate) struct Piece<'a, T, O> {
+    pub(crate) leaf: &'a mut Pieces<O>,
     pub(crate) x: &'a [T],
-    pub(crate) about: F::Out,
+    pub(crate) about: O,
 }
 
-impl<F: Fold<T>, T: Copy> Kernel for Piece<'_, F, T> {
+impl<F: Fold<T>, T: Copy> Kernel for By<F, Piece<'_, T, F::Out>> {
     type Output = ();
     #[inline(always)]
     fn run<A: Arch>(self) {
-        let Self { fold, leaf: Pieces { lanes, count, filled }, x, about } = self;
+        let Self(fold, Piece { leaf: Pieces { lanes, count, filled }, x, about }) = self;
         match *count {
             1 => enter::<A, F, T, 1>(fold, first_lanes(lanes), *filled, x, about),
             NARROW => enter::<A, F, T, NARROW>(fold, first_lanes(lanes), *filled, x, about),

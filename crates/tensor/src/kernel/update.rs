@@ -24,12 +24,15 @@ impl<F: Rewrite<T, N>, T: Element, const N: usize> Kernel for Run<F, T, N> {
     fn run<A: Arch>(self) {
         for i in 0..self.len {
             // SAFETY: whoever makes a `Run` promises `len` elements at each pointer.
-            let g = unsafe { *self.g.add(i) };
-            // SAFETY: as above.
-            let state = std::array::from_fn(|k| unsafe { *self.state[k].add(i) });
-            for (place, new) in self.state.into_iter().zip(self.f.at::<A>(state, g)) {
-                // SAFETY: as above; those at `state` may be written.
-                unsafe { place.add(i).write(new) };
+            unsafe {
+                let mut state = [*self.state[0].add(i); N];
+                for k in 1..N {
+                    state[k] = *self.state[k].add(i);
+                }
+                let new = self.f.at::<A>(state, *self.g.add(i));
+                for k in 0..N {
+                    self.state[k].add(i).write(new[k]);
+                }
             }
         }
     }

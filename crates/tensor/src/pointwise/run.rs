@@ -69,8 +69,8 @@ impl<T: LaneFloat, F: Unary> Lanewise<T, T, 1> for UnaryValue<F> {
 struct UnaryPull<F>(F);
 impl<T: LaneFloat, F: Unary> Lanewise<T, T, 3> for UnaryPull<F> {
     #[inline(always)]
-    fn at<A: Arch>(self, x: [T; 3]) -> T {
-        let [g, x, y] = x.map(|x| x.lane::<A>());
+    fn at<A: Arch>(self, [g, x, y]: [T; 3]) -> T {
+        let (g, x, y) = (g.lane::<A>(), x.lane::<A>(), y.lane::<A>());
         T::from_lane::<A>(gated(g, self.0.slope(x, y)))
     }
 }
@@ -79,8 +79,8 @@ impl<T: LaneFloat, F: Unary> Lanewise<T, T, 3> for UnaryPull<F> {
 struct BinaryValue<F>(F);
 impl<T: LaneFloat, F: Binary> Lanewise<T, T, 2> for BinaryValue<F> {
     #[inline(always)]
-    fn at<A: Arch>(self, x: [T; 2]) -> T {
-        let [a, b] = x.map(|x| x.lane::<A>());
+    fn at<A: Arch>(self, [a, b]: [T; 2]) -> T {
+        let (a, b) = (a.lane::<A>(), b.lane::<A>());
         T::from_lane::<A>(self.0.value(a, b))
     }
 }
@@ -89,8 +89,8 @@ impl<T: LaneFloat, F: Binary> Lanewise<T, T, 2> for BinaryValue<F> {
 struct BinaryPull<F, const OPERAND: usize>(F);
 impl<T: LaneFloat, F: Binary, const OPERAND: usize> Lanewise<T, T, 4> for BinaryPull<F, OPERAND> {
     #[inline(always)]
-    fn at<A: Arch>(self, x: [T; 4]) -> T {
-        let [g, a, b, y] = x.map(|x| x.lane::<A>());
+    fn at<A: Arch>(self, [g, a, b, y]: [T; 4]) -> T {
+        let (g, a, b, y) = (g.lane::<A>(), a.lane::<A>(), b.lane::<A>(), y.lane::<A>());
         let slope = if OPERAND == 0 { self.0.slope_a(a, b, y) } else { self.0.slope_b(a, b, y) };
         T::from_lane::<A>(gated(g, slope))
     }

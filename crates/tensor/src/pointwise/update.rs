@@ -45,7 +45,16 @@ struct Lanes<F>(F);
 impl<T: LaneFloat, F: Update<N>, const N: usize> Rewrite<T, N> for Lanes<F> {
     #[inline(always)]
     fn at<A: Arch>(self, state: [T; N], g: T) -> [T; N] {
-        self.0.step(state.map(|x| x.lane::<A>()), g.lane::<A>()).map(T::from_lane::<A>)
+        let mut lanes = [state[0].lane::<A>(); N];
+        for k in 1..N {
+            lanes[k] = state[k].lane::<A>();
+        }
+        let lanes = self.0.step(lanes, g.lane::<A>());
+        let mut new = state;
+        for k in 0..N {
+            new[k] = T::from_lane::<A>(lanes[k]);
+        }
+        new
     }
 }
 

@@ -52,6 +52,7 @@ impl<L: Layout> Layout for Masked<L> {
 }
 
 /// A block of C and what goes into it.
+#[derive(Clone, Copy)]
 pub(super) struct Block<T> {
     pub(super) k: usize,
     pub(super) a: Mat<T>,

@@ -63,12 +63,18 @@ impl<T: GemmElem> Simd for Four<T> {
         }
     }
     #[inline(always)]
-    unsafe fn add(self, other: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i].plus(other.0[i])))
+    unsafe fn add(mut self, other: Self) -> Self {
+        for i in 0..4 {
+            self.0[i] = self.0[i].plus(other.0[i]);
+        }
+        self
     }
     #[inline(always)]
-    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i].times_plus(b.0[i], c.0[i])))
+    unsafe fn mul_add(mut self, b: Self, c: Self) -> Self {
+        for i in 0..4 {
+            self.0[i] = self.0[i].times_plus(b.0[i], c.0[i]);
+        }
+        self
     }
     #[inline(always)]
     unsafe fn sum(self) -> T {
@@ -76,7 +82,20 @@ impl<T: GemmElem> Simd for Four<T> {
     }
     #[inline(never)]
     unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<T>) {
-        kernels!(Self, L, h, nv, block, { 1: [1 2 3 4 5 6 7 8] 2: [1 2 3 4] })
+        #[cfg(not(target_arch = "x86_64"))]
+        kernels!(Self, L, h, nv, block, { 1: [1 2 3 4 5 6 7 8] 2: [1 2 3 4] });
+        // A machine of this kind that has no AVX2 is rare: blocks in powers of two spare it half of the kernels.
+        #[cfg(target_arch = "x86_64")]
+        {
+            let mut done = 0;
+            while done < h {
+                let now = 1 << (h - done).ilog2();
+                let (a, c) = (block.a.at(done, 0), block.c.wrapping_add(done * block.ldc));
+                let part = Block { a, c, ..*block };
+                kernels!(Self, L, now, nv, &part, { 1: [1 2 4 8] 2: [1 2 4] });
+                done += now;
+            }
+        }
     }
     #[inline(never)]
     unsafe fn enter<B: Body<Self>>(body: B) -> B::Output {
