@@ -26,12 +26,12 @@ impl<F: Rewrite<T, N>, T: Element, const N: usize> Kernel for Run<F, T, N> {
             // SAFETY: whoever makes a `Run` promises `len` elements at each pointer.
             unsafe {
                 let mut state = [*self.state[0].add(i); N];
-                for k in 1..N {
-                    state[k] = *self.state[k].add(i);
+                for (x, place) in state.iter_mut().zip(self.state).skip(1) {
+                    *x = *place.add(i);
                 }
                 let new = self.f.at::<A>(state, *self.g.add(i));
-                for k in 0..N {
-                    self.state[k].add(i).write(new[k]);
+                for (place, new) in self.state.into_iter().zip(new) {
+                    place.add(i).write(new);
                 }
             }
         }
