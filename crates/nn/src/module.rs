@@ -6,6 +6,7 @@ use std::panic::Location;
 use wengert_autograd::{Error, Line, Result, ScopeGuard, Tape, Tensors, Var};
 use wengert_tensor::{Float, Tensor};
 
+use crate::parts::{Any, AnyParts};
 use crate::summary::{Summary, summary};
 use crate::trace::path_of;
 use crate::{Parts, Visitor};
@@ -163,16 +164,16 @@ where
             scope.gave(y);
             Ok(y)
         }
-        Err(error) => Err(failed(error, layer, x.tape(), &scope, at)),
+        Err(error) => Err(failed(error, &Any(layer), x.tape(), &scope, at)),
     }
 }
 
 /// An error on its way out of a call. The innermost call notes its scope; the outermost, which knows the names of its
 /// parts, finds the path. A line of this crate becomes the line of the call around it that is the user's.
 #[cold]
-fn failed<T: Float, M: Parts<T> + ?Sized>(
+fn failed<T: Float>(
     error: Error,
-    layer: &M,
+    layer: &dyn AnyParts<T>,
     tape: &Tape<T>,
     scope: &ScopeGuard<'_, T>,
     at: Line,

@@ -64,31 +64,13 @@ pub trait Parts<T: Float>: Send + Sync {
     /// The parameters with their paths, in the order in which they are named. A parameter with several names is
     /// listed once, under the first.
     fn named_parameters(&self) -> Vec<(String, Param<T>)> {
-        let mut found: Vec<(String, Param<T>)> = Vec::new();
-        let mut met = std::collections::HashSet::new();
-        self.walk(&mut |path, part| {
-            if let Part::Param(param) = part
-                && met.insert(param.id())
-            {
-                found.push((path.to_string(), param.clone()));
-            }
-        });
-        found
+        named_parameters(&Any(self))
     }
 
     /// The parameters, from which an optimiser is made. From this call on each knows its path, so that errors, prints and saved
     /// states can name it.
     fn parameters(&self) -> Vec<Param<T>> {
-        let named = self.named_parameters();
-        named
-            .into_iter()
-            .map(|(path, param)| {
-                if !path.is_empty() {
-                    param.set_path(&path);
-                }
-                param
-            })
-            .collect()
+        parameters(&Any(self))
     }
 
     /// The buffers with their paths.
@@ -127,7 +109,7 @@ pub trait Parts<T: Float>: Send + Sync {
     /// assert_eq!(model.to_string(), model.tree());
     /// ```
     fn tree(&self) -> String {
-        crate::tree::tree(self)
+        crate::tree::tree(&Any(self))
     }
 
     /// Clears all gradients.
@@ -170,7 +152,7 @@ pub trait Parts<T: Float>: Send + Sync {
 
     /// A snapshot of all parameters and buffers by path. Further training does not change it.
     fn state(&self) -> State<T> {
-        state::of(self)
+        state::of(&Any(self))
     }
 
     /// Loads all values of a state or, if names or shapes do not match, none.
@@ -179,15 +161,61 @@ pub trait Parts<T: Float>: Send + Sync {
     /// [`Error::State`], which lists every name that is missing, unexpected, or of another shape.
     #[track_caller]
     fn load_state(&self, state: &State<T>) -> Result<()> {
-        let mismatch = state::load(self, state, true);
+        let mismatch = state::load(&Any(self), state, true);
         if mismatch.is_empty() { Ok(()) } else { Err(Error::State(Box::new(mismatch))) }
     }
 
     /// Loads the values of a state whose names and shapes match, and returns the mismatches: for transfer learning with another
     /// head.
     fn load_matching(&self, state: &State<T>) -> Mismatch {
-        state::load(self, state, false)
+        state::load(&Any(self), state, false)
     }
+}
+
+/// A model of any type. What reads a whole model takes it so, and is compiled once, not once for each type of layer.
+pub(crate) trait AnyParts<T: Float> {
+    fn walk(&self, see: &mut dyn FnMut(&str, Part<'_, T>));
+    fn describe(&self) -> Option<String>;
+    fn who(&self) -> Who;
+}
+
+/// A model to be taken as [`AnyParts`].
+pub(crate) struct Any<'a, P: ?Sized>(pub(crate) &'a P);
+
+impl<T: Float, P: Parts<T> + ?Sized> AnyParts<T> for Any<'_, P> {
+    fn walk(&self, see: &mut dyn FnMut(&str, Part<'_, T>)) {
+        self.0.walk(see);
+    }
+    fn describe(&self) -> Option<String> {
+        self.0.describe()
+    }
+    fn who(&self) -> Who {
+        self.0.who()
+    }
+}
+
+pub(crate) fn named_parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, Param<T>)> {
+    let mut found: Vec<(String, Param<T>)> = Vec::new();
+    let mut met = std::collections::HashSet::new();
+    model.walk(&mut |path, part| {
+        if let Part::Param(param) = part
+            && met.insert(param.id())
+        {
+            found.push((path.to_string(), param.clone()));
+        }
+    });
+    found
+}
+
+fn parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<Param<T>> {
+    let named = named_parameters(model).into_iter();
+    let told = named.map(|(path, param)| {
+        if !path.is_empty() {
+            param.set_path(&path);
+        }
+        param
+    });
+    told.collect()
 }
 
 #[track_caller]

@@ -8,7 +8,7 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::buffer::{Buffer, Counter};
 use crate::error::list;
-use crate::parts::{Part, Parts};
+use crate::parts::{AnyParts, Part};
 use crate::safetensors::{list_from_json, list_to_json};
 
 /// Values by name, in the order of the model's parts. PyTorch calls it a `state_dict`.
@@ -345,7 +345,7 @@ impl<T: Float> Slot<T> {
 }
 
 /// Every part with a value. A part with two names is listed twice, as in PyTorch's files.
-fn slots<T: Float, P: Parts<T> + ?Sized>(model: &P) -> Vec<(String, Slot<T>)> {
+fn slots<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, Slot<T>)> {
     let mut slots = Vec::new();
     model.walk(&mut |path, part| {
         let slot = match part {
@@ -359,7 +359,7 @@ fn slots<T: Float, P: Parts<T> + ?Sized>(model: &P) -> Vec<(String, Slot<T>)> {
     slots
 }
 
-pub(crate) fn of<T: Float, P: Parts<T> + ?Sized>(model: &P) -> State<T> {
+pub(crate) fn of<T: Float>(model: &dyn AnyParts<T>) -> State<T> {
     let mut state = State::new();
     for (path, slot) in slots(model) {
         state.insert_entry(path, slot.read());
@@ -368,11 +368,7 @@ pub(crate) fn of<T: Float, P: Parts<T> + ?Sized>(model: &P) -> State<T> {
 }
 
 /// Writes the values that match; nothing if `all` must match and some do not.
-pub(crate) fn load<T: Float, P: Parts<T> + ?Sized>(
-    model: &P,
-    state: &State<T>,
-    all: bool,
-) -> Mismatch {
+pub(crate) fn load<T: Float>(model: &dyn AnyParts<T>, state: &State<T>, all: bool) -> Mismatch {
     let mut mismatch = Mismatch::default();
     let mut writes: Vec<Box<dyn FnOnce()>> = Vec::new();
     let mut known = std::collections::HashSet::new();

@@ -8,7 +8,7 @@ use wengert_tensor::{Float, Shape};
 
 use crate::Module;
 use crate::module::run;
-use crate::parts::Part;
+use crate::parts::{Any, AnyParts, Part, named_parameters};
 use crate::trace::paths;
 
 /// A model layer by layer; see [`Module::summary`]. Prints as a table.
@@ -48,6 +48,11 @@ where
 {
     let tape = Tape::no_grad();
     run(model, tape.input(x.clone()), "", at)?;
+    Ok(table(&Any(model), &tape))
+}
+
+/// The table of a model that was called on this tape.
+fn table<T: Float>(model: &dyn AnyParts<T>, tape: &Tape<T>) -> Summary {
     let scopes = tape.scopes();
     let mut outputs: HashMap<String, Vec<Shape>> = HashMap::new();
     for (path, scope) in paths(model, &scopes).into_iter().zip(&scopes) {
@@ -93,9 +98,9 @@ where
         row.parameters = row.parameters.filter(|&n| n > 0 || !is_parent);
     }
     let read = tape.params();
-    let unread = model.named_parameters().into_iter();
+    let unread = named_parameters(model).into_iter();
     let unread = unread.filter(|(_, p)| !read.iter().any(|(q, _)| q.is(p)));
-    Ok(Summary { rows, parameters, frozen, unread: unread.map(|(path, _)| path).collect() })
+    Summary { rows, parameters, frozen, unread: unread.map(|(path, _)| path).collect() }
 }
 
 /// Whether what has the path `inner` lies within `outer`.

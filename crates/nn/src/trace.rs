@@ -9,9 +9,9 @@ use std::panic::Location;
 use wengert_autograd::{Result, Scope, Tape, Tensors, Var, Who};
 use wengert_tensor::Float;
 
+use crate::Module;
 use crate::module::run;
-use crate::parts::Part;
-use crate::{Module, Parts};
+use crate::parts::{Any, AnyParts, Part};
 
 /// The results of a forward pass, layer by layer; see [`trace`].
 #[derive(Clone)]
@@ -66,7 +66,7 @@ where
     let output = run(model, x, "", at)?.unpack();
     let scopes = tape.scopes();
     let mut layers = Vec::new();
-    for (path, scope) in paths(model, &scopes).into_iter().zip(&scopes).skip(before) {
+    for (path, scope) in paths(&Any(model), &scopes).into_iter().zip(&scopes).skip(before) {
         let Some(who) = scope.who else { continue };
         let results = scope.results.iter().filter_map(|&line| tape.line(line)).collect();
         layers.push((path.unwrap_or_else(|| who.kind().to_string()), results));
@@ -78,10 +78,7 @@ where
 /// of that identity which lies within the layer around it. `None` for layers that are not named.
 ///
 /// Layers without fields have size 0 and may have the same address: then they are taken to run in the order of their names.
-pub(crate) fn paths<T: Float, P: Parts<T> + ?Sized>(
-    model: &P,
-    scopes: &[Scope],
-) -> Vec<Option<String>> {
+pub(crate) fn paths<T: Float>(model: &dyn AnyParts<T>, scopes: &[Scope]) -> Vec<Option<String>> {
     let mut known: HashMap<Who, Vec<String>> = HashMap::from([(model.who(), vec![String::new()])]);
     model.walk(&mut |path, part| {
         if let Part::Module(module) = part {
@@ -122,11 +119,7 @@ fn joined(around: &str, name: &str) -> String {
 
 /// The name of a layer for an error: its path in the model that was called, begun with the path that the parameters of
 /// that model know; its kind, if the model does not name it. Empty for the model itself.
-pub(crate) fn path_of<T: Float, P: Parts<T> + ?Sized>(
-    called: &P,
-    tape: &Tape<T>,
-    scope: usize,
-) -> String {
+pub(crate) fn path_of<T: Float>(called: &dyn AnyParts<T>, tape: &Tape<T>, scope: usize) -> String {
     let scopes = tape.scopes();
     let path = paths(called, &scopes).swap_remove(scope);
     // A parameter of the layer that was called knows its whole path, of which the end is its path within the layer.

@@ -2,11 +2,10 @@
 
 use wengert_tensor::Float;
 
-use crate::Parts;
-use crate::parts::Part;
+use crate::parts::{AnyParts, Part};
 
 /// The modules of a model that have a name for themselves, nested as their paths are.
-pub(crate) fn tree<T: Float, P: Parts<T> + ?Sized>(model: &P) -> String {
+pub(crate) fn tree<T: Float>(model: &dyn AnyParts<T>) -> String {
     let mut text = model.describe().unwrap_or_else(|| "Parts".into());
     // The paths of the modules that are open, outermost first.
     let mut open: Vec<String> = Vec::new();
