@@ -2,14 +2,15 @@
 
 use std::panic::Location;
 
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, REST, Shape, Tensor};
 
 use crate::algebra::Incoming;
 use crate::backward::{AtTensors, Keep};
 use crate::nodes::{Node, Nodes};
 use crate::ops::{
-    Binary, Constant, Detach, IndexSelect, Linear, LogSoftmax, MatMul, Mean, Operation as _,
-    OwnUnary, Permute, Reshape, Softmax, Sum, Unary, Where,
+    Binary, Constant, Conv, Detach, Gather, IndexSelect, Linear, LogSoftmax, MatMul, Max, Mean,
+    Normalize, Operation as _, OwnUnary, Permute, Reshape, RmsNormalize, Softmax, Sum, Unary,
+    Where, Windows,
 };
 use crate::tape::Inner;
 use crate::{Error, Result, Tape, Tensors, Var};
@@ -28,8 +29,8 @@ use crate::{Error, Result, Tape, Tensors, Var};
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 ///
-/// One sweep finds the gradients of all samples for a parameter that is the weight or the bias of `linear`, a factor of `matmul`, a
-/// table of `rows`, or that is broadcast over the samples by `+`, `-`, `*` and the like, as long as the tape shows that the first axis
+/// One sweep finds the gradients of all samples for a parameter that is the weight or the bias of `linear` or `conv`, a factor of
+/// `matmul`, a table of `rows`, or that is broadcast over the samples by `+`, `-`, `*` and the like, as long as the tape shows that the first axis
 /// of what it meets is that of the samples. For every other parameter there is a sweep for each sample. The result is the same but for
 /// rounding.
 ///
@@ -180,8 +181,17 @@ impl<'a, T: Float> Batch<'a, T> {
             shape.first().is_some_and(|&first| first > 0 && first % self.n == 0)
         } else if let Some(Permute(order)) = op.get() {
             order.first().is_some_and(|&first| axis(first) == 0)
-        } else if let Some(axes) =
-            op.get().map(|Sum(axes)| axes).or(op.get().map(|Mean(axes)| axes))
+        } else if op.is::<Conv>() {
+            (1..node.operands.len()).all(|k| !leads(k))
+        } else if let Some(Windows(along)) = op.get() {
+            operand(0).rank() > along.len()
+        } else if let Some(&Gather(along, _)) = op.get() {
+            axis(along) != 0 && operand(0).shape().first() == shape.first()
+        } else if let Some(axes) = (op.get().map(|Sum(axes)| axes))
+            .or(op.get().map(|Mean(axes)| axes))
+            .or(op.get().map(|Max(axes)| axes))
+            .or(op.get().map(|Normalize(axes, _)| axes))
+            .or(op.get().map(|RmsNormalize(axes, _)| axes))
         {
             kept(axes)
         } else if let Some(along) =
@@ -260,6 +270,20 @@ impl<'a, T: Float> Batch<'a, T> {
                 left.transpose(1, 2)?.matmul(&right)?
             };
             return Ok(Some(part.reshape(shape)?));
+        }
+        if let (Some(Conv(conv)), true) = (node.op.get(), k > 0) {
+            let x = operand(0);
+            let at_a_time = x.shape()[0] / n;
+            let mut parts = Vec::with_capacity(n);
+            for i in 0..n {
+                let own = |x: &Tensor<T>| x.narrow(0, i * at_a_time, at_a_time);
+                let g = own(g)?;
+                parts.push(match k {
+                    1 => own(x)?.conv_weight(&g, conv)?,
+                    _ => g.transpose(0, 1)?.reshape([param.len(), REST])?.sum_over(1)?,
+                });
+            }
+            return Ok(Some(Tensor::stack(&parts.iter().collect::<Vec<_>>(), 0)?));
         }
         if let (Some(IndexSelect(0, index)), 0) = (node.op.get(), k) {
             // The table once for each sample, all below each other.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wengert_autograd::{Result, Tape, Tensors, Var, per_sample_gradients};
-use wengert_tensor::{Rng, Tensor, tensor};
+use wengert_tensor::{Conv, Rng, Tensor, Window, tensor};
 
 /// Counts the sweeps that reach these losses.
 fn counted<'t>(losses: Var<'t, f64>, count: &Arc<AtomicUsize>) -> Var<'t, f64> {
@@ -132,6 +132,44 @@ fn tables_take_one_sweep() {
         &parameters,
     );
     assert_eq!(count, 1);
+}
+
+#[test]
+fn convolutional_nets_take_one_sweep() {
+    let net = |n: usize| {
+        of_floats(
+            |x, p| {
+                let n = x.shape()[0];
+                let same = Conv::new([Window::new(3), Window::new(3)]).padding([(1, 1), (1, 1)]);
+                let h = x.conv(p[0], Some(p[1]), same)?.relu();
+                // Pooling, as mean and as maximum.
+                let windows = [Window::new(2).stride(2), Window::new(2).stride(2)];
+                let h = h.windows(windows)?.mean_over([-1, -2])?;
+                let strided = Conv::new([Window::new(2), Window::new(1).stride(2)]).groups(2);
+                let h = h.conv(p[2], None, strided)?.windows([Window::new(1)])?.max_over(-1)?;
+                h.normalize([1, 2, 3], 1e-5)?
+                    .reshape([n, 4])?
+                    .linear(p[3], None)?
+                    .square()
+                    .sum_over(1)
+            },
+            &[n, 1, 4, 4],
+            &[&[2, 1, 3, 3], &[2], &[4, 1, 2, 1], &[3, 4]],
+        )
+    };
+    assert_eq!([net(1), net(5)], [1, 1]);
+    // Two images of one sample, one after another in the batch.
+    let pairs = of_floats(
+        |x, p| {
+            let n = x.shape()[0];
+            let conv = Conv::new([Window::new(2)]);
+            let y = x.reshape([2 * n, 1, 5])?.conv(p[0], Some(p[1]), conv)?;
+            y.reshape([n, 2, 3, 4])?.square().sum_over([1, 2, 3])
+        },
+        &[3, 2, 1, 5],
+        &[&[3, 1, 2], &[3]],
+    );
+    assert_eq!(pairs, 1);
 }
 
 /// What is not on the list is found sample by sample, next to what is.

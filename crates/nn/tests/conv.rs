@@ -578,3 +578,41 @@ fn a_function_of_vars_takes_weights_that_are_computed() -> Result<()> {
     assert!(report.is_right(), "{report}");
     Ok(())
 }
+
+/// Convolution, pooling by maximum and a linear layer: the gradients of all samples come from one sweep.
+#[test]
+fn the_gradients_of_each_sample_come_from_one_sweep() {
+    let sweeps = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let rng = &mut Rng::new(3);
+    let parameters = [Tensor::randn([2, 1, 3, 3], rng), Tensor::randn([3, 8], rng)];
+    fn losses<'t>(x: Var<'t, f64>, p: &[Var<'t, f64>]) -> Result<Var<'t, f64>> {
+        let y = functional::conv(x, p[0], None, Convolution::<2>::default())?.tanh();
+        let y = functional::max_pool(y, Pool::<2>::new(2))?.flatten_axes(1, -1)?;
+        y.linear(p[1], None)?.square().sum_over(1)
+    }
+    let batch = Tensor::randn([4, 1, 6, 6], rng);
+    let all = wengert_autograd::per_sample_gradients(
+        |x, p| {
+            let losses = losses(x, p)?;
+            let sweeps = sweeps.clone();
+            losses.watch(move |_| {
+                sweeps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                None
+            });
+            Ok(losses)
+        },
+        &batch,
+        &parameters,
+    );
+    let all = all.unwrap();
+    assert_eq!(sweeps.load(std::sync::atomic::Ordering::Relaxed), 1);
+    for i in 0..4 {
+        let tape = Tape::new();
+        let p = parameters.each_ref().map(|p| tape.var(p.clone()));
+        let loss = losses(tape.constant(batch.narrow(0, i, 1).unwrap()), &p).unwrap();
+        let alone = loss.sum().gradients().unwrap();
+        for (all, p) in all.iter().zip(p) {
+            near(&all.select(0, i).unwrap(), &alone.wrt(p).value().unwrap());
+        }
+    }
+}
