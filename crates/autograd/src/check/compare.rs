@@ -51,11 +51,13 @@ impl Order<'_> {
         let no_forward = RefCell::new(None);
         let recorded = Recorded { tape: &tape, x, y, u: &u, gradients, magnitude, no_forward };
         let mut directions = false;
+        let before = report.findings.len();
         if !u.is_empty() {
             for i in 0..self.inputs.len() {
                 directions |= self.input(i, &recorded, rng, report)?;
             }
         }
+        doubt_what_rounding_hides(&mut report.findings[before..]);
         report.tallies.push(Tally {
             order: self.order,
             elements: self.inputs.iter().map(Tensor::len).sum(),
@@ -218,6 +220,22 @@ impl Order<'_> {
         if !near && !neither {
             finding.verdict = Verdict::Wrong;
             finding.why = Some("forward mode and reverse mode disagree".into());
+        }
+    }
+}
+
+/// Differences of 1e20 + x are 0, whatever the slope: where they are less certain than a hundredth of the largest slope that the
+/// rules give, they decide nothing. A slope on which forward mode does not agree is itself rounding.
+fn doubt_what_rounding_hides(findings: &mut [Finding]) {
+    let is_slope = |f: &&Finding| {
+        f.forward.is_none_or(|forward| (forward - f.reverse).abs() <= 1e-6 * f.reverse.abs())
+    };
+    let largest = findings.iter().filter(is_slope).fold(0.0f64, |m, f| m.max(f.reverse.abs()));
+    for finding in findings.iter_mut().filter(|f| f.verdict == Verdict::Right) {
+        if largest > 0.0 && finding.uncertainty > 1e-3 * largest {
+            finding.verdict = Verdict::Undecided;
+            let why = "the function's rounding hides its slopes: take a large constant off, or make the inputs larger";
+            finding.why = Some(why.into());
         }
     }
 }

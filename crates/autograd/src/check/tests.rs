@@ -211,3 +211,18 @@ fn parameters_keep_their_values_and_are_named() {
     assert!(report.is_right() && report.worst() == Verdict::Right, "{report}");
     assert_eq!(w.value(), tensor![0.3, -0.5]);
 }
+
+/// Differences of a value that is too large are 0, whatever the slope.
+#[test]
+fn a_slope_that_rounding_hides_is_not_decided() {
+    let hidden = gradcheck(|x| Ok((x[0] + 1e20).sum()), &[tensor![0.5]]);
+    let wrong = gradcheck(|x| with_slope(x[0], |x| x + 1e20, |_| 3.0), &[tensor![0.5]]);
+    for report in [hidden, wrong] {
+        not_right(&report, Verdict::Undecided, "rounding hides its slopes");
+    }
+    // Zero slopes, and slopes that are small beside others, are decided.
+    let zero = gradcheck(|x| Ok(x[0].softmax(-1)?.sum()), &[tensor![0.5, 1.0]]);
+    assert!(zero.is_right(), "{zero}");
+    let small = gradcheck(|x| Ok((x[0].tanh() + 1.0).sum()), &[tensor![0.5, 15.0]]);
+    assert!(small.is_right(), "{small}");
+}

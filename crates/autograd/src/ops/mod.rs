@@ -209,7 +209,11 @@ macro_rules! dispatch {
             #[cfg(test)]
             fn rows() -> Vec<$crate::check::row::Row> {
                 let mut rows = Vec::new();
-                $(rows.extend(<$Member $(<$U>)? as $crate::ops::Operation<T>>::rows());)*
+                $({
+                    let of_member = <$Member $(<$U>)? as $crate::ops::Operation<T>>::rows();
+                    assert!(!of_member.is_empty(), "{} has no row", stringify!($Member));
+                    rows.extend(of_member);
+                })*
                 rows
             }
             fn as_any(&self) -> &dyn std::any::Any {
