@@ -283,11 +283,19 @@ impl<T: Float> Inner<T> {
     /// Spends the tape: lets go of the parameters' buffers and keeps their shapes, with NaN in place of the numbers, a view of one.
     fn let_go(&mut self, at: Line) {
         self.spent = Some(at);
-        let gone = Tensor::scalar(T::NAN);
-        for &index in &self.params {
-            if let Ok(view) = gone.expand(self.nodes.value(index as usize).shape()) {
-                self.nodes.set_value(index as usize, view);
-            }
+        for (k, &index) in self.params.iter().enumerate() {
+            let shape = self.nodes.value(index as usize).shape();
+            let known = self.gone.get(k).filter(|gone| gone.shape() == shape);
+            let gone = match known {
+                Some(gone) => gone.clone(),
+                None => {
+                    let Ok(gone) = Tensor::scalar(T::NAN).expand(shape) else { continue };
+                    self.gone.truncate(k);
+                    self.gone.push(gone.clone());
+                    gone
+                }
+            };
+            self.nodes.set_value(index as usize, gone);
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Inner<T> {
     pub(crate) watchers: Vec<Watcher<T>>,
     pub(crate) spent: Option<Line>,
     pub(crate) grads: Vec<Option<Tensor<T>>>,
+    /// What stands in place of each parameter's value once the tape is spent; kept from tape to tape.
+    pub(crate) gone: Vec<Tensor<T>>,
     /// Gradients kept for printing, by node.
     pub(crate) adjoints: Vec<Option<Tensor<T>>>,
     /// The time of each node's forward pass, on a tape that is timed.
@@ -73,6 +75,7 @@ impl<T> Default for Inner<T> {
             watchers: Vec::new(),
             spent: None,
             grads: Vec::new(),
+            gone: Vec::new(),
             adjoints: Vec::new(),
             times: Vec::new(),
         }
