@@ -25,7 +25,7 @@ use crate::workload::Failure;
 /// A net: its name, its cost, and the loss with the weights after 20 steps.
 #[derive(Clone, Copy)]
 pub struct Net {
-    /// The name of the workload, and of its file.
+    /// The name of the workload, and of its file (`_lazy` is left off).
     pub name: &'static str,
     /// Floating-point operations of a step in millions: two for each multiply-add, with the gradients of the weights, and those
     /// of inputs that depend on weights.
@@ -64,6 +64,7 @@ pub const ALL: &[Net] = &[
     net("nanogpt", 3816.0, 1.9934507, nanogpt::start),
     net("nanogpt_infer1", 106.0, 0.18765071, nanogpt::infer),
     net("embbag", 0.197, 1.3175342, embbag::start),
+    net("embbag_lazy", 0.197, 1.3175342, embbag::lazy),
 ];
 
 impl Net {
@@ -94,6 +95,7 @@ impl Data {
         let Some(directory) = std::env::var_os("NETS_DATA").map(PathBuf::from) else {
             return Ok(Self { archive: None });
         };
+        let net = net.trim_end_matches("_lazy");
         Ok(Self { archive: Some(Archive::read(directory.join(format!("{net}.safetensors")))?) })
     }
 

@@ -7,11 +7,12 @@ use smallvec::SmallVec;
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::{Algebra, At, Incoming};
-use crate::compiled::{self, Done, Grads};
+use crate::compiled::{self, Done, Grads, Then};
 use crate::error::Line;
 use crate::gradients::Gradients;
 use crate::nodes::Nodes;
 use crate::ops::{Op, Operation as _, Parameter};
+use crate::row_grad::RowPart;
 use crate::tape::Inner;
 use crate::{Error, Result, Tape, Var};
 
@@ -156,7 +157,7 @@ impl<T: Float> Tape<T> {
             if wanted {
                 kept[i] = Some(g.clone());
             }
-            Ok(())
+            Ok(Then::HandOn)
         })?;
         Ok(kept)
     }
@@ -280,6 +281,19 @@ impl<T: Float> Tape<T> {
 }
 
 impl<T: Float> Inner<T> {
+    /// Takes the gradient of rows that were looked up in a parameter, instead of adding it to zeros for all the others.
+    #[inline]
+    fn take_rows(&self, i: usize, g: &Tensor<T>, rows: &mut Vec<(u32, RowPart<T>)>) -> Then {
+        let Some(index) = self.nodes.op(i).rows() else { return Then::HandOn };
+        let line = self.nodes.operands(i)[0];
+        let of_parameter = self.nodes.op(line as usize).parameter().is_some();
+        if !of_parameter || !self.nodes.wanted(line as usize) {
+            return Then::HandOn;
+        }
+        rows.push((line, RowPart { index: index.clone(), values: g.clone() }));
+        Then::Stop
+    }
+
     /// Spends the tape: lets go of the parameters' buffers and keeps their shapes, with NaN in place of the numbers, a view of one.
     fn let_go(&mut self, at: Line) {
         self.spent = Some(at);
@@ -322,7 +336,9 @@ pub(crate) fn sweep_here<T: Float>(
                 g = other;
             }
         }
-        done(i, &g)?;
+        if done(i, &g)? == Then::Stop {
+            continue;
+        }
         let (op, operands) = (nodes.op(i), nodes.operands(i));
         if operands.is_empty() {
             if op.parameter().is_some() {
@@ -383,7 +399,7 @@ impl<'t, T: Float> Var<'t, T> {
 
     fn fill_params(self, verb: &'static str, at: Line) -> Result<()> {
         self.startable(verb, at)?;
-        let (grads, adjoints) = {
+        let (grads, adjoints, rows) = {
             let mut guard = self.tape.inner.borrow_mut();
             let mut grads = std::mem::take(&mut guard.grads);
             drop(guard);
@@ -393,16 +409,19 @@ impl<'t, T: Float> Var<'t, T> {
             grads.resize(count, None);
             grads[count - 1] = Some(inner.nodes.value(count - 1).ones_like());
             let mut adjoints = Vec::new();
+            let mut rows = Vec::new();
             if self.tape.keep_adjoints.get() {
                 adjoints.resize(count, None);
                 compiled::sweep(&inner, &mut grads, |i, g| {
                     adjoints[i] = Some(g.clone());
-                    Ok(())
+                    Ok(Then::HandOn)
                 })?;
+            } else if self.tape.finite.get() || !inner.watchers.is_empty() {
+                compiled::sweep(&inner, &mut grads, |_, _| Ok(Then::HandOn))?;
             } else {
-                compiled::sweep(&inner, &mut grads, |_, _| Ok(()))?;
+                compiled::sweep(&inner, &mut grads, |i, g| Ok(inner.take_rows(i, g, &mut rows)))?;
             }
-            (grads, adjoints)
+            (grads, adjoints, rows)
         };
         if self.tape.finite.get() {
             self.refuse_non_finite(&grads)?;
@@ -411,7 +430,8 @@ impl<'t, T: Float> Var<'t, T> {
         let inner = &mut *guard;
         let mut grads = grads;
         let arrives = |index: &u32| grads.get(*index as usize).is_some_and(Option::is_some);
-        if adjoints.is_empty() && inner.watchers.is_empty() && !inner.params.iter().any(arrives) {
+        let reached = !rows.is_empty() || inner.params.iter().any(arrives);
+        if adjoints.is_empty() && inner.watchers.is_empty() && !reached {
             let why = "no parameter leads to this loss, and only parameters keep their gradients"
                 .to_string();
             return Err(Error::NoGradient { verb, why: why + UNKEPT, at });
@@ -422,6 +442,11 @@ impl<'t, T: Float> Var<'t, T> {
                     (slot.take(), inner.nodes.op(index as usize).parameter())
             {
                 read.param.add_grad(g)?;
+            }
+        }
+        for (line, part) in rows {
+            if let Some(read) = inner.nodes.op(line as usize).parameter() {
+                read.param.add_row_grad(part)?;
             }
         }
         grads.clear();

@@ -10,7 +10,16 @@ use crate::tape::Inner;
 use crate::{Result, Tape, Var};
 
 /// Called with the number of a line and its gradient, when a sweep has it complete.
-pub(crate) type Done<'a, T> = &'a mut dyn FnMut(usize, &Tensor<T>) -> Result<()>;
+pub(crate) type Done<'a, T> = &'a mut dyn FnMut(usize, &Tensor<T>) -> Result<Then>;
+
+/// What a sweep does with a gradient that is complete.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Hands it on to the operands.
+    HandOn,
+    /// Nothing more: it was taken.
+    Stop,
+}
 
 /// Gradients by line.
 pub(crate) type Grads<T> = Vec<Option<Tensor<T>>>;
@@ -120,7 +129,7 @@ pub(crate) fn record_or_fault<T: Float>(tape: &Tape<T>, x: u32, at: Line) -> u32
 pub(crate) fn sweep<T: Float>(
     inner: &Inner<T>,
     grads: &mut Grads<T>,
-    mut done: impl FnMut(usize, &Tensor<T>) -> Result<()>,
+    mut done: impl FnMut(usize, &Tensor<T>) -> Result<Then>,
 ) -> Result<()> {
     if let (Some(inner), Some(grads)) = (of(inner), of_mut(grads)) {
         return f32::sweep(inner, grads, &mut |i, g| done(i, same(g)));

@@ -60,6 +60,7 @@ mod products;
 mod pulled;
 mod recompute;
 mod recorded;
+mod row_grad;
 mod scope;
 mod sequences;
 mod shapes;

@@ -7,6 +7,8 @@ use std::thread::{self, ThreadId};
 
 use wengert_tensor::{Element, Float, Tensor};
 
+use crate::row_grad::{self, Grad, RowPart, Rows};
+
 /// A handle to a parameter: clones are the same parameter.
 ///
 /// ```
@@ -33,7 +35,7 @@ struct Shared<T> {
 
 struct State<T> {
     value: Tensor<T>,
-    grad: Option<Tensor<T>>,
+    grad: Option<Grad<T>>,
     uses: GradUse,
     /// The youngest tape that has read it, by number, and its line there: a tape finds its parameters without a table.
     reader: (u64, u32),
@@ -64,6 +66,29 @@ pub(crate) enum Reading<T> {
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
+
+impl<T: Element> State<T> {
+    /// The gradient as one tensor, which it is from then on.
+    fn whole(&mut self) -> Option<&mut Tensor<T>> {
+        if let Some(Grad::Rows(rows)) = &self.grad {
+            self.grad = Some(Grad::Whole(rows.whole()));
+        }
+        match &mut self.grad {
+            Some(Grad::Whole(g)) => Some(g),
+            _ => None,
+        }
+    }
+
+    /// Takes the gradient, to which something is added.
+    fn take_to_add(&mut self) -> Option<Grad<T>> {
+        self.uses = match (&self.grad, self.uses) {
+            (None, _) => GradUse::New,
+            (Some(_), GradUse::Stepped) => GradUse::SteppedInPart,
+            (Some(_), uses) => uses,
+        };
+        self.grad.take()
+    }
+}
 
 impl<T> Clone for Param<T> {
     fn clone(&self) -> Self {
@@ -193,13 +218,13 @@ impl<T: Element> Param<T> {
 
     /// The gradient that `backward` has added up since `zero_grad`; `None` if none has arrived.
     pub fn grad(&self) -> Option<Tensor<T>> {
-        self.state().grad.clone()
+        self.state().whole().cloned()
     }
 
     /// Writes the gradient.
     pub fn set_grad(&self, grad: Option<Tensor<T>>) {
         let mut state = self.writable();
-        (state.grad, state.uses) = (grad, GradUse::New);
+        (state.grad, state.uses) = (grad.map(Grad::Whole), GradUse::New);
     }
 
     /// Forgets the gradient.
@@ -246,12 +271,12 @@ impl<T: Element> Param<T> {
         let (mut value, mut grad, ending) = {
             let mut state = self.writable();
             let before = state.updating.replace(thread::current().id());
-            (state.value.clone(), state.grad.clone(), Ending(self, before))
+            (state.value.clone(), state.whole().cloned(), Ending(self, before))
         };
         let result = change(&mut value, &mut grad);
         {
             let mut state = self.state();
-            (state.value, state.grad) = (value, grad);
+            (state.value, state.grad) = (value, grad.map(Grad::Whole));
             self.written();
         }
         drop(ending);
@@ -268,15 +293,19 @@ impl<T: Element> Param<T> {
         let mut guard = self.writable();
         let state = &mut *guard;
         self.written();
-        change(&mut state.value, &mut state.grad)
+        state.whole();
+        let mut grad = state.grad.take().and_then(Grad::into_whole);
+        let result = change(&mut state.value, &mut grad);
+        state.grad = grad.map(Grad::Whole);
+        result
     }
 
     /// Changes the gradient in place, if there is one: clipping. It is still the gradient that it was.
     #[doc(hidden)]
     pub fn change_grad(&self, change: impl FnOnce(&Tensor<T>) -> Tensor<T>) {
         let mut state = self.writable();
-        if let Some(g) = &state.grad {
-            state.grad = Some(change(g));
+        if let Some(g) = state.whole() {
+            *g = change(g);
         }
     }
 
@@ -285,8 +314,10 @@ impl<T: Element> Param<T> {
     #[doc(hidden)]
     #[inline]
     pub fn inspect<R>(&self, see: impl FnOnce(&Tensor<T>, Option<&Tensor<T>>, GradUse) -> R) -> R {
-        let state = self.state();
-        see(&state.value, state.grad.as_ref(), state.uses)
+        let mut guard = self.state();
+        let state = &mut *guard;
+        state.whole();
+        see(&state.value, state.grad.as_ref().and_then(Grad::as_whole), state.uses)
     }
 
     /// A step of an optimiser: changes the value by the gradient, and notes that the gradient was used. As
@@ -296,7 +327,8 @@ impl<T: Element> Param<T> {
     pub fn step<R>(&self, change: impl FnOnce(&mut Tensor<T>, &Tensor<T>) -> R) -> Option<R> {
         let mut guard = self.writable();
         let state = &mut *guard;
-        let g = state.grad.as_ref()?;
+        state.whole();
+        let g = state.grad.as_ref()?.as_whole()?;
         self.written();
         state.uses = GradUse::Stepped;
         Some(change(&mut state.value, g))
@@ -329,19 +361,70 @@ impl<T: Float> Param<T> {
     /// Adds to the gradient. An error if the gradient that was set has another shape.
     pub(crate) fn add_grad(&self, g: Tensor<T>) -> wengert_tensor::Result<()> {
         let mut state = self.writable();
-        state.grad = Some(match state.grad.take() {
-            Some(sum) => {
-                if state.uses == GradUse::Stepped {
-                    state.uses = GradUse::SteppedInPart;
-                }
-                sum.accumulate(&g)?
+        state.whole();
+        state.grad = Some(Grad::Whole(match state.take_to_add().and_then(Grad::into_whole) {
+            Some(sum) => sum.accumulate(&g)?,
+            None => g,
+        }));
+        Ok(())
+    }
+
+    /// Adds a gradient of some rows.
+    pub(crate) fn add_row_grad(&self, part: RowPart<T>) -> wengert_tensor::Result<()> {
+        let mut state = self.writable();
+        state.grad = Some(match state.take_to_add() {
+            Some(Grad::Whole(sum)) => {
+                let part = row_grad::whole(sum.shape(), &[part]);
+                Grad::Whole(sum.accumulate(&part)?)
             }
-            None => {
-                state.uses = GradUse::New;
-                g
+            Some(Grad::Rows(mut rows)) => {
+                rows.push(part);
+                Grad::Rows(rows)
             }
+            None => Grad::Rows(Rows::new(state.value.shape(), part)),
         });
         Ok(())
+    }
+
+    /// The gradient by rows, if it came from rows that were looked up, as those of an embedding, and nobody has asked for the whole
+    /// since: the numbers of the rows, rising, and their gradients, one below the other. For optimisers that leave the other rows
+    /// alone.
+    ///
+    /// ```
+    /// use wengert_autograd::{Param, Tape};
+    /// use wengert_tensor::tensor;
+    ///
+    /// let table = Param::new(tensor![[1.0_f32], [2.0], [3.0]]);
+    /// let tape = Tape::new();
+    /// tape.param(&table).rows(&tensor![2_usize, 0, 2])?.sum().backward()?;
+    /// assert_eq!(table.row_grad(), Some((tensor![0_usize, 2], tensor![[1.0], [2.0]])));
+    /// assert_eq!(table.grad(), Some(tensor![[1.0], [0.0], [2.0]]));
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    pub fn row_grad(&self) -> Option<(Tensor<usize>, Tensor<T>)> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        match &mut state.grad {
+            // Not of a value that was set to another shape since.
+            Some(Grad::Rows(rows)) if rows.shape() == state.value.shape() => Some(rows.sorted()),
+            _ => None,
+        }
+    }
+
+    /// Changes the value after a look at the gradient by rows, which counts as stepped with.
+    #[doc(hidden)]
+    pub fn step_by_rows<R>(&self, change: impl FnOnce(&mut Tensor<T>) -> R) -> R {
+        let mut guard = self.writable();
+        let state = &mut *guard;
+        self.written();
+        state.uses = GradUse::Stepped;
+        change(&mut state.value)
+    }
+
+    /// How the gradient was used so far.
+    #[doc(hidden)]
+    pub fn grad_use(&self) -> GradUse {
+        self.state().uses
     }
 }
 

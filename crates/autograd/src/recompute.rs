@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use wengert_tensor::{Float, Rng, Tensor};
 
-use crate::compiled;
+use crate::compiled::{self, Then};
 use crate::custom::CustomOp;
 use crate::error::Line;
 use crate::nodes::Nodes;
@@ -191,7 +191,7 @@ impl<T: Float> Segment<T> {
                 {
                     grads[operands[k] as usize] = Some(g.clone());
                 }
-                Ok(())
+                Ok(Then::HandOn)
             })?;
             for (k, &j) in operands.iter().enumerate().filter(|(k, _)| wanted[*k]) {
                 let slot = &mut grads[j as usize];

@@ -44,6 +44,27 @@ optimizer! {
         decoupled_weight_decay;
         /// Maximises instead of minimising.
         maximize;
+        /// Leaves alone the rows of an embedding's table that a step has not seen, and their running means: PyTorch's `SparseAdam`.
+        /// The other rows of a large table cost nothing then. Plain Adam moves them too, by what their running means hold of earlier
+        /// steps. A whole gradient, as of any other parameter, is stepped with as usual.
+        ///
+        /// ```
+        /// # use wengert_autograd::{Param, Tape};
+        /// # use wengert_optim::{Adam, Optimizer};
+        /// # use wengert_tensor::tensor;
+        /// let table = Param::new(tensor![[1.0_f32], [2.0], [3.0]]);
+        /// let mut optimizer = Adam::new([table.clone()], 0.5).lazy();
+        /// for row in [0_usize, 2] {
+        ///     table.zero_grad();
+        ///     let tape = Tape::new();
+        ///     tape.param(&table).rows(&tensor![row])?.sum().backward()?;
+        ///     optimizer.step()?;
+        /// }
+        /// // Plain Adam would have moved row 0 a second time.
+        /// assert!(table.value().allclose(&tensor![[0.5], [2.0], [2.6279]], 1e-4, 0.0, false)?);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        lazy;
     }
 }
 
@@ -116,7 +137,7 @@ formulas! {
 }
 
 macro_rules! rule {
-    ($Settings:ident, |$settings:ident| $decoupled:expr) => {
+    ($Settings:ident, |$settings:ident| $decoupled:expr, $lazy:expr) => {
         impl Rule for $Settings {
             type Formula = Formula;
 
@@ -135,6 +156,11 @@ macro_rules! rule {
                 if self.amsgrad { Formula::Amsgrad(constants) } else { Formula::Plain(constants) }
             }
 
+            fn is_by_rows(&self) -> bool {
+                let $settings = self;
+                $lazy
+            }
+
             fn set_momentum(&mut self, momentum: f64) -> bool {
                 self.beta1 = momentum;
                 true
@@ -142,5 +168,5 @@ macro_rules! rule {
         }
     };
 }
-rule!(AdamSettings, |settings| settings.decoupled_weight_decay);
-rule!(AdamWSettings, |_settings| true);
+rule!(AdamSettings, |settings| settings.decoupled_weight_decay, settings.lazy);
+rule!(AdamWSettings, |_settings| true, false);

@@ -151,7 +151,14 @@ impl<T: Float, R: Rule> Core<T, R> {
                 continue;
             }
             let settings = self.groups.of(slot.set);
-            let updated = param.step(|value, g| slot.update(settings, &mut made, value, g));
+            let rows = if settings.is_by_rows() { param.row_grad() } else { None };
+            let updated =
+                match rows {
+                    Some((rows, g)) => Some(param.step_by_rows(|value| {
+                        slot.update_rows(settings, &mut made, value, &rows, &g)
+                    })),
+                    None => param.step(|value, g| slot.update(settings, &mut made, value, g)),
+                };
             if let Some(Err(error)) = updated {
                 return Err(error.into());
             }
@@ -165,6 +172,19 @@ impl<T: Float, R: Rule> Core<T, R> {
         let (mut found, mut missing) = (false, false);
         for (param, slot) in self.parameters.iter().zip(&self.slots) {
             if param.is_frozen() {
+                continue;
+            }
+            if self.groups.of(slot.set).is_by_rows()
+                && let Some((_, g)) = param.row_grad()
+            {
+                found = true;
+                let shape = param.shape();
+                let state = (!slot.state.is_empty() && shape != slot.shape[..])
+                    .then(|| Fault::State(slot.shape.clone()));
+                let numbers = || self.allow.number(&g).or(self.allow.uses(param.grad_use()));
+                if let Some(fault) = state.or_else(numbers) {
+                    return Err(self.named(fault, param, at));
+                }
                 continue;
             }
             let fault = param.inspect(|value, g, uses| match g {
@@ -367,6 +387,24 @@ enum Fault {
     Used,
 }
 
+impl Allow {
+    /// A number of a gradient that is not finite.
+    #[inline]
+    fn number<T: Float>(self, g: &Tensor<T>) -> Option<Fault> {
+        if self.non_finite || g.all_finite() {
+            return None;
+        }
+        let found = g.iter().find(|x| !x.is_finite());
+        Some(Fault::NotFinite(found.map_or(f64::NAN, |x| x.to_f64())))
+    }
+
+    /// A gradient that was stepped with before.
+    #[inline]
+    fn uses(self, uses: GradUse) -> Option<Fault> {
+        (uses == GradUse::SteppedInPart && !self.used).then_some(Fault::Used)
+    }
+}
+
 impl<T: Float> Slot<T> {
     #[inline]
     fn fault(
@@ -382,11 +420,7 @@ impl<T: Float> Slot<T> {
         if !self.state.is_empty() && value.shape() != &self.shape[..] {
             return Some(Fault::State(self.shape.clone()));
         }
-        if !allow.non_finite && !g.all_finite() {
-            let found = g.iter().find(|x| !x.is_finite());
-            return Some(Fault::NotFinite(found.map_or(f64::NAN, |x| x.to_f64())));
-        }
-        (uses == GradUse::SteppedInPart && !allow.used).then_some(Fault::Used)
+        allow.number(g).or(allow.uses(uses))
     }
 
     /// One step of one parameter.
@@ -423,6 +457,33 @@ impl<T: Float> Slot<T> {
     }
 
     /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
+    /// The same for some rows of the parameter and of its state: these are copied out, updated, and put back.
+    fn update_rows<R: Rule>(
+        &mut self,
+        settings: &R,
+        made: &mut Option<Made<R::Formula>>,
+        value: &mut Tensor<T>,
+        rows: &Tensor<usize>,
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        let step = self.step + 1;
+        let names = settings.formula(step, &mut self.carried.clone()).state(value.rank());
+        if self.names != names {
+            self.begin(settings, names, value);
+        }
+        let mut some = value.index_select(0, rows)?;
+        let picked = self.state.iter().map(|x| x.index_select(0, rows));
+        let picked = picked.collect::<wengert_tensor::Result<_>>()?;
+        let whole = std::mem::replace(&mut self.state, picked);
+        self.update(settings, made, &mut some, g)?;
+        let updated = std::mem::replace(&mut self.state, whole);
+        let whole = std::iter::once(value).chain(&mut self.state);
+        for (whole, some) in whole.zip(std::iter::once(some).chain(updated)) {
+            put_rows(whole, rows, &some);
+        }
+        Ok(())
+    }
+
     #[cold]
     fn begin<R: Rule>(&mut self, settings: &R, names: &'static [&'static str], value: &Tensor<T>) {
         let before = std::mem::take(&mut self.state);
@@ -433,6 +494,17 @@ impl<T: Float> Slot<T> {
         };
         self.state = names.iter().map(&mut tensor).collect();
         (self.names, self.shape) = (names, Shape::new(value.shape()));
+    }
+}
+
+/// Row `rows[k]` of `whole` becomes row `k` of `some`.
+fn put_rows<T: Float>(whole: &mut Tensor<T>, rows: &Tensor<usize>, some: &Tensor<T>) {
+    let some = some.contiguous();
+    let some = some.as_slice().unwrap_or(&[]);
+    let width = some.len() / rows.len().max(1);
+    let whole = whole.as_mut_slice();
+    for (row, from) in rows.iter().zip(some.chunks_exact(width.max(1))) {
+        whole[row * width..][..width].copy_from_slice(from);
     }
 }
 

@@ -22,6 +22,11 @@ pub(crate) trait Rule: Settings {
         value.zeros_like()
     }
 
+    /// Whether a step leaves alone the rows of a table that it has no gradient for, and their state.
+    fn is_by_rows(&self) -> bool {
+        false
+    }
+
     /// Sets the momentum, if there is one.
     fn set_momentum(&mut self, _momentum: f64) -> bool {
         false

@@ -88,6 +88,11 @@ impl Rule for SgdSettings {
         }
     }
 
+    /// A row without a gradient stays where it is in any case.
+    fn is_by_rows(&self) -> bool {
+        self.momentum == 0.0 && self.weight_decay == 0.0
+    }
+
     fn set_momentum(&mut self, momentum: f64) -> bool {
         self.momentum = momentum;
         true

@@ -316,6 +316,15 @@ impl<T: Float> Op<T> {
         }
     }
 
+    /// The numbers of the rows that it looks up, if it looks up rows.
+    #[inline]
+    pub(crate) fn rows(&self) -> Option<&Tensor<usize>> {
+        match self {
+            Self::Index(Index::IndexSelect(IndexSelect(0, index))) => Some(&index.values),
+            _ => None,
+        }
+    }
+
     /// Whether its result holds the numbers of its first operand themselves, not a function of them: moved, repeated, joined
     /// to others, clamped or left out.
     pub fn moves_numbers(&self) -> bool {

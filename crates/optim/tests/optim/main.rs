@@ -10,6 +10,7 @@ mod lbfgs;
 mod peer;
 mod proximal;
 mod resume;
+mod rows;
 mod schedules;
 mod traces;
 mod usage;

@@ -1,0 +1,104 @@
+//! The gradient of a parameter: whole, or by rows, where rows of it were looked up.
+//!
+//! A batch reads a few rows of an embedding's table. Their gradient is kept as it comes, without zeros for all other rows, until
+//! somebody asks for the whole.
+
+use wengert_tensor::{Float, Shape, Tensor};
+
+/// A gradient that is kept.
+#[derive(Clone)]
+pub(crate) enum Grad<T> {
+    Whole(Tensor<T>),
+    Rows(Rows<T>),
+}
+
+impl<T> Grad<T> {
+    pub(crate) fn as_whole(&self) -> Option<&Tensor<T>> {
+        match self {
+            Self::Whole(g) => Some(g),
+            Self::Rows(_) => None,
+        }
+    }
+
+    pub(crate) fn into_whole(self) -> Option<Tensor<T>> {
+        match self {
+            Self::Whole(g) => Some(g),
+            Self::Rows(_) => None,
+        }
+    }
+}
+
+/// Gradients of rows, one look-up after another.
+#[derive(Clone)]
+pub(crate) struct Rows<T> {
+    /// The shape of the whole.
+    shape: Shape,
+    parts: Vec<RowPart<T>>,
+    /// Whether there is one part, whose rows rise.
+    is_sorted: bool,
+    /// Makes the whole of them: known where the numbers are known to be floats.
+    whole: fn(&[usize], &[RowPart<T>]) -> Tensor<T>,
+}
+
+/// The gradients of rows that were looked up: row `index[i]` has the gradient `values[i]`.
+#[derive(Clone)]
+pub(crate) struct RowPart<T> {
+    pub(crate) index: Tensor<usize>,
+    pub(crate) values: Tensor<T>,
+}
+
+impl<T> Rows<T> {
+    pub(crate) fn whole(&self) -> Tensor<T> {
+        (self.whole)(&self.shape, &self.parts)
+    }
+
+    /// The shape of the whole.
+    pub(crate) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    pub(crate) fn push(&mut self, part: RowPart<T>) {
+        self.parts.push(part);
+        self.is_sorted = false;
+    }
+}
+
+impl<T: Float> Rows<T> {
+    pub(crate) fn new(shape: &[usize], part: RowPart<T>) -> Self {
+        Self { shape: Shape::new(shape), parts: vec![part], is_sorted: false, whole }
+    }
+
+    /// The rows, rising, and their gradients, each the sum of all that came for it in the order in which it came.
+    pub(crate) fn sorted(&mut self) -> (Tensor<usize>, Tensor<T>) {
+        if !self.is_sorted {
+            let numbers: Vec<usize> =
+                self.parts.iter().flat_map(|part| part.index.iter()).collect();
+            let mut rows = numbers.clone();
+            rows.sort_unstable();
+            rows.dedup();
+            let mut shape = self.parts[0].values.shape().to_vec();
+            shape[0] = rows.len();
+            let place = |row: usize| rows.partition_point(|&r| r < row);
+            for part in &mut self.parts {
+                part.index = Tensor::from(part.index.iter().map(place).collect::<Vec<_>>());
+            }
+            let values = whole(&shape, &self.parts);
+            self.parts = vec![RowPart { index: Tensor::from(rows), values }];
+            self.is_sorted = true;
+        }
+        (self.parts[0].index.clone(), self.parts[0].values.clone())
+    }
+}
+
+/// The sum of all parts, each added up by itself, as a sweep adds up what comes from several uses.
+pub(crate) fn whole<T: Float>(shape: &[usize], parts: &[RowPart<T>]) -> Tensor<T> {
+    let alone = |part: &RowPart<T>| Tensor::zeros(shape).index_add(0, &part.index, &part.values);
+    let mut sum: wengert_tensor::Result<Tensor<T>> = alone(&parts[0]);
+    for part in &parts[1..] {
+        sum = sum.and_then(|sum| sum.accumulate(&alone(part)?));
+    }
+    match sum {
+        Ok(whole) => whole,
+        Err(error) => unreachable!("the rows were read from a value of this shape: {error}"),
+    }
+}
