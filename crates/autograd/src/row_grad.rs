@@ -92,7 +92,9 @@ impl<T: Float> Rows<T> {
 
 /// The sum of all parts, each added up by itself, as a sweep adds up what comes from several uses.
 pub(crate) fn whole<T: Float>(shape: &[usize], parts: &[RowPart<T>]) -> Tensor<T> {
-    let alone = |part: &RowPart<T>| Tensor::zeros(shape).index_add(0, &part.index, &part.values);
+    // Of a single 0 the copy is made that is then added to.
+    let zeros = || Tensor::scalar(T::ZERO).expand(shape);
+    let alone = |part: &RowPart<T>| zeros()?.index_add(0, &part.index, &part.values);
     let mut sum: wengert_tensor::Result<Tensor<T>> = alone(&parts[0]);
     for part in &parts[1..] {
         sum = sum.and_then(|sum| sum.accumulate(&alone(part)?));

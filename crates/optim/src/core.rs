@@ -152,13 +152,14 @@ impl<T: Float, R: Rule> Core<T, R> {
             }
             let settings = self.groups.of(slot.set);
             let rows = if settings.is_by_rows() { param.row_grad() } else { None };
-            let updated =
-                match rows {
-                    Some((rows, g)) => Some(param.step_by_rows(|value| {
-                        slot.update_rows(settings, &mut made, value, &rows, &g)
-                    })),
-                    None => param.step(|value, g| slot.update(settings, &mut made, value, g)),
-                };
+            let updated = match rows {
+                Some((rows, g)) => Some(param.step_by_rows(|value| {
+                    slot.update(settings, &mut made, value, |formula, value, state| {
+                        formula.update_rows(value, state, &rows, &g)
+                    })
+                })),
+                None => param.step(|value, g| slot.update_whole(settings, &mut made, value, g)),
+            };
             if let Some(Err(error)) = updated {
                 return Err(error.into());
             }
@@ -232,7 +233,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             }
             let slot = &mut self.slots[place];
             let settings = self.groups.of(slot.set);
-            param.update_in_place(|value, _| slot.update(settings, &mut made, value, g))?;
+            param.update_in_place(|value, _| slot.update_whole(settings, &mut made, value, g))?;
         }
         Ok(())
     }
@@ -423,14 +424,26 @@ impl<T: Float> Slot<T> {
         allow.number(g).or(allow.uses(uses))
     }
 
-    /// One step of one parameter.
+    /// One step of one parameter, by its whole gradient.
+    #[inline]
+    fn update_whole<R: Rule>(
+        &mut self,
+        settings: &R,
+        made: &mut Option<Made<R::Formula>>,
+        value: &mut Tensor<T>,
+        g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        self.update(settings, made, value, |formula, value, state| formula.update(value, state, g))
+    }
+
+    /// One step of one parameter: `run` applies the formula to it and to its state.
     #[inline]
     fn update<R: Rule>(
         &mut self,
         settings: &R,
         made: &mut Option<Made<R::Formula>>,
         value: &mut Tensor<T>,
-        g: &Tensor<T>,
+        run: impl FnOnce(R::Formula, &mut Tensor<T>, &mut [Tensor<T>]) -> wengert_tensor::Result<()>,
     ) -> wengert_tensor::Result<()> {
         let step = self.step + 1;
         let (formula, carried) = match made {
@@ -451,39 +464,12 @@ impl<T: Float> Slot<T> {
         if !std::ptr::eq(self.names, names) && self.names != names {
             self.begin(settings, names, value);
         }
-        formula.update(value, &mut self.state, g)?;
+        run(formula, value, &mut self.state)?;
         (self.step, self.carried) = (step, carried);
         Ok(())
     }
 
     /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
-    /// The same for some rows of the parameter and of its state: these are copied out, updated, and put back.
-    fn update_rows<R: Rule>(
-        &mut self,
-        settings: &R,
-        made: &mut Option<Made<R::Formula>>,
-        value: &mut Tensor<T>,
-        rows: &Tensor<usize>,
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        let step = self.step + 1;
-        let names = settings.formula(step, &mut self.carried.clone()).state(value.rank());
-        if self.names != names {
-            self.begin(settings, names, value);
-        }
-        let mut some = value.index_select(0, rows)?;
-        let picked = self.state.iter().map(|x| x.index_select(0, rows));
-        let picked = picked.collect::<wengert_tensor::Result<_>>()?;
-        let whole = std::mem::replace(&mut self.state, picked);
-        self.update(settings, made, &mut some, g)?;
-        let updated = std::mem::replace(&mut self.state, whole);
-        let whole = std::iter::once(value).chain(&mut self.state);
-        for (whole, some) in whole.zip(std::iter::once(some).chain(updated)) {
-            put_rows(whole, rows, &some);
-        }
-        Ok(())
-    }
-
     #[cold]
     fn begin<R: Rule>(&mut self, settings: &R, names: &'static [&'static str], value: &Tensor<T>) {
         let before = std::mem::take(&mut self.state);
@@ -494,17 +480,6 @@ impl<T: Float> Slot<T> {
         };
         self.state = names.iter().map(&mut tensor).collect();
         (self.names, self.shape) = (names, Shape::new(value.shape()));
-    }
-}
-
-/// Row `rows[k]` of `whole` becomes row `k` of `some`.
-fn put_rows<T: Float>(whole: &mut Tensor<T>, rows: &Tensor<usize>, some: &Tensor<T>) {
-    let some = some.contiguous();
-    let some = some.as_slice().unwrap_or(&[]);
-    let width = some.len() / rows.len().max(1);
-    let whole = whole.as_mut_slice();
-    for (row, from) in rows.iter().zip(some.chunks_exact(width.max(1))) {
-        whole[row * width..][..width].copy_from_slice(from);
     }
 }
 

@@ -51,6 +51,19 @@ pub(crate) trait Formula: Copy {
         state: &mut [Tensor<T>],
         g: &Tensor<T>,
     ) -> wengert_tensor::Result<()>;
+
+    /// The same for some rows of them: row `k` of the gradient belongs to row `rows[k]`. Only asked of formulas of
+    /// [rules by rows](Rule::is_by_rows).
+    #[track_caller]
+    fn update_rows<T: Float>(
+        self,
+        _value: &mut Tensor<T>,
+        _state: &mut [Tensor<T>],
+        _rows: &Tensor<usize>,
+        _g: &Tensor<T>,
+    ) -> wengert_tensor::Result<()> {
+        unreachable!("this formula sees whole tensors")
+    }
 }
 
 /// A formula gets as many state tensors as it names.
@@ -97,6 +110,24 @@ macro_rules! formulas {
         }
 
         impl $crate::rule::Formula for Formula {
+            #[track_caller]
+            fn update_rows<T: ::wengert_tensor::Float>(
+                self,
+                value: &mut ::wengert_tensor::Tensor<T>,
+                state: &mut [::wengert_tensor::Tensor<T>],
+                rows: &::wengert_tensor::Tensor<usize>,
+                g: &::wengert_tensor::Tensor<T>,
+            ) -> ::wengert_tensor::Result<()> {
+                use ::wengert_tensor::pointwise::update_rows_in_place;
+                match (self, state) {
+                    $((Self::$Name(constants), [$($x),*]) => {
+                        update_rows_in_place($Name(constants), [value $(, $x)*], rows, g)
+                    })+
+                    #[allow(unreachable_patterns)]
+                    _ => $crate::rule::other_state(),
+                }
+            }
+
             #[inline]
             fn state(self, _: usize) -> &'static [&'static str] {
                 match self {

@@ -73,3 +73,27 @@ where
         dispatch(Run { f, state, g, len });
     });
 }
+
+/// Rewrites some rows of the N tensors, which are contiguous and of one shape; row `k` of `g` belongs to row `rows[k]`.
+///
+/// # Panics
+/// If a row is not there, or `g` has another number of elements than these rows.
+pub(crate) fn rewrite_rows<F, T, const N: usize>(
+    f: F,
+    state: [&mut Tensor<T>; N],
+    width: usize,
+    rows: &[usize],
+    g: &Tensor<T>,
+) where
+    F: Rewrite<T, N>,
+    T: Element,
+{
+    let g = g.contiguous();
+    let g = g.as_slice().unwrap_or(&[]);
+    let mut state = state.map(Tensor::as_mut_slice);
+    for (k, &row) in rows.iter().enumerate() {
+        let g = &g[k * width..][..width];
+        let state = state.each_mut().map(|x| x[row * width..][..width].as_mut_ptr());
+        dispatch(Run { f, state, g: g.as_ptr(), len: width });
+    }
+}

@@ -12,7 +12,7 @@ pub use lane::{Lane, LaneFloat};
 pub use real::{Arg, C, HALF, ONE, Real, TWO, ZERO};
 pub use run::FloatKernels;
 pub use table::{BinaryOp, BinaryVisitor, UnaryOp, UnaryVisitor, formula};
-pub use update::{Update, update_in_place};
+pub use update::{Update, update_in_place, update_rows_in_place};
 
 /// A pointwise function of one operand: its value and its slope, as formulas.
 pub trait Unary: Copy + Send + Sync {
