@@ -91,7 +91,7 @@ fn train(
     for epoch in 0..options.epochs {
         progress.label(format!("Epoch {}/{}", epoch + 1, options.epochs));
         for (inputs, labels) in train_loader.epoch(epoch) {
-            optimizer.set_learning_rate(schedule.at(step));
+            optimizer.set_learning_rate(schedule.rate(step));
             step += 1;
 
             // Dropout draws from the tape, so each step's tape has a seed of its own.

@@ -69,8 +69,8 @@ has more state than its learning rate, it overrides `state` and `load_state`.
 
 Devices other than the
 CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, ONNX, distributed training, and
-loaders with workers. Of the names above: `Embedding` has no `max_norm`, `scale_grad_by_freq` and `sparse`; `PReLU` starts at
-0.25, `CyclicLR` has no `scale_fn`.
+loaders with workers. Of the names above: `Embedding` has no `max_norm` and `scale_grad_by_freq`, and needs no `sparse`: its
+gradient is kept by rows, and `SparseAdam` is `Adam::new(…).lazy()`. `PReLU` starts at 0.25, `CyclicLR` has no `scale_fn`.
 
 <!-- Made by `WENGERT_GOLDEN_BLESS=1 cargo test --test golden page`. -->
 ";

@@ -229,7 +229,7 @@ fn check(case: Case) -> Result<(), Wrong> {
         return Ok(compare("lr", &widened(&Tensor::from(rates)), expected, tol)?);
     }
     let schedule = schedule(case.op(), rate, settings)?;
-    let rates: Vec<f64> = (0..count).map(|t| schedule.at(t)).collect();
+    let rates: Vec<f64> = (0..count).map(|t| schedule.rate(t)).collect();
     compare("lr", &widened(&Tensor::from(rates)), expected, tol)?;
     if case.names("outputs").contains(&"momentum") {
         let momenta: Option<Vec<f64>> = (0..count).map(|t| schedule.momentum(t)).collect();

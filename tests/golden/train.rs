@@ -154,7 +154,7 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
     let steps = attrs.get("steps").integer().and_then(|n| usize::try_from(n).ok());
     for step in 0..steps.ok_or_else(|| format!("`steps` is {}", attrs.get("steps")))? {
         if let Some(schedule) = &schedule {
-            optimizer.set_learning_rate(schedule.at(step));
+            optimizer.set_learning_rate(schedule.rate(step));
             if let Some(momentum) = schedule.momentum(step) {
                 optimizer.set_momentum(momentum).map_err(|e| e.to_string())?;
             }

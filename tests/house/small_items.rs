@@ -59,7 +59,7 @@ fn schedules_combine_into_types_that_can_be_named() {
     let warm: WarmUp<ConstantLr> = ConstantLr::new(0.4).warm_up(4);
     let then: Then<_, ConstantLr> = warm.then(10, ConstantLr::new(0.1));
     let schedule: AtLeast<_> = then.at_least(0.2);
-    let rates = [0, 3, 9, 10].map(|step| schedule.at(step));
+    let rates = [0, 3, 9, 10].map(|step| schedule.rate(step));
     assert_eq!(rates, [0.2, 0.4, 0.4, 0.2]);
 }
 

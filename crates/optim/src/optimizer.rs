@@ -131,7 +131,7 @@ pub trait Optimizer<T: Float> {
     /// The current learning rate.
     fn learning_rate(&self) -> f64;
 
-    /// Changes the learning rate: `optimizer.set_learning_rate(schedule.at(step))`. A group with a rate of its own
+    /// Changes the learning rate: `optimizer.set_learning_rate(schedule.rate(step))`. A group with a rate of its own
     /// keeps its ratio to it. The next step rejects a rate that is NaN or below 0.
     fn set_learning_rate(&mut self, learning_rate: f64);
 

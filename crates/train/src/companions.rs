@@ -11,7 +11,7 @@ pub(crate) struct ByStep<S>(pub(crate) S);
 
 impl<T: Float, S: Schedule> Companion<T> for ByStep<S> {
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        step.optimizer.set_learning_rate(self.0.at(step.step));
+        step.optimizer.set_learning_rate(self.0.rate(step.step));
         if let Some(momentum) = self.0.momentum(step.step) {
             step.optimizer.set_momentum(momentum)?;
         }
@@ -27,7 +27,7 @@ pub(crate) struct ByEpoch<S>(pub(crate) S);
 
 impl<T: Float, S: Schedule> Companion<T> for ByEpoch<S> {
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        step.optimizer.set_learning_rate(self.0.at(step.epoch));
+        step.optimizer.set_learning_rate(self.0.rate(step.epoch));
         Ok(())
     }
     fn describe(&self) -> String {

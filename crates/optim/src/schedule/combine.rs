@@ -16,8 +16,8 @@ impl<S> WarmUp<S> {
 }
 
 impl<S: Schedule> Schedule for WarmUp<S> {
-    fn at(&self, step: usize) -> f64 {
-        let rate = self.schedule.at(step);
+    fn rate(&self, step: usize) -> f64 {
+        let rate = self.schedule.rate(step);
         if step < self.steps { rate * ((step + 1) as f64 / self.steps as f64) } else { rate }
     }
     fn momentum(&self, step: usize) -> Option<f64> {
@@ -40,10 +40,10 @@ impl<A, B> Then<A, B> {
 }
 
 impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         match step.checked_sub(self.from) {
-            None => self.first.at(step),
-            Some(since) => self.next.at(since),
+            None => self.first.rate(step),
+            Some(since) => self.next.rate(since),
         }
     }
     fn momentum(&self, step: usize) -> Option<f64> {
@@ -68,8 +68,8 @@ impl<A, B> Times<A, B> {
 }
 
 impl<A: Schedule, B: Schedule> Schedule for Times<A, B> {
-    fn at(&self, step: usize) -> f64 {
-        self.schedule.at(step) * self.factor.at(step)
+    fn rate(&self, step: usize) -> f64 {
+        self.schedule.rate(step) * self.factor.rate(step)
     }
     fn momentum(&self, step: usize) -> Option<f64> {
         self.schedule.momentum(step)
@@ -90,8 +90,8 @@ impl<S> AtLeast<S> {
 }
 
 impl<S: Schedule> Schedule for AtLeast<S> {
-    fn at(&self, step: usize) -> f64 {
-        let rate = self.schedule.at(step);
+    fn rate(&self, step: usize) -> f64 {
+        let rate = self.schedule.rate(step);
         // Not `max`, which would take a NaN for the floor.
         if rate < self.floor { self.floor } else { rate }
     }

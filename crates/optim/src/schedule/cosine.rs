@@ -14,7 +14,7 @@ pub(super) fn half_wave(high: f64, low: f64, way: f64) -> f64 {
 /// ```
 /// # use wengert_optim::schedule::{CosineAnnealingLr, Schedule};
 /// let schedule = CosineAnnealingLr::new(1.0, 100).to(0.5);
-/// assert_eq!([0, 50, 100].map(|step| schedule.at(step)), [1.0, 0.75, 0.5]);
+/// assert_eq!([0, 50, 100].map(|step| schedule.rate(step)), [1.0, 0.75, 0.5]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct CosineAnnealingLr {
@@ -37,7 +37,7 @@ impl CosineAnnealingLr {
 }
 
 impl Schedule for CosineAnnealingLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         half_wave(self.rate, self.end, step as f64 / self.steps as f64)
     }
 }
@@ -48,7 +48,7 @@ impl Schedule for CosineAnnealingLr {
 /// ```
 /// # use wengert_optim::schedule::{CosineAnnealingWarmRestarts, Schedule};
 /// let schedule = CosineAnnealingWarmRestarts::new(1.0, 10).longer(2);
-/// assert_eq!([0, 5, 10, 20, 30].map(|step| schedule.at(step)), [1.0, 0.5, 1.0, 0.5, 1.0]);
+/// assert_eq!([0, 5, 10, 20, 30].map(|step| schedule.rate(step)), [1.0, 0.5, 1.0, 0.5, 1.0]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct CosineAnnealingWarmRestarts {
@@ -78,7 +78,7 @@ impl CosineAnnealingWarmRestarts {
 }
 
 impl Schedule for CosineAnnealingWarmRestarts {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         if self.first == 0 || self.longer == 0 {
             return f64::NAN;
         }

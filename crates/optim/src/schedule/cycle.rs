@@ -34,7 +34,7 @@ impl Anneal {
 /// # let mut optimizer = Sgd::new([Param::new(tensor![1.0_f32])], 0.1).momentum(0.9);
 /// let schedule = OneCycleLr::new(1.0, 101);
 /// for step in 0..101 {
-///     optimizer.set_learning_rate(schedule.at(step));
+///     optimizer.set_learning_rate(schedule.rate(step));
 ///     if let Some(momentum) = schedule.momentum(step) {
 ///         optimizer.set_momentum(momentum)?;
 ///     }
@@ -144,7 +144,7 @@ impl OneCycleLr {
 }
 
 impl Schedule for OneCycleLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         let (Phase { rate: [start, end], .. }, way) = self.phase(step);
         self.anneal.between(start, end, way)
     }
@@ -162,7 +162,7 @@ impl Schedule for OneCycleLr {
 /// ```
 /// # use wengert_optim::schedule::{CyclicLr, Schedule};
 /// let schedule = CyclicLr::new(0.25, 0.75, 4).halving();
-/// assert_eq!([0, 2, 4, 8, 12].map(|step| schedule.at(step)), [0.25, 0.5, 0.75, 0.25, 0.5]);
+/// assert_eq!([0, 2, 4, 8, 12].map(|step| schedule.rate(step)), [0.25, 0.5, 0.75, 0.25, 0.5]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct CyclicLr {
@@ -238,7 +238,7 @@ impl CyclicLr {
 }
 
 impl Schedule for CyclicLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         self.low + (self.high - self.low) * self.height(step)
     }
 

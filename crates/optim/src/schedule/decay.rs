@@ -6,9 +6,9 @@ use super::Schedule;
 ///
 /// ```
 /// # use wengert_optim::schedule::{ConstantLr, Schedule};
-/// assert_eq!(ConstantLr::new(0.1).at(1000), 0.1);
+/// assert_eq!(ConstantLr::new(0.1).rate(1000), 0.1);
 /// let schedule = ConstantLr::new(0.4).factor(0.25, 5);
-/// assert_eq!([4, 5].map(|step| schedule.at(step)), [0.1, 0.4]);
+/// assert_eq!([4, 5].map(|step| schedule.rate(step)), [0.1, 0.4]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConstantLr {
@@ -31,7 +31,7 @@ impl ConstantLr {
 }
 
 impl Schedule for ConstantLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         if step < self.steps { self.rate * self.factor } else { self.rate }
     }
 }
@@ -41,7 +41,7 @@ impl Schedule for ConstantLr {
 /// ```
 /// # use wengert_optim::schedule::{LinearLr, Schedule};
 /// let schedule = LinearLr::new(1.0, 4).from(0.5);
-/// assert_eq!([0, 2, 4, 100].map(|step| schedule.at(step)), [0.5, 0.75, 1.0, 1.0]);
+/// assert_eq!([0, 2, 4, 100].map(|step| schedule.rate(step)), [0.5, 0.75, 1.0, 1.0]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct LinearLr {
@@ -71,7 +71,7 @@ impl LinearLr {
 }
 
 impl Schedule for LinearLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         let way = if step < self.steps { step as f64 / self.steps as f64 } else { 1.0 };
         self.rate * (self.start + (self.end - self.start) * way)
     }
@@ -82,7 +82,7 @@ impl Schedule for LinearLr {
 /// ```
 /// # use wengert_optim::schedule::{Schedule, StepLr};
 /// let schedule = StepLr::new(0.8, 30).gamma(0.5);
-/// assert_eq!([0, 29, 30, 60].map(|step| schedule.at(step)), [0.8, 0.8, 0.4, 0.2]);
+/// assert_eq!([0, 29, 30, 60].map(|step| schedule.rate(step)), [0.8, 0.8, 0.4, 0.2]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct StepLr {
@@ -105,7 +105,7 @@ impl StepLr {
 }
 
 impl Schedule for StepLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         let falls = step.checked_div(self.size);
         falls.map_or(f64::NAN, |falls| self.rate * self.gamma.powf(falls as f64))
     }
@@ -116,7 +116,7 @@ impl Schedule for StepLr {
 /// ```
 /// # use wengert_optim::schedule::{MultiStepLr, Schedule};
 /// let schedule = MultiStepLr::new(0.8, [30, 80]).gamma(0.5);
-/// assert_eq!([29, 30, 79, 80].map(|step| schedule.at(step)), [0.8, 0.4, 0.4, 0.2]);
+/// assert_eq!([29, 30, 79, 80].map(|step| schedule.rate(step)), [0.8, 0.4, 0.4, 0.2]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct MultiStepLr {
@@ -139,7 +139,7 @@ impl MultiStepLr {
 }
 
 impl Schedule for MultiStepLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         let falls = self.milestones.iter().filter(|&&m| m <= step).count();
         self.rate * self.gamma.powf(falls as f64)
     }
@@ -150,7 +150,7 @@ impl Schedule for MultiStepLr {
 /// ```
 /// # use wengert_optim::schedule::{ExponentialLr, Schedule};
 /// let schedule = ExponentialLr::new(0.8, 0.5);
-/// assert_eq!([0, 1, 2].map(|step| schedule.at(step)), [0.8, 0.4, 0.2]);
+/// assert_eq!([0, 1, 2].map(|step| schedule.rate(step)), [0.8, 0.4, 0.2]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct ExponentialLr {
@@ -166,7 +166,7 @@ impl ExponentialLr {
 }
 
 impl Schedule for ExponentialLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         self.rate * self.gamma.powf(step as f64)
     }
 }
@@ -176,7 +176,7 @@ impl Schedule for ExponentialLr {
 /// ```
 /// # use wengert_optim::schedule::{PolynomialLr, Schedule};
 /// let schedule = PolynomialLr::new(0.8, 4).power(2.0);
-/// assert_eq!([0, 2, 4, 9].map(|step| schedule.at(step)), [0.8, 0.2, 0.0, 0.0]);
+/// assert_eq!([0, 2, 4, 9].map(|step| schedule.rate(step)), [0.8, 0.2, 0.0, 0.0]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct PolynomialLr {
@@ -199,7 +199,7 @@ impl PolynomialLr {
 }
 
 impl Schedule for PolynomialLr {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         let left = if step < self.steps { 1.0 - step as f64 / self.steps as f64 } else { 0.0 };
         self.rate * left.powf(self.power)
     }
@@ -211,7 +211,7 @@ impl Schedule for PolynomialLr {
 /// ```
 /// # use wengert_optim::schedule::{MultiplicativeLr, Schedule};
 /// let schedule = MultiplicativeLr::new(0.8, |step| if step < 3 { 0.5 } else { 1.0 });
-/// assert_eq!([0, 1, 2, 3].map(|step| schedule.at(step)), [0.8, 0.4, 0.2, 0.2]);
+/// assert_eq!([0, 1, 2, 3].map(|step| schedule.rate(step)), [0.8, 0.4, 0.2, 0.2]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct MultiplicativeLr<F> {
@@ -227,7 +227,7 @@ impl<F: Fn(usize) -> f64> MultiplicativeLr<F> {
 }
 
 impl<F: Fn(usize) -> f64> Schedule for MultiplicativeLr<F> {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         (1..=step).fold(self.rate, |rate, step| rate * (self.factor)(step))
     }
 }

@@ -1,6 +1,6 @@
 //! Schedules: the learning rate as a function of the step, and nothing else.
 //!
-//! A schedule has no state: `schedule.at(step)` is the rate for a step, the first being 0, and asking twice, or in another
+//! A schedule has no state: `schedule.rate(step)` is the rate for a step, the first being 0, and asking twice, or in another
 //! order, or after a restart gives the same. Whether a step is a batch or an epoch is up to the loop:
 //!
 //! ```
@@ -13,7 +13,7 @@
 //! let mut optimizer = Sgd::new([w], 0.1);
 //! let schedule = CosineAnnealingLr::new(0.1, 100).warm_up(10);
 //! for epoch in 0..100 {
-//!     optimizer.set_learning_rate(schedule.at(epoch));
+//!     optimizer.set_learning_rate(schedule.rate(epoch));
 //!     // … the epoch's steps …
 //! }
 //! ```
@@ -55,7 +55,7 @@ pub use plateau::{Mode, PlateauState, ReduceLrOnPlateau, Threshold};
 /// The learning rate as a function of the step. Any `Fn(usize) -> f64` is one.
 pub trait Schedule {
     /// The learning rate for this step; the first is 0.
-    fn at(&self, step: usize) -> f64;
+    fn rate(&self, step: usize) -> f64;
 
     /// The momentum for this step, of schedules that cycle it: for [`set_momentum`](crate::Optimizer::set_momentum).
     fn momentum(&self, _step: usize) -> Option<f64> {
@@ -68,7 +68,7 @@ pub trait Schedule {
     /// ```
     /// # use wengert_optim::schedule::{ConstantLr, Schedule};
     /// let schedule = ConstantLr::new(0.4).warm_up(4);
-    /// assert_eq!([0, 1, 3, 100].map(|step| schedule.at(step)), [0.1, 0.2, 0.4, 0.4]);
+    /// assert_eq!([0, 1, 3, 100].map(|step| schedule.rate(step)), [0.1, 0.2, 0.4, 0.4]);
     /// ```
     fn warm_up(self, steps: usize) -> WarmUp<Self>
     where
@@ -82,7 +82,7 @@ pub trait Schedule {
     /// ```
     /// # use wengert_optim::schedule::{ConstantLr, ExponentialLr, Schedule};
     /// let schedule = ConstantLr::new(0.5).then(10, ExponentialLr::new(0.5, 0.5));
-    /// assert_eq!([9, 10, 11].map(|step| schedule.at(step)), [0.5, 0.5, 0.25]);
+    /// assert_eq!([9, 10, 11].map(|step| schedule.rate(step)), [0.5, 0.5, 0.25]);
     /// ```
     fn then<S: Schedule>(self, step: usize, next: S) -> Then<Self, S>
     where
@@ -96,7 +96,7 @@ pub trait Schedule {
     /// ```
     /// # use wengert_optim::schedule::{ExponentialLr, Schedule, StepLr};
     /// let schedule = StepLr::new(1.0, 2).gamma(0.5).times(|step| if step < 1 { 0.1 } else { 1.0 });
-    /// assert_eq!([0, 1, 2].map(|step| schedule.at(step)), [0.1, 1.0, 0.5]);
+    /// assert_eq!([0, 1, 2].map(|step| schedule.rate(step)), [0.1, 1.0, 0.5]);
     /// ```
     fn times<S: Schedule>(self, factor: S) -> Times<Self, S>
     where
@@ -115,14 +115,14 @@ pub trait Schedule {
 }
 
 impl<F: Fn(usize) -> f64> Schedule for F {
-    fn at(&self, step: usize) -> f64 {
+    fn rate(&self, step: usize) -> f64 {
         self(step)
     }
 }
 
 impl Schedule for Box<dyn Schedule + '_> {
-    fn at(&self, step: usize) -> f64 {
-        (**self).at(step)
+    fn rate(&self, step: usize) -> f64 {
+        (**self).rate(step)
     }
     fn momentum(&self, step: usize) -> Option<f64> {
         (**self).momentum(step)

@@ -8,7 +8,7 @@ use wengert_optim::schedule::{
 
 fn close(schedule: &dyn Schedule, expected: &[(usize, f64)]) {
     for &(step, rate) in expected {
-        let got = schedule.at(step);
+        let got = schedule.rate(step);
         assert!((got - rate).abs() < 1e-12, "step {step}: {got} for {rate}");
     }
 }
@@ -74,14 +74,14 @@ fn what_cannot_be_meant_is_not_a_number() {
         Box::new(OneCycleLr::new(0.1, 0)),
     ];
     for (k, schedule) in bad.iter().enumerate() {
-        assert!(!schedule.at(0).is_finite(), "{k}: {}", schedule.at(0));
+        assert!(!schedule.rate(0).is_finite(), "{k}: {}", schedule.rate(0));
     }
     // Far out nothing overflows.
     for step in [usize::MAX, usize::MAX - 1] {
-        assert!(CosineAnnealingWarmRestarts::new(0.1, 3).longer(2).at(step).is_finite());
-        assert!(CyclicLr::new(0.1, 0.2, 3).at(step).is_finite());
-        assert!(OneCycleLr::new(0.1, 3).at(step).is_finite());
-        assert!(StepLr::new(0.1, 1).at(step).is_finite());
+        assert!(CosineAnnealingWarmRestarts::new(0.1, 3).longer(2).rate(step).is_finite());
+        assert!(CyclicLr::new(0.1, 0.2, 3).rate(step).is_finite());
+        assert!(OneCycleLr::new(0.1, 3).rate(step).is_finite());
+        assert!(StepLr::new(0.1, 1).rate(step).is_finite());
     }
 }
 

@@ -71,7 +71,7 @@ fn schedule_and_clipping_are_those_of_the_five_lines() {
         for (place, (inputs, labels)) in train.epoch(epoch).enumerate() {
             use wengert_loss::Loss;
             use wengert_nn::Module;
-            optimizer.set_learning_rate(schedule().at(step));
+            optimizer.set_learning_rate(schedule().rate(step));
             let tape = wengert_autograd::Tape::new().seeded(batch_seed(9, epoch, place));
             optimizer.zero_grad();
             let outputs = by_hand.forward(tape.constant(inputs)).unwrap();
@@ -104,7 +104,7 @@ fn schedule_and_clipping_are_those_of_the_five_lines() {
         .unwrap();
     assert_eq!(resumed.state(), by_hand.state());
     assert_eq!(history.epochs[0].number, 4);
-    assert_eq!(history.epochs[1].learning_rate, schedule().at(steps - 1));
+    assert_eq!(history.epochs[1].learning_rate, schedule().rate(steps - 1));
 }
 
 #[test]
