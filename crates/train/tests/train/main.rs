@@ -5,6 +5,9 @@
 mod batches;
 mod companions;
 mod doctor;
+mod files;
+mod golden;
+mod kills;
 mod penalties;
 mod preflight;
 mod resume;
