@@ -1,4 +1,4 @@
-//! What a run depends on besides the model and the optimiser, in a checkpoint: averages, plateaus, and L-BFGS.
+//! The state of a run besides the model and the optimiser, in a checkpoint: averages, plateaus, and L-BFGS.
 
 use std::panic::Location;
 

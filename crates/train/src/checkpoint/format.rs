@@ -34,7 +34,7 @@ const BATCH: &str = "batch";
 /// Before the name of a setting of the run, among the texts of the file.
 const CONFIG: &str = "config.";
 
-/// Why a file gives no checkpoint.
+/// The reason why a file gives no checkpoint.
 pub(super) enum Failure {
     /// It is cut off, or its bytes are not those that were written: an earlier file may do.
     Damaged(Error),
@@ -110,19 +110,27 @@ fn checksum(bytes: &[u8]) -> String {
 /// The checkpoint of a file. `at` is the line that asked for it.
 pub(super) fn read<T: Float>(path: &Path, at: Line) -> Result<Checkpoint<T>, Failure> {
     let here = |error: wengert_files::Error| Error::from(error.outside_of("", at));
+    let file = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| {
-        let (path, what, kind) = (path.display().to_string(), error.to_string(), error.kind());
+        let (path, what, kind) = (file.clone(), error.to_string(), error.kind());
         Failure::Other(here(wengert_files::Error::Io { path, what, kind, at }))
     })?;
-    let file = path.display().to_string();
-    let reject = |rule: String| Error::Checkpoint { file: file.clone(), rule, at };
-    let mut archive = Archive::from_bytes(&bytes).map_err(|error| {
+    from_bytes(&bytes, &file, at)
+}
+
+/// The checkpoint of the bytes of a file.
+pub(super) fn from_bytes<T: Float>(
+    bytes: &[u8],
+    file: &str,
+    at: Line,
+) -> Result<Checkpoint<T>, Failure> {
+    let reject = |rule: String| Error::Checkpoint { file: file.to_string(), rule, at };
+    let mut archive = Archive::from_bytes(bytes).map_err(|error| {
         // A pickle of PyTorch's is another file, and no damaged one.
         let is_other = matches!(&error, wengert_files::Error::File(fault) if fault.help.is_some());
         let error = reject(error.to_string());
         if is_other { Failure::Other(error) } else { Failure::Damaged(error) }
     })?;
-    drop(bytes);
     let version = archive.metadata.iter().find(|(key, _)| key == VERSION_KEY);
     if let Some((_, version)) = version
         && !version.parse().is_ok_and(|version: u32| (2..=VERSION).contains(&version))
@@ -169,8 +177,11 @@ fn from_archive<T: Float>(
             *(if name == EPOCH { &mut epoch } else { &mut batch }) = n;
             continue;
         }
-        let found =
-            states.iter_mut().find_map(|(prefix, s)| Some((s, name.strip_prefix(&**prefix)?)));
+        // Of two states, `a` and `a.b`, the longer name comes later.
+        let found = states.iter_mut().rev().find_map(|(prefix, state)| {
+            let rest = name.strip_prefix(&**prefix)?;
+            (rest.starts_with(NUMBER) || rest.starts_with(TENSOR)).then_some((state, rest))
+        });
         let Some((state, rest)) = found else {
             return Err(reject(format!(
                 "`{name}` is no part of a checkpoint; of weights alone, use `nn::load`"

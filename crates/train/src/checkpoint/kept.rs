@@ -59,11 +59,11 @@ use crate::{Checkpoint, Error, Result};
 pub struct Checkpoints {
     path: PathBuf,
     keep: usize,
-    /// Whether the newest file is known to be whole: this process wrote it, or has checked it.
+    /// Whether the newest file is whole, as far as this process knows: it wrote it, or has read it.
     whole: AtomicBool,
 }
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The number of finished epochs, which is the index of the next.

@@ -239,4 +239,22 @@ impl<T: Float> Checkpoint<T> {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         format::read(path.as_ref(), Location::caller()).map_err(format::Failure::error)
     }
+
+    /// The bytes of its file, for a place that is no file system.
+    ///
+    /// # Errors
+    /// If it holds what no file can, such as two states of one name.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        format::to_bytes(self)
+    }
+
+    /// Reads the bytes of a file. No memory is asked for bytes that are not there.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    #[track_caller]
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let read = format::from_bytes(bytes, "checkpoint", Location::caller());
+        read.map_err(format::Failure::error)
+    }
 }

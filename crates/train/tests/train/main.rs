@@ -8,6 +8,7 @@ mod doctor;
 mod files;
 mod golden;
 mod kills;
+mod panics;
 mod penalties;
 mod preflight;
 mod resume;
