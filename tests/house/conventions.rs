@@ -185,9 +185,9 @@ fn nothing_and_infinity() {
     assert_eq!(y.value().unwrap(), tensor![[0.0], [0.0]]);
     assert_eq!(y.sum().gradients().unwrap().wrt(x).value().unwrap(), tensor![[0.0], [0.0]]);
     row("`powf`, `pow` whose value overflows and whose slope does not, as (10²⁰)² in f32");
-    let tape = Tape::<f32>::new();
-    let x = tape.var(tensor![1e20]);
-    for y in [x.powf(2.0), x.pow(tape.constant(tensor![2.0])).unwrap()] {
+    let single = Tape::<f32>::new();
+    let x = single.var(tensor![1e20]);
+    for y in [x.powf(2.0), x.pow(single.constant(tensor![2.0])).unwrap()] {
         assert_eq!(y.item().unwrap(), f32::INFINITY);
         assert_eq!(y.gradients().unwrap().wrt(x).value().unwrap(), tensor![2e20]);
     }
