@@ -41,9 +41,9 @@
 //! | choose an optimiser or a schedule | [`optim`], [`optim::schedule`] |
 //! | read, split and batch data; measure predictions | [`data`], [`data::metrics`] |
 //! | train with less code | [`train::Trainer`] |
-//! | save and load | [`nn::save`], [`nn::load`]; a whole run, [`train::Checkpoint`] |
+//! | save and load | [`nn::save`], [`nn::load`]; a whole run, [`train::Checkpoints`] |
 //! | draw losses and tapes | [`viz`] |
-//! | write a file safely | [`files`] |
+//! | write a file safely; make something part of a checkpoint | [`files`] |
 
 #[doc(inline)]
 pub use wengert_autograd as autograd;
@@ -73,5 +73,6 @@ pub mod prelude64;
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../docs/pytorch.md")]
 #[doc = include_str!("../docs/conventions.md")]
+#[doc = include_str!("../docs/promises.md")]
 #[doc = include_str!("../docs/tutorials.md")]
 struct Pages;

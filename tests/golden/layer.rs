@@ -538,7 +538,9 @@ fn check<T: Float>(case: Case) -> Result<(), Wrong> {
         let got = match after.entry(name) {
             Some(Entry::Float(x)) => widened(x),
             Some(Entry::Int(x)) => Stored::Int(x.clone()),
-            None => return Err(Wrong::Differs(format!("there is no `{name}` afterwards"))),
+            Some(Entry::Number(_)) | None => {
+                return Err(Wrong::Differs(format!("there is no `{name}` afterwards")));
+            }
         };
         compare(output, &got, case.stored(output)?, case.tolerance("y")?)?;
     }

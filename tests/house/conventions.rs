@@ -6,7 +6,7 @@ use wengert::loss::{
     MarginRankingLoss, Reduction, TripletMarginLoss, bce, bce_with_logits, hinge, huber, mae,
     multi_margin, multilabel_soft_margin, smooth_l1, soft_margin,
 };
-use wengert::nn::{Hardtanh, Module, functional};
+use wengert::nn::{Hardtanh, LayerNorm, Module, functional};
 use wengert::optim::clip_grad_norm;
 use wengert::tensor::{Order, Tensor, tensor};
 
@@ -159,6 +159,39 @@ fn ties() {
 #[test]
 fn nothing_and_infinity() {
     let tape = Tape::new();
+    row("`norm_over` of order 0");
+    let norm = |p: f64| move |x: Var<f64>| x.norm_over(0, p);
+    let value =
+        |x: &[f64], p: f64| Tensor::from(x.to_vec()).norm_over(0, p).unwrap().item().unwrap();
+    assert_eq!(value(&[0.0, 2.0, 3.0], 0.0), 2.0);
+    same(&slope(norm(0.0), &[0.0, 2.0, 3.0]), &[0.0; 3]);
+    row("`norm_over` of a negative order where an element is 0");
+    for p in [-1.0, -2.0, -INF] {
+        assert_eq!(value(&[0.0, 2.0, 3.0], p), 0.0);
+        same(&slope(norm(p), &[0.0, 2.0, 3.0]), &[0.0; 3]);
+    }
+    row("`var_over`, `std_over` of one element, with a correction of 1");
+    for f in [|x: Var<f64>| x.var_over(0, 1.0), |x: Var<f64>| x.std_over(0, 1.0)] {
+        same(&slope(f, &[3.0]), &[NAN]);
+        let tape = Tape::new();
+        assert!(f(tape.var(tensor![3.0])).unwrap().item().unwrap().is_nan());
+    }
+    row("`var_over` with a correction beyond the number of elements");
+    assert_eq!(tensor![3.0_f64, 4.0].var_over(0, 3.0).unwrap().item().unwrap(), INF);
+    row("`LayerNorm` of one column");
+    let tape = Tape::new();
+    let x = tape.var(tensor![[3.0], [5.0]]);
+    let y = LayerNorm::new([1]).call(x).unwrap();
+    assert_eq!(y.value().unwrap(), tensor![[0.0], [0.0]]);
+    assert_eq!(y.sum().gradients().unwrap().wrt(x).value().unwrap(), tensor![[0.0], [0.0]]);
+    row("`powf`, `pow` whose value overflows and whose slope does not, as (10²⁰)² in f32");
+    let single = Tape::<f32>::new();
+    let x = single.var(tensor![1e20]);
+    for y in [x.powf(2.0), x.pow(single.constant(tensor![2.0])).unwrap()] {
+        assert_eq!(y.item().unwrap(), f32::INFINITY);
+        assert_eq!(y.gradients().unwrap().wrt(x).value().unwrap(), tensor![2e20]);
+    }
+
     row("`sqrt` at 0");
     same(&slope(|x| Ok(x.sqrt()), &[0.0]), &[INF]);
     row("`norm_over` where the norm is 0, any order");

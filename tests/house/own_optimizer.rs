@@ -73,8 +73,8 @@ fn it_has_the_rest_by_itself() {
     plain.load_state(saved.clone()).unwrap();
     assert_eq!(plain.learning_rate(), 0.5);
     let mut adams = saved;
-    adams.scalars.insert("a.step".into(), 3.0);
-    adams.scalars.remove("learning_rate");
+    adams.insert_number("a.step", 3.0);
+    adams.remove("learning_rate");
     assert_eq!(
         text(plain.load_state(adams).unwrap_err()),
         "Plain: this state is not of these parameters and settings, and nothing was loaded\n  missing: `learning_rate`\n  unexpected: `a.step`"

@@ -32,6 +32,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("nn", &["InProjection", "RecurrentWeights"]),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
     ("optim", &["Loader", "Misfit", "Resume", "State"]),
+    // Two numbers that are returned.
+    ("train", &["Place"]),
     (
         "train",
         &[

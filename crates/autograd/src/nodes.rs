@@ -60,6 +60,10 @@ impl<T> Nodes<T> {
     /// Puts down the op of the next line; [`finish`](Self::finish) or [`give_up`](Self::give_up) follows.
     #[inline(always)]
     pub(crate) fn begin(&mut self, op: impl Into<Op<T>>) {
+        // A function of the user's own may have panicked in the line that was begun last.
+        if self.ops.len() > self.values.len() {
+            self.give_up();
+        }
         self.ops.extend(std::iter::once_with(|| op.into()));
     }
 

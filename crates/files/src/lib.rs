@@ -1,4 +1,12 @@
-//! Files written whole or not at all.
+//! Files, and what is saved in them: named tensors in a format that other frameworks read, the state of a model and of a run, and
+//! files that are written whole or not at all.
+//!
+//! | to | see |
+//! |---|---|
+//! | write any file, safely | [`write_whole`] |
+//! | read and write named tensors | [`safetensors`] |
+//! | hold values by name | [`State`] |
+//! | make something part of a checkpoint | [`Resume`], with a [`Loader`] |
 //!
 //! A program may be killed at any moment, also in the middle of a write. [`write_whole`] leaves either the old file or the
 //! complete new one:
@@ -14,6 +22,13 @@
 
 #![forbid(unsafe_code)]
 
+mod error;
+mod resume;
+pub mod safetensors;
+mod state;
 mod whole;
 
+pub use error::{Error, FileFault, Line, Result};
+pub use resume::{Loader, Resume};
+pub use state::{Entry, State};
 pub use whole::write_whole;

@@ -38,22 +38,9 @@ pub enum Error {
         at: Line,
     },
 
-    /// A file that is not a valid file of weights.
+    /// A file that cannot be read or written, or holds no weights.
     #[error("{0}")]
-    File(Box<FileFault>),
-
-    /// A file that could not be read or written.
-    #[error("{path}: {what}\n  at {at}")]
-    Io {
-        /// The file.
-        path: String,
-        /// The message of the system.
-        what: String,
-        /// The kind of error.
-        kind: std::io::ErrorKind,
-        /// The line that asked for the file.
-        at: Line,
-    },
+    File(#[from] wengert_files::Error),
 }
 
 /// `Result` with this crate's [`Error`].
@@ -63,25 +50,6 @@ impl From<wengert_tensor::Error> for Error {
     fn from(error: wengert_tensor::Error) -> Self {
         Self::Autograd(error.into())
     }
-}
-
-/// The reason why a file of weights cannot be read, or a state cannot be written.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{}{rule}{}{}",
-    file.as_ref().map_or(String::new(), |f| format!("{f}: ")),
-    help.map_or(String::new(), |h| format!("\n  help: {h}")),
-    at.map_or(String::new(), |at| format!("\n  at {at}"))
-)]
-pub struct FileFault {
-    /// The file's path, if there is a file.
-    pub file: Option<String>,
-    /// The rule that is broken.
-    pub rule: String,
-    /// The fix, if it is clear.
-    pub help: Option<&'static str>,
-    /// The line that asked for the file.
-    pub at: Option<Line>,
 }
 
 /// `Debug` of an error is its text, because a program prints `Debug` of the error that `main` returns.
@@ -94,7 +62,7 @@ macro_rules! debug_is_display {
         }
     )*};
 }
-debug_is_display!(Error, FileFault, ParameterMismatch, Mismatch);
+debug_is_display!(Error, ParameterMismatch, Mismatch);
 
 /// Some names of many.
 pub(crate) fn list(names: &[String]) -> String {

@@ -99,7 +99,6 @@ mod parts;
 mod pool;
 mod recurrent;
 mod resize;
-pub mod safetensors;
 mod sequential;
 mod several;
 mod shape;
@@ -147,15 +146,17 @@ pub use pool::{
 };
 pub use recurrent::{Gru, GruCell, Lstm, LstmCell, RecurrentWeights, Rnn, RnnCell};
 pub use resize::{ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample};
-pub use safetensors::{load, save};
 pub use sequential::Sequential;
 pub use several::Input;
 pub use shape::{Flatten, Identity};
 pub use standardize::Standardize;
-pub use state::{Entry, Mismatch, State};
+pub use state::Mismatch;
 pub use summary::{Row, Summary};
 pub use trace::{Trace, trace};
 pub use wengert_autograd::matches;
+#[doc(inline)]
+pub use wengert_files::safetensors::{self, load, save};
+pub use wengert_files::{Entry, State};
 
 /// Names that the macros of this crate use.
 #[doc(hidden)]

@@ -8,7 +8,8 @@ use wengert_tensor::Float;
 use crate::Result;
 use crate::buffer::{Buffer, Counter};
 use crate::error::Error;
-use crate::state::{self, Mismatch, State};
+use crate::state::{self, Mismatch};
+use wengert_files::State;
 
 /// Something with named parts: parameters, buffers, other modules. [`parts!`](crate::parts) implements it for a struct.
 ///

@@ -216,7 +216,7 @@ fn debug_of_an_error_is_its_text() {
     for error in [
         net.freeze("nothing").unwrap_err(),
         net.load_state(&State::default()).unwrap_err(),
-        load::<f32>("no such file").map(|_| ()).unwrap_err(),
+        load::<f32>("no such file").map(|_| ()).unwrap_err().into(),
     ] {
         assert_eq!(format!("{error:?}"), error.to_string());
     }

@@ -1,7 +1,8 @@
 //! Files of weights: what Python wrote, what we write, and what a stranger may have done to either.
 
+use wengert_files::Error;
 use wengert_nn::safetensors::{AnyTensor, Archive};
-use wengert_nn::{BatchNorm1d, Entry, Error, Linear, Parts, State, load, save, sequential};
+use wengert_nn::{BatchNorm1d, Entry, Linear, Parts, State, load, save, sequential};
 use wengert_tensor::{Rng, Tensor, tensor};
 
 /// Written by the Python package `safetensors` (0.x) from NumPy arrays.

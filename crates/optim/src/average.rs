@@ -3,11 +3,11 @@
 use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
+use wengert_files::Loader;
 use wengert_tensor::pointwise::{C, update_in_place};
 use wengert_tensor::{Float, Tensor};
 
 use crate::groups::names;
-use crate::state::Loader;
 use crate::whole::Mean;
 use crate::{Error, Result, State};
 
@@ -113,9 +113,9 @@ impl<T: Float> Average<T> {
     /// ```
     pub fn state(&self) -> State<T> {
         let mut state = State::of(KIND);
-        state.scalars.insert("updates".to_string(), self.updates as f64);
+        state.insert_number("updates", self.updates as f64);
         for (name, average) in names(&self.parameters).into_iter().zip(self.values()) {
-            state.tensors.insert(format!("{name}.average"), average);
+            state.insert(format!("{name}.average"), average);
         }
         state
     }
@@ -123,7 +123,7 @@ impl<T: Float> Average<T> {
     /// Continues from a saved [`state`](Self::state).
     ///
     /// # Errors
-    /// [`Error::State`], which lists the entries that are missing, unexpected or of another shape, and [`Error::Use`] while the average is
+    /// [`Error::State`], which lists the entries that are missing, unexpected or of another shape; and [`Error::Use`] while the average is
     /// swapped in; then nothing is loaded.
     #[track_caller]
     pub fn load_state(&mut self, state: State<T>) -> Result<()> {

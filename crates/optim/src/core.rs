@@ -4,14 +4,14 @@ use std::fmt;
 use std::panic::Location;
 
 use wengert_autograd::{GradUse, Line, Param};
+use wengert_files::Loader;
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Misfit;
 use crate::groups::{Change, Groups, names};
 use crate::optimizer::no_momentum;
 use crate::rule::{Formula, Rule};
-use crate::settings::{NOT_NEGATIVE, UP_TO_ONE};
-use crate::state::{LEARNING_RATE, Loader};
+use crate::settings::{LEARNING_RATE, NOT_NEGATIVE, UP_TO_ONE};
 use crate::{Error, Result, State};
 
 /// Parameters with their states and settings.
@@ -300,14 +300,14 @@ impl<T: Float, R: Rule> Core<T, R> {
 
     pub(crate) fn state(&self) -> State<T> {
         let mut state = State::of(R::NAME);
-        state.scalars.insert(LEARNING_RATE.to_string(), self.settings.rate());
+        state.insert_number(LEARNING_RATE, self.settings.rate());
         for (name, slot) in names(&self.parameters).iter().zip(&self.slots) {
-            state.scalars.insert(format!("{name}.step"), slot.step as f64);
+            state.insert_number(format!("{name}.step"), slot.step as f64);
             if let Some((carried, _)) = R::CARRIED {
-                state.scalars.insert(format!("{name}.{carried}"), slot.carried);
+                state.insert_number(format!("{name}.{carried}"), slot.carried);
             }
             for (what, tensor) in slot.names.iter().zip(&slot.state) {
-                state.tensors.insert(format!("{name}.{what}"), tensor.clone());
+                state.insert(format!("{name}.{what}"), tensor.clone());
             }
         }
         state
@@ -316,7 +316,8 @@ impl<T: Float, R: Rule> Core<T, R> {
     #[track_caller]
     pub(crate) fn load_state(&mut self, state: State<T>) -> Result<()> {
         let mut loader = Loader::new(R::NAME, state)?;
-        let (before, rate) = (self.settings.rate(), loader.number_in(LEARNING_RATE, NOT_NEGATIVE));
+        let (before, rate) =
+            (self.settings.rate(), NOT_NEGATIVE.number(&mut loader, LEARNING_RATE));
         // The current rate may be the very fault that the saved state would fix, so it is not checked here.
         self.set_learning_rate(if rate >= 0.0 && rate.is_finite() { rate } else { 0.0 });
         let loaded = self.load_slots(loader);
@@ -338,13 +339,13 @@ impl<T: Float, R: Rule> Core<T, R> {
             let settings = self.groups.of(slot.set);
             let step = loader.count(&format!("{name}.step"));
             let carried = R::CARRIED.map_or(slot.carried, |(carried, _)| {
-                loader.number_in(&format!("{name}.{carried}"), UP_TO_ONE)
+                UP_TO_ONE.number(&mut loader, &format!("{name}.{carried}"))
             });
             let mut state = Vec::new();
             let value = param.value();
             let names = settings.formula(1, &mut 1.0).state(value.rank());
             // One that has never made a step has no state, and is saved again as it was.
-            if step == 0 && !names.iter().any(|what| loader.has_tensor(&format!("{name}.{what}"))) {
+            if step == 0 && !names.iter().any(|what| loader.has(&format!("{name}.{what}"))) {
                 let shape = Shape::new(&[]);
                 slots.push(Slot { step, set: slot.set, shape, names: &[], state, carried });
                 continue;
@@ -352,7 +353,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             for what in names {
                 let (key, start) = (format!("{name}.{what}"), settings.start(what, &value));
                 // Before its first step a parameter may have a part of its state.
-                if step == 0 && !loader.has_tensor(&key) {
+                if step == 0 && !loader.has(&key) {
                     state.push(start);
                 } else {
                     state.extend(loader.tensor(&key, start.shape()));

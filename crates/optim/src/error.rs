@@ -72,41 +72,9 @@ pub enum Error {
     #[error("{0}")]
     Shape(Box<Misfit>),
 
-    /// A saved state is not of this optimiser and these parameters. Nothing was loaded.
-    #[error(
-        "{optimizer}: this state is not of these parameters and settings, and nothing was loaded{}{}{}{}\n  at {at}",
-        list("missing", missing),
-        list("unexpected", unexpected),
-        list("of another shape", misshaped),
-        list("not valid", invalid)
-    )]
-    State {
-        /// The optimiser.
-        optimizer: &'static str,
-        /// Entries that it needs and the state has not.
-        missing: Vec<String>,
-        /// Entries that the state has and it has no use for.
-        unexpected: Vec<String>,
-        /// Entries whose shape is not the parameter's, with both shapes.
-        misshaped: Vec<String>,
-        /// Numbers that cannot be, with the rule.
-        invalid: Vec<String>,
-        /// The line that asked for it.
-        at: Line,
-    },
-
-    /// A saved state was made by an optimiser of another kind. Nothing was loaded.
-    #[error(
-        "{optimizer}: this state was made by `{saved}`, and nothing was loaded\n  help: load it with an optimiser of that kind; or start with a new state; or set `state.kind = None` to load it by its names alone\n  at {at}"
-    )]
-    Kind {
-        /// The optimiser that was to load it.
-        optimizer: &'static str,
-        /// The one that made it.
-        saved: String,
-        /// The line that asked for it.
-        at: Line,
-    },
+    /// A saved state is of another kind, or not of this optimiser and these parameters. Nothing was loaded.
+    #[error("{0}")]
+    State(Box<wengert_files::Error>),
 
     /// A gradient is not finite. Nothing was changed.
     #[error(
@@ -162,14 +130,16 @@ impl Error {
     pub fn outside_of(mut self, library: &str, line: Line) -> Self {
         let at = match &mut self {
             Self::Tensor(_) => return self,
+            Self::State(error) => {
+                **error = (**error).clone().outside_of(library, line).outside_of(HERE, line);
+                return self;
+            }
             Self::Shape(misfit) => &mut misfit.at,
             Self::Use(_, at)
             | Self::Setting { at, .. }
             | Self::Group { at, .. }
             | Self::NoGradient { at, .. }
             | Self::NotMine { at, .. }
-            | Self::State { at, .. }
-            | Self::Kind { at, .. }
             | Self::NotFinite { at, .. }
             | Self::UsedGradient { at, .. }
             | Self::Loss { at, .. } => at,
@@ -224,6 +194,12 @@ impl fmt::Display for Misfit {
     }
 }
 
+impl From<wengert_files::Error> for Error {
+    fn from(error: wengert_files::Error) -> Self {
+        Self::State(Box::new(error))
+    }
+}
+
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -237,10 +213,6 @@ fn listed(names: &[String]) -> String {
         n if n <= SHOWN => format!("{} and {}", quoted[..n - 1].join(", "), quoted[n - 1]),
         n => format!("{} and {} more", quoted.join(", "), n - SHOWN),
     }
-}
-
-fn list(what: &str, names: &[String]) -> String {
-    if names.is_empty() { String::new() } else { format!("\n  {what}: {}", listed(names)) }
 }
 
 fn no_gradient(names: &[String], of: usize) -> String {

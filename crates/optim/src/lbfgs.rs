@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
+use wengert_files::Loader;
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::error::Misfit;
 use crate::groups::names;
-use crate::settings::{FINITE, NOT_NEGATIVE, POSITIVE};
-use crate::state::{LEARNING_RATE, Loader};
+use crate::settings::{FINITE, LEARNING_RATE, NOT_NEGATIVE, POSITIVE};
 use crate::wolfe::{Point, strong_wolfe};
 use crate::{Error, Result, State};
 
@@ -404,7 +404,7 @@ impl<T: Float> Lbfgs<T> {
     /// The state on which the next steps depend, besides the parameters and the settings.
     pub fn state(&self) -> State<T> {
         let mut state = State::of("Lbfgs");
-        state.scalars.insert(LEARNING_RATE.to_string(), self.learning_rate);
+        state.insert_number(LEARNING_RATE, self.learning_rate);
         let Some(memory) = &self.memory else { return state };
         for (name, x) in [
             ("n_iter", memory.iterations as f64),
@@ -412,14 +412,14 @@ impl<T: Float> Lbfgs<T> {
             ("prev_loss", memory.loss),
             ("H_diag", memory.scale),
         ] {
-            state.scalars.insert(name.to_string(), x);
+            state.insert_number(name, x);
         }
-        state.tensors.insert("d".to_string(), memory.direction.clone());
-        state.tensors.insert("prev_flat_grad".to_string(), memory.gradient.clone());
+        state.insert("d", memory.direction.clone());
+        state.insert("prev_flat_grad", memory.gradient.clone());
         for (k, pair) in memory.pairs.iter().enumerate() {
-            state.tensors.insert(format!("old_dirs.{k}"), pair.change.clone());
-            state.tensors.insert(format!("old_stps.{k}"), pair.step.clone());
-            state.scalars.insert(format!("ro.{k}"), pair.inverse);
+            state.insert(format!("old_dirs.{k}"), pair.change.clone());
+            state.insert(format!("old_stps.{k}"), pair.step.clone());
+            state.insert_number(format!("ro.{k}"), pair.inverse);
         }
         state
     }
@@ -432,23 +432,23 @@ impl<T: Float> Lbfgs<T> {
     pub fn load_state(&mut self, state: State<T>) -> Result<()> {
         let len: usize = self.free().map(Param::len).sum();
         let mut loader = Loader::new("Lbfgs", state)?;
-        let rate = loader.number_in(LEARNING_RATE, NOT_NEGATIVE);
+        let rate = NOT_NEGATIVE.number(&mut loader, LEARNING_RATE);
         let mut memory = None;
-        if loader.has_number("n_iter") {
+        if loader.has("n_iter") {
             let iterations = loader.count("n_iter");
-            let [length, loss] = ["t", "prev_loss"].map(|name| loader.number_in(name, FINITE));
-            let scale = loader.number_in("H_diag", POSITIVE);
+            let [length, loss] = ["t", "prev_loss"].map(|name| FINITE.number(&mut loader, name));
+            let scale = POSITIVE.number(&mut loader, "H_diag");
             let vector = |loader: &mut Loader<T>, name: &str| {
                 loader.tensor(name, &[len]).unwrap_or_else(|| Tensor::zeros([len]))
             };
             let direction = vector(&mut loader, "d");
             let gradient = vector(&mut loader, "prev_flat_grad");
             let mut pairs = VecDeque::new();
-            while loader.has_number(&format!("ro.{}", pairs.len())) {
+            while loader.has(&format!("ro.{}", pairs.len())) {
                 let k = pairs.len();
                 let change = vector(&mut loader, &format!("old_dirs.{k}"));
                 let step = vector(&mut loader, &format!("old_stps.{k}"));
-                let inverse = loader.number_in(&format!("ro.{k}"), POSITIVE);
+                let inverse = POSITIVE.number(&mut loader, &format!("ro.{k}"));
                 pairs.push_back(Pair { change, step, inverse });
             }
             memory = Some(Memory { iterations, direction, length, gradient, loss, pairs, scale });

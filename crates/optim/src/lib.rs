@@ -80,7 +80,6 @@ mod sam;
 pub mod schedule;
 mod settings;
 mod sgd;
-mod state;
 mod whole;
 mod wolfe;
 
@@ -104,9 +103,8 @@ pub use nadam::{NAdam, NAdamSettings};
 pub use optimizer::Optimizer;
 pub use proximal::ProximalStep;
 pub use radam::{RAdam, RAdamSettings};
-pub use resume::Resume;
 pub use rmsprop::{RmsProp, RmsPropSettings};
 pub use rprop::{Rprop, RpropSettings};
 pub use sam::Sam;
 pub use sgd::{GradientDescent, Sgd, SgdSettings};
-pub use state::{Loader, State};
+pub use wengert_files::{Loader, Resume, State};

@@ -4,11 +4,11 @@ use std::fmt;
 use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
+use wengert_files::Loader;
 use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
 use wengert_tensor::{Float, Tensor};
 
 use crate::groups::names;
-use crate::state::Loader;
 use crate::whole::Mean;
 use crate::{Error, Optimizer, Result, State};
 
@@ -161,10 +161,12 @@ impl<T: Float, O: Optimizer<T>> Optimizer<T> for Lookahead<T, O> {
     fn state(&self) -> State<T> {
         let inner = self.inner.state();
         let kind = inner.kind.as_ref().map(|kind| format!("{OF}{kind}"));
-        let mut state = State { kind, ..inner.renamed(|name| format!("{INNER}{name}")) };
-        state.scalars.insert("steps".to_string(), self.steps as f64);
+        let mut state = State::new();
+        state.kind = kind;
+        state.insert_all(INNER, &inner);
+        state.insert_number("steps", self.steps as f64);
         for (name, slow) in names(self.parameters()).iter().zip(&self.slow) {
-            state.tensors.insert(format!("{name}.{SLOW}"), slow.clone());
+            state.insert(format!("{name}.{SLOW}"), slow.clone());
         }
         state
     }
@@ -176,13 +178,16 @@ impl<T: Float, O: Optimizer<T>> Optimizer<T> for Lookahead<T, O> {
             Some(saved) => match saved.strip_prefix(OF) {
                 Some(inner) => Some(inner.to_string()),
                 None => {
-                    return Err(Error::Kind { optimizer: NAME, saved, at: Location::caller() });
+                    let error =
+                        wengert_files::Error::Kind { what: NAME, saved, at: Location::caller() };
+                    return Err(error.into());
                 }
             },
         };
         let mut loader = Loader::new(NAME, state)?;
         let steps = loader.count("steps");
-        let inner = State { kind, ..loader.under(INNER) };
+        let mut inner = loader.under(INNER);
+        inner.kind = kind;
         let mut slow = Vec::new();
         if steps > 0 {
             for (param, name) in self.parameters().iter().zip(names(self.parameters())) {

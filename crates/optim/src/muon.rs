@@ -39,8 +39,8 @@ optimizer! {
     ///     .group("*.bias", |g| g.learning_rate(3e-4))
     ///     .group("head.*", |g| g.adamw().learning_rate(3e-4));
     /// optimizer.step()?;
-    /// # assert!(optimizer.state().tensors.contains_key("body.weight.momentum_buffer"));
-    /// # assert!(optimizer.state().tensors.contains_key("head.weight.exp_avg_sq"));
+    /// # assert!(optimizer.state().get("body.weight.momentum_buffer").is_some());
+    /// # assert!(optimizer.state().get("head.weight.exp_avg_sq").is_some());
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     Muon, MuonSettings {

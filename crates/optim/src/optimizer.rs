@@ -3,10 +3,10 @@
 use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
+use wengert_files::Loader;
 use wengert_tensor::{Float, Tensor};
 
-use crate::settings::NOT_NEGATIVE;
-use crate::state::{LEARNING_RATE, Loader};
+use crate::settings::{LEARNING_RATE, NOT_NEGATIVE};
 use crate::{Error, Result, State};
 
 /// An optimiser updates parameters from their gradients.
@@ -161,7 +161,7 @@ pub trait Optimizer<T: Float> {
     /// default is the learning rate alone; an optimiser with more state must override this method.
     fn state(&self) -> State<T> {
         let mut state = State::of(name::<Self>());
-        state.scalars.insert(LEARNING_RATE.into(), self.learning_rate());
+        state.insert_number(LEARNING_RATE, self.learning_rate());
         state
     }
 
@@ -169,12 +169,12 @@ pub trait Optimizer<T: Float> {
     /// of the parameters.
     ///
     /// # Errors
-    /// [`Error::State`](crate::Error::State), which lists the entries that are missing, unexpected, of another shape or not valid numbers;
-    /// [`Error::Kind`](crate::Error::Kind) if an optimiser of another kind made it. Then nothing is loaded.
+    /// [`Error::State`](crate::Error::State), which lists the entries that are missing, unexpected, of another shape or not valid
+    /// numbers, or names the kind of optimiser that made it. Then nothing is loaded.
     #[track_caller]
     fn load_state(&mut self, state: State<T>) -> Result<()> {
         let mut loader = Loader::new(name::<Self>(), state)?;
-        let rate = loader.number_in(LEARNING_RATE, NOT_NEGATIVE);
+        let rate = NOT_NEGATIVE.number(&mut loader, LEARNING_RATE);
         loader.finish()?;
         self.set_learning_rate(rate);
         Ok(())

@@ -1,13 +1,49 @@
-//! `Resume`: the state of a run besides the model and the optimiser, which has to be saved with them.
+//! The state of a run besides the model and the optimiser, in a checkpoint: averages, plateaus, and L-BFGS.
 
+use std::panic::Location;
+
+use wengert_autograd::Line;
+use wengert_files::{Loader, Resume, State};
 use wengert_tensor::Float;
 
 use crate::schedule::{PlateauState, ReduceLrOnPlateau};
 use crate::settings::NOT_NEGATIVE;
-use crate::state::Loader;
-use crate::{Average, Result, State};
+use crate::{Average, Error, Lbfgs};
 
-/// Something with a state. Saved in a checkpoint, it continues from there.
+/// An error of this crate, as one of a state.
+fn of_state(error: Error, at: Line) -> wengert_files::Error {
+    match error {
+        Error::State(error) => *error,
+        Error::Use(rule, at) => wengert_files::Error::Refused(rule, at),
+        other => wengert_files::Error::Refused(other.to_string(), at),
+    }
+}
+
+impl<T: Float> Resume<T> for Average<T> {
+    fn state(&self) -> State<T> {
+        self.state()
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
+        let at = Location::caller();
+        self.load_state(state).map_err(|error| of_state(error, at))
+    }
+}
+
+impl<T: Float> Resume<T> for Lbfgs<T> {
+    fn state(&self) -> State<T> {
+        self.state()
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
+        let at = Location::caller();
+        self.load_state(state).map_err(|error| of_state(error, at))
+    }
+}
+
+/// The rate in force, the best value, and the counts; not the settings, which are the program's.
 ///
 /// ```
 /// use wengert_optim::schedule::ReduceLrOnPlateau;
@@ -24,45 +60,21 @@ use crate::{Average, Result, State};
 /// assert_eq!(again.step(2.0), 0.25);
 /// # Ok::<(), wengert_optim::Error>(())
 /// ```
-pub trait Resume<T: Float> {
-    /// A snapshot of the state.
-    fn state(&self) -> State<T>;
-
-    /// Continues from a saved [`state`](Self::state).
-    ///
-    /// # Errors
-    /// If the state is of another kind, or holds an invalid value. Then nothing is loaded.
-    #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> Result<()>;
-}
-
-impl<T: Float> Resume<T> for Average<T> {
-    fn state(&self) -> State<T> {
-        self.state()
-    }
-
-    #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> Result<()> {
-        self.load_state(state)
-    }
-}
-
 impl<T: Float> Resume<T> for ReduceLrOnPlateau {
     fn state(&self) -> State<T> {
         let PlateauState { rate, best, bad, cooldown } = self.state();
         let mut state = State::of(PLATEAU);
-        for (name, x) in
-            [("rate", rate), ("best", best), ("bad", bad as f64), ("cooldown", cooldown as f64)]
-        {
-            state.scalars.insert(name.to_string(), x);
-        }
+        state.insert_number("rate", rate);
+        state.insert_number("best", best);
+        state.insert_number("bad", bad as f64);
+        state.insert_number("cooldown", cooldown as f64);
         state
     }
 
     #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> Result<()> {
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
         let mut loader = Loader::new(PLATEAU, state)?;
-        let rate = loader.number_in("rate", NOT_NEGATIVE);
+        let rate = NOT_NEGATIVE.number(&mut loader, "rate");
         // Infinite before the first step.
         let best = loader.number("best");
         let [bad, cooldown] = ["bad", "cooldown"].map(|name| loader.count(name) as usize);

@@ -1,5 +1,11 @@
 //! Settings: their bounds, and the macro that makes an optimiser of a list of them.
 
+use wengert_files::Loader;
+use wengert_tensor::Float;
+
+/// The name of the learning rate in a saved state.
+pub(crate) const LEARNING_RATE: &str = "learning_rate";
+
 /// The bound of a setting.
 #[derive(Clone, Copy)]
 pub(crate) struct Bound {
@@ -9,11 +15,17 @@ pub(crate) struct Bound {
     pub(crate) words: &'static str,
 }
 
+impl Bound {
+    /// A number of a saved state within the bound.
+    pub(crate) fn number<T: Float>(self, loader: &mut Loader<T>, name: &str) -> f64 {
+        loader.number_in(name, self.words, self.holds)
+    }
+}
+
 pub(crate) const NOT_NEGATIVE: Bound =
     Bound { holds: |x| x >= 0.0 && x.is_finite(), words: "be finite, and not below 0" };
 pub(crate) const POSITIVE: Bound =
     Bound { holds: |x| x > 0.0 && x.is_finite(), words: "be finite, and above 0" };
-pub(crate) const ANY: Bound = Bound { holds: |x| !x.is_nan(), words: "be a number" };
 pub(crate) const FINITE: Bound = Bound { holds: f64::is_finite, words: "be finite" };
 /// Fractions that a running mean keeps. At 1 no new value would enter.
 pub(crate) const SHARE: Bound =

@@ -1,7 +1,7 @@
 //! The companions that a trainer's own methods add, but for early stopping: schedules, the plateau, clipping, progress.
 
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
-use wengert_optim::{ClipNorm, ProximalStep, Resume, clip_grad_value};
+use wengert_optim::{Average, ClipNorm, ProximalStep, Resume, clip_grad_value};
 use wengert_tensor::Float;
 
 use crate::{Companion, Epoch, EpochEnd, Fit, Progress, Result, Step};
@@ -43,6 +43,16 @@ impl<T: Float> Companion<T> for ReduceLrOnPlateau {
     }
     fn describe(&self) -> String {
         "lowered when the loss stops falling".into()
+    }
+    fn memory(&mut self) -> Option<&mut dyn Resume<T>> {
+        Some(self)
+    }
+}
+
+/// Takes each step's weights into the average. The model keeps its own; [`swap`](Average::swap) when the training is over.
+impl<T: Float> Companion<T> for Average<T> {
+    fn after_step(&mut self, _: &mut Step<'_, T>) -> Result<()> {
+        Ok(self.update()?)
     }
     fn memory(&mut self) -> Option<&mut dyn Resume<T>> {
         Some(self)

@@ -90,6 +90,13 @@ pub fn batch_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
     mix(mix(mix(seed) ^ epoch as u64) ^ batch as u64)
 }
 
+/// A number that tells whether an epoch has the same samples in the same batches.
+pub(crate) fn fingerprint<D: Dataset>(loader: &DataLoader<D>, epoch: usize) -> u64 {
+    let sizes = [loader.batch_size(), loader.samples()];
+    let numbers = loader.order(epoch).into_iter().chain(sizes);
+    numbers.fold(0, |sum, n| batch_seed(sum, n, 0))
+}
+
 /// The tape of a batch.
 pub(crate) fn tape_of<T: Float>(seed: Option<u64>, epoch: usize, batch: usize) -> Tape<T> {
     match seed {

@@ -61,9 +61,12 @@ pub enum Error {
     /// In a [`Companion`](crate::Companion) of your own, made by [`Error::other`].
     #[error("{0}")]
     Other(Arc<dyn std::error::Error + Send + Sync>),
-    /// With a model's state, or a file.
+    /// With a model's state.
     #[error("{0}")]
     Nn(#[from] wengert_nn::Error),
+    /// With a file, or with a saved state.
+    #[error("{0}")]
+    File(Box<wengert_files::Error>),
     /// A file that holds something, but no checkpoint of this model; or a checkpoint that lacks something.
     #[error("{file}: {rule}\n  at {at}")]
     Checkpoint {
@@ -93,6 +96,12 @@ impl From<wengert_optim::Error> for Error {
     }
 }
 
+impl From<wengert_files::Error> for Error {
+    fn from(error: wengert_files::Error) -> Self {
+        Self::File(Box::new(error))
+    }
+}
+
 /// The directory of this crate's files, as lines of code name it.
 const HERE: &str = file!().split_at(file!().len() - "error.rs".len()).0;
 
@@ -114,6 +123,7 @@ impl Error {
         match self {
             Self::Autograd(error) => Self::Autograd(error.outside_of(HERE, line)),
             Self::Optim(error) => Self::Optim(Box::new(error.outside_of(HERE, line))),
+            Self::File(error) => Self::File(Box::new(error.outside_of(HERE, line))),
             Self::Nn(wengert_nn::Error::Autograd(error)) => {
                 Self::Nn(error.outside_of(HERE, line).into())
             }

@@ -9,7 +9,8 @@ use wengert_data::{DataLoader, Dataset};
 use wengert_tensor::Float;
 
 use crate::companions::ProgressLine;
-use crate::epoch::{not_finite, tape_of};
+use crate::epoch::{fingerprint, not_finite, tape_of};
+use crate::run::Ended;
 use crate::{
     Cause, Companion, Epoch, EpochEnd, Error, Fit, History, Result, Step, Stopped, Trainer, Why,
 };
@@ -32,10 +33,39 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         self.train(loader, epochs, at).map_err(|error| error.on_line(at))
     }
 
+    /// Trains until so many epochs are done in all, those before a checkpoint included; if an earlier run has ended by a condition
+    /// of its own, such as early stopping, it only does what is done at the end, such as to give the best weights back. It returns
+    /// the history of all epochs. See [`resume_latest`](Self::resume_latest).
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    #[track_caller]
+    pub fn fit_until<D>(&mut self, loader: &DataLoader<D>, epochs: usize) -> Result<History>
+    where
+        D: Dataset<Batch = (X, Y)>,
+    {
+        let at = Location::caller();
+        let ended = self.run.ended.filter(|ended| ended.is_early() || self.run.epochs >= epochs);
+        if ended.is_some() || self.run.epochs >= epochs {
+            let history = &self.run.history;
+            let mut stopped = ended.map(|e| Stopped::of(e.why, history, self.run.epochs));
+            if let Some(epoch) = self.run.history.epochs.last().copied() {
+                self.end(&epoch, &mut stopped).map_err(|error| error.on_line(at))?;
+            }
+            self.run.history.stopped = stopped;
+        } else {
+            let more = epochs - self.run.epochs;
+            self.train(loader, more, at).map_err(|error| error.on_line(at))?;
+        }
+        Ok(self.history().clone())
+    }
+
     fn train<D>(&mut self, loader: &DataLoader<D>, epochs: usize, at: Line) -> Result<History>
     where
         D: Dataset<Batch = (X, Y)>,
     {
+        self.run.ended = None;
+        self.check_batches(loader, at)?;
         let (batches, batches_done) = (loader.batches(), self.run.batches);
         let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done };
         if let Some((inputs, targets)) = loader.epoch(self.run.epochs).next() {
@@ -54,6 +84,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 Ok(false) => false,
                 Ok(true) => {
                     stopped = Some(Stopped::of(Why::Companion, self.history(), self.run.epochs));
+                    self.run.batches_of_epoch = Some(fingerprint(loader, self.run.epochs));
                     self.save()?;
                     break;
                 }
@@ -115,9 +146,11 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         D: Dataset<Batch = (X, Y)>,
     {
         let epoch = self.run.epochs;
+        let saves = self.files.is_some() && self.file_every.is_some();
+        let order = saves.then(|| fingerprint(loader, epoch));
         for (inputs, targets) in loader.epoch(epoch).skip(self.run.batches) {
             let batch = self.run.batches;
-            let tape = tape_of(self.seed, epoch, batch);
+            let tape = tape_of(self.run.seed, epoch, batch);
             self.optimizer.zero_grad();
             let (prediction, loss) = (self.pass)(&tape, inputs.clone(), &targets)?;
             let loss_value = loss.item()?.to_f64();
@@ -168,10 +201,26 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 return Ok(true);
             }
             if self.file_every.is_some_and(|every| done.is_multiple_of(every)) {
+                self.run.batches_of_epoch = order;
                 self.save()?;
             }
         }
         Ok(false)
+    }
+
+    /// Rejects a loader whose batches are not those of which some are done.
+    fn check_batches<D: Dataset>(&self, loader: &DataLoader<D>, at: Line) -> Result<()> {
+        let Some(saved) = self.run.batches_of_epoch.filter(|_| self.run.batches > 0) else {
+            return Ok(());
+        };
+        if saved == fingerprint(loader, self.run.epochs) {
+            return Ok(());
+        }
+        let (batches, epoch) = (self.run.batches, self.run.epochs + 1);
+        let rule = format!(
+            "{batches} batches of epoch {epoch} are done, and this loader gives other batches: another order, batch size or number of samples\n  help: use the loader of that run until the epoch ends"
+        );
+        Err(Error::Checkpoint { file: "checkpoint".into(), rule, at })
     }
 
     /// The measurements of an epoch whose steps are done, and the validation.
@@ -224,31 +273,39 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         for entry in &mut self.companions {
             entry.companion.after_epoch(&mut end)?;
         }
+        self.run.ended = stopped.map(|stopped| Ended { why: stopped.why, last });
         // Before early stopping gives the model other weights.
         if epoch.loss().is_finite() {
             self.save()?;
         }
         if stopped.is_some() || self.run.epochs >= last {
-            let mut end = EpochEnd {
-                epoch: &epoch,
-                history: &self.run.history,
-                model: &*self.model,
-                optimizer: &mut *self.optimizer,
-                stopped: &mut stopped,
-            };
-            for entry in &mut self.companions {
-                entry.companion.after_fit(&mut end)?;
-            }
+            self.end(&epoch, &mut stopped)?;
         }
         Ok(stopped)
     }
 
+    /// Tells the companions that the last epoch is done.
+    fn end(&mut self, epoch: &Epoch, stopped: &mut Option<Stopped>) -> Result<()> {
+        let mut end = EpochEnd {
+            epoch,
+            history: &self.run.history,
+            model: &*self.model,
+            optimizer: &mut *self.optimizer,
+            stopped,
+        };
+        for entry in &mut self.companions {
+            entry.companion.after_fit(&mut end)?;
+        }
+        Ok(())
+    }
+
     /// Writes the checkpoint, if there is a file for it.
     fn save(&mut self) -> Result<()> {
-        match self.file.clone() {
-            Some(file) => self.checkpoint().save(file),
-            None => Ok(()),
+        if self.files.is_none() {
+            return Ok(());
         }
+        let checkpoint = self.checkpoint();
+        self.files.as_ref().map_or(Ok(()), |files| files.save(&checkpoint))
     }
 
     fn has_better_weights(&self) -> bool {

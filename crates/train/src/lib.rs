@@ -4,7 +4,7 @@
 //! |---|---|
 //! | run one epoch, or evaluate | [`train_epoch`], [`evaluate`] |
 //! | stop in time, with the best weights | [`EarlyStopping`] |
-//! | save a run, and continue it with the same bits | [`Checkpoint`] |
+//! | save a run, and continue it with the same bits | [`Checkpoint`], [`Checkpoints`] |
 //! | see progress | [`Progress`] |
 //! | have all of this as one object | [`Trainer`] |
 //! | add to its loop what you need | [`Companion`] |
@@ -65,7 +65,7 @@ mod tasks;
 mod trainer;
 
 pub use cause::Cause;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Checkpoints, Place};
 pub use companion::{Companion, EpochEnd, Fit, Step};
 pub use config::{Config, Setting};
 pub use curvature::{Curvature, curvature};

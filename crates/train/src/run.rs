@@ -1,10 +1,10 @@
 //! `Run`: how far a training has come, and what it has measured so far.
 
 use wengert_data::metrics::RunningMean;
-use wengert_optim::{Loader, Resume, State};
-use wengert_tensor::Float;
+use wengert_files::{Entry, Loader, Resume, State};
+use wengert_tensor::{Float, Tensor};
 
-use crate::{Epoch, History, PenaltyHistory};
+use crate::{Epoch, History, PenaltyHistory, Why};
 
 /// The kind of its states.
 const KIND: &str = "Run";
@@ -23,6 +23,27 @@ pub(crate) struct Run {
     pub(crate) penalties: Vec<PenaltyMean>,
     /// All epochs, those before a checkpoint included.
     pub(crate) history: History,
+    /// The reason why training ended, if it did.
+    pub(crate) ended: Option<Ended>,
+    /// The seed of the tapes.
+    pub(crate) seed: Option<u64>,
+    /// The fingerprint of the batches of the epoch that is not finished.
+    pub(crate) batches_of_epoch: Option<u64>,
+}
+
+/// The end of a training.
+#[derive(Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) why: Why,
+    /// The last epoch that was asked for.
+    pub(crate) last: usize,
+}
+
+impl Ended {
+    /// Whether it ended before it had done what was asked for, so that asking for more changes nothing.
+    pub(crate) fn is_early(&self) -> bool {
+        !matches!(self.why, Why::Epochs(n) if n >= self.last)
+    }
 }
 
 /// A penalty on the batches of an epoch.
@@ -42,13 +63,16 @@ impl Run {
             metric: RunningMean::new(),
             penalties: Vec::new(),
             history: History::new(),
+            ended: None,
+            seed: None,
+            batches_of_epoch: None,
         }
     }
 
     /// Goes on where so many epochs are done, of which nothing is known.
     pub(crate) fn restart(&mut self, epochs: usize) {
         let names: Vec<String> = self.history.penalties.drain(..).map(|p| p.name).collect();
-        *self = Self { epochs, ..Self::new() };
+        *self = Self { epochs, seed: self.seed, ..Self::new() };
         names.into_iter().for_each(|name| self.add_penalty(name));
     }
 
@@ -86,7 +110,7 @@ impl Run {
 impl<T: Float> Resume<T> for Run {
     fn state(&self) -> State<T> {
         let mut state = State::of(KIND);
-        let mut number = |name: String, x: f64| state.scalars.insert(name, x);
+        let mut number = |name: String, x: f64| state.insert_number(name, x);
         number("epochs".into(), self.epochs as f64);
         number("batches".into(), self.batches as f64);
         for (name, mean) in [("loss", &self.loss), ("metric", &self.metric)] {
@@ -111,11 +135,22 @@ impl<T: Float> Resume<T> for Run {
                 }
             }
         }
+        if let Some(Ended { why, last }) = self.ended {
+            let (code, value) = why.code();
+            number("ended.why".into(), code);
+            number("ended.value".into(), value);
+            number("ended.last".into(), last as f64);
+        }
+        for (name, bits) in [("seed", self.seed), ("order", self.batches_of_epoch)] {
+            if let Some(bits) = bits {
+                state.insert_entry(name, Entry::Int(Tensor::scalar(bits.cast_signed())));
+            }
+        }
         state
     }
 
     #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> wengert_optim::Result<()> {
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
         let mut loader = Loader::new(KIND, state)?;
         let [epochs, batches] = ["epochs", "batches"].map(|name| loader.count(name) as usize);
         let mean = |loader: &mut Loader<T>, name: &str| {
@@ -131,12 +166,12 @@ impl<T: Float> Resume<T> for Run {
         let running: Vec<PenaltyMean> = running.collect();
         penalties.iter_mut().for_each(|penalty| penalty.means.clear());
         let mut history = Vec::new();
-        while loader.has_number(&format!("history.{}.number", history.len())) {
+        while loader.has(&format!("history.{}.number", history.len())) {
             let i = history.len();
             let number = loader.count(&format!("history.{i}.number")) as usize;
             let mut measure = |name: &str| {
                 let name = format!("history.{i}.{name}");
-                loader.has_number(&name).then(|| loader.number(&name))
+                loader.has(&name).then(|| loader.number(&name))
             };
             let train_loss = measure("train_loss").unwrap_or(f64::NAN);
             let mut objective = train_loss;
@@ -156,7 +191,18 @@ impl<T: Float> Resume<T> for Run {
                 seconds: measure("seconds").unwrap_or(f64::NAN),
             });
         }
+        let ended = loader.has("ended.why").then(|| {
+            let (code, value) = (loader.number("ended.why"), loader.number("ended.value"));
+            Ended { why: Why::of_code(code, value), last: loader.count("ended.last") as usize }
+        });
+        let mut bits = |name: &str| {
+            let bits = if loader.has(name) { loader.ints(name, &[]) } else { None };
+            bits.and_then(|bits| bits.item().ok()).map(i64::cast_unsigned)
+        };
+        let (seed, batches_of_epoch) = (bits("seed"), bits("order"));
         loader.finish()?;
+        (self.ended, self.batches_of_epoch) = (ended, batches_of_epoch);
+        self.seed = seed.or(self.seed);
         (self.epochs, self.batches, self.loss, self.metric) = (epochs, batches, loss, metric);
         (self.history.epochs, self.history.penalties) = (history, penalties);
         self.penalties = running;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::panic::Location;
 
-use wengert_nn::{Entry, Parts, State};
-use wengert_optim::{Loader, Resume, State as Saved, grad_norm};
-use wengert_tensor::{Float, Tensor};
+use wengert_files::{Loader, Resume, State};
+use wengert_nn::Parts;
+use wengert_optim::grad_norm;
+use wengert_tensor::Float;
 
 use crate::{Companion, EpochEnd, Fit, History, Result};
 
@@ -66,6 +67,32 @@ pub enum Why {
     NotFinite,
     /// A [`Companion`] stopped the training.
     Companion,
+}
+
+impl Why {
+    /// Two numbers that stand for it in a checkpoint.
+    pub(crate) fn code(self) -> (f64, f64) {
+        match self {
+            Self::LossBelow(x) => (0.0, x),
+            Self::GradNormBelow(x) => (1.0, x),
+            Self::Epochs(n) => (2.0, n as f64),
+            Self::NoImprovement(n) => (3.0, n as f64),
+            Self::NotFinite => (4.0, 0.0),
+            Self::Companion => (5.0, 0.0),
+        }
+    }
+
+    /// The reason that these numbers stand for.
+    pub(crate) fn of_code(code: f64, value: f64) -> Self {
+        match code {
+            0.0 => Self::LossBelow(value),
+            1.0 => Self::GradNormBelow(value),
+            2.0 => Self::Epochs(value as usize),
+            3.0 => Self::NoImprovement(value as usize),
+            4.0 => Self::NotFinite,
+            _ => Self::Companion,
+        }
+    }
 }
 
 /// The condition that was met, the epoch, and the origin of the model's weights. Epochs are counted from 1.
@@ -290,7 +317,9 @@ impl<T: Float> Companion<T> for EarlyStopping<T> {
     }
 
     fn after_fit(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
-        let why = self.fired.take().unwrap_or(Why::Companion);
+        // In a process that goes on from a checkpoint of the last epoch, the trainer knows why.
+        let known = end.stopped.map(|stopped| stopped.why);
+        let why = self.fired.take().or(known).unwrap_or(Why::Companion);
         *end.stopped = Some(self.stop(end.model, why)?);
         Ok(())
     }
@@ -313,45 +342,28 @@ const KIND: &str = "EarlyStopping";
 
 /// The number of epochs that it has seen, the loss to beat, and the best weights; not the conditions, which are the program's.
 impl<T: Float> Resume<T> for EarlyStopping<T> {
-    fn state(&self) -> Saved<T> {
-        let mut saved = Saved::of(KIND);
-        let mut number = |name: &str, x: f64| saved.scalars.insert(name.to_string(), x);
-        number("epoch", self.epoch as f64);
-        number("mark.loss", self.mark.0);
-        number("mark.epoch", self.mark.1 as f64);
-        let Some((epoch, loss, weights)) = &self.best else { return saved };
-        number("best.epoch", *epoch as f64);
-        number("best.loss", *loss);
-        for (name, entry) in weights.iter() {
-            let name = format!("weights.{name}");
-            match entry {
-                Entry::Float(x) => saved.tensors.insert(name, x.clone()).map(drop),
-                // Counters, which a double holds.
-                Entry::Int(x) => {
-                    x.item().ok().and_then(|n| saved.scalars.insert(name, n as f64).map(drop))
-                }
-            };
+    fn state(&self) -> State<T> {
+        let mut state = State::of(KIND);
+        state.insert_number("epoch", self.epoch as f64);
+        state.insert_number("mark.loss", self.mark.0);
+        state.insert_number("mark.epoch", self.mark.1 as f64);
+        if let Some((epoch, loss, weights)) = &self.best {
+            state.insert_number("best.epoch", *epoch as f64);
+            state.insert_number("best.loss", *loss);
+            state.insert_all("weights.", weights);
         }
-        saved
+        state
     }
 
     #[track_caller]
-    fn load_state(&mut self, state: Saved<T>) -> wengert_optim::Result<()> {
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
         let mut loader = Loader::new(KIND, state)?;
         let epoch = loader.count("epoch") as usize;
         let mark = (loader.number("mark.loss"), loader.count("mark.epoch") as usize);
         let mut best = None;
-        if loader.has_number("best.epoch") {
+        if loader.has("best.epoch") {
             let (epoch, loss) = (loader.count("best.epoch") as usize, loader.number("best.loss"));
-            let saved = loader.under("weights.");
-            let mut weights = State::new();
-            for (name, x) in saved.tensors {
-                weights.insert(name, x);
-            }
-            for (name, n) in saved.scalars {
-                weights.insert_entry(name, Entry::Int(Tensor::scalar(n as i64)));
-            }
-            best = Some((epoch, loss, weights));
+            best = Some((epoch, loss, loader.under("weights.")));
         }
         loader.finish()?;
         (self.epoch, self.mark, self.best) = (epoch, mark, best);

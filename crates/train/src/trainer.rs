@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::path::PathBuf;
 
 use wengert_autograd::{Param, Tape, Tensors, Var};
 use wengert_data::{DataLoader, Dataset};
@@ -14,7 +13,9 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::companions::{ByEpoch, ByStep, ClipTo, ClipValue, EachEpoch};
 use crate::run::Run;
-use crate::{Checkpoint, Companion, Config, EarlyStopping, Epoch, Error, History, Result};
+use crate::{
+    Checkpoint, Checkpoints, Companion, Config, EarlyStopping, Epoch, Error, History, Result,
+};
 
 /// The loop as an object: the five lines of [`train_epoch`](crate::train_epoch), and a list of [`Companion`]s that are called
 /// between them. Model, loss and optimiser stay yours. The inputs are whatever the model takes: floats, tokens, a pair of both.
@@ -93,10 +94,9 @@ pub struct Trainer<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors = Tensor<T>>
     pub(crate) metric: Option<(String, Metric<'a, Y, P>)>,
     pub(crate) penalties: Vec<PenaltyOf<'a, T>>,
     pub(crate) validation: Option<Validation<'a, X, Y>>,
-    pub(crate) seed: Option<u64>,
     pub(crate) progress: bool,
-    pub(crate) file: Option<PathBuf>,
-    /// After how many steps the file is written, beside the end of each epoch.
+    pub(crate) files: Option<Checkpoints>,
+    /// After how many steps the file is written, besides the end of each epoch.
     pub(crate) file_every: Option<usize>,
     pub(crate) run: Run,
     config: Config,
@@ -206,9 +206,8 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
             metric: None,
             penalties: Vec::new(),
             validation: None,
-            seed: None,
             progress: true,
-            file: None,
+            files: None,
             file_every: None,
             run: Run::new(),
             config: Config::new(),
@@ -327,7 +326,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// The seed of all that is random on the tapes (dropout): the draws are a function of the seed, the epoch and the batch, as
     /// in [`train_epoch_seeded`](crate::train_epoch_seeded). A model that draws needs one.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
+        self.run.seed = Some(seed);
         self
     }
 
@@ -361,7 +360,8 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// Early stopping gives the model its best weights when `fit` ends. [`checkpoint_to`](Self::checkpoint_to) saves those of the
     /// last epoch, from which training goes on as if it had not ended.
     pub fn checkpoint(&mut self) -> Checkpoint<T> {
-        let mut checkpoint = Checkpoint::of(&*self.model, &*self.optimizer, self.run.epochs)
+        let place = (self.run.epochs, self.run.batches);
+        let mut checkpoint = Checkpoint::of(&*self.model, &*self.optimizer, place)
             .with(Checkpoint::<T>::RUN, &self.run)
             .with_config(self.config.clone());
         for Entry { name, companion, .. } in &mut self.companions {
@@ -372,9 +372,10 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         checkpoint
     }
 
-    /// Writes a [`checkpoint`](Self::checkpoint) to this file after each epoch, and when a companion stops in mid-epoch.
-    pub fn checkpoint_to(mut self, path: impl Into<PathBuf>) -> Self {
-        self.file = Some(path.into());
+    /// Writes a [`checkpoint`](Self::checkpoint) to this file after each epoch, and when a companion stops in mid-epoch. The one
+    /// before it is kept too; `Checkpoints::at(path).keep(n)` in place of the path keeps more.
+    pub fn checkpoint_to(mut self, files: impl Into<Checkpoints>) -> Self {
+        self.files = Some(files.into());
         self
     }
 
@@ -384,12 +385,52 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         self
     }
 
+    /// Goes on from the newest checkpoint in the files of [`checkpoint_to`](Self::checkpoint_to); without a file it begins. With
+    /// [`fit_until`](Self::fit_until) it is the whole program of a run that may be killed at any moment and started again:
+    ///
+    /// ```
+    /// use wengert_data::{DataLoader, synth};
+    /// use wengert_loss::CrossEntropyLoss;
+    /// use wengert_nn::{Linear, Parts};
+    /// use wengert_optim::Adam;
+    /// use wengert_tensor::Rng;
+    /// use wengert_train::Trainer;
+    ///
+    /// # let file = std::env::temp_dir().join(format!("wengert-latest-{}.safetensors", std::process::id()));
+    /// let loader = DataLoader::new(synth::moons::<f32>(100, 0.1, 0), 20)?.shuffle(0);
+    /// let (model, criterion) = (Linear::<f32>::new(2, 2, &mut Rng::new(0)), CrossEntropyLoss::new());
+    /// let mut optimizer = Adam::new(model.parameters(), 0.01);
+    /// let history = Trainer::new(&model, &criterion, &mut optimizer)
+    ///     .seed(0)
+    ///     .checkpoint_to(&file)
+    ///     .checkpoint_every(100)
+    ///     .resume_latest()?
+    ///     .fit_until(&loader, 4)?;
+    /// assert_eq!(history.epochs.len(), 4);
+    /// # for file in [&file, &file.with_extension("1.safetensors")] { std::fs::remove_file(file).unwrap() }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Checkpoints::latest`] and [`resume`](Self::resume), and if no files were named.
+    #[track_caller]
+    pub fn resume_latest(self) -> Result<Self> {
+        let Some(files) = &self.files else {
+            let rule = "Trainer: `resume_latest` needs files to look in\n  help: call `checkpoint_to(path)` before it";
+            return Err(wengert_files::Error::Refused(rule.into(), Location::caller()).into());
+        };
+        match files.latest()? {
+            Some(checkpoint) => self.resume(&checkpoint),
+            None => Ok(self),
+        }
+    }
+
     /// Goes on from a checkpoint of a trainer with the same settings: the next batches are those that it would have taken, and the
     /// weights those that it would have come to, to the bit.
     ///
     /// # Errors
-    /// If it does not fit the model, the optimiser or a companion, or both have a [`config`](Self::config) and these differ; then
-    /// nothing is changed.
+    /// If it does not fit the model, the optimiser or a companion, or holds the state of a companion that this trainer has not; if
+    /// both have a [`config`](Self::config) or a [`seed`](Self::seed) and these differ. Then nothing is changed.
     #[track_caller]
     pub fn resume(mut self, checkpoint: &Checkpoint<T>) -> Result<Self> {
         let there = &checkpoint.config;
@@ -403,6 +444,21 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
             let at = Location::caller();
             return Err(Error::Checkpoint { file: "checkpoint".into(), rule, at });
         }
+        let seeds = (self.run.seed, checkpoint.seed());
+        if let (Some(here), Some(there)) = seeds
+            && here != there
+        {
+            let rule = format!(
+                "it was made with the seed {there}, and this trainer's is {here}\n  help: call `seed({there})`, or leave it out, and the seed is the checkpoint's"
+            );
+            let at = Location::caller();
+            return Err(Error::Checkpoint { file: "checkpoint".into(), rule, at });
+        }
+        let remembers = |entry: &mut Entry<'_, T>| {
+            entry.companion.memory().is_some().then(|| entry.name.clone())
+        };
+        let names: Vec<String> = self.companions.iter_mut().filter_map(remembers).collect();
+        checkpoint.nothing_left(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
         let before = self.checkpoint();
         let done = self.load(checkpoint);
         if done.is_err() {
@@ -419,11 +475,12 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
             }
         }
         let epochs = checkpoint.restore(&*self.model, &mut *self.optimizer)?;
-        // A checkpoint of a loop of one's own knows the epoch only.
+        // A checkpoint of a loop of one's own knows the place only.
         if checkpoint.more.contains_key(Checkpoint::<T>::RUN) {
             return checkpoint.restore_into(Checkpoint::<T>::RUN, &mut self.run);
         }
         self.run.restart(epochs);
+        self.run.batches = checkpoint.batch;
         Ok(())
     }
 

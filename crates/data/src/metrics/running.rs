@@ -1,5 +1,8 @@
 //! A mean over samples that arrive in batches of any size.
 
+use wengert_files::{Loader, Resume, State};
+use wengert_tensor::Float;
+
 /// A mean that grows batch by batch, each weighted by how many samples it holds.
 ///
 /// Make one for each epoch, inside the loop over epochs: one that is made before it, and taken only in the epochs that are
@@ -67,5 +70,27 @@ impl RunningMean {
     #[must_use = "the mean is gone once taken"]
     pub fn take(&mut self) -> f64 {
         std::mem::take(self).mean()
+    }
+}
+
+/// The kind of its states.
+const KIND: &str = "RunningMean";
+
+/// For a checkpoint in mid-epoch.
+impl<T: Float> Resume<T> for RunningMean {
+    fn state(&self) -> State<T> {
+        let mut state = State::of(KIND);
+        state.insert_number("sum", self.sum);
+        state.insert_number("count", self.count as f64);
+        state
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
+        let mut loader = Loader::new(KIND, state)?;
+        let (sum, count) = (loader.number("sum"), loader.count("count"));
+        loader.finish()?;
+        *self = Self { sum, count: count as usize };
+        Ok(())
     }
 }

@@ -129,7 +129,7 @@ fn averages() {
     assert_eq!(running.values()[0].to_vec(), [3.625]);
     let text = running.update().unwrap_err().to_string();
     assert!(text.contains("call `swap()` once more"), "{text}");
-    assert_eq!(running.state().tensors["w.average"].to_vec(), [3.625]);
+    assert_eq!(running.state().get("w.average").unwrap().to_vec(), [3.625]);
     let text = running.load_state(equal.state()).unwrap_err().to_string();
     assert!(text.contains("before `load_state()`"), "{text}");
     running.swap();

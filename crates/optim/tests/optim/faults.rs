@@ -2,6 +2,7 @@
 
 use crate::common::{param, tensor, values};
 use wengert_autograd::{Param, Tape};
+use wengert_files::Error as Unfit;
 use wengert_optim::{
     Adam, AdamW, Average, Error, Lbfgs, NAdam, Optimizer, Rprop, Sgd, State, clip_each_grad_norm,
     clip_grad_norm,
@@ -179,16 +180,17 @@ fn numbers_of_a_state_are_checked_by_name_and_nothing_is_loaded() {
     ] {
         for &x in bad {
             let mut state = good.clone();
-            state.scalars.insert(key.to_string(), x);
+            state.insert_number(key, x);
             let error = nadam.load_state(state).unwrap_err();
-            let Error::State { invalid, missing, .. } = &error else { panic!("{error}") };
+            let Error::State(unfit) = &error else { panic!("{error}") };
+            let Unfit::State { invalid, missing, .. } = &**unfit else { panic!("{error}") };
             assert!(missing.is_empty() && invalid.len() == 1, "{error}");
             assert!(invalid[0].starts_with(&format!("{key} is {x}, and must be")), "{error}");
             assert!(nadam.state() == good, "{key} {x}");
         }
     }
     let mut state = good.clone();
-    state.tensors.insert("first.exp_avg".to_string(), Tensor::zeros([3]));
+    state.insert("first.exp_avg", Tensor::zeros([3]));
     let error = nadam.load_state(state).unwrap_err().to_string();
     assert!(error.contains("`first.exp_avg [3] for [2]`"), "{error}");
     assert!(nadam.state() == good);
@@ -203,7 +205,7 @@ fn a_good_state_cures_a_bad_rate() {
         optimizer.load_state(good.clone()).unwrap();
         assert_eq!(optimizer.learning_rate(), 0.5);
         let mut bad = good;
-        bad.scalars.insert("learning_rate".to_string(), f64::NAN);
+        bad.insert_number("learning_rate", f64::NAN);
         optimizer.load_state(bad).unwrap_err();
         assert_eq!(optimizer.learning_rate(), 0.5);
     }
@@ -222,14 +224,14 @@ fn a_state_of_another_kind_is_rejected_by_name() {
     assert_eq!(adamw.learning_rate(), 0.2);
 
     let mut lbfgs = Lbfgs::new(of.to_vec(), 1.0);
-    assert!(matches!(lbfgs.load_state(adamw.state()), Err(Error::Kind { .. })));
+    assert!(is_kind(lbfgs.load_state(adamw.state()).unwrap_err()));
     let mut state = lbfgs.state();
-    state.scalars.insert("learning_rate".to_string(), -1.0);
-    assert!(matches!(lbfgs.load_state(state), Err(Error::State { .. })));
+    state.insert_number("learning_rate", -1.0);
+    assert!(is_state(lbfgs.load_state(state).unwrap_err()));
     let mut average = Average::equal(of.to_vec());
     let mut state = average.state();
-    state.scalars.insert("updates".to_string(), 0.5);
-    assert!(matches!(average.load_state(state), Err(Error::State { .. })));
+    state.insert_number("updates", 0.5);
+    assert!(is_state(average.load_state(state).unwrap_err()));
 }
 
 #[test]
@@ -253,4 +255,14 @@ fn a_parameter_that_is_named_twice_counts_once() {
     assert_eq!(values(&w), [2.0, 3.0]);
     average.swap();
     assert_eq!(values(&w), [3.0, 5.0]);
+}
+
+/// Whether a state is rejected because of its kind.
+fn is_kind(error: Error) -> bool {
+    matches!(error, Error::State(unfit) if matches!(*unfit, Unfit::Kind { .. }))
+}
+
+/// Whether a state is rejected because of its entries.
+fn is_state(error: Error) -> bool {
+    matches!(error, Error::State(unfit) if matches!(*unfit, Unfit::State { .. }))
 }

@@ -2,6 +2,7 @@
 
 use crate::common::{draws, param, tensor, values};
 use wengert_autograd::{Param, Tape};
+use wengert_files::Error as Unfit;
 use wengert_optim::{
     Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Error, Lamb, Lars, Lbfgs, Lion,
     Lookahead, Muon, NAdam, Optimizer, RAdam, RmsProp, Rprop, Sgd,
@@ -118,13 +119,13 @@ fn what_does_not_fit_is_listed_and_nothing_is_loaded() {
     let before = adam.state();
 
     let mut state = adam.state();
-    state.tensors.remove("l1.bias.exp_avg");
-    state.tensors.insert("l1.weight.exp_avg_sq".to_string(), Tensor::zeros([3, 2]));
-    state.scalars.insert("l2.weight.step".to_string(), 2.0);
-    let Err(Error::State { missing, unexpected, misshaped, .. }) = adam.load_state(state.clone())
-    else {
+    state.remove("l1.bias.exp_avg");
+    state.insert("l1.weight.exp_avg_sq", Tensor::zeros([3, 2]));
+    state.insert_number("l2.weight.step", 2.0);
+    let Err(Error::State(unfit)) = adam.load_state(state.clone()) else {
         panic!("a state that does not fit was loaded")
     };
+    let Unfit::State { missing, unexpected, misshaped, .. } = *unfit else { panic!("{unfit}") };
     assert_eq!(missing, ["l1.bias.exp_avg"]);
     assert_eq!(unexpected, ["l2.weight.step"]);
     assert_eq!(misshaped, ["l1.weight.exp_avg_sq [3, 2] for [2, 3]"]);

@@ -2,6 +2,7 @@
 
 use crate::common::{draws, param, step, tensor, values};
 use wengert_autograd::{Param, Tape};
+use wengert_files::Error as Unfit;
 use wengert_optim::{Adam, Error, Lookahead, Optimizer, Sam, Sgd};
 use wengert_tensor::Tensor;
 
@@ -68,13 +69,13 @@ fn lookahead_checks_its_settings_and_its_states() {
     let good = optimizer.state();
     assert_eq!(good.kind.as_deref(), Some("Lookahead of Adam"));
     let mut of_another = Lookahead::new(Sgd::new([w.clone()], 0.1), 2, 0.5);
-    assert!(matches!(of_another.load_state(good.clone()), Err(Error::Kind { .. })));
+    assert!(is_kind(of_another.load_state(good.clone()).unwrap_err()));
     let plain = Adam::new([w.clone()], 0.1).state();
-    assert!(matches!(optimizer.load_state(plain), Err(Error::Kind { .. })));
+    assert!(is_kind(optimizer.load_state(plain).unwrap_err()));
     for name in ["w.slow", "inner.w.exp_avg"] {
         let mut lacking = good.clone();
-        lacking.tensors.remove(name);
-        assert!(matches!(optimizer.load_state(lacking), Err(Error::State { .. })), "{name}");
+        lacking.remove(name);
+        assert!(is_state(optimizer.load_state(lacking).unwrap_err()), "{name}");
         assert_eq!(optimizer.state(), good);
     }
 }
@@ -154,4 +155,14 @@ fn a_step_of_sam_that_fails_changes_nothing() {
     let mut wrong = Sam::new(Sgd::new(of.clone(), 0.1), -1.0);
     let error = wrong.step(|| good(&of)).unwrap_err().to_string();
     assert!(error.contains("`rho` is -1") && error.contains("wrappers.rs"), "{error}");
+}
+
+/// Whether a state is rejected because of its kind.
+fn is_kind(error: Error) -> bool {
+    matches!(error, Error::State(unfit) if matches!(*unfit, Unfit::Kind { .. }))
+}
+
+/// Whether a state is rejected because of its entries.
+fn is_state(error: Error) -> bool {
+    matches!(error, Error::State(unfit) if matches!(*unfit, Unfit::State { .. }))
 }

@@ -1,7 +1,8 @@
 //! The changes of a remedy: weights drawn again, another optimiser, another learning rate.
 
 use wengert_autograd::{Param, Tape, ops};
-use wengert_optim::{Adam, Optimizer, State};
+use wengert_files::{Entry, State};
+use wengert_optim::{Adam, Optimizer};
 use wengert_tensor::{Float, Rng, Tensor};
 
 use super::Action;
@@ -112,11 +113,17 @@ fn restart<T: Float>(tape: &Tape<T>, all: &[Param<T>]) {
 
 /// Sets what the optimiser remembers of earlier steps to 0.
 fn forget<T: Float>(optimizer: &mut dyn Optimizer<T>) {
-    let State { kind, tensors, scalars } = optimizer.state();
-    let tensors = tensors.into_iter().map(|(name, x)| (name, x.zeros_like())).collect();
-    let zeroed =
-        |(name, x): (String, f64)| if name.ends_with(".step") { (name, 0.0) } else { (name, x) };
-    let scalars = scalars.into_iter().map(zeroed).collect();
+    let saved = optimizer.state();
+    let mut state = State::new();
+    state.kind = saved.kind.clone();
+    for (name, entry) in saved.into_entries() {
+        let entry = match entry {
+            Entry::Float(x) => Entry::Float(x.zeros_like()),
+            Entry::Number(_) if name.ends_with(".step") => Entry::Number(0.0),
+            other => other,
+        };
+        state.insert_entry(name, entry);
+    }
     // One that knows no such state keeps its own.
-    let _ = optimizer.load_state(State { kind, tensors, scalars });
+    let _ = optimizer.load_state(state);
 }

@@ -1,6 +1,6 @@
 //! Several tasks in a trainer: they are told of epochs, and what they remember is in its checkpoints.
 
-use wengert_optim::{Loader, Resume, State};
+use wengert_files::{Loader, Resume, State};
 use wengert_tensor::Float;
 
 use super::{Memory, MultiTask};
@@ -29,19 +29,19 @@ impl<T: Float> Resume<T> for &MultiTask<T> {
     fn state(&self) -> State<T> {
         let memory = MultiTask::memory(self);
         let mut state = State::of(KIND);
-        state.scalars.insert("steps".into(), memory.steps as f64);
-        state.scalars.insert("count".into(), memory.count as f64);
+        state.insert_number("steps", memory.steps as f64);
+        state.insert_number("count", memory.count as f64);
         let Memory { weights, first, sums, last, before, .. } = &*memory;
         for (list, numbers) in LISTS.into_iter().zip([weights, first, sums, last, before]) {
             for (k, (name, x)) in self.names.iter().zip(numbers).enumerate() {
-                state.scalars.insert(format!("{list}.{k}.{name}"), *x);
+                state.insert_number(format!("{list}.{k}.{name}"), *x);
             }
         }
         state
     }
 
     #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> wengert_optim::Result<()> {
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
         let mut loader = Loader::new(KIND, state)?;
         let [steps, count] = ["steps", "count"].map(|name| loader.count(name) as usize);
         let [weights, first, sums, last, before] = LISTS.map(|list| {
@@ -49,7 +49,7 @@ impl<T: Float> Resume<T> for &MultiTask<T> {
             for (k, name) in self.names.iter().enumerate() {
                 let name = format!("{list}.{k}.{name}");
                 // What had not begun yet has no numbers.
-                if matches!(list, "weights" | "sums") || loader.has_number(&name) {
+                if matches!(list, "weights" | "sums") || loader.has(&name) {
                     numbers.push(loader.number(&name));
                 }
             }

@@ -120,10 +120,10 @@ impl Companion<f32> for Halving {
 impl Resume<f32> for Halving {
     fn state(&self) -> wengert_optim::State<f32> {
         let mut state = wengert_optim::State::of("Halving");
-        state.scalars.insert("times".into(), self.times as f64);
+        state.insert_number("times", self.times as f64);
         state
     }
-    fn load_state(&mut self, state: wengert_optim::State<f32>) -> wengert_optim::Result<()> {
+    fn load_state(&mut self, state: wengert_optim::State<f32>) -> wengert_files::Result<()> {
         let mut loader = Loader::new("Halving", state)?;
         let times = loader.count("times");
         loader.finish()?;
@@ -179,7 +179,7 @@ fn a_run_that_is_interrupted_in_mid_epoch_ends_with_the_same_bits() {
     let error = run(gone, None, Some(&path)).map(drop).unwrap_err();
     assert_eq!(error.to_string(), "the power is gone");
     let checkpoint = Checkpoint::<f32>::load(&path).unwrap();
-    assert_eq!((checkpoint.epoch, checkpoint.batch()), (3, 4));
+    assert_eq!((checkpoint.epoch, checkpoint.batch), (3, 4));
     let resumed = run(Halving::default(), Some(&path), None).unwrap();
     assert!(resumed == straight, "{resumed:?}\n{straight:?}");
 
@@ -189,7 +189,7 @@ fn a_run_that_is_interrupted_in_mid_epoch_ends_with_the_same_bits() {
         assert_eq!(epochs.len(), at.0);
         assert!(stopped.contains("a companion ended the training"), "{stopped}");
         let checkpoint = Checkpoint::<f32>::load(&path).unwrap();
-        assert_eq!((checkpoint.epoch, checkpoint.batch()), at);
+        assert_eq!((checkpoint.epoch, checkpoint.batch), at);
         let resumed = run(Halving::default(), Some(&path), None).unwrap();
         assert!(resumed == straight, "stopped at step {step}: {resumed:?}\n{straight:?}");
     }

@@ -5,6 +5,10 @@
 mod batches;
 mod companions;
 mod doctor;
+mod files;
+mod golden;
+mod kills;
+mod panics;
 mod penalties;
 mod preflight;
 mod resume;

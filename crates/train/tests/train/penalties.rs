@@ -134,7 +134,7 @@ fn means_of_penalties_survive_a_checkpoint_in_mid_epoch() {
     first.checkpoint().save(&file).unwrap();
     let checkpoint = Checkpoint::load(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
-    assert_eq!((checkpoint.epoch, checkpoint.batch()), (1, 3));
+    assert_eq!((checkpoint.epoch, checkpoint.batch), (1, 3));
 
     let again = net();
     let mut optimizer = Adam::new(again.parameters(), 0.01);

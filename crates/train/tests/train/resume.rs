@@ -153,11 +153,11 @@ fn what_else_remembers_comes_back_from_the_file() {
     assert_eq!((stopped.epoch, stopped.best_epoch, stopped.best_loss), (3, 1, 0.5));
     assert!(stopped.restored);
 
-    assert!(matches!(read.restore_into("plateau", &mut again), Err(Error::Optim(_))));
+    assert!(matches!(read.restore_into("plateau", &mut again), Err(Error::File(_))));
     let error = read.restore_into("swa", &mut average).unwrap_err().to_string();
     assert!(error.contains("no `swa` was saved") && error.contains("resume.rs"), "{error}");
     let mut hostile = read.more["stopping"].clone();
-    hostile.scalars.insert("epoch".to_string(), f64::NAN);
+    hostile.insert_number("epoch", f64::NAN);
     let error = Resume::load_state(&mut again, hostile).unwrap_err().to_string();
     assert!(error.contains("epoch is NaN, and must be a whole number"), "{error}");
 }

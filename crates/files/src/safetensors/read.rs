@@ -5,8 +5,7 @@ use wengert_tensor::Shape;
 use super::header::{self, Listed};
 use super::numbers::{decode, width};
 use super::{Archive, LONGEST_HEADER, fault};
-use crate::error::FileFault;
-use crate::{Error, Result};
+use crate::{Error, FileFault, Result};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Archive> {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {

@@ -1,0 +1,60 @@
+//! The memory that a thread holds, counted by the allocator.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// The system's allocator, counting what this thread holds: tests run on threads side by side.
+struct Counting;
+
+thread_local! {
+    /// Bytes that the thread holds, and the most that it has held.
+    static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+fn count(bytes: usize) {
+    // While a thread ends its counter is gone already, and nobody reads it.
+    let _ = HELD.try_with(|held| {
+        let now = held.get().0 + bytes;
+        held.set((now, now.max(held.get().1)));
+    });
+}
+
+fn uncount(bytes: usize) {
+    let _ = HELD.try_with(|held| held.set((held.get().0.saturating_sub(bytes), held.get().1)));
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        uncount(layout.size());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(place, layout) };
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        uncount(layout.size());
+        count(size);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most memory that a function holds beyond what was held before.
+pub(crate) fn peak_of<R>(run: impl FnOnce() -> R) -> (R, usize) {
+    let before = HELD.get().0;
+    HELD.set((before, before));
+    let result = run();
+    (result, HELD.get().1 - before)
+}

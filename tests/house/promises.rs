@@ -1,0 +1,39 @@
+//! docs/promises.md: the command beside each promise names a script or a test that exists, with the modules that it asks for.
+
+use std::path::Path;
+
+const PAGE: &str = include_str!("../../docs/promises.md");
+
+#[test]
+fn each_promise_has_a_command_that_checks_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (_, table) = PAGE.split_once("|---|---|---|\n").unwrap();
+    let (mut rows, mut commands) = (0, 0);
+    for row in table.lines().filter(|line| line.starts_with('|')) {
+        rows += 1;
+        let command = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for command in command.split('`').skip(1).step_by(2) {
+            commands += 1;
+            if let Some(script) = command.strip_prefix(".ci/") {
+                assert!(root.join(".ci").join(script).is_file(), "there is no .ci/{script}");
+                continue;
+            }
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let after =
+                |flag: &str| words.iter().position(|word| *word == flag).map(|i| words[i + 1]);
+            let package = after("-p").map_or(root.to_path_buf(), |name| {
+                root.join("crates").join(name.strip_prefix("wengert-").unwrap())
+            });
+            assert!(package.join("Cargo.toml").is_file(), "{command}");
+            let Some(test) = after("--test") else { continue };
+            let one = package.join("tests").join(format!("{test}.rs"));
+            let many = package.join("tests").join(test);
+            assert!(one.is_file() || many.join("main.rs").is_file(), "{command}");
+            let module = words.last().filter(|word| *word != &test && !word.starts_with('-'));
+            if let Some(module) = module {
+                assert!(many.join(format!("{module}.rs")).is_file(), "{command}: no {module}");
+            }
+        }
+    }
+    assert!(rows >= 10 && commands >= rows, "{commands} commands in {rows} rows");
+}
