@@ -38,6 +38,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod companion;
 mod cures;
 mod fault;
 mod finding;
@@ -53,6 +54,7 @@ mod remedies;
 mod report;
 mod rows;
 mod rules;
+mod sharpness;
 mod start;
 mod structure;
 mod treatment;
@@ -71,10 +73,10 @@ pub use flow::{Flow, FlowRow};
 pub use report::Report;
 pub use worst::{Sample, Worst, worst_samples};
 
-use crate::{Companion, EpochEnd, Result, Step};
 use goal::Goal;
 use losses::Losses;
 use rows::Rows;
+use sharpness::Sharpness;
 use start::LayerStart;
 use units::Units;
 use weights::Weights;
@@ -116,6 +118,9 @@ pub struct Doctor {
     pub(crate) first_uphill: bool,
     /// The largest median of update : weight at the first looks.
     pub(crate) peak_ratio: f64,
+    /// The curvature at the last step that was suspicious, and how many were.
+    pub(crate) sharpness: Option<Sharpness>,
+    suspicions: usize,
     /// The first step at which the loss rose far above its best.
     pub(crate) diverged: Option<usize>,
     /// The findings of the data, once enough of it was seen.
@@ -168,6 +173,8 @@ impl Doctor {
             uphill: 0,
             first_uphill: false,
             peak_ratio: 0.0,
+            sharpness: None,
+            suspicions: 0,
             diverged: None,
             data: None,
             validation: Vec::new(),
@@ -199,7 +206,21 @@ impl Doctor {
         }
         if self.step >= self.next {
             self.look(loss, optimizer);
+            if self.is_suspicious() {
+                self.suspicions += 1;
+                self.sharpness = Sharpness::of(loss, optimizer, self.step).or(self.sharpness);
+            }
         }
+    }
+
+    /// Whether the curvature is worth its price: the loss has risen far, or has hardly fallen. Three times at most.
+    fn is_suspicious(&self) -> bool {
+        let losses = &self.losses;
+        let alarm = self.diverged == Some(self.step);
+        let fallen = (losses.early - losses.fast) / losses.early.abs().max(f64::MIN_POSITIVE);
+        let thrown = self.peak_ratio > 0.1 && fallen < 0.1;
+        let checked = matches!(self.step, 12 | 20 | 64);
+        self.suspicions < 3 && (alarm || checked && (thrown || self.step > 20 && fallen < 0.02))
     }
 
     /// Looks at the same step after the optimiser's.
@@ -347,36 +368,5 @@ fn until_next_look(step: usize) -> usize {
         16..128 => 4,
         128..1024 => 16,
         _ => 64,
-    }
-}
-
-impl<T: Float> Companion<T> for Doctor {
-    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        self.before(step.loss, &*step.optimizer);
-        Ok(())
-    }
-
-    fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        self.after(&*step.optimizer);
-        Ok(())
-    }
-
-    fn not_finite(&mut self, step: &mut Step<'_, T>) {
-        if step.loss_value.is_finite() {
-            self.name_not_finite(step.loss, &*step.optimizer);
-        } else {
-            self.before(step.loss, &*step.optimizer);
-        }
-    }
-
-    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
-        if let Some(loss) = end.epoch.validation_loss {
-            self.validated(end.epoch.train_loss, loss);
-        }
-        Ok(())
-    }
-
-    fn describe(&self) -> String {
-        "a doctor".into()
     }
 }

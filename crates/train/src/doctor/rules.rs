@@ -117,7 +117,7 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
 /// Units that are copies of each other: rows of weights and of gradients that stay equal; or most layers start so.
 fn symmetric(d: &Doctor, found: &mut Vec<Finding>) {
     let several =
-        || d.weights.matrices().filter(|w| w.looks >= 1 && w.shape.len() == 2 && w.shape[0] > 1);
+        || d.weights.matrices().filter(|w| w.looks >= 1 && w.shape.len() >= 2 && w.shape[0] > 1);
     let stay = several().find(|w| w.equal_rows >= 3 && w.equal_rows == w.looks.min(8));
     let start = several().filter(|w| w.started_equal).count();
     let most = start * 2 > several().count() && start >= 1 && d.weights.matrices().count() > 1;
@@ -138,7 +138,7 @@ fn symmetric(d: &Doctor, found: &mut Vec<Finding>) {
 
 /// [`symmetric`], of the weights alone.
 fn symmetric_start(d: &Doctor, found: &mut Vec<Finding>) {
-    let several = || d.weights.matrices().filter(|w| w.shape.len() == 2 && w.shape[0] > 1);
+    let several = || d.weights.matrices().filter(|w| w.shape.len() >= 2 && w.shape[0] > 1);
     let start = several().filter(|w| w.started_equal).count();
     if start * 2 > several().count() && d.weights.matrices().count() > 1 {
         let first = several().find(|w| w.started_equal).map_or("", |w| &w.path);

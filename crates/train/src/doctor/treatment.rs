@@ -85,17 +85,22 @@ fn restart<T: Float>(tape: &Tape<T>, all: &[Param<T>]) {
             }
         });
         let Some((user, place)) = use_of else { continue };
-        let product = user.op().is::<ops::Linear>() || user.op().is::<ops::MatMul>();
+        let recurrent = user.op().is::<ops::Recurrent<T>>() && place == 2;
+        let conv = user.op().is::<ops::Conv>();
+        let product =
+            conv || recurrent || user.op().is::<ops::Linear>() || user.op().is::<ops::MatMul>();
         let draw = |bound: f64, rng: &mut Rng| Tensor::uniform(&shape, -bound, bound, rng).ok();
         let finite = param.value().iter().all(T::is_finite);
-        let value = if product && place == 2 || user.op().name() == "add" {
+        let value = if product && !recurrent && place == 2 || user.op().name() == "add" {
             Some(Tensor::zeros(&shape))
         } else if product && shape.len() > 1 {
-            let inputs = if user.op().is::<ops::Linear>() {
-                shape[shape.len() - 1]
-            } else {
-                shape[shape.len() - 2]
+            let inputs: usize = match () {
+                () if conv => shape[1..].iter().product(),
+                () if user.op().is::<ops::MatMul>() => shape[shape.len() - 2],
+                () => shape[shape.len() - 1],
             };
+            // The gates of a recurrent net start small.
+            let deviation = if recurrent { 0.6 } else { deviation };
             draw(deviation * (3.0 / inputs.max(1) as f64).sqrt(), &mut rng)
         } else if finite {
             None

@@ -25,14 +25,29 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
             && d.step >= 20
             && losses.early_peak > 2.0 * losses.first.abs()
             && losses.count > 3;
-    if !diverged && !thrown {
+    // Steeper than the steps stand, and nothing learnt.
+    let sharp = d.sharpness.filter(|s| s.excess() > 1.0);
+    let swings = sharp.is_some() && patient.poor && d.step >= 20 && losses.slow >= losses.early;
+    if !diverged && !thrown && !swings {
         return false;
     }
     let evidence = |finding: Finding| {
         let finding = if diverged {
             finding.because("rise of the loss above its best, over its start", losses.risen(), 3.0)
-        } else {
+        } else if thrown {
             finding.because("median of update : weight", d.peak_ratio, 0.1)
+        } else {
+            finding
+        };
+        let finding = match sharp {
+            Some(sharp) => finding
+                .because(
+                    "largest curvature, in the optimiser's metric",
+                    sharp.largest,
+                    sharp.stands,
+                )
+                .noting("measured at step", sharp.step as f64),
+            None => finding,
         };
         finding
             .noting("learning rate", rate)
@@ -69,13 +84,15 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let fallen = (losses.early - losses.slow) / losses.early.abs().max(f64::MIN_POSITIVE);
     let slow = fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
     if trained().next().is_some() && slow && fallen.abs() < 0.15 {
-        found.push(
-            Finding::likely(Fault::RateTooLow)
-                .because("largest update : weight of any parameter", fastest, 1e-4)
-                .because("fraction by which the loss has fallen", fallen, 0.15)
-                .noting("learning rate", d.rate.now)
-                .over(0, d.step),
-        );
+        let finding = Finding::likely(Fault::RateTooLow)
+            .because("largest update : weight of any parameter", fastest, 1e-4)
+            .because("fraction by which the loss has fallen", fallen, 0.15)
+            .noting("learning rate", d.rate.now);
+        let finding = match d.sharpness {
+            Some(s) => finding.noting("largest curvature over what the rate stands", s.excess()),
+            None => finding,
+        };
+        found.push(finding.over(0, d.step));
     }
 }
 
