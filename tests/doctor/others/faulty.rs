@@ -3,10 +3,10 @@
 use wengert::autograd::{Param, Tape};
 use wengert::loss::{CrossEntropyLoss, Loss, bce_with_logits, cross_entropy, mse};
 use wengert::nn::{
-    Conv2d, Dropout, Embedding, Flatten, Gelu, LayerNorm, Linear, Lstm, MaxPool, Module, Parts,
-    Relu, Sequential, Sigmoid, Softmax, Tanh,
+    Conv2d, Dropout, Embedding, Flatten, Gelu, Gru, LayerNorm, Linear, Lstm, MaxPool, Module,
+    Parts, Relu, Sequential, Sigmoid, Softmax, Tanh,
 };
-use wengert::optim::{Adam, AdamW, Optimizer, Sgd};
+use wengert::optim::{Adam, Optimizer, Sgd};
 use wengert::tensor::{Rng, Tensor};
 use wengert::train::Doctor;
 use wengert::train::doctor::Fault;
@@ -30,7 +30,7 @@ fn cnn(rng: &mut Rng) -> Sequential<f32> {
         .with(Conv2d::new(8, 16, 3, rng).padding(1))
         .with(Relu)
         .with(MaxPool::<2>::new(2))
-        .with(Flatten::new())
+        .with(Flatten::new(1, -1))
         .with(Linear::new(64, 10, rng))
 }
 
@@ -47,7 +47,15 @@ fn on_digits(model: &Sequential<f32>, optimizer: impl Optimizer<f32>, steps: usi
 #[test]
 fn a_softmax_at_the_end_of_a_cnn() {
     let model = cnn(&mut Rng::new(0)).with(Softmax::new(-1));
-    finds(&on_digits(&model, Adam::new(model.parameters(), 1e-3), 150), &[Fault::DoubledSoftmax]);
+    let (x, y) = digits();
+    let x = x.reshape([y.len(), 1, 8, 8]).unwrap();
+    let doctor = train(150, Adam::new(model.parameters(), 1e-3), |tape, step| {
+        let at = rows(y.len(), 32, step);
+        // Behind a number that hides it from the loss, which would reject it.
+        let p = model.call(tape.input(x.index_select(0, &at)?))?.add_scalar(1e-8);
+        cross_entropy(p, &y.index_select(0, &at)?)
+    });
+    finds(&doctor, &[Fault::DoubledSoftmax]);
 }
 
 #[test]
@@ -57,7 +65,7 @@ fn two_convolutions_without_an_activation() {
         .with(Conv2d::new(1, 8, 3, rng))
         .with(Conv2d::new(8, 16, 3, rng))
         .with(Relu)
-        .with(Flatten::new())
+        .with(Flatten::new(1, -1))
         .with(Linear::new(256, 10, rng));
     finds(&on_digits(&model, Adam::new(model.parameters(), 1e-3), 100), &[Fault::NoNonlinearity]);
 }
@@ -155,7 +163,9 @@ fn a_reward_where_a_loss_is_due() {
 #[test]
 fn labels_one_row_off() {
     let (x, y) = digits();
-    let y = y.roll(1, 0).unwrap();
+    let order = Tensor::<usize>::permutation(y.len(), &mut Rng::new(3));
+    let x = x.index_select(0, &order).unwrap();
+    let y = y.index_select(0, &order).unwrap().roll(1, 0).unwrap();
     let rng = &mut Rng::new(0);
     let model = Sequential::<f32>::new()
         .with(Linear::new(64, 32, rng))
@@ -210,10 +220,41 @@ fn a_rate_far_too_high() {
 }
 
 #[test]
-fn a_decay_of_ten() {
+fn a_decay_of_five() {
     let model = cnn(&mut Rng::new(0));
-    let optimizer = AdamW::new(model.parameters(), 1e-2).weight_decay(10.0);
+    let optimizer = Sgd::new(model.parameters(), 0.05).weight_decay(5.0);
     finds(&on_digits(&model, optimizer, 150), &[Fault::Penalty, Fault::OptimizerSetting]);
+}
+
+#[test]
+fn targets_of_a_ten_thousandth() {
+    let (x, y) = wengert::data::synth::friedman1::<f32>(600, 0.5, 0).into_parts();
+    let y = ((y - 14.4) * 1e-4).reshape([600, 1]).unwrap();
+    let rng = &mut Rng::new(0);
+    let model = Sequential::<f32>::new()
+        .with(Linear::new(10, 32, rng))
+        .with(Relu)
+        .with(Linear::new(32, 1, rng));
+    let doctor = train(300, Adam::new(model.parameters(), 1e-3), |tape, step| {
+        let at = rows(600, 32, step);
+        mse(model.call(tape.input(x.index_select(0, &at)?))?, y.index_select(0, &at)?)
+    });
+    finds(&doctor, &[Fault::UnscaledTarget]);
+}
+
+#[test]
+fn time_first_by_a_reshape() {
+    let rng = &mut Rng::new(0);
+    let (gru, head) = (Gru::<f32>::new(2, 16, rng), Linear::new(16, 1, rng));
+    let x = Tensor::<f32>::randn([600, 8, 2], rng);
+    let y: Tensor<f32> = x.narrow(2, 0, 1).unwrap().sum_over(1).unwrap();
+    let all = [gru.parameters(), head.parameters()].concat();
+    let doctor = train(100, Adam::new(all, 1e-2), |tape, step| {
+        let at = rows(600, 30, step);
+        let (_, state) = gru.call(tape.input(x.index_select(0, &at)?).reshape([8, 30, 2])?)?;
+        mse(head.call(state.select(0, 0)?)?, y.index_select(0, &at)?)
+    });
+    finds(&doctor, &[Fault::RowsMixed]);
 }
 
 #[test]
@@ -235,7 +276,8 @@ fn a_house_with_prices_and_areas_as_they_are() {
     let rng = &mut Rng::new(0);
     let areas = Tensor::<f32>::rand([400, 1], rng) * 200.0 + 40.0;
     let rooms = (Tensor::<f32>::rand([400, 1], rng) * 5.0).floor() + 1.0;
-    let y = &areas * 3000.0 + &rooms * 10_000.0 + Tensor::randn([400, 1], rng) * 5000.0;
+    let y: Tensor<f32> =
+        &areas * 3000.0 + &rooms * 10_000.0 + Tensor::<f32>::randn([400, 1], rng) * 5000.0;
     let x = Tensor::cat(&[&areas, &rooms], 1).unwrap();
     let model = Sequential::<f32>::new()
         .with(Linear::new(2, 16, rng))
@@ -268,7 +310,7 @@ fn a_deep_net_of_sigmoids() {
 fn a_bag_of_words_whose_embedding_is_cut_off() {
     let rng = &mut Rng::new(0);
     let (words, head) = (Embedding::<f32>::new(50, 16, rng), Linear::new(16, 2, rng));
-    let x = Tensor::<usize>::randint([600, 12], 0, 50, rng);
+    let x = Tensor::<usize>::randint([600, 12], 0, 50, rng).unwrap();
     let y: Vec<usize> = x
         .to_vec()
         .chunks(12)

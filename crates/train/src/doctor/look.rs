@@ -43,6 +43,7 @@ impl Doctor {
         if !self.terms.1.is_empty() && !self.terms.0.is_empty() {
             let ratio = number(&self.terms.1) / number(&self.terms.0).max(1e-300);
             self.penalty = Some(self.penalty.map_or(ratio, |before| 0.8 * before + 0.2 * ratio));
+            self.penalty_peak = Some(self.penalty_peak.map_or(ratio, |peak| peak.max(ratio)));
         }
         if !self.rows.is_full()
             && let Some(goal) = &self.goal

@@ -24,8 +24,13 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
             line.operands().iter().for_each(|&k| leads[k] = true);
         }
     }
+    // A line without a gradient does not say its operands: what stands before it may lead to it.
+    let hidden = |line: &TapeLine<'_, T>| {
+        leads[line.index()] && line.arity() == 0 && line.op().moves_numbers()
+    };
+    let before = r.lines.iter().find(hidden).map_or(0, |line| line.index());
     let is_leaf = |line: &TapeLine<'_, T>| {
-        leads[line.index()]
+        (leads[line.index()] || line.index() < before)
             && line.arity() == 0
             && line.shape().len() > 1
             && (line.op().is::<ops::Constant>() || line.data().is_some())
@@ -44,6 +49,9 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
             continue;
         }
         inputs = false;
+        if line.arity() == 0 && line.op().moves_numbers() {
+            rows[index] = untracked(r, &line, &rows);
+        }
         if line.arity() == 0 || !leads[index] {
             continue;
         }
@@ -92,6 +100,21 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
         );
     }
     None
+}
+
+/// The rows of numbers that were moved before a gradient was wanted: the tape does not say whence, so the earlier line is found whose
+/// numbers, moved in this way, are these.
+fn untracked<T: Float>(
+    r: &Reading<'_, '_, T>,
+    line: &TapeLine<'_, T>,
+    rows: &[Option<Rows>],
+) -> Option<Rows> {
+    let value = line.value()?;
+    (0..line.index()).rev().find_map(|k| {
+        let (of, source) = (rows[k].as_ref()?, r.line(k).value()?);
+        let same = fate::reordered(line.op(), &source)? == value;
+        same.then(|| fate::reordered(line.op(), of)).flatten()
+    })
 }
 
 /// Row by row.

@@ -103,6 +103,7 @@ pub struct Doctor {
     terms: (Vec<usize>, Vec<usize>),
     /// Penalty over data.
     pub(crate) penalty: Option<f64>,
+    pub(crate) penalty_peak: Option<f64>,
     pub(crate) penalty_at: Option<(&'static str, Line)>,
     /// The bounds of the prediction, and where they come from.
     pub(crate) bounds: Option<(f64, f64, String, &'static str, Line)>,
@@ -162,6 +163,7 @@ impl Doctor {
             layouts: 0,
             terms: (Vec::new(), Vec::new()),
             penalty: None,
+            penalty_peak: None,
             penalty_at: None,
             bounds: None,
             start: Vec::new(),
@@ -309,6 +311,7 @@ impl Doctor {
                 None => findings.push(Finding { step: self.step.checked_sub(1), ..finding }),
             }
         }
+        rules::explained(&mut findings);
         findings.sort_by_key(Finding::order);
         Report::new(findings, self.looked_at())
     }
@@ -352,7 +355,8 @@ impl Doctor {
     }
 
     fn examine(&mut self) {
-        if self.data.is_none() && (self.rows.is_full() || self.step >= 20) && self.rows.len() > 0 {
+        let enough = self.rows.is_full() || self.step >= 20;
+        if self.data.is_none() && enough && self.rows.len() > 0 {
             self.data = Some(rules::Data::of(&self.rows));
         }
         for finding in rules::look(self) {

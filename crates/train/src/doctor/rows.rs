@@ -3,7 +3,7 @@
 mod columns;
 mod neighbours;
 
-use wengert_autograd::{Line, ops};
+use wengert_autograd::{Line, TapeLine, ops};
 use wengert_tensor::{Float, Rng};
 
 use super::goal::{Goal, Kind};
@@ -65,7 +65,8 @@ impl Rows {
             return;
         }
         let n = r.line(goal.prediction).shape().first().copied().unwrap_or(0);
-        // The largest leaf of as many rows that leads to the prediction and is not the target.
+        // The largest leaf of as many rows that leads to the prediction and is not the target, of those before anything is computed:
+        // later ones are first states, masks and the places of maxima.
         let mut leads = vec![false; r.lines.len()];
         leads[goal.prediction] = true;
         for line in r.lines.iter().take(goal.prediction + 1).rev() {
@@ -74,16 +75,23 @@ impl Rows {
             }
         }
         let size = |shape: &[usize]| shape.iter().product::<usize>();
+        let varies = |line: &TapeLine<'_, T>| {
+            let Some(x) = line.value() else { return line.data().is_some() };
+            let mut all = x.iter();
+            all.next().is_some_and(|first| all.any(|x| x != first))
+        };
         let leaf = r
             .lines
             .iter()
             .take(goal.prediction)
-            .filter(|l| leads[l.index()] && l.arity() == 0 && l.index() != goal.target)
-            .filter(|l| l.shape().first() == Some(&n))
+            .take_while(|l| l.arity() == 0)
+            .filter(|l| l.shape().first() == Some(&n) && l.index() != goal.target)
             .filter(|l| {
                 l.op().is::<ops::Constant>() || l.data().is_some_and(|d| d.get::<usize>().is_some())
             })
-            .max_by_key(|l| (size(&l.shape()), std::cmp::Reverse(l.index())));
+            .filter(varies)
+            // A line without a gradient does not say its operands, so an input may seem to lead nowhere.
+            .max_by_key(|l| (leads[l.index()], size(&l.shape()), std::cmp::Reverse(l.index())));
         let Some(leaf) = leaf else {
             self.full = true;
             return;

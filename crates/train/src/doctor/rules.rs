@@ -23,6 +23,19 @@ pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
     found
 }
 
+/// A model that another cause keeps from learning is no witness against its targets: they come after it.
+pub(crate) fn explained(found: &mut [Finding]) {
+    let other = |f: &Finding| {
+        let fault = f.fault;
+        matches!(fault, Fault::RateTooHigh | Fault::RateTooLow | Fault::InitTooLarge)
+            || matches!(fault, Fault::InitTooSmall | Fault::UnscaledInput | Fault::Penalty)
+    };
+    if found.iter().any(other) {
+        let labels = found.iter_mut().filter(|f| f.fault == Fault::LabelsUnrelated);
+        labels.for_each(|f| f.rank = 5);
+    }
+}
+
 /// The findings that one look before training allows.
 pub(crate) fn before_training(doctor: &Doctor) -> Vec<Finding> {
     let patient = Patient { skill: None, poor: true, good: false };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wengert_autograd::{Tape, Tensors, Var};
+use wengert_autograd::{Tape, Tensors, Var, ops};
 use wengert_loss::Loss;
 use wengert_nn::Module;
 use wengert_tensor::Float;
@@ -50,6 +50,8 @@ struct Found {
     target: Option<f64>,
     prediction: Option<f64>,
     classes: bool,
+    /// The weight of the sample in the mean.
+    weight: f64,
 }
 
 impl Worst {
@@ -108,12 +110,16 @@ where
     let all: Vec<Found> = (0..x.samples())
         .map(|row| of(&x.pick(&[row])?, &y.pick(&[row])?))
         .collect::<Result<_>>()?;
-    // The data's term is the samples' sum times one factor: 1/N for a mean.
-    let sum: f64 = all.iter().map(|f| f.data).sum();
+    // The data's term is the samples' sum times one factor: 1/N for a mean. Alone, a sample's weight in a weighted mean cancels.
+    let weights: f64 = all.iter().map(|f| f.weight).sum();
+    let mean = all.iter().map(|f| f.weight * f.data).sum::<f64>() / weights;
+    let weighted = (mean - whole.data).abs() <= 1e-5 * whole.data.abs();
+    let part = |f: &Found| if weighted { f.weight * f.data } else { f.data };
+    let sum: f64 = all.iter().map(part).sum();
     let scale = if sum == 0.0 { 0.0 } else { whole.data / sum };
     let (mut samples, mut classes) = (Vec::with_capacity(all.len()), Vec::new());
     for (row, f) in all.into_iter().enumerate() {
-        let contribution = scale * f.data;
+        let contribution = scale * part(&f);
         if let Some(class) = f.target.filter(|_| f.classes).map(|class| class as usize) {
             classes.resize(classes.len().max(class + 1), 0.0);
             classes[class] += contribution;
@@ -157,9 +163,15 @@ fn found<T: Float>(loss: Var<'_, T>) -> wengert_autograd::Result<Found> {
         }
     });
     let (target, prediction) = pair.unwrap_or((None, None));
+    let weight = goal.as_ref().and_then(|goal| {
+        let line = lines.get(goal.compares)?;
+        let (_, weights) = line.op().get::<ops::CrossEntropy<T>>()?.0.labels()?;
+        weights?.first().map(|w| w.to_f64())
+    });
     Ok(Found {
         loss: loss.item()?.to_f64(),
         data: data.into_iter().map(value).sum(),
+        weight: weight.unwrap_or(1.0),
         penalties: penalties.iter().map(named).collect(),
         target,
         prediction,

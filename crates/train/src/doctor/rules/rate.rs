@@ -130,11 +130,20 @@ fn settings(d: &Doctor, found: &mut Vec<Finding>) {
 }
 
 fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
-    if let (Some(ratio), true) = (d.penalty, d.looks >= 3)
-        && ratio > 2.0
-        && !patient.good
-        && patient.poor
-    {
+    if !patient.poor {
+        return;
+    }
+    let shrunk: Vec<f64> = d
+        .weights
+        .matrices()
+        .filter(|w| w.first.weight > 0.0)
+        .map(|w| w.now.weight / w.first.weight)
+        .collect();
+    let most = shrunk.iter().copied().fold(0.0, f64::max);
+    let shrunk = !shrunk.is_empty() && d.step >= 20 && most < 0.2;
+    // A penalty that has pulled the weights to 0 is small then.
+    let now = d.penalty.filter(|ratio| *ratio > 2.0 && d.looks >= 3);
+    if let Some(ratio) = now.or(d.penalty_peak.filter(|ratio| *ratio > 2.0 && shrunk)) {
         let finding = Finding::likely(Fault::Penalty).because(
             "penalty over the data's part of the loss",
             ratio,
@@ -144,19 +153,12 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             Some((op, at)) => finding.op(op, at),
             None => finding,
         };
-        found.push(finding.over(0, d.step));
+        found.push(finding.noting("weights over what they were", most).over(0, d.step));
         return;
     }
     let decay = d.settings.iter().find(|(name, x)| *name == "weight_decay" && *x > 0.0);
     let Some(&(_, decay)) = decay else { return };
-    let shrunk: Vec<f64> = d
-        .weights
-        .matrices()
-        .filter(|w| w.first.weight > 0.0)
-        .map(|w| w.now.weight / w.first.weight)
-        .collect();
-    let most = shrunk.iter().copied().fold(0.0, f64::max);
-    if !shrunk.is_empty() && d.step >= 20 && most < 0.2 && patient.poor {
+    if shrunk {
         found.push(
             Finding::likely(Fault::Penalty)
                 .layer(format!("weight_decay = {decay}"))
