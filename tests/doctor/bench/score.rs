@@ -24,6 +24,7 @@ pub struct Score {
     pub broke: usize,
     pub broke_named: usize,
     pub missed: Vec<String>,
+    pub misplaced: Vec<String>,
 }
 
 fn is_right(fault: &Planted, finding: &Finding) -> bool {
@@ -45,7 +46,12 @@ impl Score {
                 let text = f.place.to_string();
                 fault.place.iter().any(|words| text.contains(words))
             };
-            self.placed += usize::from(place.is_some_and(|k| right(&found[k])));
+            let placed = place.is_some_and(|k| right(&found[k]));
+            self.placed += usize::from(placed);
+            if let Some(k) = place.filter(|_| !placed) {
+                let (program, name) = (fault.program, fault.name);
+                self.misplaced.push(format!("{program} / {name}: {}", found[k].place));
+            }
         }
         if let Some(step) = outcome.broke {
             self.broke += 1;
@@ -83,6 +89,9 @@ impl fmt::Display for Score {
         self.missed.iter().for_each(|m| *counts.entry(m).or_default() += 1);
         for (missed, times) in counts {
             writeln!(f, "  not first, {times}x: {missed}")?;
+        }
+        for misplaced in &self.misplaced {
+            writeln!(f, "  misplaced: {misplaced}")?;
         }
         Ok(())
     }

@@ -5,8 +5,9 @@ mod find;
 use wengert_autograd::{Line, Lines, ops};
 use wengert_tensor::Float;
 
-/// The fraction of the earlier sums that a look keeps.
+/// The fraction of the earlier sums that a look keeps, and the number of rows that are remembered if more of them is kept.
 const KEEP: f64 = 0.8;
+const REMEMBERED: f64 = 160.0;
 /// The number of rows of a batch that are looked at.
 const ROWS: usize = 256;
 
@@ -92,10 +93,13 @@ impl Goal {
             return;
         };
         let Some(p) = prediction.as_slice() else { return };
-        self.error *= KEEP;
-        self.count *= KEEP;
-        self.recent.iter_mut().chain(&mut self.right).for_each(|x| *x *= KEEP);
-        self.columns.iter_mut().flatten().for_each(|x| *x *= KEEP);
+        // Small batches are remembered longer: of some numbers only is the skill more than noise.
+        let batch = (p.len() / self.columns.len().max(1)).max(1);
+        let keep = KEEP.max(1.0 - batch as f64 / REMEMBERED);
+        self.error *= keep;
+        self.count *= keep;
+        self.recent.iter_mut().chain(&mut self.right).for_each(|x| *x *= keep);
+        self.columns.iter_mut().flatten().for_each(|x| *x *= keep);
         let (error, count) = (self.error, self.count);
         match self.kind {
             Kind::Classes => {

@@ -5,6 +5,8 @@
 
 mod fate;
 
+use std::collections::HashMap;
+
 use wengert_autograd::{TapeLine, ops};
 use wengert_tensor::{Float, Result, Tensor};
 
@@ -25,9 +27,7 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
         }
     }
     // A line without a gradient does not say its operands: what stands before it may lead to it.
-    let hidden = |line: &TapeLine<'_, T>| {
-        leads[line.index()] && line.arity() == 0 && line.op().moves_numbers()
-    };
+    let hidden = |line: &TapeLine<'_, T>| leads[line.index()] && line.op().is::<ops::Untracked>();
     let before = r.lines.iter().find(hidden).map_or(0, |line| line.index());
     let is_leaf = |line: &TapeLine<'_, T>| {
         (leads[line.index()] || line.index() < before)
@@ -49,7 +49,7 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
             continue;
         }
         inputs = false;
-        if line.arity() == 0 && line.op().moves_numbers() {
+        if line.op().is::<ops::Untracked>() {
             rows[index] = untracked(r, &line, &rows);
         }
         if line.arity() == 0 || !leads[index] {
@@ -102,19 +102,24 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
     None
 }
 
-/// The rows of numbers that were moved before a gradient was wanted: the tape does not say whence, so the earlier line is found whose
-/// numbers, moved in this way, are these.
+/// The rows of numbers that were moved before a gradient was wanted: the tape does not say how, so each number is looked up among
+/// those of an earlier line. `None` if one is not there, or stands in several rows.
 fn untracked<T: Float>(
     r: &Reading<'_, '_, T>,
     line: &TapeLine<'_, T>,
     rows: &[Option<Rows>],
 ) -> Option<Rows> {
     let value = line.value()?;
-    (0..line.index()).rev().find_map(|k| {
-        let (of, source) = (rows[k].as_ref()?, r.line(k).value()?);
-        let same = fate::reordered(line.op(), &source)? == value;
-        same.then(|| fate::reordered(line.op(), of)).flatten()
-    })
+    let (of, source) =
+        (0..line.index()).find_map(|k| Some((rows[k].as_ref()?, r.line(k).value()?)))?;
+    let mut row_of: HashMap<u64, Option<f32>> = HashMap::with_capacity(source.len());
+    for (x, row) in source.iter().zip(of.iter()) {
+        let known = row_of.entry(x.to_f64().to_bits()).or_insert(Some(row));
+        *known = known.filter(|known| *known == row);
+    }
+    let look_up = |x: T| row_of.get(&x.to_f64().to_bits()).copied().flatten();
+    let all = value.iter().map(look_up).collect::<Option<Vec<f32>>>()?;
+    Tensor::from_vec(all, value.shape()).ok()
 }
 
 /// Row by row.

@@ -27,6 +27,7 @@ pub(crate) fn apply<T: Float>(
     let mut scale = 1.0;
     match action {
         Action::ScaleRate(factor) => scale = factor,
+        Action::SetRate(rate) => optimizer.set_learning_rate(rate),
         Action::ClipNorm(norm) => steps.clip = Some(norm),
         Action::Restart => again = true,
         Action::RestartAndScaleRate(factor) => (again, scale) = (true, factor),
@@ -35,7 +36,8 @@ pub(crate) fn apply<T: Float>(
             (steps.loss_scale, again) = (Some(factor), again || factor < 0.0)
         }
         Action::StandardiseInput => (steps.standardise, again) = (true, true),
-        Action::AdamOnAll(rate) => {
+        Action::AdamOnAll(rate) | Action::RestartAndAdam(rate) => {
+            again |= matches!(action, Action::RestartAndAdam(_));
             all.iter().for_each(|p| p.set_frozen(false));
             other = Some(Adam::new(all.to_vec(), rate).allow_unused());
         }

@@ -1,7 +1,7 @@
 //! The fate of rows in an op: kept, moved or mixed.
 
 use wengert_autograd::{Op, TapeLine, ops};
-use wengert_tensor::{Axes, Element, Float, Result, Tensor, keep};
+use wengert_tensor::{Axes, Float, Result, Tensor, keep};
 
 use super::Rows;
 
@@ -110,17 +110,6 @@ fn joined_but(x: &Rows, axis: usize, shape: &[usize]) -> Result<Fate> {
         Some(_) => Fate::Unknown,
         None => Fate::Mixed,
     })
-}
-
-/// A tensor in the order that an op gives it, for those that keep all numbers or take a part of them.
-pub(super) fn reordered<T: Float, E: Element>(op: &Op<T>, x: &Tensor<E>) -> Option<Tensor<E>> {
-    if let Some(reshape) = op.get::<ops::Reshape>() {
-        x.reshape(&reshape.0).ok()
-    } else if let Some(permute) = op.get::<ops::Permute>() {
-        x.permute(&permute.0).ok()
-    } else {
-        x.slice(&op.get::<ops::Slicing>()?.0).ok()
-    }
 }
 
 /// Ops that move numbers: the rows move with them.

@@ -1,7 +1,16 @@
 //! Rules of the learning rate, the optimiser's settings, the penalty and the size of the loss.
 
 use super::Patient;
-use crate::doctor::{Doctor, Fault, Finding};
+use crate::doctor::finding::number;
+use crate::doctor::{Action, Doctor, Fault, Finding};
+
+/// A learning rate that suits most small nets, for an optimiser that divides by the size of the gradient.
+const USUAL: f64 = 3e-3;
+
+/// Whether the optimiser divides by the size of the gradient.
+fn adaptive(d: &Doctor) -> bool {
+    d.settings.iter().any(|(name, _)| *name == "beta2" || *name == "alpha")
+}
 
 pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     settings(d, found);
@@ -62,7 +71,13 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
             .noting("loss over the mean of its parts", n);
         found.push(evidence(finding).rank(2));
     }
-    found.push(evidence(Finding::likely(Fault::RateTooHigh)));
+    let finding = evidence(Finding::likely(Fault::RateTooHigh));
+    found.push(if adaptive(d) && rate > 3.0 * USUAL {
+        let action = Action::RestartAndScaleRate(USUAL / rate);
+        finding.first_by(format!("a usual rate of {USUAL}, from fresh weights"), action)
+    } else {
+        finding
+    });
     true
 }
 
@@ -92,6 +107,19 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             Some(s) => finding.noting("largest curvature over what the rate stands", s.excess()),
             None => finding,
         };
+        let steep = d.sharpness.map(|s| s.excess()).filter(|x| *x > 1e-8 && *x < 0.05);
+        let finding = match steep {
+            _ if adaptive(d) && d.rate.now < USUAL / 3.0 => {
+                finding.first_by(format!("a usual rate of {USUAL}"), Action::SetRate(USUAL))
+            }
+            Some(excess) if !adaptive(d) => {
+                let factor = 0.25 / excess;
+                let text = "a quarter of the highest rate that the curvature stands: times";
+                let action = Action::ScaleRate(factor);
+                finding.first_by(format!("{text} {}", number(factor)), action)
+            }
+            _ => finding,
+        };
         found.push(finding.over(0, d.step));
     }
 }
@@ -105,13 +133,14 @@ fn gone(d: &Doctor, found: &mut Vec<Finding>) {
             Finding::certain(Fault::RateAtZero)
                 .because("learning rate", d.rate.now, 1e-6 * d.rate.most)
                 .noting("highest learning rate", d.rate.most)
-                .over(since, d.step),
+                .over(since, d.step)
+                .first_by("a rate that stays", Action::SetRate(d.rate.most)),
         );
     }
 }
 
 fn settings(d: &Doctor, found: &mut Vec<Finding>) {
-    let adaptive = d.settings.iter().any(|(name, _)| *name == "beta2" || *name == "alpha");
+    let adaptive = adaptive(d);
     let mut out = |name: &'static str, value: f64, threshold: f64| {
         found.push(
             Finding::likely(Fault::OptimizerSetting)
