@@ -50,7 +50,7 @@ pub fn all() -> Vec<(&'static str, &'static str, Plant)> {
         "residual" "edge of stability" { optimizing: Optimizing::Sgd(0.5) };
         "images" "as tuned" {};
         "sequence" "as tuned" {};
-        "images" "batch 4" { batch: Some(4), rate: 0.3 };
+        "images" "batch 4" { batch: Some(4), rate: 0.3, budget: 4.0 };
         "images" "clipped each step" { clip: Some(0.1) };
         "images" "dropout 0.3" { dropout: 0.3 };
         "images" "tanh" { act: Some(Act::Tanh) };

@@ -7,7 +7,7 @@ use wengert_tensor::Float;
 
 /// The fraction of the earlier sums that a look keeps, and the number of rows that are remembered if more of them is kept.
 const KEEP: f64 = 0.8;
-const REMEMBERED: f64 = 160.0;
+const REMEMBERED: f64 = 96.0;
 /// The number of rows of a batch that are looked at.
 const ROWS: usize = 256;
 

@@ -143,6 +143,15 @@ fn blamed<'a, T: Float>(
     line: &TapeLine<'a, T>,
     rows: &[Option<Rows>],
 ) -> Option<TapeLine<'a, T>> {
+    // One before a gradient was wanted comes first.
+    let moved = |line: &TapeLine<'_, T>| rows.get(line.index()).is_some_and(Option::is_some);
+    let early = |op: &ops::Untracked| op.0 == "reshape";
+    let untracked = r.lines.iter().take(line.index());
+    let mut untracked = untracked
+        .filter(|line| moved(line) && line.op().get::<ops::Untracked>().is_some_and(early));
+    if let Some(reshape) = untracked.next() {
+        return Some(r.line(reshape.index()));
+    }
     let mut index = line.index();
     loop {
         let here = r.line(index);

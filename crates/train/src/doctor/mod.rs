@@ -117,7 +117,8 @@ pub struct Doctor {
     pub(crate) looks: usize,
     pub(crate) uphill: usize,
     pub(crate) first_uphill: bool,
-    /// The largest median of update : weight at the first looks.
+    /// The median of update : weight at the first look, and the largest at the next ones.
+    pub(crate) first_ratio: f64,
     pub(crate) peak_ratio: f64,
     /// The curvature at the last step that was suspicious, and how many were.
     pub(crate) sharpness: Option<Sharpness>,
@@ -174,6 +175,7 @@ impl Doctor {
             looks: 0,
             uphill: 0,
             first_uphill: false,
+            first_ratio: 0.0,
             peak_ratio: 0.0,
             sharpness: None,
             suspicions: 0,
@@ -240,6 +242,9 @@ impl Doctor {
                 .sum();
             self.uphill += usize::from(along > 0.0);
             self.first_uphill |= self.looks == 0 && along > 0.0;
+            if self.looks == 0 {
+                self.first_ratio = self.weights.median_ratio().unwrap_or(0.0);
+            }
             if (1..16).contains(&self.looks)
                 && let Some(ratio) = self.weights.median_ratio()
             {

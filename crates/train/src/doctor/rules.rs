@@ -190,6 +190,12 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     if d.step < 60 || goal.best_skill > 0.1 || skill > 0.05 || found.iter().any(|f| f.rank < 5) {
         return;
     }
+    // A loss that is the error itself tells more than the last looks do.
+    let losses = &d.losses;
+    let direct = (losses.first / goal.first_error - 1.0).abs() < 0.05;
+    if direct && losses.slow < 0.9 * goal.constant() {
+        return;
+    }
     if d.batch <= 2 && d.step > 200 {
         found.push(
             Finding::possible(Fault::BatchTooSmall)

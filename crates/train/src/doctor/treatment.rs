@@ -93,7 +93,9 @@ fn restart<T: Float>(tape: &Tape<T>, all: &[Param<T>]) {
             conv || recurrent || user.op().is::<ops::Linear>() || user.op().is::<ops::MatMul>();
         let draw = |bound: f64, rng: &mut Rng| Tensor::uniform(&shape, -bound, bound, rng).ok();
         let finite = param.value().iter().all(T::is_finite);
-        let value = if product && !recurrent && place == 2 || user.op().name() == "add" {
+        let gates = user.op().is::<ops::Recurrent<T>>() && place > 2;
+        let added = gates || product && !recurrent && place == 2;
+        let value = if added || user.op().name() == "add" {
             Some(Tensor::zeros(&shape))
         } else if product && shape.len() > 1 {
             let inputs: usize = match () {

@@ -79,6 +79,7 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
     let noisy = if goal.classes.len() > 2 { 0.2 } else { 0.35 };
     if let Some(score) = data.association.filter(|score| *score < 2.5)
         && patient.skill.is_some_and(|skill| skill < 0.5)
+        && !d.losses.has_fallen()
         && d.step >= 20
     {
         found.push(unrelated(score).line(Some(goal.at)).noting("rows", d.rows.len() as f64));

@@ -2,6 +2,7 @@
 
 use super::Patient;
 use crate::doctor::finding::number;
+use crate::doctor::units::Units;
 use crate::doctor::{Action, Doctor, Fault, Finding};
 
 /// A learning rate that suits most small nets, for an optimiser that divides by the size of the gradient.
@@ -24,7 +25,8 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
 fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     let losses = &d.losses;
     let rate = d.rate.now;
-    if patient.good {
+    // A small batch can begin with a small loss, so that the next ones seem to rise far above it.
+    if patient.good || !patient.poor && losses.has_fallen() {
         return false;
     }
     let diverged = d.diverged.is_some();
@@ -34,10 +36,15 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
             && d.step >= 20
             && losses.early_peak > 2.0 * losses.first.abs()
             && losses.count > 3;
+    // The first step has killed a layer.
+    let killed = d.first_ratio > 0.3 && patient.poor && d.step >= 16 && {
+        let dead = |u: &Units| u.hidden && u.dead() == Some(u.alive.len());
+        d.units.iter().any(dead)
+    };
     // Steeper than the steps stand, and nothing learnt.
     let sharp = d.sharpness.filter(|s| s.excess() > 1.0);
     let swings = sharp.is_some() && patient.poor && d.step >= 20 && losses.slow >= losses.early;
-    if !diverged && !thrown && !swings {
+    if !diverged && !thrown && !swings && !killed {
         return false;
     }
     let evidence = |finding: Finding| {
@@ -45,6 +52,8 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
             finding.because("rise of the loss above its best, over its start", losses.risen(), 3.0)
         } else if thrown {
             finding.because("median of update : weight", d.peak_ratio, 0.1)
+        } else if killed {
+            finding.because("median of update : weight at the first step", d.first_ratio, 0.3)
         } else {
             finding
         };
