@@ -1,6 +1,6 @@
 //! Four mistakes in one program, and what the doctor says of each; then the program without a mistake, and a cure that was tried.
 //!
-//! `cargo run --release --example doctor`
+//! `cargo run --release --example doctor [directory for pages]`
 
 #![allow(clippy::print_stdout)]
 
@@ -67,7 +67,26 @@ pub(crate) fn run(mistake: Mistake) -> Result<Doctor, Box<dyn std::error::Error>
     Ok(doctor)
 }
 
+/// The same net by a trainer, with the rate too high; and each remedy of what was found, tried on a copy of the run.
+pub(crate) fn cures() -> Result<wengert::train::doctor::Cures, Box<dyn std::error::Error>> {
+    let loader = DataLoader::new(wengert::data::digits(), 32)?.shuffle(0);
+    let rng = &mut Rng::new(0);
+    let model = Sequential::new()
+        .with(Linear::new(64, 64, rng))
+        .with(Relu)
+        .with(Linear::new(64, 32, rng))
+        .with(Relu)
+        .with(Linear::new(32, 10, rng));
+    let (criterion, mut optimizer) = (CrossEntropyLoss::new(), Adam::new(model.parameters(), 0.5));
+    let mut doctor = Doctor::new();
+    Trainer::new(&model, &criterion, &mut optimizer).with(&mut doctor).silent().fit(&loader, 4)?;
+    let report = doctor.report();
+    let finding = report.findings().first().ok_or("nothing was found")?;
+    Ok(finding.try_cures(&model, &criterion, &mut optimizer, &loader, 200)?)
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let pages = std::env::args().nth(1);
     for (name, mistake) in [
         ("a learning rate of 0.5", Mistake::RateTooHigh),
         ("no softmax", Mistake::NoSoftmax),
@@ -77,9 +96,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ] {
         let doctor = run(mistake)?;
         println!("=== {name}\n{}\n", doctor.report());
+        if let Some(directory) = &pages {
+            let file = std::path::Path::new(directory).join(name.replace(' ', "-") + ".html");
+            std::fs::write(file, doctor.to_page())?;
+        }
         if mistake == Mistake::None {
             println!("{}", doctor.flow());
         }
     }
+    println!("=== cures for a learning rate of 0.5\n{}", cures()?);
     Ok(())
 }

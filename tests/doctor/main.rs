@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 mod bench;
+mod others;
 
 use bench::score::Score;
 use bench::{faults, healthy, programs, run::run};

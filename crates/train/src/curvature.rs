@@ -125,16 +125,17 @@ where
     };
 
     let start = Tensor::<f64>::randn([n], &mut Rng::new(0)).to_vec();
-    let (diagonal, beside) = lanczos(start, times_hessian)?;
+    let (diagonal, beside) = lanczos(start, DIRECTIONS, times_hessian)?;
     Ok(Curvature {
         most: eigenvalue(&diagonal, &beside, diagonal.len()),
         least: eigenvalue(&diagonal, &beside, 1),
     })
 }
 
-/// The tridiagonal matrix whose extreme eigenvalues are those of a symmetric one: its diagonal, and what stands beside it.
-fn lanczos(
+/// The tridiagonal matrix whose extreme eigenvalues are those of a symmetric one: its diagonal, and what stands beside it. It follows this many directions at most.
+pub(crate) fn lanczos(
     start: Vec<f64>,
+    directions: usize,
     times: impl Fn(&[f64]) -> Result<Vec<f64>>,
 ) -> Result<(Vec<f64>, Vec<f64>)> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
@@ -142,7 +143,7 @@ fn lanczos(
     let mut basis: Vec<Vec<f64>> = Vec::new();
     let mut next = start;
     let mut scale = 0.0_f64;
-    while basis.len() < DIRECTIONS {
+    while basis.len() < directions {
         let length = dot(&next, &next).sqrt();
         // What is left is rounding: the directions so far are all that there are.
         if length <= 1e-10 * scale || length == 0.0 {
@@ -169,7 +170,7 @@ fn lanczos(
 }
 
 /// The `k`th least eigenvalue of a tridiagonal matrix, by halving an interval that holds all of them.
-fn eigenvalue(diagonal: &[f64], beside: &[f64], k: usize) -> f64 {
+pub(crate) fn eigenvalue(diagonal: &[f64], beside: &[f64], k: usize) -> f64 {
     let reach = |i: usize| {
         beside.get(i).map_or(0.0, |b| b.abs())
             + i.checked_sub(1).map_or(0.0, |before| beside[before].abs())

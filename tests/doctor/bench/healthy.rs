@@ -48,5 +48,22 @@ pub fn all() -> Vec<(&'static str, &'static str, Plant)> {
         "regression" "decay 1e-3" { optimizing: Optimizing::Decay(1e-3) };
         "digits" "first layer frozen" { frozen: Some(0) };
         "residual" "edge of stability" { optimizing: Optimizing::Sgd(0.5) };
+        "images" "as tuned" {};
+        "sequence" "as tuned" {};
+        "images" "batch 4" { batch: Some(4), rate: 0.3, budget: 4.0 };
+        "images" "clipped each step" { clip: Some(0.1) };
+        "images" "dropout 0.3" { dropout: 0.3 };
+        "images" "tanh" { act: Some(Act::Tanh) };
+        "images" "loss x1e-3" { loss_scale: 1e-3 };
+        "images" "momentum" { optimizing: Optimizing::Momentum(0.9), rate: 15.0 };
+        "images" "classes 1 : 3" { data: Data::Rare(3) };
+        "images" "three times as long" { budget: 3.0 };
+        "images" "first layer frozen" { frozen: Some(0) };
+        "sequence" "batch 4" { batch: Some(4), rate: 0.3 };
+        "sequence" "warm restarts" { warm_restarts: true };
+        "sequence" "dropout 0.1" { dropout: 0.1 };
+        "sequence" "three times as long" { budget: 3.0 };
+        "sequence" "rate /5" { rate: 0.2 };
+        "sequence" "decay 1e-4" { optimizing: Optimizing::Decay(1e-4) };
     }
 }

@@ -18,10 +18,13 @@ pub struct Score {
     pub placed: usize,
     pub with_place: usize,
     pub in_time: usize,
+    /// The steps at which the right cause was found, of all that were found.
+    pub steps: Vec<usize>,
     /// Runs that broke off, and those of them in which something was named by that very step.
     pub broke: usize,
     pub broke_named: usize,
     pub missed: Vec<String>,
+    pub misplaced: Vec<String>,
 }
 
 fn is_right(fault: &Planted, finding: &Finding) -> bool {
@@ -43,7 +46,12 @@ impl Score {
                 let text = f.place.to_string();
                 fault.place.iter().any(|words| text.contains(words))
             };
-            self.placed += usize::from(place.is_some_and(|k| right(&found[k])));
+            let placed = place.is_some_and(|k| right(&found[k]));
+            self.placed += usize::from(placed);
+            if let Some(k) = place.filter(|_| !placed) {
+                let (program, name) = (fault.program, fault.name);
+                self.misplaced.push(format!("{program} / {name}: {}", found[k].place));
+            }
         }
         if let Some(step) = outcome.broke {
             self.broke += 1;
@@ -52,6 +60,7 @@ impl Score {
         }
         let soon = |f: &Finding| f.step.unwrap_or(0) <= (outcome.steps / 10).max(20);
         self.in_time += usize::from(place.is_some_and(|k| soon(&found[k])));
+        self.steps.extend(place.map(|k| found[k].step.unwrap_or(0)));
         if place != Some(0) {
             let names: Vec<String> = found.iter().map(|f| format!("{:?}", f.fault)).collect();
             let names = if names.is_empty() { "nothing".into() } else { names.join(", ") };
@@ -71,11 +80,18 @@ impl fmt::Display for Score {
         writeln!(f, "in the first three     {}", share(self.in_three, self.faults))?;
         writeln!(f, "place right            {}", share(self.placed, self.with_place))?;
         writeln!(f, "within a tenth         {}", share(self.in_time, self.faults))?;
+        let mut steps = self.steps.clone();
+        steps.sort_unstable();
+        let at = |part: usize| steps.get(steps.len() * part / 10).copied().unwrap_or(0);
+        writeln!(f, "found at step          {} in half of them, {} in nine of ten", at(5), at(9))?;
         writeln!(f, "named when it broke    {}", share(self.broke_named, self.broke))?;
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         self.missed.iter().for_each(|m| *counts.entry(m).or_default() += 1);
         for (missed, times) in counts {
             writeln!(f, "  not first, {times}x: {missed}")?;
+        }
+        for misplaced in &self.misplaced {
+            writeln!(f, "  misplaced: {misplaced}")?;
         }
         Ok(())
     }

@@ -63,6 +63,8 @@ pub struct Remedy {
 pub enum Action {
     /// The learning rate times this.
     ScaleRate(f64),
+    /// This learning rate.
+    SetRate(f64),
     /// All gradients together clipped to this norm.
     ClipNorm(f64),
     /// The layers' weights drawn again, uniform within ±√(3/inputs), and biases 0.
@@ -75,6 +77,8 @@ pub enum Action {
     StandardiseInput,
     /// All parameters unfrozen, and trained by Adam with this learning rate.
     AdamOnAll(f64),
+    /// [`Restart`](Self::Restart), and [`AdamOnAll`](Self::AdamOnAll).
+    RestartAndAdam(f64),
     /// Only the user can: the line of code as it should be.
     Code(&'static str),
 }
@@ -187,6 +191,12 @@ impl Finding {
     /// The evidence, in words.
     pub(crate) fn seeing(self, what: impl Into<String>) -> Self {
         self.noting(what, f64::NAN)
+    }
+
+    /// A remedy before all others.
+    pub(crate) fn first_by(mut self, text: impl Into<String>, action: Action) -> Self {
+        self.remedies.insert(0, Remedy { text: text.into(), action });
+        self
     }
 
     /// The steps over which the evidence was measured.

@@ -1,11 +1,13 @@
 //! `Goal`: the prediction and the target of a loss, found on its tape, and how much better the prediction is than a constant.
 
-use wengert_autograd::{Line, Lines, TapeLine, ops};
-use wengert_tensor::Float;
-use wengert_tensor::pointwise::BinaryOp;
+mod find;
 
-/// The fraction of the earlier sums that a look keeps.
+use wengert_autograd::{Line, Lines, ops};
+use wengert_tensor::Float;
+
+/// The fraction of the earlier sums that a look keeps, and the number of rows that are remembered if more of them is kept.
 const KEEP: f64 = 0.8;
+const REMEMBERED: f64 = 96.0;
 /// The number of rows of a batch that are looked at.
 const ROWS: usize = 256;
 
@@ -54,71 +56,7 @@ pub(crate) struct Goal {
     pub(crate) whole: bool,
 }
 
-/// A function that compares a prediction with a target of its shape.
-fn compares<T: Float>(line: &TapeLine<'_, T>) -> Option<Kind> {
-    match line.op().get::<ops::Binary>()?.0 {
-        BinaryOp::SquaredError
-        | BinaryOp::AbsoluteError
-        | BinaryOp::Huber { .. }
-        | BinaryOp::SmoothL1 { .. }
-        | BinaryOp::Sub => Some(Kind::Numbers),
-        BinaryOp::BceWithLogits => Some(Kind::Logits),
-        BinaryOp::Bce => Some(Kind::Probabilities),
-        _ => None,
-    }
-}
-
 impl Goal {
-    /// Searches back from the loss, over functions of elements and sums, and no further than the first product.
-    pub(crate) fn find<T: Float>(lines: &Lines<'_, T>, loss: usize) -> Option<Self> {
-        let mut queue = std::collections::VecDeque::from([loss]);
-        let mut met = std::collections::HashSet::new();
-        while let Some(index) = queue.pop_front() {
-            if !met.insert(index) {
-                continue;
-            }
-            let line = lines.get(index)?;
-            if !line.wants_gradient() {
-                continue;
-            }
-            if let Some(op) = line.op().get::<ops::CrossEntropy<T>>() {
-                let logits = line.operands()[0];
-                let width = classes_of(&lines.get(logits)?.shape())?;
-                let labels = op.0.labels()?;
-                let weights = labels.1.unwrap_or(&[]);
-                // Weights of 0 and 1 say which rows count, and no more.
-                let weighted = weights.iter().any(|&w| w != T::ZERO && w != T::ONE);
-                let mut goal = Self::new(Kind::Classes, index, logits, index, line.at(), width);
-                goal.weighted = weighted;
-                return Some(goal);
-            }
-            if let Some(kind) = compares(&line) {
-                let operands = line.operands();
-                let (a, b) = (lines.get(operands[0])?, lines.get(operands[1])?);
-                let pair = match (a.wants_gradient(), b.wants_gradient()) {
-                    (true, false) => Some((a, b)),
-                    (false, true) if kind == Kind::Numbers => Some((b, a)),
-                    _ => None,
-                };
-                if let Some((prediction, target)) = pair
-                    && !target.shape().is_empty()
-                    && prediction.shape().len()
-                        == target.shape().len().max(prediction.shape().len())
-                {
-                    let width = prediction.shape().last().copied().unwrap_or(1);
-                    let width = if prediction.shape().len() < 2 { 1 } else { width };
-                    let (p, t) = (prediction.index(), target.index());
-                    return Some(Self::new(kind, index, p, t, line.at(), width));
-                }
-            }
-            if line.op().is::<ops::Linear>() || line.op().is::<ops::MatMul>() {
-                continue;
-            }
-            queue.extend(line.operands().into_iter().take(line.arity()));
-        }
-        None
-    }
-
     fn new(
         kind: Kind,
         compares: usize,
@@ -155,10 +93,13 @@ impl Goal {
             return;
         };
         let Some(p) = prediction.as_slice() else { return };
-        self.error *= KEEP;
-        self.count *= KEEP;
-        self.recent.iter_mut().chain(&mut self.right).for_each(|x| *x *= KEEP);
-        self.columns.iter_mut().flatten().for_each(|x| *x *= KEEP);
+        // Small batches are remembered longer: of some numbers only is the skill more than noise.
+        let batch = (p.len() / self.columns.len().max(1)).max(1);
+        let keep = KEEP.max(1.0 - batch as f64 / REMEMBERED);
+        self.error *= keep;
+        self.count *= keep;
+        self.recent.iter_mut().chain(&mut self.right).for_each(|x| *x *= keep);
+        self.columns.iter_mut().flatten().for_each(|x| *x *= keep);
         let (error, count) = (self.error, self.count);
         match self.kind {
             Kind::Classes => {
@@ -295,11 +236,6 @@ impl Goal {
     pub(crate) fn recall(&self, class: usize) -> Option<f64> {
         (self.recent[class] > 0.5).then(|| self.right[class] / self.recent[class])
     }
-}
-
-/// The number of classes of logits.
-fn classes_of(shape: &[usize]) -> Option<usize> {
-    shape.get(usize::from(shape.len() > 1)).copied()
 }
 
 /// The entropy of counts, in nats.

@@ -1,6 +1,6 @@
 //! A look of the doctor at a step: the layout of the tape, and the numbers on it.
 
-use wengert_autograd::{Tape, Var};
+use wengert_autograd::{Tape, Var, ops};
 use wengert_optim::Optimizer;
 use wengert_tensor::Float;
 
@@ -43,6 +43,7 @@ impl Doctor {
         if !self.terms.1.is_empty() && !self.terms.0.is_empty() {
             let ratio = number(&self.terms.1) / number(&self.terms.0).max(1e-300);
             self.penalty = Some(self.penalty.map_or(ratio, |before| 0.8 * before + 0.2 * ratio));
+            self.penalty_peak = Some(self.penalty_peak.map_or(ratio, |peak| peak.max(ratio)));
         }
         if !self.rows.is_full()
             && let Some(goal) = &self.goal
@@ -100,7 +101,10 @@ impl Doctor {
         self.units = lines
             .iter()
             .filter(|line| r.reached[line.index()])
-            .filter_map(|line| Units::of(&line, units::flat_of(&line)?, feeds[line.index()]))
+            .filter_map(|line| {
+                let (flat, index) = (units::flat_of(&line)?, line.index());
+                Units::of(&line, flat, feeds[index], r.channels_first(index))
+            })
             .collect();
         self.place_weights(&r);
         let frozen =
@@ -123,9 +127,11 @@ impl Doctor {
                 };
                 if weight.order == usize::MAX {
                     weight.order = line.index();
+                    let state = line.op().is::<ops::Recurrent<T>>() && k == 2;
                     weight.role = match (r.matrix(&line).is_some(), k) {
                         (true, 1) => Role::Matrix,
                         (true, 2) => Role::Bias,
+                        _ if state => Role::Matrix,
                         _ => Role::Other,
                     };
                 }

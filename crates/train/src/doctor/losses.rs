@@ -112,6 +112,11 @@ impl Losses {
         (self.fast - self.best) / self.scale()
     }
 
+    /// Whether it ends at less than half of where it began, by means over steps.
+    pub(crate) fn has_fallen(&self) -> bool {
+        self.count > 64 && self.slow < 0.45 * self.early
+    }
+
     /// Whether it has risen so far that it does not wait for the next look.
     #[inline]
     pub(crate) fn alarms(&self) -> bool {

@@ -38,6 +38,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod companion;
 mod cures;
 mod fault;
 mod finding;
@@ -53,6 +54,7 @@ mod remedies;
 mod report;
 mod rows;
 mod rules;
+mod sharpness;
 mod start;
 mod structure;
 mod treatment;
@@ -71,10 +73,10 @@ pub use flow::{Flow, FlowRow};
 pub use report::Report;
 pub use worst::{Sample, Worst, worst_samples};
 
-use crate::{Companion, EpochEnd, Result, Step};
 use goal::Goal;
 use losses::Losses;
 use rows::Rows;
+use sharpness::Sharpness;
 use start::LayerStart;
 use units::Units;
 use weights::Weights;
@@ -101,6 +103,7 @@ pub struct Doctor {
     terms: (Vec<usize>, Vec<usize>),
     /// Penalty over data.
     pub(crate) penalty: Option<f64>,
+    pub(crate) penalty_peak: Option<f64>,
     pub(crate) penalty_at: Option<(&'static str, Line)>,
     /// The bounds of the prediction, and where they come from.
     pub(crate) bounds: Option<(f64, f64, String, &'static str, Line)>,
@@ -114,8 +117,12 @@ pub struct Doctor {
     pub(crate) looks: usize,
     pub(crate) uphill: usize,
     pub(crate) first_uphill: bool,
-    /// The largest median of update : weight at the first looks.
+    /// The median of update : weight at the first look, and the largest at the next ones.
+    pub(crate) first_ratio: f64,
     pub(crate) peak_ratio: f64,
+    /// The curvature at the last step that was suspicious, and how many were.
+    pub(crate) sharpness: Option<Sharpness>,
+    suspicions: usize,
     /// The first step at which the loss rose far above its best.
     pub(crate) diverged: Option<usize>,
     /// The findings of the data, once enough of it was seen.
@@ -157,6 +164,7 @@ impl Doctor {
             layouts: 0,
             terms: (Vec::new(), Vec::new()),
             penalty: None,
+            penalty_peak: None,
             penalty_at: None,
             bounds: None,
             start: Vec::new(),
@@ -167,7 +175,10 @@ impl Doctor {
             looks: 0,
             uphill: 0,
             first_uphill: false,
+            first_ratio: 0.0,
             peak_ratio: 0.0,
+            sharpness: None,
+            suspicions: 0,
             diverged: None,
             data: None,
             validation: Vec::new(),
@@ -199,7 +210,23 @@ impl Doctor {
         }
         if self.step >= self.next {
             self.look(loss, optimizer);
+            if self.is_suspicious() {
+                self.suspicions += 1;
+                self.sharpness = Sharpness::of(loss, optimizer, self.step).or(self.sharpness);
+            }
         }
+    }
+
+    /// Whether the curvature is worth its price: the loss has risen far, or has hardly fallen. Three times at most.
+    fn is_suspicious(&self) -> bool {
+        let losses = &self.losses;
+        let alarm = self.diverged == Some(self.step);
+        let fallen = (losses.early - losses.fast) / losses.early.abs().max(f64::MIN_POSITIVE);
+        let thrown = self.peak_ratio > 0.1 && fallen < 0.1;
+        let slow = || fallen < 0.02 && self.weights.median_ratio().is_some_and(|r| r < 1e-4);
+        let checked = matches!(self.step, 12 | 20 | 64);
+        self.suspicions < 3
+            && (alarm || checked && (thrown || slow() || self.step > 20 && fallen < 0.02))
     }
 
     /// Looks at the same step after the optimiser's.
@@ -215,6 +242,9 @@ impl Doctor {
                 .sum();
             self.uphill += usize::from(along > 0.0);
             self.first_uphill |= self.looks == 0 && along > 0.0;
+            if self.looks == 0 {
+                self.first_ratio = self.weights.median_ratio().unwrap_or(0.0);
+            }
             if (1..16).contains(&self.looks)
                 && let Some(ratio) = self.weights.median_ratio()
             {
@@ -288,6 +318,7 @@ impl Doctor {
                 None => findings.push(Finding { step: self.step.checked_sub(1), ..finding }),
             }
         }
+        rules::explained(&mut findings);
         findings.sort_by_key(Finding::order);
         Report::new(findings, self.looked_at())
     }
@@ -331,7 +362,8 @@ impl Doctor {
     }
 
     fn examine(&mut self) {
-        if self.data.is_none() && (self.rows.is_full() || self.step >= 20) && self.rows.len() > 0 {
+        let enough = self.rows.is_full() || self.step >= 20;
+        if self.data.is_none() && enough && self.rows.len() > 0 {
             self.data = Some(rules::Data::of(&self.rows));
         }
         for finding in rules::look(self) {
@@ -347,36 +379,5 @@ fn until_next_look(step: usize) -> usize {
         16..128 => 4,
         128..1024 => 16,
         _ => 64,
-    }
-}
-
-impl<T: Float> Companion<T> for Doctor {
-    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        self.before(step.loss, &*step.optimizer);
-        Ok(())
-    }
-
-    fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        self.after(&*step.optimizer);
-        Ok(())
-    }
-
-    fn not_finite(&mut self, step: &mut Step<'_, T>) {
-        if step.loss_value.is_finite() {
-            self.name_not_finite(step.loss, &*step.optimizer);
-        } else {
-            self.before(step.loss, &*step.optimizer);
-        }
-    }
-
-    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
-        if let Some(loss) = end.epoch.validation_loss {
-            self.validated(end.epoch.train_loss, loss);
-        }
-        Ok(())
-    }
-
-    fn describe(&self) -> String {
-        "a doctor".into()
     }
 }

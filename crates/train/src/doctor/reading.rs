@@ -21,6 +21,16 @@ pub(crate) fn binary<T: Float>(line: &TapeLine<'_, T>) -> Option<BinaryOp> {
     line.op().get::<ops::Binary>().map(|op| op.0)
 }
 
+/// The sizes of a layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Widths {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// The number of elements that make one output.
+    pub(crate) fan: usize,
+    pub(crate) groups: usize,
+}
+
 impl<'a, 't, T: Float> Reading<'a, 't, T> {
     pub(crate) fn new(lines: &'a Lines<'t, T>, loss: usize) -> Self {
         let mut reached = vec![false; lines.len()];
@@ -48,13 +58,53 @@ impl<'a, 't, T: Float> Reading<'a, 't, T> {
         self.line(line.operands()[k])
     }
 
-    /// The parameter that multiplies the operand of this line, if it is a layer's product.
+    /// The parameter that multiplies the operand of this line, if it is a layer's product or convolution.
     pub(crate) fn matrix(&self, line: &TapeLine<'_, T>) -> Option<Param<T>> {
-        if line.op().is::<ops::Linear>() || line.op().is::<ops::MatMul>() {
+        let op = line.op();
+        if op.is::<ops::Linear>() || op.is::<ops::MatMul>() || op.is::<ops::Conv>() {
             let matrix = self.behind_moves(line.operands()[1]);
             return self.line(matrix).op().parameter().map(|read| read.param.clone());
         }
         None
+    }
+
+    /// The numbers of inputs and of outputs of a product or a convolution with this parameter: the features, or the channels; and of all
+    /// elements that make one output.
+    pub(crate) fn widths(&self, line: &TapeLine<'_, T>, matrix: &Param<T>) -> Widths {
+        let (of, result) = (self.operand(line, 0).shape(), line.shape());
+        let weight = matrix.shape();
+        let (axis, window) = match line.op().is::<ops::Conv>() {
+            true => (weight.len().saturating_sub(1), weight.iter().skip(2).product()),
+            false => (1, 1),
+        };
+        let at = |shape: &[usize]| {
+            shape.len().checked_sub(axis).and_then(|k| shape.get(k).copied()).unwrap_or(1)
+        };
+        let inputs = at(&of);
+        let groups = match line.op().is::<ops::Conv>() {
+            true => inputs / weight.get(1).copied().unwrap_or(1).max(1),
+            false => 1,
+        };
+        Widths { inputs, outputs: at(&result), fan: inputs / groups.max(1) * window, groups }
+    }
+
+    /// Whether the second axis holds channels, and places stand behind it: the result of a convolution, as far as functions of elements
+    /// and pools follow it.
+    pub(crate) fn channels_first(&self, mut index: usize) -> bool {
+        for _ in 0..16 {
+            let line = self.line(index);
+            if line.op().is::<ops::Conv>() {
+                return true;
+            }
+            let follows = line.op().is::<ops::Unary>()
+                || line.op().is::<ops::Binary>()
+                || line.op().is::<ops::Normalize>();
+            match line.operands().first() {
+                Some(&first) if follows => index = first,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// The line whose numbers stand here, moved.

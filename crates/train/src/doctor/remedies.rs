@@ -4,7 +4,8 @@ use super::Fault;
 use super::finding::{Action, Remedy};
 
 use Action::{
-    AdamOnAll, ClipNorm, Code, Restart, RestartAndScaleRate, ScaleRate, StandardiseInput,
+    AdamOnAll, ClipNorm, Code, Restart, RestartAndAdam, RestartAndScaleRate, ScaleRate,
+    StandardiseInput,
 };
 
 /// The remedies of a fault, in the order in which they are worth trying.
@@ -52,7 +53,8 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         ],
         Fault::Ascent => &[
             ("turn the sign of the step", Code("value - rate * gradient")),
-            ("an optimiser of the library", AdamOnAll(1e-3)),
+            ("an optimiser of the library, from fresh weights", RestartAndAdam(1e-2)),
+            ("and with a lower rate", RestartAndAdam(1e-3)),
         ],
         Fault::NoGradient => &[(
             "compute with vars from the parameters to the loss: without `detach` and without `.value()`",
@@ -115,8 +117,9 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ("or draw them equally often", Code("DataLoader::new(data, 32)?.balanced(seed)?")),
         ],
         Fault::OptimizerSetting => &[
-            ("go back to the default: Adam at 0.001", AdamOnAll(1e-3)),
-            ("Adam at 0.01", AdamOnAll(1e-2)),
+            ("go back to a default: Adam at 0.003, from fresh weights", RestartAndAdam(3e-3)),
+            ("Adam at 0.01", RestartAndAdam(1e-2)),
+            ("Adam at 0.001", RestartAndAdam(1e-3)),
         ],
         Fault::RateAtZero => &[
             ("let the schedule end with the training", Code("CosineAnnealingLr::new(rate, steps)")),

@@ -23,6 +23,19 @@ pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
     found
 }
 
+/// A model that another cause keeps from learning is no witness against its targets: they come after it.
+pub(crate) fn explained(found: &mut [Finding]) {
+    let other = |f: &Finding| {
+        let fault = f.fault;
+        matches!(fault, Fault::RateTooHigh | Fault::RateTooLow | Fault::InitTooLarge)
+            || matches!(fault, Fault::InitTooSmall | Fault::UnscaledInput | Fault::Penalty)
+    };
+    if found.iter().any(other) {
+        let labels = found.iter_mut().filter(|f| f.fault == Fault::LabelsUnrelated);
+        labels.for_each(|f| f.rank = 5);
+    }
+}
+
 /// The findings that one look before training allows.
 pub(crate) fn before_training(doctor: &Doctor) -> Vec<Finding> {
     let patient = Patient { skill: None, poor: true, good: false };
@@ -117,7 +130,7 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
 /// Units that are copies of each other: rows of weights and of gradients that stay equal; or most layers start so.
 fn symmetric(d: &Doctor, found: &mut Vec<Finding>) {
     let several =
-        || d.weights.matrices().filter(|w| w.looks >= 1 && w.shape.len() == 2 && w.shape[0] > 1);
+        || d.weights.matrices().filter(|w| w.looks >= 1 && w.shape.len() >= 2 && w.shape[0] > 1);
     let stay = several().find(|w| w.equal_rows >= 3 && w.equal_rows == w.looks.min(8));
     let start = several().filter(|w| w.started_equal).count();
     let most = start * 2 > several().count() && start >= 1 && d.weights.matrices().count() > 1;
@@ -138,7 +151,7 @@ fn symmetric(d: &Doctor, found: &mut Vec<Finding>) {
 
 /// [`symmetric`], of the weights alone.
 fn symmetric_start(d: &Doctor, found: &mut Vec<Finding>) {
-    let several = || d.weights.matrices().filter(|w| w.shape.len() == 2 && w.shape[0] > 1);
+    let several = || d.weights.matrices().filter(|w| w.shape.len() >= 2 && w.shape[0] > 1);
     let start = several().filter(|w| w.started_equal).count();
     if start * 2 > several().count() && d.weights.matrices().count() > 1 {
         let first = several().find(|w| w.started_equal).map_or("", |w| &w.path);
@@ -175,6 +188,12 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let Some(goal) = &d.goal else { return };
     let Some(skill) = patient.skill else { return };
     if d.step < 60 || goal.best_skill > 0.1 || skill > 0.05 || found.iter().any(|f| f.rank < 5) {
+        return;
+    }
+    // A loss that is the error itself tells more than the last looks do.
+    let losses = &d.losses;
+    let direct = (losses.first / goal.first_error - 1.0).abs() < 0.05;
+    if direct && losses.slow < 0.9 * goal.constant() {
         return;
     }
     if d.batch <= 2 && d.step > 200 {

@@ -36,17 +36,19 @@ pub(crate) fn layers<T: Float>(
         }
         met.push(matrix.id());
         let operand = r.operand(&line, 0);
-        let inputs = operand.shape().last().copied().unwrap_or(1);
+        let widths = r.widths(&line, &matrix);
         let (Some(x), Some(y), Some(size)) =
             (operand.value(), line.value(), weight_of(matrix.id()))
         else {
             continue;
         };
-        let outputs = line.shape().last().copied().unwrap_or(1);
-        let values: Vec<f64> = y.iter().take(64 * outputs).map(|y| y.to_f64()).collect();
-        let columns = outputs.min(32);
+        // The numbers of a place of a sequence stand next to each other, those of a picture's channel do not.
+        let conv = line.op().is::<wengert_autograd::ops::Conv>();
+        let row = if conv { y.len() / line.shape()[0].max(1) } else { widths.outputs };
+        let values: Vec<f64> = y.iter().take(64 * row).map(|y| y.to_f64()).collect();
+        let columns = row.min(32);
         let differs = (0..columns)
-            .map(|k| spread(values.iter().skip(k).step_by(outputs.max(1)).copied()).1)
+            .map(|k| spread(values.iter().skip(k).step_by(row.max(1)).copied()).1)
             .sum::<f64>()
             / columns.max(1) as f64;
         let input = x.iter().take(4096).map(|x| x.to_f64()).map(|x| x * x).sum::<f64>();
@@ -54,9 +56,9 @@ pub(crate) fn layers<T: Float>(
             layer: line.layer(),
             op: line.op().name(),
             at: line.at(),
-            inputs,
-            outputs,
-            gain: size * (inputs as f64).sqrt(),
+            inputs: widths.fan,
+            outputs: widths.outputs,
+            gain: size * (widths.fan as f64).sqrt(),
             differs,
             input: (input / x.len().clamp(1, 4096) as f64).sqrt(),
         });

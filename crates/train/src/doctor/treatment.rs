@@ -28,6 +28,7 @@ pub(crate) fn apply<T: Float>(
     let mut scale = 1.0;
     match action {
         Action::ScaleRate(factor) => scale = factor,
+        Action::SetRate(rate) => optimizer.set_learning_rate(rate),
         Action::ClipNorm(norm) => steps.clip = Some(norm),
         Action::Restart => again = true,
         Action::RestartAndScaleRate(factor) => (again, scale) = (true, factor),
@@ -36,7 +37,8 @@ pub(crate) fn apply<T: Float>(
             (steps.loss_scale, again) = (Some(factor), again || factor < 0.0)
         }
         Action::StandardiseInput => (steps.standardise, again) = (true, true),
-        Action::AdamOnAll(rate) => {
+        Action::AdamOnAll(rate) | Action::RestartAndAdam(rate) => {
+            again |= matches!(action, Action::RestartAndAdam(_));
             all.iter().for_each(|p| p.set_frozen(false));
             other = Some(Adam::new(all.to_vec(), rate).allow_unused());
         }
@@ -86,17 +88,24 @@ fn restart<T: Float>(tape: &Tape<T>, all: &[Param<T>]) {
             }
         });
         let Some((user, place)) = use_of else { continue };
-        let product = user.op().is::<ops::Linear>() || user.op().is::<ops::MatMul>();
+        let recurrent = user.op().is::<ops::Recurrent<T>>() && place == 2;
+        let conv = user.op().is::<ops::Conv>();
+        let product =
+            conv || recurrent || user.op().is::<ops::Linear>() || user.op().is::<ops::MatMul>();
         let draw = |bound: f64, rng: &mut Rng| Tensor::uniform(&shape, -bound, bound, rng).ok();
         let finite = param.value().iter().all(T::is_finite);
-        let value = if product && place == 2 || user.op().name() == "add" {
+        let gates = user.op().is::<ops::Recurrent<T>>() && place > 2;
+        let added = gates || product && !recurrent && place == 2;
+        let value = if added || user.op().name() == "add" {
             Some(Tensor::zeros(&shape))
         } else if product && shape.len() > 1 {
-            let inputs = if user.op().is::<ops::Linear>() {
-                shape[shape.len() - 1]
-            } else {
-                shape[shape.len() - 2]
+            let inputs: usize = match () {
+                () if conv => shape[1..].iter().product(),
+                () if user.op().is::<ops::MatMul>() => shape[shape.len() - 2],
+                () => shape[shape.len() - 1],
             };
+            // The gates of a recurrent net start small.
+            let deviation = if recurrent { 0.6 } else { deviation };
             draw(deviation * (3.0 / inputs.max(1) as f64).sqrt(), &mut rng)
         } else if finite {
             None

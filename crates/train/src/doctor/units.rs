@@ -50,11 +50,16 @@ pub(crate) fn flat_of<T: Float>(line: &TapeLine<'_, T>) -> Option<Flat> {
 }
 
 impl Units {
-    pub(crate) fn of<T: Float>(line: &TapeLine<'_, T>, flat: Flat, hidden: bool) -> Option<Self> {
+    /// Channels stand behind the samples where there are axes of places, else units stand last.
+    pub(crate) fn of<T: Float>(
+        line: &TapeLine<'_, T>,
+        flat: Flat,
+        hidden: bool,
+        channels_first: bool,
+    ) -> Option<Self> {
         let shape = line.shape();
-        // Channels stand behind the samples where there are axes of places, else units stand last.
-        let axis = if shape.len() > 3 { 1 } else { shape.len().checked_sub(1)? };
-        if shape.len() < 2 || shape[axis] == 0 {
+        let axis = if channels_first { 1 } else { shape.len().checked_sub(1)? };
+        if shape.len() < 2 + usize::from(channels_first) || shape[axis] == 0 {
             return None;
         }
         Some(Self {

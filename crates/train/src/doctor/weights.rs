@@ -179,7 +179,7 @@ impl Weight {
         }
         self.gradients.push(step, self.now.gradient);
         // Copies of units stay copies from the start, so the first looks are enough.
-        if self.looks < 8 && self.shape.len() == 2 && self.shape[0] > 1 {
+        if self.looks < 8 && self.shape.len() >= 2 && self.shape[0] > 1 {
             let equal = equal_rows(value);
             self.started_equal |= equal && self.looks == 0;
             let equal = equal && gradient.is_none_or(equal_rows);
@@ -246,12 +246,13 @@ fn each2<T: Float>(x: &Tensor<T>, y: &Tensor<T>, stride: usize, mut see: impl Fn
 
 /// Whether all rows are equal but for rounding.
 fn equal_rows<T: Float>(x: &Tensor<T>) -> bool {
-    let (Some(all), [rows, width]) = (x.as_slice(), x.shape()) else { return false };
-    if *width == 0 || *rows < 2 {
+    let (Some(all), [rows, rest @ ..]) = (x.as_slice(), x.shape()) else { return false };
+    let width: usize = rest.iter().product();
+    if width == 0 || *rows < 2 {
         return false;
     }
-    let first = &all[..*width];
+    let first = &all[..width];
     let size = first.iter().map(|x| x.to_f64().abs()).fold(0.0, f64::max);
     let near = |(a, b): (&T, &T)| (a.to_f64() - b.to_f64()).abs() <= 1e-5 * size;
-    all.chunks_exact(*width).skip(1).all(|row| row.iter().zip(first).all(near))
+    all.chunks_exact(width).skip(1).all(|row| row.iter().zip(first).all(near))
 }

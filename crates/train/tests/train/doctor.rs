@@ -2,11 +2,11 @@
 
 use wengert_autograd::{Param, Tape, Var};
 use wengert_data::{DataLoader, TensorDataset, synth};
-use wengert_loss::{CrossEntropyLoss, Loss, MseLoss};
+use wengert_loss::{CrossEntropyLoss, Loss, MseLoss, Reduction};
 use wengert_nn::{Dropout, Linear, Module, Parts, Relu, Sequential, Tanh};
 use wengert_optim::{Adam, Optimizer, Sgd};
 use wengert_tensor::{Rng, Tensor, tensor};
-use wengert_train::doctor::{Certainty, Report};
+use wengert_train::doctor::{Certainty, Report, worst_samples};
 use wengert_train::{Doctor, Fault, Trainer};
 
 fn net(seed: u64) -> Sequential<f32> {
@@ -428,4 +428,64 @@ fn the_flow_of_gradients_is_read_layer_by_layer() {
             || page.matches("http://").count()
                 == page.matches("http://www.w3.org/2000/svg").count()
     );
+}
+
+#[test]
+fn curvature_is_measured_on_suspicion_and_changes_nothing() {
+    let data = synth::linear::<f32>(100, 3.0, 4.0, 0.5, 0);
+    let (x, y) = data.into_parts();
+    // Descent diverges above about 0.03.
+    let trained = |rate: f64, mut doctor: Option<&mut Doctor>| {
+        let model = Linear::new(1, 1, &mut Rng::new(0));
+        let mut optimizer = Sgd::new(model.parameters(), rate);
+        for _ in 0..20 {
+            let tape = Tape::new();
+            optimizer.zero_grad();
+            let out = model.call(tape.input(x.clone())).unwrap();
+            let loss = MseLoss::new().forward(out, &y).unwrap();
+            loss.backward().unwrap();
+            if let Some(doctor) = &mut doctor {
+                doctor.before(loss, &optimizer);
+            }
+            optimizer.step().unwrap();
+            if let Some(doctor) = &mut doctor {
+                doctor.after(&optimizer);
+            }
+        }
+        model.state()
+    };
+    let mut doctor = Doctor::new();
+    assert_eq!(trained(0.07, None), trained(0.07, Some(&mut doctor)));
+    let report = doctor.report();
+    assert_eq!(first(&report), Fault::RateTooHigh);
+    let curvature = report.findings()[0].evidence.iter().find(|e| e.what.contains("curvature"));
+    let curvature = curvature.unwrap_or_else(|| panic!("{report}"));
+    let stands = 2.0 / 0.07;
+    assert!((curvature.threshold.unwrap() - stands).abs() < 1e-9 && curvature.value > stands);
+    let mut doctor = Doctor::new();
+    trained(0.02, Some(&mut doctor));
+    assert!(doctor.report().is_healthy(), "{}", doctor.report());
+}
+
+#[test]
+fn the_worst_samples_add_up_with_weights_of_classes() {
+    let (x, y) = synth::moons::<f64>(60, 0.3, 0).into_parts();
+    let model = Linear::new(2, 2, &mut Rng::new(0));
+    let batch = (x, y);
+    for criterion in [
+        CrossEntropyLoss::new(),
+        CrossEntropyLoss::new().weight(tensor![1.0, 5.0]),
+        CrossEntropyLoss::new().weight(tensor![1.0, 5.0]).reduction(Reduction::Sum),
+        CrossEntropyLoss::new().label_smoothing(0.1),
+    ] {
+        let worst = worst_samples(&model, &criterion, &batch).unwrap();
+        let sum: f64 = worst.samples.iter().map(|s| s.contribution).sum();
+        assert!((sum - worst.loss).abs() < 1e-9 && worst.classes.len() == 2);
+        assert!((worst.classes.iter().sum::<f64>() - worst.loss).abs() < 1e-9);
+    }
+    // A weight of 5 makes a contribution of 5 times as much.
+    let of = |criterion: &CrossEntropyLoss<f64>| worst_samples(&model, criterion, &batch).unwrap();
+    let plain = of(&CrossEntropyLoss::new()).classes;
+    let weighted = of(&CrossEntropyLoss::new().weight(tensor![1.0, 5.0])).classes;
+    assert!((weighted[1] / weighted[0] - 5.0 * plain[1] / plain[0]).abs() < 1e-9);
 }

@@ -5,7 +5,7 @@ use wengert::nn::{Embedding, Linear, Module, Parts};
 use wengert::tensor::{Rng, Tensor};
 
 use super::mlp::{activated, start};
-use super::{Inputs, Net, Program, Samples, Targets};
+use super::{Inputs, Net, Program, Samples, Targets, named};
 use crate::bench::plant::{Act, Optimizing, Plant};
 
 const WORDS: usize = 12;
@@ -19,7 +19,7 @@ impl Program for Attention {
         "attention"
     }
     fn seen(&self) -> bool {
-        false
+        true
     }
     fn steps(&self) -> usize {
         500
@@ -65,19 +65,14 @@ impl Program for Attention {
             down: layer(32, 3, false, rng),
             plant: *plant,
         };
-        let parts: [(&str, &dyn Parts<f32>); 6] = [
+        named(&[
             ("words", &net.words),
             ("query", &net.query),
             ("key", &net.key),
             ("value", &net.value),
             ("up", &net.up),
             ("down", &net.down),
-        ];
-        for (layer, part) in parts {
-            part.named_parameters()
-                .iter()
-                .for_each(|(name, p)| p.set_path(&format!("{layer}.{name}")));
-        }
+        ]);
         Box::new(net)
     }
 }

@@ -15,14 +15,19 @@ pub struct Mlp {
 
 /// The weights of a layer as planted.
 pub fn start(layer: &Linear<f32>, init: Init, hidden: bool) {
-    let shape = layer.weight.shape();
+    started(&layer.weight, layer.bias.as_ref(), init, hidden);
+}
+
+/// A weight and a bias as planted.
+pub fn started(weight: &Param<f32>, bias: Option<&Param<f32>>, init: Init, hidden: bool) {
+    let shape = weight.shape();
     match init {
         Init::Usual => {}
-        Init::Zeros => layer.weight.set(Tensor::zeros(shape)),
-        Init::Constant(c) => layer.weight.set(Tensor::full(shape, c as f32)),
-        Init::Times(factor) => layer.weight.set(layer.weight.value() * factor as f32),
+        Init::Zeros => weight.set(Tensor::zeros(shape)),
+        Init::Constant(c) => weight.set(Tensor::full(shape, c as f32)),
+        Init::Times(factor) => weight.set(weight.value() * factor as f32),
         Init::Bias(c) => {
-            if let Some(bias) = layer.bias.as_ref().filter(|_| hidden) {
+            if let Some(bias) = bias.filter(|_| hidden) {
                 bias.set(Tensor::full(bias.shape(), c as f32));
             }
         }

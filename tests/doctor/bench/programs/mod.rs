@@ -3,11 +3,14 @@
 mod attention;
 mod deep;
 mod digits;
+mod images;
 mod mlp;
 mod regression;
 mod residual;
+mod sequence;
 
 use wengert::autograd::{Param, Result, Tape, Var};
+use wengert::nn::Parts;
 use wengert::tensor::Tensor;
 
 use super::plant::{Optimizing, Plant};
@@ -66,10 +69,21 @@ pub fn all() -> Vec<Box<dyn Program>> {
         Box::new(deep::Deep),
         Box::new(attention::Attention),
         Box::new(residual::Residual),
+        Box::new(images::Images),
+        Box::new(sequence::Sequence),
     ]
 }
 
 /// The program of this name.
 pub fn of(name: &str) -> Box<dyn Program> {
     all().into_iter().find(|p| p.name() == name).expect("there is such a program")
+}
+
+/// Gives the parameters of parts their paths.
+fn named(parts: &[(&str, &dyn Parts<f32>)]) {
+    for (layer, part) in parts {
+        for (name, p) in part.named_parameters() {
+            p.set_path(&format!("{layer}.{name}"));
+        }
+    }
 }

@@ -5,7 +5,7 @@ use wengert::nn::{Dropout, LayerNorm, Linear, Module, Parts};
 use wengert::tensor::{Rng, Tensor};
 
 use super::mlp::{activated, start};
-use super::{Inputs, Net, Program, Samples, Targets};
+use super::{Inputs, Net, Program, Samples, Targets, named};
 use crate::bench::plant::{Act, Optimizing, Plant};
 
 const COLUMNS: usize = 8;
@@ -18,7 +18,7 @@ impl Program for Residual {
         "residual"
     }
     fn seen(&self) -> bool {
-        false
+        true
     }
     fn steps(&self) -> usize {
         500
@@ -56,18 +56,13 @@ impl Program for Residual {
             head: layer(WIDTH, 1, false, rng),
             plant: *plant,
         };
-        let parts: [(&str, &dyn Parts<f32>); 5] = [
+        named(&[
             ("stem", &net.stem),
             ("norms", &net.norms),
             ("ups", &net.ups),
             ("downs", &net.downs),
             ("head", &net.head),
-        ];
-        for (layer, part) in parts {
-            part.named_parameters()
-                .iter()
-                .for_each(|(name, p)| p.set_path(&format!("{layer}.{name}")));
-        }
+        ]);
         Box::new(net)
     }
 }

@@ -78,7 +78,8 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
     // Where two classes overlap by nature, a third of the labels can go either way.
     let noisy = if goal.classes.len() > 2 { 0.2 } else { 0.35 };
     if let Some(score) = data.association.filter(|score| *score < 2.5)
-        && patient.skill.is_none_or(|skill| skill < 0.5)
+        && patient.skill.is_some_and(|skill| skill < 0.5)
+        && !d.losses.has_fallen()
         && d.step >= 20
     {
         found.push(unrelated(score).line(Some(goal.at)).noting("rows", d.rows.len() as f64));
@@ -136,7 +137,18 @@ fn unscaled_target(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let Some(goal) = &d.goal else { return };
     let (mean, deviation) = goal.spread();
     let far = mean.abs() > 10.0 * deviation.max(1.0);
-    if patient.poor && d.step >= 20 && (far || deviation > 100.0) {
+    // So small that the noise of the steps is larger.
+    let small =
+        deviation < 1e-2 && goal.first_error > 100.0 * (deviation * deviation + mean * mean);
+    if patient.poor && d.step >= 20 && small {
+        found.push(
+            Finding::likely(Fault::UnscaledTarget)
+                .line(Some(goal.at))
+                .because("deviation of the targets", deviation, 1e-2)
+                .noting("root mean square error at the start", goal.first_error.sqrt())
+                .over(0, d.step),
+        );
+    } else if patient.poor && d.step >= 20 && (far || deviation > 100.0) {
         found.push(
             Finding::likely(Fault::UnscaledTarget)
                 .line(Some(goal.at))

@@ -79,12 +79,13 @@ fn dead(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             .because("fraction of units that are 0 for every sample", share, 0.5)
             .noting("samples", units.samples as f64)
             .over(0, d.step);
-        // Dead from the start is a cause; dead later is what large steps leave behind.
-        found.push(if d.step <= 24 && d.diverged.is_none() && d.peak_ratio < 0.3 {
-            finding.rank(2)
-        } else {
-            finding
-        });
+        // Nearly all dead from the start is a cause; dead later is what large steps leave behind. Where inputs hardly differ yet, half of
+        // the units are 0 for all of them.
+        let cause = d.step <= 24
+            && d.diverged.is_none()
+            && d.first_ratio.max(d.peak_ratio) < 0.3
+            && share > 0.9;
+        found.push(if cause { finding.rank(2) } else { finding });
     }
 }
 

@@ -1,7 +1,17 @@
 //! Rules of the learning rate, the optimiser's settings, the penalty and the size of the loss.
 
 use super::Patient;
-use crate::doctor::{Doctor, Fault, Finding};
+use crate::doctor::finding::number;
+use crate::doctor::units::Units;
+use crate::doctor::{Action, Doctor, Fault, Finding};
+
+/// A learning rate that suits most small nets, for an optimiser that divides by the size of the gradient.
+const USUAL: f64 = 3e-3;
+
+/// Whether the optimiser divides by the size of the gradient.
+fn adaptive(d: &Doctor) -> bool {
+    d.settings.iter().any(|(name, _)| *name == "beta2" || *name == "alpha")
+}
 
 pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     settings(d, found);
@@ -15,7 +25,8 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
 fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     let losses = &d.losses;
     let rate = d.rate.now;
-    if patient.good {
+    // A small batch can begin with a small loss, so that the next ones seem to rise far above it.
+    if patient.good || !patient.poor && losses.has_fallen() {
         return false;
     }
     let diverged = d.diverged.is_some();
@@ -25,14 +36,36 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
             && d.step >= 20
             && losses.early_peak > 2.0 * losses.first.abs()
             && losses.count > 3;
-    if !diverged && !thrown {
+    // The first step has killed a layer.
+    let killed = d.first_ratio > 0.3 && patient.poor && d.step >= 16 && {
+        let dead = |u: &Units| u.hidden && u.dead() == Some(u.alive.len());
+        d.units.iter().any(dead)
+    };
+    // Steeper than the steps stand, and nothing learnt.
+    let sharp = d.sharpness.filter(|s| s.excess() > 1.0);
+    let swings = sharp.is_some() && patient.poor && d.step >= 20 && losses.slow >= losses.early;
+    if !diverged && !thrown && !swings && !killed {
         return false;
     }
     let evidence = |finding: Finding| {
         let finding = if diverged {
             finding.because("rise of the loss above its best, over its start", losses.risen(), 3.0)
-        } else {
+        } else if thrown {
             finding.because("median of update : weight", d.peak_ratio, 0.1)
+        } else if killed {
+            finding.because("median of update : weight at the first step", d.first_ratio, 0.3)
+        } else {
+            finding
+        };
+        let finding = match sharp {
+            Some(sharp) => finding
+                .because(
+                    "largest curvature, in the optimiser's metric",
+                    sharp.largest,
+                    sharp.stands,
+                )
+                .noting("measured at step", sharp.step as f64),
+            None => finding,
         };
         finding
             .noting("learning rate", rate)
@@ -47,7 +80,13 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
             .noting("loss over the mean of its parts", n);
         found.push(evidence(finding).rank(2));
     }
-    found.push(evidence(Finding::likely(Fault::RateTooHigh)));
+    let finding = evidence(Finding::likely(Fault::RateTooHigh));
+    found.push(if adaptive(d) && rate > 3.0 * USUAL {
+        let action = Action::RestartAndScaleRate(USUAL / rate);
+        finding.first_by(format!("a usual rate of {USUAL}, from fresh weights"), action)
+    } else {
+        finding
+    });
     true
 }
 
@@ -69,13 +108,28 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let fallen = (losses.early - losses.slow) / losses.early.abs().max(f64::MIN_POSITIVE);
     let slow = fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
     if trained().next().is_some() && slow && fallen.abs() < 0.15 {
-        found.push(
-            Finding::likely(Fault::RateTooLow)
-                .because("largest update : weight of any parameter", fastest, 1e-4)
-                .because("fraction by which the loss has fallen", fallen, 0.15)
-                .noting("learning rate", d.rate.now)
-                .over(0, d.step),
-        );
+        let finding = Finding::likely(Fault::RateTooLow)
+            .because("largest update : weight of any parameter", fastest, 1e-4)
+            .because("fraction by which the loss has fallen", fallen, 0.15)
+            .noting("learning rate", d.rate.now);
+        let finding = match d.sharpness {
+            Some(s) => finding.noting("largest curvature over what the rate stands", s.excess()),
+            None => finding,
+        };
+        let steep = d.sharpness.map(|s| s.excess()).filter(|x| *x > 1e-8 && *x < 0.05);
+        let finding = match steep {
+            _ if adaptive(d) && d.rate.now < USUAL / 3.0 => {
+                finding.first_by(format!("a usual rate of {USUAL}"), Action::SetRate(USUAL))
+            }
+            Some(excess) if !adaptive(d) => {
+                let factor = 0.25 / excess;
+                let text = "a quarter of the highest rate that the curvature stands: times";
+                let action = Action::ScaleRate(factor);
+                finding.first_by(format!("{text} {}", number(factor)), action)
+            }
+            _ => finding,
+        };
+        found.push(finding.over(0, d.step));
     }
 }
 
@@ -88,13 +142,14 @@ fn gone(d: &Doctor, found: &mut Vec<Finding>) {
             Finding::certain(Fault::RateAtZero)
                 .because("learning rate", d.rate.now, 1e-6 * d.rate.most)
                 .noting("highest learning rate", d.rate.most)
-                .over(since, d.step),
+                .over(since, d.step)
+                .first_by("a rate that stays", Action::SetRate(d.rate.most)),
         );
     }
 }
 
 fn settings(d: &Doctor, found: &mut Vec<Finding>) {
-    let adaptive = d.settings.iter().any(|(name, _)| *name == "beta2" || *name == "alpha");
+    let adaptive = adaptive(d);
     let mut out = |name: &'static str, value: f64, threshold: f64| {
         found.push(
             Finding::likely(Fault::OptimizerSetting)
@@ -113,11 +168,20 @@ fn settings(d: &Doctor, found: &mut Vec<Finding>) {
 }
 
 fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
-    if let (Some(ratio), true) = (d.penalty, d.looks >= 3)
-        && ratio > 2.0
-        && !patient.good
-        && patient.poor
-    {
+    if !patient.poor {
+        return;
+    }
+    let shrunk: Vec<f64> = d
+        .weights
+        .matrices()
+        .filter(|w| w.first.weight > 0.0)
+        .map(|w| w.now.weight / w.first.weight)
+        .collect();
+    let most = shrunk.iter().copied().fold(0.0, f64::max);
+    let shrunk = !shrunk.is_empty() && d.step >= 20 && most < 0.2;
+    // A penalty that has pulled the weights to 0 is small then.
+    let now = d.penalty.filter(|ratio| *ratio > 2.0 && d.looks >= 3);
+    if let Some(ratio) = now.or(d.penalty_peak.filter(|ratio| *ratio > 2.0 && shrunk)) {
         let finding = Finding::likely(Fault::Penalty).because(
             "penalty over the data's part of the loss",
             ratio,
@@ -127,19 +191,12 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             Some((op, at)) => finding.op(op, at),
             None => finding,
         };
-        found.push(finding.over(0, d.step));
+        found.push(finding.noting("weights over what they were", most).over(0, d.step));
         return;
     }
     let decay = d.settings.iter().find(|(name, x)| *name == "weight_decay" && *x > 0.0);
     let Some(&(_, decay)) = decay else { return };
-    let shrunk: Vec<f64> = d
-        .weights
-        .matrices()
-        .filter(|w| w.first.weight > 0.0)
-        .map(|w| w.now.weight / w.first.weight)
-        .collect();
-    let most = shrunk.iter().copied().fold(0.0, f64::max);
-    if !shrunk.is_empty() && d.step >= 20 && most < 0.2 && patient.poor {
+    if shrunk {
         found.push(
             Finding::likely(Fault::Penalty)
                 .layer(format!("weight_decay = {decay}"))

@@ -1,0 +1,77 @@
+//! The sign of a loss.
+
+use wengert_autograd::ops;
+use wengert_tensor::Float;
+use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
+
+use super::sums_or_moves;
+use crate::doctor::goal::Goal;
+use crate::doctor::reading::{Reading, binary, unary};
+use crate::doctor::{Fault, Finding};
+
+/// A loss with its sign turned: on the way from the loss to what compares, an odd number of minus signs.
+pub(super) fn negated<T: Float>(
+    r: &Reading<'_, '_, T>,
+    goal: Option<&Goal>,
+    found: &mut Vec<Finding>,
+) {
+    let mut stack = vec![(r.loss, 1.0, None)];
+    let mut steps = 0;
+    while let Some((index, sign, turned)) = stack.pop() {
+        steps += 1;
+        if steps > 64 {
+            return;
+        }
+        let line = r.line(index);
+        let positive = line.op().is::<ops::CrossEntropy<T>>()
+            || matches!(
+                binary(&line),
+                Some(
+                    BinaryOp::SquaredError
+                        | BinaryOp::AbsoluteError
+                        | BinaryOp::Huber { .. }
+                        | BinaryOp::SmoothL1 { .. }
+                        | BinaryOp::Bce
+                        | BinaryOp::BceWithLogits
+                )
+            )
+            // Of a difference to the target: a square of anything else can be a reward.
+            || matches!(unary(&line), Some(UnaryOp::Square | UnaryOp::Abs | UnaryOp::LogCosh))
+                && goal.is_some_and(|goal| line.operands()[0] == goal.compares);
+        let negative =
+            line.op().is::<ops::LogSoftmax>() || matches!(unary(&line), Some(UnaryOp::LogSigmoid));
+        if positive && sign < 0.0 || negative && sign > 0.0 {
+            let place = turned.unwrap_or(r.loss);
+            let line = r.line(place);
+            found.push(Finding::certain(Fault::NegatedLoss).op(line.op().name(), line.at()));
+            return;
+        }
+        if positive || negative {
+            continue;
+        }
+        let first = || line.operands()[0];
+        match (unary(&line), binary(&line)) {
+            (Some(UnaryOp::Neg), _) => stack.push((first(), -sign, Some(index))),
+            (Some(UnaryOp::MulScalar { c } | UnaryOp::DivScalar { c }), _) => {
+                stack.push((
+                    first(),
+                    sign * c.signum(),
+                    if c < 0.0 { Some(index) } else { turned },
+                ));
+            }
+            (Some(UnaryOp::RsubScalar { .. }), _) => stack.push((first(), -sign, Some(index))),
+            (Some(UnaryOp::AddScalar { .. }), _) => stack.push((first(), sign, turned)),
+            (_, Some(BinaryOp::Add)) => {
+                stack.push((first(), sign, turned));
+                stack.push((line.operands()[1], sign, turned));
+            }
+            (_, Some(BinaryOp::Sub)) if line.shape().is_empty() => {
+                stack.push((first(), sign, turned));
+                // What is subtracted may be a reward; only a known error is none.
+                stack.push((line.operands()[1], -sign, Some(index)));
+            }
+            _ if line.arity() == 1 && sums_or_moves(&line) => stack.push((first(), sign, turned)),
+            _ => {}
+        }
+    }
+}
