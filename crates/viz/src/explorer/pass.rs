@@ -8,6 +8,7 @@ use wengert_tensor::{Float, Tensor};
 
 use super::numbers::{any_numbers, numbers};
 use super::text::{list, object, quoted};
+use crate::sweep::{adjoints, handed_on};
 
 /// Texts that many lines share, each written once.
 #[derive(Default)]
@@ -54,27 +55,6 @@ pub(super) fn json<T: Float>(tape: &Tape<T>) -> String {
     ])
 }
 
-/// The adjoints that the tape kept; otherwise, those of its last single number.
-fn adjoints<T: Float>(tape: &Tape<T>) -> Vec<Option<Tensor<T>>> {
-    let (kept, last) = {
-        let lines = tape.lines();
-        let kept: Vec<_> = lines.iter().map(|line| line.adjoint().cloned()).collect();
-        let is_number = |line: &TapeLine<'_, T>| {
-            line.wants_gradient() && line.shape().iter().product::<usize>() == 1
-        };
-        (kept, lines.iter().rev().find(is_number).map(|line| line.index()))
-    };
-    if kept.iter().any(Option::is_some) {
-        return kept;
-    }
-    let found = tape.unspent(|| {
-        let gradients = tape.line(last?)?.gradients().ok()?;
-        let of = |index| gradients.wrt(tape.line(index)?).ok();
-        Some((0..kept.len()).map(of).collect())
-    });
-    found.flatten().unwrap_or_default()
-}
-
 /// For each line, the contributions to its adjoint, in the order of the sweep: consumer, operand, numbers, and the shape that
 /// was summed over broadcast axes.
 fn contributions<T: Float>(
@@ -83,20 +63,14 @@ fn contributions<T: Float>(
 ) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new(); lines.len()];
     for line in lines.iter().rev() {
-        let Some(g) = adjoints.get(line.index()).and_then(Option::as_ref) else { continue };
-        let operands = line.operands();
-        for (k, &operand) in operands[..line.arity()].iter().enumerate() {
-            if !lines.get(operand).is_some_and(|o| o.wants_gradient()) {
-                continue;
-            }
-            // A rule may read a parameter that was changed since: its contribution is known to be, and its numbers are gone.
-            let (part, summed) = match line.pull(k, g) {
-                Ok(pulled) => (numbers(&pulled.gradient), pulled.summed_from),
-                Err(_) => ("null".to_string(), None),
+        for part in handed_on(lines, adjoints, line.index()) {
+            let (numbers, summed) = match part.pulled {
+                Some(pulled) => (numbers(&pulled.gradient), pulled.summed_from),
+                None => ("null".to_string(), None),
             };
             let summed = summed.map(|shape| quoted(&shape.to_string()));
-            let part = [line.index().to_string(), k.to_string(), part];
-            all[operand].push(list(part.into_iter().chain(summed)));
+            let texts = [part.from.to_string(), part.operand.to_string(), numbers];
+            all[part.to].push(list(texts.into_iter().chain(summed)));
         }
     }
     all
