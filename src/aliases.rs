@@ -26,6 +26,7 @@ macro_rules! prelude {
         pub use wengert_optim::schedule::{self, Schedule};
         pub use wengert_optim::{ClipNorm, Lookahead, Optimizer, ProximalStep, Sam, clip_grad_norm, clip_grad_value};
         pub use wengert_tensor::{Axes, Order, REST, Rng, keep, s, tensor};
+        pub use wengert_viz::{Inspect, Notebook};
         pub use wengert_train::{Config, Doctor, History, Progress, Space, Trainer, evaluate, lr_range_test, sweep, train_epoch};
 
         aliases! { $t

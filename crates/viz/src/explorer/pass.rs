@@ -7,6 +7,7 @@ use wengert_autograd::{Lines, Op, Tape, TapeLine};
 use wengert_tensor::{Float, Tensor};
 
 use super::numbers::{any_numbers, numbers};
+use super::table::readable;
 use super::text::{list, object, quoted};
 use crate::sweep::{adjoints, handed_on};
 
@@ -89,16 +90,22 @@ fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
 /// The formula of a function of the table, as the table writes it.
 fn formula<T: Float>(op: &Op<T>) -> String {
     use wengert_autograd::ops::{Binary, Unary};
-    let text = match (op.get::<Unary>(), op.get::<Binary>()) {
-        (Some(unary), _) => unary.0.value_text(),
-        (_, Some(binary)) => binary.0.value_text(),
-        _ => return String::new(),
-    };
-    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in [("ONE", "1"), ("TWO", "2"), ("HALF", "½"), ("ZERO", "0"), (" * ", "·")] {
-        text = text.replace(from, to);
+    match (op.get::<Unary>(), op.get::<Binary>()) {
+        (Some(unary), _) => readable(unary.0.value_text()),
+        (_, Some(binary)) => readable(binary.0.value_text()),
+        _ => String::new(),
     }
-    format!("y = {text}")
+}
+
+/// The texts of the values that the rule of operand `k` reads.
+pub(super) fn reads<T: Float>(op: &Op<T>, k: usize, arity: usize) -> String {
+    let name = |k: usize| {
+        if arity == 1 { "x".to_string() } else { ((b'a' + k as u8 % 26) as char).to_string() }
+    };
+    let reads = op.reads(k);
+    let mut names: Vec<String> = (0..arity).filter(|&j| reads.reads_operand(j)).map(name).collect();
+    names.extend(reads.reads_result().then(|| "y".to_string()));
+    names.join(", ")
 }
 
 fn one<T: Float>(
@@ -109,17 +116,7 @@ fn one<T: Float>(
 ) -> String {
     let op = line.op();
     let attributes: Vec<String> = op.attributes().iter().map(|(n, v)| format!("{n}={v}")).collect();
-    let name = |k: usize, of: usize| {
-        if of == 1 { "x".to_string() } else { ((b'a' + k as u8 % 26) as char).to_string() }
-    };
-    // For each operand, the values that its rule reads.
-    let reads = (0..line.arity()).map(|k| {
-        let reads = op.reads(k);
-        let operands = (0..line.arity()).filter(|&j| reads.reads_operand(j));
-        let mut names: Vec<String> = operands.map(|j| name(j, line.arity())).collect();
-        names.extend(reads.reads_result().then(|| "y".to_string()));
-        names.join(", ")
-    });
+    let reads: Vec<String> = (0..line.arity()).map(|k| reads(op, k, line.arity())).collect();
     let rules: Vec<String> = (0..line.arity()).map(|k| op.formula(k).into_owned()).collect();
     let at = line.at();
     let value = match (line.data(), line.value()) {
@@ -127,7 +124,6 @@ fn one<T: Float>(
         (None, Some(value)) => numbers(&value),
         (None, None) => "null".into(),
     };
-    let reads: Vec<String> = reads.collect();
     object(&[
         ("n", texts.number(line.name())),
         ("o", texts.number(attributes.join(", "))),
