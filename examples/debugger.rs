@@ -7,8 +7,8 @@ use wengert::viz::Inspect;
 
 /// The pass of the README: `a` is used twice, so two contributions add up to its gradient.
 fn pass(tape: &Tape) -> Var<'_> {
-    let a = tape.scalar(2.0);
-    let b = tape.scalar(-0.5);
+    let a = tape.scalar(0.5);
+    let b = tape.scalar(2.0);
     (a * b + a.square()).tanh()
 }
 

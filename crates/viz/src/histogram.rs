@@ -25,7 +25,10 @@ pub struct Histogram {
 impl Histogram {
     /// The distribution of these numbers. Those that are not finite are counted, and not drawn.
     pub fn new(title: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
-        let (values, unfit): (Vec<f64>, Vec<f64>) = values.into_iter().partition(|x| x.is_finite());
+        // From one end to the other must be a number too.
+        let values =
+            values.into_iter().map(|x| if x.is_finite() { x.clamp(-1e307, 1e307) } else { x });
+        let (values, unfit): (Vec<f64>, Vec<f64>) = values.partition(|x| x.is_finite());
         Self { title: title.into(), x_label: String::new(), values, bars: 30, unfit: unfit.len() }
     }
 

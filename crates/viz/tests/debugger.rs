@@ -186,3 +186,28 @@ fn large_values_and_passes_without_a_sweep_have_answers_too() {
     let _ = forward.scalar(1.0).exp();
     assert!(forward.debugger().answer("continue").is_some());
 }
+
+/// The session of the README, but for the places in the program: `examples/debugger.rs` records the same pass.
+#[test]
+fn the_session_of_the_readme_is_what_it_answers() {
+    let readme = include_str!("../../../README.md");
+    let shown = readme.split("```text\n").find(|block| block.starts_with("wengert> ")).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    let tape = Tape::<f64>::new();
+    let (a, b) = (tape.scalar(0.5), tape.scalar(2.0));
+    (a * b + a.square()).tanh();
+    let program = include_str!("../../../examples/debugger.rs");
+    assert!(program.contains("tape.scalar(0.5);") && program.contains("tape.scalar(2.0);"));
+    assert!(program.contains("(a * b + a.square()).tanh()"));
+    let mut debugger = tape.debugger();
+    let mut session = String::new();
+    for command in shown.lines().filter_map(|line| line.strip_prefix("wengert> ")) {
+        session += &format!("wengert> {command}\n{}", debugger.answer(command).unwrap());
+    }
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split_whitespace().filter(|word| !word.contains(".rs:"));
+        words.map(str::to_string).collect()
+    };
+    assert_eq!(words(shown), words(&session), "{session}");
+    assert!(words(shown).len() > 40);
+}
