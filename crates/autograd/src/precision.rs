@@ -91,7 +91,7 @@ impl<T: Float> Tape<T> {
                     before,
                     value,
                     exact,
-                    instead: instead(&lines, &line),
+                    instead: instead(&lines, &line, error > 8.0 * before),
                 });
             }
             errors.push(error);
@@ -155,8 +155,12 @@ fn furthest(value: &Tensor<f64>, exact: &Tensor<f64>) -> Option<(f64, f64, f64)>
     errors.reduce(|a, b| if b.0 > a.0 { b } else { a })
 }
 
-/// The op that replaces a formula which loses digits.
-fn instead<T: Float>(lines: &Lines<'_, T>, line: &TapeLine<'_, T>) -> Option<&'static str> {
+/// The op that replaces a formula which loses digits. A sum is at fault only if the error grows in it.
+fn instead<T: Float>(
+    lines: &Lines<'_, T>,
+    line: &TapeLine<'_, T>,
+    grows: bool,
+) -> Option<&'static str> {
     let operand = |line: &TapeLine<'_, T>, k: usize| {
         let mut line = lines.get(*line.operands().get(k)?)?;
         while line.op().moves_numbers() && line.arity() == 1 {
@@ -204,7 +208,7 @@ fn instead<T: Float>(lines: &Lines<'_, T>, line: &TapeLine<'_, T>) -> Option<&'s
         ("sub", "mean") if x.operands().len() == 1 && name(&x, 0) == "square" => {
             "`x.var_over(axes, 0.0)` computes mean(x²) - mean(x)²"
         }
-        ("sub" | "add" | "add_scalar" | "rsub_scalar", _) => {
+        ("sub" | "add" | "add_scalar" | "rsub_scalar", _) if grows => {
             "the operands nearly cancel: take the difference before they are rounded, or compute this part in f64"
         }
         _ => return None,

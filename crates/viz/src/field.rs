@@ -141,7 +141,7 @@ impl Field {
             "#666",
             &self.axes[0],
         );
-        svg.text_in(LEFT - 6.0, TOP - 6.0, 12.0, Anchor::End, "#666", &self.axes[1]);
+        svg.text_in(10.0, TOP - 6.0, 12.0, Anchor::Start, "#666", &self.axes[1]);
         let names = LEFT + SIDE + 14.0;
         let mut row = TOP + 12.0;
         for (i, (name, points)) in self.points.iter().enumerate() {
