@@ -27,6 +27,7 @@ macro_rules! prelude {
         pub use wengert_optim::{ClipNorm, Lookahead, Optimizer, ProximalStep, Sam, clip_grad_norm, clip_grad_value};
         pub use wengert_tensor::{Axes, Order, REST, Rng, keep, s, tensor};
         pub use wengert_train::{Checkpoints, Config, Doctor, History, Progress, Space, Trainer, evaluate, lr_range_test, sweep, train_epoch};
+        pub use wengert_viz::{Inspect, Notebook};
 
         aliases! { $t
             wengert_tensor: Tensor;

@@ -35,6 +35,9 @@
 //! |---|---|
 //! | compute with tensors | [`tensor`] |
 //! | record ops and take gradients | [`autograd`]; how it works, [`autograd::lesson`] |
+//! | look up an op: formula, domain, kinks, an example | [`cards`] |
+//! | find where digits are lost | [`autograd::Tape::precision`] |
+//! | see a pass, step by step | [`viz::Inspect`] |
 //! | check a gradient | [`autograd::gradcheck`] |
 //! | build a model | [`nn`], [`nn::Module`] |
 //! | choose a loss | [`loss`], which has a table by target |
@@ -47,6 +50,8 @@
 
 #[doc(inline)]
 pub use wengert_autograd as autograd;
+#[doc(inline)]
+pub use wengert_autograd::{Card, card_names, cards};
 #[doc(inline)]
 pub use wengert_data as data;
 #[doc(inline)]

@@ -34,6 +34,7 @@ Files
   --load FILE          start from these weights (safetensors)
   --save FILE          where the weights go  [DIR/weights.safetensors]
   --out DIR            where the pictures go  [target/mlp]
+  --explore            write DIR/explore.html too: one step, forward and back, line by line
 ";
 
 /// The requests of the command line.
@@ -61,6 +62,7 @@ pub(crate) struct Options {
     pub(crate) load: Option<PathBuf>,
     pub(crate) save: Option<PathBuf>,
     pub(crate) out: PathBuf,
+    pub(crate) explore: bool,
 }
 
 impl Default for Options {
@@ -83,6 +85,7 @@ impl Default for Options {
             load: None,
             save: None,
             out: PathBuf::from("target/mlp"),
+            explore: false,
         }
     }
 }
@@ -110,6 +113,7 @@ pub(crate) const NAMES: &[&str] = &[
     "load",
     "save",
     "out",
+    "explore",
     "help",
 ];
 
@@ -133,6 +137,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked
             let near =
                 nearest(name, NAMES).map_or(String::new(), |n| format!("; did you mean --{n}?"));
             return Err(format!("there is no option --{name}{near} (see --help)"));
+        }
+        if name == "explore" && value.is_none() {
+            options.explore = true;
+            continue;
         }
         let Some(value) = value.or_else(|| arguments.next()) else {
             return Err(format!("--{name} needs a value after it (see --help)"));
@@ -166,6 +174,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked
             }
             "load" => options.load = Some(value.into()),
             "save" => options.save = Some(value.into()),
+            "explore" => return Err(format!("--explore takes no value, and has `{value}`")),
             _ => options.out = value.into(),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wengert::nn::{self, Parts};
 use wengert::prelude::*;
-use wengert::viz::{Chart, Picture, Scale, image_grid, tape_svg};
+use wengert::viz::{Chart, Inspect, Picture, Scale, image_grid, tape_svg};
 
 use super::Outcome;
 use super::data::Samples;
@@ -116,6 +116,11 @@ pub(crate) fn write(
     let tape = Tape::new().seeded(0);
     criterion.forward(model.call(tape.constant(inputs))?, &labels)?;
     put(out, "tape.svg", "the tape", &tape_svg(&tape))?;
+    if options.explore {
+        let page = out.join("explore.html");
+        tape.explore(&page)?;
+        tell("the step", &page);
+    }
     Ok(accuracy)
 }
 

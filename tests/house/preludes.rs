@@ -25,7 +25,20 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     // Results that are printed or read, and not named.
     (
         "autograd",
-        &["Blame", "Cost", "Finding", "GradUse", "Gradients", "Report", "Stats", "Verdict", "Wrt"],
+        &[
+            "Blame",
+            "Card",
+            "Cost",
+            "Finding",
+            "GradUse",
+            "Gradients",
+            "Precision",
+            "Report",
+            "Rounded",
+            "Stats",
+            "Verdict",
+            "Wrt",
+        ],
     ),
     ("nn", &["Input"]),
     // Fields of a layer.

@@ -50,6 +50,18 @@ enum Rows<T> {
     Dense(Arc<Tensor<T>>),
 }
 
+impl<T: wengert_tensor::Float> Targets<T> {
+    /// The same targets in `f64`.
+    pub(crate) fn widened(&self) -> Targets<f64> {
+        let rows = match &self.rows {
+            Rows::Classes(classes) => Rows::Classes(classes.clone()),
+            Rows::Weighted(both) => Rows::Weighted(Arc::new((both.0.clone(), both.1.cast()))),
+            Rows::Dense(q) => Rows::Dense(Arc::new(q.cast())),
+        };
+        Targets { rows, scale: self.scale, line: self.line }
+    }
+}
+
 /// The classes and weights of rows, one after another.
 pub type Picks<'a, T> = (&'a [usize], Option<&'a [T]>);
 

@@ -10,8 +10,8 @@ use crate::lines::{Lines, TapeLine};
 use crate::ops::{Leaf, Op};
 
 impl<T: Float> TapeLine<'_, T> {
-    /// The op with its operands and attributes: `add(%0, %1)`.
-    fn call(&self) -> String {
+    /// The op with its operands and attributes, as the printed tape has it: `add(%0, %1)`.
+    pub fn call(&self) -> String {
         match self.op() {
             Op::Leaf(Leaf::Parameter(read)) if read.param.is_named() => {
                 format!("param `{}`", self.name())
@@ -34,8 +34,8 @@ impl<T: Float> TapeLine<'_, T> {
         formulas.join(", ")
     }
 
-    /// File, line and layer.
-    fn place(&self) -> String {
+    /// File, line and layer, as the printed tape has them: `main.rs:12 in `l1``.
+    pub fn place(&self) -> String {
         let at = self.at();
         let file = at.file().rsplit(['/', '\\']).next().unwrap_or_default();
         match self.layer() {
@@ -44,8 +44,8 @@ impl<T: Float> TapeLine<'_, T> {
         }
     }
 
-    /// The value in few words.
-    fn digest(&self) -> String {
+    /// The value in few words, as the printed tape has it.
+    pub fn digest(&self) -> String {
         match (self.data(), self.value()) {
             (Some(data), _) => any_digest(data),
             (None, Some(value)) => digest(&value),
@@ -62,15 +62,13 @@ fn any_digest(data: &AnyTensor) -> String {
     })
 }
 
+/// A number as the printed tape writes it.
+pub fn number(x: f64) -> String {
+    if x == 0.0 || (1e-3..1e5).contains(&x.abs()) { format!("{x:.4}") } else { format!("{x:.3e}") }
+}
+
 /// The numbers of a small tensor; the range and the mean of a large one.
-fn digest<T: Float>(x: &Tensor<T>) -> String {
-    let number = |x: f64| {
-        if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
-            format!("{x:.4}")
-        } else {
-            format!("{x:.3e}")
-        }
-    };
+pub fn digest<T: Float>(x: &Tensor<T>) -> String {
     match x.len() {
         0 => "empty".to_string(),
         1..=4 => x.iter().map(|x| number(x.to_f64())).collect::<Vec<_>>().join(" "),

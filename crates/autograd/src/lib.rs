@@ -28,12 +28,15 @@
 //! | write a function of your own | [`Pointwise`] for one of each element, [`custom`](mod@custom) for any other |
 //! | check gradients | [`gradcheck`], [`GradCheck`] |
 //! | find a NaN | [`Tape::first_non_finite`], [`Tape::finite`] |
+//! | find where digits are lost | [`Tape::precision`] |
+//! | look up an op | [`cards`] |
 //! | read a tape | [`Tape::lines`], [`Tape::stats`], [`Tape::scopes`] |
 
 #![forbid(unsafe_code)]
 
 mod algebra;
 mod backward;
+mod cards;
 pub mod check;
 mod compiled;
 pub mod cross_entropy;
@@ -49,6 +52,7 @@ mod graph;
 pub mod lesson;
 mod lines;
 mod methods;
+mod nearest;
 mod nodes;
 mod non_finite;
 mod operators;
@@ -56,6 +60,7 @@ pub mod ops;
 mod param;
 mod path;
 mod per_sample;
+mod precision;
 mod products;
 mod pulled;
 mod recompute;
@@ -71,14 +76,19 @@ mod tensors;
 mod var;
 
 pub use algebra::Algebra;
+pub use cards::{Card, card_names, cards};
 pub use check::{Blame, Finding, GradCheck, Report, Verdict, gradcheck};
 pub use custom::Pointwise;
+#[doc(hidden)]
+pub use display::{digest, number};
 pub use einsum::einsum;
 pub use error::{Error, Line, Result};
 pub use functions::{hessian, hvp, jacobian, jvp, vjp};
 pub use gradients::{Gradient, Gradients, Wrt};
 pub use lines::{Lines, TapeLine};
 pub use methods::Operand;
+#[doc(hidden)]
+pub use nearest::nearest;
 pub use non_finite::NonFinite;
 pub use ops::Op;
 #[doc(hidden)]
@@ -86,6 +96,7 @@ pub use param::GradUse;
 pub use param::Param;
 pub use path::matches;
 pub use per_sample::per_sample_gradients;
+pub use precision::{Precision, Rounded};
 pub use pulled::Pulled;
 pub use scope::{Scope, ScopeGuard, Who};
 pub use stats::{Cost, Stats};

@@ -64,10 +64,50 @@ fn many(lines: usize) -> Result<Tape<f64>> {
     Ok(tape)
 }
 
+/// The expressions that the test types into the playground, with the same inputs.
+fn played() -> Result<[Tape<f64>; 2]> {
+    let tapes = [Tape::new().keeping_adjoints(), Tape::new().keeping_adjoints()];
+    {
+        let [a, b] = [2.0, -0.5].map(|x| tapes[0].scalar(x));
+        let c = a * b;
+        let three = tapes[0].constant(Tensor::scalar(3.0));
+        (c + b.pow(three)?).tanh().backward()?;
+        let x = tapes[1].scalar(0.75);
+        let y = tapes[1].scalar(1.25);
+        let mut sum = x.sigmoid();
+        for f in [
+            x.relu(),
+            x.exp(),
+            x.ln(),
+            x.sqrt(),
+            x.square(),
+            x.recip(),
+            x.abs(),
+            x.sin(),
+            x.cos(),
+            x.silu(),
+            -x,
+            x - y,
+            x / y,
+            x.pow(y)?,
+            x.maximum(y)?,
+            x.minimum(y)?,
+        ] {
+            sum = sum + f;
+        }
+        sum.backward()?;
+    }
+    Ok(tapes)
+}
+
 fn main() -> Result<()> {
     let directory = std::env::args().nth(1).unwrap_or_else(|| ".".to_string());
     write(&small()?, &directory, "small")?;
     write(&net()?, &directory, "net")?;
+    for (tape, name) in played()?.iter().zip(["played", "played_all"]) {
+        write(tape, &directory, name)?;
+    }
+    write(&many(10)?, &directory, "many10")?;
     for lines in [500, 5000] {
         write(&many(lines)?, &directory, &format!("many{lines}"))?;
     }

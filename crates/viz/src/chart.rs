@@ -46,7 +46,8 @@ pub struct Chart {
 }
 
 /// Colours that people with colour blindness can tell apart (after Okabe and Ito), and dark enough for text.
-const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#00795a", "#b0457f", "#8a6d00", "#444444"];
+pub(crate) const COLOURS: [&str; 6] =
+    ["#0072b2", "#d55e00", "#00795a", "#b0457f", "#8a6d00", "#444444"];
 
 impl Chart {
     /// An empty chart with a title.
@@ -195,8 +196,28 @@ impl Chart {
     }
 }
 
+impl Chart {
+    /// This chart with another below it, in one picture as SVG text: losses, and the learning rate of the same epochs.
+    ///
+    /// ```
+    /// use wengert_viz::Chart;
+    ///
+    /// let rate = Chart::new("learning rate").size(640.0, 200.0).line("rate", [0.1, 0.05]);
+    /// let both = Chart::new("loss").line("train", [1.0, 0.5]).to_svg_above(&rate);
+    /// assert!(both.contains("height=\"600\"") && both.contains(">rate</text>"));
+    /// ```
+    pub fn to_svg_above(&self, below: &Self) -> String {
+        let (wide, high) = (self.size.0.max(below.size.0), self.size.1 + below.size.1);
+        let moved = below.to_svg().replacen("<svg ", &format!("<svg y=\"{}\" ", self.size.1), 1);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {wide} {high}\">\n{}{moved}</svg>\n",
+            self.to_svg()
+        )
+    }
+}
+
 /// The least and the largest, with something between them.
-fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(crate) fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (a, b) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
     match (a <= b, a == b) {
         (false, _) => (0.0, 1.0),
@@ -224,7 +245,7 @@ fn apart(heights: &[f64], least: f64) -> Vec<f64> {
 }
 
 /// Some five round numbers between two; whole ones, if so asked, of which the first is always one.
-fn ticks(from: f64, to: f64, whole: bool) -> Vec<f64> {
+pub(crate) fn ticks(from: f64, to: f64, whole: bool) -> Vec<f64> {
     let rough = (to - from) / 5.0;
     let power = 10f64.powf(rough.log10().floor());
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|m| m * power);
@@ -259,7 +280,7 @@ fn log_ticks(from: f64, to: f64) -> Vec<(f64, f64)> {
 }
 
 /// A number as the label of a tick, with up to six digits.
-fn label(x: f64) -> String {
+pub(crate) fn label(x: f64) -> String {
     if x == 0.0 {
         return "0".into();
     }

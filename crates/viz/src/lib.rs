@@ -12,27 +12,50 @@
 //! | to draw | see |
 //! |---|---|
 //! | losses, epoch by epoch | [`Chart`] |
+//! | a function of the plane: a decision boundary, a slice of a loss, the paths of optimisers | [`Field`], [`Surface`] |
+//! | how often a number occurs | [`Histogram`] |
+//! | a matrix of numbers: confusions, attention | [`Matrix`] |
+//! | whether probabilities are frequencies | [`calibration`] |
 //! | images with captions, as misread digits | [`image_grid`], [`Picture`] |
 //! | numbers of layers over time, as colours | [`heat_svg`] |
 //! | texts and pictures in one file | [`Page`] |
-//! | backpropagation, step by step, in a browser | [`explore`], [`explore_to`] |
+//! | backpropagation, step by step, in a browser | [`Inspect::explore`], or [`explore()`] for the text |
+//! | backpropagation, step by step, in a terminal | [`Inspect::debugger`] |
+//! | any of these in a notebook | [`Notebook`] |
 //! | a tape | [`tape_svg`]; as Mermaid or DOT text, [`tape_mermaid`], [`tape_dot`] |
 
 #![forbid(unsafe_code)]
 
+mod calibration;
 mod chart;
+mod debugger;
 mod explorer;
+mod field;
 mod graph;
 mod heat;
+mod histogram;
 mod images;
+mod inspect;
+mod matrix;
+mod notebook;
 mod page;
+mod surface;
 mod svg;
+mod sweep;
 mod tape;
 
+pub use calibration::calibration;
 pub use chart::{Chart, Scale};
+pub use debugger::Debugger;
 pub use explorer::{explore, explore_to};
+pub use field::Field;
 pub use graph::{tape_dot, tape_mermaid};
 pub use heat::{HeatRow, heat_svg};
+pub use histogram::Histogram;
 pub use images::{Picture, image_grid};
+pub use inspect::Inspect;
+pub use matrix::Matrix;
+pub use notebook::Notebook;
 pub use page::Page;
+pub use surface::Surface;
 pub use tape::tape_svg;

@@ -26,6 +26,34 @@ pub(crate) enum Anchor {
     End,
 }
 
+/// Colours of the light theme, and what the dark theme has instead. Both stand out from their backgrounds.
+const DARK: [(&str, &str); 11] = [
+    ("white", "#12161c"),
+    ("#222", "#e6edf3"),
+    ("#666", "#9aa5b1"),
+    ("#888", "#6b7683"),
+    ("#e4e4e4", "#2b333d"),
+    ("#0072b2", "#56b4e9"),
+    ("#d55e00", "#ff9a4d"),
+    ("#00795a", "#2fc49a"),
+    ("#b0457f", "#e58fbd"),
+    ("#8a6d00", "#d9b93b"),
+    ("#444444", "#b8c0c8"),
+];
+
+/// The style by which a picture follows the dark setting of its reader. Pictures that are not shown in a browser stay light.
+fn dark() -> String {
+    let rules = DARK.iter().flat_map(|(light, dark)| {
+        ["fill", "stroke"].map(|kind| {
+            // Images and tape boxes keep their white ground.
+            let only = if *light == "white" { ".paper" } else { "" };
+            format!(".wengert {only}[{kind}=\"{light}\"]{{{kind}:{dark}}}")
+        })
+    });
+    let rules: String = rules.collect();
+    format!("<style>@media (prefers-color-scheme: dark){{{rules}}}</style>")
+}
+
 impl Svg {
     pub(crate) fn new() -> Self {
         Self { body: String::new() }
@@ -57,6 +85,11 @@ impl Svg {
 
     pub(crate) fn path(&mut self, d: &str, style: &str) {
         let _ = writeln!(self.body, "<path d=\"{d}\" fill=\"none\" {style}/>");
+    }
+
+    /// A closed path.
+    pub(crate) fn filled(&mut self, d: &str, style: &str) {
+        let _ = writeln!(self.body, "<path d=\"{d}\" {style}/>");
     }
 
     pub(crate) fn circle(&mut self, at: (f64, f64), radius: f64, fill: &str) {
@@ -105,8 +138,9 @@ impl Svg {
     pub(crate) fn finish(self, width: f64, height: f64) -> String {
         let (w, h) = (number(width), number(height));
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
-             font-family=\"system-ui, Helvetica, Arial, sans-serif\">\n<rect width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"white\"/>\n{}</svg>\n",
+            "<svg class=\"wengert\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
+             font-family=\"system-ui, Helvetica, Arial, sans-serif\">\n{}\n<rect class=\"paper\" width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"white\"/>\n{}</svg>\n",
+            dark(),
             self.body
         )
     }

@@ -99,8 +99,10 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
         };
         svg.begin(&format!("{}{place}, at {}", node.op().name(), node.at()));
         svg.rect(x, y, WIDTH, HEIGHT, &format!("rx=\"{round}\" fill=\"{fill}\" stroke=\"#777\""));
-        svg.text(x + WIDTH / 2.0, y + 19.0, 12.0, Anchor::Middle, &node.name());
-        svg.text(x + WIDTH / 2.0, y + 36.0, 10.0, Anchor::Middle, &node.shape().to_string());
+        // The boxes are pale in both themes, so their text is dark in both.
+        let (middle, shape) = (x + WIDTH / 2.0, node.shape().to_string());
+        svg.text_in(middle, y + 19.0, 12.0, Anchor::Middle, "#1b1b1b", &node.name());
+        svg.text_in(middle, y + 36.0, 10.0, Anchor::Middle, "#1b1b1b", &shape);
         svg.end();
     }
     let rows = filled.iter().max().copied().unwrap_or(0);

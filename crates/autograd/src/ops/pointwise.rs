@@ -213,7 +213,7 @@ fn times_g(slope: &str) -> String {
 }
 
 /// A formula of the table in the signs of mathematics.
-fn readable(formula: &str) -> String {
+pub(crate) fn readable(formula: &str) -> String {
     let mut text = formula.split_whitespace().collect::<Vec<_>>().join(" ");
     for (from, to) in
         [("ONE", "1"), ("TWO", "2"), ("HALF", "½"), ("ZERO", "0"), (".square()", "²"), (" * ", "·")]

@@ -19,7 +19,9 @@ family! {
     Sequences<T> { Recurrent<T>, SelfAttention }
 }
 
-/// A recurrent net over a whole sequence. Its operands are the input's part of all steps x, the first state h, the weight of the
+/// A recurrent net over a whole sequence.
+///
+/// Its operands are the input's part of all steps x, the first state h, the weight of the
 /// state U, the first memory c of an LSTM, and the bias d, if there is one.
 ///
 /// On tensors it runs as [kernels](wengert_tensor::recurrent). Where its gradient is recorded, the same steps are written with

@@ -38,8 +38,8 @@ fn the_whole_of_a_gradient_by_rows_is_what_a_sweep_gives() {
 
 /// Steps of an optimiser on gradients by rows, and of another one on the whole of them.
 fn both(by_rows: &mut dyn Optimizer<f64>, whole: &mut dyn Optimizer<f64>, seen: &[Tensor<usize>]) {
-    let [table] = &by_rows.parameters()[..] else { unreachable!() };
-    let [other] = &whole.parameters()[..] else { unreachable!() };
+    let [table] = by_rows.parameters() else { unreachable!() };
+    let [other] = whole.parameters() else { unreachable!() };
     let (table, other) = (table.clone(), other.clone());
     for rows in seen {
         by_rows.zero_grad();
@@ -101,7 +101,7 @@ fn a_table_that_is_used_whole_too_has_a_whole_gradient() {
     let w = table(5);
     let tape = Tape::new();
     let v = tape.param(&w);
-    let x = v.rows(&tensor![1_usize, 2]).unwrap();
+    let x = v.rows(tensor![1_usize, 2]).unwrap();
     x.linear(v, None).unwrap().square().sum().backward().unwrap();
     assert!(w.row_grad().is_none());
     let all = w.grad().unwrap();
@@ -139,7 +139,7 @@ fn a_gradient_by_rows_is_refused_as_a_whole_one_is() {
     w.set_path("table.weight");
     let mut lazy = Adam::new([w.clone()], 0.1).lazy();
     let tape = Tape::new();
-    let x = tape.param(&w).rows(&tensor![2_usize]).unwrap();
+    let x = tape.param(&w).rows(tensor![2_usize]).unwrap();
     (x * f64::INFINITY).sum().backward().unwrap();
     let error = lazy.step().unwrap_err().to_string();
     assert!(error.contains("table.weight") && error.contains("inf"), "{error}");
@@ -154,7 +154,7 @@ fn a_gradient_by_rows_is_refused_as_a_whole_one_is() {
     frozen.set_frozen(true);
     let other = Param::new(tensor![1.0_f64]);
     let tape = Tape::new();
-    let rows = tape.param(&frozen).rows(&tensor![2_usize]).unwrap();
+    let rows = tape.param(&frozen).rows(tensor![2_usize]).unwrap();
     (rows.sum() * tape.param(&other)).sum().backward().unwrap();
     assert!(frozen.grad().is_none() && other.grad().is_some());
     // AdamW decays every row, so it takes the whole.

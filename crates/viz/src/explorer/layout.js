@@ -9,7 +9,7 @@ function around(path) {
   return path ? words.map((_, i) => words.slice(0, i + 1).join(".")) : [];
 }
 
-const layers = [...new Set(lines.flatMap((line) => around(line.layer)))];
+const layers = () => [...new Set(lines.flatMap((line) => around(line.layer)))];
 
 /** The place of each box and frame: `boxes[line]` is the box that shows the line. */
 function layout() {

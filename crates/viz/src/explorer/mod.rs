@@ -7,17 +7,19 @@ use wengert_tensor::Float;
 
 mod numbers;
 mod pass;
+mod table;
 mod text;
 
 /// The page: `{…}` is replaced.
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 /// The parts of the program, each of which uses those before it.
-const PROGRAM: [&str; 5] = [
+const PROGRAM: [&str; 6] = [
     include_str!("numbers.js"),
     include_str!("moment.js"),
     include_str!("layout.js"),
     include_str!("detail.js"),
+    include_str!("playground.js"),
     include_str!("page.js"),
 ];
 
@@ -25,7 +27,7 @@ const PROGRAM: [&str; 5] = [
 ///
 /// The page shows the lines of the tape and the graph of its layers. It steps through the forward pass and the reverse sweep, and
 /// shows of each line the op, its rule, value and adjoint, and the contributions that add up to the adjoint, as far as they are
-/// known at that moment.
+/// known at that moment. A second tab takes an expression, such as `(a*b + b**3).tanh()`, and shows its pass in the same way.
 ///
 /// The adjoints are those of a `backward` on a tape that is [keeping adjoints](Tape::keeping_adjoints). Without these, they are
 /// those of the last single number on the tape that wants a gradient, found by a sweep now. If there is none either, or a
@@ -43,7 +45,8 @@ const PROGRAM: [&str; 5] = [
 /// ```
 pub fn explore<T: Float>(tape: &Tape<T>) -> String {
     let data = pass::json(tape);
-    PAGE.replace("{style}", STYLE).replace("{program}", &PROGRAM.concat()).replace("{data}", &data)
+    let page = PAGE.replace("{style}", STYLE).replace("{program}", &PROGRAM.concat());
+    page.replace("{table}", &table::json()).replace("{data}", &data)
 }
 
 /// Writes the page of [`explore`] to a file: whole, or not at all.

@@ -3,21 +3,28 @@
 // Moment t ≤ lines: the first t lines have their values. The next moment seeds the reverse sweep with the adjoint 1 of the
 // loss. Each moment after it passes the adjoint of one more line on to its operands, from the last line to the first.
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const lines = (data.lines ?? []).map((line, index) => ({ ...line, index, operands: line.i ?? [], parts: line.c ?? [], users: [] }));
-const text = (number) => data.texts?.[number ?? 0] ?? "";
-const loss = (data.loss ?? 0) - 1;
-
-for (const line of lines) {
-  line.name = text(line.n);
-  line.layer = text(line.l);
-  line.shape = text(line.s);
-  for (const operand of new Set(line.operands)) lines[operand].users.push(line.index);
-}
-
+const recorded = JSON.parse(document.getElementById("data").textContent);
+let data, lines, loss, LAST;
 /** The lines that pass an adjoint on, in the order of the sweep. */
-const sweep = [...new Set(lines.flatMap((line) => line.parts.map((part) => part[0])))].sort((a, b) => b - a);
-const LAST = loss < 0 ? lines.length : lines.length + 1 + sweep.length;
+let sweep;
+
+const text = (number) => data.texts?.[number ?? 0] ?? "";
+
+/** Takes a pass to be shown. */
+function take(pass) {
+  data = pass;
+  lines = (data.lines ?? []).map((line, index) => ({ ...line, index, operands: line.i ?? [], parts: line.c ?? [], users: [] }));
+  loss = (data.loss ?? 0) - 1;
+  for (const line of lines) {
+    line.name = text(line.n);
+    line.layer = text(line.l);
+    line.shape = text(line.s);
+    for (const operand of new Set(line.operands)) lines[operand].users.push(line.index);
+  }
+  sweep = [...new Set(lines.flatMap((line) => line.parts.map((part) => part[0])))].sort((a, b) => b - a);
+  LAST = loss < 0 ? lines.length : lines.length + 1 + sweep.length;
+}
+take(recorded);
 
 /** The lines that the sweep has gone over at a moment: those of at least this number. */
 function swept(moment) {

@@ -104,7 +104,7 @@ function fold(path) {
 
 /** A button for each layer that is not within a folded one. */
 function buttons() {
-  const shown = layers.filter((path) => !around(path).slice(0, -1).some((p) => folded.has(p))).slice(0, 200);
+  const shown = layers().filter((path) => !around(path).slice(0, -1).some((p) => folded.has(p))).slice(0, 200);
   at("layers").replaceChildren(...shown.map((path) => {
     const button = make("button", { "aria-expanded": !folded.has(path), "data-layer": path }, path);
     button.addEventListener("click", () => { fold(path); at("layers").querySelector(`[data-layer="${CSS.escape(path)}"]`)?.focus(); });
@@ -146,19 +146,81 @@ function along(rows) {
   if (index !== undefined) select(index);
 }
 
+/** Shows a pass. The moment and the line stay if it is the same expression with other numbers. */
+function show_pass(pass, stays) {
+  take(pass);
+  if (!stays) { pause(); folded.clear(); [selected, follow, view.x, view.y, view.zoom] = [-1, true, 16, 16, 1]; }
+  at("search").value = "";
+  found = lines.map((line) => line.index);
+  plan = layout();
+  at("moment").max = LAST;
+  buttons();
+  go(stays ? moment : LAST);
+}
+
+const inputs = {};
+let shown = "";
+
+/** Reads the expression and shows its pass, or says what is wrong with it. */
+function playground() {
+  const expression = at("expression").value;
+  let made;
+  try { made = record(expression, inputs); } catch (error) {
+    at("problem").textContent = error.message;
+    at("expression").setAttribute("aria-invalid", "true");
+    return;
+  }
+  at("problem").textContent = "";
+  at("expression").removeAttribute("aria-invalid");
+  const fields = made.used.map((name) => {
+    const field = make("input", { type: "number", step: "any", value: inputs[name], "aria-label": `the number ${name}`, "data-input": name });
+    field.addEventListener("input", () => { if (Number.isFinite(field.valueAsNumber)) { inputs[name] = field.valueAsNumber; playground(); } });
+    return make("label", {}, `${name} = `, field);
+  });
+  const same = shown === expression;
+  // A field that is written in stays as it is.
+  if (!same) at("inputs").replaceChildren(...fields);
+  shown = expression;
+  show_pass(made.pass, same);
+}
+
+/** Chooses a tab: the recorded pass, or the playground. */
+function tab(id) {
+  const plays = id === "tab-play";
+  at("playground").hidden = !plays;
+  for (const other of ["tab-tape", "tab-play"]) {
+    at(other).setAttribute("aria-selected", other === id);
+    at(other).tabIndex = other === id ? 0 : -1;
+  }
+  shown = "";
+  if (plays) playground(); else show_pass(recorded, false);
+}
+for (const id of ["tab-tape", "tab-play"]) at(id).addEventListener("click", () => tab(id));
+at("expression").addEventListener("input", playground);
+at("playground").addEventListener("submit", (event) => { event.preventDefault(); at("list").focus(); });
+
 const steps = { first: () => go(0), back: () => go(moment - 1), next: () => go(moment + 1), last: () => go(LAST), turn: () => go(lines.length) };
 const keys = {
   ArrowRight: steps.next, ArrowLeft: steps.back, Home: steps.first, End: steps.last, t: steps.turn, " ": play,
   ArrowDown: () => along(1), ArrowUp: () => along(-1), j: () => along(1), k: () => along(-1),
   PageDown: () => along(20), PageUp: () => along(-20), d: theme, "/": () => at("search").focus(),
   "+": () => scale(1.25), "-": () => scale(0.8),
-  o: () => select(lines[selected]?.operands[0] ?? -1), u: () => select(lines[selected]?.users[0] ?? -1),
+  o: () => select(lines[selected]?.operands[0] ?? -1), u: () => select(lines[selected]?.users[0] ?? -1), e: () => { tab("tab-play"); at("expression").focus(); },
   f: () => { const path = around(lines[selected]?.layer ?? "").find((p) => folded.has(p)) ?? lines[selected]?.layer; if (path) fold(path); },
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const on = event.target, writes = on.id === "search";
-  if (writes) {
+  const on = event.target;
+  if (on.role === "tab" && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+    const other = on.id === "tab-tape" ? "tab-play" : "tab-tape";
+    tab(other);
+    return at(other).focus();
+  }
+  if (on.closest("#playground")) {
+    if (event.key === "Escape") at("list").focus();
+    return;
+  }
+  if (on.id === "search") {
     if (event.key === "Escape") { on.value = ""; search(""); }
     if (event.key === "Escape" || event.key === "Enter") { at("list").focus(); along(0); }
     return;

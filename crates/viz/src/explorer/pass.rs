@@ -7,7 +7,9 @@ use wengert_autograd::{Lines, Op, Tape, TapeLine};
 use wengert_tensor::{Float, Tensor};
 
 use super::numbers::{any_numbers, numbers};
+use super::table::readable;
 use super::text::{list, object, quoted};
+use crate::sweep::{adjoints, handed_on};
 
 /// Texts that many lines share, each written once.
 #[derive(Default)]
@@ -54,27 +56,6 @@ pub(super) fn json<T: Float>(tape: &Tape<T>) -> String {
     ])
 }
 
-/// The adjoints that the tape kept; otherwise, those of its last single number.
-fn adjoints<T: Float>(tape: &Tape<T>) -> Vec<Option<Tensor<T>>> {
-    let (kept, last) = {
-        let lines = tape.lines();
-        let kept: Vec<_> = lines.iter().map(|line| line.adjoint().cloned()).collect();
-        let is_number = |line: &TapeLine<'_, T>| {
-            line.wants_gradient() && line.shape().iter().product::<usize>() == 1
-        };
-        (kept, lines.iter().rev().find(is_number).map(|line| line.index()))
-    };
-    if kept.iter().any(Option::is_some) {
-        return kept;
-    }
-    let found = tape.unspent(|| {
-        let gradients = tape.line(last?)?.gradients().ok()?;
-        let of = |index| gradients.wrt(tape.line(index)?).ok();
-        Some((0..kept.len()).map(of).collect())
-    });
-    found.flatten().unwrap_or_default()
-}
-
 /// For each line, the contributions to its adjoint, in the order of the sweep: consumer, operand, numbers, and the shape that
 /// was summed over broadcast axes.
 fn contributions<T: Float>(
@@ -83,20 +64,14 @@ fn contributions<T: Float>(
 ) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new(); lines.len()];
     for line in lines.iter().rev() {
-        let Some(g) = adjoints.get(line.index()).and_then(Option::as_ref) else { continue };
-        let operands = line.operands();
-        for (k, &operand) in operands[..line.arity()].iter().enumerate() {
-            if !lines.get(operand).is_some_and(|o| o.wants_gradient()) {
-                continue;
-            }
-            // A rule may read a parameter that was changed since: its contribution is known to be, and its numbers are gone.
-            let (part, summed) = match line.pull(k, g) {
-                Ok(pulled) => (numbers(&pulled.gradient), pulled.summed_from),
-                Err(_) => ("null".to_string(), None),
+        for part in handed_on(lines, adjoints, line.index()) {
+            let (numbers, summed) = match part.pulled {
+                Some(pulled) => (numbers(&pulled.gradient), pulled.summed_from),
+                None => ("null".to_string(), None),
             };
             let summed = summed.map(|shape| quoted(&shape.to_string()));
-            let part = [line.index().to_string(), k.to_string(), part];
-            all[operand].push(list(part.into_iter().chain(summed)));
+            let texts = [part.from.to_string(), part.operand.to_string(), numbers];
+            all[part.to].push(list(texts.into_iter().chain(summed)));
         }
     }
     all
@@ -115,16 +90,22 @@ fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
 /// The formula of a function of the table, as the table writes it.
 fn formula<T: Float>(op: &Op<T>) -> String {
     use wengert_autograd::ops::{Binary, Unary};
-    let text = match (op.get::<Unary>(), op.get::<Binary>()) {
-        (Some(unary), _) => unary.0.value_text(),
-        (_, Some(binary)) => binary.0.value_text(),
-        _ => return String::new(),
-    };
-    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in [("ONE", "1"), ("TWO", "2"), ("HALF", "½"), ("ZERO", "0"), (" * ", "·")] {
-        text = text.replace(from, to);
+    match (op.get::<Unary>(), op.get::<Binary>()) {
+        (Some(unary), _) => readable(unary.0.value_text()),
+        (_, Some(binary)) => readable(binary.0.value_text()),
+        _ => String::new(),
     }
-    format!("y = {text}")
+}
+
+/// The texts of the values that the rule of operand `k` reads.
+pub(super) fn reads<T: Float>(op: &Op<T>, k: usize, arity: usize) -> String {
+    let name = |k: usize| {
+        if arity == 1 { "x".to_string() } else { ((b'a' + k as u8 % 26) as char).to_string() }
+    };
+    let reads = op.reads(k);
+    let mut names: Vec<String> = (0..arity).filter(|&j| reads.reads_operand(j)).map(name).collect();
+    names.extend(reads.reads_result().then(|| "y".to_string()));
+    names.join(", ")
 }
 
 fn one<T: Float>(
@@ -135,17 +116,7 @@ fn one<T: Float>(
 ) -> String {
     let op = line.op();
     let attributes: Vec<String> = op.attributes().iter().map(|(n, v)| format!("{n}={v}")).collect();
-    let name = |k: usize, of: usize| {
-        if of == 1 { "x".to_string() } else { ((b'a' + k as u8 % 26) as char).to_string() }
-    };
-    // For each operand, the values that its rule reads.
-    let reads = (0..line.arity()).map(|k| {
-        let reads = op.reads(k);
-        let operands = (0..line.arity()).filter(|&j| reads.reads_operand(j));
-        let mut names: Vec<String> = operands.map(|j| name(j, line.arity())).collect();
-        names.extend(reads.reads_result().then(|| "y".to_string()));
-        names.join(", ")
-    });
+    let reads: Vec<String> = (0..line.arity()).map(|k| reads(op, k, line.arity())).collect();
     let rules: Vec<String> = (0..line.arity()).map(|k| op.formula(k).into_owned()).collect();
     let at = line.at();
     let value = match (line.data(), line.value()) {
@@ -153,7 +124,6 @@ fn one<T: Float>(
         (None, Some(value)) => numbers(&value),
         (None, None) => "null".into(),
     };
-    let reads: Vec<String> = reads.collect();
     object(&[
         ("n", texts.number(line.name())),
         ("o", texts.number(attributes.join(", "))),
