@@ -46,7 +46,8 @@ pub struct Chart {
 }
 
 /// Colours that people with colour blindness can tell apart (after Okabe and Ito), and dark enough for text.
-const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#00795a", "#b0457f", "#8a6d00", "#444444"];
+pub(crate) const COLOURS: [&str; 6] =
+    ["#0072b2", "#d55e00", "#00795a", "#b0457f", "#8a6d00", "#444444"];
 
 impl Chart {
     /// An empty chart with a title.

@@ -1,0 +1,180 @@
+//! Is a review a good or a bad one? Each word gets a vector; their mean, and a line, decide.
+//!
+//! `cargo run --release --example sentiment`, or with another seed than 0: `-- SEED`
+//!
+//! Data: reviews by a small grammar, half of them English and half Chinese: three to eight opinions in words of different strength, one in
+//! eight turned round by a "not" in front of it, which no bag of words can see, and words without an opinion. A review is good if its opinions add up to more than 0. Training and test are drawn from two seeds. Baselines: each word votes for the side
+//! on which it was counted more often; and the same with the logarithm of the counts' ratio (naive Bayes).
+
+#![allow(clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use wengert::prelude::*;
+use wengert::viz::{self, bars_svg};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Words of opinion, with their strength.
+pub(crate) const OPINIONS: [&[(&str, f64)]; 2] = [
+    &[
+        ("superb", 5.0),
+        ("great", 3.0),
+        ("good", 2.0),
+        ("decent", 1.0),
+        ("fine", 1.0),
+        ("awful", -5.0),
+        ("bad", -3.0),
+        ("poor", -2.0),
+        ("slow", -1.0),
+        ("dull", -1.0),
+    ],
+    &[
+        ("极好", 5.0),
+        ("很棒", 3.0),
+        ("好", 2.0),
+        ("不错", 1.0),
+        ("还行", 1.0),
+        ("糟透", -5.0),
+        ("坏", -3.0),
+        ("差", -2.0),
+        ("慢", -1.0),
+        ("无聊", -1.0),
+    ],
+];
+/// The word that turns the next one round.
+const NOT: [&str; 2] = ["not", "不"];
+const THINGS: [&[&str]; 2] = [
+    &["the", "room", "food", "film", "staff", "was", "and", "price", "today", "we", "found"],
+    &["房间", "饭菜", "电影", "服务", "价格", "是", "的", "我们", "觉得", "今天"],
+];
+
+/// A review: its words, and whether it is good.
+pub(crate) type Review = (Vec<&'static str>, bool);
+
+/// A number below `n`.
+fn below(n: usize, rng: &mut Rng) -> Outcome<usize> {
+    Ok(Indices::randint([1], 0, n, rng)?.item()?)
+}
+
+pub(crate) fn reviews(count: usize, seed: u64) -> Outcome<Vec<Review>> {
+    let rng = &mut Rng::new(seed);
+    let mut reviews = Vec::new();
+    while reviews.len() < count {
+        let language = reviews.len() % 2;
+        let (mut words, mut sum) = (Vec::new(), 0.0);
+        for _ in 0..3 + below(6, rng)? {
+            let (word, strength) = OPINIONS[language][below(10, rng)?];
+            words.push(THINGS[language][below(10, rng)?]);
+            let turned = below(8, rng)? == 0;
+            words.extend(turned.then_some(NOT[language]));
+            words.push(word);
+            sum += if turned { -strength } else { strength };
+        }
+        if sum != 0.0 {
+            reviews.push((words, sum > 0.0));
+        }
+    }
+    Ok(reviews)
+}
+
+/// The words that occur, by number; 0 is for padding and for what is not known.
+struct Words(BTreeMap<&'static str, usize>);
+
+impl Words {
+    fn of(reviews: &[Review]) -> Self {
+        let mut all: Vec<&str> = reviews.iter().flat_map(|(words, _)| words.clone()).collect();
+        all.sort_unstable();
+        all.dedup();
+        Self(all.into_iter().zip(1..).collect())
+    }
+
+    /// Reviews as rows of numbers, padded to the longest.
+    fn rows(&self, reviews: &[Review]) -> Outcome<(Indices, Labels)> {
+        let longest = reviews.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
+        let number = |word: Option<&&str>| word.and_then(|w| self.0.get(w)).copied().unwrap_or(0);
+        let rows =
+            Indices::from_fn([reviews.len(), longest], |at| number(reviews[at[0]].0.get(at[1])));
+        Ok((rows, Labels::from(reviews.iter().map(|r| usize::from(r.1)).collect::<Vec<_>>())))
+    }
+
+    /// Words with a pull each: the fraction of reviews that they put on their side.
+    fn accuracy(&self, reviews: &[Review], pull: impl Fn(&str) -> f64) -> f64 {
+        let right = reviews.iter().filter(|(words, good)| {
+            (words.iter().map(|word| pull(word)).sum::<f64>() > 0.0) == *good
+        });
+        right.count() as f64 / reviews.len() as f64
+    }
+}
+
+pub(crate) struct Found {
+    pub(crate) votes: f64,
+    pub(crate) bayes: f64,
+    pub(crate) bag: f64,
+    /// What each word adds to the logit of good, before the mean is taken; the strongest to each side first.
+    pub(crate) pulls: Vec<(&'static str, f64)>,
+}
+
+pub(crate) fn run(count: usize, epochs: usize, seed: u64) -> Outcome<Found> {
+    let (training, test) = (reviews(count, 2 * seed)?, reviews(count, 2 * seed + 1)?);
+    let words = Words::of(&training);
+    // How often a word was seen in good reviews, and in bad ones; each once more than it was.
+    let mut counts: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
+    for (words, good) in &training {
+        words.iter().for_each(|w| counts.entry(w).or_insert([1.0; 2])[usize::from(*good)] += 1.0);
+    }
+    let ratio = |word: &str| counts.get(word).map_or(0.0, |[bad, good]| (good / bad).ln());
+    let votes = words.accuracy(&test, |word| ratio(word).signum());
+    let bayes = words.accuracy(&test, ratio);
+
+    let rng = &mut Rng::new(seed);
+    let model: Sequential<Indices> = sequential![
+        EmbeddingBag::new(words.0.len() + 1, 8, rng).padding(0),
+        Linear::new(8, 2, rng)
+    ];
+    let (rows, labels) = words.rows(&training)?;
+    let mut optimizer = Adam::new(model.parameters(), 0.02);
+    let order = DataLoader::new(Indices::from((0..count).collect::<Vec<_>>()), 64)?.shuffle(seed);
+    for epoch in 0..epochs {
+        for batch in order.epoch(epoch) {
+            let tape = Tape::new();
+            optimizer.zero_grad();
+            let logits = model.call(tape.input(rows.take_rows(&batch)?))?;
+            CrossEntropyLoss::new().forward(logits, &labels.take_rows(&batch)?)?.backward()?;
+            optimizer.step()?;
+        }
+    }
+    let (rows, labels) = words.rows(&test)?;
+    let bag = metrics::accuracy(&model.predict(&rows)?, &labels)?;
+    // A review of one word is read with this word's pull.
+    let mut pulls = Vec::new();
+    for (&word, &number) in &words.0 {
+        let logits = model.predict(&Indices::full([1, 1], number))?.to_vec();
+        pulls.push((word, f64::from(logits[1] - logits[0])));
+    }
+    pulls.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(Found { votes, bayes, bag, pulls })
+}
+
+fn main() -> Outcome<()> {
+    let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
+    let found = run(2000, 30, seed)?;
+    println!("reviews of the test on their right side:\n");
+    println!("votes of counted words   {:5.1} %", 100.0 * found.votes);
+    println!("naive Bayes              {:5.1} %", 100.0 * found.bayes);
+    println!("embedding bag, a line    {:5.1} %", 100.0 * found.bag);
+    let strongest = || found.pulls.iter().take(6).chain(found.pulls.iter().rev().take(6));
+    println!("\nthe words that pull most:");
+    strongest().for_each(|(word, pull)| println!("{pull:+7.1}  {word}"));
+    let opinions = found.pulls.iter().filter(|(word, _)| {
+        OPINIONS.iter().any(|words| words.iter().any(|(opinion, _)| opinion == word))
+    });
+    let picture = bars_svg(
+        "What a word adds to the logit of a good review",
+        &opinions.copied().collect::<Vec<_>>(),
+    );
+    viz::save("target/pictures/sentiment.svg", &picture)?;
+    println!("\ntarget/pictures/sentiment.svg");
+    Ok(())
+}
