@@ -18,6 +18,7 @@ use wengert::viz::{self, Picture, image_grid};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const NAMES: [&str; 4] = ["disk", "square", "cross", "ring"];
+const SIGNS: [&str; 4] = ["●", "■", "✚", "○"];
 
 /// Micro and macro F1 on the test.
 #[derive(Clone, Copy, Debug)]
@@ -104,16 +105,16 @@ fn picture(test: &Images, above: &Tensor) -> Outcome<String> {
     for i in 0..24.min(test.len()) {
         let (scores, truth) = (above.select(0, i)?.to_vec(), test.targets().select(0, i)?.to_vec());
         let word = |k: usize| match (scores[k] >= 0.0, truth[k] == 1.0) {
-            (true, true) => NAMES[k].to_string(),
-            (true, false) => format!("{}?!", NAMES[k]),
-            (false, true) => format!("({})", NAMES[k]),
+            (true, true) => SIGNS[k].to_string(),
+            (true, false) => format!("{}?!", SIGNS[k]),
+            (false, true) => format!("({})", SIGNS[k]),
             (false, false) => String::new(),
         };
         let words: Vec<String> = (0..4).map(word).filter(|word| !word.is_empty()).collect();
         let image = test.features().select(0, i)?.select(0, 0)?;
         pictures.push(Picture::new(image, words.join(" ")));
     }
-    Ok(image_grid("Shapes that are found; (missed), and wrong?!", &pictures, 6)?)
+    Ok(image_grid("Shapes ● ■ ✚ ○ that are found, (missed), and wrong?!", &pictures, 6)?)
 }
 
 fn main() -> Outcome<()> {

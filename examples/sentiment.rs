@@ -16,38 +16,17 @@ use wengert::viz::{self, bars_svg};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Words of opinion, with their strength.
-pub(crate) const OPINIONS: [&[(&str, f64)]; 2] = [
-    &[
-        ("superb", 5.0),
-        ("great", 3.0),
-        ("good", 2.0),
-        ("decent", 1.0),
-        ("fine", 1.0),
-        ("awful", -5.0),
-        ("bad", -3.0),
-        ("poor", -2.0),
-        ("slow", -1.0),
-        ("dull", -1.0),
-    ],
-    &[
-        ("极好", 5.0),
-        ("很棒", 3.0),
-        ("好", 2.0),
-        ("不错", 1.0),
-        ("还行", 1.0),
-        ("糟透", -5.0),
-        ("坏", -3.0),
-        ("差", -2.0),
-        ("慢", -1.0),
-        ("无聊", -1.0),
-    ],
+/// Words of opinion, from the worst to the best, in English and in Chinese; and their strengths.
+pub(crate) const OPINIONS: [&str; 2] = [
+    "awful bad poor slow dull fine decent good great superb",
+    "糟透 坏 差 慢 无聊 还行 不错 好 很棒 极好",
 ];
+const STRENGTHS: [f64; 10] = [-5.0, -3.0, -2.0, -1.0, -1.0, 1.0, 1.0, 2.0, 3.0, 5.0];
 /// The word that turns the next one round.
 const NOT: [&str; 2] = ["not", "不"];
-const THINGS: [&[&str]; 2] = [
-    &["the", "room", "food", "film", "staff", "was", "and", "price", "today", "we", "found"],
-    &["房间", "饭菜", "电影", "服务", "价格", "是", "的", "我们", "觉得", "今天"],
+const THINGS: [&str; 2] = [
+    "the room food film staff was and price today we",
+    "房间 饭菜 电影 服务 价格 是 的 我们 觉得 今天",
 ];
 
 /// A review: its words, and whether it is good.
@@ -63,14 +42,15 @@ pub(crate) fn reviews(count: usize, seed: u64) -> Outcome<Vec<Review>> {
     let mut reviews = Vec::new();
     while reviews.len() < count {
         let language = reviews.len() % 2;
+        let [opinions, things] =
+            [OPINIONS, THINGS].map(|of| of[language].split(' ').collect::<Vec<_>>());
         let (mut words, mut sum) = (Vec::new(), 0.0);
         for _ in 0..3 + below(6, rng)? {
-            let (word, strength) = OPINIONS[language][below(10, rng)?];
-            words.push(THINGS[language][below(10, rng)?]);
-            let turned = below(8, rng)? == 0;
+            let (opinion, turned) = (below(10, rng)?, below(8, rng)? == 0);
+            words.push(things[below(10, rng)?]);
             words.extend(turned.then_some(NOT[language]));
-            words.push(word);
-            sum += if turned { -strength } else { strength };
+            words.push(opinions[opinion]);
+            sum += if turned { -STRENGTHS[opinion] } else { STRENGTHS[opinion] };
         }
         if sum != 0.0 {
             reviews.push((words, sum > 0.0));
@@ -168,7 +148,7 @@ fn main() -> Outcome<()> {
     println!("\nthe words that pull most:");
     strongest().for_each(|(word, pull)| println!("{pull:+7.1}  {word}"));
     let opinions = found.pulls.iter().filter(|(word, _)| {
-        OPINIONS.iter().any(|words| words.iter().any(|(opinion, _)| opinion == word))
+        OPINIONS.iter().any(|words| words.split(' ').any(|opinion| opinion == *word))
     });
     let picture = bars_svg(
         "What a word adds to the logit of a good review",

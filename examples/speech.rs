@@ -17,6 +17,8 @@ use wengert::prelude::*;
 use wengert::viz::{self, Picture, image_grid};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
+/// The tones that are read, and the right ones.
+type Pair = (Vec<usize>, Vec<usize>);
 
 /// The number of bands of a spectrogram, and of classes: five tones, and 0 for the blank.
 const BANDS: usize = 12;
@@ -71,7 +73,7 @@ fn train(data: &Tones<f32>, epochs: usize, seed: u64) -> Outcome<Listener> {
         let (labels, lengths) = (data.tones.take_rows(&rows)?, data.lengths.take_rows(&rows)?);
         let tape = Tape::new();
         optimizer.zero_grad();
-        let (tones, denoised) = model.call(tape.input(heard))?.unpack();
+        let (tones, denoised) = model.call(tape.input(heard))?;
         let target = CtcTarget { labels: &labels, steps: &frames, lengths: &lengths };
         let spelled = CtcLoss::new().forward(tones.transpose(0, 1)?, target)?;
         let painted = weighted_mean(squares.forward(denoised, &clean)?, &within(&frames, time))?;
@@ -84,27 +86,17 @@ fn train(data: &Tones<f32>, epochs: usize, seed: u64) -> Outcome<Listener> {
     Ok(model)
 }
 
-/// The mean frame of each class in clean spectrograms that are known: silence, and tones at their mean loudness.
-fn nearest(data: &Tones<f32>, melody: usize) -> Outcome<Vec<usize>> {
-    let frames = data.heard.select(0, melody)?.to_vec();
-    let frames = frames.chunks(BANDS).take(data.frames.to_vec()[melody]);
-    let peak = |band: usize, at: f32| (-(band as f32 - at).powi(2)).exp();
-    let template = |class: usize, band: usize| match class {
-        0 => 0.0,
-        tone => {
-            let pitch = 1.0 + 1.2 * (tone - 1) as f32;
-            peak(band, pitch) + 0.5 * peak(band, pitch + 5.0)
-        }
-    };
-    let distance = |frame: &[f32], class: usize| -> f32 {
-        frame.iter().enumerate().map(|(band, x)| (x - template(class, band)).powi(2)).sum()
-    };
-    let mut read: Vec<usize> = frames
-        .map(|frame| {
-            let better = |a: &usize, b: &usize| distance(frame, *a).total_cmp(&distance(frame, *b));
-            (0..CLASSES).min_by(better).unwrap_or(0)
-        })
-        .collect();
+/// The nearest of silence and five tones of loudness 1 for each frame `[time, bands]`, with repetitions read once.
+fn nearest(frames: &Tensor) -> Outcome<Vec<usize>> {
+    let peak = |off: f32| (-off * off).exp();
+    let templates = Tensor::from_fn([CLASSES, BANDS], |at| {
+        let off = at[1] as f32 - 1.0 - 1.2 * (at[0] as f32 - 1.0);
+        if at[0] == 0 { 0.0 } else { peak(off) + 0.5 * peak(off - 5.0) }
+    });
+    // |frame - template|², without the frame's own part.
+    let squares = templates.square().sum_over(1)?;
+    let distances = squares.try_sub(&(frames.matmul(&templates.t())? * 2.0))?;
+    let mut read = distances.argmin_over(1)?.to_vec();
     read.dedup();
     read.retain(|class| *class > 0);
     Ok(read)
@@ -130,7 +122,7 @@ pub(crate) fn run(melodies: usize, epochs: usize, seed: u64) -> Outcome<Found> {
     for (i, (&frames, &length)) in frames.iter().zip(&lengths).enumerate() {
         let right = test.tones.select(0, i)?.narrow(0, 0, length)?.to_vec();
         let steps = tones.select(0, i)?.narrow(0, 0, frames)?;
-        by_frame.push((nearest(&test, i)?, right.clone()));
+        by_frame.push((nearest(&test.heard.select(0, i)?.narrow(0, 0, frames)?)?, right.clone()));
         greedy.push((ctc_greedy(&steps, 0)?, right.clone()));
         beam.push((ctc_beam(&steps, 0, 8)?.remove(0).0, right));
     }
@@ -150,11 +142,7 @@ pub(crate) fn run(melodies: usize, epochs: usize, seed: u64) -> Outcome<Found> {
 }
 
 /// Melodies of the test as they are heard, as the net paints them, and as they were; bands upwards.
-fn picture(
-    test: &Tones<f32>,
-    denoised: &Tensor,
-    read: &[(Vec<usize>, Vec<usize>)],
-) -> Outcome<String> {
+fn picture(test: &Tones<f32>, denoised: &Tensor, read: &[Pair]) -> Outcome<String> {
     let mut pictures = Vec::new();
     let frames = test.frames.to_vec();
     for (i, (said, right)) in read.iter().take(4).enumerate() {
@@ -173,12 +161,15 @@ fn main() -> Outcome<()> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
     let found = run(1000, 12, seed)?;
     println!("token error rate on the test");
-    println!("  nearest tone of each frame  {:6.1} %", 100.0 * found.nearest);
-    println!("  CTC, greedy                 {:6.1} %", 100.0 * found.greedy);
-    println!("  CTC, beam of 8              {:6.1} %", 100.0 * found.beam);
+    for (name, rate) in [
+        ("nearest tone of each frame", found.nearest),
+        ("CTC, greedy", found.greedy),
+        ("CTC, beam of 8", found.beam),
+    ] {
+        println!("  {name:<27} {:6.1} %", 100.0 * rate);
+    }
     println!("squared error of the spectrogram's frames");
-    println!("  as heard                    {:8.4}", found.heard);
-    println!("  as the net paints it        {:8.4}", found.denoised);
+    println!("  as heard {:26.4}\n  as the net paints it {:14.4}", found.heard, found.denoised);
     viz::save("target/pictures/speech.svg", &found.picture)?;
     println!("\ntarget/pictures/speech.svg");
     Ok(())

@@ -70,7 +70,7 @@ fn a_net_finds_several_shapes_at_once() -> Outcome {
     let [blind, linear, cnn] = [found.blind, found.linear, found.cnn].map(|score| score.each);
     assert!(cnn > linear + 0.05 && cnn > blind + 0.1, "{blind} {linear} {cnn}");
     assert!(found.thresholds.iter().any(|threshold| *threshold != 0.0));
-    shows(&found.picture, &["disk", "ring"]);
+    shows(&found.picture, &["●", "missed"]);
     Ok(())
 }
 
@@ -95,7 +95,7 @@ fn weights_that_are_learned_teach_a_task_a_thousand_times_smaller() -> Outcome {
 #[test]
 fn what_was_learned_of_some_digits_serves_for_others() -> Outcome {
     let found = transfer::run(40, 0)?;
-    let (nothing, transferred) = (found.from_nothing[39], found.transferred[39]);
+    let (nothing, transferred) = (found.from_nothing[3], found.transferred[3]);
     assert!(transferred > nothing && transferred > 0.85, "{nothing} {transferred}");
     shows(&transfer::picture(&found), &["from nothing"]);
     Ok(())
@@ -118,8 +118,9 @@ fn words_are_weighed_better_by_a_net_than_by_counts() -> Outcome {
     // Of both languages, words pull to their side, and strong ones more.
     let pull = |word: &str| found.pulls.iter().find(|(w, _)| *w == word).unwrap().1;
     for language in sentiment::OPINIONS {
-        let [best, worst] = [language[0].0, language[5].0].map(pull);
-        assert!(best > pull(language[3].0) && pull(language[3].0) > worst, "{:?}", found.pulls);
+        let words: Vec<&str> = language.split(' ').collect();
+        let [worst, fair, best] = [0, 6, 9].map(|i| pull(words[i]));
+        assert!(best > fair && fair > worst, "{:?}", found.pulls);
         assert!(best > 0.0 && worst < 0.0);
     }
     Ok(())

@@ -13,7 +13,7 @@ use wengert_tensor::{Tensor, tensor};
 fn seeds_decide() {
     macro_rules! check {
         ($($make:expr),*) => {$(
-            let make = $make;
+            let make: fn(usize, u64) -> _ = $make;
             assert_eq!(make(5, 1), make(5, 1));
             assert_ne!(make(5, 1), make(5, 2));
             let _ = (make(0, 0), make(1, 0));
