@@ -62,17 +62,9 @@ fn distances(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 fn judge(validation: &Tensor, scores: &Tensor, labels: &Labels) -> Outcome<Score> {
     let mut healthy = validation.to_vec();
     healthy.sort_by(f32::total_cmp);
-    let threshold = healthy[(0.99 * healthy.len() as f64) as usize];
-    let above = |class: usize| {
-        let of_class: Vec<bool> = scores
-            .iter()
-            .zip(labels.iter())
-            .filter(|(_, label)| *label == class)
-            .map(|(score, _)| score > threshold)
-            .collect();
-        of_class.iter().filter(|above| **above).count() as f64 / of_class.len() as f64
-    };
-    Ok(Score { auroc: metrics::auroc(scores, labels)?, found: above(1), false_alarms: above(0) })
+    let threshold = f64::from(healthy[(0.99 * healthy.len() as f64) as usize]);
+    let (found, quiet) = metrics::sensitivity_and_specificity(scores, labels, threshold)?;
+    Ok(Score { auroc: metrics::auroc(scores, labels)?, found, false_alarms: 1.0 - quiet })
 }
 
 pub(crate) fn run(windows: usize, epochs: usize, seed: u64) -> Outcome<Found> {

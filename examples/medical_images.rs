@@ -9,7 +9,10 @@
 
 use std::error::Error;
 
-use metrics::{CalibrationBin, auroc, calibration, calibration_error, sensitivity_at};
+use metrics::{
+    CalibrationBin, auroc, calibration, calibration_error, sensitivity_and_specificity,
+    sensitivity_at,
+};
 use wengert::data::synth;
 use wengert::prelude::*;
 use wengert::viz::{self, Chart};
@@ -82,33 +85,17 @@ impl Split {
         score: impl Fn(&Tensor) -> Result<Tensor>,
         odds: Option<f32>,
     ) -> Outcome<Score> {
-        let (_, threshold) = sensitivity_at(
-            SPECIFICITY,
-            &score(self.validation.features())?,
-            self.validation.labels(),
-        )?;
+        let seen = &self.validation;
+        let (_, threshold) = sensitivity_at(SPECIFICITY, &score(seen.features())?, seen.labels())?;
         let (scores, labels) = (score(self.test.features())?, self.test.labels());
-        let above = |threshold: f64, class: usize| {
-            let of_class = scores.iter().zip(labels.iter()).filter(|(_, y)| *y == class);
-            let (said, all) = of_class.fold((0, 0), |(said, all), (score, _)| {
-                (said + usize::from(f64::from(score) > threshold), all + 1)
-            });
-            f64::from(said as u32) / f64::from(all.max(1))
-        };
-        let mut out = Score {
-            name,
-            auroc: auroc(&scores, labels)?,
-            found: above(threshold, 1),
-            cleared: 1.0 - above(threshold, 0),
-            at_half: None,
-            bins: Vec::new(),
-        };
+        let above = |threshold| sensitivity_and_specificity(&scores, labels, threshold);
+        let (found, cleared) = above(threshold)?;
+        let (mut at_half, mut bins) = (None, Vec::new());
         if let Some(odds) = odds {
-            let logits = &scores - odds.ln();
-            out.at_half = Some(above(f64::from(odds.ln()), 1));
-            out.bins = calibration(&logits.sigmoid(), labels, 10)?;
+            at_half = Some(above(f64::from(odds.ln()))?.0);
+            bins = calibration(&(&scores - odds.ln()).sigmoid(), labels, 10)?;
         }
-        Ok(out)
+        Ok(Score { name, auroc: auroc(&scores, labels)?, found, cleared, at_half, bins })
     }
 }
 

@@ -8,84 +8,44 @@
 
 #![allow(clippy::print_stdout)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
+use wengert::data::synth::reviews;
 use wengert::prelude::*;
 use wengert::viz::{self, bars_svg};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Words of opinion, from the worst to the best, in English and in Chinese; and their strengths.
-pub(crate) const OPINIONS: [&str; 2] = [
-    "awful bad poor slow dull fine decent good great superb",
-    "糟透 坏 差 慢 无聊 还行 不错 好 很棒 极好",
-];
-const STRENGTHS: [f64; 10] = [-5.0, -3.0, -2.0, -1.0, -1.0, 1.0, 1.0, 2.0, 3.0, 5.0];
-/// The word that turns the next one round.
-const NOT: [&str; 2] = ["not", "不"];
-const THINGS: [&str; 2] = [
-    "the room food film staff was and price today we",
-    "房间 饭菜 电影 服务 价格 是 的 我们 觉得 今天",
-];
-
-/// A review: its words, and whether it is good.
-pub(crate) type Review = (Vec<&'static str>, bool);
-
-/// A number below `n`.
-fn below(n: usize, rng: &mut Rng) -> Outcome<usize> {
-    Ok(Indices::randint([1], 0, n, rng)?.item()?)
-}
-
-pub(crate) fn reviews(count: usize, seed: u64) -> Outcome<Vec<Review>> {
-    let rng = &mut Rng::new(seed);
-    let mut reviews = Vec::new();
-    while reviews.len() < count {
-        let language = reviews.len() % 2;
-        let [opinions, things] =
-            [OPINIONS, THINGS].map(|of| of[language].split(' ').collect::<Vec<_>>());
-        let (mut words, mut sum) = (Vec::new(), 0.0);
-        for _ in 0..3 + below(6, rng)? {
-            let (opinion, turned) = (below(10, rng)?, below(8, rng)? == 0);
-            words.push(things[below(10, rng)?]);
-            words.extend(turned.then_some(NOT[language]));
-            words.push(opinions[opinion]);
-            sum += if turned { -STRENGTHS[opinion] } else { STRENGTHS[opinion] };
-        }
-        if sum != 0.0 {
-            reviews.push((words, sum > 0.0));
-        }
-    }
-    Ok(reviews)
-}
+/// A review, and whether it is good.
+type Review = (String, bool);
 
 /// The words that occur, by number; 0 is for padding and for what is not known.
-struct Words(BTreeMap<&'static str, usize>);
+struct Words(BTreeMap<String, usize>);
 
 impl Words {
     fn of(reviews: &[Review]) -> Self {
-        let mut all: Vec<&str> = reviews.iter().flat_map(|(words, _)| words.clone()).collect();
-        all.sort_unstable();
-        all.dedup();
-        Self(all.into_iter().zip(1..).collect())
+        let all: BTreeSet<&str> = reviews.iter().flat_map(|(text, _)| text.split(' ')).collect();
+        Self(all.into_iter().map(str::to_string).zip(1..).collect())
     }
 
-    /// Reviews as rows of numbers, padded to the longest.
-    fn rows(&self, reviews: &[Review]) -> Outcome<(Indices, Labels)> {
-        let longest = reviews.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
-        let number = |word: Option<&&str>| word.and_then(|w| self.0.get(w)).copied().unwrap_or(0);
+    /// Reviews as rows of numbers, padded to 24 words, which the longest have.
+    fn rows(&self, reviews: &[Review]) -> (Indices, Labels) {
+        let number = |word: &str| self.0.get(word).copied().unwrap_or(0);
+        let all: Vec<Vec<usize>> =
+            reviews.iter().map(|(text, _)| text.split(' ').map(number).collect()).collect();
         let rows =
-            Indices::from_fn([reviews.len(), longest], |at| number(reviews[at[0]].0.get(at[1])));
-        Ok((rows, Labels::from(reviews.iter().map(|r| usize::from(r.1)).collect::<Vec<_>>())))
+            Indices::from_fn([all.len(), 24], |at| all[at[0]].get(at[1]).copied().unwrap_or(0));
+        (rows, Labels::from(reviews.iter().map(|r| usize::from(r.1)).collect::<Vec<_>>()))
     }
+}
 
-    /// Words with a pull each: the fraction of reviews that they put on their side.
-    fn accuracy(&self, reviews: &[Review], pull: impl Fn(&str) -> f64) -> f64 {
-        let right = reviews.iter().filter(|(words, good)| {
-            (words.iter().map(|word| pull(word)).sum::<f64>() > 0.0) == *good
-        });
-        right.count() as f64 / reviews.len() as f64
-    }
+/// The fraction of reviews on whose side the sum of the words' pulls is.
+fn accuracy(reviews: &[Review], pull: impl Fn(&str) -> f64) -> f64 {
+    let right = reviews
+        .iter()
+        .filter(|(text, good)| (text.split(' ').map(&pull).sum::<f64>() > 0.0) == *good);
+    right.count() as f64 / reviews.len() as f64
 }
 
 pub(crate) struct Found {
@@ -93,27 +53,29 @@ pub(crate) struct Found {
     pub(crate) bayes: f64,
     pub(crate) bag: f64,
     /// What each word adds to the logit of good, before the mean is taken; the strongest to each side first.
-    pub(crate) pulls: Vec<(&'static str, f64)>,
+    pub(crate) pulls: Vec<(String, f64)>,
 }
 
 pub(crate) fn run(count: usize, epochs: usize, seed: u64) -> Outcome<Found> {
-    let (training, test) = (reviews(count, 2 * seed)?, reviews(count, 2 * seed + 1)?);
+    let (training, test) = (reviews(count, 2 * seed), reviews(count, 2 * seed + 1));
     let words = Words::of(&training);
     // How often a word was seen in good reviews, and in bad ones; each once more than it was.
     let mut counts: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
-    for (words, good) in &training {
-        words.iter().for_each(|w| counts.entry(w).or_insert([1.0; 2])[usize::from(*good)] += 1.0);
+    for (text, good) in &training {
+        for word in text.split(' ') {
+            counts.entry(word).or_insert([1.0; 2])[usize::from(*good)] += 1.0;
+        }
     }
     let ratio = |word: &str| counts.get(word).map_or(0.0, |[bad, good]| (good / bad).ln());
-    let votes = words.accuracy(&test, |word| ratio(word).signum());
-    let bayes = words.accuracy(&test, ratio);
+    let votes = accuracy(&test, |word| ratio(word).signum());
+    let bayes = accuracy(&test, ratio);
 
     let rng = &mut Rng::new(seed);
     let model: Sequential<Indices> = sequential![
         EmbeddingBag::new(words.0.len() + 1, 8, rng).padding(0),
         Linear::new(8, 2, rng)
     ];
-    let (rows, labels) = words.rows(&training)?;
+    let (rows, labels) = words.rows(&training);
     let mut optimizer = Adam::new(model.parameters(), 0.02);
     let order = DataLoader::new(Indices::from((0..count).collect::<Vec<_>>()), 64)?.shuffle(seed);
     for epoch in 0..epochs {
@@ -125,13 +87,13 @@ pub(crate) fn run(count: usize, epochs: usize, seed: u64) -> Outcome<Found> {
             optimizer.step()?;
         }
     }
-    let (rows, labels) = words.rows(&test)?;
+    let (rows, labels) = words.rows(&test);
     let bag = metrics::accuracy(&model.predict(&rows)?, &labels)?;
     // A review of one word is read with this word's pull.
     let mut pulls = Vec::new();
-    for (&word, &number) in &words.0 {
+    for (word, &number) in &words.0 {
         let logits = model.predict(&Indices::full([1, 1], number))?.to_vec();
-        pulls.push((word, f64::from(logits[1] - logits[0])));
+        pulls.push((word.clone(), f64::from(logits[1] - logits[0])));
     }
     pulls.sort_by(|a, b| b.1.total_cmp(&a.1));
     Ok(Found { votes, bayes, bag, pulls })
@@ -147,13 +109,7 @@ fn main() -> Outcome<()> {
     let strongest = || found.pulls.iter().take(6).chain(found.pulls.iter().rev().take(6));
     println!("\nthe words that pull most:");
     strongest().for_each(|(word, pull)| println!("{pull:+7.1}  {word}"));
-    let opinions = found.pulls.iter().filter(|(word, _)| {
-        OPINIONS.iter().any(|words| words.split(' ').any(|opinion| opinion == *word))
-    });
-    let picture = bars_svg(
-        "What a word adds to the logit of a good review",
-        &opinions.copied().collect::<Vec<_>>(),
-    );
+    let picture = bars_svg("What a word adds to the logit of a good review", &found.pulls);
     viz::save("target/pictures/sentiment.svg", &picture)?;
     println!("\ntarget/pictures/sentiment.svg");
     Ok(())

@@ -10,54 +10,29 @@
 
 use std::error::Error;
 
+use wengert::data::synth::number_in_words;
 use wengert::loss::perplexity;
 use wengert::prelude::*;
 use wengert::viz::{self, matrix_svg};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// The words: 0 to 19, the tens from 20 at place 20, and three more.
+/// The words; the one that fills up a row comes after them.
 const WORDS: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
     sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred and thousand";
-const HUNDRED: usize = 28;
-const AND: usize = 29;
-const THOUSAND: usize = 30;
-/// The word that fills up a row; after 0 to 9, the digit that ends a number, which also begins one.
 const PAD: usize = 31;
+/// After the digits 0 to 9, the sign that ends a number, and also begins one.
 const END: usize = 10;
 /// The longest number in words, and in digits with its end.
 const LONGEST: usize = 8;
 const DIGITS: usize = 6;
 const WIDTH: usize = 64;
 
-/// A number in words, by their indices.
-pub(crate) fn words(n: usize) -> Vec<usize> {
-    let (thousands, rest) = (n / 1000, n % 1000);
-    let mut out = Vec::new();
-    if thousands > 0 {
-        out.extend(words(thousands));
-        out.push(THOUSAND);
-    }
-    let (hundreds, rest) = (rest / 100, rest % 100);
-    if hundreds > 0 {
-        out.extend([hundreds, HUNDRED]);
-    }
-    if rest > 0 || n == 0 {
-        if n > rest {
-            out.push(AND);
-        }
-        match rest {
-            0..20 => out.push(rest),
-            _ if rest % 10 == 0 => out.push(18 + rest / 10),
-            _ => out.extend([18 + rest / 10, rest % 10]),
-        }
-    }
-    out
-}
-
 /// Numbers as rows of words, and of digits with their end; what is behind it is 11, which is no class.
 fn batch(numbers: &[usize]) -> (Indices, Indices) {
-    let said: Vec<Vec<usize>> = numbers.iter().map(|n| words(*n)).collect();
+    let place = |word: &str| WORDS.split_whitespace().position(|w| w == word).unwrap_or(PAD);
+    let spelled = |n: &usize| number_in_words(*n).split(' ').map(place).collect();
+    let said: Vec<Vec<usize>> = numbers.iter().map(spelled).collect();
     let written =
         |n: &usize| n.to_string().bytes().map(|b| usize::from(b - b'0')).chain([END]).collect();
     let digits: Vec<Vec<usize>> = numbers.iter().map(written).collect();
@@ -188,8 +163,8 @@ pub(crate) fn run(numbers: usize, epochs: usize, seed: u64) -> Outcome<Found> {
 fn picture(model: &Translator, number: usize) -> Outcome<String> {
     let (source, _) = batch(&[number]);
     let (said, weights) = model.write(&source)?;
-    let names: Vec<&str> = WORDS.split_whitespace().collect();
-    let read: Vec<&str> = words(number).into_iter().map(|word| names[word]).collect();
+    let text = number_in_words(number);
+    let read: Vec<&str> = text.split(' ').collect();
     let written: Vec<String> = (said.iter().take_while(|digit| *digit != END))
         .map(|digit| digit.to_string())
         .chain(["end".into()])

@@ -116,12 +116,10 @@ fn words_are_weighed_better_by_a_net_than_by_counts() -> Outcome {
     let found = sentiment::run(1000, 20, 0)?;
     assert!(found.bag > found.bayes && found.bayes > found.votes, "{} {}", found.bag, found.bayes);
     // Of both languages, words pull to their side, and strong ones more.
-    let pull = |word: &str| found.pulls.iter().find(|(w, _)| *w == word).unwrap().1;
-    for language in sentiment::OPINIONS {
-        let words: Vec<&str> = language.split(' ').collect();
-        let [worst, fair, best] = [0, 6, 9].map(|i| pull(words[i]));
-        assert!(best > fair && fair > worst, "{:?}", found.pulls);
-        assert!(best > 0.0 && worst < 0.0);
+    let pull = |word: &str| found.pulls.iter().find(|(w, _)| w == word).unwrap().1;
+    for [best, fair, worst] in [["superb", "decent", "awful"], ["极好", "不错", "糟透"]] {
+        assert!(pull(best) > pull(fair) && pull(fair) > pull(worst), "{:?}", found.pulls);
+        assert!(pull(best) > 0.0 && pull(worst) < 0.0, "{:?}", found.pulls);
     }
     Ok(())
 }
@@ -190,12 +188,10 @@ fn nobody_beats_a_random_walk_and_no_forecast_sees_the_future() -> Outcome {
 
 #[test]
 fn numbers_are_translated_digit_by_digit() -> Outcome {
-    let said = |n: usize| translate::words(n).len();
-    assert_eq!([0, 7, 40, 99, 100, 342, 1_000, 12_005].map(said), [1, 1, 1, 2, 2, 5, 2, 4]);
     let found = translate::run(1500, 8, 0)?;
     assert!(found.attending.exact > found.alone.exact, "{}", found.attending.exact);
     assert!(found.attending.exact > 0.8 && found.attending.perplexity < 1.2);
-    shows(&found.picture, &["thousand", "end"]);
+    shows(&found.picture, &["Where it looks", "end"]);
     Ok(())
 }
 

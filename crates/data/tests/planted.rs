@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use wengert_data::metrics::{
-    auroc, best_thresholds, calibration, calibration_error, edit_distance, iou, sensitivity_at,
-    token_error_rate,
+    auroc, best_thresholds, calibration, calibration_error, edit_distance, iou,
+    sensitivity_and_specificity, sensitivity_at, token_error_rate,
 };
 use wengert_data::synth;
 use wengert_tensor::{Tensor, tensor};
@@ -157,6 +157,12 @@ fn measures_by_hand() {
     assert_eq!(sensitivity_at(0.75, &scores, &sick).unwrap(), (0.5, 0.4));
     assert_eq!(sensitivity_at(1.0, &scores, &sick).unwrap(), (0.0, 0.9));
     assert_eq!(sensitivity_at(0.0, &scores, &sick).unwrap().0, 1.0);
+    for specificity in [0.0, 0.5, 0.75, 1.0] {
+        let (sensitivity, threshold) = sensitivity_at(specificity, &scores, &sick).unwrap();
+        let found = sensitivity_and_specificity(&scores, &sick, threshold).unwrap();
+        assert_eq!(found, (sensitivity, specificity));
+    }
+    assert!(sensitivity_and_specificity(&scores, &sick, f64::NAN).is_err());
     assert!(sensitivity_at(1.5, &scores, &sick).is_err());
     assert!(sensitivity_at(0.5, &scores, &tensor![1_usize, 1, 1, 1, 1, 1]).is_err());
 
@@ -187,4 +193,56 @@ fn measures_by_hand() {
     let found = best_thresholds(&scores, &tensor![[1_usize, 0], [1, 0], [0, 0]]).unwrap();
     assert!((found.to_vec()[0] - 0.35).abs() < 1e-12, "{found}");
     assert!(best_thresholds(&tensor![1.0_f64], &tensor![1_usize]).is_err());
+}
+
+#[test]
+fn numbers_in_words_differ_and_can_be_read_back() {
+    // Each word's value: a hundred and a thousand multiply what stands before them.
+    let small = (0..20).map(|n| (synth::number_in_words(n), n));
+    let values: std::collections::BTreeMap<String, usize> =
+        small.chain((2..10).map(|tens| (synth::number_in_words(10 * tens), 10 * tens))).collect();
+    assert_eq!(values.len(), 28);
+    let read = |text: &str| {
+        let (mut all, mut part) = (0, 0);
+        for word in text.split(' ') {
+            match word {
+                "and" => {}
+                "hundred" => part *= 100,
+                "thousand" => (all, part) = (part * 1000, 0),
+                word => part += values[word],
+            }
+        }
+        all + part
+    };
+    for n in (0..2000).chain((2000..1_000_000).step_by(997)) {
+        let text = synth::number_in_words(n);
+        assert_eq!(read(&text), n, "{text}");
+    }
+}
+
+#[test]
+fn reviews_are_good_by_the_sum_of_their_opinions() {
+    let reviews = synth::reviews(2000, 0);
+    let good = reviews.iter().filter(|(_, good)| *good).count();
+    assert!((900..1100).contains(&good), "{good}");
+    let turned =
+        reviews.iter().filter(|(text, _)| text.split(' ').any(|w| w == "not" || w == "不"));
+    assert!((800..1200).contains(&turned.count()));
+    for (text, good) in &reviews {
+        // Where all opinions are on one side and none is turned round, there is no doubt.
+        let words: Vec<&str> = text.split(' ').collect();
+        let opinions = || words.iter().skip(1).step_by(2);
+        let side = |of: &[&str]| opinions().all(|word| of.contains(word));
+        if side(&[
+            "fine", "decent", "good", "great", "superb", "还行", "不错", "好", "很棒", "极好",
+        ]) {
+            assert!(good, "{text}");
+        }
+        if side(&["awful", "bad", "poor", "slow", "dull", "糟透", "坏", "差", "慢", "无聊"])
+        {
+            assert!(!good, "{text}");
+        }
+    }
+    assert_eq!((synth::reviews(7, 1), synth::reviews(0, 1).len()), (synth::reviews(7, 1), 0));
+    assert_ne!(synth::reviews(7, 1), synth::reviews(7, 2));
 }

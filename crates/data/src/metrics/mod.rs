@@ -19,7 +19,7 @@ pub use calibration::{CalibrationBin, calibration, calibration_error};
 pub use confusion::{Average, Confusion};
 pub use edits::{edit_distance, token_error_rate};
 pub use multilabel::{best_thresholds, multilabel_f1};
-pub use ranking::{auroc, average_precision, sensitivity_at};
+pub use ranking::{auroc, average_precision, sensitivity_and_specificity, sensitivity_at};
 pub use regression::{mae, mse, r2, rmse};
 pub use running::RunningMean;
 pub use scores::{accuracy, binary_accuracy, predictions, top_k_accuracy};

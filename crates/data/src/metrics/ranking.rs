@@ -3,7 +3,7 @@
 use wengert_tensor::{Element, Float, Tensor};
 
 use super::scores::refuse_nan;
-use super::{paired, yes_or_no};
+use super::{paired, threshold_fits, yes_or_no};
 use crate::{Error, Result};
 
 /// For each run of equal scores, from the lowest: how many targets in it are no, how many yes.
@@ -112,4 +112,37 @@ pub fn sensitivity_at<T: Float, L: Element>(
     let threshold = if below == 0 { f64::NEG_INFINITY } else { no[below - 1] };
     let found = yes.iter().filter(|score| **score > threshold).count();
     Ok((found as f64 / yes.len() as f64, threshold))
+}
+
+/// The fraction of yes that scores above a threshold, and the fraction of no that does not: sensitivity and specificity.
+///
+/// ```
+/// use wengert_data::metrics::sensitivity_and_specificity;
+/// use wengert_tensor::tensor;
+///
+/// let (scores, targets) = (tensor![0.1_f32, 0.2, 0.3, 0.9, 0.25, 0.8], tensor![0_usize, 0, 0, 0, 1, 1]);
+/// assert_eq!(sensitivity_and_specificity(&scores, &targets, 0.5)?, (0.5, 0.75));
+/// # Ok::<(), wengert_data::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`auroc`]; [`Error::Value`] if the threshold is NaN.
+#[track_caller]
+pub fn sensitivity_and_specificity<T: Float, L: Element>(
+    scores: &Tensor<T>,
+    targets: &Tensor<L>,
+    threshold: f64,
+) -> Result<(f64, f64)> {
+    const OP: &str = "sensitivity_and_specificity";
+    threshold_fits(OP, threshold)?;
+    runs(OP, scores, targets)?;
+    // Those above the threshold and all, of no and of yes.
+    let mut counts = [(0, 0); 2];
+    for (score, yes) in scores.iter().zip(yes_or_no(OP, targets)?) {
+        let (above, all) = &mut counts[usize::from(yes)];
+        *above += usize::from(score.to_f64() > threshold);
+        *all += 1;
+    }
+    let [no, yes] = counts.map(|(above, all)| above as f64 / all as f64);
+    Ok((yes, 1.0 - no))
 }

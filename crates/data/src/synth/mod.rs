@@ -11,6 +11,7 @@ mod series;
 mod signals;
 mod spoil;
 mod tastes;
+mod words;
 
 pub use classes::{blobs, circles, imbalanced, moons, spirals, xor};
 pub use images::{lesions, one_box, shapes};
@@ -19,6 +20,7 @@ pub use series::{momentum, random_walk, seasons, windows};
 pub use signals::{Tones, machine, tones};
 pub use spoil::{flipped, with_outliers};
 pub use tastes::tastes;
+pub use words::{number_in_words, reviews};
 
 use wengert_tensor::{Element, Tensor};
 
