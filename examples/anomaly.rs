@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release --example anomaly`, or with another seed than 0: `-- SEED`
 //!
-//! Data: windows of vibration. Training windows are healthy. The threshold is chosen on healthy validation windows: one false alarm in a hundred. The test,
-//! from a seed of its own, has 10 % faults: a rhythm that slips, or knocking. Baseline: how loud a window is.
+//! Data: windows of vibration. Training windows are healthy. The threshold is chosen on healthy validation windows: one
+//! false alarm in a hundred. The test, from a seed of its own, has 10 % faults: a rhythm that slips, or knocking. Baseline:
+//! how loud a window is.
 
 #![allow(clippy::print_stdout)]
 

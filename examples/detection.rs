@@ -1,10 +1,11 @@
-//! Is there a shape, which one, and where? One net with two heads: a class for the image, and a box, which counts where there is one.
+//! Is there a shape, which one, and where? One net with two heads: a class for the image, and a box, which counts where
+//! there is one.
 //!
 //! `cargo run --release --example detection`, or with another seed than 0: `-- SEED`
 //!
-//! Data: images with a disk, a square, a cross or nothing; training and test are drawn from two seeds. The loss is that of Fast R-CNN:
-//! cross-entropy of the class, and smooth L1 of the box, over images with a shape alone. Baseline: the mean box of the training
-//! images.
+//! Data: images with a disk, a square, a cross or nothing; training and test are drawn from two seeds. The loss is that of
+//! Fast R-CNN: cross-entropy of the class, and smooth L1 of the box, over images with a shape alone. Baseline: the mean box
+//! of the training images.
 
 #![allow(clippy::print_stdout)]
 

@@ -2,9 +2,9 @@
 //!
 //! `cargo run --release --example multi_label`, or with another seed than 0: `-- SEED`
 //!
-//! Data: overlapping disks, squares, crosses and rings, of which the last are rare; images for training, for choosing the thresholds
-//! and for the test are drawn from three seeds. Baselines: the answer that needs no image (each label as often as it pays), and a
-//! linear model of the pixels.
+//! Data: overlapping disks, squares, crosses and rings, of which the last are rare; images for training, for choosing the
+//! thresholds and for the test are drawn from three seeds. Baselines: the answer that needs no image (each label as often
+//! as it pays), and a linear model of the pixels.
 
 #![allow(clippy::print_stdout)]
 

@@ -1,9 +1,10 @@
-//! One net for two tasks whose targets differ a thousandfold: what the sum of the losses does, and what weights do that are learned.
+//! One net for two tasks whose targets differ a thousandfold: what the sum of the losses does, and what weights do that are
+//! learned.
 //!
 //! `cargo run --release --example multi_task`, or with another seed than 0: `-- SEED`
 //!
-//! Data: two functions of a number, of which one is a thousand times the other's size, with noise; the test is drawn from a seed of its
-//! own. The measure is the loss of a task, divided by that of a net which has this task alone.
+//! Data: two functions of a number, of which one is a thousand times the other's size, with noise; the test is drawn from a
+//! seed of its own. The measure is the loss of a task, divided by that of a net which has this task alone.
 
 #![allow(clippy::print_stdout)]
 

@@ -2,9 +2,10 @@
 //!
 //! `cargo run --release --example recommendation`, or with another seed than 0: `-- SEED`
 //!
-//! Data: users with a taste and items with a character and a popularity. Of what a user likes, one item is the test and all others are for
-//! training; nothing was chosen by the test. The measure is the hit rate: how often the item of the test is among the ten items
-//! of the highest scores, without those that the user was trained on. Baselines: chance, and the ten most popular items.
+//! Data: users with a taste and items with a character and a popularity. Of what a user likes, one item is the test and all
+//! others are for training; nothing was chosen by the test. The measure is the hit rate: how often the item of the test is
+//! among the ten items of the highest scores, without those that the user was trained on. Baselines: chance, and the ten
+//! most popular items.
 
 #![allow(clippy::print_stdout)]
 

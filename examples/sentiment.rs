@@ -2,9 +2,11 @@
 //!
 //! `cargo run --release --example sentiment`, or with another seed than 0: `-- SEED`
 //!
-//! Data: reviews by a small grammar, half of them English and half Chinese: three to eight opinions in words of different strength, one in
-//! eight turned round by a "not" in front of it, which no bag of words can see, and words without an opinion. A review is good if its opinions add up to more than 0. Training and test are drawn from two seeds. Baselines: each word votes for the side
-//! on which it was counted more often; and the same with the logarithm of the counts' ratio (naive Bayes).
+//! Data: reviews by a small grammar, half of them English and half Chinese: three to eight opinions in words of different
+//! strength, one in eight turned round by a "not" in front of it, which no bag of words can see, and words without an
+//! opinion. A review is good if its opinions add up to more than 0. Training and test are drawn from two seeds. Baselines:
+//! each word votes for the side on which it was counted more often; and the same with the logarithm of the counts' ratio
+//! (naive Bayes).
 
 #![allow(clippy::print_stdout)]
 

@@ -1,10 +1,11 @@
-//! Can a net predict a price? Not that of a random walk, which is predicted best by its last value; a little, where steps remember.
+//! Can a net predict a price? Not that of a random walk, which is predicted best by its last value; a little, where steps
+//! remember.
 //!
 //! `cargo run --release --example share_price`, or with another seed than 0: `-- SEED`
 //!
-//! Data: a random walk, and a walk of which each step repeats three tenths of the one before it. The first 60 % are for training, the
-//! next 20 % decide when to stop, the last 20 % are the test: time goes one way. Baseline: the last value. A model wins if its squared errors
-//! are below those of the baseline by more than two standard errors of the difference.
+//! Data: a random walk, and a walk of which each step repeats three tenths of the one before it. The first 60 % are for
+//! training, the next 20 % decide when to stop, the last 20 % are the test: time goes one way. Baseline: the last value. A
+//! model wins if its squared errors are below those of the baseline by more than two standard errors of the difference.
 
 #![allow(clippy::print_stdout)]
 
@@ -56,7 +57,7 @@ impl Forecast {
         let loader =
             DataLoader::new(synth::windows(&(&steps / unit), WIDTH, 1)?, 64)?.shuffle(seed);
         let recent = DataLoader::full(synth::windows(&(&self::steps(recent)? / unit), WIDTH, 1)?)?;
-        let (criterion, mut optimizer) = (MseLoss::new(), AdamW::new(net.parameters(), 1e-3));
+        let (criterion, mut optimizer) = (MseLoss::new(), AdamW::new(net.parameters(), 3e-3));
         Trainer::new(&net, &criterion, &mut optimizer)
             .validation(&recent)
             .stopping(EarlyStopping::new().patience(5))

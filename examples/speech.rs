@@ -1,10 +1,11 @@
-//! Which tones does a melody consist of, if nobody says when each begins? A loss that counts all ways to place them, and two ways to
-//! read them off; and beside it the spectrogram without its noise, by squared error over the frames that count.
+//! Which tones does a melody consist of, if nobody says when each begins? A loss that counts all ways to place them, and
+//! two ways to read them off; and beside it the spectrogram without its noise, by squared error over the frames that count.
 //!
 //! `cargo run --release --example speech`, or with another seed than 0: `-- SEED`
 //!
-//! Data: noisy spectrograms of three to six tones of five, of different speed and loudness; training and test are drawn from two seeds.
-//! Baselines: the nearest tone or silence of each frame, with repetitions read once; and the spectrogram as it is heard.
+//! Data: noisy spectrograms of three to six tones of five, of different speed and loudness; training and test are drawn
+//! from two seeds. Baselines: the nearest tone or silence of each frame, with repetitions read once; and the spectrogram as
+//! it is heard.
 
 #![allow(clippy::print_stdout)]
 
@@ -159,7 +160,7 @@ fn picture(test: &Tones<f32>, denoised: &Tensor, read: &[Pair]) -> Outcome<Strin
 
 fn main() -> Outcome<()> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
-    let found = run(1000, 12, seed)?;
+    let found = run(1500, 16, seed)?;
     println!("token error rate on the test");
     for (name, rate) in [
         ("nearest tone of each frame", found.nearest),

@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release --example transfer`, or with another seed than 0: `-- SEED`
 //!
-//! Data: the built-in digits. The trunk is trained on 0 to 4; of 5 to 9 ten samples each are for training, drawn by the seed, and all
-//! others are the test. Baseline: the same net from nothing on the same fifty samples.
+//! Data: the built-in digits. A first net is trained on 0 to 4; of 5 to 9 ten samples each are for training, drawn by the
+//! seed, and all others are the test. Baseline: the same net from nothing on the same fifty samples.
 
 #![allow(clippy::print_stdout)]
 
@@ -15,26 +15,29 @@ use wengert::viz::{self, Chart};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// The fractions of the test that are read right, after each tenth epoch on the few samples.
-pub(crate) struct Found {
-    pub(crate) from_nothing: Vec<f64>,
-    pub(crate) transferred: Vec<f64>,
-    /// The number of parameters that the new head has, and of those that stay.
-    pub(crate) sizes: (usize, usize),
-}
+/// The ways to begin, and the layers that each takes from the first net and keeps.
+pub(crate) const WAYS: [(&str, &[&str]); 3] = [
+    ("from nothing", &[]),
+    ("strokes kept", &["strokes"]),
+    ("all but the head kept", &["strokes", "digits"]),
+];
 
-/// Convolutions see strokes, whatever digit they belong to; a linear layer decides.
+/// For each of [`WAYS`], the fraction of the test that is read right after each tenth epoch.
+pub(crate) type Found = Vec<Vec<f64>>;
+
+/// Convolutions see strokes, whatever digit they belong to; the layers above them know digits.
 fn net(rng: &mut Rng) -> Sequential {
-    let trunk = sequential![
+    let strokes = sequential![
         images: func(|x: Var<'_>| x.reshape([REST, 1, 8, 8])),
         conv1: Conv2d::new(1, 16, 3, rng).padding(1),
         relu1: Relu,
+        pool: MaxPool2d::new(2),
         conv2: Conv2d::new(16, 32, 3, rng).padding(1),
         relu2: Relu,
-        pool: MaxPool2d::new(2),
         flatten: Flatten::default(),
     ];
-    sequential![trunk: trunk, head: Linear::new(32 * 4 * 4, 5, rng)]
+    let digits = sequential![hidden: Linear::new(32 * 4 * 4, 64, rng), relu: Relu];
+    sequential![strokes: strokes, digits: digits, head: Linear::new(64, 5, rng)]
 }
 
 /// Digits of which the labels pass a test, as classes from 0.
@@ -85,53 +88,45 @@ fn train(
 
 pub(crate) fn run(epochs: usize, seed: u64) -> Outcome<Found> {
     let (seen, new) = (those(0)?, those(5)?);
-    let (train_set, test) = few(&new, seed)?;
+    let (few, test) = few(&new, seed)?;
     let first = net(&mut Rng::new(seed));
-    train(&first, &seen, &seen, epochs / 10, seed)?;
-
-    // Another net with the trunk of the first: its head has other classes, and starts afresh.
-    let second = net(&mut Rng::new(seed + 1));
-    let learned = first.state().rename(|name| name.starts_with("trunk").then(|| name.into()));
-    second.load_matching(&learned);
-    let kept = second.freeze("trunk.*")?;
-    let trunk = second.state();
-    let transferred = train(&second, &train_set, &test, epochs, seed)?;
-    let same =
-        |name: &str| !name.starts_with("trunk") || trunk.get(name) == second.state().get(name);
-    assert!(trunk.names().all(same) && kept > 0, "a frozen trunk must not move");
-
-    let from_nothing = train(&net(&mut Rng::new(seed + 1)), &train_set, &test, epochs, seed)?;
-    let count = |frozen| {
-        let of_kind = second.parameters().into_iter().filter(|p| p.is_frozen() == frozen);
-        of_kind.map(|p| p.value().len()).sum()
-    };
-    Ok(Found { from_nothing, transferred, sizes: (count(false), count(true)) })
+    train(&first, &seen, &seen, 10, seed)?;
+    let mut found = Vec::new();
+    for (_, kept) in WAYS {
+        // The same start for all, but for what is kept.
+        let model = net(&mut Rng::new(seed + 1));
+        let is_kept = |name: &str| kept.iter().any(|layer| name.starts_with(layer));
+        model.load_matching(&first.state().rename(|name| is_kept(name).then(|| name.into())));
+        for layer in kept {
+            model.freeze(&format!("{layer}.*"))?;
+        }
+        let before = model.state();
+        found.push(train(&model, &few, &test, epochs, seed)?);
+        let after = model.state();
+        let moved = before.names().any(|name| is_kept(name) && before.get(name) != after.get(name));
+        assert!(!moved, "what is frozen must not move");
+    }
+    Ok(found)
 }
 
 pub(crate) fn picture(found: &Found) -> String {
-    let percent = |of: &[f64]| -> Vec<(f64, f64)> {
-        of.iter().zip(1..).map(|(a, tens)| (f64::from(10 * tens), 100.0 * a)).collect()
-    };
-    Chart::new("Digits 5 to 9 from ten samples each")
+    let chart = Chart::new("Digits 5 to 9 from ten samples each")
         .x_label("epochs")
-        .y_label("read right, of those that were not trained on, %")
-        .points("a trunk that knows 0 to 4", percent(&found.transferred))
-        .points("from nothing", percent(&found.from_nothing))
-        .to_svg()
+        .y_label("read right, of those that were not trained on, %");
+    let line = |chart: Chart, (&(name, _), curve): (&(&str, &[&str]), &Vec<f64>)| {
+        let tens = (1..).map(|i| f64::from(10 * i));
+        chart.points(name, tens.zip(curve.iter().map(|accuracy| 100.0 * accuracy)))
+    };
+    WAYS.iter().zip(found).fold(chart, line).to_svg()
 }
 
 fn main() -> Outcome<()> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
     let found = run(100, seed)?;
-    let last = |of: &[f64]| 100.0 * of.last().copied().unwrap_or(0.0);
-    let (trained, kept) = found.sizes;
     println!("digits 5 to 9 after ten samples of each, read right:\n");
-    println!(
-        "from nothing            {:5.1} %  ({} numbers trained)",
-        last(&found.from_nothing),
-        trained + kept
-    );
-    println!("frozen trunk, new head  {:5.1} %  ({trained} trained)", last(&found.transferred));
+    for ((name, _), curve) in WAYS.iter().zip(&found) {
+        println!("{name:<22} {:5.1} %", 100.0 * curve.last().copied().unwrap_or(0.0));
+    }
     viz::save("target/pictures/transfer.svg", &picture(&found))?;
     println!("\ntarget/pictures/transfer.svg");
     Ok(())

@@ -2,9 +2,9 @@
 //!
 //! `cargo run --release --example translate`, or with another seed than 0: `-- SEED`
 //!
-//! Data: numbers below 100,000 in English words; some are drawn for training, and 500 others are the test. The measure is how often
-//! all digits are right, written by the net alone; training shows it the right digits so far (teacher forcing). Baseline: the same
-//! net without attention, which has to carry the number in one vector.
+//! Data: numbers below 100,000 in English words; some are drawn for training, and 500 others are the test. The measure is
+//! how often all digits are right, written by the net alone; training shows it the right digits so far (teacher forcing).
+//! Baseline: the same net without attention, which has to carry the number in one vector.
 
 #![allow(clippy::print_stdout)]
 

@@ -40,14 +40,15 @@ fn shows(svg: &str, what: &[&str]) {
 
 #[test]
 fn outliers_break_the_squared_error_and_lower_the_learned_shape() -> Outcome {
-    let rows = robust::curve(800, 0)?;
+    let rows = robust::curve(2000, 0)?;
     let [clean, .., worst] = &rows[..] else { panic!("{rows:?}") };
     assert!(clean.errors.iter().all(|error| *error < 0.55), "{rows:?}");
     assert!(rows.windows(2).all(|w| w[1].errors[0] > w[0].errors[0]), "{rows:?}");
     let [mse, mae, huber, adaptive] = worst.errors;
     assert!(mse > 10.0 * huber && huber > mae && mae > adaptive && adaptive < 0.55, "{rows:?}");
-    assert!(rows.windows(2).all(|w| w[1].alpha <= w[0].alpha), "{rows:?}");
-    assert!(clean.alpha > 1.0 && worst.alpha < 0.1, "{rows:?}");
+    // At its lower end the shape falls no more.
+    assert!(rows.windows(2).all(|w| w[1].alpha <= w[0].alpha + 0.01), "{rows:?}");
+    assert!(clean.alpha > 1.0 && rows[1..].iter().all(|row| row.alpha < 0.1), "{rows:?}");
     shows(&robust::picture(&rows), &robust::LOSSES);
     Ok(())
 }
@@ -76,7 +77,7 @@ fn a_net_finds_several_shapes_at_once() -> Outcome {
 
 #[test]
 fn weights_that_are_learned_teach_a_task_a_thousand_times_smaller() -> Outcome {
-    let found = multi_task::run(2000, 0)?;
+    let found = multi_task::run(4000, 0)?;
     let times = |way: usize, task: usize| found.together[way].0[task] / found.alone[task];
     for way in [1, 2] {
         let [small, large] = [0, 1].map(|task| times(way, task));
@@ -94,10 +95,11 @@ fn weights_that_are_learned_teach_a_task_a_thousand_times_smaller() -> Outcome {
 
 #[test]
 fn what_was_learned_of_some_digits_serves_for_others() -> Outcome {
-    let found = transfer::run(40, 0)?;
-    let (nothing, transferred) = (found.from_nothing[3], found.transferred[3]);
-    assert!(transferred > nothing && transferred > 0.85, "{nothing} {transferred}");
-    shows(&transfer::picture(&found), &["from nothing"]);
+    let found = transfer::run(60, 0)?;
+    let [nothing, strokes, all] = [0, 1, 2].map(|way| found[way][5]);
+    // Strokes serve for other digits; the layer above them knows the digits that it has seen.
+    assert!(strokes > nothing && nothing > all && strokes > 0.85, "{nothing} {strokes} {all}");
+    shows(&transfer::picture(&found), &["from nothing", "strokes kept"]);
     Ok(())
 }
 
@@ -128,7 +130,7 @@ fn words_are_weighed_better_by_a_net_than_by_counts() -> Outcome {
 fn a_weight_for_lesions_finds_more_at_a_half_and_spoils_the_calibration() -> Outcome {
     use wengert::data::metrics::calibration_error;
 
-    let scores = medical_images::run(2000, 6, 0)?;
+    let scores = medical_images::run(3000, 8, 0)?;
     let [brightest, plain, weighted, again] = &scores[..] else { panic!("{scores:?}") };
     for net in [plain, weighted] {
         assert!(net.auroc > brightest.auroc + 0.02 && net.auroc > 0.85, "{scores:?}");
@@ -167,9 +169,9 @@ fn nobody_beats_a_random_walk_and_no_forecast_sees_the_future() -> Outcome {
     use share_price::WIDTH;
     use wengert::data::synth;
 
-    let walk = share_price::run(&synth::momentum(2500, 0.0, 0), 6, 0)?;
+    let walk = share_price::run(&synth::momentum(4000, 0.0, 0), 12, 0)?;
     assert!(walk.scores.iter().all(|score| !score.wins()), "{:?}", walk.scores);
-    let trend = share_price::run(&synth::momentum(4000, 0.5, 0), 6, 0)?;
+    let trend = share_price::run(&synth::momentum(4000, 0.5, 0), 12, 0)?;
     assert!(trend.scores.iter().all(|score| score.wins()), "{:?}", trend.scores);
     // The future is changed: what was said before it stays, bit for bit, and what comes after it does not.
     let series = &trend.test;
@@ -197,8 +199,8 @@ fn numbers_are_translated_digit_by_digit() -> Outcome {
 
 #[test]
 fn tones_are_read_without_knowing_where_they_begin() -> Outcome {
-    let found = speech::run(400, 6, 0)?;
-    assert!(found.greedy < 0.2 && found.greedy < found.nearest / 2.0, "{}", found.greedy);
+    let found = speech::run(800, 12, 0)?;
+    assert!(found.greedy < 0.4 && found.greedy < found.nearest / 2.0, "{}", found.greedy);
     assert!(found.beam <= found.greedy + 0.01, "{} {}", found.beam, found.greedy);
     assert!(found.denoised < found.heard / 2.0, "{} {}", found.heard, found.denoised);
     shows(&found.picture, &["heard", "read"]);

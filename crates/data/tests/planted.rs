@@ -35,8 +35,9 @@ fn a_lesion_is_brighter_in_the_mean_and_no_single_pixel_tells() {
     let (x, y) = synth::lesions::<f64>(2000, 0.05, 0).into_parts();
     assert_eq!(y.sum(), Tensor::scalar(100));
     let (brightest, mean) = (x.max_over([1, 2, 3]).unwrap(), x.mean_over([1, 2, 3]).unwrap());
-    assert!((0.6..0.95).contains(&auroc(&brightest, &y).unwrap()));
-    assert!((0.5..0.8).contains(&auroc(&mean, &y).unwrap()));
+    let [brightest, mean] = [&brightest, &mean].map(|score| auroc(score, &y).unwrap());
+    // Neither is enough.
+    assert!((0.6..0.95).contains(&brightest) && (0.6..0.9).contains(&mean), "{brightest} {mean}");
     let middle = x.flatten_axes(1, 3).unwrap().select(1, 136).unwrap();
     assert!((0.4..0.65).contains(&auroc(&middle, &y).unwrap()));
 }

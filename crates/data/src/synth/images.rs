@@ -72,9 +72,9 @@ fn random_box(least: usize, most: usize, rng: &mut Rng) -> [f64; 4] {
     [x, y, x + w, y + h].map(|corner| corner as f64)
 }
 
-/// Scans of a tissue, of which a fraction `share` (rounded, and at least one) has a lesion: class 1. The tissue is a texture of
-/// waves, brighter on one side, with noise; the lesion is a soft bright spot of 1 to 2 pixels' deviation, from faint to clear. The
-/// samples lie in random order.
+/// Scans of a tissue, of which a fraction `share` (rounded, and at least one) has a lesion: class 1. The tissue is a
+/// texture of waves, brighter on one side, with noise; the lesion is a soft bright spot of 1 to 2 pixels' deviation, from
+/// faint to clear. The samples lie in random order.
 ///
 /// ```
 /// let scans = wengert_data::synth::lesions::<f32>(200, 0.05, 0);

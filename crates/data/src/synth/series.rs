@@ -21,8 +21,8 @@ pub fn random_walk<T: Float>(n: usize, seed: u64) -> Tensor<T> {
     )
 }
 
-/// A walk whose steps remember: `xₜ = xₜ₋₁ + dₜ` with `dₜ = pull·dₜ₋₁ + N(0, 1)`. The best prediction has a mean squared error of 1;
-/// that of the last value is `1 / (1 - pull²)`. Without a pull it is a [`random_walk`].
+/// A walk whose steps remember: `xₜ = xₜ₋₁ + dₜ` with `dₜ = pull·dₜ₋₁ + N(0, 1)`. The best prediction has a mean squared
+/// error of 1; that of the last value is `1 / (1 - pull²)`. Without a pull it is a [`random_walk`].
 pub fn momentum<T: Float>(n: usize, pull: f64, seed: u64) -> Tensor<T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let (mut at, mut step) = (0.0, 0.0);

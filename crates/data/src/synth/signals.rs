@@ -66,9 +66,9 @@ impl<T> std::fmt::Debug for Tones<T> {
     }
 }
 
-/// Melodies of 3 to 6 tones out of five, each 2 to 5 frames long, most followed by a frame or two of silence; equal tones next to each other
-/// always. A tone is a peak at its pitch and a lower one at its overtone. Noise of this deviation is added to each of the 12
-/// bands of a frame; the longest possible melody has 42 frames.
+/// Melodies of 3 to 6 tones out of five, each 2 to 5 frames long, most followed by a frame or two of silence; equal tones
+/// next to each other always. A tone is a peak at its pitch and a lower one at its overtone. Noise of this deviation is
+/// added to each of the 12 bands of a frame; the longest possible melody has 42 frames.
 ///
 /// ```
 /// let melodies = wengert_data::synth::tones::<f32>(10, 0.3, 0);

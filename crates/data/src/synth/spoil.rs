@@ -11,8 +11,8 @@ fn chosen(n: usize, share: f64, rng: &mut Rng) -> Vec<usize> {
     rng.order(n).into_iter().take(count).collect()
 }
 
-/// Labels of which a fraction `share` (rounded) is replaced by another class out of `classes`, each equally likely; and a mask of those
-/// that were replaced.
+/// Labels of which a fraction `share` (rounded) is replaced by another class out of `classes`, each equally likely; and a
+/// mask of those that were replaced.
 ///
 /// ```
 /// use wengert_data::synth::flipped;

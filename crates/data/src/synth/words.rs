@@ -37,9 +37,9 @@ pub fn number_in_words(n: usize) -> String {
     words.join(" ")
 }
 
-/// So many reviews, English and Chinese in turn, each with whether it is good. A review has three to eight opinions in words of different strength,
-/// from "awful" to "superb", each after a word that has none; one opinion in eight is turned round by a "not". It is
-/// good if its opinions add up to more than 0. Words are divided by spaces, the Chinese ones too.
+/// So many reviews, English and Chinese in turn, each with whether it is good. A review has three to eight opinions in
+/// words of different strength, from "awful" to "superb", each after a word that has none; one opinion in eight is turned
+/// round by a "not". It is good if its opinions add up to more than 0. Words are divided by spaces, the Chinese ones too.
 ///
 /// ```
 /// let reviews = wengert_data::synth::reviews(100, 0);
