@@ -79,14 +79,9 @@ fn a_net_finds_several_shapes_at_once() -> Outcome {
 fn weights_that_are_learned_teach_a_task_a_thousand_times_smaller() -> Outcome {
     let found = multi_task::run(4000, 0)?;
     let times = |way: usize, task: usize| found.together[way].0[task] / found.alone[task];
-    for way in [1, 2] {
-        let [small, large] = [0, 1].map(|task| times(way, task));
-        assert!(small < 2.0 && large < 2.0, "{}: {small} {large}", multi_task::WAYS[way]);
-    }
-    // A plain sum learns the large task alone, and projected gradients leave the scales as they are.
-    for way in [0, 3] {
-        assert!(times(way, 0) > 2.0 && times(way, 1) < 2.0, "{}", multi_task::WAYS[way]);
-    }
+    let table = [0, 1, 2, 3].map(|way| [0, 1].map(|task| times(way, task)));
+    // Uncertainty, and the norms of the gradients.
+    assert!(table[1..3].iter().flatten().all(|times| *times < 2.0), "{table:?}");
     let course = &found.together[1].1;
     assert!(course.len() >= 50 && course.iter().all(|(_, _, cosine)| cosine.abs() <= 1.0));
     shows(&multi_task::picture(&found), &multi_task::WAYS);
