@@ -77,7 +77,7 @@ fn train(data: &Tones<f32>, epochs: usize, seed: u64) -> Outcome<Listener> {
         let (tones, denoised) = model.call(tape.input(heard))?;
         let target = CtcTarget { labels: &labels, steps: &frames, lengths: &lengths };
         let spelled = CtcLoss::new().forward(tones.transpose(0, 1)?, target)?;
-        let painted = weighted_mean(squares.forward(denoised, &clean)?, &within(&frames, time))?;
+        let painted = weighted_mean(squares.forward(denoised, &clean)?, within(&frames, time))?;
         (spelled + painted).backward()?;
         clip_grad_norm(&model.parameters(), 5.0)?;
         optimizer.set_learning_rate(schedule.at(step));

@@ -80,7 +80,7 @@ impl Translator {
         let (said, _) = self.decoder.call((self.digits.call(so_far)?, last))?;
         let scores = self.query.call(said)?.matmul(states.transpose(1, 2)?)?;
         let padding = words.equal_scalar(PAD).unsqueeze(1)?.expand(scores.shape().sizes())?;
-        let weights = scores.masked_fill(&padding.contiguous(), -1e9)?.softmax(2)?;
+        let weights = scores.masked_fill(padding.contiguous(), -1e9)?.softmax(2)?;
         let looked = weights.matmul(states)?;
         let looked = if self.attends { looked } else { looked.mul_scalar(0.0) };
         Ok((self.head.call(Var::cat(&[said, looked], 2)?)?, weights))
