@@ -133,7 +133,7 @@ fn wrong(samples: &Samples, [rows, columns]: [usize; 2], scores: &Tensor) -> Out
         if label != taken_for && pictures.len() < DRAWN {
             let points = samples.test.features().select(0, row)?.reshape([rows, columns])?;
             let (label, taken_for) = (samples.class(label), samples.class(taken_for));
-            pictures.push(Picture { points, caption: format!("{label} taken for {taken_for}") });
+            pictures.push(Picture::new(points, format!("{label} taken for {taken_for}")));
         }
     }
     let title = match pictures.len() {

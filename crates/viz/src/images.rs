@@ -2,6 +2,7 @@
 
 use wengert_tensor::{Error, Fault, Float, Result, Tensor};
 
+use crate::chart::COLOURS;
 use crate::svg::{Anchor, Svg};
 
 /// A grey picture with its caption.
@@ -11,6 +12,22 @@ pub struct Picture<T> {
     pub points: Tensor<T>,
     /// The caption.
     pub caption: String,
+    /// Frames around parts of it, in pixels: left, top, right and bottom. The first is blue, the second orange.
+    pub frames: Vec<[f64; 4]>,
+}
+
+impl<T> Picture<T> {
+    /// A picture without frames.
+    pub fn new(points: Tensor<T>, caption: impl Into<String>) -> Self {
+        Self { points, caption: caption.into(), frames: Vec::new() }
+    }
+
+    /// With one more frame around a part of it.
+    #[must_use]
+    pub fn frame(mut self, corners: [f64; 4]) -> Self {
+        self.frames.push(corners);
+        self
+    }
 }
 
 impl<T> std::fmt::Debug for Picture<T> {
@@ -25,9 +42,9 @@ impl<T> std::fmt::Debug for Picture<T> {
 /// use wengert_tensor::tensor;
 /// use wengert_viz::{Picture, image_grid};
 ///
-/// let cross = Picture { points: tensor![[1.0_f32, 0.0], [0.0, 1.0]], caption: "a cross".into() };
+/// let cross = Picture::new(tensor![[1.0_f32, 0.0], [0.0, 1.0]], "a cross").frame([0.0, 0.0, 1.0, 2.0]);
 /// let svg = image_grid("one picture", &[cross], 4)?;
-/// assert!(svg.contains("a cross"));
+/// assert!(svg.contains("a cross") && svg.contains("stroke=\"#0072b2\""));
 /// # Ok::<(), wengert_tensor::Error>(())
 /// ```
 ///
@@ -78,6 +95,14 @@ pub fn image_grid<T: Float>(title: &str, pictures: &[Picture<T>], across: usize)
                     &style,
                 );
             }
+        }
+        let frames = picture.frames.iter().filter(|corners| corners.iter().all(|c| c.is_finite()));
+        for (corners, colour) in frames.zip(COLOURS.into_iter().cycle()) {
+            // Frames of nothing, or far outside, stay within the cell.
+            let [left, top, right, bottom] = corners.map(|c| (c * point).clamp(0.0, CELL));
+            let style = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"");
+            let (wide, high) = ((right - left).max(0.0), (bottom - top).max(0.0));
+            svg.rect(x + left, y + top, wide, high, &style);
         }
         svg.text(x + CELL / 2.0, y + CELL + 15.0, 12.0, Anchor::Middle, &picture.caption);
     }

@@ -17,7 +17,9 @@
 //! | a matrix of numbers: confusions, attention | [`Matrix`] |
 //! | whether probabilities are frequencies | [`calibration`] |
 //! | images with captions, as misread digits | [`image_grid`], [`Picture`] |
+//! | numbers by name | [`bars_svg`] |
 //! | numbers of layers over time, as colours | [`heat_svg`] |
+//! | several of these below each other; to a file | [`stacked`]; [`save`] |
 //! | texts and pictures in one file | [`Page`] |
 //! | backpropagation, step by step, in a browser | [`Inspect::explore`], or [`explore()`] for the text |
 //! | backpropagation, step by step, in a terminal | [`Inspect::debugger`] |
@@ -26,6 +28,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bars;
 mod calibration;
 mod chart;
 mod debugger;
@@ -39,11 +42,14 @@ mod inspect;
 mod matrix;
 mod notebook;
 mod page;
+mod save;
+mod stack;
 mod surface;
 mod svg;
 mod sweep;
 mod tape;
 
+pub use bars::bars_svg;
 pub use calibration::calibration;
 pub use chart::{Chart, Scale};
 pub use debugger::Debugger;
@@ -57,5 +63,7 @@ pub use inspect::Inspect;
 pub use matrix::Matrix;
 pub use notebook::Notebook;
 pub use page::Page;
+pub use save::save;
+pub use stack::stacked;
 pub use surface::Surface;
 pub use tape::tape_svg;

@@ -100,7 +100,9 @@ impl Matrix {
         }
         for (i, &x) in self.values.iter().enumerate() {
             let (row, column) = (i / across, i % across);
-            let fraction = if high > low { (x - low) / (high - low) } else { 0.0 };
+            // By halves, as the whole difference may be no number.
+            let fraction =
+                if high > low { (x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) } else { 0.0 };
             let fill = if x.is_finite() { blue(fraction) } else { "#c81e1e".into() };
             let (px, py) = (left + column as f64 * cell, top + row as f64 * cell);
             svg.begin(&format!(

@@ -4,16 +4,22 @@
 //! is an error, and so is a number to be measured that is not finite: a model that has diverged has no accuracy.
 //! Predictions and targets have one shape, as for a loss.
 
+mod boxes;
+mod calibration;
 mod confusion;
+mod edits;
 mod multilabel;
 mod ranking;
 mod regression;
 mod running;
 mod scores;
 
+pub use boxes::iou;
+pub use calibration::{CalibrationBin, calibration, calibration_error};
 pub use confusion::{Average, Confusion};
-pub use multilabel::multilabel_f1;
-pub use ranking::{auroc, average_precision};
+pub use edits::{edit_distance, token_error_rate};
+pub use multilabel::{best_thresholds, multilabel_f1};
+pub use ranking::{auroc, average_precision, sensitivity_and_specificity, sensitivity_at};
 pub use regression::{mae, mse, r2, rmse};
 pub use running::RunningMean;
 pub use scores::{accuracy, binary_accuracy, predictions, top_k_accuracy};

@@ -48,3 +48,51 @@ pub fn multilabel_f1<T: Float, L: Element>(
     }
     Ok(mean_of(&tallies, average, Tally::f1))
 }
+
+/// The threshold of each label with the best F1 of that label: `[L]`, each in the middle between two scores. Choose them on
+/// validation samples, and subtract them from the scores of others: `multilabel_f1(&(scores - thresholds), …, 0.0, …)`.
+///
+/// ```
+/// use wengert_data::metrics::best_thresholds;
+/// use wengert_tensor::tensor;
+///
+/// let scores = tensor![[0.9_f64, 0.2], [0.6, 0.3], [0.1, 0.1]];
+/// let targets = tensor![[1_usize, 1], [0, 1], [0, 0]];
+/// let found = best_thresholds(&scores, &targets)?.to_vec();
+/// assert!((found[0] - 0.75).abs() < 1e-12 && (found[1] - 0.15).abs() < 1e-12);
+/// # Ok::<(), wengert_data::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`multilabel_f1`].
+#[track_caller]
+pub fn best_thresholds<T: Float, L: Element>(
+    scores: &Tensor<T>,
+    targets: &Tensor<L>,
+) -> Result<Tensor<T>> {
+    // Its checks are those here.
+    multilabel_f1(scores, targets, 0.0, Average::Micro)?;
+    let labels = scores.shape()[1];
+    let (scores, targets) = (scores.to_vec(), yes_or_no("best_thresholds", targets)?);
+    let mut out = Tensor::zeros([labels]);
+    for (label, out) in out.as_mut_slice().iter_mut().enumerate() {
+        let pairs = scores.iter().zip(&targets).skip(label).step_by(labels);
+        let mut pairs: Vec<(f64, bool)> = pairs.map(|(s, y)| (s.to_f64(), *y)).collect();
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let all = pairs.iter().filter(|pair| pair.1).count();
+        let (mut hits, mut best) = (0, (-1.0, 0.0));
+        for (i, &(score, yes)) in pairs.iter().enumerate() {
+            hits += usize::from(yes);
+            let next = pairs.get(i + 1).map(|pair| pair.0);
+            if next == Some(score) {
+                continue;
+            }
+            let f1 = 2.0 * hits as f64 / (i + 1 + all).max(1) as f64;
+            if f1 > best.0 {
+                best = (f1, next.map_or(score, |next| (score + next) / 2.0));
+            }
+        }
+        *out = T::from_f64(best.1);
+    }
+    Ok(out)
+}

@@ -5,12 +5,22 @@
 //! the samples are not sorted by class and the classes' sizes differ by one at most.
 
 mod classes;
+mod images;
 mod regression;
 mod series;
+mod signals;
+mod spoil;
+mod tastes;
+mod words;
 
 pub use classes::{blobs, circles, imbalanced, moons, spirals, xor};
+pub use images::{lesions, one_box, shapes};
 pub use regression::{friedman1, linear, sine};
-pub use series::{random_walk, seasons, windows};
+pub use series::{momentum, random_walk, seasons, windows};
+pub use signals::{Tones, machine, tones};
+pub use spoil::{flipped, with_outliers};
+pub use tastes::tastes;
+pub use words::{number_in_words, reviews};
 
 use wengert_tensor::{Element, Tensor};
 

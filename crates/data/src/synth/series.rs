@@ -1,4 +1,4 @@
-//! Time series: a random walk, seasons with a trend; and windows, which make samples of a series.
+//! Time series: a random walk, a walk with a memory, seasons with a trend; and windows, which make samples of a series.
 
 use std::f64::consts::PI;
 
@@ -16,6 +16,23 @@ pub fn random_walk<T: Float>(n: usize, seed: u64) -> Tensor<T> {
         &[n],
         (0..n).map(|t| {
             at += if t == 0 { 0.0 } else { rng.normal() };
+            at
+        }),
+    )
+}
+
+/// A walk whose steps remember: `xₜ = xₜ₋₁ + dₜ` with `dₜ = pull·dₜ₋₁ + N(0, 1)`. The best prediction has a mean squared
+/// error of 1; that of the last value is `1 / (1 - pull²)`. Without a pull it is a [`random_walk`].
+pub fn momentum<T: Float>(n: usize, pull: f64, seed: u64) -> Tensor<T> {
+    let mut rng = Rng::new(For::Synthetic, seed, 0);
+    let (mut at, mut step) = (0.0, 0.0);
+    filled(
+        &[n],
+        (0..n).map(|t| {
+            if t > 0 {
+                step = pull * step + rng.normal();
+                at += step;
+            }
             at
         }),
     )
