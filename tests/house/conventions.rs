@@ -158,7 +158,7 @@ fn ties() {
 
 #[test]
 fn nothing_and_infinity() {
-    let tape = Tape::new();
+    let tape = Tape::<f64>::new();
     row("`norm_over` of order 0");
     let norm = |p: f64| move |x: Var<f64>| x.norm_over(0, p);
     let value =

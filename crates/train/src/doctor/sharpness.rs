@@ -97,18 +97,19 @@ fn roots<T: Float>(optimizer: &(impl Optimizer<T> + ?Sized)) -> Option<Vec<(u64,
     };
     let (corrected, eps) = (of("beta2").is_some(), of("eps").unwrap_or(1e-8));
     let state = optimizer.state();
+    let squares = |p: &wengert_autograd::Param<T>| {
+        let names = ["exp_avg_sq", "square_avg"];
+        names.iter().find_map(|name| state.get(&format!("{}.{name}", p.path())))
+    };
     let root = |p: &wengert_autograd::Param<T>| {
-        let path = p.path();
-        let squares = ["exp_avg_sq", "square_avg"]
-            .iter()
-            .find_map(|name| state.tensors.get(&format!("{path}.{name}")));
-        let Some(squares) = squares else { return (p.id(), vec![0.0]) };
-        let steps = state.scalars.get(&format!("{path}.step")).copied().unwrap_or(1.0);
+        let Some(squares) = squares(p) else { return (p.id(), vec![0.0]) };
+        let steps = state.number(&format!("{}.step", p.path())).unwrap_or(1.0);
         let bias = if corrected { 1.0 - beta.powf(steps) } else { 1.0 };
         let of = |v: T| ((v.to_f64() / bias.max(1e-12)).sqrt() + eps).sqrt().recip();
         (p.id(), squares.iter().map(of).collect())
     };
-    (!state.tensors.is_empty()).then(|| optimizer.parameters().iter().map(root).collect())
+    let parameters = optimizer.parameters();
+    parameters.iter().any(|p| squares(p).is_some()).then(|| parameters.iter().map(root).collect())
 }
 
 /// The number of an element.
