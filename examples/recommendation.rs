@@ -56,7 +56,7 @@ impl Module<f32, (Indices, Indices)> for Factors {
 enum By {
     /// A yes for what is liked and a no for what is drawn: binary cross-entropy.
     YesOrNo,
-    /// What is liked above what is drawn: Bayesian personalised ranking, -ln σ(difference).
+    /// Liked items above drawn ones: Bayesian personalised ranking, -ln σ(difference).
     Ranking,
 }
 

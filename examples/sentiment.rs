@@ -54,7 +54,7 @@ pub(crate) struct Found {
     pub(crate) votes: f64,
     pub(crate) bayes: f64,
     pub(crate) bag: f64,
-    /// What each word adds to the logit of good, before the mean is taken; the strongest to each side first.
+    /// The part of each word in the logit of good, before the mean is taken; the strongest to each side first.
     pub(crate) pulls: Vec<(String, f64)>,
 }
 

@@ -159,7 +159,7 @@ pub(crate) fn run(numbers: usize, epochs: usize, seed: u64) -> Outcome<Found> {
     Ok(Found { alone, attending, picture: picture(&model, test[0])? })
 }
 
-/// Where the decoder looks, digit by digit, for a number of the test.
+/// The places where the decoder looks, digit by digit, for a number of the test.
 fn picture(model: &Translator, number: usize) -> Outcome<String> {
     let (source, _) = batch(&[number]);
     let (said, weights) = model.write(&source)?;
