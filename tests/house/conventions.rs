@@ -179,8 +179,8 @@ fn nothing_and_infinity() {
     row("`var_over` with a correction beyond the number of elements");
     assert_eq!(tensor![3.0_f64, 4.0].var_over(0, 3.0).unwrap().item().unwrap(), INF);
     row("`LayerNorm` of one column");
-    let tape = Tape::new();
-    let x = tape.var(tensor![[3.0], [5.0]]);
+    let columns = Tape::new();
+    let x = columns.var(tensor![[3.0], [5.0]]);
     let y = LayerNorm::new([1]).call(x).unwrap();
     assert_eq!(y.value().unwrap(), tensor![[0.0], [0.0]]);
     assert_eq!(y.sum().gradients().unwrap().wrt(x).value().unwrap(), tensor![[0.0], [0.0]]);
