@@ -50,8 +50,8 @@ struct Found {
     target: Option<f64>,
     prediction: Option<f64>,
     classes: bool,
-    /// The weight of the sample in the mean.
-    weight: f64,
+    /// The weights of the samples in the mean; empty if they count alike.
+    weights: Vec<f64>,
 }
 
 impl Worst {
@@ -111,15 +111,16 @@ where
         .map(|row| of(&x.pick(&[row])?, &y.pick(&[row])?))
         .collect::<Result<_>>()?;
     // The data's term is the samples' sum times one factor: 1/N for a mean. Alone, a sample's weight in a weighted mean cancels.
-    let weights: f64 = all.iter().map(|f| f.weight).sum();
-    let mean = all.iter().map(|f| f.weight * f.data).sum::<f64>() / weights;
+    let weight = |row: usize| whole.weights.get(row).copied().unwrap_or(1.0);
+    let weights: f64 = (0..all.len()).map(weight).sum();
+    let mean = all.iter().enumerate().map(|(k, f)| weight(k) * f.data).sum::<f64>() / weights;
     let weighted = (mean - whole.data).abs() <= 1e-5 * whole.data.abs();
-    let part = |f: &Found| if weighted { f.weight * f.data } else { f.data };
-    let sum: f64 = all.iter().map(part).sum();
+    let part = |row: usize, f: &Found| if weighted { weight(row) * f.data } else { f.data };
+    let sum: f64 = all.iter().enumerate().map(|(row, f)| part(row, f)).sum();
     let scale = if sum == 0.0 { 0.0 } else { whole.data / sum };
     let (mut samples, mut classes) = (Vec::with_capacity(all.len()), Vec::new());
     for (row, f) in all.into_iter().enumerate() {
-        let contribution = scale * part(&f);
+        let contribution = scale * part(row, &f);
         if let Some(class) = f.target.filter(|_| f.classes).map(|class| class as usize) {
             classes.resize(classes.len().max(class + 1), 0.0);
             classes[class] += contribution;
@@ -163,15 +164,15 @@ fn found<T: Float>(loss: Var<'_, T>) -> wengert_autograd::Result<Found> {
         }
     });
     let (target, prediction) = pair.unwrap_or((None, None));
-    let weight = goal.as_ref().and_then(|goal| {
+    let weights = goal.as_ref().and_then(|goal| {
         let line = lines.get(goal.compares)?;
         let (_, weights) = line.op().get::<ops::CrossEntropy<T>>()?.0.labels()?;
-        weights?.first().map(|w| w.to_f64())
+        Some(weights?.iter().map(|w| w.to_f64()).collect())
     });
     Ok(Found {
         loss: loss.item()?.to_f64(),
         data: data.into_iter().map(value).sum(),
-        weight: weight.unwrap_or(1.0),
+        weights: weights.unwrap_or_default(),
         penalties: penalties.iter().map(named).collect(),
         target,
         prediction,
