@@ -284,7 +284,7 @@ impl<T: Float> Inner<T> {
     /// Takes the gradient of rows that were looked up in a parameter, instead of adding it to zeros for all the others.
     #[inline]
     fn take_rows(&self, i: usize, g: &Tensor<T>, rows: &mut Vec<(u32, RowPart<T>)>) -> Then {
-        let Some(index) = self.nodes.op(i).rows() else { return Then::HandOn };
+        let Some(index) = self.nodes.op(i).rows_looked_up() else { return Then::HandOn };
         let line = self.nodes.operands(i)[0];
         let of_parameter = self.nodes.op(line as usize).parameter().is_some();
         if !of_parameter || !self.nodes.wanted(line as usize) {

@@ -319,7 +319,7 @@ impl<T: Float> Op<T> {
 
     /// The numbers of the rows that it looks up, if it looks up rows.
     #[inline]
-    pub(crate) fn rows(&self) -> Option<&Tensor<usize>> {
+    pub(crate) fn rows_looked_up(&self) -> Option<&Tensor<usize>> {
         match self {
             Self::Index(Index::IndexSelect(IndexSelect(0, index))) => Some(&index.values),
             _ => None,
