@@ -56,7 +56,8 @@ fn remedies_cure_more_often_than_random_ones() {
     for fault in faults::all() {
         let known =
             ["rate /10000", "rate x100", "biases of -10", "weights x30"].contains(&fault.name);
-        if known && fault.program != "attention" {
+        // The programs that are slow are left to the benchmark.
+        if known && !["attention", "images", "sequence"].contains(&fault.program) {
             all.extend(bench::cure::cure(&*programs::of(fault.program), &fault, 0));
         }
     }

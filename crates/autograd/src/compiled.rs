@@ -12,7 +12,7 @@ use crate::{Result, Tape, Var};
 /// Called with the number of a line and its gradient, when a sweep has it complete.
 pub(crate) type Done<'a, T> = &'a mut dyn FnMut(usize, &Tensor<T>) -> Result<Then>;
 
-/// What a sweep does with a gradient that is complete.
+/// The way of a sweep from a gradient that is complete.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
     /// Hands it on to the operands.

@@ -421,7 +421,7 @@ impl<T: Float> Param<T> {
         change(&mut state.value)
     }
 
-    /// How the gradient was used so far.
+    /// The use of the gradient so far.
     #[doc(hidden)]
     pub fn grad_use(&self) -> GradUse {
         self.state().uses

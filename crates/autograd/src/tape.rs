@@ -31,7 +31,7 @@ pub(crate) struct Inner<T> {
     pub(crate) watchers: Vec<Watcher<T>>,
     pub(crate) spent: Option<Line>,
     pub(crate) grads: Vec<Option<Tensor<T>>>,
-    /// What stands in place of each parameter's value once the tape is spent; kept from tape to tape.
+    /// NaN in the shape of each parameter, which stands in its place once the tape is spent; kept from tape to tape.
     pub(crate) gone: Vec<Tensor<T>>,
     /// Gradients kept for printing, by node.
     pub(crate) adjoints: Vec<Option<Tensor<T>>>,

@@ -1,6 +1,6 @@
 //! The doctor: what is wrong with a training, where, how sure that is, and what helps.
 //!
-//! It looks on while a loop trains, as a [`Companion`] of a [`Trainer`](crate::Trainer) or by two calls in a loop of your own, and
+//! It looks on while a loop trains, as a [`Companion`](crate::Companion) of a [`Trainer`](crate::Trainer) or by two calls in a loop of your own, and
 //! writes a [`Report`]. Where it can it is exact: it reads the tape's structure, compares numbers that must be equal, and follows
 //! parameters that nothing reaches. Other numbers are compared with their own history and with each other, never with a
 //! fixed size of a norm.
