@@ -80,6 +80,7 @@ fn lazy_adam_moves_the_rows_that_it_sees_and_no_others() {
     }
     // Other rows each time: what was seen before stays where it is, and so does its state.
     let c = table(8);
+    c.set_path("table");
     let mut lazy = Adam::new([c.clone()], 0.1).lazy();
     let (first, second) = (tensor![0_usize, 1], tensor![2_usize, 3]);
     look_up(&c, &first, &first);
