@@ -26,7 +26,7 @@ optimizer! {
     /// let mut optimizer = Asgd::new([w.clone()], 0.5).lambda(0.0);
     /// w.set_grad(Some(tensor![1.0]));
     /// optimizer.step()?;
-    /// assert_eq!(optimizer.state().get("w.ax").unwrap(), tensor![0.5]);
+    /// assert_eq!(optimizer.state().get("w.ax"), Some(&tensor![0.5]));
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
     Asgd, AsgdSettings {
