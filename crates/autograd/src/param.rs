@@ -28,6 +28,8 @@ struct Shared<T> {
     /// without it.
     version: AtomicU64,
     frozen: AtomicBool,
+    /// Whether its gradient may be kept by rows. Every step asks this of every parameter, so it is known without the lock.
+    by_rows: AtomicBool,
     state: Mutex<State<T>>,
     /// Told when an update has ended.
     updated: Condvar,
@@ -104,6 +106,7 @@ impl<T: Element> Param<T> {
             path: OnceLock::new(),
             version: AtomicU64::new(0),
             frozen: AtomicBool::new(false),
+            by_rows: AtomicBool::new(false),
             state: Mutex::new(State {
                 value,
                 grad: None,
@@ -372,6 +375,7 @@ impl<T: Float> Param<T> {
     /// Adds a gradient of some rows.
     pub(crate) fn add_row_grad(&self, part: RowPart<T>) -> wengert_tensor::Result<()> {
         let mut state = self.writable();
+        self.0.by_rows.store(true, Ordering::Relaxed);
         state.grad = Some(match state.take_to_add() {
             Some(Grad::Whole(sum)) => {
                 let part = row_grad::whole(sum.shape(), &[part]);
@@ -402,6 +406,9 @@ impl<T: Float> Param<T> {
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
     pub fn row_grad(&self) -> Option<(Tensor<usize>, Tensor<T>)> {
+        if !self.0.by_rows.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut guard = self.state();
         let state = &mut *guard;
         match &mut state.grad {
