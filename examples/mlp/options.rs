@@ -218,21 +218,5 @@ fn one_of(name: &str, value: &str, known: &[&str]) -> Result<String, String> {
 
 /// The known word that is fewest letters away, if those are few.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let best = known.iter().min_by_key(|k| distance(word, k))?;
-    (distance(word, best) <= 2).then_some(best)
-}
-
-/// The number of letters to insert, leave out or change to make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    wengert::autograd::nearest(word, known.iter().copied()).first().copied()
 }

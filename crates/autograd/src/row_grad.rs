@@ -34,7 +34,7 @@ pub(crate) struct Rows<T> {
     /// The shape of the whole.
     shape: Shape,
     parts: Vec<RowPart<T>>,
-    /// Whether there is one part, whose rows rise.
+    /// True if there is one part, and its rows are in rising order.
     is_sorted: bool,
     /// Makes the whole of them: known where the numbers are known to be floats.
     whole: fn(&[usize], &[RowPart<T>]) -> Tensor<T>,

@@ -129,7 +129,8 @@ macro_rules! debug_is_display {
 debug_is_display!(Error, FileFault);
 
 /// Some names, in a sentence: `a`, `b` and 7 more.
-fn listed(names: &[String]) -> String {
+#[doc(hidden)]
+pub fn listed(names: &[String]) -> String {
     const SHOWN: usize = 6;
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect();
     match names.len() {

@@ -28,6 +28,8 @@ pub mod safetensors;
 mod state;
 mod whole;
 
+#[doc(hidden)]
+pub use error::listed;
 pub use error::{Error, FileFault, Line, Result};
 pub use resume::{Loader, Resume};
 pub use state::{Entry, State};

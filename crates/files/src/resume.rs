@@ -124,7 +124,7 @@ impl<T: Float> Loader<T> {
         }
     }
 
-    /// Whether a value of this name is left.
+    /// True if a value of this name was not read yet.
     pub fn has(&self, name: &str) -> bool {
         self.places.contains_key(name)
     }

@@ -184,7 +184,7 @@ impl<T: Float> State<T> {
         self.entries.len()
     }
 
-    /// Whether it has none.
+    /// True if it has no values.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

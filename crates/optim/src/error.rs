@@ -3,6 +3,7 @@
 use std::fmt;
 
 use wengert_autograd::Line;
+use wengert_files::listed;
 use wengert_tensor::Shape;
 
 /// An error of updating parameters. The text names the optimiser, the parameter or the setting, the line and the fix.
@@ -202,18 +203,6 @@ impl From<wengert_files::Error> for Error {
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Some names, in a sentence: `a`, `b` and 7 more.
-fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let quoted: Vec<String> = names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect();
-    match names.len() {
-        0 => "none".to_string(),
-        1 => quoted.concat(),
-        n if n <= SHOWN => format!("{} and {}", quoted[..n - 1].join(", "), quoted[n - 1]),
-        n => format!("{} and {} more", quoted.join(", "), n - SHOWN),
-    }
-}
 
 fn no_gradient(names: &[String], of: usize) -> String {
     if names.len() == of {

@@ -40,7 +40,7 @@ enum Shape {
 const SHAPES: [Shape; 4] = [Shape::Disk, Shape::Square, Shape::Cross, Shape::Ring];
 
 impl Shape {
-    /// Whether a place belongs to it, as seen from its middle, with half its width and height as the unit.
+    /// True if a place belongs to the shape. The middle is (0, 0), and the border is at a distance of 1.
     fn covers(self, x: f64, y: f64) -> bool {
         let (square, circle) = (x.abs().max(y.abs()), x.hypot(y));
         match self {
