@@ -6,8 +6,7 @@
 use std::hint::black_box;
 
 use wengert::tensor::Tensor;
-use wengert::tensor::kernel::pool;
-use wengert_benches::clock;
+use wengert_benches::{clock, machine};
 
 /// The best of several rounds, each long enough for the clock.
 fn time(name: &str, bytes: usize, f: impl FnMut()) {
@@ -36,7 +35,7 @@ fn filled(shape: &[usize]) -> Tensor<f32> {
 }
 
 fn main() {
-    pool::set_threads(clock::threads());
+    machine::set_up();
     let x = filled(&[4096, 1000]);
     let n = x.bytes();
     time!(n, "sum [4096, 1000]", x.sum());

@@ -4,13 +4,12 @@
 //! error if a loss after 20 steps is not the known one. `LOSS_ONLY=1` takes 21 steps and no time.
 #![allow(clippy::print_stdout)]
 
-use wengert::tensor::kernel::pool;
-use wengert_benches::clock;
 use wengert_benches::nets::{ALL, Data, Net};
 use wengert_benches::workload::Failure;
+use wengert_benches::{clock, machine};
 
 fn main() -> Result<(), Failure> {
-    pool::set_threads(clock::threads());
+    machine::set_up();
     let mut asked: Vec<String> = std::env::args().skip(1).collect();
     if asked.is_empty() {
         asked = ALL.iter().map(|net| net.name.to_string()).collect();
@@ -38,11 +37,12 @@ fn line(net: Net) -> Result<(), Failure> {
     }
     let t = clock::time(|| (net.start)(&data))?;
     println!(
-        "{{\"peer\":\"wengert\",\"workload\":\"{}\",\"threads\":{},\"us_per_step\":{:.3},\"us_best\":{:.3},\
+        "{{\"peer\":\"wengert\",\"workload\":\"{}\",\"threads\":{},\"instructions\":\"{}\",\"us_per_step\":{:.3},\"us_best\":{:.3},\
          \"us_floor\":{:.3},\"cpu_us\":{:.3},\"others_cores\":{:.2},\"loss20\":{:.7},\"loss_first\":{:.7},\
          \"gflops_best\":{:.1},\"peak_rss_mb\":{:.1}}}",
         net.name,
         clock::threads(),
+        machine::instructions(),
         t.median,
         t.best,
         t.floor,

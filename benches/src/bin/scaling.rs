@@ -6,10 +6,9 @@
 
 use wengert::nn::init;
 use wengert::tensor::Rng;
-use wengert::tensor::kernel::pool;
 use wengert::viz::{Chart, Scale};
 use wengert_benches::workload::{Activation, Failure, Spec, Training};
-use wengert_benches::{clock, train};
+use wengert_benches::{clock, machine, train};
 
 /// Something that grows, and the net of each size.
 struct Growth {
@@ -24,7 +23,7 @@ struct Growth {
 }
 
 fn main() -> Result<(), Failure> {
-    pool::set_threads(clock::threads());
+    machine::set_up();
     let file = std::env::args().nth(1).unwrap_or_else(|| "benches/scaling.svg".to_string());
     let powers = |from: u32, to: u32| (from..=to).map(|p| 1 << p).collect::<Vec<usize>>();
     let growths = [

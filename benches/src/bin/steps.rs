@@ -4,12 +4,11 @@
 //! `THREADS` (2), `PEERS_DATA` (drawn if unset), `WINDOWS` (7) of `WINDOW_S` (0.5) seconds.
 #![allow(clippy::print_stdout)]
 
-use wengert::tensor::kernel::pool;
 use wengert_benches::workload::{ALL, Failure, Spec};
-use wengert_benches::{clock, ops, train};
+use wengert_benches::{clock, machine, ops, train};
 
 fn main() -> Result<(), Failure> {
-    pool::set_threads(clock::threads());
+    machine::set_up();
     let mut asked: Vec<String> = std::env::args().skip(1).collect();
     if asked.is_empty() {
         asked = ALL.iter().map(|s| s.name.to_string()).collect();
@@ -31,11 +30,12 @@ fn line(spec: Spec) -> Result<(), Failure> {
     drop(step);
     let t = clock::time(|| train::trainer(&workload))?;
     println!(
-        "{{\"peer\":\"wengert\",\"workload\":\"{}\",\"threads\":{},\"us_per_step\":{:.3},\"us_best\":{:.3},\
+        "{{\"peer\":\"wengert\",\"workload\":\"{}\",\"threads\":{},\"instructions\":\"{}\",\"us_per_step\":{:.3},\"us_best\":{:.3},\
          \"us_floor\":{:.3},\"cpu_us\":{:.3},\"others_cores\":{:.2},\"loss20\":{:.7},\"loss_first\":{:.7},\
          \"gflops_best\":{:.1},\"peak_rss_mb\":{:.1}}}",
         spec.name,
         clock::threads(),
+        machine::instructions(),
         t.median,
         t.best,
         t.floor,
@@ -63,11 +63,12 @@ fn op_lines(which: &str) -> Result<(), Failure> {
             both.map_or("null".to_string(), |t| format!("{:.3}", f(t)))
         };
         println!(
-            "{{\"peer\":\"wengert\",\"op\":\"{}\",\"threads\":{},\"fwd_us\":{:.3},\"fwd_us_best\":{:.3},\
+            "{{\"peer\":\"wengert\",\"op\":\"{}\",\"threads\":{},\"instructions\":\"{}\",\"fwd_us\":{:.3},\"fwd_us_best\":{:.3},\
              \"fwd_us_floor\":{:.3},\"fwd_cpu_us\":{:.3},\"fwdbwd_us\":{},\"fwdbwd_us_best\":{},\
              \"fwdbwd_us_floor\":{},\"fwdbwd_cpu_us\":{},\"others_cores\":{:.2}}}",
             bench.name,
             clock::threads(),
+            machine::instructions(),
             forward.median,
             forward.best,
             forward.floor,

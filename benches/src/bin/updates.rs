@@ -6,8 +6,7 @@
 use wengert::autograd::Param;
 use wengert::optim::{Adagrad, Adam, AdamW, NAdam, Optimizer, RmsProp, Rprop, Sgd, clip_grad_norm};
 use wengert::tensor::Tensor;
-use wengert::tensor::kernel::pool;
-use wengert_benches::clock;
+use wengert_benches::{clock, machine};
 
 /// The best of several rounds, each long enough for the clock, over the number of parameters.
 fn time(name: &str, count: usize, f: impl FnMut()) {
@@ -28,7 +27,7 @@ fn net(shapes: &[&[usize]]) -> Vec<Param<f32>> {
 }
 
 fn main() {
-    pool::set_threads(clock::threads());
+    machine::set_up();
     let nets: [(&str, &[&[usize]]); 4] = [
         ("6 x 1", &[&[1], &[1], &[1], &[1], &[1], &[1]]),
         ("tiny", &[&[16, 2], &[16], &[16, 16], &[16], &[1, 16], &[1]]),

@@ -6,7 +6,8 @@ use smallvec::SmallVec;
 
 use super::transpose::Transpose;
 use crate::error::out_of_memory;
-use crate::layout::{Walk, row_major};
+use crate::layout::{Layout, Walk, row_major};
+use crate::storage::Storage;
 use crate::{Element, Tensor};
 
 /// A copy of the elements in row-major order in a buffer of its own.
@@ -19,6 +20,10 @@ pub(crate) fn to_contiguous<T: Element>(x: &Tensor<T>) -> Tensor<T> {
 
 /// The same; `None` if the system has no memory for it.
 pub(crate) fn try_to_contiguous<T: Element>(x: &Tensor<T>) -> Option<Tensor<T>> {
+    if let Some(elements) = x.as_slice() {
+        let layout = Layout::contiguous(x.layout().shape.clone());
+        return Some(Tensor { storage: Storage::from_slice(layout, elements)? });
+    }
     // SAFETY: `write_strided` writes each place of `x`'s shape, which is the result's.
     unsafe {
         Tensor::try_filled_by(x.layout().shape.clone(), |out| {

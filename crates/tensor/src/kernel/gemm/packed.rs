@@ -99,7 +99,7 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
                     strips.pack::<V>(s, k, a, pa);
                 }
                 let (i, h) = (strips.start(s), strips.height(s));
-                let a = if a_lies { a.at(i, 0) } else { strips.packed(s, &a, pa) };
+                let a = if a_lies { a.at(i, 0) } else { strips.packed::<V>(s, &a, pa) };
                 let mut j = j0;
                 while j < j0 + group {
                     let width = (n - j).min(nr);

@@ -6,7 +6,7 @@ use super::simd::Simd;
 
 /// The distance between rows that are packed by themselves: KC and a line more, so that they do not share sets of the cache.
 const ROW: usize = KC + 16;
-/// The distance between packed columns: no block has more rows.
+/// The greatest distance between packed columns: no block has more rows.
 const COLUMN: usize = 16;
 /// The room for a packed strip.
 pub(super) const STRIP: usize = COLUMN * ROW;
@@ -67,14 +67,15 @@ impl Strips {
             if a.cs == 1 {
                 for r in 0..self.height(s) {
                     let from = a.at(self.start(s) + r, 0).ptr;
-                    copy::<V>(from, k, out.add(s * STRIP + r * ROW));
+                    copy::<V, false>(from, k, out.add(s * STRIP + r * ROW));
                 }
             } else if s.is_multiple_of(AT_ONCE) {
                 let end = (s + AT_ONCE).min(self.count);
                 for p in 0..k {
                     for s in s..end {
                         let from = a.at(self.start(s), p).ptr;
-                        copy::<V>(from, self.height(s), out.add(s * STRIP + p * COLUMN));
+                        let to = out.add(s * STRIP + p * column::<V>());
+                        copy::<V, true>(from, self.height(s), to);
                     }
                 }
             }
@@ -83,22 +84,35 @@ impl Strips {
 
     /// The packed strip `s` of A.
     #[inline(always)]
-    pub(super) fn packed<T>(self, s: usize, a: &Mat<T>, out: *const T) -> Mat<T> {
+    pub(super) fn packed<V: Simd>(
+        self,
+        s: usize,
+        a: &Mat<V::Elem>,
+        out: *const V::Elem,
+    ) -> Mat<V::Elem> {
         let ptr = out.wrapping_add(s * STRIP);
         if a.cs == 1 {
             Mat { ptr, rs: ROW as isize, cs: 1 }
         } else {
-            Mat { ptr, rs: 1, cs: COLUMN as isize }
+            Mat { ptr, rs: 1, cs: column::<V>() as isize }
         }
     }
 }
 
-/// `n` elements.
+/// The distance between packed columns: the least that whole vectors allow, so that a strip fills little of the first cache.
+#[inline(always)]
+const fn column<V: Simd>() -> usize {
+    let column = V::HEIGHTS[1].next_multiple_of(V::LANES);
+    assert!(column <= COLUMN);
+    column
+}
+
+/// `n` elements; with `WHOLE` the last ones by a whole vector, whose other lanes are written too.
 ///
 /// # Safety
-/// They may be read, and written; the processor has V.
+/// They may be read, and written; with `WHOLE` so many may be written as whole vectors have; the processor has V.
 #[inline(always)]
-unsafe fn copy<V: Simd>(from: *const V::Elem, n: usize, to: *mut V::Elem) {
+unsafe fn copy<V: Simd, const WHOLE: bool>(from: *const V::Elem, n: usize, to: *mut V::Elem) {
     let mut j = 0;
     // SAFETY: the caller's.
     unsafe {
@@ -108,7 +122,8 @@ unsafe fn copy<V: Simd>(from: *const V::Elem, n: usize, to: *mut V::Elem) {
         }
         if j < n {
             let mask = V::first(n - j);
-            V::load_first(from.add(j), mask).store_first(to.add(j), mask);
+            let rest = V::load_first(from.add(j), mask);
+            if WHOLE { rest.store(to.add(j)) } else { rest.store_first(to.add(j), mask) }
         }
     }
 }
