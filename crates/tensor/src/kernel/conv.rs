@@ -72,10 +72,11 @@ impl Sizes {
     fn work(&self) -> usize {
         self.groups.saturating_mul(self.terms()).saturating_mul(self.output())
     }
-    /// The number of columns that are copied at a time, if they may have so many elements.
+    /// The number of columns that are copied at a time, if they may have so many elements: those of whole rows, if one fits.
     fn width(&self, elements: usize) -> usize {
-        let fit = elements / self.terms().max(1) / 32 * 32;
-        fit.max(64).min(self.windows().next_multiple_of(16))
+        let (fit, across) = (elements / self.terms().max(1), self.counts[2]);
+        let fit = (fit / 32 * 32).max(64).min(self.windows());
+        if fit < across { fit } else { fit / across * across }
     }
 
     /// Calls `part` with ranges of samples, on all threads.
@@ -139,15 +140,19 @@ impl<T: Float> Image<T> {
 #[inline(always)]
 fn runs(s: &Sizes, from: usize, to: usize, mut run: impl FnMut(usize, usize, usize)) {
     let [_, h, w] = s.padded();
-    let across = s.counts[2];
+    let [_, down, across] = s.counts;
+    // One division here, none in the loop: it would take longer than the copy of a short run.
+    let (row, mut x) = (from / across, from % across);
+    let (mut z, mut y) = (row / down, row % down);
     let mut p = from;
     while p < to {
-        let (row, x) = (p / across, p % across);
-        let (z, y) = (row / s.counts[1], row % s.counts[1]);
         let len = (across - x).min(to - p);
         let first = (z * s.stride[0] * h + y * s.stride[1]) * w + x * s.stride[2];
         run(first, p - from, len);
-        p += len;
+        (p, x, y) = (p + len, 0, y + 1);
+        if y == down {
+            (y, z) = (0, z + 1);
+        }
     }
 }
 
@@ -223,6 +228,21 @@ impl<'a, T: Float> Columns<'a, T> {
     #[inline(always)]
     fn each(&self, run: impl Fn(*mut T, *mut T, usize)) {
         let (s, (from, to)) = (self.sizes, self.range);
+        let across = s.counts[2];
+        let whole_rows = from.is_multiple_of(across) && to.is_multiple_of(across);
+        if whole_rows && s.counts[0] == 1 {
+            let down = s.stride[1] * s.padded()[2];
+            terms(s, |k, at| {
+                let mut image = self.image.wrapping_add(at + from / across * down);
+                let mut column = self.columns.wrapping_add(k * self.pitch);
+                for _ in 0..(to - from) / across {
+                    run(image, column, across);
+                    image = image.wrapping_add(down);
+                    column = column.wrapping_add(across);
+                }
+            });
+            return;
+        }
         terms(s, |k, at| {
             runs(s, from, to, |first, column, len| {
                 let column = self.columns.wrapping_add(k * self.pitch + column);
@@ -263,10 +283,13 @@ impl<T: Float> Kernel for AddColumns<'_, T> {
         let step = self.0.sizes.stride[2];
         // SAFETY: as for `CopyColumns`, the image being written.
         self.0.each(|image, columns, len| unsafe {
-            for i in 0..len {
-                let x = image.add(i * step);
-                *x = x.read().plus(*columns.add(i));
+            let add = |image: *mut T, i: usize| *image = image.read().plus(*columns.add(i));
+            // The compiler's loop is for long runs.
+            let eights = if step == 1 && len < 64 { len / 8 * 8 } else { 0 };
+            for start in (0..eights).step_by(8) {
+                (start..start + 8).for_each(|i| add(image.add(i), i));
             }
+            (eights..len).for_each(|i| add(image.add(i * step), i));
         });
     }
 }
@@ -298,7 +321,8 @@ pub(crate) unsafe fn forward<T: Float>(
     s.share(&|samples| {
         let (x, weight, bias, y) = shared.get();
         let width = s.width(COLUMNS);
-        let (mut image, mut scratch) = (Image::new(s), Scratch::new::<T>(k * width));
+        let pitch = width.next_multiple_of(16);
+        let (mut image, mut scratch) = (Image::new(s), Scratch::new::<T>(k * pitch));
         for g in samples.start * s.groups..samples.end * s.groups {
             let group = g % s.groups;
             // SAFETY: the caller's: a group of a sample lies within each; the parts write groups of their own.
@@ -324,8 +348,8 @@ pub(crate) unsafe fn forward<T: Float>(
                 pieces(s, width, |from, to| {
                     let out = scratch.ptr();
                     let image = image.cast_mut();
-                    dispatch(CopyColumns(Columns::new(s, image, out, width, (from, to))));
-                    let b = Mat { ptr: out.cast_const(), rs: width as isize, cs: 1 };
+                    dispatch(CopyColumns(Columns::new(s, image, out, pitch, (from, to))));
+                    let b = Mat { ptr: out.cast_const(), rs: pitch as isize, cs: 1 };
                     T::product(s.outputs, to - from, k, a, b, init, y.add(from), windows);
                 });
             }
@@ -344,7 +368,8 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, turned: *const T, x
         let (x, turned, y) = shared.get();
         let width = s.width(2 * COLUMNS);
         let len = if s.is_padded() { s.inputs * product(s.padded()) } else { 0 };
-        let (mut image, mut scratch) = (Scratch::new::<T>(len), Scratch::new::<T>(k * width));
+        let pitch = width.next_multiple_of(16);
+        let (mut image, mut scratch) = (Scratch::new::<T>(len), Scratch::new::<T>(k * pitch));
         for g in samples.start * s.groups..samples.end * s.groups {
             // SAFETY: as in `forward`.
             unsafe {
@@ -360,8 +385,8 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, turned: *const T, x
                 image.write_bytes(0, s.inputs * product(s.padded()));
                 pieces(s, width, |from, to| {
                     let out = scratch.ptr();
-                    T::product(k, to - from, s.outputs, a, part(from), Init::Zero, out, width);
-                    dispatch(AddColumns(Columns::new(s, image, out, width, (from, to))));
+                    T::product(k, to - from, s.outputs, a, part(from), Init::Zero, out, pitch);
+                    dispatch(AddColumns(Columns::new(s, image, out, pitch, (from, to))));
                 });
                 if s.is_padded() {
                     Image::<T>::rows(s, |to, from| {
@@ -390,7 +415,8 @@ pub(crate) unsafe fn weight<T: Float>(s: &Sizes, x: *const T, y: *const T, out: 
         let (x, y, out) = shared.get();
         let each = s.groups * s.outputs * k;
         let width = s.width(8 * COLUMNS);
-        let (mut image, mut scratch) = (Image::new(s), Scratch::new::<T>(k * width));
+        let pitch = width.next_multiple_of(16);
+        let (mut image, mut scratch) = (Image::new(s), Scratch::new::<T>(k * pitch));
         let samples = s.samples * block / blocks..s.samples * (block + 1) / blocks;
         // SAFETY: as in `forward`; the blocks write weights of their own. All bits 0 are the number 0.
         unsafe {
@@ -409,8 +435,8 @@ pub(crate) unsafe fn weight<T: Float>(s: &Sizes, x: *const T, y: *const T, out: 
                 pieces(s, width, |from, to| {
                     let rows = scratch.ptr();
                     let image = image.cast_mut();
-                    dispatch(CopyColumns(Columns::new(s, image, rows, width, (from, to))));
-                    let b = Mat { ptr: rows.cast_const(), rs: 1, cs: width as isize };
+                    dispatch(CopyColumns(Columns::new(s, image, rows, pitch, (from, to))));
+                    let b = Mat { ptr: rows.cast_const(), rs: 1, cs: pitch as isize };
                     T::product(s.outputs, k, to - from, part(from), b, Init::Accumulate, c, k);
                 });
             }
