@@ -95,17 +95,17 @@ impl<T: Element> Tensor<T> {
         self.gathered("gather", axis, index)
     }
 
-    /// The elements, the numbers and the length of a row of these, if both lie in rows along `axis`, the last, and have the same
-    /// number of rows: then a row of one goes with a row of the other.
+    /// The numbers of an index and the length of its rows, if `axis` is the last, and both have the same number of rows along it:
+    /// then a row of one goes with a row of the other.
     pub(crate) fn rows_by<'a>(
-        &'a self,
+        &self,
         axis: usize,
         index: &'a Tensor<usize>,
-    ) -> Option<(&'a [T], &'a [usize], usize)> {
+    ) -> Option<(&'a [usize], usize)> {
         let n = *index.shape().get(axis)?;
         let fits = axis + 1 == self.rank() && self.shape()[..axis] == index.shape()[..axis];
         (fits && n > 0 && !self.is_empty()).then_some(())?;
-        Some((self.as_slice()?, index.as_slice()?, n))
+        Some((index.as_slice()?, n))
     }
 
     /// [`gather`](Self::gather) with an index that is known to fit but for its numbers.
@@ -116,7 +116,7 @@ impl<T: Element> Tensor<T> {
             return Err(outside(op, self.shape(), index, 0, axis));
         }
         let (size, step) = (self.shape()[axis], self.strides()[axis]);
-        if let Some((x, numbers, n)) = self.rows_by(axis, index) {
+        if let (Some((numbers, n)), Some(x)) = (self.rows_by(axis, index), self.as_slice()) {
             let mut wrong = None;
             let gathered = written(op, index.layout().shape.clone(), |out| {
                 for (row, (x, numbers)) in

@@ -48,7 +48,7 @@ impl<T: Element> Tensor<T> {
         }
         let mut out = self.copied(op)?;
         let (size, step) = (out.shape()[axis], out.strides()[axis]);
-        if let (Some((_, numbers, n)), Some(elements)) = (self.rows_by(axis, index), src.as_slice())
+        if let (Some((numbers, n)), Some(elements)) = (self.rows_by(axis, index), src.as_slice())
             && src.shape() == index.shape()
         {
             let rows = out.as_mut_slice().chunks_exact_mut(size);

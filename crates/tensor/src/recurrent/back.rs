@@ -120,24 +120,40 @@ impl<T: Float> Kernel for Gru<'_, T> {
         {
             let (r, z) = (&kept[..n], &kept[n..2 * n]);
             let (un, c) = (&kept[2 * n..3 * n], &kept[3 * n..4 * n]);
-            let (dr, rest) = dx.split_at_mut(n);
-            let (dz, dn) = rest.split_at_mut(n);
+            let (drz, dn) = dx.split_at_mut(2 * n);
+            let (dr, dz) = drz.split_at_mut(n);
             let (du_rz, du_n) = du.split_at_mut(2 * n);
-            let (dr, dz, dn, du_n) = (&mut dr[..n], &mut dz[..n], &mut dn[..n], &mut du_n[..n]);
-            let (g, h, carried) = (&g[..n], &h[..n], &mut carried[..n]);
-            for j in 0..n {
-                let g = g[j].lane::<A>() + carried[j].lane::<A>();
-                let (r, z) = (r[j].lane::<A>(), z[j].lane::<A>());
-                let (un, c, h) = (un[j].lane::<A>(), c[j].lane::<A>(), h[j].lane::<A>());
-                let new = g * (ONE - z) * slope_of_tanh(c);
-                dn[j] = T::from_lane::<A>(new);
-                du_n[j] = T::from_lane::<A>(new * r);
-                dr[j] = T::from_lane::<A>(new * un * r * (ONE - r));
-                dz[j] = T::from_lane::<A>(g * (h - c) * z * (ONE - z));
-                carried[j] = T::from_lane::<A>(g * z);
-            }
-            du_rz[..n].copy_from_slice(dr);
-            du_rz[n..].copy_from_slice(dz);
+            Self::state::<A>([r, z, un, c, g, h], carried, dr, dz, dn, du_n);
+            du_rz.copy_from_slice(drz);
+        }
+    }
+}
+
+impl<T: Float> Gru<'_, T> {
+    /// The gradients of a row: a function of its own, for the reason that `forward` gives.
+    #[inline(always)]
+    fn state<A: Arch>(
+        [r, z, un, c, g, h]: [&[T]; 6],
+        carried: &mut [T],
+        dr: &mut [T],
+        dz: &mut [T],
+        dn: &mut [T],
+        du_n: &mut [T],
+    ) {
+        let n = carried.len();
+        let (r, z, un, c) = (&r[..n], &z[..n], &un[..n], &c[..n]);
+        let (dr, dz, dn, du_n) = (&mut dr[..n], &mut dz[..n], &mut dn[..n], &mut du_n[..n]);
+        let (g, h) = (&g[..n], &h[..n]);
+        for j in 0..n {
+            let g = g[j].lane::<A>() + carried[j].lane::<A>();
+            let (r, z) = (r[j].lane::<A>(), z[j].lane::<A>());
+            let (un, c, h) = (un[j].lane::<A>(), c[j].lane::<A>(), h[j].lane::<A>());
+            let new = g * (ONE - z) * slope_of_tanh(c);
+            dn[j] = T::from_lane::<A>(new);
+            du_n[j] = T::from_lane::<A>(new * r);
+            dr[j] = T::from_lane::<A>(new * un * r * (ONE - r));
+            dz[j] = T::from_lane::<A>(g * (h - c) * z * (ONE - z));
+            carried[j] = T::from_lane::<A>(g * z);
         }
     }
 }
@@ -169,20 +185,38 @@ impl<T: Float> Kernel for Lstm<'_, T> {
             let (di_f, dg_o) = dx.split_at_mut(2 * n);
             let (di, df) = di_f.split_at_mut(n);
             let (dg, d_o) = dg_o.split_at_mut(n);
-            let (di, df, dg, d_o) = (&mut di[..n], &mut df[..n], &mut dg[..n], &mut d_o[..n]);
-            let (g, carried, dc) = (&g[..n], &carried[..n], &mut dc[..n]);
-            for j in 0..n {
-                let g = g[j].lane::<A>() + carried[j].lane::<A>();
-                let (i, f) = (i[j].lane::<A>(), f[j].lane::<A>());
-                let (new, o) = (new[j].lane::<A>(), o[j].lane::<A>());
-                let (small, old) = (small[j].lane::<A>(), before[j].lane::<A>());
-                let memory = dc[j].lane::<A>() + g * o * slope_of_tanh(small);
-                d_o[j] = T::from_lane::<A>(g * small * o * (ONE - o));
-                di[j] = T::from_lane::<A>(memory * new * i * (ONE - i));
-                df[j] = T::from_lane::<A>(memory * old * f * (ONE - f));
-                dg[j] = T::from_lane::<A>(memory * i * slope_of_tanh(new));
-                dc[j] = T::from_lane::<A>(memory * f);
-            }
+            let seen = [i, f, new, o, small, before, g, carried];
+            Self::state::<A>(seen, dc, di, df, dg, d_o);
+        }
+    }
+}
+
+impl<T: Float> Lstm<'_, T> {
+    /// See [`Gru::state`].
+    #[inline(always)]
+    fn state<A: Arch>(
+        [i, f, new, o, small, before, g, carried]: [&[T]; 8],
+        dc: &mut [T],
+        di: &mut [T],
+        df: &mut [T],
+        dg: &mut [T],
+        d_o: &mut [T],
+    ) {
+        let n = dc.len();
+        let (i, f, new, o) = (&i[..n], &f[..n], &new[..n], &o[..n]);
+        let (small, before, g, carried) = (&small[..n], &before[..n], &g[..n], &carried[..n]);
+        let (di, df, dg, d_o) = (&mut di[..n], &mut df[..n], &mut dg[..n], &mut d_o[..n]);
+        for j in 0..n {
+            let g = g[j].lane::<A>() + carried[j].lane::<A>();
+            let (i, f) = (i[j].lane::<A>(), f[j].lane::<A>());
+            let (new, o) = (new[j].lane::<A>(), o[j].lane::<A>());
+            let (small, old) = (small[j].lane::<A>(), before[j].lane::<A>());
+            let memory = dc[j].lane::<A>() + g * o * slope_of_tanh(small);
+            d_o[j] = T::from_lane::<A>(g * small * o * (ONE - o));
+            di[j] = T::from_lane::<A>(memory * new * i * (ONE - i));
+            df[j] = T::from_lane::<A>(memory * old * f * (ONE - f));
+            dg[j] = T::from_lane::<A>(memory * i * slope_of_tanh(new));
+            dc[j] = T::from_lane::<A>(memory * f);
         }
     }
 }

@@ -117,19 +117,35 @@ impl<T: Float> Kernel for Gru<'_, T> {
             let (gates, new) = kept.split_at_mut(3 * n);
             let (rz, un) = gates.split_at_mut(2 * n);
             let (x_rz, xn) = x.split_at(2 * n);
-            for (gate, &x) in rz.iter_mut().zip(x_rz) {
-                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).sigmoid());
-            }
+            squash::<A, T, true>(rz, x_rz);
             let (r, z) = rz.split_at(n);
-            let (un, xn, new, y, h) = (&un[..n], &xn[..n], &mut new[..n], &mut y[..n], &h[..n]);
-            let (r, z) = (&r[..n], &z[..n]);
-            for j in 0..n {
-                let (r, z, h) = (r[j].lane::<A>(), z[j].lane::<A>(), h[j].lane::<A>());
-                let c = (xn[j].lane::<A>() + r * un[j].lane::<A>()).tanh();
-                new[j] = T::from_lane::<A>(c);
-                y[j] = T::from_lane::<A>(c + z * (h - c));
-            }
+            Self::state::<A>([r, z, un, xn, h], new, y);
         }
+    }
+}
+
+impl<T: Float> Gru<'_, T> {
+    /// n and h' of a row, of all whose slices have one length. A function, as of its parameters the compiler knows that none overlaps
+    /// with what is written: so it makes vectors of the loop, which it otherwise leaves as it stands.
+    #[inline(always)]
+    fn state<A: Arch>([r, z, u, x, h]: [&[T]; 5], new: &mut [T], y: &mut [T]) {
+        let n = new.len();
+        let (r, z, u, x, h, y) = (&r[..n], &z[..n], &u[..n], &x[..n], &h[..n], &mut y[..n]);
+        for j in 0..n {
+            let (r, z, h) = (r[j].lane::<A>(), z[j].lane::<A>(), h[j].lane::<A>());
+            let c = (x[j].lane::<A>() + r * u[j].lane::<A>()).tanh();
+            new[j] = T::from_lane::<A>(c);
+            y[j] = T::from_lane::<A>(c + z * (h - c));
+        }
+    }
+}
+
+/// σ(gate + x), or tanh, in the gate's place.
+#[inline(always)]
+fn squash<A: Arch, T: Float, const SIGMOID: bool>(gates: &mut [T], x: &[T]) {
+    for (gate, &x) in gates.iter_mut().zip(x) {
+        let sum = gate.lane::<A>() + x.lane::<A>();
+        *gate = T::from_lane::<A>(if SIGMOID { sum.sigmoid() } else { sum.tanh() });
     }
 }
 
@@ -155,26 +171,29 @@ impl<T: Float> Kernel for Lstm<'_, T> {
             let (new, squashed) = memory.split_at_mut(n);
             let (i_f, g_o) = gates.split_at_mut(2 * n);
             let (g, o) = g_o.split_at_mut(n);
-            for (gate, &x) in i_f.iter_mut().zip(x) {
-                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).sigmoid());
-            }
-            for (gate, &x) in g.iter_mut().zip(&x[2 * n..]) {
-                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).tanh());
-            }
-            for (gate, &x) in o.iter_mut().zip(&x[3 * n..]) {
-                *gate = T::from_lane::<A>((gate.lane::<A>() + x.lane::<A>()).sigmoid());
-            }
+            squash::<A, T, true>(i_f, x);
+            squash::<A, T, false>(g, &x[2 * n..]);
+            squash::<A, T, true>(o, &x[3 * n..]);
             let (i, f) = i_f.split_at(n);
-            let (i, f, g, o) = (&i[..n], &f[..n], &g[..n], &o[..n]);
-            let (new, squashed, y) = (&mut new[..n], &mut squashed[..n], &mut y[..n]);
-            for j in 0..n {
-                let written = i[j].lane::<A>() * g[j].lane::<A>();
-                let memory = f[j].lane::<A>() * c[j].lane::<A>() + written;
-                let small = memory.tanh();
-                new[j] = T::from_lane::<A>(memory);
-                squashed[j] = T::from_lane::<A>(small);
-                y[j] = T::from_lane::<A>(o[j].lane::<A>() * small);
-            }
+            Self::state::<A>([i, f, g, o, c], new, squashed, y);
+        }
+    }
+}
+
+impl<T: Float> Lstm<'_, T> {
+    /// c', tanh c' and h' of a row; see [`Gru::state`].
+    #[inline(always)]
+    fn state<A: Arch>([i, f, g, o, c]: [&[T]; 5], new: &mut [T], squashed: &mut [T], y: &mut [T]) {
+        let n = new.len();
+        let (i, f, g, o, c) = (&i[..n], &f[..n], &g[..n], &o[..n], &c[..n]);
+        let (squashed, y) = (&mut squashed[..n], &mut y[..n]);
+        for j in 0..n {
+            let written = i[j].lane::<A>() * g[j].lane::<A>();
+            let memory = f[j].lane::<A>() * c[j].lane::<A>() + written;
+            let small = memory.tanh();
+            new[j] = T::from_lane::<A>(memory);
+            squashed[j] = T::from_lane::<A>(small);
+            y[j] = T::from_lane::<A>(o[j].lane::<A>() * small);
         }
     }
 }
