@@ -1,5 +1,7 @@
 //! Matrix products of vectors, matrices and batches of them. Operands are read as they lie: transposed, sliced, broadcast.
 
+use std::mem::MaybeUninit;
+
 use crate::error::{Fault, no_memory};
 use crate::kernel::gemm::{Init, Mat};
 use crate::layout::Walk;
@@ -191,7 +193,8 @@ fn product<T: Float>(
     }
 }
 
-/// C = A·B, each row started from `bias`: rows that lie one after another in A `[m, k]` and B `[k, n]`, and `down` apart in C.
+/// C = A·B, each row started from `bias`: rows that lie one after another in A `[m, k]` and B `[k, n]`, and `down` apart in C. All n
+/// elements of a row are written.
 #[allow(clippy::too_many_arguments)] // those of a product
 pub(crate) fn product_into<T: Float>(
     m: usize,
@@ -200,7 +203,7 @@ pub(crate) fn product_into<T: Float>(
     a: &[T],
     b: &[T],
     bias: Option<&[T]>,
-    c: &mut [T],
+    c: &mut [MaybeUninit<T>],
     down: usize,
 ) {
     let init = match bias {
@@ -210,7 +213,8 @@ pub(crate) fn product_into<T: Float>(
         }
         None => Init::Zero,
     };
-    of_slices([m, n, k], a, b, init, c, down);
+    // SAFETY: the bias has n elements, and C is not read.
+    unsafe { of_slices([m, n, k], a, b, init, c, down) };
 }
 
 /// C += A·B, as [`product_into`].
@@ -223,22 +227,35 @@ pub(crate) fn add_product_into<T: Float>(
     c: &mut [T],
     down: usize,
 ) {
-    of_slices([m, n, k], a, b, Init::Accumulate, c, down);
+    // SAFETY: C is initialised.
+    unsafe { of_slices([m, n, k], a, b, Init::Accumulate, as_room(c), down) };
 }
 
-fn of_slices<T: Float>(
+/// Elements as room for others.
+///
+/// # Safety
+/// What is written there is initialised.
+unsafe fn as_room<T>(elements: &mut [T]) -> &mut [MaybeUninit<T>] {
+    // SAFETY: the two have the same layout, and the caller's promise.
+    unsafe { &mut *(std::ptr::from_mut(elements) as *mut [MaybeUninit<T>]) }
+}
+
+/// # Safety
+/// `init`'s vector has n elements; if it reads C, that is initialised.
+unsafe fn of_slices<T: Float>(
     [m, n, k]: [usize; 3],
     a: &[T],
     b: &[T],
     init: Init<T>,
-    c: &mut [T],
+    c: &mut [MaybeUninit<T>],
     down: usize,
 ) {
-    assert!(a.len() == m * k && b.len() == k * n && n <= down && c.len() >= m * down);
+    assert!(a.len() == m * k && b.len() == k * n && n <= down && m > 0);
+    assert!(c.len() >= (m - 1) * down + n);
     let a = Mat { ptr: a.as_ptr(), rs: k as isize, cs: 1 };
     let b = Mat { ptr: b.as_ptr(), rs: n as isize, cs: 1 };
-    // SAFETY: the lengths were just compared, and C is borrowed alone. `init`'s vector has n elements.
-    unsafe { T::product(m, n, k, a, b, init, c.as_mut_ptr(), down) }
+    // SAFETY: the lengths were just compared, and C is borrowed alone; the caller's promise.
+    unsafe { T::product(m, n, k, a, b, init, c.as_mut_ptr().cast(), down) }
 }
 
 /// A product for each place of `batch`, to which the operands' first axes broadcast.

@@ -1,10 +1,11 @@
 //! All steps back.
 
 use super::forward::slope_of_tanh;
+use super::panels::Panels;
+use super::room::{Room, written};
 use super::{Recurrence, Sizes, Step, slice};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, dispatch};
-use crate::matmul::{add_product_into, product_into};
 use crate::pointwise::{ONE, Real, ZERO};
 
 /// The values from which the way back starts.
@@ -16,8 +17,9 @@ pub(super) struct Given<'a, T> {
 
 /// The gradients that it fills in.
 pub(super) struct Found<'a, T> {
-    pub(super) x: &'a mut [T],
-    pub(super) u: Option<&'a mut [T]>,
+    pub(super) x: &'a mut Room<T>,
+    /// Of [`Step::Gru`] alone; of others it is empty.
+    pub(super) u: &'a mut Room<T>,
     pub(super) h: &'a mut [T],
     pub(super) c: Option<&'a mut [T]>,
 }
@@ -33,12 +35,20 @@ pub(super) fn run<T: Float>(
     let Sizes { time, batch, hidden } = sizes;
     let (wide, kept) = (net.step.gates() * hidden, net.step.kept() * hidden);
     let state = sizes.state();
-    let (first, u) = (net.h.contiguous(), net.u.contiguous());
+    let (first, u) = (net.h.contiguous(), Panels::new(net.u));
     let memory = net.c.map(|c| c.contiguous());
-    let u = slice(&u);
     if let Some(c) = &mut found.c {
         c.copy_from_slice(&given.g[time * state..][..state]);
     }
+    // The gradient of the state, from that of a step's products.
+    let back = |products: &Room<T>, state: &mut [T], add: bool| {
+        // SAFETY: the step wrote them.
+        let products = unsafe { written(products) };
+        if !add {
+            state.fill(T::ZERO);
+        }
+        u.add_product_into(products, state, hidden);
+    };
     for i in (0..time).rev() {
         let t = net.nth(i, sizes);
         let before = i.checked_sub(1).map(|i| net.nth(i, sizes));
@@ -50,13 +60,12 @@ pub(super) fn run<T: Float>(
             Step::Tanh | Step::Relu => {
                 let relu = net.step == Step::Relu;
                 dispatch(Plain { relu, g, carried: found.h, y, dx });
-                product_into(batch, hidden, wide, dx, u, None, found.h, hidden);
+                back(dx, found.h, false);
             }
             Step::Gru => {
-                let all = found.u.as_deref_mut().unwrap_or(&mut []);
-                let du = &mut all[t * batch * wide..][..batch * wide];
+                let du = &mut found.u[t * batch * wide..][..batch * wide];
                 dispatch(Gru { hidden, g, carried: found.h, h, kept: rows, dx, du });
-                add_product_into(batch, hidden, wide, du, u, found.h, hidden);
+                back(du, found.h, true);
             }
             Step::Lstm => {
                 let c = match before {
@@ -65,7 +74,7 @@ pub(super) fn run<T: Float>(
                 };
                 let dc = found.c.as_deref_mut().unwrap_or(&mut []);
                 dispatch(Lstm { hidden, g, carried: found.h, dc, c, kept: rows, dx });
-                product_into(batch, hidden, wide, dx, u, None, found.h, hidden);
+                back(dx, found.h, false);
             }
         }
     }
@@ -77,7 +86,7 @@ struct Plain<'a, T> {
     g: &'a [T],
     carried: &'a [T],
     y: &'a [T],
-    dx: &'a mut [T],
+    dx: &'a mut Room<T>,
 }
 
 impl<T: Float> Kernel for Plain<'_, T> {
@@ -87,11 +96,8 @@ impl<T: Float> Kernel for Plain<'_, T> {
         let Self { relu, g, carried, y, dx } = self;
         for (((dx, &g), &carried), &y) in dx.iter_mut().zip(g).zip(carried).zip(y) {
             let (g, y) = (g.lane::<A>() + carried.lane::<A>(), y.lane::<A>());
-            *dx = T::from_lane::<A>(if relu {
-                y.when_gt(ZERO, g, ZERO)
-            } else {
-                g * slope_of_tanh(y)
-            });
+            let g = if relu { y.when_gt(ZERO, g, ZERO) } else { g * slope_of_tanh(y) };
+            dx.write(T::from_lane::<A>(g));
         }
     }
 }
@@ -103,8 +109,8 @@ struct Gru<'a, T> {
     carried: &'a mut [T],
     h: &'a [T],
     kept: &'a [T],
-    dx: &'a mut [T],
-    du: &'a mut [T],
+    dx: &'a mut Room<T>,
+    du: &'a mut Room<T>,
 }
 
 impl<T: Float> Kernel for Gru<'_, T> {
@@ -135,10 +141,10 @@ impl<T: Float> Gru<'_, T> {
     fn state<A: Arch>(
         [r, z, un, c, g, h]: [&[T]; 6],
         carried: &mut [T],
-        dr: &mut [T],
-        dz: &mut [T],
-        dn: &mut [T],
-        du_n: &mut [T],
+        dr: &mut Room<T>,
+        dz: &mut Room<T>,
+        dn: &mut Room<T>,
+        du_n: &mut Room<T>,
     ) {
         let n = carried.len();
         let (r, z, un, c) = (&r[..n], &z[..n], &un[..n], &c[..n]);
@@ -149,10 +155,10 @@ impl<T: Float> Gru<'_, T> {
             let (r, z) = (r[j].lane::<A>(), z[j].lane::<A>());
             let (un, c, h) = (un[j].lane::<A>(), c[j].lane::<A>(), h[j].lane::<A>());
             let new = g * (ONE - z) * slope_of_tanh(c);
-            dn[j] = T::from_lane::<A>(new);
-            du_n[j] = T::from_lane::<A>(new * r);
-            dr[j] = T::from_lane::<A>(new * un * r * (ONE - r));
-            dz[j] = T::from_lane::<A>(g * (h - c) * z * (ONE - z));
+            dn[j].write(T::from_lane::<A>(new));
+            du_n[j].write(T::from_lane::<A>(new * r));
+            dr[j].write(T::from_lane::<A>(new * un * r * (ONE - r)));
+            dz[j].write(T::from_lane::<A>(g * (h - c) * z * (ONE - z)));
             carried[j] = T::from_lane::<A>(g * z);
         }
     }
@@ -166,7 +172,7 @@ struct Lstm<'a, T> {
     dc: &'a mut [T],
     c: (&'a [T], usize),
     kept: &'a [T],
-    dx: &'a mut [T],
+    dx: &'a mut Room<T>,
 }
 
 impl<T: Float> Kernel for Lstm<'_, T> {
@@ -197,10 +203,10 @@ impl<T: Float> Lstm<'_, T> {
     fn state<A: Arch>(
         [i, f, new, o, small, before, g, carried]: [&[T]; 8],
         dc: &mut [T],
-        di: &mut [T],
-        df: &mut [T],
-        dg: &mut [T],
-        d_o: &mut [T],
+        di: &mut Room<T>,
+        df: &mut Room<T>,
+        dg: &mut Room<T>,
+        d_o: &mut Room<T>,
     ) {
         let n = dc.len();
         let (i, f, new, o) = (&i[..n], &f[..n], &new[..n], &o[..n]);
@@ -212,10 +218,10 @@ impl<T: Float> Lstm<'_, T> {
             let (new, o) = (new[j].lane::<A>(), o[j].lane::<A>());
             let (small, old) = (small[j].lane::<A>(), before[j].lane::<A>());
             let memory = dc[j].lane::<A>() + g * o * slope_of_tanh(small);
-            d_o[j] = T::from_lane::<A>(g * small * o * (ONE - o));
-            di[j] = T::from_lane::<A>(memory * new * i * (ONE - i));
-            df[j] = T::from_lane::<A>(memory * old * f * (ONE - f));
-            dg[j] = T::from_lane::<A>(memory * i * slope_of_tanh(new));
+            d_o[j].write(T::from_lane::<A>(g * small * o * (ONE - o)));
+            di[j].write(T::from_lane::<A>(memory * new * i * (ONE - i)));
+            df[j].write(T::from_lane::<A>(memory * old * f * (ONE - f)));
+            dg[j].write(T::from_lane::<A>(memory * i * slope_of_tanh(new)));
             dc[j] = T::from_lane::<A>(memory * f);
         }
     }

@@ -6,8 +6,12 @@
 
 mod back;
 mod forward;
+mod panels;
+mod room;
 
-use crate::{Error, Fault, Float, Result, Tensor};
+use crate::{Error, Fault, Float, Result, Shape, Tensor};
+
+const OP: &str = "recurrent";
 
 /// The formula of a step of a recurrent net, from the input's part x and the state's part u = h·Uᵀ + d.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,12 +137,13 @@ impl<T: Float> Recurrence<'_, T> {
         let sizes = self.sizes()?;
         let Sizes { time, batch, hidden } = sizes;
         let memory = usize::from(self.step == Step::Lstm);
-        let mut y = Tensor::try_full([time + memory, batch, hidden], T::ZERO)?;
-        let mut kept = Tensor::try_full([time, batch, self.step.kept() * hidden], T::ZERO)?;
-        if sizes.state() > 0 {
-            forward::run(self, sizes, y.as_mut_slice(), kept.as_mut_slice());
-        }
-        Ok((y, kept))
+        let all = Shape::new(&[time + memory, batch, hidden]);
+        let wide = Shape::new(&[time, batch, self.step.kept() * hidden]);
+        room::two(OP, all, wide, |y, kept| {
+            if sizes.state() > 0 {
+                forward::run(self, sizes, y, kept);
+            }
+        })
     }
 
     /// The way back: from the gradient `g` of the states `y` and the last memory, which is of their shape.
@@ -150,27 +155,21 @@ impl<T: Float> Recurrence<'_, T> {
         let sizes = self.sizes()?;
         if g.shape() != y.shape() {
             let rule = "the gradient must have the shape of the states";
-            return Err(Error::Shape(Fault::new("recurrent", &[g.shape(), y.shape()], rule)));
+            return Err(Error::Shape(Fault::new(OP, &[g.shape(), y.shape()], rule)));
         }
-        let mut x = Tensor::try_full(self.x.shape(), T::ZERO)?;
-        let mut u = match self.step {
-            Step::Gru => Some(Tensor::try_full(self.x.shape(), T::ZERO)?),
-            _ => None,
-        };
-        let mut h = self.h.zeros_like();
-        let mut c = self.c.map(Tensor::zeros_like);
-        if sizes.state() > 0 {
-            let (y, g, kept) = (y.contiguous(), g.contiguous(), kept.contiguous());
-            let given = back::Given { y: slice(&y), g: slice(&g), kept: slice(&kept) };
-            let found = back::Found {
-                x: x.as_mut_slice(),
-                u: u.as_mut().map(Tensor::as_mut_slice),
-                h: h.as_mut_slice(),
-                c: c.as_mut().map(Tensor::as_mut_slice),
-            };
-            back::run(self, sizes, given, found);
-        }
-        let u = u.unwrap_or_else(|| x.clone());
+        let (mut h, mut c) = (self.h.zeros_like(), self.c.map(Tensor::zeros_like));
+        let (y, g, kept) = (y.contiguous(), g.contiguous(), kept.contiguous());
+        let given = back::Given { y: slice(&y), g: slice(&g), kept: slice(&kept) };
+        let all = Shape::new(self.x.shape());
+        let apart = self.step == Step::Gru;
+        let of_u = if apart { all.clone() } else { Shape::new(&[0]) };
+        let (x, u) = room::two(OP, all, of_u, |x, u| {
+            let (h, c) = (h.as_mut_slice(), c.as_mut().map(Tensor::as_mut_slice));
+            if sizes.state() > 0 {
+                back::run(self, sizes, given, back::Found { x, u, h, c });
+            }
+        })?;
+        let u = if apart { u } else { x.clone() };
         Ok(Back { x, u, h, c })
     }
 
@@ -192,7 +191,7 @@ impl<T: Float> Recurrence<'_, T> {
         let rule = format!(
             "must be x [time, batch, {gates}·hidden], h [batch, hidden] and U [{gates}·hidden, hidden], with a memory if it has one"
         );
-        Err(Error::Shape(Fault::new("recurrent", &[x, h, u], rule)))
+        Err(Error::Shape(Fault::new(OP, &[x, h, u], rule)))
     }
 
     /// Step number `i` in the order in which they are taken.

@@ -1,0 +1,54 @@
+//! Room for elements that are still to be written.
+
+use std::mem::MaybeUninit;
+
+use crate::error::no_memory;
+use crate::{Float, Result, Shape, Tensor};
+
+/// Elements that are still to be written.
+pub(super) type Room<T> = [MaybeUninit<T>];
+
+/// Two tensors, whose elements `fill` writes: all of them, if there are any.
+#[track_caller]
+pub(super) fn two<T: Float>(
+    op: &'static str,
+    first: Shape,
+    second: Shape,
+    fill: impl FnOnce(&mut Room<T>, &mut Room<T>),
+) -> Result<(Tensor<T>, Tensor<T>)> {
+    Shape::len_or_refuse(op, &first)?;
+    Shape::len_or_refuse(op, &second)?;
+    let mut other = None;
+    // SAFETY: the steps of a net write each state and each row of what is kept, or each row of the gradients. If there is no memory
+    // for the second tensor, nobody reads the first.
+    let one = unsafe {
+        Tensor::try_filled_by(first.clone(), |a| {
+            other = Tensor::try_filled_by(second.clone(), |b| fill(a, b));
+        })
+    };
+    match (one, other) {
+        (Some(one), Some(other)) => Ok((one, other)),
+        (None, _) => Err(no_memory::<T>(op, &first)),
+        (_, None) => Err(no_memory::<T>(op, &second)),
+    }
+}
+
+/// Elements that were written.
+///
+/// # Safety
+/// They were.
+#[inline(always)]
+pub(super) unsafe fn written<T>(room: &Room<T>) -> &[T] {
+    // SAFETY: the two have the same layout, and the caller's promise.
+    unsafe { &*(std::ptr::from_ref(room) as *const [T]) }
+}
+
+/// [`written`], to write others in their place.
+///
+/// # Safety
+/// They were.
+#[inline(always)]
+pub(super) unsafe fn written_mut<T>(room: &mut Room<T>) -> &mut [T] {
+    // SAFETY: as above.
+    unsafe { &mut *(std::ptr::from_mut(room) as *mut [T]) }
+}
