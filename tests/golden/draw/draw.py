@@ -194,6 +194,8 @@ def diagonal(r, x):
     return {"offset": r.randrange(-1, 2), "dim1": a, "dim2": b}
 
 
+# Without logcumsumexp: finite differences show that PyTorch 2.15's gradient of it is right to some 1e-8 in f64, and its second
+# derivative wrong where another gradient is added to that of its operand.
 SHAPED = {
     "sum": reduction("sum"),
     "mean": reduction("mean"),
@@ -206,7 +208,6 @@ SHAPED = {
     "log_softmax": along(torch.log_softmax),
     "cumsum": along(torch.cumsum),
     "cumprod": along(torch.cumprod, lambda x, dim: need((x.abs() > 0.05).all())),
-    "logcumsumexp": along(torch.logcumsumexp),
     "reshape": (reshape, lambda x, shape: x.reshape(shape)),
     "permute": (permute, lambda x, dims: x.permute(dims)),
     "narrow": (narrow, lambda x, dim, start, length: x.narrow(dim, start, length)),
@@ -348,8 +349,7 @@ def judged(lines, leaves, views, dtype, g, after=None):
         "program": lines,
     }
     second = []
-    # PyTorch 2.15's second derivative of logcumsumexp is wrong (finite differences say so) where another gradient is added to its own.
-    if along and all(entry["op"] != "logcumsumexp" for entry in lines):
+    if along:
         v = {n: torch.from_numpy(g.uniform(-1, 1, tuple(first[n].shape))).to(dtype) for n in along}
         s = sum((v[n] * first[n]).sum() for n in along)
         hs = torch.autograd.grad(s, [stored[n] for n in names], allow_unused=True)
