@@ -6,7 +6,7 @@ use std::any::Any;
 use wengert_tensor::{Float, Tensor};
 
 use crate::error::Line;
-use crate::tape::Inner;
+use crate::inner::Inner;
 use crate::{Result, Tape, Var};
 
 /// Called with the number of a line and its gradient, when a sweep has it complete.
@@ -57,7 +57,7 @@ macro_rules! compiled {
                 grads: &mut Grads<Self>,
                 done: Done<'_, Self>,
             ) -> Result<()> {
-                crate::backward::sweep_here(inner, grads, done)
+                crate::sweep::sweep_here(inner, grads, done)
             }
             fn sweep_recorded(
                 tape: &Tape<Self>,

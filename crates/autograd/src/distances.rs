@@ -2,7 +2,7 @@
 
 use wengert_tensor::{Axes, Float, Shape, keep};
 
-use crate::methods::Operand;
+use crate::operand::Operand;
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {

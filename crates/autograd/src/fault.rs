@@ -10,9 +10,9 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::compiled;
 use crate::error::Line;
+use crate::inner::Inner;
 use crate::nodes::{Node, Nodes};
 use crate::ops::Op;
-use crate::tape::Inner;
 use crate::{Error, Result, Tape, Var};
 
 /// The index of the first fault var.

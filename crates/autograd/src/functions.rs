@@ -5,10 +5,10 @@ use std::panic::Location;
 use wengert_tensor::{Float, Tensor};
 
 use crate::algebra::Algebra;
-use crate::backward::Keep;
 use crate::compiled;
 use crate::error::Line;
 use crate::ops::{Detach, Op, Operation as _};
+use crate::sweep::Keep;
 use crate::{Error, Result, Tape, Var};
 
 impl<T: Float> Tape<T> {

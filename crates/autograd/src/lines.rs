@@ -8,9 +8,9 @@ use smallvec::SmallVec;
 use wengert_tensor::{AnyTensor, Float, Shape, Tensor};
 
 use crate::error::Line;
+use crate::inner::Inner;
 use crate::nodes::Node;
 use crate::ops::{Leaf, Op, Operation as _};
-use crate::tape::Inner;
 use crate::{Result, Tape, Var};
 
 /// The lines of a tape, in the order in which they were recorded; see [`Tape::lines`].

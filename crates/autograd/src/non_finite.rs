@@ -5,9 +5,9 @@ use std::panic::Location;
 
 use wengert_tensor::{Float, Tensor};
 
-use crate::backward::Keep;
 use crate::error::Line;
-use crate::tape::Inner;
+use crate::inner::Inner;
+use crate::sweep::Keep;
 use crate::{Error, Result, Tape, Var};
 
 /// The op that made a value or a gradient that is not finite, or the data that held it.

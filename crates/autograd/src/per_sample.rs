@@ -5,14 +5,14 @@ use std::panic::Location;
 use wengert_tensor::{Float, REST, Shape, Tensor};
 
 use crate::algebra::Incoming;
-use crate::backward::{AtTensors, Keep};
+use crate::inner::Inner;
 use crate::nodes::{Node, Nodes};
 use crate::ops::{
     Binary, Constant, Conv, Detach, Gather, IndexSelect, Linear, LogSoftmax, MatMul, Max, Mean,
     Normalize, Operation as _, OwnUnary, Permute, Reshape, RmsNormalize, Softmax, Sum, Unary,
     Where, Windows,
 };
-use crate::tape::Inner;
+use crate::sweep::{AtTensors, Keep};
 use crate::{Error, Result, Tape, Tensors, Var};
 
 /// The gradient of each sample's loss: `f` maps a batch `[N, …]` and parameters to losses `[N]`, each of which must depend on

@@ -8,8 +8,8 @@ use wengert_tensor::{Axes, Element, Float, Shape, Tensor};
 
 use crate::error::Line;
 use crate::fault::Fault;
+use crate::inner::Watcher;
 use crate::ops::{Detach, Mean, Op, Sum, Unary};
-use crate::tape::Watcher;
 use crate::tensors::{Tapes, Tensors};
 use crate::{Error, Result, Tape};
 

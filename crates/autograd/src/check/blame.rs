@@ -5,8 +5,8 @@ use wengert_tensor::{Rng, Tensor};
 use super::report::Blame;
 use super::slope::{Value, slope};
 use crate::algebra::{At, Incoming};
+use crate::inner::Inner;
 use crate::ops::{Op, Operation as _};
-use crate::tape::Inner;
 use crate::{Result, Tape};
 
 /// The operands and the result of a node.
