@@ -215,6 +215,7 @@ mod tests {
             include_str!("../ops/recurrent.rs"),
             include_str!("../ops/reduce.rs"),
             include_str!("../ops/scan.rs"),
+            include_str!("../ops/variance.rs"),
             include_str!("../ops/shape.rs"),
             include_str!("../ops/softmax.rs"),
             include_str!("../ops/window.rs"),
