@@ -26,6 +26,7 @@
 //! | bring columns to one scale | [`Standardizer`], [`MinMax`] |
 //! | read and write | [`Csv`] and [`Table`], [`npy`], [`npz`], [`idx`] |
 //! | begin without a file | [`synth`], [`digits`], [`iris`], [`wine`] |
+//! | take any of these by its name | [`by_name`](fn@by_name) |
 //! | check them before training | [`check`], [`check_split`] |
 //! | measure predictions | [`metrics`] |
 
@@ -33,6 +34,7 @@
 
 mod array;
 mod builtin;
+mod by_name;
 mod bytes;
 mod check;
 mod csv;
@@ -53,6 +55,7 @@ mod table;
 
 pub use array::Array;
 pub use builtin::{digits, iris, wine};
+pub use by_name::by_name;
 pub use check::{Finding, Report, check, check_split};
 pub use csv::Csv;
 pub use dataset::{Dataset, TensorDataset};

@@ -11,7 +11,7 @@ use wengert_optim::Optimizer;
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
 use wengert_tensor::{Float, Tensor};
 
-use crate::companions::{ByEpoch, ByStep, ClipTo, ClipValue, EachEpoch};
+use crate::companions::{ByEpoch, ByStep, ClipTo, ClipValue, EachEpoch, PrintEpochs};
 use crate::run::Run;
 use crate::{
     Checkpoint, Checkpoints, Companion, Config, EarlyStopping, Epoch, Error, History, Result,
@@ -299,6 +299,28 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// Calls this after each epoch, such as with `|epoch| println!("{epoch}")`.
     pub fn each_epoch(self, see: impl FnMut(&Epoch) + 'a) -> Self {
         self.put(Row::EachEpoch, "each_epoch", EachEpoch(see))
+    }
+
+    /// Prints the table of the [history](History) to standard output, each row when its epoch ends.
+    ///
+    /// ```
+    /// # use wengert_data::{DataLoader, synth};
+    /// # use wengert_nn::{Linear, Parts};
+    /// # let model = Linear::<f32>::new(1, 1, &mut wengert_tensor::Rng::new(0));
+    /// # let (criterion, mut optimizer) = (wengert_loss::MseLoss::new(), wengert_optim::Sgd::new(model.parameters(), 0.01));
+    /// # let loader = DataLoader::full(synth::linear(9, 3.0, 4.0, 0.5, 0))?;
+    /// # use wengert_train::Trainer;
+    /// Trainer::new(&model, &criterion, &mut optimizer).print_epochs().fit(&loader, 2)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// ```text
+    /// epoch      loss  learning rate  seconds
+    ///     1   14.8093        1.00e-2     0.00
+    ///     2   14.2151        1.00e-2     0.00
+    /// ```
+    pub fn print_epochs(self) -> Self {
+        self.put(Row::Other, "print_epochs", PrintEpochs)
     }
 
     /// Adds a companion.
