@@ -11,7 +11,7 @@ use wengert_nn::{Module, Parts};
 use wengert_optim::Optimizer;
 use wengert_tensor::Float;
 
-use super::finding::{BARS, number};
+use super::evidence::{BARS, number};
 use super::{Action, Finding, Remedy};
 use crate::Result;
 use crate::held::Held;

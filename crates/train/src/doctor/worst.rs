@@ -7,7 +7,7 @@ use wengert_loss::Loss;
 use wengert_nn::Module;
 use wengert_tensor::Float;
 
-use super::finding::number;
+use super::evidence::number;
 use super::goal::{Goal, Kind};
 use super::reading::Reading;
 use crate::Result;
