@@ -10,6 +10,7 @@ use wengert_nn::Module;
 use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::Result;
+use crate::epoch::loss_on;
 pub(crate) use lanczos::{eigenvalue, lanczos};
 
 /// The largest number of directions that are followed. With no more parameters than this the answer is exact but for rounding.
@@ -91,23 +92,15 @@ impl fmt::Display for Curvature {
 /// # Errors
 /// As the forward pass and the loss; and if an op has no second derivative.
 #[track_caller]
-pub fn curvature<T, X, Y, P, L>(
+pub fn curvature<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     inputs: &X,
     targets: &Y,
-) -> Result<Curvature>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<Curvature> {
     // Dropout would curve it otherwise at each look.
     let tape = Tape::new().evaluating();
-    let outputs = Var::pack(model.call(tape.input(inputs.clone()).unpack())?)?;
-    let loss = criterion.forward(outputs, targets)?;
+    let loss = loss_on(&tape, model, criterion, inputs.clone(), targets)?;
     let vars: Vec<Var<T>> =
         tape.params().into_iter().filter(|(p, _)| !p.is_frozen()).map(|(_, var)| var).collect();
     let gradients = loss.grad_or_zero(&vars)?;

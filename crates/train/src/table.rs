@@ -10,11 +10,14 @@ pub(crate) struct Table<'h> {
     columns: Vec<Column<'h>>,
 }
 
+/// The text of a column in the row of an epoch.
+type Cell<'h> = Box<dyn Fn(usize, &Epoch) -> String + 'h>;
+
 /// A column: its name, and its cell in the row of an epoch.
 struct Column<'h> {
     name: String,
     width: usize,
-    cell: Box<dyn Fn(usize, &Epoch) -> String + 'h>,
+    cell: Cell<'h>,
 }
 
 impl<'h> Table<'h> {

@@ -269,12 +269,6 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         self
     }
 
-    /// The settings of the run, which are saved with its checkpoints. [`resume`](Self::resume) rejects a checkpoint of other settings.
-    pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
-        self
-    }
-
     /// Draws no line of progress, even on a terminal.
     pub fn silent(mut self) -> Self {
         self.progress = false;

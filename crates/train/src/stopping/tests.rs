@@ -53,7 +53,7 @@ fn a_gradient_that_is_short_stops_and_none_is_no_short_one() {
     let model = Linear::new(1, 1, &mut Rng::new(0));
     let mut stopping = EarlyStopping::<f32>::new().grad_norm_below(0.5);
     let error = stopping.after(&model, 1.0).unwrap_err().to_string();
-    assert!(error.contains("before `zero_grad`") && error.contains("stopping.rs"), "{error}");
+    assert!(error.contains("before `zero_grad`") && error.contains("stopping/tests.rs"), "{error}");
     // 3, 4: 5 long.
     model.weight.set_grad(Some(Tensor::full([1, 1], 3.0)));
     model.bias.as_ref().unwrap().set_grad(Some(Tensor::full([1], 4.0)));

@@ -6,9 +6,15 @@ use wengert_autograd::Tensors;
 use wengert_tensor::Float;
 
 use super::{Entry, Trainer};
-use crate::{Checkpoint, Checkpoints, Error, Result};
+use crate::{Checkpoint, Checkpoints, Config, Error, Result};
 
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
+    /// The settings of the run, which are saved with its checkpoints. [`resume`](Self::resume) rejects a checkpoint of other settings.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
     /// Goes on where so many epochs are done, as after a [`Checkpoint`]: the order of samples, what is drawn at random and the
     /// schedule are those of the epochs that come then.
     pub fn epochs_done(mut self, epochs: usize) -> Self {
