@@ -73,24 +73,19 @@ pub(crate) fn run(windows: usize, epochs: usize, seed: u64) -> Outcome<Found> {
     let healthy = part(windows, 0.0, 0);
     let (validation, test) = (part(windows / 2, 0.0, 1), part(windows / 2, 0.1, 2));
     let (calm, heard, labels) = (validation.features(), test.features(), test.labels());
-    let loader = DataLoader::new(healthy.features().clone(), 50)?.shuffle(seed);
-    let steps = epochs * loader.batches();
-    let train = |model: &Sequential, aim: &dyn Fn(&Tensor) -> Result<Tensor>| -> Outcome<()> {
-        let (mut optimizer, mut step) = (AdamW::new(model.parameters(), 2e-3), 0);
-        let schedule = schedule::OneCycleLr::new(2e-3, steps);
-        for x in (0..epochs).flat_map(|epoch| loader.epoch(epoch)) {
-            let tape = Tape::new();
-            optimizer.zero_grad();
-            optimizer.set_learning_rate(schedule.rate(step));
-            step += 1;
-            wengert::loss::mse(model.call(tape.constant(x.clone()))?, &aim(&x)?)?.backward()?;
-            optimizer.step()?;
-        }
+    let train = |model: &Sequential, aim: Tensor| -> Outcome<()> {
+        let samples = TensorDataset::new(healthy.features().clone(), aim)?;
+        let loader = DataLoader::new(samples, 50)?.shuffle(seed);
+        let mut optimizer = AdamW::new(model.parameters(), 2e-3);
+        Trainer::new(model, &MseLoss::new(), &mut optimizer)
+            .schedule(schedule::OneCycleLr::new(2e-3, epochs * loader.batches()))
+            .silent()
+            .fit(&loader, epochs)?;
         Ok(())
     };
     let rng = &mut Rng::new(seed);
     let copy = autoencoder(rng);
-    train(&copy, &|x| Ok(x.clone()))?;
+    train(&copy, healthy.features().clone())?;
     let by_copy = |x: &Tensor| distances(&copy.predict(x)?, x);
     let (usual, unusual) = (by_copy(calm)?, by_copy(heard)?);
 
@@ -98,7 +93,7 @@ pub(crate) fn run(windows: usize, epochs: usize, seed: u64) -> Outcome<Found> {
     let ball = features(rng);
     let centre = ball.predict(healthy.features())?.mean_over(keep(0))?;
     let to_centre = |x: &Tensor| Ok(centre.expand([x.shape()[0], 16])?.contiguous());
-    train(&ball, &to_centre)?;
+    train(&ball, to_centre(healthy.features())?)?;
     let by_ball = |x: &Tensor| distances(&ball.predict(x)?, &to_centre(x)?);
     let loudness = |x: &Tensor| x.square().mean_over(1);
 
@@ -146,10 +141,7 @@ fn main() -> Outcome<()> {
         let Score { auroc, found, false_alarms } = score;
         println!("{name:<22} {auroc:8.3} {:12.1} % {:12.1} %", 100.0 * found, 100.0 * false_alarms);
     }
-    println!(
-        "\nof the twenty windows that are reconstructed worst, {:.0} % have a fault",
-        100.0 * found.worst
-    );
+    println!("\nof the twenty copied worst, {:.0} % have a fault", 100.0 * found.worst);
     viz::save("target/pictures/anomaly.svg", &found.picture)?;
     println!("target/pictures/anomaly.svg");
     Ok(())

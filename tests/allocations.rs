@@ -3,9 +3,11 @@
 // Helpers of tests are tests to nobody but us.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
+
 use std::sync::Arc;
+
+use counting::{ASKED, HELD};
 
 use wengert::autograd::Tape;
 use wengert::data::{DataLoader, TensorDataset};
@@ -14,57 +16,6 @@ use wengert::nn::{Linear, Module, Parts, Relu, Sequential, Tanh};
 use wengert::optim::{Adam, Optimizer, Sgd};
 use wengert::tensor::{Rng, Tensor};
 use wengert::train::{Companion, Doctor, Step, Trainer};
-
-/// The system's allocator, counting what this thread asks for: tests run on threads side by side.
-struct Counting;
-
-thread_local! {
-    static ASKED: Cell<usize> = const { Cell::new(0) };
-    /// Bytes that the thread holds, and the most that it has held.
-    static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
-
-fn count(bytes: usize) {
-    // While a thread ends its counter is gone already, and nobody reads it.
-    let _ = ASKED.try_with(|asked| asked.set(asked.get() + 1));
-    let _ = HELD.try_with(|held| {
-        let now = held.get().0 + bytes;
-        held.set((now, now.max(held.get().1)));
-    });
-}
-
-fn uncount(bytes: usize) {
-    // What came from another thread may go here.
-    let _ = HELD.try_with(|held| held.set((held.get().0.saturating_sub(bytes), held.get().1)));
-}
-
-// SAFETY: every call is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        uncount(layout.size());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(place, layout) };
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        uncount(layout.size());
-        count(size);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.realloc(place, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// How often a warm step asks the system for memory.
 fn asked_by(mut step: impl FnMut()) -> usize {

@@ -8,7 +8,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod corpus;
-mod memory;
+#[path = "../counting/mod.rs"]
+mod counting;
 mod mutate;
 mod targets;
 
@@ -21,7 +22,8 @@ use targets::{TARGETS, Target};
 /// Runs a reader once, under all rules. Gives whether it took the bytes.
 fn run(target: &Target, bytes: &[u8]) -> bool {
     let started = Instant::now();
-    let (taken, peak) = memory::peak_of(|| catch_unwind(AssertUnwindSafe(|| (target.read)(bytes))));
+    let (taken, peak) =
+        counting::peak_of(|| catch_unwind(AssertUnwindSafe(|| (target.read)(bytes))));
     let (name, mut took) = (target.name, started.elapsed());
     // A machine with other work may have slept in between: the best of a few times counts.
     for _ in 0..3 {

@@ -3,6 +3,8 @@
 //! `cargo run --release -p wengert-benches --bin doctor_cost`
 #![allow(clippy::print_stdout)]
 
+use std::time::Instant;
+
 use wengert::autograd::Tape;
 use wengert::loss::{CrossEntropyLoss, Loss, MseLoss};
 use wengert::nn::{Linear, Module, Parts, Relu, Sequential, Tanh};
@@ -70,33 +72,29 @@ fn finish(
     }
 }
 
-/// Microseconds of processor time that this thread has had: what other programs take is not counted.
-fn busy() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e3
-}
-
 /// Steps of a burst: a whole number of the doctor's looks.
 const BURST: usize = 64 * 8;
+
+/// Microseconds a step of a burst. Its least over many bursts is that of a burst which no other program interrupted.
+fn burst(mut step: impl FnMut()) -> f64 {
+    let start = Instant::now();
+    (0..BURST).for_each(|_| step());
+    1e6 * start.elapsed().as_secs_f64() / BURST as f64
+}
 
 fn main() {
     set_threads(1);
     println!(
-        "µs of processor time a step, least of many bursts of {BURST} steps in turn; the doctor after 1,300 steps"
+        "µs a step, the least of many bursts of {BURST} steps in turn; the doctor after 1,300 steps"
     );
-    for (name, make, pairs) in [("tiny", tiny as fn() -> Step, 400), ("mnist", mnist, 12)] {
+    for (name, make, pairs) in [("tiny", tiny as fn() -> Step, 400), ("mnist", mnist, 40)] {
         let (mut plain, mut seen, mut doctor) = (make(), make(), Doctor::new());
         (0..1300).for_each(|_| seen(Some(&mut doctor)));
         (0..100).for_each(|_| plain(None));
         let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..pairs {
-            let start = busy();
-            (0..BURST).for_each(|_| plain(None));
-            let middle = busy();
-            (0..BURST).for_each(|_| seen(Some(&mut doctor)));
-            let end = busy();
-            without = without.min((middle - start) / BURST as f64);
-            with = with.min((end - middle) / BURST as f64);
+            without = without.min(burst(|| plain(None)));
+            with = with.min(burst(|| seen(Some(&mut doctor))));
         }
         println!(
             "{name:<6} {without:>10.3} without, {with:>10.3} with: {:+.1} %",
@@ -111,12 +109,12 @@ fn main() {
         .with(Linear::new(64, 10, rng));
     let least = (0..5)
         .map(|_| {
-            let start = busy();
+            let start = Instant::now();
             let _ = Doctor::new().preflight(&model, &CrossEntropyLoss::new(), &batch);
-            (busy() - start) / 1e3
+            1e3 * start.elapsed().as_secs_f64()
         })
         .fold(f64::INFINITY, f64::min);
-    println!("preflight of 64-64-10 with 256 digits: {least:.1} ms of processor time");
+    println!("preflight of 64-64-10 with 256 digits: {least:.1} ms");
 }
 
 fn preflight_batch() -> (Tensor<f32>, Tensor<usize>) {

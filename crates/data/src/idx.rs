@@ -107,7 +107,19 @@ fn parse(input: &mut Input<impl Read>) -> Result<Array, Flaw> {
 pub fn mnist<T: Float>(
     directory: impl AsRef<Path>,
 ) -> Result<(TensorDataset<T>, TensorDataset<T>)> {
-    let directory = directory.as_ref();
+    let (train, test) = mnist_images(directory.as_ref())?;
+    Ok((flat(&train)?, flat(&test)?))
+}
+
+fn flat<T: Float>(images: &TensorDataset<T>) -> Result<TensorDataset<T>> {
+    images.with_features(images.features().flatten_axes(1, 2)?)
+}
+
+/// [`mnist`], its features `[N, rows, columns]`.
+#[track_caller]
+pub(crate) fn mnist_images<T: Float>(
+    directory: &Path,
+) -> Result<(TensorDataset<T>, TensorDataset<T>)> {
     Ok((mnist_part(directory, "train")?, mnist_part(directory, "t10k")?))
 }
 
@@ -129,12 +141,27 @@ fn mnist_part<T: Float>(directory: &Path, part: &str) -> Result<TensorDataset<T>
             )
         })
     };
-    let images: Tensor<u8> = read(find("images-idx3")?)?;
-    let labels: Tensor<usize> = read(find("labels-idx1")?)?;
+    images(&find("images-idx3")?, &find("labels-idx1")?)
+}
+
+/// The images of a file, `[N, rows, columns]` from 0 to 1, with the labels beside it under the name that MNIST gives them.
+#[track_caller]
+pub(crate) fn labelled<T: Float>(path: &Path) -> Result<TensorDataset<T>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let labels = path.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"));
+    if labels == path || !labels.exists() {
+        let rule = format!("needs its labels beside it, as {}", labels.display());
+        return Err(Flaw::new(rule).error("idx", Some(path), Location::caller()));
+    }
+    images(path, &labels)
+}
+
+#[track_caller]
+fn images<T: Float>(images: &Path, labels: &Path) -> Result<TensorDataset<T>> {
+    let (images, labels): (Tensor<u8>, Tensor<usize>) = (read(images)?, read(labels)?);
     if images.rank() != 3 || labels.rank() != 1 {
         let rule = format!("images {:?} and labels {:?}", images.shape(), labels.shape());
         return Err(Error::shape("mnist", rule + "; they must have 3 axes and 1"));
     }
-    let pixels = images.flatten_axes(1, 2)?.map(|pixel| T::from_f64(f64::from(pixel) / 255.0));
-    TensorDataset::new(pixels, labels)
+    TensorDataset::new(images.map(|pixel| T::from_f64(f64::from(pixel) / 255.0)), labels)
 }

@@ -26,6 +26,7 @@
 //! | bring columns to one scale | [`Standardizer`], [`MinMax`] |
 //! | read and write | [`Csv`] and [`Table`], [`npy`], [`npz`], [`idx`] |
 //! | begin without a file | [`synth`], [`digits`], [`iris`], [`wine`] |
+//! | take any of these by its name | [`by_name`](fn@by_name) |
 //! | check them before training | [`check`], [`check_split`] |
 //! | measure predictions | [`metrics`] |
 
@@ -33,8 +34,10 @@
 
 mod array;
 mod builtin;
+mod by_name;
 mod bytes;
 mod check;
+mod classes;
 mod csv;
 mod dataset;
 pub mod error;
@@ -50,13 +53,16 @@ mod scale;
 pub mod split;
 pub mod synth;
 mod table;
+mod tensor_dataset;
 
 pub use array::Array;
 pub use builtin::{digits, iris, wine};
+pub use by_name::by_name;
 pub use check::{Finding, Report, check, check_split};
 pub use csv::Csv;
-pub use dataset::{Dataset, TensorDataset};
+pub use dataset::Dataset;
 pub use error::{Error, Fault, Place, Result};
 pub use loader::{DataLoader, Epoch};
 pub use scale::{MinMax, Standardizer};
 pub use table::{Column, Table};
+pub use tensor_dataset::TensorDataset;

@@ -6,7 +6,7 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::cross_entropy::focal_of;
+use crate::focal::focal_of;
 use crate::reduce::{Weight, checks_numbers, fits, reduce, reducible, weigh};
 use crate::refuse::{Numbers, alike, every, gamma, inside, not_made_by, option, shares, weights};
 

@@ -1,75 +1,15 @@
 //! Losses of one class among many: cross-entropy of logits, negative log-likelihood of log-probabilities, the focal loss.
 
-use std::fmt;
-
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Axes, Float, Tensor};
 
 use crate::Reduction;
+use crate::class_target::{ClassTarget, Classes};
 use crate::criterion::Loss;
-use crate::labels::{Checked, ClassWeight, Labels, Picks, class_axis, distributions};
-use crate::reduce::{Weight, checks_numbers, reduce, reduce_over, reducible};
-use crate::refuse::{Numbers, alike, gamma, log_probabilities, not_made_by, option};
-
-/// A target of [`CrossEntropyLoss`]: class numbers (`&Tensor<usize>`), probabilities (`&Tensor<T>`), or probabilities that want
-/// a gradient (`Var`).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no target of a cross-entropy of `{T}`",
-    label = "class numbers are `&Tensor<usize>`, probabilities `&Tensor<{T}>`",
-    note = "it is borrowed: `&labels`; other numbers become class numbers by `labels.cast::<usize>()`"
-)]
-pub trait ClassTarget<'t, T: Float> {
-    /// As one of the three.
-    fn classes(self) -> Classes<'t, T>;
-}
-
-/// The forms of a class target.
-#[non_exhaustive]
-pub enum Classes<'t, T: Float> {
-    /// Class numbers or probabilities.
-    Fixed(Labels<T>),
-    /// Probabilities that are a var.
-    Recorded(Var<'t, T>),
-}
-
-impl<T: Float> fmt::Debug for Classes<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fixed(labels) => labels.fmt(f),
-            Self::Recorded(q) => q.fmt(f),
-        }
-    }
-}
-
-impl<'t, T: Float> ClassTarget<'t, T> for &Tensor<usize> {
-    fn classes(self) -> Classes<'t, T> {
-        Classes::Fixed(Labels::Classes(self.clone()))
-    }
-}
-
-impl<'t, T: Float> ClassTarget<'t, T> for Labels<T> {
-    fn classes(self) -> Classes<'t, T> {
-        Classes::Fixed(self)
-    }
-}
-
-impl<'t, T: Float> ClassTarget<'t, T> for Var<'t, T> {
-    fn classes(self) -> Classes<'t, T> {
-        Classes::Recorded(self)
-    }
-}
-
-macro_rules! probabilities {
-    ($($t:ident)*) => {$(
-        impl<'t> ClassTarget<'t, $t> for &Tensor<$t> {
-            fn classes(self) -> Classes<'t, $t> {
-                Classes::Fixed(Labels::Probabilities(self.clone()))
-            }
-        }
-    )*};
-}
-probabilities!(f32 f64);
+use crate::labels::{Checked, ClassWeight, Labels, class_axis, distributions};
+use crate::reduce::{Weight, checks_numbers, reduce, reducible};
+use crate::refuse::{Numbers, alike, not_made_by, option};
 
 /// -Σ q_c·ln softmax(x)_c over the classes c of each sample, from logits x. For class numbers q is 1 at the class, so it is
 /// -ln softmax(x) there. It is one line of the tape, finite for all finite logits, and its slope is softmax(x) - q. PyTorch's
@@ -100,29 +40,6 @@ pub struct CrossEntropyLoss<T> {
     weight: Weight<T>,
     smoothing: f64,
     ignored: Option<usize>,
-    numbers: Numbers,
-    reduction: Reduction,
-}
-
-/// -ln p at each sample's class, from log-probabilities ln p (of `log_softmax`), in the shapes of [`CrossEntropyLoss`], which
-/// does both steps at once. The mean's denominator is the sum of the classes' weights over samples that are not ignored.
-/// PyTorch's `nll_loss`.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct NllLoss<T> {
-    weight: Weight<T>,
-    ignored: Option<usize>,
-    numbers: Numbers,
-    reduction: Reduction,
-}
-
-/// (1 - p)^gamma · -ln p, p the softmax at each sample's class, from logits: confident predictions count less. The
-/// mean's denominator is the number of samples. gamma 0 is [`CrossEntropyLoss`].
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct FocalLoss<T> {
-    gamma: f64,
-    weight: Weight<T>,
     numbers: Numbers,
     reduction: Reduction,
 }
@@ -161,47 +78,8 @@ impl<T> CrossEntropyLoss<T> {
     }
 }
 
-impl<T> Default for NllLoss<T> {
-    fn default() -> Self {
-        Self {
-            weight: Weight::NONE,
-            ignored: None,
-            numbers: Numbers::Checked,
-            reduction: Reduction::Mean,
-        }
-    }
-}
-
-impl<T> NllLoss<T> {
-    /// Without weights, and no class ignored.
-    pub fn new() -> Self {
-        Self::default()
-    }
-    /// With a weight for each class, `[C]`.
-    pub fn weight(mut self, weight: Tensor<T>) -> Self {
-        self.weight = Weight::of(weight);
-        self
-    }
-    /// Samples of this class do not count. It need not be a class that exists.
-    pub fn ignore_index(mut self, class: usize) -> Self {
-        self.ignored = Some(class);
-        self
-    }
-}
-
-impl<T> FocalLoss<T> {
-    /// With this gamma.
-    pub fn new(gamma: f64) -> Self {
-        Self { gamma, weight: Weight::NONE, numbers: Numbers::Checked, reduction: Reduction::Mean }
-    }
-    /// With a weight for each class, `[C]`.
-    pub fn weight(mut self, weight: Tensor<T>) -> Self {
-        self.weight = Weight::of(weight);
-        self
-    }
-}
-reducible!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
-checks_numbers!(CrossEntropyLoss<T> NllLoss<T> FocalLoss<T>);
+reducible!(CrossEntropyLoss<T>);
+checks_numbers!(CrossEntropyLoss<T>);
 
 /// Rejects a prediction that does not consist of logits.
 #[track_caller]
@@ -344,53 +222,6 @@ impl<T: Float> CrossEntropyLoss<T> {
     }
 }
 
-impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for NllLoss<T> {
-    #[track_caller]
-    fn forward(&self, x: Var<'t, T>, labels: &Tensor<usize>) -> Result<Var<'t, T>> {
-        const OP: &str = "nll";
-        let takes = "this loss takes log-probabilities";
-        let help = "use `log_softmax` in its place, or `cross_entropy` on what went into it";
-        not_made_by(OP, x, &["softmax", "sigmoid"], takes, help)?;
-        let weight = ClassWeight(self.weight.get(), self.numbers);
-        let picks = Picks::new(OP, &x.shape(), labels, weight, self.ignored)?;
-        let chosen = picks.of(x)?;
-        if self.numbers == Numbers::Checked {
-            let help = "if these are logits, use `cross_entropy`";
-            log_probabilities(
-                OP,
-                "the prediction at the class of sample ",
-                &picks.counted(&chosen.value()?)?,
-                help,
-            )?;
-        }
-        let losses = -picks.weigh(chosen)?;
-        reduce_over(OP, losses, self.reduction, picks.total)
-    }
-}
-
-impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for FocalLoss<T> {
-    #[track_caller]
-    fn forward(&self, x: Var<'t, T>, labels: &Tensor<usize>) -> Result<Var<'t, T>> {
-        const OP: &str = "focal";
-        logits(OP, x)?;
-        gamma(OP, self.gamma)?;
-        let weight = ClassWeight(self.weight.get(), self.numbers);
-        let picks = Picks::new(OP, &x.shape(), labels, weight, None)?;
-        // The class against all others: p = σ(s) of s = x_y - ln Σ eˣ over the others, and nothing is lost where p rounds to 1.
-        let ones = Tensor::try_full(picks.index.shape(), T::ONE)?;
-        let own = Tensor::try_full(x.shape(), T::ZERO)?.scatter(picks.axis, &picks.index, &ones)?;
-        let others = x.masked_fill(own.map(|c| c == T::ONE), T::LEAST)?;
-        let s = picks.of(x)?.try_sub(others.logsumexp_over(Axes::from(picks.axis))?)?;
-        reduce(OP, picks.weigh(focal_of(s, self.gamma)?)?, self.reduction)
-    }
-}
-
-/// (1 - p)^gamma · -ln p of p = σ(s). The power is taken of the logarithm, so that it has a slope at 0 too.
-#[track_caller]
-pub(crate) fn focal_of<T: Float>(s: Var<'_, T>, gamma: f64) -> Result<Var<'_, T>> {
-    (-s).log_sigmoid().mul_scalar(gamma).exp().try_mul(-s.log_sigmoid())
-}
-
 /// The mean of [`CrossEntropyLoss`] over samples.
 ///
 /// # Errors
@@ -401,29 +232,4 @@ pub fn cross_entropy<'t, T: Float>(
     target: impl ClassTarget<'t, T>,
 ) -> Result<Var<'t, T>> {
     CrossEntropyLoss::new().forward(logits, target)
-}
-
-/// The mean of [`NllLoss`] over samples.
-///
-/// # Errors
-/// If the shapes do not match, a class does not exist, the prediction does not consist of log-probabilities, or there is no sample.
-#[track_caller]
-pub fn nll<'t, T: Float>(
-    log_probabilities: Var<'t, T>,
-    labels: &Tensor<usize>,
-) -> Result<Var<'t, T>> {
-    NllLoss::new().forward(log_probabilities, labels)
-}
-
-/// The mean of [`FocalLoss`] over samples.
-///
-/// # Errors
-/// As [`cross_entropy`], and if gamma is negative.
-#[track_caller]
-pub fn focal<'t, T: Float>(
-    logits: Var<'t, T>,
-    labels: &Tensor<usize>,
-    gamma: f64,
-) -> Result<Var<'t, T>> {
-    FocalLoss::new(gamma).forward(logits, labels)
 }

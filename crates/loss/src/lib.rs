@@ -62,6 +62,7 @@ mod adaptive;
 mod advise;
 mod audit;
 mod binary;
+mod class_target;
 mod criterion;
 mod cross_entropy;
 mod ctc;
@@ -69,11 +70,13 @@ pub mod dist;
 mod distance;
 mod divergence;
 mod explain;
+mod focal;
 mod labels;
 mod likelihood;
 mod margin;
 mod metric;
 mod multiclass_margin;
+mod nll;
 mod noisy;
 mod overlap;
 pub mod penalty;
@@ -93,14 +96,14 @@ pub use binary::{
     MultilabelSoftMarginLoss, bce, bce_with_logits, binary_focal, log_loss,
     multilabel_cross_entropy, multilabel_soft_margin,
 };
+pub use class_target::{ClassTarget, Classes};
 pub use criterion::{Custom, Loss, custom, custom_of};
-pub use cross_entropy::{
-    ClassTarget, Classes, CrossEntropyLoss, FocalLoss, NllLoss, cross_entropy, focal, nll,
-};
+pub use cross_entropy::{CrossEntropyLoss, cross_entropy};
 pub use ctc::{CtcLoss, CtcTarget, ctc, ctc_beam, ctc_greedy};
 pub use distance::{cosine_similarity, pairwise_distance};
 pub use divergence::{KlDivLoss, KlReduction, kl_div};
 pub use explain::{Explanation, explain};
+pub use focal::{FocalLoss, focal};
 pub use labels::Labels;
 pub use likelihood::{GaussianNllLoss, PoissonNllLoss, gaussian_nll, poisson_nll};
 pub use margin::{
@@ -114,6 +117,7 @@ pub use metric::{
 pub use multiclass_margin::{
     MultiMarginLoss, MultilabelMarginLoss, multi_margin, multilabel_margin,
 };
+pub use nll::{NllLoss, nll};
 pub use noisy::{
     GeneralizedCrossEntropyLoss, SymmetricCrossEntropyLoss, generalized_cross_entropy,
     symmetric_cross_entropy,

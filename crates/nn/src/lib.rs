@@ -45,6 +45,7 @@
 //! | evaluate without a tape | [`Module::predict`] |
 //! | print a table of layers and shapes | [`Module::summary`] |
 //! | see the result of each layer | [`trace()`] |
+//! | build a net from a list of widths | [`mlp`](fn@mlp) |
 //! | check that no field was forgotten | [`check_parameters`] |
 //! | take indices, masks or several inputs | [`Module`] with `In` and `Out`, as in [`Embedding`] and [`Bilinear`] |
 //!
@@ -92,6 +93,7 @@ mod error;
 pub mod functional;
 pub mod init;
 mod linear;
+mod mlp;
 mod module;
 mod norm;
 mod pad;
@@ -129,6 +131,7 @@ pub use embedding::Embedding;
 pub use embedding_bag::EmbeddingBag;
 pub use error::{Error, Result};
 pub use linear::{Bilinear, Linear};
+pub use mlp::mlp;
 pub use module::{Func, Module, func, func_of};
 pub use norm::{
     BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm, InstanceNorm1d,

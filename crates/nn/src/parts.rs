@@ -1,15 +1,20 @@
 //! `Parts`: the parts of a model, named once. Everything that uses names follows from it.
 
-use std::panic::Location;
+mod any;
+mod visitor;
 
-use wengert_autograd::{Param, Who, matches};
+use wengert_autograd::{Param, Who};
 use wengert_tensor::Float;
 
 use crate::Result;
-use crate::buffer::{Buffer, Counter};
+use crate::buffer::Buffer;
 use crate::error::Error;
 use crate::state::{self, Mismatch};
 use wengert_files::State;
+
+pub(crate) use any::{Any, AnyParts, named_parameters};
+use any::{parameters, set_frozen};
+pub use visitor::{Part, Visitor};
 
 /// Something with named parts: parameters, buffers, other modules. [`parts!`](crate::parts) implements it for a struct.
 ///
@@ -170,145 +175,6 @@ pub trait Parts<T: Float>: Send + Sync {
     /// head.
     fn load_matching(&self, state: &State<T>) -> Mismatch {
         state::load(&Any(self), state, false)
-    }
-}
-
-/// A model of any type. What reads a whole model takes it so, and is compiled once, not once for each type of layer.
-pub(crate) trait AnyParts<T: Float> {
-    fn walk(&self, see: &mut dyn FnMut(&str, Part<'_, T>));
-    fn describe(&self) -> Option<String>;
-    fn who(&self) -> Who;
-}
-
-/// A model to be taken as [`AnyParts`].
-pub(crate) struct Any<'a, P: ?Sized>(pub(crate) &'a P);
-
-impl<T: Float, P: Parts<T> + ?Sized> AnyParts<T> for Any<'_, P> {
-    fn walk(&self, see: &mut dyn FnMut(&str, Part<'_, T>)) {
-        self.0.walk(see);
-    }
-    fn describe(&self) -> Option<String> {
-        self.0.describe()
-    }
-    fn who(&self) -> Who {
-        self.0.who()
-    }
-}
-
-pub(crate) fn named_parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, Param<T>)> {
-    let mut found: Vec<(String, Param<T>)> = Vec::new();
-    let mut met = std::collections::HashSet::new();
-    model.walk(&mut |path, part| {
-        if let Part::Param(param) = part
-            && met.insert(param.id())
-        {
-            found.push((path.to_string(), param.clone()));
-        }
-    });
-    found
-}
-
-fn parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<Param<T>> {
-    let named = named_parameters(model).into_iter();
-    let told = named.map(|(path, param)| {
-        if !path.is_empty() {
-            param.set_path(&path);
-        }
-        param
-    });
-    told.collect()
-}
-
-#[track_caller]
-fn set_frozen<T: Float>(
-    verb: &'static str,
-    parameters: Vec<(String, Param<T>)>,
-    pattern: &str,
-    frozen: bool,
-) -> Result<usize> {
-    let mut count = 0;
-    for (_, param) in parameters.iter().filter(|(path, _)| matches(pattern, path)) {
-        param.set_frozen(frozen);
-        count += 1;
-    }
-    if count > 0 {
-        return Ok(count);
-    }
-    let known = parameters.into_iter().map(|(path, _)| path).collect();
-    Err(Error::NoSuchPath { verb, pattern: pattern.to_string(), known, at: Location::caller() })
-}
-
-/// A part, as a visitor sees it.
-#[derive(Clone, Copy)]
-pub enum Part<'a, T: Float> {
-    /// A parameter, which is trained.
-    Param(&'a Param<T>),
-    /// A buffer, which is saved but not trained.
-    Buffer(&'a Buffer<T>),
-    /// A counter.
-    Counter(&'a Counter),
-    /// A module with parts of its own, which come next.
-    Module(&'a dyn Parts<T>),
-}
-
-impl<T: Float> std::fmt::Debug for Part<'_, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Param(p) => p.fmt(f),
-            Self::Buffer(b) => b.fmt(f),
-            Self::Counter(c) => c.fmt(f),
-            Self::Module(m) => f.write_str(&m.describe().unwrap_or_default()),
-        }
-    }
-}
-
-/// Visits the parts of a model, and keeps track of the path.
-pub struct Visitor<'a, T: Float> {
-    path: String,
-    see: &'a mut dyn FnMut(&str, Part<'_, T>),
-}
-
-impl<T: Float> std::fmt::Debug for Visitor<'_, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Visitor at `{}`", self.path)
-    }
-}
-
-impl<T: Float> Visitor<'_, T> {
-    /// Names a parameter.
-    pub fn param(&mut self, name: &str, param: &Param<T>) {
-        self.within(name, |v| (v.see)(&v.path, Part::Param(param)));
-    }
-
-    /// Names a buffer.
-    pub fn buffer(&mut self, name: &str, buffer: &Buffer<T>) {
-        self.within(name, |v| (v.see)(&v.path, Part::Buffer(buffer)));
-    }
-
-    /// Names a counter.
-    pub fn counter(&mut self, name: &str, counter: &Counter) {
-        self.within(name, |v| (v.see)(&v.path, Part::Counter(counter)));
-    }
-
-    /// Names anything with parts: a module, a `Vec` or `Option` of modules, or a bare parameter, buffer or counter.
-    pub fn module(&mut self, name: &str, module: &dyn Parts<T>) {
-        self.within(name, |v| {
-            (v.see)(&v.path, Part::Module(module));
-            module.visit(v);
-        });
-    }
-
-    /// With a name appended to the path. An empty name appends nothing, so a container with one unnamed part is that part.
-    fn within(&mut self, name: &str, act: impl FnOnce(&mut Self)) {
-        let before = self.path.len();
-        if !name.is_empty() {
-            if before > 0 {
-                self.path.push('.');
-            }
-            self.path.push_str(name);
-        }
-        act(self);
-        self.path.truncate(before);
     }
 }
 

@@ -1,18 +1,20 @@
-//! `Core`, the common part of all optimisers: the loop over parameters, their groups and states, saving and loading.
+//! `Core`, the common part of all optimisers: the loop over parameters and their groups.
+
+mod check;
+mod saving;
+mod slot;
 
 use std::fmt;
 use std::panic::Location;
 
 use wengert_autograd::{GradUse, Line, Param};
-use wengert_files::Loader;
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, Tensor};
 
-use crate::error::Misfit;
 use crate::groups::{Change, Groups, names};
 use crate::optimizer::no_momentum;
 use crate::rule::{Formula, Rule};
-use crate::settings::{LEARNING_RATE, NOT_NEGATIVE, UP_TO_ONE};
-use crate::{Error, Result, State};
+use crate::{Error, Result};
+use slot::Slot;
 
 /// Parameters with their states and settings.
 pub(crate) struct Core<T, R: Rule> {
@@ -40,42 +42,13 @@ pub(crate) struct Allow {
     pub(crate) used: bool,
 }
 
-/// The state of a parameter.
-struct Slot<T> {
-    /// Steps that it has made.
-    step: u64,
-    set: usize,
-    /// The parameter's shape when `state` was made.
-    shape: Shape,
-    /// The names of the tensors in `state`.
-    names: &'static [&'static str],
-    state: Vec<Tensor<T>>,
-    carried: f64,
-}
-
-/// The last formula made, which is that of most parameters of a step.
-struct Made<F> {
-    set: usize,
-    step: u64,
-    carried: [f64; 2],
-    formula: F,
-}
-
 impl<T: Float, R: Rule> Core<T, R> {
     #[track_caller]
     pub(crate) fn new(parameters: impl IntoIterator<Item = Param<T>>, settings: R) -> Self {
         let each = Param::each_once(parameters);
         let carried = R::CARRIED.map_or(0.0, |(_, start)| start);
-        let slot = |_: &Param<T>| Slot {
-            step: 0,
-            set: 0,
-            shape: Shape::new(&[]),
-            names: &[],
-            state: Vec::new(),
-            carried,
-        };
         Self {
-            slots: each.iter().map(slot).collect(),
+            slots: each.iter().map(|_| Slot::new(carried)).collect(),
             parameters: each,
             groups: Groups::new(&settings),
             first_rate: settings.rate(),
@@ -167,47 +140,6 @@ impl<T: Float, R: Rule> Core<T, R> {
         Ok(())
     }
 
-    /// Rejects gradients with which no step can be made, before anything is changed.
-    #[inline]
-    fn check(&self, at: Line) -> Result<()> {
-        let (mut found, mut missing) = (false, false);
-        for (param, slot) in self.parameters.iter().zip(&self.slots) {
-            if param.is_frozen() {
-                continue;
-            }
-            if self.groups.of(slot.set).is_by_rows()
-                && let Some((_, g)) = param.row_grad()
-            {
-                found = true;
-                let shape = param.shape();
-                let state = (!slot.state.is_empty() && shape != slot.shape[..])
-                    .then(|| Fault::State(slot.shape.clone()));
-                let numbers = || self.allow.number(&g).or(self.allow.uses(param.grad_use()));
-                if let Some(fault) = state.or_else(numbers) {
-                    return Err(self.named(fault, param, at));
-                }
-                continue;
-            }
-            let fault = param.inspect(|value, g, uses| match g {
-                Some(g) => {
-                    found = true;
-                    slot.fault(value, g, uses, self.allow)
-                }
-                None => {
-                    missing = true;
-                    (slot.step == 0 && !self.allow.unused).then_some(Fault::Unused)
-                }
-            });
-            if let Some(fault) = fault {
-                return Err(self.named(fault, param, at));
-            }
-        }
-        if missing && !found && !self.allow.unused {
-            return Err(self.no_gradient(|_| true, at));
-        }
-        Ok(())
-    }
-
     #[track_caller]
     pub(crate) fn apply(&mut self, gradients: &[(&Param<T>, &Tensor<T>)]) -> Result<()> {
         let at = Location::caller();
@@ -258,113 +190,6 @@ impl<T: Float, R: Rule> Core<T, R> {
         self.changed = false;
         Ok(())
     }
-
-    #[cold]
-    fn no_gradient(&self, which: impl Fn(usize) -> bool, at: Line) -> Error {
-        let names = names(&self.parameters);
-        let frozen = |k: &usize| self.parameters[*k].is_frozen();
-        let of = (0..names.len()).filter(|k| !frozen(k)).count();
-        let missing = (0..names.len()).filter(|k| !frozen(k) && which(*k));
-        let names = missing.map(|k| names[k].clone()).collect();
-        Error::NoGradient { optimizer: R::NAME, names, of, at }
-    }
-
-    /// The error of a fault, with the parameter's name.
-    #[cold]
-    fn named(&self, fault: Fault, param: &Param<T>, at: Line) -> Error {
-        let place = self.parameters.iter().position(|p| p.is(param)).unwrap_or(0);
-        let name = names(&self.parameters)[place].clone();
-        let optimizer = R::NAME;
-        let (what, other, help) = match fault {
-            Fault::Unused => {
-                let unused =
-                    |k: usize| self.slots[k].step == 0 && self.parameters[k].grad().is_none();
-                return self.no_gradient(unused, at);
-            }
-            Fault::NotFinite(found) => {
-                return Error::NotFinite { function: optimizer, name, found, at };
-            }
-            Fault::Used => return Error::UsedGradient { optimizer, name, at },
-            Fault::Gradient(shape) => {
-                ("gradient", shape, "a gradient has its parameter's shape: nothing is broadcast")
-            }
-            Fault::State(shape) => (
-                "optimiser's state",
-                shape,
-                "a parameter that was given another shape needs a new optimiser",
-            ),
-        };
-        let shape = Shape::new(&param.shape());
-        Error::Shape(Box::new(Misfit { optimizer, name, shape, what, other, help, at }))
-    }
-
-    pub(crate) fn state(&self) -> State<T> {
-        let mut state = State::of(R::NAME);
-        state.insert_number(LEARNING_RATE, self.settings.rate());
-        for (name, slot) in names(&self.parameters).iter().zip(&self.slots) {
-            state.insert_number(format!("{name}.step"), slot.step as f64);
-            if let Some((carried, _)) = R::CARRIED {
-                state.insert_number(format!("{name}.{carried}"), slot.carried);
-            }
-            for (what, tensor) in slot.names.iter().zip(&slot.state) {
-                state.insert(format!("{name}.{what}"), tensor.clone());
-            }
-        }
-        state
-    }
-
-    #[track_caller]
-    pub(crate) fn load_state(&mut self, state: State<T>) -> Result<()> {
-        let mut loader = Loader::new(R::NAME, state)?;
-        let (before, rate) =
-            (self.settings.rate(), NOT_NEGATIVE.number(&mut loader, LEARNING_RATE));
-        // The current rate may be the very fault that the saved state would fix, so it is not checked here.
-        self.set_learning_rate(if rate >= 0.0 && rate.is_finite() { rate } else { 0.0 });
-        let loaded = self.load_slots(loader);
-        match loaded {
-            Ok(slots) => self.slots = slots,
-            Err(error) => {
-                self.set_learning_rate(before);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    fn load_slots(&mut self, mut loader: Loader<T>) -> Result<Vec<Slot<T>>> {
-        self.settle()?;
-        let mut slots = Vec::with_capacity(self.slots.len());
-        let names = names(&self.parameters);
-        for ((name, slot), param) in names.iter().zip(&self.slots).zip(&self.parameters) {
-            let settings = self.groups.of(slot.set);
-            let step = loader.count(&format!("{name}.step"));
-            let carried = R::CARRIED.map_or(slot.carried, |(carried, _)| {
-                UP_TO_ONE.number(&mut loader, &format!("{name}.{carried}"))
-            });
-            let mut state = Vec::new();
-            let value = param.value();
-            let names = settings.formula(1, &mut 1.0).state(value.rank());
-            // One that has never made a step has no state, and is saved again as it was.
-            if step == 0 && !names.iter().any(|what| loader.has(&format!("{name}.{what}"))) {
-                let shape = Shape::new(&[]);
-                slots.push(Slot { step, set: slot.set, shape, names: &[], state, carried });
-                continue;
-            }
-            for what in names {
-                let (key, start) = (format!("{name}.{what}"), settings.start(what, &value));
-                // Before its first step a parameter may have a part of its state.
-                if step == 0 && !loader.has(&key) {
-                    state.push(start);
-                } else {
-                    state.extend(loader.tensor(&key, start.shape()));
-                }
-            }
-            let shape = Shape::new(value.shape());
-            slots.push(Slot { step, set: slot.set, shape, names, state, carried });
-        }
-        loader.finish()?;
-        Ok(slots)
-    }
 }
 
 /// The index of a parameter that comes as the `k`th; usually they come in their own order.
@@ -372,115 +197,6 @@ fn place<T: Float>(parameters: &[Param<T>], k: usize, param: &Param<T>) -> Optio
     match parameters.get(k) {
         Some(here) if here.is(param) => Some(k),
         _ => parameters.iter().position(|p| p.is(param)),
-    }
-}
-
-/// The reason why no step can be made with a parameter and its gradient.
-enum Fault {
-    /// It has no gradient, and has never had one.
-    Unused,
-    /// The gradient has this shape.
-    Gradient(Shape),
-    /// The state of the parameter was made when it had this shape.
-    State(Shape),
-    /// The gradient holds this number.
-    NotFinite(f64),
-    /// The gradient was already used by a step.
-    Used,
-}
-
-impl Allow {
-    /// A number of a gradient that is not finite.
-    #[inline]
-    fn number<T: Float>(self, g: &Tensor<T>) -> Option<Fault> {
-        if self.non_finite || g.all_finite() {
-            return None;
-        }
-        let found = g.iter().find(|x| !x.is_finite());
-        Some(Fault::NotFinite(found.map_or(f64::NAN, |x| x.to_f64())))
-    }
-
-    /// A gradient that was stepped with before.
-    #[inline]
-    fn uses(self, uses: GradUse) -> Option<Fault> {
-        (uses == GradUse::SteppedInPart && !self.used).then_some(Fault::Used)
-    }
-}
-
-impl<T: Float> Slot<T> {
-    #[inline]
-    fn fault(
-        &self,
-        value: &Tensor<T>,
-        g: &Tensor<T>,
-        uses: GradUse,
-        allow: Allow,
-    ) -> Option<Fault> {
-        if value.shape() != g.shape() {
-            return Some(Fault::Gradient(Shape::new(g.shape())));
-        }
-        if !self.state.is_empty() && value.shape() != &self.shape[..] {
-            return Some(Fault::State(self.shape.clone()));
-        }
-        allow.number(g).or(allow.uses(uses))
-    }
-
-    /// One step of one parameter, by its whole gradient.
-    #[inline]
-    fn update_whole<R: Rule>(
-        &mut self,
-        settings: &R,
-        made: &mut Option<Made<R::Formula>>,
-        value: &mut Tensor<T>,
-        g: &Tensor<T>,
-    ) -> wengert_tensor::Result<()> {
-        self.update(settings, made, value, |formula, value, state| formula.update(value, state, g))
-    }
-
-    /// One step of one parameter: `run` applies the formula to it and to its state.
-    #[inline]
-    fn update<R: Rule>(
-        &mut self,
-        settings: &R,
-        made: &mut Option<Made<R::Formula>>,
-        value: &mut Tensor<T>,
-        run: impl FnOnce(R::Formula, &mut Tensor<T>, &mut [Tensor<T>]) -> wengert_tensor::Result<()>,
-    ) -> wengert_tensor::Result<()> {
-        let step = self.step + 1;
-        let (formula, carried) = match made {
-            Some(made)
-                if (made.set, made.step) == (self.set, step) && made.carried[0] == self.carried =>
-            {
-                (made.formula, made.carried[1])
-            }
-            _ => {
-                let mut carried = self.carried;
-                let formula = settings.formula(step, &mut carried);
-                let carried = [self.carried, carried];
-                *made = Some(Made { set: self.set, step, carried, formula });
-                (formula, carried[1])
-            }
-        };
-        let names = formula.state(value.rank());
-        if !std::ptr::eq(self.names, names) && self.names != names {
-            self.begin(settings, names, value);
-        }
-        run(formula, value, &mut self.state)?;
-        (self.step, self.carried) = (step, carried);
-        Ok(())
-    }
-
-    /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
-    #[cold]
-    fn begin<R: Rule>(&mut self, settings: &R, names: &'static [&'static str], value: &Tensor<T>) {
-        let before = std::mem::take(&mut self.state);
-        let mut before: Vec<_> = self.names.iter().zip(before).collect();
-        let mut tensor = |name: &&'static str| match before.iter().position(|(b, _)| *b == name) {
-            Some(k) => before.swap_remove(k).1,
-            None => settings.start(name, value),
-        };
-        self.state = names.iter().map(&mut tensor).collect();
-        (self.names, self.shape) = (names, Shape::new(value.shape()));
     }
 }
 

@@ -1,18 +1,18 @@
 //! L-BFGS: directions from the curvature along the last steps; each step computes the loss several times.
 
-use std::collections::VecDeque;
+mod direction;
+mod gradient;
+mod saving;
+
 use std::panic::Location;
 
 use wengert_autograd::{Line, Param};
-use wengert_files::Loader;
-use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::pointwise::{C, update_in_place};
+use wengert_tensor::{Float, Tensor};
 
-use crate::error::Misfit;
-use crate::groups::names;
-use crate::settings::{FINITE, LEARNING_RATE, NOT_NEGATIVE, POSITIVE};
 use crate::wolfe::{Point, strong_wolfe};
-use crate::{Error, Result, State};
+use crate::{Error, Result};
+use direction::{Add, Memory, dot, largest};
 
 /// Limited-memory BFGS: PyTorch's `LBFGS`, for losses over all the data at once. A step is PyTorch's `step(closure)`: up to
 /// 20 iterations, each of which computes the loss and the gradients again.
@@ -54,49 +54,6 @@ pub struct Lbfgs<T: Float> {
     allow_non_finite: bool,
     memory: Option<Memory<T>>,
     made: Line,
-}
-
-/// The history of the path. Each vector holds all parameters, one after another.
-#[derive(Clone)]
-struct Memory<T: Float> {
-    /// Iterations so far.
-    iterations: u64,
-    direction: Tensor<T>,
-    /// The step size of the last iteration.
-    length: f64,
-    gradient: Tensor<T>,
-    loss: f64,
-    pairs: VecDeque<Pair<T>>,
-    /// The scale of the inverse curvature, from the last pair.
-    scale: f64,
-}
-
-/// The change of the gradient along a step.
-#[derive(Clone)]
-struct Pair<T: Float> {
-    change: Tensor<T>,
-    step: Tensor<T>,
-    /// 1 / (change · step)
-    inverse: f64,
-}
-
-/// y ← y + a·x
-#[derive(Clone, Copy)]
-struct Add(C);
-
-impl Update<1> for Add {
-    #[inline(always)]
-    fn step<R: Real>(self, [y]: [R; 1], x: R) -> [R; 1] {
-        [y + self.0 * x]
-    }
-}
-
-fn dot<T: Float>(a: &Tensor<T>, b: &Tensor<T>) -> Result<f64> {
-    Ok(a.dot(b)?.item()?.to_f64())
-}
-
-fn largest<T: Float>(x: &Tensor<T>) -> Result<f64> {
-    Ok(x.norm(f64::INFINITY)?.item()?.to_f64())
 }
 
 impl<T: Float> Lbfgs<T> {
@@ -264,55 +221,6 @@ impl<T: Float> Lbfgs<T> {
         Ok(first_loss)
     }
 
-    /// The direction, and the first step size.
-    fn direction(&mut self, here: &Point<T>) -> Result<(Tensor<T>, f64)> {
-        let g = &here.gradient;
-        let Some(memory) = &mut self.memory else {
-            let length = (1.0 / g.norm(1.0)?.item()?.to_f64()).min(1.0) * self.learning_rate;
-            return Ok((g.neg(), length));
-        };
-        let change = g.try_sub(&memory.gradient)?;
-        let step = memory.direction.mul_scalar(memory.length);
-        let curvature = dot(&change, &step)?;
-        if curvature > 1e-10 && self.history > 0 {
-            if memory.pairs.len() == self.history {
-                memory.pairs.pop_front();
-            }
-            memory.scale = curvature / dot(&change, &change)?;
-            memory.pairs.push_back(Pair { change, step, inverse: 1.0 / curvature });
-        }
-        // The inverse curvature times -g, by two loops over the pairs.
-        let mut d = g.neg();
-        let mut shares = Vec::with_capacity(memory.pairs.len());
-        for pair in memory.pairs.iter().rev() {
-            let share = dot(&pair.step, &d)? * pair.inverse;
-            update_in_place(Add(C(-share)), [&mut d], &pair.change)?;
-            shares.push(share);
-        }
-        let mut d = d.mul_scalar(memory.scale);
-        for (pair, share) in memory.pairs.iter().zip(shares.into_iter().rev()) {
-            let other = dot(&pair.change, &d)? * pair.inverse;
-            update_in_place(Add(C(share - other)), [&mut d], &pair.step)?;
-        }
-        Ok((d, self.learning_rate))
-    }
-
-    fn remember(&mut self, here: &Point<T>, direction: &Tensor<T>, length: f64) {
-        let (pairs, scale, iterations) = match self.memory.take() {
-            Some(memory) => (memory.pairs, memory.scale, memory.iterations),
-            None => (VecDeque::new(), 1.0, 0),
-        };
-        self.memory = Some(Memory {
-            iterations: iterations + 1,
-            direction: direction.clone(),
-            length,
-            gradient: here.gradient.clone(),
-            loss: here.loss,
-            pairs,
-            scale,
-        });
-    }
-
     /// Moves the parameters along a direction.
     fn go(&self, direction: &Tensor<T>, length: f64) -> Result<()> {
         let mut from = 0;
@@ -335,127 +243,6 @@ impl<T: Float> Lbfgs<T> {
         let loss = closure()?;
         let gradient = self.gradient(at)?;
         Ok((loss, Point { loss: loss.to_f64(), gradient }))
-    }
-
-    /// Rejects a point whose loss or gradient is not finite: no direction can be computed there.
-    fn finite(&self, here: &Point<T>, at: Line) -> Result<()> {
-        if self.allow_non_finite {
-            return Ok(());
-        }
-        if !here.loss.is_finite() {
-            return Err(Error::Loss { optimizer: "Lbfgs", loss: here.loss, at });
-        }
-        let Some(place) = here.gradient.iter().position(|x| !x.is_finite()) else { return Ok(()) };
-        let mut end = 0;
-        let holds = |param: &&Param<T>| {
-            end += param.len();
-            place < end
-        };
-        let name = self.free().find(holds).map(Param::path).unwrap_or_default();
-        let found = here.gradient.get(&[place])?.to_f64();
-        Err(Error::NotFinite { function: "Lbfgs", name, found, at })
-    }
-
-    fn gradient(&self, at: Line) -> Result<Tensor<T>> {
-        let (mut parts, mut missing) = (Vec::new(), Vec::new());
-        for (param, name) in self.parameters.iter().zip(names(&self.parameters)) {
-            match param.grad() {
-                _ if param.is_frozen() => {}
-                Some(g) if g.shape() == &param.shape()[..] => parts.push(g.flatten()),
-                Some(g) => {
-                    return Err(Error::Shape(Box::new(Misfit {
-                        optimizer: "Lbfgs",
-                        name,
-                        shape: Shape::new(&param.shape()),
-                        what: "gradient",
-                        other: Shape::new(g.shape()),
-                        help: "a gradient has its parameter's shape: nothing is broadcast",
-                        at,
-                    })));
-                }
-                None => missing.push(name),
-            }
-        }
-        let of = parts.len() + missing.len();
-        if !missing.is_empty() || of == 0 {
-            return Err(Error::NoGradient { optimizer: "Lbfgs", names: missing, of, at });
-        }
-        Ok(Tensor::cat(&parts, 0)?)
-    }
-
-    fn free(&self) -> impl Iterator<Item = &Param<T>> {
-        self.parameters.iter().filter(|p| !p.is_frozen())
-    }
-
-    fn check(&self) -> Result<()> {
-        for (setting, x) in [
-            ("learning_rate", self.learning_rate),
-            ("tolerance_grad", self.tolerance_grad),
-            ("tolerance_change", self.tolerance_change),
-        ] {
-            if !(x >= 0.0 && x.is_finite()) {
-                let rule = format!("`{setting}` is {x}, and must be finite, and not below 0");
-                return Err(Error::Setting { optimizer: "Lbfgs", setting, rule, at: self.made });
-            }
-        }
-        Ok(())
-    }
-
-    /// The state on which the next steps depend, besides the parameters and the settings.
-    pub fn state(&self) -> State<T> {
-        let mut state = State::of("Lbfgs");
-        state.insert_number(LEARNING_RATE, self.learning_rate);
-        let Some(memory) = &self.memory else { return state };
-        for (name, x) in [
-            ("n_iter", memory.iterations as f64),
-            ("t", memory.length),
-            ("prev_loss", memory.loss),
-            ("H_diag", memory.scale),
-        ] {
-            state.insert_number(name, x);
-        }
-        state.insert("d", memory.direction.clone());
-        state.insert("prev_flat_grad", memory.gradient.clone());
-        for (k, pair) in memory.pairs.iter().enumerate() {
-            state.insert(format!("old_dirs.{k}"), pair.change.clone());
-            state.insert(format!("old_stps.{k}"), pair.step.clone());
-            state.insert_number(format!("ro.{k}"), pair.inverse);
-        }
-        state
-    }
-
-    /// Continues from a saved [`state`](Self::state).
-    ///
-    /// # Errors
-    /// As [`Optimizer::load_state`](crate::Optimizer::load_state).
-    #[track_caller]
-    pub fn load_state(&mut self, state: State<T>) -> Result<()> {
-        let len: usize = self.free().map(Param::len).sum();
-        let mut loader = Loader::new("Lbfgs", state)?;
-        let rate = NOT_NEGATIVE.number(&mut loader, LEARNING_RATE);
-        let mut memory = None;
-        if loader.has("n_iter") {
-            let iterations = loader.count("n_iter");
-            let [length, loss] = ["t", "prev_loss"].map(|name| FINITE.number(&mut loader, name));
-            let scale = POSITIVE.number(&mut loader, "H_diag");
-            let vector = |loader: &mut Loader<T>, name: &str| {
-                loader.tensor(name, &[len]).unwrap_or_else(|| Tensor::zeros([len]))
-            };
-            let direction = vector(&mut loader, "d");
-            let gradient = vector(&mut loader, "prev_flat_grad");
-            let mut pairs = VecDeque::new();
-            while loader.has(&format!("ro.{}", pairs.len())) {
-                let k = pairs.len();
-                let change = vector(&mut loader, &format!("old_dirs.{k}"));
-                let step = vector(&mut loader, &format!("old_stps.{k}"));
-                let inverse = POSITIVE.number(&mut loader, &format!("ro.{k}"));
-                pairs.push_back(Pair { change, step, inverse });
-            }
-            memory = Some(Memory { iterations, direction, length, gradient, loss, pairs, scale });
-        }
-        loader.finish()?;
-        (self.memory, self.learning_rate) = (memory, rate);
-        Ok(())
     }
 }
 

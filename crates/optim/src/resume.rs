@@ -19,29 +19,23 @@ fn of_state(error: Error, at: Line) -> wengert_files::Error {
     }
 }
 
-impl<T: Float> Resume<T> for Average<T> {
-    fn state(&self) -> State<T> {
-        self.state()
-    }
+/// By the methods of the same names.
+macro_rules! resume {
+    ($($Of:ident)*) => {$(
+        impl<T: Float> Resume<T> for $Of<T> {
+            fn state(&self) -> State<T> {
+                self.state()
+            }
 
-    #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
-        let at = Location::caller();
-        self.load_state(state).map_err(|error| of_state(error, at))
-    }
+            #[track_caller]
+            fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
+                let at = Location::caller();
+                self.load_state(state).map_err(|error| of_state(error, at))
+            }
+        }
+    )*};
 }
-
-impl<T: Float> Resume<T> for Lbfgs<T> {
-    fn state(&self) -> State<T> {
-        self.state()
-    }
-
-    #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
-        let at = Location::caller();
-        self.load_state(state).map_err(|error| of_state(error, at))
-    }
-}
+resume! { Average Lbfgs }
 
 /// The rate in force, the best value, and the counts; not the settings, which are the program's.
 ///

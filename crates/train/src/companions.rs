@@ -4,6 +4,7 @@ use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
 use wengert_optim::{Average, ClipNorm, ProximalStep, Resume, clip_grad_value};
 use wengert_tensor::Float;
 
+use crate::table::Table;
 use crate::{Companion, Epoch, EpochEnd, Fit, Progress, Result, Step};
 
 /// The learning rate by step, over all epochs; the momentum too, if the schedule has one.
@@ -106,6 +107,24 @@ impl<T: Float, F: FnMut(&Epoch)> Companion<T> for EachEpoch<F> {
     fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
         (self.0)(end.epoch);
         Ok(())
+    }
+}
+
+/// The rows of the history's table, as they come.
+pub(crate) struct PrintEpochs;
+
+impl<T: Float> Companion<T> for PrintEpochs {
+    #[allow(clippy::print_stdout)]
+    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
+        let (table, rows) = (Table::of(end.history), end.history.epochs.len());
+        if rows == 1 {
+            println!("{}", table.heading());
+        }
+        println!("{}", table.row(rows - 1));
+        Ok(())
+    }
+    fn describe(&self) -> String {
+        "a printed row after each epoch".into()
     }
 }
 

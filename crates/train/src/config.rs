@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
+use wengert_files::listed;
+
 use crate::{Error, Result};
 
 /// A setting: a number or a word.
@@ -107,11 +109,11 @@ impl Config {
     #[track_caller]
     fn found(&self, name: &str) -> Result<&Setting> {
         self.get(name).ok_or_else(|| {
-            let names: Vec<String> = self.settings.keys().map(|name| format!("`{name}`")).collect();
-            let there = match names.split_last() {
-                None => "there are no settings".to_string(),
-                Some((only, [])) => format!("there is {only}"),
-                Some((last, rest)) => format!("there are {} and {last}", rest.join(", ")),
+            let names: Vec<String> = self.settings.keys().cloned().collect();
+            let there = match names.len() {
+                0 => "there are no settings".to_string(),
+                1 => format!("there is {}", listed(&names)),
+                _ => format!("there are {}", listed(&names)),
             };
             wrong(format!("there is no `{name}`; {there}"))
         })
@@ -132,7 +134,7 @@ impl Config {
 }
 
 #[track_caller]
-fn wrong(rule: String) -> Error {
+pub(crate) fn wrong(rule: String) -> Error {
     Error::Config { rule, at: Location::caller() }
 }
 

@@ -31,21 +31,13 @@ use crate::{Cause, Error, Result, Trainer};
 /// As the lines that it is made of; and [`Error::NotFinite`] if the loss of a batch is not finite, which says whether the
 /// data, a parameter or the learning rate is to blame. No step was made with that batch.
 #[track_caller]
-pub fn train_epoch<T, X, Y, P, D, L>(
+pub fn train_epoch<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     optimizer: &mut dyn Optimizer<T>,
-    loader: &DataLoader<D>,
+    loader: &DataLoader<impl Dataset<Batch = (X, Y)>>,
     epoch: usize,
-) -> Result<f64>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    D: Dataset<Batch = (X, Y)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<f64> {
     let trainer = Trainer::new(model, criterion, optimizer).epochs_done(epoch);
     trainer.only_the_steps(loader, Location::caller())
 }
@@ -57,22 +49,14 @@ where
 /// # Errors
 /// As [`train_epoch`].
 #[track_caller]
-pub fn train_epoch_seeded<T, X, Y, P, D, L>(
+pub fn train_epoch_seeded<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     optimizer: &mut dyn Optimizer<T>,
-    loader: &DataLoader<D>,
+    loader: &DataLoader<impl Dataset<Batch = (X, Y)>>,
     epoch: usize,
     seed: u64,
-) -> Result<f64>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    D: Dataset<Batch = (X, Y)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<f64> {
     let trainer = Trainer::new(model, criterion, optimizer).epochs_done(epoch).seed(seed);
     trainer.only_the_steps(loader, Location::caller())
 }
@@ -88,6 +72,19 @@ pub fn batch_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
         x ^ (x >> 31)
     };
     mix(mix(mix(seed) ^ epoch as u64) ^ batch as u64)
+}
+
+/// The loss of a batch: the inputs go onto the tape, through the model and into the loss.
+#[track_caller]
+pub(crate) fn loss_on<'t, T: Float, X: Tensors, Y: Tensors, P: Tensors>(
+    tape: &'t Tape<T>,
+    model: &(impl Module<T, X, P> + ?Sized),
+    criterion: &impl for<'l, 'a> Loss<'l, T, &'a Y, P>,
+    inputs: X,
+    targets: &Y,
+) -> wengert_autograd::Result<Var<'t, T>> {
+    let outputs = Var::pack(model.call(tape.input(inputs).unpack())?)?;
+    criterion.forward(outputs, targets)
 }
 
 /// A number that tells whether an epoch has the same samples in the same batches.
@@ -123,27 +120,18 @@ pub(crate) fn not_finite(
 /// # Errors
 /// As the forward pass and the loss.
 #[track_caller]
-pub fn evaluate<T, X, Y, P, D, L>(
+pub fn evaluate<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
-    loader: &DataLoader<D>,
-) -> Result<f64>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    D: Dataset<Batch = (X, Y)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
+    loader: &DataLoader<impl Dataset<Batch = (X, Y)>>,
+) -> Result<f64> {
     let at = Location::caller();
     let mut running_loss = RunningMean::new();
     for (inputs, targets) in loader.epoch(0) {
         let samples = inputs.samples();
         let one = || -> Result<f64> {
             let tape = Tape::no_grad();
-            let outputs = Var::pack(model.call(tape.input(inputs).unpack())?)?;
-            Ok(criterion.forward(outputs, &targets)?.item()?.to_f64())
+            Ok(loss_on(&tape, model, criterion, inputs, &targets)?.item()?.to_f64())
         };
         running_loss.add(one().map_err(|error| error.on_line(at))?, samples);
     }

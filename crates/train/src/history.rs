@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Stopped;
+use crate::table::Table;
 
 /// The measurements of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,52 +131,10 @@ impl fmt::Display for Epoch {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let metric = self.metric.as_deref();
-        let validated = self.epochs.iter().any(|e| e.validation_loss.is_some());
-        let wide = metric.map_or(0, |m| m.chars().count()).max(9);
-        let wider = wide + "val. ".len();
-        write!(f, "epoch      loss")?;
-        let widths = self.penalties.iter().map(|p| p.name.chars().count().max(8));
-        let widths: Vec<usize> = widths.collect();
-        for (penalty, &wide) in self.penalties.iter().zip(&widths) {
-            write!(f, "  {:>wide$}", penalty.name)?;
-        }
-        if !self.penalties.is_empty() {
-            write!(f, "  objective")?;
-        }
-        if let Some(metric) = metric {
-            write!(f, "  {metric:>wide$}")?;
-        }
-        if validated {
-            write!(f, "  val. loss")?;
-            if let Some(metric) = metric {
-                write!(f, "  {:>wider$}", format!("val. {metric}"))?;
-            }
-        }
-        write!(f, "  learning rate  seconds")?;
-        let cell = |f: &mut fmt::Formatter<'_>, width: usize, x: Option<f64>| match x {
-            Some(x) => write!(f, "  {x:>width$.4}"),
-            None => write!(f, "  {:>width$}", ""),
-        };
-        for (k, e) in self.epochs.iter().enumerate() {
-            write!(f, "\n{:>5}", e.number)?;
-            cell(f, 8, Some(e.train_loss))?;
-            for (penalty, &wide) in self.penalties.iter().zip(&widths) {
-                cell(f, wide, penalty.means.get(k).copied())?;
-            }
-            if !self.penalties.is_empty() {
-                cell(f, 9, Some(e.objective))?;
-            }
-            if metric.is_some() {
-                cell(f, wide, e.train_metric)?;
-            }
-            if validated {
-                cell(f, 9, e.validation_loss)?;
-                if metric.is_some() {
-                    cell(f, wider, e.validation_metric)?;
-                }
-            }
-            write!(f, "  {:>13.2e}  {:>7.2}", e.learning_rate, e.seconds)?;
+        let table = Table::of(self);
+        write!(f, "{}", table.heading())?;
+        for k in 0..self.epochs.len() {
+            write!(f, "\n{}", table.row(k))?;
         }
         match self.stopped {
             Some(stopped) => write!(f, "\n{stopped}"),

@@ -43,6 +43,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod cause;
 mod checkpoint;
 mod companion;
@@ -61,6 +62,7 @@ mod run;
 mod space;
 mod stopping;
 mod sweep;
+mod table;
 mod tasks;
 mod trainer;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wengert_autograd::{Tape, Tensors, Var};
+use wengert_autograd::{Tape, Tensors};
 use wengert_data::{DataLoader, Dataset};
 use wengert_loss::Loss;
 use wengert_nn::Module;
@@ -10,7 +10,7 @@ use wengert_optim::{Error as OptimError, Optimizer};
 use wengert_tensor::Float;
 
 use crate::Result;
-use crate::epoch::tape_of;
+use crate::epoch::{loss_on, tape_of};
 use crate::held::Held;
 
 /// The losses at ever higher learning rates.
@@ -110,22 +110,14 @@ impl RangeTest {
 /// As the lines of the loop; then too all is put back. A model that draws at random needs a seed:
 /// [`lr_range_test_seeded`].
 #[track_caller]
-pub fn lr_range_test<T, X, Y, P, D, L>(
+pub fn lr_range_test<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     optimizer: &mut (impl Optimizer<T> + ?Sized),
-    loader: &DataLoader<D>,
+    loader: &DataLoader<impl Dataset<Batch = (X, Y)>>,
     rates: (f64, f64),
     steps: usize,
-) -> Result<RangeTest>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    D: Dataset<Batch = (X, Y)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<RangeTest> {
     run(model, criterion, optimizer, loader, rates, steps, None)
 }
 
@@ -135,44 +127,28 @@ where
 /// # Errors
 /// As [`lr_range_test`].
 #[track_caller]
-pub fn lr_range_test_seeded<T, X, Y, P, D, L>(
+pub fn lr_range_test_seeded<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     optimizer: &mut (impl Optimizer<T> + ?Sized),
-    loader: &DataLoader<D>,
+    loader: &DataLoader<impl Dataset<Batch = (X, Y)>>,
     rates: (f64, f64),
     steps: usize,
     seed: u64,
-) -> Result<RangeTest>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    D: Dataset<Batch = (X, Y)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<RangeTest> {
     run(model, criterion, optimizer, loader, rates, steps, Some(seed))
 }
 
 #[track_caller]
-fn run<T, X, Y, P, D, L>(
+fn run<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     optimizer: &mut (impl Optimizer<T> + ?Sized),
-    loader: &DataLoader<D>,
+    loader: &DataLoader<impl Dataset<Batch = (X, Y)>>,
     rates: (f64, f64),
     steps: usize,
     seed: Option<u64>,
-) -> Result<RangeTest>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    D: Dataset<Batch = (X, Y)>,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<RangeTest> {
     let memory = optimizer.state();
     let held = Held::of(model).and_parameters(optimizer.parameters());
     let factor = (rates.1 / rates.0).powf(1.0 / steps.saturating_sub(1).max(1) as f64);
@@ -210,26 +186,18 @@ where
 
 /// A step, and the loss before it.
 #[track_caller]
-fn one<T, X, Y, P, L>(
+fn one<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     tape: &Tape<T>,
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     optimizer: &mut (impl Optimizer<T> + ?Sized),
     inputs: X,
     targets: &Y,
     rate: f64,
-) -> Result<f64>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<f64> {
     optimizer.set_learning_rate(rate);
     optimizer.zero_grad();
-    let outputs = Var::pack(model.call(tape.input(inputs).unpack())?)?;
-    let loss = criterion.forward(outputs, targets)?;
+    let loss = loss_on(tape, model, criterion, inputs, targets)?;
     let value = loss.item()?.to_f64();
     if value.is_finite() {
         loss.backward()?;

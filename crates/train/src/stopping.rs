@@ -1,14 +1,18 @@
 //! `EarlyStopping`: when to stop, and the best weights back where the last ones are worse.
 
+mod in_trainer;
+mod stopped;
+
 use std::fmt;
 use std::panic::Location;
 
-use wengert_files::{Loader, Resume, State};
+use wengert_files::State;
 use wengert_nn::Parts;
 use wengert_optim::grad_norm;
 use wengert_tensor::Float;
 
-use crate::{Companion, EpochEnd, Fit, History, Result};
+use crate::Result;
+pub use stopped::{Stopped, Why};
 
 /// Watches a loss from epoch to epoch, keeps the weights that were best, and says when it is time to stop; then the model has
 /// the best weights again, to the bit.
@@ -49,75 +53,6 @@ pub struct EarlyStopping<T: Float> {
     best: Option<(usize, f64, State<T>)>,
     /// The condition that ends a trainer's `fit`.
     fired: Option<Why>,
-}
-
-/// The condition that fired.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Why {
-    /// The loss is below this.
-    LossBelow(f64),
-    /// The gradient is shorter than this.
-    GradNormBelow(f64),
-    /// This number of epochs is done.
-    Epochs(usize),
-    /// The loss has not improved for so many epochs.
-    NoImprovement(usize),
-    /// The loss is infinite or no number: no later epoch would make it one.
-    NotFinite,
-    /// A [`Companion`] stopped the training.
-    Companion,
-}
-
-impl Why {
-    /// Two numbers that stand for it in a checkpoint.
-    pub(crate) fn code(self) -> (f64, f64) {
-        match self {
-            Self::LossBelow(x) => (0.0, x),
-            Self::GradNormBelow(x) => (1.0, x),
-            Self::Epochs(n) => (2.0, n as f64),
-            Self::NoImprovement(n) => (3.0, n as f64),
-            Self::NotFinite => (4.0, 0.0),
-            Self::Companion => (5.0, 0.0),
-        }
-    }
-
-    /// The reason that these numbers stand for.
-    pub(crate) fn of_code(code: f64, value: f64) -> Self {
-        match code {
-            0.0 => Self::LossBelow(value),
-            1.0 => Self::GradNormBelow(value),
-            2.0 => Self::Epochs(value as usize),
-            3.0 => Self::NoImprovement(value as usize),
-            4.0 => Self::NotFinite,
-            _ => Self::Companion,
-        }
-    }
-}
-
-/// The condition that was met, the epoch, and the origin of the model's weights. Epochs are counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Stopped {
-    /// The condition.
-    pub why: Why,
-    /// The epoch after which it fired.
-    pub epoch: usize,
-    /// The epoch whose loss was least; 0 if none had a loss that is a number.
-    pub best_epoch: usize,
-    /// That loss.
-    pub best_loss: f64,
-    /// Whether the model was given that epoch's weights back.
-    pub restored: bool,
-}
-
-impl Stopped {
-    /// Without weights given back.
-    pub(crate) fn of(why: Why, history: &History, epoch: usize) -> Self {
-        let (best_epoch, best_loss) =
-            history.best().map_or((0, f64::NAN), |best| (best.number, best.loss()));
-        Self { why, epoch, best_epoch, best_loss, restored: false }
-    }
 }
 
 impl<T: Float> Default for EarlyStopping<T> {
@@ -300,77 +235,6 @@ impl<T: Float> EarlyStopping<T> {
     }
 }
 
-/// In a trainer: notes each epoch, ends the training, and at the end gives the model the best weights.
-impl<T: Float> Companion<T> for EarlyStopping<T> {
-    fn before_fit(&mut self, fit: &Fit) -> Result<()> {
-        self.begin_after(fit.epochs_done);
-        self.end_after(fit.epochs);
-        Ok(())
-    }
-
-    fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
-        self.fired = self.why(end.model, end.epoch.loss())?;
-        if let Some(why) = self.fired {
-            end.stop_because(why);
-        }
-        Ok(())
-    }
-
-    fn after_fit(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
-        // In a process that goes on from a checkpoint of the last epoch, the trainer knows why.
-        let known = end.stopped.map(|stopped| stopped.why);
-        let why = self.fired.take().or(known).unwrap_or(Why::Companion);
-        *end.stopped = Some(self.stop(end.model, why)?);
-        Ok(())
-    }
-
-    fn describe(&self) -> String {
-        self.to_string()
-    }
-
-    fn memory(&mut self) -> Option<&mut dyn Resume<T>> {
-        Some(self)
-    }
-
-    fn has_better_weights(&self) -> bool {
-        self.has_best()
-    }
-}
-
-/// The kind of its states.
-const KIND: &str = "EarlyStopping";
-
-/// The number of epochs that it has seen, the loss to beat, and the best weights; not the conditions, which are the program's.
-impl<T: Float> Resume<T> for EarlyStopping<T> {
-    fn state(&self) -> State<T> {
-        let mut state = State::of(KIND);
-        state.insert_number("epoch", self.epoch as f64);
-        state.insert_number("mark.loss", self.mark.0);
-        state.insert_number("mark.epoch", self.mark.1 as f64);
-        if let Some((epoch, loss, weights)) = &self.best {
-            state.insert_number("best.epoch", *epoch as f64);
-            state.insert_number("best.loss", *loss);
-            state.insert_all("weights.", weights);
-        }
-        state
-    }
-
-    #[track_caller]
-    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
-        let mut loader = Loader::new(KIND, state)?;
-        let epoch = loader.count("epoch") as usize;
-        let mark = (loader.number("mark.loss"), loader.count("mark.epoch") as usize);
-        let mut best = None;
-        if loader.has("best.epoch") {
-            let (epoch, loss) = (loader.count("best.epoch") as usize, loader.number("best.loss"));
-            best = Some((epoch, loss, loader.under("weights.")));
-        }
-        loader.finish()?;
-        (self.epoch, self.mark, self.best) = (epoch, mark, best);
-        Ok(())
-    }
-}
-
 /// The length of the gradient that a model's parameters hold. No gradient at all is not a short one.
 #[track_caller]
 fn length<T: Float>(model: &(impl Parts<T> + ?Sized)) -> Result<f64> {
@@ -402,105 +266,5 @@ impl<T: Float> fmt::Display for EarlyStopping<T> {
     }
 }
 
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "stopped after epoch {}: ", self.epoch)?;
-        match self.why {
-            Why::LossBelow(threshold) => write!(f, "the loss is below {threshold}")?,
-            Why::GradNormBelow(threshold) => {
-                write!(f, "the gradient is shorter than {threshold}")?;
-            }
-            Why::Epochs(n) => write!(f, "{n} epochs are done")?,
-            Why::NoImprovement(n) => write!(f, "no improvement for {n} epochs")?,
-            Why::NotFinite => write!(f, "the loss is not finite")?,
-            Why::Companion => write!(f, "a companion ended the training")?,
-        }
-        // Six digits: the rest is noise to a reader.
-        let loss: f64 = format!("{:.5e}", self.best_loss).parse().unwrap_or(self.best_loss);
-        let epoch = self.best_epoch;
-        match (self.restored, epoch) {
-            (true, _) => write!(f, "; the weights are those of epoch {epoch}, loss {loss}"),
-            (false, 0) => write!(f, "; no epoch had a finite loss"),
-            (false, _) => write!(f, "; the best loss was {loss}, of epoch {epoch}"),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use wengert_nn::Linear;
-    use wengert_tensor::{Rng, Tensor};
-
-    use super::*;
-
-    fn run(mut stopping: EarlyStopping<f32>, losses: &[f64]) -> Option<Stopped> {
-        let model = Linear::new(1, 1, &mut Rng::new(0));
-        for (i, &loss) in losses.iter().enumerate() {
-            model.weight.set(Tensor::full([1, 1], i as f32 + 1.0));
-            if let Some(stopped) = stopping.after(&model, loss).unwrap() {
-                if stopped.restored {
-                    let weight = model.weight.value().item().unwrap();
-                    assert_eq!(weight, stopped.best_epoch as f32);
-                }
-                return Some(stopped);
-            }
-        }
-        None
-    }
-
-    #[test]
-    fn each_condition_fires_when_it_should() {
-        let new = EarlyStopping::new;
-        let stopped = run(new().loss_below(0.1), &[0.3, 0.1, 0.09]).unwrap();
-        assert_eq!((stopped.why, stopped.epoch), (Why::LossBelow(0.1), 3));
-        let stopped = run(new().epochs(2), &[0.3, 0.4, 0.1]).unwrap();
-        assert_eq!((stopped.why, stopped.epoch, stopped.best_epoch), (Why::Epochs(2), 2, 1));
-        assert!(run(new().patience(2), &[0.3, 0.4, 0.2, 0.3, 0.1, 0.2]).is_none());
-        assert!(run(new(), &[1.0, 2.0, 3.0]).is_none());
-    }
-
-    #[test]
-    fn what_is_too_small_to_count_still_makes_the_best_weights() {
-        let stopped = run(EarlyStopping::new().patience(2).min_delta(0.1), &[0.5, 0.45, 0.42]);
-        let stopped = stopped.unwrap();
-        assert_eq!((stopped.why, stopped.epoch), (Why::NoImprovement(2), 3));
-        assert_eq!((stopped.best_epoch, stopped.best_loss), (3, 0.42));
-    }
-
-    #[test]
-    fn a_loss_that_is_no_number_stops_at_once() {
-        let stopped = run(EarlyStopping::new(), &[0.5, f64::NAN]).unwrap();
-        assert_eq!((stopped.why, stopped.best_epoch, stopped.restored), (Why::NotFinite, 1, true));
-        let stopped = run(EarlyStopping::new(), &[f64::INFINITY]).unwrap();
-        assert_eq!((stopped.best_epoch, stopped.restored), (0, false));
-        assert!(stopped.to_string().ends_with("no epoch had a finite loss"), "{stopped}");
-    }
-
-    #[test]
-    fn a_gradient_that_is_short_stops_and_none_is_no_short_one() {
-        let model = Linear::new(1, 1, &mut Rng::new(0));
-        let mut stopping = EarlyStopping::<f32>::new().grad_norm_below(0.5);
-        let error = stopping.after(&model, 1.0).unwrap_err().to_string();
-        assert!(error.contains("before `zero_grad`") && error.contains("stopping.rs"), "{error}");
-        // 3, 4: 5 long.
-        model.weight.set_grad(Some(Tensor::full([1, 1], 3.0)));
-        model.bias.as_ref().unwrap().set_grad(Some(Tensor::full([1], 4.0)));
-        assert!(stopping.after(&model, 1.0).unwrap().is_none());
-        model.bias.as_ref().unwrap().set_grad(None);
-        model.weight.set_grad(Some(Tensor::full([1, 1], 0.5)));
-        assert!(stopping.after(&model, 0.9).unwrap().is_none());
-        model.weight.set_grad(Some(Tensor::full([1, 1], -0.25)));
-        let stopped = stopping.after(&model, 0.8).unwrap().unwrap();
-        assert_eq!((stopped.why, stopped.epoch), (Why::GradNormBelow(0.5), 4));
-        assert!(stopped.to_string().contains("the gradient is shorter than 0.5"), "{stopped}");
-        model.weight.set_grad(Some(Tensor::full([1, 1], f32::NAN)));
-        let error = stopping.after(&model, 0.8).unwrap_err().to_string();
-        assert!(error.contains("is not finite"), "{error}");
-    }
-
-    #[test]
-    fn the_last_weights_stay_if_asked_for() {
-        let stopped = run(EarlyStopping::new().patience(1).keep_last(), &[0.5, 0.6]).unwrap();
-        assert!(!stopped.restored && stopped.best_epoch == 1);
-    }
-}
+mod tests;

@@ -16,7 +16,8 @@
 //! | how often a number occurs | [`Histogram`] |
 //! | a matrix of numbers: confusions, attention | [`Matrix`] |
 //! | whether probabilities are frequencies | [`calibration`] |
-//! | images with captions, as misread digits | [`image_grid`], [`Picture`] |
+//! | the images that were read wrongly | [`mistakes`](fn@mistakes) |
+//! | images with captions | [`image_grid`], [`Picture`] |
 //! | numbers by name | [`bars_svg`] |
 //! | numbers of layers over time, as colours | [`heat_svg`] |
 //! | several of these below each other; to a file | [`stacked`]; [`save`] |
@@ -40,6 +41,7 @@ mod histogram;
 mod images;
 mod inspect;
 mod matrix;
+mod mistakes;
 mod notebook;
 mod page;
 mod save;
@@ -61,6 +63,7 @@ pub use histogram::Histogram;
 pub use images::{Picture, image_grid};
 pub use inspect::Inspect;
 pub use matrix::Matrix;
+pub use mistakes::mistakes;
 pub use notebook::Notebook;
 pub use page::Page;
 pub use save::save;

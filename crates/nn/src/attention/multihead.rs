@@ -1,12 +1,15 @@
 //! `MultiheadAttention`: several attentions next to each other, between products with weights.
 
-use wengert_autograd::{Param, Result, Tape, Var};
-use wengert_tensor::{Element, Error, Fault, Float, Rng, Tensor};
+mod heads;
+mod mask;
 
-use crate::functional::{Attention, attend, scaled_dot_product_attention, self_attention};
+use wengert_autograd::{Param, Result, Var};
+use wengert_tensor::{Element, Float, Rng, Tensor};
+
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
 use crate::{Linear, Module, Parts, Visitor, init};
+pub(crate) use mask::Mask;
 
 /// Attention by several heads: queries, keys and values are products with weights, each head attends with its own part of
 /// them, and one more product puts the heads together.
@@ -166,247 +169,12 @@ impl<T: Float> MultiheadAttention<T> {
         let at = std::panic::Location::caller();
         Ok(crate::module::run(self, x.packed()?, "", at)?.unpack())
     }
-
-    /// Queries, keys and values, with the weights on the tape.
-    #[track_caller]
-    fn project<'t>(&self, [q, k, v]: [Var<'t, T>; 3]) -> Result<[Var<'t, T>; 3]> {
-        let (tape, width) = (q.tape(), self.settings.width);
-        let bias = self.in_proj_bias.as_ref().map(|bias| tape.param(bias));
-        let part = |all: Var<'t, T>, i: usize| all.narrow(0, i * width, width);
-        let one = |x: Var<'t, T>, weight: Var<'t, T>, i: usize| {
-            x.linear(weight, bias.map(|bias| part(bias, i)).transpose()?)
-        };
-        match &self.weights {
-            InProjection::Stacked(stacked) if q.is(k) && k.is(v) => {
-                let all = q.linear(tape.param(stacked), bias)?;
-                let part = |i: usize| all.narrow(-1, i * width, width);
-                Ok([part(0)?, part(1)?, part(2)?])
-            }
-            InProjection::Stacked(stacked) => {
-                let all = tape.param(stacked);
-                let weight = |i| part(all, i);
-                Ok([one(q, weight(0)?, 0)?, one(k, weight(1)?, 1)?, one(v, weight(2)?, 2)?])
-            }
-            InProjection::Apart([a, b, c]) => Ok([
-                one(q, tape.param(a), 0)?,
-                one(k, tape.param(b), 1)?,
-                one(v, tape.param(c), 2)?,
-            ]),
-        }
-    }
-
-    /// The result; and the weights, if they are wanted.
-    #[track_caller]
-    fn attend<'t>(
-        &self,
-        inputs: [Var<'t, T>; 3],
-        mask: Mask<'t, T>,
-        weighed: bool,
-    ) -> Result<(Var<'t, T>, Option<Var<'t, T>>)> {
-        let Settings { width, heads, dropout, zero_key, batch_first, causal } = self.settings;
-        self.check(inputs)?;
-        let (tape, one) = (inputs[0].tape(), inputs[0].rank() == 2);
-        if let (InProjection::Stacked(stacked), false) = (&self.weights, weighed)
-            && self.bias_kv.is_none()
-            && !zero_key
-            && matches!(mask, Mask::None)
-            && inputs[0].is(inputs[1])
-            && inputs[1].is(inputs[2])
-        {
-            return Ok((self.of_itself(inputs[0], tape.param(stacked))?, None));
-        }
-        let [q, k, v] = self.project(inputs)?;
-        // [batch, time, width]
-        let form = |x: Var<'t, T>| match (one, batch_first) {
-            (true, _) => x.unsqueeze(0),
-            (false, true) => Ok(x),
-            (false, false) => x.transpose(0, 1),
-        };
-        let (q, mut k, mut v) = (form(q)?, form(k)?, form(v)?);
-        let (batch, queries) = (q.shape()[0], q.shape()[1]);
-        let mut more = 0;
-        let mut append = |x: Var<'t, T>, y: Var<'t, T>| -> Result<()> {
-            let whole = [batch, 1, width];
-            k = Var::cat(&[k, x.expand(whole)?], 1)?;
-            v = Var::cat(&[v, y.expand(whole)?], 1)?;
-            more += 1;
-            Ok(())
-        };
-        if let Some((key, value)) = &self.bias_kv {
-            append(tape.param(key), tape.param(value))?;
-        }
-        if zero_key {
-            let zero = tape.constant(Tensor::zeros([1, 1, width]));
-            append(zero, zero)?;
-        }
-        let split = |x: Var<'t, T>| {
-            let time = x.shape()[1];
-            x.reshape([batch, time, heads, width / heads])?.transpose(1, 2)
-        };
-        let options = mask.options(more, causal.then_some((queries, k.shape()[1] - more)))?;
-        let options = options.dropout(dropout);
-        let (q, k, v) = (split(q)?, split(k)?, split(v)?);
-        let (y, weights) = match weighed {
-            true => {
-                let (y, weights) = attend(q, k, v, options)?;
-                let mean = weights.mean_over(1)?;
-                (y, Some(if one { mean.squeeze(0)? } else { mean }))
-            }
-            false => (scaled_dot_product_attention(q, k, v, options)?, None),
-        };
-        let y = y.transpose(1, 2)?.reshape([batch, queries, width])?;
-        let y = match (one, batch_first) {
-            (true, _) => y.squeeze(0)?,
-            (false, true) => y,
-            (false, false) => y.transpose(0, 1)?,
-        };
-        Ok((self.out_proj.forward(y)?, weights))
-    }
-
-    /// Attention of a sequence to itself without a mask: one product for queries, keys and values, and one op for all heads.
-    #[track_caller]
-    fn of_itself<'t>(&self, x: Var<'t, T>, weight: Var<'t, T>) -> Result<Var<'t, T>> {
-        let Settings { heads, dropout, batch_first, causal, .. } = self.settings;
-        let bias = self.in_proj_bias.as_ref().map(|bias| x.tape().param(bias));
-        let qkv = x.linear(weight, bias)?;
-        let options = Attention::new().dropout(dropout);
-        let options = if causal { options.causal() } else { options };
-        let y = match (x.rank(), batch_first) {
-            (2, _) => self_attention(qkv.unsqueeze(0)?, heads, options)?.squeeze(0)?,
-            (_, true) => self_attention(qkv, heads, options)?,
-            (_, false) => self_attention(qkv.transpose(0, 1)?, heads, options)?.transpose(0, 1)?,
-        };
-        self.out_proj.forward(y)
-    }
-
-    /// Rejects widths and sequences that do not fit.
-    #[track_caller]
-    fn check(&self, inputs: [Var<'_, T>; 3]) -> Result<()> {
-        const OP: &str = "MultiheadAttention";
-        let Settings { width, heads, batch_first, .. } = self.settings;
-        let shapes = inputs.map(|x| x.shape());
-        let [q, k, v] = &shapes;
-        let wrong = |rule: String| {
-            let shapes: [&[usize]; 3] = [q, k, v];
-            Err(Error::Shape(Fault::new(OP, &shapes, rule)).into())
-        };
-        if heads == 0 || !width.is_multiple_of(heads) {
-            return wrong(format!("{heads} heads do not divide a width of {width}"));
-        }
-        let (keys, values) = match &self.weights {
-            InProjection::Stacked(_) => (width, width),
-            InProjection::Apart([_, k, v]) => (k.shape()[1], v.shape()[1]),
-        };
-        let wide = |x: &[usize], size| x.last() == Some(&size);
-        if !wide(q, width) || !wide(k, keys) || !wide(v, values) {
-            return wrong(format!("the widths must be {width}, {keys} and {values}"));
-        }
-        let batch = if batch_first { 0 } else { 1 };
-        let fits = match q.len() {
-            2 => k.len() == 2 && v.len() == 2 && k[0] == v[0],
-            3 => k.len() == 3 && v.len() == 3 && k[..2] == v[..2] && q[batch] == k[batch],
-            _ => false,
-        };
-        match (fits, batch_first) {
-            (true, _) => Ok(()),
-            (_, true) => wrong("sequences must be [batch, time, width], or [time, width]".into()),
-            (_, false) => wrong("sequences must be [time, batch, width], or [time, width]".into()),
-        }
-    }
 }
 
 /// Xavier's uniform numbers.
 fn xavier<T: Float>(shape: &[usize], rng: &mut Rng) -> Tensor<T> {
     // Cannot fail: the shape has two axes.
     init::xavier_uniform(shape, 1.0, rng).unwrap_or_else(|_| Tensor::zeros(shape))
-}
-
-/// A mask of an attention layer.
-#[derive(Clone, Copy)]
-pub(crate) enum Mask<'t, T: Float> {
-    /// There is none.
-    None,
-    /// A mask: true where a query sees a key.
-    Seen(Var<'t, T, Tensor<bool>>),
-    /// Numbers for the scores.
-    Added(Var<'t, T>),
-}
-
-impl<'t, T: Float> Mask<'t, T> {
-    /// A mask of either kind.
-    #[track_caller]
-    pub(crate) fn of<E: Element>(mask: Var<'t, T, Tensor<E>>) -> Result<Self> {
-        match (mask.of::<Tensor<bool>>(), mask.of::<Tensor<T>>()) {
-            (Some(seen), _) => Ok(Self::Seen(seen)),
-            (_, Some(added)) => Ok(Self::Added(added)),
-            _ => {
-                let rule = "a mask is of `bool`, or of the layer's own floats";
-                let fault = Fault::new("MultiheadAttention", &[&mask.shape()], rule);
-                Err(Error::Value(fault).into())
-            }
-        }
-    }
-
-    /// As options of attention over `more` keys that every query sees, and causal over these queries and keys.
-    #[track_caller]
-    fn options(self, more: usize, causal: Option<(usize, usize)>) -> Result<Attention<'t, T>> {
-        let options = Attention::new();
-        let triangle = |tape: &'t Tape<T>| match causal {
-            Some((queries, keys)) if more > 0 => {
-                let seen = Tensor::try_full([queries, keys], true)?.tril(0)?;
-                Ok::<_, wengert_autograd::Error>(Some(tape.input(padded(&seen, more)?)))
-            }
-            _ => Ok(None),
-        };
-        let options = if causal.is_some() && more == 0 { options.causal() } else { options };
-        Ok(match self {
-            Self::None => options,
-            Self::Seen(seen) => {
-                let mask = with_heads(seen.value()?)?;
-                let mask = padded(&mask, more)?;
-                let mask = match triangle(seen.tape())? {
-                    Some(triangle) => mask.logical_and(&triangle.value()?)?,
-                    None => mask,
-                };
-                return Ok(options.mask(seen.tape().input(mask)));
-            }
-            Self::Added(added) => {
-                let rank = added.rank();
-                let mut bias = if rank == 3 { added.unsqueeze(1)? } else { added };
-                if more > 0 {
-                    let mut widths = vec![(0, 0); bias.rank()];
-                    if let Some(last) = widths.last_mut() {
-                        *last = (0, more as isize);
-                    }
-                    bias = bias.pad(widths, T::ZERO)?;
-                }
-                let options = options.bias(bias);
-                match triangle(added.tape())? {
-                    Some(triangle) => options.mask(triangle),
-                    None => options,
-                }
-            }
-        })
-    }
-}
-
-/// `[batch, queries, keys]` with an axis for the heads.
-#[track_caller]
-fn with_heads(mask: Tensor<bool>) -> Result<Tensor<bool>> {
-    Ok(if mask.rank() == 3 { mask.unsqueeze(1)? } else { mask })
-}
-
-/// A mask with so many keys more, which every query sees.
-#[track_caller]
-fn padded(mask: &Tensor<bool>, more: usize) -> Result<Tensor<bool>> {
-    if more == 0 {
-        return Ok(mask.clone());
-    }
-    let mut widths = vec![(0, 0); mask.rank()];
-    if let Some(last) = widths.last_mut() {
-        *last = (0, more as isize);
-    }
-    Ok(mask.pad(widths, true)?)
 }
 
 debug_as_described!(MultiheadAttention<T>);

@@ -2,6 +2,7 @@
 
 mod cell;
 mod layer;
+mod lstm;
 mod stack;
 mod step;
 mod weights;

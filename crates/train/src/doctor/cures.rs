@@ -11,7 +11,7 @@ use wengert_nn::{Module, Parts};
 use wengert_optim::Optimizer;
 use wengert_tensor::Float;
 
-use super::finding::{BARS, number};
+use super::evidence::{BARS, number};
 use super::{Action, Finding, Remedy};
 use crate::Result;
 use crate::held::Held;
@@ -123,22 +123,14 @@ impl Finding {
     /// # Errors
     /// As the forward pass and the loss of the first step; a trial that breaks off later is no error.
     #[track_caller]
-    pub fn try_cures<T, X, Y, P, D, L>(
+    pub fn try_cures<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
         &self,
         model: &impl Module<T, X, P>,
-        criterion: &L,
+        criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
         optimizer: &mut impl Optimizer<T>,
-        loader: &DataLoader<D>,
+        loader: &DataLoader<impl Dataset<Batch = (X, Y)>>,
         steps: usize,
-    ) -> Result<Cures>
-    where
-        T: Float,
-        X: Tensors,
-        Y: Tensors,
-        P: Tensors,
-        D: Dataset<Batch = (X, Y)>,
-        L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-    {
+    ) -> Result<Cures> {
         let of = std::marker::PhantomData;
         self.try_cures_on(&Loaded { model, criterion, loader, of }, optimizer, steps)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use wengert_viz::{Chart, HeatRow, Page, Scale, heat_svg};
 
 use super::Doctor;
-use super::finding::{BARS, number};
+use super::evidence::{BARS, number};
 use super::weights::Role;
 
 /// A parameter's gradient and update over time, and the units of its layer.

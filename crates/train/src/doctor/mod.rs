@@ -39,7 +39,9 @@
 //! ```
 
 mod companion;
+mod conclude;
 mod cures;
+mod evidence;
 mod fault;
 mod finding;
 mod flow;
@@ -62,13 +64,14 @@ mod units;
 mod weights;
 mod worst;
 
-use wengert_autograd::{Line, Tape, Var};
+use wengert_autograd::{Line, Var};
 use wengert_optim::Optimizer;
 use wengert_tensor::Float;
 
 pub use cures::{Case, Columns, Course, Cures, Tried};
+pub use evidence::{Certainty, Evidence, Place};
 pub use fault::Fault;
-pub use finding::{Action, Certainty, Evidence, Finding, Place, Remedy};
+pub use finding::{Action, Finding, Remedy};
 pub use flow::{Flow, FlowRow};
 pub use report::Report;
 pub use worst::{Sample, Worst, worst_samples};
@@ -278,97 +281,6 @@ impl Doctor {
             Err(_) => self.name_not_finite(loss, optimizer),
         }
         done
-    }
-
-    /// Tells the losses of an epoch: of training, and of samples that were held back.
-    pub fn validated(&mut self, train_loss: f64, validation_loss: f64) {
-        self.validation.push((train_loss, validation_loss));
-    }
-
-    /// Looks at the tape of an evaluation: whether it was in evaluation mode.
-    pub fn evaluated<T: Float>(&mut self, tape: &Tape<T>) {
-        if !tape.is_training() {
-            return;
-        }
-        let scopes = tape.scopes();
-        let drawing = scopes.iter().find_map(|scope| {
-            let kind = scope.who?.kind();
-            (kind.contains("Dropout") || kind.contains("BatchNorm")).then_some((kind, scope.at))
-        });
-        if let Some((kind, at)) = drawing {
-            self.found(Finding::certain(Fault::EvaluationMode).layer(kind).line(at));
-        }
-    }
-
-    /// The findings so far, worst first.
-    pub fn report(&self) -> Report {
-        let mut findings = self.findings.clone();
-        // What rests on numbers has to hold still.
-        let now = rules::look(self);
-        findings.retain(|f| f.stays || now.iter().any(|n| n.fault == f.fault));
-        for finding in now {
-            match findings.iter_mut().find(|f| f.fault == finding.fault) {
-                Some(known) => {
-                    let step = known.step;
-                    if known.certainty < finding.certainty {
-                        *known = finding;
-                        known.step = step;
-                    }
-                }
-                None => findings.push(Finding { step: self.step.checked_sub(1), ..finding }),
-            }
-        }
-        rules::explained(&mut findings);
-        findings.sort_by_key(Finding::order);
-        Report::new(findings, self.looked_at())
-    }
-
-    /// A report of what was found alone, without the rules that go by time.
-    pub(crate) fn report_of_found(&self) -> Report {
-        let mut findings = self.findings.clone();
-        findings.sort_by_key(Finding::order);
-        findings.iter_mut().for_each(|finding| finding.step = None);
-        Report::new(findings, self.looked_at())
-    }
-
-    /// The things that were looked at, for a report.
-    fn looked_at(&self) -> Vec<String> {
-        let mut at = vec![format!("the loss of {} steps", self.losses.count)];
-        let weights = self.weights.all.len();
-        if weights > 0 {
-            at.push(format!(
-                "weight, gradient and update of {weights} parameters at {} steps",
-                self.looks
-            ));
-        }
-        if !self.units.is_empty() {
-            let units: usize = self.units.iter().map(|u| u.alive.len()).sum();
-            at.push(format!("{units} units of {} activations", self.units.len()));
-        }
-        if self.rows.len() > 0 {
-            at.push(format!("{} rows of data", self.rows.len()));
-        }
-        if self.lines > 0 {
-            at.push(format!("{} lines of the tape", self.lines));
-        }
-        at
-    }
-
-    /// Notes a finding, once for each fault.
-    pub(crate) fn found(&mut self, finding: Finding) {
-        if !self.findings.iter().any(|f| f.fault == finding.fault) {
-            self.findings.push(Finding { step: Some(self.step), ..finding });
-        }
-    }
-
-    fn examine(&mut self) {
-        let enough = self.rows.is_full() || self.step >= 20;
-        if self.data.is_none() && enough && self.rows.len() > 0 {
-            self.data = Some(rules::Data::of(&self.rows));
-        }
-        for finding in rules::look(self) {
-            self.found(finding);
-        }
     }
 }
 

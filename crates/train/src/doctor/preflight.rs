@@ -45,19 +45,12 @@ impl Doctor {
     /// # Errors
     /// As the forward pass and the loss.
     #[track_caller]
-    pub fn preflight<T, X, Y, P, L>(
+    pub fn preflight<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
         &self,
         model: &(impl Module<T, X, P> + ?Sized),
-        criterion: &L,
+        criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
         batch: &(X, Y),
-    ) -> Result<Report>
-    where
-        T: Float,
-        X: Tensors,
-        Y: Tensors,
-        P: Tensors,
-        L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-    {
+    ) -> Result<Report> {
         let mut held = Held::of(model);
         let trial = Trial { model, criterion, of: std::marker::PhantomData };
         let (x, y) = batch;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::finding::{Action, Evidence, Place};
+use super::evidence::{Evidence, Place};
+use super::finding::Action;
 use super::{Certainty, Fault, Finding};
 
 /// The doctor's findings, and the things that it looked at. It prints as text, worst first.

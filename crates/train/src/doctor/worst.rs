@@ -7,10 +7,11 @@ use wengert_loss::Loss;
 use wengert_nn::Module;
 use wengert_tensor::Float;
 
-use super::finding::number;
+use super::evidence::number;
 use super::goal::{Goal, Kind};
 use super::reading::Reading;
 use crate::Result;
+use crate::epoch::loss_on;
 
 /// A sample, and its loss.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,24 +88,16 @@ impl Worst {
 /// # Errors
 /// As the forward pass and the loss.
 #[track_caller]
-pub fn worst_samples<T, X, Y, P, L>(
+pub fn worst_samples<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
-    criterion: &L,
+    criterion: &impl for<'t, 'a> Loss<'t, T, &'a Y, P>,
     batch: &(X, Y),
-) -> Result<Worst>
-where
-    T: Float,
-    X: Tensors,
-    Y: Tensors,
-    P: Tensors,
-    L: for<'t, 'a> Loss<'t, T, &'a Y, P>,
-{
+) -> Result<Worst> {
     let (x, y) = batch;
     let of = |x: &X, y: &Y| -> Result<Found> {
         // It records, so that prediction and target can be found.
         let tape = Tape::new().evaluating();
-        let out = Var::pack(model.call(tape.input(x.clone()).unpack())?)?;
-        Ok(found(criterion.forward(out, y)?)?)
+        Ok(found(loss_on(&tape, model, criterion, x.clone(), y)?)?)
     };
     let whole = of(x, y)?;
     let all: Vec<Found> = (0..x.samples())

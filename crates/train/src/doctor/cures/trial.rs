@@ -12,6 +12,7 @@ use wengert_tensor::{Float, Tensor, keep};
 use super::{Case, Columns, Course};
 use crate::Result;
 use crate::doctor::{Action, treatment};
+use crate::epoch::loss_on;
 use crate::held::Held;
 
 /// The course of a run under an action, from the state that is held and back to it.
@@ -113,8 +114,7 @@ where
             ));
         };
         let x = if columns == Columns::Standardised { standardised::<T, X>(x) } else { x };
-        let out = Var::pack(self.model.call(tape.input(x).unpack())?)?;
-        self.criterion.forward(out, &y)
+        loss_on(tape, self.model, self.criterion, x, &y)
     }
 }
 

@@ -9,6 +9,7 @@ use wengert_tensor::{Float, Rng, Tensor};
 use crate::Result;
 use crate::doctor::rows::shuffled;
 use crate::doctor::{Fault, Finding};
+use crate::epoch::loss_on;
 use crate::held::Held;
 
 /// The samples that are to be learnt by heart, and the steps that there are for it.
@@ -16,35 +17,28 @@ const BY_HEART: usize = 16;
 const STEPS: usize = 120;
 
 /// A model and its loss, to be tried.
-pub(super) struct Trial<'a, M: ?Sized, L, X, Y, P> {
+pub(super) struct Trial<'a, T, M: ?Sized, L, X, Y, P> {
     pub(super) model: &'a M,
     pub(super) criterion: &'a L,
-    pub(super) of: std::marker::PhantomData<fn(X, Y) -> P>,
+    pub(super) of: std::marker::PhantomData<fn(T, X, Y) -> P>,
 }
 
-impl<M: ?Sized, L, X, Y, P> Trial<'_, M, L, X, Y, P> {
+impl<T, M, L, X, Y, P> Trial<'_, T, M, L, X, Y, P>
+where
+    T: Float,
+    X: Tensors,
+    Y: Tensors,
+    P: Tensors,
+    M: Module<T, X, P> + ?Sized,
+    L: for<'l, 'a> Loss<'l, T, &'a Y, P>,
+{
     #[track_caller]
-    pub(super) fn loss<'t, T>(&self, tape: &'t Tape<T>, x: &X, y: &Y) -> Result<Var<'t, T>>
-    where
-        T: Float,
-        X: Tensors,
-        Y: Tensors,
-        P: Tensors,
-        M: Module<T, X, P>,
-        L: for<'l, 'a> Loss<'l, T, &'a Y, P>,
-    {
-        let out = Var::pack(self.model.call(tape.input(x.clone()).unpack())?)?;
-        Ok(self.criterion.forward(out, y)?)
+    pub(super) fn loss<'t>(&self, tape: &'t Tape<T>, x: &X, y: &Y) -> Result<Var<'t, T>> {
+        Ok(loss_on(tape, self.model, self.criterion, x.clone(), y)?)
     }
 
     /// The numbers of the prediction, tensor by tensor, in evaluation.
-    fn numbers<T>(&self, tape: &Tape<T>, x: &X) -> Result<Vec<usize>>
-    where
-        T: Float,
-        X: Tensors,
-        P: Tensors,
-        M: Module<T, X, P>,
-    {
+    fn numbers(&self, tape: &Tape<T>, x: &X) -> Result<Vec<usize>> {
         let out: Var<'_, T, P> = Var::pack(self.model.call(tape.input(x.clone()).unpack())?)?;
         let mut lines = Vec::new();
         out.each_line(&mut |line| lines.push(line));
@@ -52,13 +46,7 @@ impl<M: ?Sized, L, X, Y, P> Trial<'_, M, L, X, Y, P> {
     }
 
     /// Changes one sample and compares the predictions of the others.
-    pub(super) fn mixes<T>(&self, x: &X) -> Result<Option<Finding>>
-    where
-        T: Float,
-        X: Tensors,
-        P: Tensors,
-        M: Module<T, X, P>,
-    {
+    pub(super) fn mixes(&self, x: &X) -> Result<Option<Finding>> {
         let n = x.samples();
         let mut rows: Vec<usize> = (0..n).collect();
         let same = x.pick(&rows)?;
@@ -95,15 +83,7 @@ impl<M: ?Sized, L, X, Y, P> Trial<'_, M, L, X, Y, P> {
     }
 
     /// Trains on some rows from the weights as they are, and returns the losses of the first and of the last step.
-    fn train<T>(&self, x: &X, y: &Y, steps: usize) -> Result<(f64, f64)>
-    where
-        T: Float,
-        X: Tensors,
-        Y: Tensors,
-        P: Tensors,
-        M: Module<T, X, P>,
-        L: for<'l, 'a> Loss<'l, T, &'a Y, P>,
-    {
+    fn train(&self, x: &X, y: &Y, steps: usize) -> Result<(f64, f64)> {
         let mut optimizer = Adam::new(self.model.parameters(), 0.01).allow_unused();
         let (mut first, mut last) = (f64::NAN, f64::NAN);
         for step in 0..steps {
@@ -126,15 +106,7 @@ impl<M: ?Sized, L, X, Y, P> Trial<'_, M, L, X, Y, P> {
     }
 
     /// Whether some samples can be learnt by heart, and whether the inputs are needed for it.
-    pub(super) fn by_heart<T>(&self, x: &X, y: &Y, held: &mut Held<'_, T>) -> Result<Vec<Finding>>
-    where
-        T: Float,
-        X: Tensors,
-        Y: Tensors,
-        P: Tensors,
-        M: Module<T, X, P>,
-        L: for<'l, 'a> Loss<'l, T, &'a Y, P>,
-    {
+    pub(super) fn by_heart(&self, x: &X, y: &Y, held: &mut Held<'_, T>) -> Result<Vec<Finding>> {
         let n = x.samples().min(BY_HEART);
         // Fewer numbers than samples cannot know them by heart.
         if n < 4 || y.samples() != x.samples() || self.model.num_parameters() < 16 * n {
@@ -142,7 +114,7 @@ impl<M: ?Sized, L, X, Y, P> Trial<'_, M, L, X, Y, P> {
         }
         let rows: Vec<usize> = (0..n).map(|k| k * x.samples() / n).collect();
         let (x, y) = (x.pick(&rows)?, y.pick(&rows)?);
-        let (first, last) = self.train::<T>(&x, &y, STEPS)?;
+        let (first, last) = self.train(&x, &y, STEPS)?;
         let mut found = Vec::new();
         let tape = Tape::<T>::new().evaluating();
         let out = self.numbers(&tape, &x)?;
@@ -168,15 +140,7 @@ impl<M: ?Sized, L, X, Y, P> Trial<'_, M, L, X, Y, P> {
     }
 
     /// Whether the model, trained on one half, does better on the other than one that was trained on shuffled targets.
-    pub(super) fn tells<T>(&self, x: &X, y: &Y, held: &mut Held<'_, T>) -> Result<bool>
-    where
-        T: Float,
-        X: Tensors,
-        Y: Tensors,
-        P: Tensors,
-        M: Module<T, X, P>,
-        L: for<'l, 'a> Loss<'l, T, &'a Y, P>,
-    {
+    pub(super) fn tells(&self, x: &X, y: &Y, held: &mut Held<'_, T>) -> Result<bool> {
         let n = x.samples();
         let order = shuffled(n, &mut Rng::new(1));
         let (train, test) = order.split_at(n / 2);
@@ -184,7 +148,7 @@ impl<M: ?Sized, L, X, Y, P> Trial<'_, M, L, X, Y, P> {
         let (y_train, y_test) = (y.pick(train)?, y.pick(test)?);
         let control = y_train.pick(&shuffled(train.len(), &mut Rng::new(2)))?;
         let mut after = |targets: &Y, steps: usize| -> Result<f64> {
-            self.train::<T>(&x_train, targets, steps)?;
+            self.train(&x_train, targets, steps)?;
             let tape = Tape::<T>::no_grad();
             let loss = self.loss(&tape, &x_test, &y_test)?.item()?.to_f64();
             held.put_back();

@@ -1,7 +1,7 @@
 //! Rules of the learning rate, the optimiser's settings, the penalty and the size of the loss.
 
 use super::Patient;
-use crate::doctor::finding::number;
+use crate::doctor::evidence::number;
 use crate::doctor::units::Units;
 use crate::doctor::{Action, Doctor, Fault, Finding};
 

@@ -1,18 +1,24 @@
-//! The memory that a thread holds, counted by the allocator.
+//! The memory that a thread asks for and holds, counted by the allocator.
+
+// Each of the two programs of tests reads one of the counters.
+#![allow(dead_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// The system's allocator, counting what this thread holds: tests run on threads side by side.
+/// The system's allocator, counting for each thread: tests run on threads side by side.
 struct Counting;
 
 thread_local! {
+    /// How often the thread has asked for memory.
+    pub(crate) static ASKED: Cell<usize> = const { Cell::new(0) };
     /// Bytes that the thread holds, and the most that it has held.
-    static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    pub(crate) static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
 fn count(bytes: usize) {
     // While a thread ends its counter is gone already, and nobody reads it.
+    let _ = ASKED.try_with(|asked| asked.set(asked.get() + 1));
     let _ = HELD.try_with(|held| {
         let now = held.get().0 + bytes;
         held.set((now, now.max(held.get().1)));
@@ -20,6 +26,7 @@ fn count(bytes: usize) {
 }
 
 fn uncount(bytes: usize) {
+    // What came from another thread may go here.
     let _ = HELD.try_with(|held| held.set((held.get().0.saturating_sub(bytes), held.get().1)));
 }
 

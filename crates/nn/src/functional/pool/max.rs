@@ -1,0 +1,115 @@
+//! The largest element of each window, and back to its place.
+
+use wengert_autograd::{Result, Var};
+use wengert_tensor::{Error, Fault, Float, Part, Shape, Tensor};
+
+use super::{Pool, refuse_rank};
+use crate::Each;
+
+/// The largest element of each window; of NaN and numbers it is NaN.
+///
+/// # Errors
+/// If the input is not `[N, C, …]` or `[C, …]`, the padding is more than half of the kernel, or a window is larger than the padded
+/// input.
+#[track_caller]
+pub fn max_pool<T: Float, const D: usize>(x: Var<'_, T>, pool: Pool<D>) -> Result<Var<'_, T>> {
+    Ok(max_pool_at(x, pool)?.0)
+}
+
+/// [`max_pool`], and the place of each element in its plane, counted in row-major order: PyTorch's `return_indices`.
+///
+/// # Errors
+/// As for [`max_pool`].
+#[track_caller]
+pub fn max_pool_at<T: Float, const D: usize>(
+    x: Var<'_, T>,
+    pool: Pool<D>,
+) -> Result<(Var<'_, T>, Tensor<usize>)> {
+    const OP: &str = "max_pool";
+    let shape = x.shape();
+    let counts = pool.counts(OP, &shape)?;
+    let parts: Vec<Vec<Part>> = (0..D)
+        .map(|i| {
+            let (places, window, padding) =
+                (shape[shape.len() - D + i], pool.window(i), pool.padding.0[i]);
+            let part = |n: usize| {
+                // The places before the axis are left out, in whole steps, and those after it.
+                let start = n * window.stride;
+                let before = padding.saturating_sub(start).div_ceil(window.dilation);
+                let start = (start + before * window.dilation).saturating_sub(padding);
+                let fit = places.saturating_sub(start).div_ceil(window.dilation);
+                Part {
+                    start,
+                    len: fit.min(window.size.saturating_sub(before)),
+                    step: window.dilation,
+                }
+            };
+            (0..counts[i]).map(part).collect()
+        })
+        .collect();
+    largest(x, &parts)
+}
+
+/// The largest element of each part of the last axes, and its place.
+#[track_caller]
+pub(super) fn largest<'t, T: Float>(
+    x: Var<'t, T>,
+    parts: &[Vec<Part>],
+) -> Result<(Var<'t, T>, Tensor<usize>)> {
+    let (_, places) = x.value()?.max_pool(parts)?;
+    let lead = x.rank() - parts.len();
+    let y = x.flatten_axes(lead as isize, -1)?;
+    let y = y.gather(lead as isize, &places.flatten_axes(lead as isize, -1)?)?;
+    Ok((y.reshape(places.shape())?, places))
+}
+
+/// Zeros with these last axes, and the elements of `x` at their places, as [`max_pool_at`] gives them. Where a place is named
+/// several times, the last element stays.
+///
+/// # Errors
+/// If the shapes differ, or a place lies outside the plane.
+#[track_caller]
+pub fn max_unpool<'t, T: Float, const D: usize>(
+    x: Var<'t, T>,
+    places: &Tensor<usize>,
+    sizes: impl Into<Each<D>>,
+) -> Result<Var<'t, T>> {
+    const OP: &str = "max_unpool";
+    let (shape, sizes) = (x.shape(), sizes.into().0);
+    let lead = refuse_rank::<D>(OP, &shape)?;
+    if places.shape() != &*shape {
+        let rule = "there is a place for each element";
+        return Err(Error::Shape(Fault::new(OP, &[&shape, places.shape()], rule)).into());
+    }
+    let whole: Vec<usize> = shape[..lead].iter().chain(&sizes).copied().collect();
+    Shape::len_or_refuse(OP, &whole)?;
+    let axis = lead as isize;
+    let places = places.flatten_axes(axis, -1)?;
+    let plane: usize = sizes.iter().product();
+    let flat: Vec<usize> = shape[..lead].iter().copied().chain([plane]).collect();
+    let x = x.flatten_axes(axis, -1)?;
+    let kept = last_of_each(&places, plane);
+    let x = if kept.count() == x.len() { x } else { x.masked_fill(&!kept, T::ZERO)? };
+    let zeros = x.tape().constant(Tensor::try_full(&flat, T::ZERO)?);
+    zeros.scatter_add(axis, &places, x)?.reshape(whole)
+}
+
+/// Whether an element is the last of its plane that names its place.
+fn last_of_each(places: &Tensor<usize>, plane: usize) -> Tensor<bool> {
+    let each = places.shape().last().copied().unwrap_or(1).max(1);
+    let numbers = places.to_vec();
+    let mut kept = vec![true; numbers.len()];
+    for (row, numbers) in numbers.chunks(each).enumerate() {
+        let mut met = vec![false; plane];
+        for (i, &n) in numbers.iter().enumerate().rev() {
+            // One outside is rejected where it is written.
+            if let Some(met) = met.get_mut(n) {
+                kept[row * each + i] = !std::mem::replace(met, true);
+            }
+        }
+    }
+    match Tensor::from(kept).reshape(places.shape()) {
+        Ok(mask) => mask,
+        Err(_) => unreachable!("as many as places"),
+    }
+}

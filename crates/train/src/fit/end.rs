@@ -1,0 +1,109 @@
+//! The end of an epoch and of a training: measurements, companions, the checkpoint.
+
+use std::time::Instant;
+
+use wengert_autograd::{Tape, Tensors};
+use wengert_data::metrics::RunningMean;
+use wengert_tensor::Float;
+
+use crate::companions::ProgressLine;
+use crate::run::Ended;
+use crate::{Cause, Companion, Epoch, EpochEnd, Result, Stopped, Trainer};
+
+impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
+    /// The measurements of an epoch whose steps are done, and the validation.
+    pub(super) fn measured(&mut self, diverged: bool, started: Instant) -> Result<Epoch> {
+        let mean = |mean: &mut RunningMean| (mean.count() > 0).then(|| mean.take());
+        let (train_loss, objective) = self.run.take(diverged);
+        let train_metric = mean(&mut self.run.metric);
+        let learning_rate = self.optimizer.learning_rate();
+        let (mut loss, mut metric) = (RunningMean::new(), RunningMean::new());
+        let validation = self.validation.as_ref().filter(|_| !diverged);
+        for (inputs, targets) in validation.into_iter().flat_map(|with| (with.batches)()) {
+            let tape = Tape::no_grad();
+            let samples = inputs.samples();
+            let (prediction, of_batch) = (self.pass)(&tape, inputs, &targets)?;
+            loss.add(of_batch.item()?.to_f64(), samples);
+            if let Some((_, measure)) = &self.metric {
+                metric.add(measure(&prediction.value()?, &targets)?, targets.samples());
+            }
+        }
+        Ok(Epoch {
+            number: self.run.epochs + 1,
+            train_loss,
+            objective,
+            train_metric,
+            validation_loss: validation.map(|_| loss.mean()),
+            validation_metric: mean(&mut metric),
+            learning_rate,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Notes the epoch, and tells the companions.
+    pub(super) fn end_epoch(
+        &mut self,
+        epoch: Epoch,
+        last: usize,
+        progress: &mut ProgressLine,
+    ) -> Result<Option<Stopped>> {
+        (self.run.epochs, self.run.batches) = (self.run.epochs + 1, 0);
+        self.run.history.epochs.push(epoch);
+        let mut stopped = None;
+        let mut end = EpochEnd {
+            epoch: &epoch,
+            history: &self.run.history,
+            model: &*self.model,
+            optimizer: &mut *self.optimizer,
+            stopped: &mut stopped,
+        };
+        progress.after_epoch(&mut end)?;
+        for entry in &mut self.companions {
+            entry.companion.after_epoch(&mut end)?;
+        }
+        self.run.ended = stopped.map(|stopped| Ended { why: stopped.why, last });
+        // Before early stopping gives the model other weights.
+        if epoch.loss().is_finite() {
+            self.save()?;
+        }
+        if stopped.is_some() || self.run.epochs >= last {
+            self.end(&epoch, &mut stopped)?;
+        }
+        Ok(stopped)
+    }
+
+    /// Tells the companions that the last epoch is done.
+    pub(super) fn end(&mut self, epoch: &Epoch, stopped: &mut Option<Stopped>) -> Result<()> {
+        let mut end = EpochEnd {
+            epoch,
+            history: &self.run.history,
+            model: &*self.model,
+            optimizer: &mut *self.optimizer,
+            stopped,
+        };
+        for entry in &mut self.companions {
+            entry.companion.after_fit(&mut end)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the checkpoint, if there is a file for it.
+    pub(super) fn save(&mut self) -> Result<()> {
+        if self.files.is_none() {
+            return Ok(());
+        }
+        let checkpoint = self.checkpoint();
+        self.files.as_ref().map_or(Ok(()), |files| files.save(&checkpoint))
+    }
+
+    pub(super) fn has_better_weights(&self) -> bool {
+        self.companions.iter().any(|entry| entry.companion.has_better_weights())
+    }
+
+    /// The cause in validation data that are not finite.
+    #[cold]
+    pub(super) fn bad_validation(&self) -> Option<Cause> {
+        let mut batches = (self.validation.as_ref()?.batches)();
+        batches.find_map(|(inputs, targets)| Cause::in_batch::<T, _, _>(&inputs, &targets))
+    }
+}
