@@ -83,4 +83,5 @@ pub mod prelude64;
 #[doc = include_str!("../docs/conventions.md")]
 #[doc = include_str!("../docs/promises.md")]
 #[doc = include_str!("../docs/tutorials.md")]
+#[doc = include_str!("../docs/reach.md")]
 struct Pages;
