@@ -46,6 +46,7 @@
 //! | train with less code | [`train::Trainer`] |
 //! | save and load | [`nn::save`], [`nn::load`]; a whole run, [`train::Checkpoints`] |
 //! | draw losses and tapes | [`viz`] |
+//! | use a model elsewhere: ONNX | [`onnx::export`], [`onnx::import`] |
 //! | write a file safely; make something part of a checkpoint | [`files`] |
 
 #[doc(inline)]
@@ -60,6 +61,8 @@ pub use wengert_files as files;
 pub use wengert_loss as loss;
 #[doc(inline)]
 pub use wengert_nn as nn;
+#[doc(inline)]
+pub use wengert_onnx as onnx;
 #[doc(inline)]
 pub use wengert_optim as optim;
 #[doc(inline)]
@@ -80,4 +83,5 @@ pub mod prelude64;
 #[doc = include_str!("../docs/conventions.md")]
 #[doc = include_str!("../docs/promises.md")]
 #[doc = include_str!("../docs/tutorials.md")]
+#[doc = include_str!("../docs/reach.md")]
 struct Pages;

@@ -39,6 +39,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "npz", seeds: npz_seeds, read: read_npz, times: 4096 },
     Target { name: "idx", seeds: idx_seeds, read: read_idx, times: 64 },
     Target { name: "csv", seeds: csv_seeds, read: read_csv, times: 256 },
+    Target { name: "onnx", seeds: onnx_seeds, read: read_onnx, times: 64 },
     #[cfg(feature = "gz")]
     Target { name: "idx.gz", seeds: gz_seeds, read: read_gz, times: 4096 },
 ];
@@ -108,6 +109,23 @@ fn read_npy(bytes: &[u8]) -> bool {
     let Ok(array) = npy::read_from(bytes) else { return false };
     let _ = array.tensor::<f32>();
     let _ = array.tensor::<usize>();
+    true
+}
+
+fn onnx_seeds() -> Vec<Vec<u8>> {
+    let rng = &mut Rng::new(0);
+    let net = sequential![Linear::<f32>::new(2, 3, rng), BatchNorm1d::new(3), wengert::nn::Relu];
+    let images =
+        sequential![wengert::nn::Conv2d::<f32>::new(1, 2, 2, rng), wengert::nn::MaxPool2d::new(2)];
+    vec![
+        wengert::onnx::to_bytes(&net, [1, 2]).unwrap(),
+        wengert::onnx::to_bytes(&images, [1, 1, 5, 5]).unwrap(),
+    ]
+}
+
+fn read_onnx(bytes: &[u8]) -> bool {
+    let Ok(net) = wengert::onnx::Net::from_bytes(bytes) else { return false };
+    let _ = net.parameters();
     true
 }
 

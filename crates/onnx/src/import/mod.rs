@@ -1,0 +1,130 @@
+//! A graph as a model: what this crate exports, and the operators that nets use in inference.
+
+mod elementwise;
+mod nets;
+mod run;
+mod shape;
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use wengert_autograd::{Param, Var};
+use wengert_nn::{Module, Parts, Visitor};
+use wengert_tensor::{AnyTensor, Tensor};
+
+use crate::proto::{Graph, Model};
+use crate::{Error, Result};
+use run::{Run, Value};
+
+/// A model that was read from an ONNX file. Its float tensors are parameters, by their names in the file, so that it can also be
+/// trained on. It gives the graph's first output.
+#[derive(Clone)]
+pub struct Net {
+    graph: Graph,
+    parameters: Vec<(String, Param<f32>)>,
+}
+
+/// Reads an ONNX file as a model.
+///
+/// # Errors
+/// If there is no such file, if it is no ONNX file, or if it has an operator that is not known here; the error names it.
+pub fn import(path: impl AsRef<Path>) -> Result<Net> {
+    let path = path.as_ref();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Error::Io { path: path.display().to_string(), what: error.to_string() })?;
+    Net::from_bytes(&bytes)
+}
+
+impl Net {
+    /// The model in these bytes of a file.
+    ///
+    /// ```
+    /// assert!(wengert_onnx::Net::from_bytes(b"not a model").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`import`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut graph = Model::from_bytes(bytes).map_err(Error::Format)?.graph;
+        let format = |what: String| Err(Error::Format(what));
+        let mut known: HashSet<&str> = HashSet::from([""]);
+        known.extend(graph.tensors.iter().map(|(name, _)| name.as_str()));
+        known.extend(graph.inputs.iter().map(|port| port.name.as_str()));
+        for node in &graph.nodes {
+            if !(node.domain.is_empty() || node.domain == "ai.onnx") || !run::is_known(&node.op) {
+                return format(format!(
+                    "`{}` is an operator `{}`, which is not known",
+                    node.name, node.op
+                ));
+            }
+            if let Some(name) = node.inputs.iter().find(|name| !known.contains(name.as_str())) {
+                return format(format!(
+                    "`{}` reads `{name}`, which nothing before it gives",
+                    node.name
+                ));
+            }
+            known.extend(node.outputs.iter().map(String::as_str));
+        }
+        match graph.outputs.first() {
+            Some(output) if known.contains(output.name.as_str()) => {}
+            _ => return format("it has no output".into()),
+        }
+        let mut parameters = Vec::new();
+        graph.tensors.retain(|(name, tensor)| match tensor {
+            AnyTensor::F32(value) => {
+                parameters.push((name.clone(), Param::new(value.clone())));
+                false
+            }
+            _ => true,
+        });
+        // Old files list constants as inputs too.
+        let given: HashSet<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
+        let ints: HashSet<String> = graph.tensors.iter().map(|(name, _)| name.clone()).collect();
+        graph
+            .inputs
+            .retain(|port| !given.contains(port.name.as_str()) && !ints.contains(&port.name));
+        if graph.inputs.len() != 1 {
+            return format(format!("it has {} inputs, and a model has one", graph.inputs.len()));
+        }
+        Ok(Self { graph, parameters })
+    }
+
+    fn run<'t>(&self, input: Value<'t>, any: Run<'t>) -> wengert_autograd::Result<Var<'t, f32>> {
+        any.run(&self.graph, &self.parameters, input)
+    }
+}
+
+impl std::fmt::Debug for Net {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Net({} nodes, {} parameters)", self.graph.nodes.len(), self.parameters.len())
+    }
+}
+
+impl Parts<f32> for Net {
+    fn visit(&self, v: &mut Visitor<'_, f32>) {
+        for (name, param) in &self.parameters {
+            v.param(name, param);
+        }
+    }
+    fn describe(&self) -> Option<String> {
+        Some(format!("{self:?}"))
+    }
+}
+
+impl Module<f32> for Net {
+    #[track_caller]
+    fn forward<'t>(&self, x: Var<'t, f32>) -> wengert_autograd::Result<Var<'t, f32>> {
+        self.run(Value::Float(x), Run::new(x.tape()))
+    }
+}
+
+impl Module<f32, Tensor<usize>> for Net {
+    #[track_caller]
+    fn forward<'t>(
+        &self,
+        x: Var<'t, f32, Tensor<usize>>,
+    ) -> wengert_autograd::Result<Var<'t, f32>> {
+        let indices = x.value()?.map(|i| i as i64);
+        self.run(Value::Ints(indices), Run::new(x.tape()))
+    }
+}
