@@ -51,14 +51,14 @@ pub trait Dataset {
     /// These samples, in this order. An index may occur twice.
     ///
     /// # Errors
-    /// [`Error::Value`] if a number is not below [`len`](Self::len). A loader never asks for one.
+    /// [`Error::Value`](crate::Error::Value) if a number is not below [`len`](Self::len). A loader never asks for one.
     #[track_caller]
     fn batch(&self, rows: &[usize]) -> Result<Self::Batch>;
 
     /// A run of samples: [`batch`](Self::batch), but cheaper if possible, for example as a view.
     ///
     /// # Errors
-    /// [`Error::Value`] if the range ends beyond [`len`](Self::len) or before it starts.
+    /// [`Error::Value`](crate::Error::Value) if the range ends beyond [`len`](Self::len) or before it starts.
     #[track_caller]
     fn run(&self, rows: Range<usize>) -> Result<Self::Batch> {
         rows::check_run("run", &rows, self.len())?;

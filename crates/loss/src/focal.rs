@@ -11,7 +11,7 @@ use crate::reduce::{Weight, checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, gamma};
 
 /// (1 - p)^gamma · -ln p, p the softmax at each sample's class, from logits: confident predictions count less. The
-/// mean's denominator is the number of samples. gamma 0 is [`CrossEntropyLoss`].
+/// mean's denominator is the number of samples. gamma 0 is [`CrossEntropyLoss`](crate::CrossEntropyLoss).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct FocalLoss<T> {
@@ -59,7 +59,7 @@ pub(crate) fn focal_of<T: Float>(s: Var<'_, T>, gamma: f64) -> Result<Var<'_, T>
 /// The mean of [`FocalLoss`] over samples.
 ///
 /// # Errors
-/// As [`cross_entropy`], and if gamma is negative.
+/// As [`cross_entropy`](fn@crate::cross_entropy), and if gamma is negative.
 #[track_caller]
 pub fn focal<'t, T: Float>(
     logits: Var<'t, T>,

@@ -9,7 +9,7 @@ use crate::labels::{ClassWeight, Picks};
 use crate::reduce::{Weight, checks_numbers, reduce_over, reducible};
 use crate::refuse::{Numbers, log_probabilities, not_made_by};
 
-/// -ln p at each sample's class, from log-probabilities ln p (of `log_softmax`), in the shapes of [`CrossEntropyLoss`], which
+/// -ln p at each sample's class, from log-probabilities ln p (of `log_softmax`), in the shapes of [`CrossEntropyLoss`](crate::CrossEntropyLoss), which
 /// does both steps at once. The mean's denominator is the sum of the classes' weights over samples that are not ignored.
 /// PyTorch's `nll_loss`.
 #[derive(Clone, Debug)]

@@ -45,7 +45,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
         self.put(Row::EachEpoch, "each_epoch", EachEpoch(see))
     }
 
-    /// Prints the table of the [history](History) to standard output, each row when its epoch ends.
+    /// Prints the table of the [history](crate::History) to standard output, each row when its epoch ends.
     ///
     /// ```
     /// # use wengert_data::{DataLoader, synth};

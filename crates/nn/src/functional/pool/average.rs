@@ -10,7 +10,7 @@ use crate::functional::pad;
 /// The mean of each window, with the padding as zeros.
 ///
 /// # Errors
-/// As for [`max_pool`], and if there is a dilation.
+/// As for [`max_pool`](super::max_pool), and if there is a dilation.
 #[track_caller]
 pub fn avg_pool<T: Float, const D: usize>(x: Var<'_, T>, pool: Pool<D>) -> Result<Var<'_, T>> {
     let shape = x.shape();
