@@ -92,7 +92,8 @@ pub(crate) fn run(windows: usize, epochs: usize, seed: u64) -> Outcome<Found> {
     // One-class loss: the features of all that is healthy lie near their first mean.
     let ball = features(rng);
     let centre = ball.predict(healthy.features())?.mean_over(keep(0))?;
-    let to_centre = |x: &Tensor| Ok(centre.expand([x.shape()[0], 16])?.contiguous());
+    let to_centre =
+        |x: &Tensor| -> Result<Tensor> { Ok(centre.expand([x.shape()[0], 16])?.contiguous()) };
     train(&ball, to_centre(healthy.features())?)?;
     let by_ball = |x: &Tensor| distances(&ball.predict(x)?, &to_centre(x)?);
     let loudness = |x: &Tensor| x.square().mean_over(1);
