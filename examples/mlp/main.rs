@@ -98,13 +98,19 @@ pub(crate) fn run(settings: &Config) -> Outcome<f64> {
     let schedule = CosineAnnealingLr::new(optimizer.learning_rate(), epochs * loader.batches());
     let untrained = evaluate(&model, &criterion, &loader)?;
     let started = Instant::now();
-    let history = Trainer::new(&model, &criterion, &mut *optimizer)
+    let trained = Trainer::new(&model, &criterion, &mut *optimizer)
         .validation(&test_loader)
         .metric("accuracy", metrics::accuracy)
         .schedule(schedule)
         .seed(seed)
         .print_epochs()
-        .fit(&loader, epochs)?;
+        .fit(&loader, epochs);
+    let history = match trained {
+        Err(error) if error.to_string().contains("NaN") => {
+            return Err(format!("{}; try a lower --lr", one_line(&error)).into());
+        }
+        trained => trained?,
+    };
     if let Some(last) = history.epochs.last().filter(|last| last.train_loss > untrained) {
         let loss = last.train_loss;
         return Err(

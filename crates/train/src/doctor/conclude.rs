@@ -1,4 +1,4 @@
-//! What a doctor concludes from what it has seen: findings, and the report of them.
+//! The conclusions of a doctor from all it has seen: findings, and the report of them.
 
 use wengert_autograd::Tape;
 use wengert_tensor::Float;

@@ -1,4 +1,4 @@
-//! What a finding stands on: how certain it is, its place, the numbers.
+//! The ground of a finding: how certain it is, its place, the numbers.
 
 use std::fmt;
 

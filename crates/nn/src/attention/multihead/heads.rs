@@ -1,4 +1,4 @@
-//! What several heads compute: products with weights, one attention each, one product more.
+//! Several heads at once: products with weights, one attention each, one product more.
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Tensor};
