@@ -91,7 +91,7 @@ impl Exercise {
     pub fn module(&self, name: &str, text: &str) -> String {
         let check = &self.check;
         format!(
-            "#[allow(unused, clippy::all)]\nmod {name} {{\n{text}\n{JUDGE}\n{check}\n\
+            "#[allow(unused, clippy::all)] mod {name} {{ {text}\n{JUDGE}\n{check}\n\
              pub fn verdict() -> Result<(), String> {{ check() }}\n}}\n"
         )
     }
@@ -103,8 +103,8 @@ impl Exercise {
     /// If the compiler cannot be started or a file cannot be written.
     pub fn verdict(&self, text: &str, folder: &Path) -> io::Result<Result<(), String>> {
         let main = "fn main() { if let Err(m) = attempt::verdict() { eprintln!(\"{m}\"); std::process::exit(1) } }";
-        // The learner's text comes first: after one line of ours.
-        run(&(self.module("attempt", text) + main), folder)
+        // The learner's text begins on the first line, so that messages give its own line numbers.
+        run(&(self.module("attempt", text) + main), self.name, folder)
     }
 }
 
@@ -113,10 +113,10 @@ impl Exercise {
 /// # Errors
 ///
 /// If the compiler cannot be started or a file cannot be written.
-pub fn run(program: &str, folder: &Path) -> io::Result<Result<(), String>> {
+pub fn run(program: &str, name: &str, folder: &Path) -> io::Result<Result<(), String>> {
     fs::create_dir_all(folder)?;
     let (source, binary, output) =
-        (folder.join("attempt.rs"), folder.join("attempt.bin"), folder.join("attempt.log"));
+        (folder.join(format!("{name}.rs")), folder.join(name), folder.join("output.txt"));
     fs::write(&source, program)?;
     let compiled = Command::new(std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into()))
         .args(["--edition", "2024", "-C", "debuginfo=0", "-o"])
@@ -126,8 +126,12 @@ pub fn run(program: &str, folder: &Path) -> io::Result<Result<(), String>> {
         return Ok(Err(String::from_utf8_lossy(&compiled.stderr).into_owned()));
     }
     let log = fs::File::create(&output)?;
-    let mut child =
-        Command::new(&binary).stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).spawn()?;
+    let mut child = Command::new(&binary)
+        .env("RUST_BACKTRACE", "0")
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()?;
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {

@@ -42,7 +42,7 @@ fn solutions_pass_and_each_planted_mistake_is_named() {
     }
     main += "std::process::exit(i32::from(bad > 0)) }";
     let folder = std::env::temp_dir().join(format!("wengert-laws-{}", std::process::id()));
-    if let Err(message) = run(&(modules + &main), &folder).unwrap() {
+    if let Err(message) = run(&(modules + &main), "laws", &folder).unwrap() {
         panic!("{message}");
     }
     std::fs::remove_dir_all(folder).unwrap();
