@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod book;
 mod classifier;
 mod closed_form;
 mod conventions;

@@ -1,0 +1,17 @@
+//! The chapters of the book, each a doc test: `cargo test -p wengert-book --doc`. The text is in `book/en/src`, and in Chinese in
+//! `book/zh/src`, with the same code (`tests/house/book.rs`).
+
+/// The doc tests of each chapter.
+macro_rules! chapters {
+    ($($name:ident $file:literal)*) => {$(
+        #[cfg(doctest)]
+        #[doc = include_str!(concat!("../en/src/", $file))]
+        pub mod $name {}
+    )*};
+}
+
+chapters! {
+    order "01-order.md"
+    tape "02-tape.md"
+    broadcasting "03-broadcasting.md"
+}

@@ -1,0 +1,150 @@
+//! Exercises that rebuild backpropagation. Each is one text in `course/parts`: the file that the learner edits, a solution, a
+//! check, three hints, the reason, and wrong solutions with the words by which the check must name the mistake.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A wrong solution: text of the solution, its replacement, and the words that the check's message must contain.
+#[derive(Clone, Debug)]
+pub struct Wrong {
+    /// The text that is replaced.
+    pub find: String,
+    /// The replacement.
+    pub replace: String,
+    /// The name of the mistake.
+    pub name: String,
+}
+
+/// An exercise.
+#[derive(Clone, Debug)]
+pub struct Exercise {
+    /// The name, which is that of its file.
+    pub name: &'static str,
+    /// The file as the learner gets it.
+    pub task: String,
+    /// A solution.
+    pub solution: String,
+    /// The check: a function `check` that returns `Result<(), String>`.
+    pub check: String,
+    /// Three hints, from a push to nearly the answer.
+    pub hints: Vec<String>,
+    /// The reason, shown after passing.
+    pub why: String,
+    /// The planted mistakes.
+    pub wrong: Vec<Wrong>,
+}
+
+const JUDGE: &str = include_str!("judge.rs");
+
+macro_rules! exercises {
+    ($($name:literal)*) => {
+        /// All exercises, in their order.
+        #[must_use]
+        pub fn exercises() -> Vec<Exercise> {
+            vec![$(Exercise::read($name, include_str!(concat!("../parts/", $name, ".txt")))),*]
+        }
+    };
+}
+
+exercises! {
+    "01_square"
+    "02_product"
+    "03_order"
+    "04_broadcast"
+    "05_tanh"
+    "06_matmul"
+    "07_softmax"
+    "08_cross_entropy"
+    "09_mse"
+    "10_momentum"
+    "11_adam"
+    "12_gradient_check"
+}
+
+impl Exercise {
+    fn read(name: &'static str, text: &str) -> Self {
+        let section = |title: &str| {
+            let rest = text.split_once(&format!("== {title}\n")).map_or("", |(_, rest)| rest);
+            rest.split("\n== ").next().unwrap_or("").trim().to_string()
+        };
+        let wrong = |line: &str| {
+            let mut parts = line.split(" ~ ").map(str::to_string);
+            let mut next = || parts.next().unwrap_or_default();
+            Wrong { find: next(), replace: next(), name: next() }
+        };
+        Self {
+            name,
+            task: section("task") + "\n",
+            solution: section("solution") + "\n",
+            check: section("check"),
+            hints: section("hints").lines().map(str::to_string).collect(),
+            why: section("why"),
+            wrong: section("wrong").lines().map(wrong).collect(),
+        }
+    }
+
+    /// A module with a learner's text and the check, whose public function `verdict` judges it.
+    #[must_use]
+    pub fn module(&self, name: &str, text: &str) -> String {
+        let check = &self.check;
+        format!(
+            "#[allow(unused, clippy::all)] mod {name} {{ {text}\n{JUDGE}\n{check}\n\
+             pub fn verdict() -> Result<(), String> {{ check() }}\n}}\n"
+        )
+    }
+
+    /// The verdict on a text, with the compiler's messages or the panic if there are any.
+    ///
+    /// # Errors
+    ///
+    /// If the compiler cannot be started or a file cannot be written.
+    pub fn verdict(&self, text: &str, folder: &Path) -> io::Result<Result<(), String>> {
+        let main = "fn main() { if let Err(m) = attempt::verdict() { eprintln!(\"{m}\"); std::process::exit(1) } }";
+        // The learner's text begins on the first line, so that messages give its own line numbers.
+        run(&(self.module("attempt", text) + main), self.name, folder)
+    }
+}
+
+/// Compiles and runs a program of one file.
+///
+/// # Errors
+///
+/// If the compiler cannot be started or a file cannot be written.
+pub fn run(program: &str, name: &str, folder: &Path) -> io::Result<Result<(), String>> {
+    fs::create_dir_all(folder)?;
+    let (source, binary, output) =
+        (folder.join(format!("{name}.rs")), folder.join(name), folder.join("output.txt"));
+    fs::write(&source, program)?;
+    let compiled = Command::new(std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into()))
+        .args(["--edition", "2024", "-C", "debuginfo=0", "-o"])
+        .args([&binary, &source])
+        .output()?;
+    if !compiled.status.success() {
+        return Ok(Err(String::from_utf8_lossy(&compiled.stderr).into_owned()));
+    }
+    let log = fs::File::create(&output)?;
+    let mut child = Command::new(&binary)
+        .env("RUST_BACKTRACE", "0")
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()?;
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let said = fs::read_to_string(&output)?;
+            return Ok(if status.success() { Ok(()) } else { Err(said) });
+        }
+        if started.elapsed() > Duration::from_secs(5) {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Err(
+                "The program did not end within 5 seconds: is there a loop without an end?".into(),
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,51 @@
+//! The book: both languages have the same chapters, with the same code; and each chapter's code is run by `wengert-book`.
+
+use std::fs;
+use std::path::Path;
+
+/// The Rust of a chapter, without comments and spaces at the ends of lines.
+fn code(page: &str) -> Vec<String> {
+    let blocks = page.split("```rust\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    let bare = |line: &str| line.split("//").next().unwrap().trim_end().to_string();
+    blocks.flat_map(|block| block.lines().map(bare).collect::<Vec<_>>()).collect()
+}
+
+fn chapters(language: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("book").join(language).join("src");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> = files
+        .map(|file| {
+            let name = file.file_name().unwrap().to_str().unwrap().to_string();
+            (name, fs::read_to_string(&file).unwrap())
+        })
+        .filter(|(name, _)| name != "SUMMARY.md")
+        .collect();
+    pages.sort();
+    pages
+}
+
+#[test]
+fn both_languages_show_the_same_code() {
+    let (english, chinese) = (chapters("en"), chapters("zh"));
+    let names = |pages: &[(String, String)]| pages.iter().map(|p| p.0.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&english), names(&chinese));
+    for ((name, en), (_, zh)) in english.iter().zip(&chinese) {
+        assert!(code(en).len() > 20, "{name}: little code was found");
+        assert_eq!(code(en), code(zh), "{name}");
+        assert_eq!(en.matches("\n## ").count(), zh.matches("\n## ").count(), "{name}: sections");
+    }
+}
+
+#[test]
+fn every_chapter_is_run_and_listed() {
+    let run = include_str!("../../book/src/lib.rs");
+    let lists = [
+        include_str!("../../book/en/src/SUMMARY.md"),
+        include_str!("../../book/zh/src/SUMMARY.md"),
+    ];
+    for (name, page) in chapters("en") {
+        assert!(run.contains(&format!("\"{name}\"")), "{name} has no doc test");
+        assert!(lists.iter().all(|list| list.contains(&format!("({name})"))), "{name}");
+        assert!(!page.contains("```rust,"), "{name}: a block is not run as it stands");
+    }
+}
