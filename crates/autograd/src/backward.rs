@@ -31,7 +31,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If this is not a single number, the tape is spent, a parameter was changed meanwhile, nothing that wants a gradient
     /// leads here, or no parameter does (the gradient of a `tape.var` is read with [`gradients`](Self::gradients), or off a
-    /// tape that is [keeping adjoints](Tape::keeping_adjoints)); on a tape that is [`finite`](Tape::finite), if this or a parameter's gradient is not.
+    /// tape that is [keeping adjoints](crate::Tape::keeping_adjoints)); on a tape that is [`finite`](crate::Tape::finite), if this or a parameter's gradient is not.
     #[track_caller]
     pub fn backward(self) -> Result<()> {
         let at = Location::caller();

@@ -18,7 +18,7 @@ pub enum Why {
     NoImprovement(usize),
     /// The loss is infinite or no number: no later epoch would make it one.
     NotFinite,
-    /// A [`Companion`] stopped the training.
+    /// A [`Companion`](crate::Companion) stopped the training.
     Companion,
 }
 
