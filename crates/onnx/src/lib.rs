@@ -11,8 +11,9 @@
 //! wengert_onnx::export(&model, [1, 4], &path)?;
 //!
 //! let net = wengert_onnx::import(&path)?;
-//! let x = Tensor::randn([5, 4], rng);
-//! assert!(net.predict(&x)?.allclose(&model.predict(&x)?, 1e-6, 1e-6, false)?);
+//! let x = Tensor::<f32>::randn([5, 4], rng);
+//! let y: Tensor<f32> = net.predict(&x)?;
+//! assert!(y.allclose(&model.predict(&x)?, 1e-6, 1e-6, false)?);
 //! # std::fs::remove_file(&path)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -72,12 +72,11 @@ impl Input for Tensor<usize> {
 /// Writes a model, as it is in evaluation, as an ONNX file, for inputs of this shape or like this example.
 ///
 /// ```
-/// use wengert_nn::{Embedding, Flatten, Linear, Sequential};
-/// use wengert_tensor::{Rng, Tensor, tensor};
+/// use wengert_nn::{Embedding, Flatten, Linear, sequential};
+/// use wengert_tensor::{Rng, tensor};
 ///
 /// let rng = &mut Rng::new(0);
-/// let words = Sequential::<f32, Tensor<usize>>::new().with(Embedding::new(10, 4, rng));
-/// let model = words.with(Flatten::default()).with(Linear::new(8, 2, rng));
+/// let model = sequential![Embedding::new(10, 4, rng), Flatten::default(), Linear::new(8, 2, rng)];
 /// let path = std::env::temp_dir().join(format!("wengert-words-{}.onnx", std::process::id()));
 /// wengert_onnx::export(&model, tensor![[1_usize, 7]], &path)?;
 /// # std::fs::remove_file(&path)?;
