@@ -205,7 +205,14 @@ fn from_archive<T: Float>(
     let more: BTreeMap<_, _> = states.into_iter().map(|(prefix, s)| (name(prefix), s)).collect();
     // In version 1 only a trainer knew how many batches were done.
     let of_run = || more.get(Checkpoint::<T>::RUN).and_then(|run| run.number("batches"));
-    let batch = batch.unwrap_or_else(|| of_run().unwrap_or(0.0) as usize);
+    let batch = match batch {
+        Some(batch) => batch,
+        None => match of_run().unwrap_or(0.0) {
+            // Beyond it, doubles are no longer all whole numbers.
+            n if n.fract() == 0.0 && (0.0..9e15).contains(&n) => n as usize,
+            n => return Err(reject(format!("{n:e} batches are done, it says"))),
+        },
+    };
     Ok(Checkpoint { model, optimizer, epoch, batch, more, config })
 }
 
