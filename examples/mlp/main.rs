@@ -98,19 +98,13 @@ pub(crate) fn run(settings: &Config) -> Outcome<f64> {
     let schedule = CosineAnnealingLr::new(optimizer.learning_rate(), epochs * loader.batches());
     let untrained = evaluate(&model, &criterion, &loader)?;
     let started = Instant::now();
-    let trained = Trainer::new(&model, &criterion, &mut *optimizer)
+    let history = Trainer::new(&model, &criterion, &mut *optimizer)
         .validation(&test_loader)
         .metric("accuracy", metrics::accuracy)
         .schedule(schedule)
         .seed(seed)
         .print_epochs()
-        .fit(&loader, epochs);
-    let history = match trained {
-        Err(error) if error.to_string().contains("NaN") => {
-            return Err(format!("{}; try a lower --lr", one_line(&error)).into());
-        }
-        trained => trained?,
-    };
+        .fit(&loader, epochs)?;
     if let Some(last) = history.epochs.last().filter(|last| last.train_loss > untrained) {
         let loss = last.train_loss;
         return Err(
@@ -123,7 +117,7 @@ pub(crate) fn run(settings: &Config) -> Outcome<f64> {
     let (right, seconds) = ((accuracy * held_back as f64).round(), started.elapsed().as_secs_f64());
     let percent = 100.0 * accuracy;
     println!(
-        "\n{right} of {held_back} held-back samples are read right: {percent:.2} %, after {seconds:.1} s\n"
+        "\n{right} of {held_back} held-back samples are read right: {percent:.2} %, after {seconds:.2} s\n"
     );
 
     let out = PathBuf::from(settings.word("out")?);

@@ -155,7 +155,7 @@ fn what_cannot_be_is_one_line() {
     assert!(wrong("--activation rel").contains("must be relu"));
     assert!(wrong("--data moon").contains("`moon` is no file, and no set of this crate"));
     assert!(wrong("--load no-such-file").starts_with("no-such-file: "));
-    assert!(wrong("--optimizer sgd --lr 1e30").contains("try a lower --lr"));
+    assert!(wrong("--optimizer sgd --lr 1e30").contains("try a learning rate below"));
     // A finite loss that has only risen is no success either.
     assert!(wrong("--lr 1e9 --epochs 2").contains("the loss rose from"));
 

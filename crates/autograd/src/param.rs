@@ -30,7 +30,7 @@ struct Shared<T> {
     /// without it.
     version: AtomicU64,
     frozen: AtomicBool,
-    /// Whether its gradient may be kept by rows. Every step asks this of every parameter, so it is known without the lock.
+    /// Whether the gradient may be kept by rows. Read in every step, so not under the lock.
     by_rows: AtomicBool,
     state: Mutex<State<T>>,
     /// Told when an update has ended.

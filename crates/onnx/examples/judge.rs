@@ -13,7 +13,7 @@ use wengert_nn::*;
 use wengert_onnx::Net;
 use wengert_tensor::{Rng, Tensor};
 
-/// Whether the file, read again, gives what the model gives.
+/// An error if a model that was read from its file gives other results.
 fn same(got: Result<Tensor<f32>>, wanted: &Tensor<f32>) -> std::result::Result<(), String> {
     let got = got.map_err(|error| error.to_string())?;
     if got.shape() != wanted.shape() {

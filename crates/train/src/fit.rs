@@ -154,9 +154,6 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
             let loss_value = loss.item()?.to_f64();
             let objective = self.objective(&tape, loss)?;
             let objective_value = objective.item()?.to_f64();
-            if let Some((_, metric)) = &self.metric {
-                self.run.metric.add(metric(&prediction.value()?, &targets)?, targets.samples());
-            }
             let mut stop = false;
             let mut step = Step {
                 tape: &tape,
@@ -177,6 +174,9 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 let cause = found.unwrap_or_else(|| Cause::of_training(&*self.optimizer));
                 let rate = self.optimizer.learning_rate();
                 return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
+            }
+            if let Some((_, metric)) = &self.metric {
+                self.run.metric.add(metric(&prediction.value()?, &targets)?, targets.samples());
             }
             objective.backward()?;
             for entry in &mut self.companions {

@@ -104,7 +104,7 @@ impl<'a> Rest<'a> {
         skipped
     }
 
-    /// Whether a line follows.
+    /// Whether there is another line.
     fn skip_blank_lines(&mut self) -> bool {
         loop {
             let spaces = self.spaces();

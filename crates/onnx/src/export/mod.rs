@@ -11,7 +11,7 @@ mod window;
 
 use std::path::Path;
 
-use wengert_autograd::{Tape, Tensors, Var};
+use wengert_autograd::{Param, Tape, Tensors, Var};
 use wengert_nn::Module;
 use wengert_tensor::{Rng, Tensor};
 
@@ -108,19 +108,13 @@ where
     Out: Tensors,
     M: Module<f32, I::Of, Out> + ?Sized,
 {
-    let parameters = model.parameters();
-    // The result of frozen parameters is not recorded.
-    let frozen: Vec<_> = parameters.iter().filter(|p| p.is_frozen()).collect();
-    frozen.iter().for_each(|p| p.set_frozen(false));
     let tapes = [(); 2].map(|()| Tape::new().evaluating());
-    let recorded = (|| {
+    {
+        let _thawed = Thawed::new(model.parameters());
         for (tape, samples) in tapes.iter().zip(SAMPLES) {
             model.call(input.record(tape, samples)?.unpack())?;
         }
-        Ok::<_, Error>(())
-    })();
-    frozen.iter().for_each(|p| p.set_frozen(true));
-    recorded?;
+    }
     let mut layers = vec![(model.who(), model.describe().unwrap_or_default())];
     model.walk(&mut |_, part| {
         if let wengert_nn::Part::Module(layer) = part {
@@ -129,4 +123,21 @@ where
     });
     let (scopes, lines) = (tapes[0].scopes(), [tapes[0].lines(), tapes[1].lines()]);
     Ok(Builder::new(&lines, scopes, layers).build(I::KIND)?.to_bytes())
+}
+
+/// The frozen parameters of a model, which are not frozen for so long: a tape does not record what nothing that is trained leads to.
+struct Thawed(Vec<Param<f32>>);
+
+impl Thawed {
+    fn new(parameters: Vec<Param<f32>>) -> Self {
+        let frozen: Vec<_> = parameters.into_iter().filter(Param::is_frozen).collect();
+        frozen.iter().for_each(|p| p.set_frozen(false));
+        Self(frozen)
+    }
+}
+
+impl Drop for Thawed {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|p| p.set_frozen(true));
+    }
 }

@@ -9,6 +9,31 @@ use super::run::{Run, Value, refused};
 use super::shape::axis_of;
 use crate::proto::Node;
 
+/// The operators of nets that give one float.
+pub(super) const OPERATORS: &[&str] = &[
+    "MatMul",
+    "Gemm",
+    "Softmax",
+    "LogSoftmax",
+    "CumSum",
+    "Conv",
+    "ConvTranspose",
+    "MaxPool",
+    "AveragePool",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "BatchNormalization",
+    "LayerNormalization",
+    "ReduceSum",
+    "ReduceMean",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceProd",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceLogSumExp",
+];
+
 impl<'t> Run<'t> {
     pub(super) fn net(&self, node: &Node) -> Result<Var<'t, f32>> {
         let x = self.float(node, 0)?;

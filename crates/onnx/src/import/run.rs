@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use wengert_autograd::{Error, Param, Result, Tape, Var};
 use wengert_tensor::{AnyTensor, Fault, Tensor};
 
+use super::{elementwise, nets, shape};
 use crate::proto::{Attribute, Graph, Node};
 
 /// A value of the graph. Floats are on the tape; integers and masks are not, since nothing is derived by them.
@@ -20,55 +21,13 @@ pub(super) struct Run<'t> {
     values: HashMap<String, Value<'t>>,
 }
 
-/// The operators that are known, besides those of single elements.
-const KNOWN: &[&str] = &[
-    "Identity",
-    "Dropout",
-    "Constant",
-    "MatMul",
-    "Gemm",
-    "Transpose",
-    "Reshape",
-    "Flatten",
-    "Expand",
-    "Concat",
-    "Slice",
-    "Squeeze",
-    "Unsqueeze",
-    "Gather",
-    "Shape",
-    "Split",
-    "Pad",
-    "Cast",
-    "Where",
-    "Conv",
-    "ConvTranspose",
-    "MaxPool",
-    "AveragePool",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "BatchNormalization",
-    "LayerNormalization",
-    "Softmax",
-    "LogSoftmax",
-    "CumSum",
-    "RNN",
-    "GRU",
-    "LSTM",
-    "ReduceSum",
-    "ReduceMean",
-    "ReduceMax",
-    "ReduceMin",
-    "ReduceProd",
-    "ReduceL1",
-    "ReduceL2",
-    "ReduceLogSumExp",
-    "ConstantOfShape",
-];
-
-/// Whether nodes of this operator run.
+/// Whether a graph may hold nodes of this operator.
 pub(super) fn is_known(op: &str) -> bool {
-    KNOWN.contains(&op) || super::elementwise::is_known(op)
+    let others = ["Identity", "Dropout", "Constant", "Split", "RNN", "GRU", "LSTM"];
+    others.contains(&op)
+        || elementwise::is_known(op)
+        || shape::OPERATORS.contains(&op)
+        || nets::OPERATORS.contains(&op)
 }
 
 /// An error about a node.
@@ -204,7 +163,7 @@ impl<'t> Run<'t> {
     }
 
     fn node(&self, node: &Node) -> Result<Vec<Value<'t>>> {
-        if super::elementwise::is_known(&node.op) {
+        if elementwise::is_known(&node.op) {
             return Ok(vec![self.elementwise(node)?]);
         }
         Ok(match node.op.as_str() {
@@ -212,10 +171,7 @@ impl<'t> Run<'t> {
             "RNN" | "GRU" | "LSTM" => self.recurrent(node)?,
             "Identity" | "Dropout" => vec![self.value(node, 0)?],
             "Constant" => vec![self.given(node)?],
-            "Reshape" | "Transpose" | "Flatten" | "Expand" | "Concat" | "Slice" | "Squeeze"
-            | "Unsqueeze" | "Gather" | "Shape" | "Pad" | "Cast" | "Where" | "ConstantOfShape" => {
-                vec![self.shape(node)?]
-            }
+            op if shape::OPERATORS.contains(&op) => vec![self.shape(node)?],
             _ => vec![Value::Float(self.net(node)?)],
         })
     }

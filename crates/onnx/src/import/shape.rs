@@ -6,6 +6,24 @@ use wengert_tensor::{Element, Slice, Tensor};
 use super::run::{Run, Value, refused};
 use crate::proto::{Attribute, Node};
 
+/// The operators of shapes.
+pub(super) const OPERATORS: &[&str] = &[
+    "Reshape",
+    "Transpose",
+    "Flatten",
+    "Expand",
+    "Concat",
+    "Slice",
+    "Squeeze",
+    "Unsqueeze",
+    "Gather",
+    "Shape",
+    "Pad",
+    "Cast",
+    "Where",
+    "ConstantOfShape",
+];
+
 /// A method that vars and tensors share, on a value of any kind.
 macro_rules! each {
     ($value:expr, $x:ident => $body:expr) => {

@@ -40,14 +40,10 @@ pub(super) fn run<T: Float>(
     if let Some(c) = &mut found.c {
         c.copy_from_slice(&given.g[time * state..][..state]);
     }
-    // The gradient of the state, from that of a step's products.
-    let back = |products: &Room<T>, state: &mut [T], add: bool| {
+    // Adds the gradient of a step's products, multiplied with U, to that of the state.
+    let hand_back = |products: &Room<T>, state: &mut [T]| {
         // SAFETY: the step wrote them.
-        let products = unsafe { written(products) };
-        if !add {
-            state.fill(T::ZERO);
-        }
-        u.add_product_into(products, state, hidden);
+        u.add_product_into(unsafe { written(products) }, state, hidden);
     };
     for i in (0..time).rev() {
         let t = net.nth(i, sizes);
@@ -60,12 +56,13 @@ pub(super) fn run<T: Float>(
             Step::Tanh | Step::Relu => {
                 let relu = net.step == Step::Relu;
                 dispatch(Plain { relu, g, carried: found.h, y, dx });
-                back(dx, found.h, false);
+                found.h.fill(T::ZERO);
+                hand_back(dx, found.h);
             }
             Step::Gru => {
                 let du = &mut found.u[t * batch * wide..][..batch * wide];
                 dispatch(Gru { hidden, g, carried: found.h, h, kept: rows, dx, du });
-                back(du, found.h, true);
+                hand_back(du, found.h);
             }
             Step::Lstm => {
                 let c = match before {
@@ -74,7 +71,8 @@ pub(super) fn run<T: Float>(
                 };
                 let dc = found.c.as_deref_mut().unwrap_or(&mut []);
                 dispatch(Lstm { hidden, g, carried: found.h, dc, c, kept: rows, dx });
-                back(dx, found.h, false);
+                found.h.fill(T::ZERO);
+                hand_back(dx, found.h);
             }
         }
     }

@@ -139,11 +139,13 @@ impl<T: Float> Recurrence<'_, T> {
         let memory = usize::from(self.step == Step::Lstm);
         let all = Shape::new(&[time + memory, batch, hidden]);
         let wide = Shape::new(&[time, batch, self.step.kept() * hidden]);
-        room::two(OP, all, wide, |y, kept| {
+        let fill = |y: &mut room::Room<T>, kept: &mut room::Room<T>| {
             if sizes.state() > 0 {
                 forward::run(self, sizes, y, kept);
             }
-        })
+        };
+        // SAFETY: each step writes its state and its rows of what is kept; with no element in a state there is none at all.
+        unsafe { room::two(OP, all, wide, fill) }
     }
 
     /// The way back: from the gradient `g` of the states `y` and the last memory, which is of their shape.
@@ -163,12 +165,14 @@ impl<T: Float> Recurrence<'_, T> {
         let all = Shape::new(self.x.shape());
         let apart = self.step == Step::Gru;
         let of_u = if apart { all.clone() } else { Shape::new(&[0]) };
-        let (x, u) = room::two(OP, all, of_u, |x, u| {
+        let fill = |x: &mut room::Room<T>, u: &mut room::Room<T>| {
             let (h, c) = (h.as_mut_slice(), c.as_mut().map(Tensor::as_mut_slice));
             if sizes.state() > 0 {
                 back::run(self, sizes, given, back::Found { x, u, h, c });
             }
-        })?;
+        };
+        // SAFETY: each step writes its rows of both; with no element in a state there is none at all.
+        let (x, u) = unsafe { room::two(OP, all, of_u, fill) }?;
         let u = if apart { u } else { x.clone() };
         Ok(Back { x, u, h, c })
     }

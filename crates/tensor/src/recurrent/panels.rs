@@ -19,10 +19,11 @@ impl<T: Float> Panels<T> {
     /// The panels of a matrix; it is one if no whole ones fill it.
     pub(super) fn new(matrix: &Tensor<T>) -> Self {
         let [k, n] = [matrix.shape()[0], matrix.shape()[1]];
-        let panels = matrix.reshape([k, n / WIDTH, WIDTH]).and_then(|p| p.permute([1, 0, 2]));
-        match panels {
-            Ok(panels) => Self { k, width: WIDTH, elements: panels.contiguous() },
-            Err(_) => Self { k, width: n, elements: matrix.contiguous() },
+        // Looked at first: an error would ask for memory in every step.
+        let whole = n.is_multiple_of(WIDTH).then(|| matrix.reshape([k, n / WIDTH, WIDTH]));
+        match whole.map(|panels| panels.and_then(|panels| panels.permute([1, 0, 2]))) {
+            Some(Ok(panels)) => Self { k, width: WIDTH, elements: panels.contiguous() },
+            _ => Self { k, width: n, elements: matrix.contiguous() },
         }
     }
 

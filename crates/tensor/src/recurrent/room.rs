@@ -8,9 +8,12 @@ use crate::{Float, Result, Shape, Tensor};
 /// Elements that are still to be written.
 pub(super) type Room<T> = [MaybeUninit<T>];
 
-/// Two tensors, whose elements `fill` writes: all of them, if there are any.
+/// Two tensors, whose elements `fill` writes.
+///
+/// # Safety
+/// When `fill` returns, every element of both is initialised.
 #[track_caller]
-pub(super) fn two<T: Float>(
+pub(super) unsafe fn two<T: Float>(
     op: &'static str,
     first: Shape,
     second: Shape,
@@ -19,8 +22,7 @@ pub(super) fn two<T: Float>(
     Shape::len_or_refuse(op, &first)?;
     Shape::len_or_refuse(op, &second)?;
     let mut other = None;
-    // SAFETY: the steps of a net write each state and each row of what is kept, or each row of the gradients. If there is no memory
-    // for the second tensor, nobody reads the first.
+    // SAFETY: the caller's. If there is no memory for the second tensor, nobody reads the first.
     let one = unsafe {
         Tensor::try_filled_by(first.clone(), |a| {
             other = Tensor::try_filled_by(second.clone(), |b| fill(a, b));

@@ -94,7 +94,7 @@ pub fn max_unpool<'t, T: Float, const D: usize>(
     zeros.scatter_add(axis, &places, x)?.reshape(whole)
 }
 
-/// Whether an element is the last of its plane that names its place.
+/// For each element, whether no later one of its plane names the same place.
 fn last_of_each(places: &Tensor<usize>, plane: usize) -> Tensor<bool> {
     let each = places.shape().last().copied().unwrap_or(1).max(1);
     let numbers = places.to_vec();
