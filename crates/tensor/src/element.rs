@@ -6,6 +6,7 @@ use std::fmt::{Debug, Display};
 
 use crate::Tensor;
 use crate::kernel::folds::NumberFold;
+use crate::kernel::level::Level;
 use crate::kernel::scan::NumberScan;
 use crate::kernel::tree::ColumnFold;
 use crate::pointwise::FloatKernels;
@@ -20,6 +21,9 @@ pub trait Element:
 {
     /// The type's name, as Rust writes it.
     const NAME: &'static str;
+    /// The best level that folds of this type are compiled for.
+    #[doc(hidden)]
+    const BEST: Level;
     /// As a double: exact for every type but large integers; `true` is 1.
     fn to_f64(self) -> f64;
     /// From a double, as Rust's `as` does it (saturating, towards zero); for `bool`, whether it is not zero.

@@ -132,7 +132,7 @@ fn told(line: &TapeLine<'_, f64>) -> Told {
 fn example(
     name: &'static str,
     code: [&str; 2],
-    run: impl for<'t> Fn(&'t Tape<f64>) -> Result<[Var<'t, f64>; 2]>,
+    run: &dyn for<'t> Fn(&'t Tape<f64>) -> Result<[Var<'t, f64>; 2]>,
 ) -> Result<(Told, String)> {
     let tape = Tape::new();
     let [x, y] = run(&tape)?;

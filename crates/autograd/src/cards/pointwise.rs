@@ -23,7 +23,7 @@ macro_rules! cards_of_the_table {
                     let op = UnaryOp::$Unary $({ $($up: $usample),* })?;
                     let arguments: &[&str] = &[$($(stringify!($usample)),*)?];
                     let code = format!("x.{}({})", stringify!($uname), arguments.join(", "));
-                    let run = example(op.name(), ["tape.scalar(0.5)", &code], |tape| {
+                    let run = example(op.name(), ["tape.scalar(0.5)", &code], &|tape| {
                         let x = tape.scalar(0.5);
                         Ok([x, x.$uname($($($usample),*)?)])
                     });
@@ -41,7 +41,7 @@ macro_rules! cards_of_the_table {
                 $(BinaryOp::$Binary { .. } => {
                     let arguments: &[&str] = &["0.25", $($(stringify!($bsample)),*)?];
                     let code = format!("x.{}({})?", stringify!($bname), arguments.join(", "));
-                    let run = example(op.name(), ["tape.scalar(0.5)", &code], |tape| {
+                    let run = example(op.name(), ["tape.scalar(0.5)", &code], &|tape| {
                         let x = tape.scalar(0.5);
                         Ok([x, x.$bname(0.25, $($($bsample),*)?)?])
                     });

@@ -23,7 +23,7 @@ macro_rules! structural {
             Some(match name {
                 $($name => {
                     let code = [stringify!($input), stringify!($output)].map(one_line);
-                    let run = example($name, [&code[0], &code[1]], |$tape| {
+                    let run = example($name, [&code[0], &code[1]], &|$tape| {
                         let $x = $input;
                         Ok([$x, $output])
                     });

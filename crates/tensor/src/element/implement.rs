@@ -7,16 +7,18 @@ use crate::kernel::folds::{
     NumberFold, Powers, ScaledPowers, SquaredDeviations, Squares,
 };
 use crate::kernel::gemm::{Init, Mat, column_sums, gemm};
+use crate::kernel::level::Level;
 use crate::kernel::reduce::fold;
 use crate::kernel::scan::{Adding, AddingExponentials, Multiplying, NumberScan, scan};
 use crate::kernel::tree::{ColumnFold, Max, Min, Product, Sum};
 use crate::pointwise::{BinaryOp, FloatKernels, UnaryOp};
 
 macro_rules! element {
-    ($($t:ident: $to:expr, $from:expr, |$x:ident| $convert:expr, $from_integer:ident;)*) => {$(
+    ($($t:ident $best:ident: $to:expr, $from:expr, |$x:ident| $convert:expr, $from_integer:ident;)*) => {$(
         impl sealed::Sealed for $t {}
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
+            const BEST: Level = Level::$best;
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 let to: fn($t) -> f64 = $to;
@@ -56,14 +58,15 @@ macro_rules! truth_of_integer {
         $x != 0
     };
 }
-// What fits a double goes through one; the large integers do not.
+// What fits a double goes through one; the large integers do not. Kernels for AVX2 and AVX-512 are for floats alone: those of
+// integers would take as long to compile, and are seldom where the time goes.
 element! {
-    f32: |x| x as f64, |x| x as f32, |x| U::from_f64(x.to_f64()), number_from_integer;
-    f64: |x| x, |x| x, |x| U::from_f64(x), number_from_integer;
-    i64: |x| x as f64, |x| x as i64, |x| U::from_i64(x), number_from_integer;
-    usize: |x| x as f64, |x| x as usize, |x| U::from_usize(x), number_from_integer;
-    u8: |x| x as f64, |x| x as u8, |x| U::from_f64(x.to_f64()), number_from_integer;
-    bool: |x| x as u8 as f64, |x| x != 0.0, |x| U::from_f64(x.to_f64()), truth_of_integer;
+    f32 Avx512: |x| x as f64, |x| x as f32, |x| U::from_f64(x.to_f64()), number_from_integer;
+    f64 Avx512: |x| x, |x| x, |x| U::from_f64(x), number_from_integer;
+    i64 Portable: |x| x as f64, |x| x as i64, |x| U::from_i64(x), number_from_integer;
+    usize Portable: |x| x as f64, |x| x as usize, |x| U::from_usize(x), number_from_integer;
+    u8 Portable: |x| x as f64, |x| x as u8, |x| U::from_f64(x.to_f64()), number_from_integer;
+    bool Portable: |x| x as u8 as f64, |x| x != 0.0, |x| U::from_f64(x.to_f64()), truth_of_integer;
 }
 
 // Folds and scans, too, are compiled here, once for each type, and not where they are used.

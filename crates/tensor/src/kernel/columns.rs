@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use super::folding::Folding;
-use super::level::{Arch, Kernel};
+use super::level::{Arch, Kernel, Level};
 use super::tree::{By, FEW, Fold, LEAF, lanes};
 use crate::layout::Walk;
 use crate::{Element, Tensor};
@@ -103,8 +103,9 @@ pub(crate) struct Rows<'a, T, O> {
     about: &'a [O],
 }
 
-impl<F: Fold<T>, T: Copy> Kernel for By<F, Rows<'_, T, F::Out>> {
+impl<F: Fold<T>, T: Element> Kernel for By<F, Rows<'_, T, F::Out>> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(fold, operands) = self;
@@ -202,8 +203,9 @@ pub(crate) struct Total<'a, T, O> {
     elements: PhantomData<T>,
 }
 
-impl<F: Fold<T>, T> Kernel for By<F, Total<'_, T, F::Out>> {
+impl<F: Fold<T>, T: Element> Kernel for By<F, Total<'_, T, F::Out>> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(_, Total { digits, counted, out, .. }) = self;

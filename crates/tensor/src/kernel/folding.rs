@@ -5,6 +5,7 @@
 use super::columns::{Rows, Total};
 use super::level::dispatch;
 use super::tree::{By, ColumnFold, Fold, Piece, Pieces, Runs};
+use crate::Element;
 
 /// A [`Fold`] whose type is not known.
 pub(crate) struct Folding<'a, T, O> {
@@ -17,7 +18,7 @@ pub(crate) struct Folding<'a, T, O> {
     pub(crate) kernels: &'a dyn Kernels<T, O>,
 }
 
-impl<'a, T: Copy, O> Folding<'a, T, O> {
+impl<'a, T: Element, O> Folding<'a, T, O> {
     pub(crate) fn new<F: Fold<T, Out = O>>(fold: &'a F) -> Self {
         Self { start: F::START, is_about: F::ABOUT, few_rows: F::FEW_ROWS, kernels: fold }
     }
@@ -39,7 +40,7 @@ pub(crate) trait Kernels<T, O>: Sync {
     fn total(&self, total: Total<T, O>);
 }
 
-impl<F: Fold<T>, T: Copy> Kernels<T, F::Out> for F {
+impl<F: Fold<T>, T: Element> Kernels<T, F::Out> for F {
     fn join(&self, a: F::Out, b: F::Out) -> F::Out {
         F::join(a, b)
     }

@@ -119,9 +119,8 @@ impl Arch for Portable {
 pub trait Kernel {
     /// The result.
     type Output;
-    /// Whether there is a copy of it for AVX-512. Each copy is built, so one that is seldom run does without: then AVX2's
-    /// stands for it.
-    const WIDE: bool = true;
+    /// The best level that there is a copy of it for. Each copy is built, so a kernel that is seldom run does without some.
+    const BEST: Level = Level::Avx512;
     /// The loop.
     fn run<A: Arch>(self) -> Self::Output;
 }
@@ -132,10 +131,14 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     match level() {
         // SAFETY: `level` is Avx512 only where the processor reported every feature named on `run_avx512`.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 if K::WIDE => unsafe { run_avx512(kernel) },
+        Level::Avx512 if const { K::BEST as u8 >= Level::Avx512 as u8 } => unsafe {
+            run_avx512(kernel)
+        },
         // SAFETY: as above; what has AVX-512 has AVX2.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 | Level::Avx2 => unsafe { run_avx2(kernel) },
+        Level::Avx512 | Level::Avx2 if const { K::BEST as u8 >= Level::Avx2 as u8 } => unsafe {
+            run_avx2(kernel)
+        },
         _ => kernel.run::<Portable>(),
     }
 }

@@ -75,7 +75,7 @@ struct Run<F, T, O, const N: usize> {
 
 impl<F: Lanewise<T, O, N>, T: Copy, O, const N: usize> Kernel for Run<F, T, O, N> {
     type Output = ();
-    const WIDE: bool = size_of::<T>() <= 4;
+    const BEST: Level = if size_of::<T>() <= 4 { Level::Avx512 } else { Level::Avx2 };
     #[inline(always)]
     fn run<A: Arch>(self) {
         for i in 0..self.len {
@@ -237,7 +237,7 @@ impl<F: Lanewise<T, T, N>, T: Copy, const M: usize, const N: usize> Kernel
     for Into<RunInPlace<F, T, M>, N>
 {
     type Output = ();
-    const WIDE: bool = size_of::<T>() <= 4;
+    const BEST: Level = if size_of::<T>() <= 4 { Level::Avx512 } else { Level::Avx2 };
     #[inline(always)]
     fn run<A: Arch>(self) {
         for i in 0..self.0.len {

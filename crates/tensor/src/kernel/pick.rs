@@ -3,7 +3,7 @@
 use std::hint::select_unpredictable;
 use std::mem::MaybeUninit;
 
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use crate::layout::Walk;
 use crate::{Element, Shape, Tensor};
 
@@ -16,6 +16,7 @@ struct Pick<'a, T> {
 
 impl<T: Element> Kernel for Pick<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.out.len();

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use crate::{Element, Float, Number, Shape, Tensor};
 
 /// The total with the next element. Must be `#[inline(always)]`.
@@ -71,6 +71,7 @@ struct Scan<'a, S, T: Number> {
 
 impl<S: Step<T>, T: Number> Kernel for Scan<'_, S, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { x, out, size, width, totals, .. } = self;

@@ -7,7 +7,7 @@
 //! pairs, pairs in pairs, as a binary counter carries. Along neighbours a lane is a place in a register; across rows it is
 //! a row of accumulators: the same tree.
 
-use super::level::{Arch, Kernel};
+use super::level::{Arch, Kernel, Level};
 use crate::{Element, Number};
 
 /// Folds down the columns of rows, given their number, how far apart they are, the first, how long they are, and where the
@@ -215,8 +215,9 @@ pub(crate) struct Runs<'a, T, O> {
 /// Runs too short for lanes that are folded side by side.
 const SIDE_BY_SIDE: usize = 32;
 
-impl<F: Fold<T>, T: Copy> Kernel for By<F, Runs<'_, T, F::Out>> {
+impl<F: Fold<T>, T: Element> Kernel for By<F, Runs<'_, T, F::Out>> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(fold, Runs { first, step, len, about, out, count }) = self;
@@ -291,8 +292,9 @@ pub(crate) struct Piece<'a, T, O> {
     pub(crate) about: O,
 }
 
-impl<F: Fold<T>, T: Copy> Kernel for By<F, Piece<'_, T, F::Out>> {
+impl<F: Fold<T>, T: Element> Kernel for By<F, Piece<'_, T, F::Out>> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(fold, Piece { leaf: Pieces { lanes, count, filled }, x, about }) = self;

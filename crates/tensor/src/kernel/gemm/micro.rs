@@ -11,6 +11,8 @@ pub(super) trait Layout: Copy {
     const REACH: usize;
     /// Whether of the last vector of B's rows, the first or second, only what is in the block's width may be read.
     const MASKED: bool = false;
+    /// The same layout of A, with B masked.
+    type Masked: Layout;
     /// The distance from one row of A to the next and from one column to the next, in elements.
     fn strides<T>(a: &Mat<T>) -> (isize, isize);
 }
@@ -23,6 +25,7 @@ pub(super) struct ByRows;
 pub(super) struct ByColumns;
 
 impl Layout for ByRows {
+    type Masked = Masked<Self>;
     // More would be reached by multiples of the stride that no address can hold.
     const REACH: usize = 4;
     #[inline(always)]
@@ -31,6 +34,7 @@ impl Layout for ByRows {
     }
 }
 impl Layout for ByColumns {
+    type Masked = Masked<Self>;
     const REACH: usize = 16;
     #[inline(always)]
     fn strides<T>(a: &Mat<T>) -> (isize, isize) {
@@ -43,6 +47,7 @@ impl Layout for ByColumns {
 pub(super) struct Masked<L>(PhantomData<L>);
 
 impl<L: Layout> Layout for Masked<L> {
+    type Masked = Self;
     const REACH: usize = L::REACH;
     const MASKED: bool = true;
     #[inline(always)]
@@ -73,7 +78,8 @@ macro_rules! each {
     };
     (@ $mr:ident, $r:ident, $body:block, $($n:literal)*) => {{
         const { assert!($mr <= [$($n),*].len()) };
-        $( if $n < $mr {
+        // A constant: what is not of the block is no code at all, and not left to the compiler to find.
+        $( if const { $n < $mr } {
             let $r = $n;
             $body
         } )*
@@ -199,7 +205,7 @@ unsafe fn add_row<V: Simd, const NV: usize>(row: &mut [V; NV], p: *const V::Elem
 macro_rules! kernels {
     ($vector:ty, $layout:ty, $h:expr, $nv:expr, $block:expr, { $($n:literal: [$($r:literal)*])* }) => {
         match ($nv, $h) {
-            $($( ($n, $r) if $n <= 2 || !<$layout>::MASKED => {
+            $($( ($n, $r) if const { $n <= 2 || !<$layout>::MASKED } => {
                 // SAFETY: the caller's.
                 unsafe {
                     <$vector>::enter($crate::kernel::gemm::micro::Micro::<$vector, $layout, $r, $n>(
