@@ -7,7 +7,8 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::error::Line;
 use crate::inner::Inner;
-use crate::{Result, Tape, Var};
+use crate::non_finite::NonFinite;
+use crate::{Op, Result, Tape, Var};
 
 /// Called with the number of a line and its gradient, when a sweep has it complete.
 pub(crate) type Done<'a, T> = &'a mut dyn FnMut(usize, &Tensor<T>) -> Result<Then>;
@@ -41,6 +42,15 @@ trait Compiled: Float {
         y: u32,
         at: Line,
     ) -> Result<Tensor<Self>>;
+    fn pull(
+        op: &Op<Self>,
+        k: usize,
+        g: &Tensor<Self>,
+        x: &[Tensor<Self>],
+        y: &Tensor<Self>,
+    ) -> Result<Tensor<Self>>;
+    fn first_non_finite(tape: &Tape<Self>) -> Option<NonFinite>;
+    fn first_non_finite_gradient(tape: &Tape<Self>, y: u32, at: Line) -> Result<Option<NonFinite>>;
 }
 
 macro_rules! compiled {
@@ -76,6 +86,25 @@ macro_rules! compiled {
                 at: Line,
             ) -> Result<Tensor<Self>> {
                 tape.push_here(inputs, y, at)
+            }
+            fn pull(
+                op: &Op<Self>,
+                k: usize,
+                g: &Tensor<Self>,
+                x: &[Tensor<Self>],
+                y: &Tensor<Self>,
+            ) -> Result<Tensor<Self>> {
+                crate::pulled::pull_here(op, k, g, x, y)
+            }
+            fn first_non_finite(tape: &Tape<Self>) -> Option<NonFinite> {
+                tape.first_non_finite_here()
+            }
+            fn first_non_finite_gradient(
+                tape: &Tape<Self>,
+                y: u32,
+                at: Line,
+            ) -> Result<Option<NonFinite>> {
+                Var { tape, index: y }.first_non_finite_gradient_here(at)
             }
         }
     )*};
@@ -178,6 +207,46 @@ pub(crate) fn push<T: Float>(
     let inputs: Vec<(u32, Tensor<f64>)> = cast(inputs);
     match of(tape) {
         Some(tape) => f64::push(tape, &inputs, y, at).map(cast),
+        None => unreachable!("a float is f32 or f64"),
+    }
+}
+
+/// The reverse rule of an op for operand `k`, of the operands `x` and the result `y`.
+pub(crate) fn pull<T: Float>(
+    op: &Op<T>,
+    k: usize,
+    g: &Tensor<T>,
+    x: &Vec<Tensor<T>>,
+    y: &Tensor<T>,
+) -> Result<Tensor<T>> {
+    if let (Some(op), Some(g), Some(x), Some(y)) = (of(op), of(g), of::<_, Vec<_>>(x), of(y)) {
+        return f32::pull(op, k, g, x, y).map(cast);
+    }
+    match (of(op), of(g), of::<_, Vec<_>>(x), of(y)) {
+        (Some(op), Some(g), Some(x), Some(y)) => f64::pull(op, k, g, x, y).map(cast),
+        _ => unreachable!("a float is f32 or f64"),
+    }
+}
+
+/// The first op that made a result that is not finite; see [`Tape::first_non_finite`].
+pub(crate) fn first_non_finite<T: Float>(tape: &Tape<T>) -> Option<NonFinite> {
+    if let Some(tape) = of(tape) {
+        return f32::first_non_finite(tape);
+    }
+    of(tape).and_then(f64::first_non_finite)
+}
+
+/// The same going back; see [`Var::first_non_finite_gradient`].
+pub(crate) fn first_non_finite_gradient<T: Float>(
+    tape: &Tape<T>,
+    y: u32,
+    at: Line,
+) -> Result<Option<NonFinite>> {
+    if let Some(tape) = of(tape) {
+        return f32::first_non_finite_gradient(tape, y, at);
+    }
+    match of(tape) {
+        Some(tape) => f64::first_non_finite_gradient(tape, y, at),
         None => unreachable!("a float is f32 or f64"),
     }
 }

@@ -8,7 +8,7 @@ use wengert_tensor::{Float, Tensor};
 use crate::error::Line;
 use crate::inner::Inner;
 use crate::sweep::Keep;
-use crate::{Error, Result, Tape, Var};
+use crate::{Error, Result, Tape, Var, compiled};
 
 /// The op that made a value or a gradient that is not finite, or the data that held it.
 #[derive(Clone, Debug)]
@@ -70,6 +70,10 @@ impl<T: Float> Tape<T> {
     /// # let _ = loss;
     /// ```
     pub fn first_non_finite(&self) -> Option<NonFinite> {
+        compiled::first_non_finite(self)
+    }
+
+    pub(crate) fn first_non_finite_here(&self) -> Option<NonFinite> {
         let inner = self.inner.borrow();
         let mut kinds: Vec<Kind> = Vec::with_capacity(inner.nodes.len());
         let mut infinite_data = None;
@@ -105,7 +109,11 @@ impl<T: Float> Var<'_, T> {
     /// As [`gradients`](Var::gradients).
     #[track_caller]
     pub fn first_non_finite_gradient(self) -> Result<Option<NonFinite>> {
-        self.startable("first_non_finite_gradient", Location::caller())?;
+        compiled::first_non_finite_gradient(self.tape, self.index, Location::caller())
+    }
+
+    pub(crate) fn first_non_finite_gradient_here(self, at: Line) -> Result<Option<NonFinite>> {
+        self.startable("first_non_finite_gradient", at)?;
         let seed = self.value()?.ones_like();
         let grads = self.tape.sweep(vec![(self.index, seed)], Keep::All)?;
         let inner = self.tape.inner.borrow();

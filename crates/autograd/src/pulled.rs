@@ -4,7 +4,7 @@ use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::{At, Incoming};
 use crate::ops::Operation as _;
-use crate::{Error, Result, TapeLine};
+use crate::{Error, Op, Result, TapeLine, compiled};
 
 /// The contribution of a line to the gradient of one of its operands; see [`TapeLine::pull`].
 #[derive(Clone, Debug)]
@@ -84,11 +84,22 @@ impl<T: Float> TapeLine<'_, T> {
         let (op, reads) = (self.op(), self.op().reads(k));
         let x = (0..self.arity()).map(|j| self.operand_value(j, reads.reads_operand(j)));
         let x = x.collect::<Result<Vec<_>>>().map_err(|error| error.on_line(at))?;
-        let part = op.pull(k, Incoming::Lent(g), &AtLine { x: &x, y: self.result_value() })?;
+        let part = compiled::pull(op, k, g, &x, self.result_value())?;
         if part.shape() == x[k].shape() {
             return Ok(Pulled { gradient: part, summed_from: None });
         }
         let summed_from = Some(Shape::new(part.shape()));
         Ok(Pulled { gradient: part.sum_to(x[k].shape())?, summed_from })
     }
+}
+
+/// The reverse rule alone.
+pub(crate) fn pull_here<T: Float>(
+    op: &Op<T>,
+    k: usize,
+    g: &Tensor<T>,
+    x: &[Tensor<T>],
+    y: &Tensor<T>,
+) -> Result<Tensor<T>> {
+    op.pull(k, Incoming::Lent(g), &AtLine { x, y })
 }
