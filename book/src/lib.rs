@@ -15,4 +15,5 @@ chapters! {
     tape "02-tape.md"
     broadcasting "03-broadcasting.md"
     adam "09-adam.md"
+    checking "10-checking.md"
 }
