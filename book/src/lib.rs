@@ -16,4 +16,5 @@ chapters! {
     broadcasting "03-broadcasting.md"
     adam "09-adam.md"
     checking "10-checking.md"
+    doctor "11-doctor.md"
 }
