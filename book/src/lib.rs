@@ -17,4 +17,5 @@ chapters! {
     adam "09-adam.md"
     checking "10-checking.md"
     doctor "11-doctor.md"
+    curvature "12-curvature.md"
 }
