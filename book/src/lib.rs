@@ -18,4 +18,5 @@ chapters! {
     checking "10-checking.md"
     doctor "11-doctor.md"
     curvature "12-curvature.md"
+    structure "13-structure.md"
 }
