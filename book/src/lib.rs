@@ -19,4 +19,5 @@ chapters! {
     doctor "11-doctor.md"
     curvature "12-curvature.md"
     structure "13-structure.md"
+    microgpt "14-microgpt.md"
 }
