@@ -14,4 +14,10 @@ chapters! {
     order "01-order.md"
     tape "02-tape.md"
     broadcasting "03-broadcasting.md"
+    adam "09-adam.md"
+    checking "10-checking.md"
+    doctor "11-doctor.md"
+    curvature "12-curvature.md"
+    structure "13-structure.md"
+    microgpt "14-microgpt.md"
 }

@@ -49,3 +49,22 @@ fn every_chapter_is_run_and_listed() {
         assert!(!page.contains("```rust,"), "{name}: a block is not run as it stands");
     }
 }
+
+#[test]
+fn links_lead_to_files() {
+    let mut links = 0;
+    for language in ["en", "zh"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("book").join(language).join("src");
+        for (name, page) in chapters(language) {
+            // Every second piece is code.
+            for prose in page.split("```").step_by(2) {
+                for link in prose.split("](").skip(1) {
+                    let file = link.split([')', '#']).next().unwrap();
+                    assert!(folder.join(file).exists(), "{language}/{name}: {file}");
+                    links += 1;
+                }
+            }
+        }
+    }
+    assert!(links > 10, "{links} links were found");
+}
