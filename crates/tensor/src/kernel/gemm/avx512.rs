@@ -79,14 +79,9 @@ macro_rules! common {
         }
         #[inline(never)]
         unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<$elem>) {
-            // A masked load takes no longer than another here, so narrow blocks have no kernels without it.
-            if nv <= 2 {
-                return kernels!(Self, L::Masked, h, nv, block, {
-                    1: [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
-                    2: [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
-                });
-            }
             kernels!(Self, L, h, nv, block, {
+                1: [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
+                2: [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
                 3: [1 2 3 4 5 6 7 8]
                 4: [1 2 3 4 5 6]
             })

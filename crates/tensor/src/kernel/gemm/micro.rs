@@ -11,8 +11,6 @@ pub(super) trait Layout: Copy {
     const REACH: usize;
     /// Whether of the last vector of B's rows, the first or second, only what is in the block's width may be read.
     const MASKED: bool = false;
-    /// The same layout of A, with B masked.
-    type Masked: Layout;
     /// The distance from one row of A to the next and from one column to the next, in elements.
     fn strides<T>(a: &Mat<T>) -> (isize, isize);
 }
@@ -25,7 +23,6 @@ pub(super) struct ByRows;
 pub(super) struct ByColumns;
 
 impl Layout for ByRows {
-    type Masked = Masked<Self>;
     // More would be reached by multiples of the stride that no address can hold.
     const REACH: usize = 4;
     #[inline(always)]
@@ -34,7 +31,6 @@ impl Layout for ByRows {
     }
 }
 impl Layout for ByColumns {
-    type Masked = Masked<Self>;
     const REACH: usize = 16;
     #[inline(always)]
     fn strides<T>(a: &Mat<T>) -> (isize, isize) {
@@ -47,7 +43,6 @@ impl Layout for ByColumns {
 pub(super) struct Masked<L>(PhantomData<L>);
 
 impl<L: Layout> Layout for Masked<L> {
-    type Masked = Self;
     const REACH: usize = L::REACH;
     const MASKED: bool = true;
     #[inline(always)]
