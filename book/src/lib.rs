@@ -14,4 +14,5 @@ chapters! {
     order "01-order.md"
     tape "02-tape.md"
     broadcasting "03-broadcasting.md"
+    table "04-table.md"
 }
