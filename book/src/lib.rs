@@ -15,4 +15,5 @@ chapters! {
     tape "02-tape.md"
     broadcasting "03-broadcasting.md"
     table "04-table.md"
+    loops "05-loop.md"
 }
