@@ -16,4 +16,5 @@ chapters! {
     broadcasting "03-broadcasting.md"
     table "04-table.md"
     loops "05-loop.md"
+    losses "06-losses.md"
 }
