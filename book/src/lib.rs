@@ -17,4 +17,5 @@ chapters! {
     table "04-table.md"
     loops "05-loop.md"
     losses "06-losses.md"
+    likelihood "07-likelihood.md"
 }
