@@ -18,4 +18,5 @@ chapters! {
     loops "05-loop.md"
     losses "06-losses.md"
     likelihood "07-likelihood.md"
+    softmax "08-softmax.md"
 }
