@@ -1,4 +1,5 @@
-//! The book: both languages have the same chapters, with the same code; and each chapter's code is run by `wengert-book`.
+//! The book: both languages have the same chapters, with the same code; each chapter's code is run by `wengert-book`; and
+//! links lead somewhere.
 
 use std::fs;
 use std::path::Path;
@@ -48,4 +49,32 @@ fn every_chapter_is_run_and_listed() {
         assert!(lists.iter().all(|list| list.contains(&format!("({name})"))), "{name}");
         assert!(!page.contains("```rust,"), "{name}: a block is not run as it stands");
     }
+}
+
+/// A heading as links name it: its letters, digits and hyphens in lower case, with hyphens for spaces.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn links_lead_to_files_and_headings() {
+    let mut followed = 0;
+    for language in ["en", "zh"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("book").join(language).join("src");
+        for (name, page) in chapters(language) {
+            for link in page.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+                let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+                let text = fs::read_to_string(folder.join(file));
+                let text =
+                    text.unwrap_or_else(|error| panic!("{language}/{name}: {file}: {error}"));
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                let found =
+                    headings.any(|line| anchor(line.trim_start_matches('#').trim()) == heading);
+                assert!(heading.is_empty() || found, "{language}/{name}: {link}");
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 10, "{followed} links were found");
 }
