@@ -19,4 +19,10 @@ chapters! {
     losses "06-losses.md"
     likelihood "07-likelihood.md"
     softmax "08-softmax.md"
+    adam "09-adam.md"
+    checking "10-checking.md"
+    doctor "11-doctor.md"
+    curvature "12-curvature.md"
+    structure "13-structure.md"
+    microgpt "14-microgpt.md"
 }
