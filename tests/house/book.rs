@@ -1,4 +1,5 @@
-//! The book: both languages have the same chapters, with the same code; and each chapter's code is run by `wengert-book`.
+//! The book: both languages have the same chapters, with the same code; each chapter's code is run by `wengert-book`; and
+//! links lead somewhere.
 
 use std::fs;
 use std::path::Path;
@@ -50,21 +51,39 @@ fn every_chapter_is_run_and_listed() {
     }
 }
 
+/// A heading as links name it: its letters, digits and hyphens in lower case, with hyphens for spaces.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// The links of a page, outside of its code: the file, and the heading or "".
+fn links(page: &str) -> Vec<(&str, &str)> {
+    let prose = page.split("```").step_by(2); // every second piece is code
+    let targets = prose.flat_map(|piece| piece.split("](").skip(1));
+    targets
+        .map(|rest| rest.split(')').next().unwrap())
+        .map(|link| link.split_once('#').unwrap_or((link, "")))
+        .collect()
+}
+
 #[test]
-fn links_lead_to_files() {
-    let mut links = 0;
+fn links_lead_to_files_and_headings() {
+    let mut followed = 0;
     for language in ["en", "zh"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("book").join(language).join("src");
         for (name, page) in chapters(language) {
-            // Every second piece is code.
-            for prose in page.split("```").step_by(2) {
-                for link in prose.split("](").skip(1) {
-                    let file = link.split([')', '#']).next().unwrap();
-                    assert!(folder.join(file).exists(), "{language}/{name}: {file}");
-                    links += 1;
+            for (file, heading) in links(&page) {
+                assert!(folder.join(file).exists(), "{language}/{name}: {file}");
+                followed += 1;
+                if !heading.is_empty() {
+                    let text = fs::read_to_string(folder.join(file)).unwrap();
+                    let mut headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+                    let found = headings.any(|h| anchor(h.trim_matches(['#', ' '])) == heading);
+                    assert!(found, "{language}/{name}: {file}#{heading}");
                 }
             }
         }
     }
-    assert!(links > 10, "{links} links were found");
+    assert!(followed > 10, "{followed} links were found");
 }

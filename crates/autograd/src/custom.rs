@@ -221,7 +221,7 @@ mod tests {
     use wengert_tensor::pointwise::{C, ONE, Real};
     use wengert_tensor::tensor;
 
-    use crate::{Pointwise, Tape, Var};
+    use crate::{Pointwise, Tape, Var, gradcheck};
 
     /// x⁷ + e²ˣ + sin x, with a choice that takes the first branch.
     #[derive(Clone, Copy)]
@@ -263,6 +263,48 @@ mod tests {
                     "{order} at {x}: {found}, {want}"
                 );
             }
+        }
+    }
+
+    /// e^(-x²), whose inner slope is 0 at 0.
+    #[derive(Clone, Copy)]
+    struct Bump;
+    impl Pointwise for Bump {
+        const NAME: &'static str = "bump";
+        fn value<R: Real>(self, x: R) -> R {
+            (-(x * x)).exp()
+        }
+    }
+
+    /// e^(x³), whose first two inner slopes are 0 at 0.
+    #[derive(Clone, Copy)]
+    struct Flat;
+    impl Pointwise for Flat {
+        const NAME: &'static str = "flat";
+        fn value<R: Real>(self, x: R) -> R {
+            (x * x * x).exp()
+        }
+    }
+
+    #[test]
+    fn an_inner_slope_of_0_loses_no_derivative() {
+        fn at_0<'t>(mut y: Var<'t, f64>, x: Var<'t, f64>) -> [f64; 6] {
+            [(); 6].map(|()| {
+                y = y.grad(&[x]).unwrap()[0];
+                y.item().unwrap()
+            })
+        }
+        let tape = Tape::new();
+        let x = tape.scalar(0.0_f64);
+        // By the series: 1 - x² + x⁴/2 - x⁶/6, and 1 + x³ + x⁶/2.
+        assert_eq!(at_0(x.pointwise(Bump), x), [0.0, -2.0, 0.0, 12.0, 0.0, -120.0]);
+        assert_eq!(at_0(x.pointwise(Flat), x), [0.0, 0.0, 6.0, 0.0, 0.0, 360.0]);
+        let inputs = [tensor![-1.0, 0.0, 2.0]];
+        for report in [
+            gradcheck(|x| Ok(x[0].pointwise(Bump)), &inputs),
+            gradcheck(|x| Ok(x[0].pointwise(Flat)), &inputs),
+        ] {
+            assert!(report.is_right(), "{report}");
         }
     }
 

@@ -111,6 +111,9 @@ impl<T: Float> Real for Var<'_, T> {
     fn when_eq(self, to: impl Arg<Self>, yes: impl Arg<Self>, no: impl Arg<Self>) -> Self {
         chosen("when_eq", self, to.beside(self), Tensor::equal, yes, no)
     }
+    fn gated(self, by: Self) -> Self {
+        both(BinaryOp::Gate, self, by)
+    }
 }
 
 /// `yes` where `a` compares so with `b`, else `no`.

@@ -103,18 +103,12 @@ impl<R: Real> Div<C> for Dual<R> {
     }
 }
 
-/// A slope times a direction, and exactly 0 along no direction, whatever the slope.
-#[inline(always)]
-fn along<R: Real>(direction: R, slope: R) -> R {
-    direction.when_eq(ZERO, ZERO, direction * slope)
-}
-
 macro_rules! by_the_table {
     ($($name:ident $Variant:ident $k32:ident $k64:ident $text:literal;)*) => {$(
         #[inline(always)]
         fn $name(self) -> Self {
             let y = self.value.$name();
-            Self::of(y, along(self.slope, formula::$Variant {}.slope(self.value, y)))
+            Self::of(y, self.slope.gated(formula::$Variant {}.slope(self.value, y)))
         }
     )*};
 }
@@ -141,13 +135,13 @@ impl<R: Real> Real for Dual<R> {
         let y = self.value.pow(b.value);
         let by_a = formula::Pow {}.slope_a(self.value, b.value, y);
         let by_b = formula::Pow {}.slope_b(self.value, b.value, y);
-        Self::of(y, along(self.slope, by_a) + along(b.slope, by_b))
+        Self::of(y, self.slope.gated(by_a) + b.slope.gated(by_b))
     }
     #[inline(always)]
     fn powc(self, exponent: C) -> Self {
         let y = self.value.powc(exponent);
         let slope = formula::PowScalar { exponent: exponent.0 }.slope(self.value, y);
-        Self::of(y, along(self.slope, slope))
+        Self::of(y, self.slope.gated(slope))
     }
     #[inline(always)]
     fn atan2(self, x: Self) -> Self {
@@ -155,7 +149,7 @@ impl<R: Real> Real for Dual<R> {
         let y = self.value.atan2(x.value);
         let by_a = formula::Atan2 {}.slope_a(self.value, x.value, y);
         let by_b = formula::Atan2 {}.slope_b(self.value, x.value, y);
-        Self::of(y, along(self.slope, by_a) + along(x.slope, by_b))
+        Self::of(y, self.slope.gated(by_a) + x.slope.gated(by_b))
     }
     #[inline(always)]
     fn hypot(self, b: Self) -> Self {
@@ -163,7 +157,7 @@ impl<R: Real> Real for Dual<R> {
         let y = self.value.hypot(b.value);
         let by_a = formula::Hypot {}.slope_a(self.value, b.value, y);
         let by_b = formula::Hypot {}.slope_b(self.value, b.value, y);
-        Self::of(y, along(self.slope, by_a) + along(b.slope, by_b))
+        Self::of(y, self.slope.gated(by_a) + b.slope.gated(by_b))
     }
     #[inline(always)]
     fn rem_trunc(self, b: Self) -> Self {
@@ -185,6 +179,12 @@ impl<R: Real> Real for Dual<R> {
             self.value.when_eq(to.value, yes.value, no.value),
             self.value.when_eq(to.value, yes.slope, no.slope),
         )
+    }
+    // Not by `when_eq`: a value of 0 that has a slope would lose it, and with it the second derivative.
+    #[inline(always)]
+    fn gated(self, by: Self) -> Self {
+        let slope = self.slope.gated(by.value) + self.value.gated(by.slope);
+        Self::of(self.value.gated(by.value), slope)
     }
 }
 

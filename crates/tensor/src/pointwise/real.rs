@@ -102,6 +102,21 @@ macro_rules! declare {
             /// `yes` where `self == to`, else `no` (NaN equals nothing).
             fn when_eq(self, to: impl Arg<Self>, yes: impl Arg<Self>, no: impl Arg<Self>) -> Self;
 
+            /// `self · by`, and exactly 0 where `self` is 0, whatever `by` is. Its derivatives are those of the product, also
+            /// where `self` is 0.
+            ///
+            /// ```
+            /// use wengert_tensor::pointwise::{Dual, Real};
+            ///
+            /// let product = Dual::new(0.0, 1.0).gated(Dual::new(3.0, 0.0));
+            /// assert_eq!((product.value.get(), product.slope.get()), (0.0, 3.0));
+            /// let product = Dual::new(0.0, 0.0).gated(Dual::new(f64::INFINITY, 0.0));
+            /// assert_eq!((product.value.get(), product.slope.get()), (0.0, 0.0));
+            /// ```
+            #[inline(always)]
+            fn gated(self, by: Self) -> Self {
+                self.when_eq(ZERO, ZERO, self * by)
+            }
             /// `self · self`
             #[inline(always)]
             fn square(self) -> Self {
