@@ -23,6 +23,10 @@ pub struct Wrong {
 pub struct Exercise {
     /// The name, which is that of its file.
     pub name: &'static str,
+    /// The number and title of its chapter.
+    pub chapter: (usize, &'static str),
+    /// The task in Chinese.
+    pub chinese: String,
     /// The file as the learner gets it.
     pub task: String,
     /// A solution.
@@ -33,39 +37,51 @@ pub struct Exercise {
     pub hints: Vec<String>,
     /// The reason, shown after passing.
     pub why: String,
+    /// Numbers of the text, and what they are: each as it is written, and an expression that gives it.
+    pub facts: Vec<(String, String)>,
     /// The planted mistakes.
     pub wrong: Vec<Wrong>,
 }
 
 const JUDGE: &str = include_str!("judge.rs");
 
-macro_rules! exercises {
-    ($($name:literal)*) => {
-        /// All exercises, in their order.
+macro_rules! chapters {
+    ($($title:literal: $($name:literal)*;)*) => {
+        /// All exercises, in their order: by the chapters of the book.
         #[must_use]
         pub fn exercises() -> Vec<Exercise> {
-            vec![$(Exercise::read($name, include_str!(concat!("../parts/", $name, ".txt")))),*]
+            let chapters = [$(($title, vec![$(($name, include_str!(concat!("../parts/", $name, ".txt")))),*])),*];
+            let numbered = chapters.into_iter().zip(1..);
+            numbered
+                .flat_map(|((title, parts), number)| {
+                    parts.into_iter().map(move |(name, text)| Exercise::read(name, (number, title), text))
+                })
+                .collect()
         }
     };
 }
 
-exercises! {
-    "01_square"
-    "02_product"
-    "03_order"
-    "04_broadcast"
-    "05_tanh"
-    "06_matmul"
-    "07_softmax"
-    "08_cross_entropy"
-    "09_mse"
-    "10_momentum"
-    "11_adam"
-    "12_gradient_check"
+chapters! {
+    "Why order matters": "01_square" "02_product" "03_order" "04_sort";
+    "A scalar tape": "05_record" "06_quotient" "07_backward";
+    "Broadcasting": "08_shapes" "09_broadcast" "10_unbroadcast";
+    "The table of derivatives": "11_tanh" "12_matmul" "13_silu";
+    "The loop": "14_linear" "15_loop" "16_epoch";
+    "Losses": "17_mse" "18_huber" "19_hinge";
+    "Likelihood": "20_gaussian" "21_poisson" "22_kl";
+    "Softmax and numbers that do not overflow":
+        "23_softmax" "24_log_sum_exp" "25_cross_entropy" "26_bce" "27_focal";
+    "From gradient descent to Adam": "28_decay" "29_momentum" "30_rmsprop" "31_adam" "32_schedule";
+    "Checking gradients": "33_gradient_check" "34_agreement" "35_kink";
+    "When training goes wrong": "36_clip" "37_dead" "38_not_finite";
+    "Second derivatives": "39_hessian_vector" "40_newton" "41_saddle";
+    "Nets with structure":
+        "42_convolution" "43_convolution_back" "44_recurrent" "45_attention" "46_layer_norm" "47_embedding";
+    "A small GPT": "48_pairs" "49_temperature" "50_perplexity";
 }
 
 impl Exercise {
-    fn read(name: &'static str, text: &str) -> Self {
+    fn read(name: &'static str, chapter: (usize, &'static str), text: &str) -> Self {
         let section = |title: &str| {
             let rest = text.split_once(&format!("== {title}\n")).map_or("", |(_, rest)| rest);
             rest.split("\n== ").next().unwrap_or("").trim().to_string()
@@ -75,13 +91,20 @@ impl Exercise {
             let mut next = || parts.next().unwrap_or_default();
             Wrong { find: next(), replace: next(), name: next() }
         };
+        let fact = |line: &str| {
+            let (number, expression) = line.split_once(" ~ ").unwrap_or_default();
+            (number.to_string(), expression.to_string())
+        };
         Self {
             name,
+            chapter,
+            chinese: section("zh"),
             task: section("task") + "\n",
             solution: section("solution") + "\n",
             check: section("check"),
             hints: section("hints").lines().map(str::to_string).collect(),
             why: section("why"),
+            facts: section("facts").lines().map(fact).collect(),
             wrong: section("wrong").lines().map(wrong).collect(),
         }
     }
@@ -91,7 +114,7 @@ impl Exercise {
     pub fn module(&self, name: &str, text: &str) -> String {
         let check = &self.check;
         format!(
-            "#[allow(unused, clippy::all)] mod {name} {{ {text}\n{JUDGE}\n{check}\n\
+            "#[allow(unused, clippy::all)] mod {name} {{ {text}\n use super::judge;\n{check}\n\
              pub fn verdict() -> Result<(), String> {{ check() }}\n}}\n"
         )
     }
@@ -108,7 +131,7 @@ impl Exercise {
     }
 }
 
-/// Compiles and runs a program of one file.
+/// Compiles and runs a program of one file, with the function that the checks use.
 ///
 /// # Errors
 ///
@@ -117,7 +140,7 @@ pub fn run(program: &str, name: &str, folder: &Path) -> io::Result<Result<(), St
     fs::create_dir_all(folder)?;
     let (source, binary, output) =
         (folder.join(format!("{name}.rs")), folder.join(name), folder.join("output.txt"));
-    fs::write(&source, program)?;
+    fs::write(&source, format!("{program}\n{JUDGE}"))?;
     let compiled = Command::new(std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into()))
         .args(["--edition", "2024", "-C", "debuginfo=0", "-o"])
         .args([&binary, &source])

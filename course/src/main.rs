@@ -13,6 +13,7 @@ use wengert_course::{Exercise, exercises};
 /// The folder of the learner's files, and of the list of those that are finished.
 struct Desk {
     folder: PathBuf,
+    all: Vec<Exercise>,
 }
 
 impl Desk {
@@ -36,14 +37,43 @@ impl Desk {
         fs::write(self.file(exercise), &exercise.task)
     }
 
-    fn next(&self, all: &[Exercise]) -> Option<Exercise> {
+    fn next(&self) -> Option<&Exercise> {
         let finished = self.finished();
-        all.iter().find(|e| !finished.iter().any(|name| name == e.name)).cloned()
+        self.all.iter().find(|e| !finished.iter().any(|name| name == e.name))
+    }
+
+    /// Prints all exercises by chapters, with a mark at those that are finished.
+    fn list(&self) {
+        let (finished, mut chapter) = (self.finished(), 0);
+        for Exercise { name, chapter: (number, title), .. } in &self.all {
+            if *number != chapter {
+                println!("{number}. {title}");
+                chapter = *number;
+            }
+            let mark = if finished.iter().any(|done| done == name) { 'x' } else { ' ' };
+            println!("   [{mark}] {name}");
+        }
+    }
+
+    /// Names the file, and the chapter to read before it.
+    fn introduce(&self, exercise: &Exercise, in_chinese: bool) {
+        let (number, title) = exercise.chapter;
+        let place = self.all.iter().position(|e| e.name == exercise.name).unwrap_or(0) + 1;
+        println!("\nExercise {place} of {}. Chapter {number}: {title}.", self.all.len());
+        println!("Edit {}", self.file(exercise).display());
+        if in_chinese {
+            println!("{}", exercise.chinese);
+        }
+        println!(
+            "Save it, and it is checked. h: hint, s: skip, r: reset, l: list, q: quit (and Enter)"
+        );
     }
 }
 
 fn main() -> io::Result<()> {
-    let desk = Desk { folder: Path::new(env!("CARGO_MANIFEST_DIR")).join("exercises") };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("exercises");
+    let desk = Desk { folder, all: exercises() };
+    let in_chinese = std::env::args().any(|argument| argument == "zh");
     fs::create_dir_all(&desk.folder)?;
     let (send, commands) = mpsc::channel();
     std::thread::spawn(move || {
@@ -53,26 +83,19 @@ fn main() -> io::Result<()> {
             }
         }
     });
-    let all = exercises();
-    while let Some(exercise) = desk.next(&all) {
-        if !desk.file(&exercise).exists() {
-            desk.reset(&exercise)?;
+    let scratch = std::env::temp_dir().join(format!("wengert-course-{}", std::process::id()));
+    let mut stays = true;
+    while stays && let Some(exercise) = desk.next() {
+        if !desk.file(exercise).exists() {
+            desk.reset(exercise)?;
         }
-        println!(
-            "\n{} of {}: edit {}",
-            1 + desk.finished().len(),
-            all.len(),
-            desk.file(&exercise).display()
-        );
-        println!(
-            "Each time you save it, it is checked. h: hint, s: skip, r: reset, q: quit (and Enter)"
-        );
-        if !work_on(&exercise, &desk, &commands)? {
-            return Ok(());
-        }
+        desk.introduce(exercise, in_chinese);
+        stays = work_on(exercise, &desk, &commands, &scratch)?;
     }
-    println!("All exercises are done.");
-    Ok(())
+    if stays {
+        println!("All exercises are done.");
+    }
+    if scratch.exists() { fs::remove_dir_all(scratch) } else { Ok(()) }
 }
 
 /// Watches one file until it passes or is skipped; `false` if the learner leaves.
@@ -80,37 +103,42 @@ fn work_on(
     exercise: &Exercise,
     desk: &Desk,
     commands: &mpsc::Receiver<String>,
+    scratch: &Path,
 ) -> io::Result<bool> {
     let file = desk.file(exercise);
-    let scratch = std::env::temp_dir().join(format!("wengert-course-{}", std::process::id()));
     let (mut seen, mut hints): (Option<SystemTime>, _) = (None, exercise.hints.iter());
     loop {
         let saved = fs::metadata(&file).and_then(|m| m.modified()).ok();
         if saved.is_some() && saved != seen {
             seen = saved;
             let text = fs::read_to_string(&file)?;
-            if text == exercise.task {
-                continue;
-            }
-            match exercise.verdict(&text, &scratch)? {
-                Ok(()) => {
-                    println!("Right. {}\n\nA solution:\n\n{}", exercise.why, exercise.solution);
-                    desk.finish(exercise)?;
-                    return Ok(true);
+            if text != exercise.task {
+                match exercise.verdict(&text, scratch)? {
+                    Ok(()) => {
+                        println!("Right. {}\n\nA solution:\n\n{}", exercise.why, exercise.solution);
+                        desk.finish(exercise)?;
+                        return Ok(true);
+                    }
+                    // The compiler and a panic name the copy that was compiled: its lines are those of the learner's file.
+                    Err(message) => {
+                        let copy = scratch.join(exercise.name).with_extension("rs");
+                        let [copy, file] = [&copy, &file].map(|path| path.display().to_string());
+                        println!("Not yet: {}", message.replace(&copy, &file));
+                    }
                 }
-                Err(message) => println!("Not yet. {message}"),
             }
         }
         match commands.recv_timeout(Duration::from_millis(100)).as_deref().map(str::trim) {
             Ok("h") => println!("{}", hints.next().map_or("There are no more hints.", |h| h)),
             Ok("r") => desk.reset(exercise)?,
+            Ok("l") => desk.list(),
             Ok("s") => {
                 desk.finish(exercise)?;
                 return Ok(true);
             }
             Ok("q") => return Ok(false),
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(Duration::from_millis(100))
+                std::thread::sleep(Duration::from_millis(100));
             }
             _ => {}
         }
