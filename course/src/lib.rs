@@ -62,22 +62,22 @@ macro_rules! chapters {
 }
 
 chapters! {
-    "Why order matters": "01_square" "02_product" "03_order" "04_sort";
+    "Order matters": "01_square" "02_product" "03_order" "04_sort";
     "A scalar tape": "05_record" "06_quotient" "07_backward";
-    "Broadcasting": "08_shapes" "09_broadcast" "10_unbroadcast";
-    "The table of derivatives": "11_tanh" "12_matmul" "13_silu";
-    "The loop": "14_linear" "15_loop" "16_epoch";
-    "Losses": "17_mse" "18_huber" "19_hinge";
-    "Likelihood": "20_gaussian" "21_poisson" "22_kl";
-    "Softmax and numbers that do not overflow":
+    "Broadcasting and its transpose": "08_shapes" "09_broadcast" "10_unbroadcast";
+    "The table of derivatives, and an entry of your own": "11_tanh" "12_matmul" "13_silu";
+    "The loop, line by line": "14_linear" "15_loop" "16_epoch";
+    "Losses: which, and why": "17_mse" "18_huber" "19_hinge";
+    "Likelihood: where losses come from": "20_gaussian" "21_poisson" "22_kl";
+    "Softmax, cross-entropy, and numbers that do not overflow":
         "23_softmax" "24_log_sum_exp" "25_cross_entropy" "26_bce" "27_focal";
     "From gradient descent to Adam": "28_decay" "29_momentum" "30_rmsprop" "31_adam" "32_schedule";
-    "Checking gradients": "33_gradient_check" "34_agreement" "35_kink";
+    "Checking gradients, and kinks": "33_gradient_check" "34_agreement" "35_kink";
     "When training goes wrong": "36_clip" "37_dead" "38_not_finite";
-    "Second derivatives": "39_hessian_vector" "40_newton" "41_saddle";
-    "Nets with structure":
+    "Second derivatives: curvature, Newton, saddles": "39_hessian_vector" "40_newton" "41_saddle";
+    "Nets with structure: convolution, recurrence, attention":
         "42_convolution" "43_convolution_back" "44_recurrent" "45_attention" "46_layer_norm" "47_embedding";
-    "A small GPT": "48_pairs" "49_temperature" "50_perplexity";
+    "A whole one: microgpt": "48_pairs" "49_temperature" "50_perplexity";
 }
 
 impl Exercise {

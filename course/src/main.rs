@@ -60,6 +60,9 @@ impl Desk {
         let (number, title) = exercise.chapter;
         let place = self.all.iter().position(|e| e.name == exercise.name).unwrap_or(0) + 1;
         println!("\nExercise {place} of {}. Chapter {number}: {title}.", self.all.len());
+        if let Some(page) = chapter(number, if in_chinese { "zh" } else { "en" }) {
+            println!("To read before: {}", page.display());
+        }
         println!("Edit {}", self.file(exercise).display());
         if in_chinese {
             println!("{}", exercise.chinese);
@@ -68,6 +71,16 @@ impl Desk {
             "Save it, and it is checked. h: hint, s: skip, r: reset, l: list, q: quit (and Enter)"
         );
     }
+}
+
+/// The chapter of the book, if it is there.
+fn chapter(number: usize, language: &str) -> Option<PathBuf> {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book").join(language).join("src");
+    let mut pages = fs::read_dir(pages).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let page = pages.find(|page| {
+        page.file_name().is_some_and(|f| f.to_string_lossy().starts_with(&format!("{number:02}-")))
+    });
+    page?.canonicalize().ok()
 }
 
 fn main() -> io::Result<()> {

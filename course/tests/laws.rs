@@ -20,6 +20,11 @@ fn prose(exercise: &Exercise) -> String {
     comments.chain(said).fold(String::new(), |all, line| all + line + "\n")
 }
 
+/// The messages of a check.
+fn messages(check: &str) -> Vec<&str> {
+    check.split("], \"").skip(1).filter_map(|rest| rest.split("\")").next()).collect()
+}
+
 /// Assertions of the facts of an exercise: each number is what its expression gives, to half of its last digit.
 fn facts(exercise: &Exercise) -> String {
     let assertion = |(number, expression): &(String, String)| {
@@ -55,7 +60,9 @@ fn solutions_pass_and_each_planted_mistake_is_named() {
             "if let Ok(Ok(())) = std::panic::catch_unwind(e{k}_task::verdict) {{ bad += 1; eprintln!(\"{name}: the task passes\") }}"
         )
         .unwrap();
+        let mut messages = messages(&exercise.check);
         for (n, wrong) in exercise.wrong.iter().enumerate() {
+            messages.retain(|message| !message.contains(&wrong.name));
             let planted = exercise.solution.replacen(&wrong.find, &wrong.replace, 1);
             assert_ne!(planted, exercise.solution, "{name}: `{}` was not found", wrong.find);
             assert!(wrong.name.len() > 5, "{name}: {wrong:?}");
@@ -67,6 +74,7 @@ fn solutions_pass_and_each_planted_mistake_is_named() {
             )
             .unwrap();
         }
+        assert!(messages.is_empty(), "{name}: no mistake leads to {messages:?}");
     }
     // An untouched task panics, and says so to the learner, but not here.
     let main = format!(
@@ -113,6 +121,13 @@ fn every_chapter_has_exercises_in_both_languages() {
         assert!(exercise.name.starts_with(&format!("{number:02}_")), "{}", exercise.name);
         let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
         assert!(exercise.chinese.chars().any(is_chinese), "{}: no Chinese", exercise.name);
+    }
+    // Where the book has a chapter, it has the same title.
+    let summary = include_str!("../../book/en/src/SUMMARY.md");
+    let links = summary.lines().filter_map(|line| line.strip_prefix("- [")?.split_once("]("));
+    for (title, file) in links {
+        let number: usize = file[..2].parse().unwrap();
+        assert!(all.iter().any(|exercise| exercise.chapter == (number, title)), "{number} {title}");
     }
     assert!(all.is_sorted_by_key(|exercise| exercise.chapter.0));
     assert_eq!(chapters.len(), 14);
