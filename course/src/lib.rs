@@ -25,8 +25,8 @@ pub struct Exercise {
     pub name: &'static str,
     /// The number and title of its chapter.
     pub chapter: (usize, &'static str),
-    /// The task in Chinese.
-    pub chinese: String,
+    /// In Chinese: a line for the task, one for each hint, and one for the reason.
+    pub chinese: Vec<String>,
     /// The file as the learner gets it.
     pub task: String,
     /// A solution.
@@ -98,7 +98,7 @@ impl Exercise {
         Self {
             name,
             chapter,
-            chinese: section("zh"),
+            chinese: section("zh").lines().map(str::to_string).collect(),
             task: section("task") + "\n",
             solution: section("solution") + "\n",
             check: section("check"),
@@ -107,6 +107,15 @@ impl Exercise {
             facts: section("facts").lines().map(fact).collect(),
             wrong: section("wrong").lines().map(wrong).collect(),
         }
+    }
+
+    /// The exercise with hints and reason in Chinese. The messages of its check stay as they are.
+    #[must_use]
+    pub fn in_chinese(mut self) -> Self {
+        let mut lines = self.chinese.iter().skip(1).cloned();
+        self.hints = lines.by_ref().take(3).collect();
+        self.why = lines.collect();
+        self
     }
 
     /// A module with a learner's text and the check, whose public function `verdict` judges it.

@@ -14,6 +14,7 @@ use wengert_course::{Exercise, exercises};
 struct Desk {
     folder: PathBuf,
     all: Vec<Exercise>,
+    in_chinese: bool,
 }
 
 impl Desk {
@@ -56,20 +57,22 @@ impl Desk {
     }
 
     /// Names the file, and the chapter to read before it.
-    fn introduce(&self, exercise: &Exercise, in_chinese: bool) {
+    fn introduce(&self, exercise: &Exercise) {
         let (number, title) = exercise.chapter;
         let place = self.all.iter().position(|e| e.name == exercise.name).unwrap_or(0) + 1;
         println!("\nExercise {place} of {}. Chapter {number}: {title}.", self.all.len());
-        if let Some(page) = chapter(number, if in_chinese { "zh" } else { "en" }) {
+        if let Some(page) = chapter(number, if self.in_chinese { "zh" } else { "en" }) {
             println!("To read before: {}", page.display());
         }
         println!("Edit {}", self.file(exercise).display());
-        if in_chinese {
-            println!("{}", exercise.chinese);
+        if self.in_chinese {
+            println!("{}", exercise.chinese.first().map_or("", |task| task));
+            println!("保存即检查。h：提示，s：跳过，r：恢复，l：列表，q：退出（再按回车）");
+        } else {
+            println!(
+                "Save it, and it is checked. h: hint, s: skip, r: reset, l: list, q: quit (and Enter)"
+            );
         }
-        println!(
-            "Save it, and it is checked. h: hint, s: skip, r: reset, l: list, q: quit (and Enter)"
-        );
     }
 }
 
@@ -85,8 +88,10 @@ fn chapter(number: usize, language: &str) -> Option<PathBuf> {
 
 fn main() -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("exercises");
-    let desk = Desk { folder, all: exercises() };
     let in_chinese = std::env::args().any(|argument| argument == "zh");
+    let all = exercises().into_iter();
+    let all = all.map(|e| if in_chinese { e.in_chinese() } else { e }).collect();
+    let desk = Desk { folder, all, in_chinese };
     fs::create_dir_all(&desk.folder)?;
     let (send, commands) = mpsc::channel();
     std::thread::spawn(move || {
@@ -102,7 +107,7 @@ fn main() -> io::Result<()> {
         if !desk.file(exercise).exists() {
             desk.reset(exercise)?;
         }
-        desk.introduce(exercise, in_chinese);
+        desk.introduce(exercise);
         stays = work_on(exercise, &desk, &commands, &scratch)?;
     }
     if stays {

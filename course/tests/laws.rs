@@ -13,10 +13,11 @@ fn numbers(text: &str) -> Vec<&str> {
     parts.map(|part| part.trim_matches('.')).filter(|part| part.len() > 1).collect()
 }
 
-/// The text of an exercise, without its code.
+/// The text of an exercise in both languages, without its code.
 fn prose(exercise: &Exercise) -> String {
     let comments = exercise.task.lines().filter(|line| line.trim().starts_with("//"));
     let said = exercise.hints.iter().map(String::as_str).chain([exercise.why.as_str()]);
+    let said = said.chain(exercise.chinese.iter().map(String::as_str));
     comments.chain(said).fold(String::new(), |all, line| all + line + "\n")
 }
 
@@ -120,7 +121,10 @@ fn every_chapter_has_exercises_in_both_languages() {
         *chapters.entry(exercise.chapter.0).or_insert(0) += 1;
         assert!(exercise.name.starts_with(&format!("{number:02}_")), "{}", exercise.name);
         let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-        assert!(exercise.chinese.chars().any(is_chinese), "{}: no Chinese", exercise.name);
+        let [task, _, _, _, why] = &exercise.chinese[..] else { panic!("{}", exercise.name) };
+        assert!([task, why].iter().all(|text| text.chars().any(is_chinese)), "{}", exercise.name);
+        let chinese = exercise.clone().in_chinese();
+        assert!(chinese.hints.len() == 3 && chinese.why == *why, "{}", exercise.name);
     }
     // Where the book has a chapter, it has the same title.
     let summary = include_str!("../../book/en/src/SUMMARY.md");
