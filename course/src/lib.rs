@@ -136,16 +136,21 @@ impl Exercise {
     pub fn verdict(&self, text: &str, folder: &Path) -> io::Result<Result<(), String>> {
         let main = "fn main() { if let Err(m) = attempt::verdict() { eprintln!(\"{m}\"); std::process::exit(1) } }";
         // The learner's text begins on the first line, so that messages give its own line numbers.
-        run(&(self.module("attempt", text) + main), self.name, folder)
+        run(&(self.module("attempt", text) + main), self.name, folder, Duration::from_millis(1500))
     }
 }
 
-/// Compiles and runs a program of one file, with the function that the checks use.
+/// Compiles and runs a program of one file, with the function that the checks use. It is ended if it takes longer than `limit`.
 ///
 /// # Errors
 ///
 /// If the compiler cannot be started or a file cannot be written.
-pub fn run(program: &str, name: &str, folder: &Path) -> io::Result<Result<(), String>> {
+pub fn run(
+    program: &str,
+    name: &str,
+    folder: &Path,
+    limit: Duration,
+) -> io::Result<Result<(), String>> {
     fs::create_dir_all(folder)?;
     let (source, binary, output) =
         (folder.join(format!("{name}.rs")), folder.join(name), folder.join("output.txt"));
@@ -170,12 +175,13 @@ pub fn run(program: &str, name: &str, folder: &Path) -> io::Result<Result<(), St
             let said = fs::read_to_string(&output)?;
             return Ok(if status.success() { Ok(()) } else { Err(said) });
         }
-        if started.elapsed() > Duration::from_secs(5) {
+        if started.elapsed() > limit {
             child.kill()?;
             child.wait()?;
-            return Ok(Err(
-                "The program did not end within 5 seconds: is there a loop without an end?".into(),
-            ));
+            let limit = limit.as_secs_f64();
+            return Ok(Err(format!(
+                "the program did not end within {limit} seconds: is there a loop without an end?"
+            )));
         }
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use wengert_course::{Exercise, exercises, run};
 
@@ -83,7 +84,8 @@ fn solutions_pass_and_each_planted_mistake_is_named() {
          {tasks} std::panic::set_hook(hook);\n{main} std::process::exit(i32::from(bad > 0)) }}"
     );
     let folder = std::env::temp_dir().join(format!("wengert-laws-{}", std::process::id()));
-    if let Err(message) = run(&(modules + &main), "laws", &folder).unwrap() {
+    if let Err(message) = run(&(modules + &main), "laws", &folder, Duration::from_secs(60)).unwrap()
+    {
         panic!("{message}");
     }
     std::fs::remove_dir_all(folder).unwrap();
@@ -167,6 +169,7 @@ fn errors_of_the_compiler_and_panics_are_shown() {
     assert!(verdict("x").unwrap_err().contains("factor 2 is missing"));
     let panic = verdict("panic!(\"where am I\")").unwrap_err();
     assert!(panic.contains("where am I") && panic.contains("01_square.rs:2:5"), "{panic}");
+    assert!(verdict("loop {}").unwrap_err().contains("loop without an end"));
     let error = verdict("2.0 * y").unwrap_err();
     assert!(error.contains("E0425") && error.contains("01_square.rs:2:11"), "{error}");
     std::fs::remove_dir_all(folder).unwrap();
