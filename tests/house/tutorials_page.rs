@@ -1,4 +1,4 @@
-//! docs/tutorials.md: each claim and each topic names a test that exists.
+//! docs/tutorials.md: each claim and each topic names a test that exists; and the page in Chinese has the same rows.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,7 +25,7 @@ fn tests_below(directory: &Path, names: &mut BTreeSet<String>) {
 
 /// The rows of the tables of a section: their first cell, and the names in the last one.
 fn rows(section: &str) -> Vec<(&str, Vec<&str>)> {
-    let heads = ["claim", "topic", "---"];
+    let heads = ["claim", "topic", "说法", "主题", "---"];
     let lines = section.lines().filter(|line| line.starts_with('|'));
     let rows = lines.map(|line| {
         let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
@@ -56,4 +56,23 @@ fn every_row_of_the_page_names_a_test() {
     assert!(claims.iter().all(|(_, names)| !names.is_empty()));
     let without = topics.iter().filter(|(_, names)| names.is_empty());
     assert_eq!(without.map(|(topic, _)| *topic).collect::<Vec<_>>(), WITHOUT);
+}
+
+#[test]
+fn the_page_in_chinese_has_the_same_rows() {
+    let english = rows(include_str!("../../docs/tutorials.md"));
+    let chinese = rows(include_str!("../../docs/tutorials.zh.md"));
+    assert_eq!(english.len(), chinese.len());
+    for ((en, names), (zh, same)) in english.iter().zip(&chinese) {
+        assert_eq!(names, same, "{en} | {zh}");
+        assert_eq!(
+            en.is_empty(),
+            zh.is_empty(),
+            "{en} | {zh}: a second row of a claim has no claim"
+        );
+    }
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let translated = chinese.iter().filter(|(claim, _)| claim.chars().any(is_chinese)).count();
+    // What is left are names, as those of optimisers.
+    assert!(translated >= chinese.len() - 20, "{translated} of {}", chinese.len());
 }
