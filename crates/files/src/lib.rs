@@ -22,11 +22,17 @@
 
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+pub mod checksum;
 mod error;
 mod resume;
 pub mod safetensors;
 mod state;
 mod whole;
+#[doc(hidden)]
+pub mod wire;
+#[doc(hidden)]
+pub mod zip;
 
 #[doc(hidden)]
 pub use error::listed;
