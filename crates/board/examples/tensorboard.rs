@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use wengert_autograd::Tape;
+use wengert_autograd::{Param, Tape};
 use wengert_board::TbWriter;
 use wengert_data::{DataLoader, metrics, npy, synth};
 use wengert_loss::{CrossEntropyLoss, penalty::Penalty};
@@ -85,7 +85,7 @@ fn by_hand(directory: &Path) -> Outcome {
 
     let model =
         sequential![Linear::<f32>::new(4, 8, rng), Relu, Dropout::new(0.5), Linear::new(8, 3, rng)];
-    let parameters = model.parameters();
+    assert!(model.parameters().iter().all(Param::is_named));
     let tape = Tape::new().seeded(0);
     let outputs = model.call(tape.constant(Tensor::zeros([2, 4])))?;
     outputs.square().mean();
@@ -107,7 +107,7 @@ fn by_hand(directory: &Path) -> Outcome {
     Ok(())
 }
 
-/// What a trainer's companion writes, beside the trainer's own history.
+/// The events of a trainer's companion, beside the trainer's own history.
 fn trained(directory: &Path) -> Outcome {
     let run = directory.join("trained");
     let (train, test) = synth::moons::<f32>(120, 0.1, 0).split(0.25, 0)?;
