@@ -1,4 +1,4 @@
-//! Files that NumPy, PyTorch, safetensors and pandas judge: `files write <directory>` writes one of each kind and, beside it, its
+//! Files that NumPy, safetensors, PyTorch and pandas judge: `files write <directory>` writes one of each kind and, beside it, its
 //! contents as `.dump`; `files dump <directory>` reads each file that others wrote there, and dumps what was read.
 //!
 //! A dump has a line for each tensor: its name, its type, its sizes, and its elements as bytes, the least significant first. That of a
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use wengert_data::npz::{self, Npz};
 use wengert_data::{Array, Csv, Table, iris, npy};
+use wengert_files::pt;
 use wengert_files::safetensors::{AnyTensor, Archive};
 use wengert_tensor::{Element, Rng, Tensor, tensor};
 
@@ -80,6 +81,7 @@ fn read(path: &Path) -> Outcome<String> {
             all.collect::<Outcome<String>>()?
         }
         Some("safetensors") => of_archive(Archive::read(path)?),
+        Some("pt") => of_archive(pt::read(path, None)?),
         Some("csv") => of_table(&Csv::new().read(path)?),
         other => return Err(format!("no reader for {other:?}").into()),
     })

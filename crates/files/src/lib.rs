@@ -5,6 +5,7 @@
 //! |---|---|
 //! | write any file, safely | [`write_whole`] |
 //! | read and write named tensors | [`safetensors`] |
+//! | read what PyTorch saved | [`pt`] |
 //! | hold values by name | [`State`] |
 //! | make something part of a checkpoint | [`Resume`], with a [`Loader`] |
 //!
@@ -25,6 +26,7 @@
 #[doc(hidden)]
 pub mod checksum;
 mod error;
+pub mod pt;
 mod resume;
 pub mod safetensors;
 mod state;

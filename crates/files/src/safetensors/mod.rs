@@ -11,7 +11,7 @@
 //! ```
 
 mod header;
-mod numbers;
+pub(crate) mod numbers;
 mod read;
 mod write;
 
@@ -241,13 +241,13 @@ fn fault(rule: impl Into<String>) -> Error {
     Error::File(Box::new(FileFault { file: None, rule: rule.into(), help: None, at: None }))
 }
 
-fn io(path: &Path, error: &std::io::Error, at: Line) -> Error {
+pub(crate) fn io(path: &Path, error: &std::io::Error, at: Line) -> Error {
     let (path, what) = (path.display().to_string(), error.to_string());
     Error::Io { path, what, kind: error.kind(), at }
 }
 
 /// A fault, with its file and the line that asked for the file.
-fn in_file(path: &Path, error: Error, at: Line) -> Error {
+pub(crate) fn in_file(path: &Path, error: Error, at: Line) -> Error {
     match error {
         Error::File(mut fault) => {
             fault.file = Some(path.display().to_string());
