@@ -9,7 +9,7 @@ use super::known::{self, Known, Made, View};
 /// The number of a value in [`Values`]. Values refer to each other by number, so that no depth of nesting is a depth of calls.
 pub(super) type Id = u32;
 
-/// What a pickle is made of.
+/// A value of a pickle.
 #[derive(Clone, Debug)]
 pub(super) enum Value<'a> {
     Int(i64),
