@@ -46,7 +46,7 @@
 //! | train with less code | [`train::Trainer`] |
 //! | save and load | [`nn::save`], [`nn::load`]; a whole run, [`train::Checkpoints`] |
 //! | draw losses and tapes | [`viz`] |
-//! | watch a training in TensorBoard | [`board::TbWriter`] |
+//! | watch a training in TensorBoard or Visdom | [`board::TbWriter`], [`board::Visdom`] |
 //! | use a model elsewhere: ONNX | [`onnx::export`], [`onnx::import`] |
 //! | write a file safely; make something part of a checkpoint | [`files`] |
 

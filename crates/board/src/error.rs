@@ -32,6 +32,18 @@ pub enum Error {
         /// The line that asked for it.
         at: &'static Location<'static>,
     },
+    /// A server that could not be reached, or that refused.
+    #[error("visdom: {address}: {what}\n  help: {help}\n  at {at}")]
+    Server {
+        /// The address of the server.
+        address: String,
+        /// The message of the system, or the answer of the server.
+        what: String,
+        /// The fix.
+        help: &'static str,
+        /// The line that asked for it.
+        at: &'static Location<'static>,
+    },
 }
 
 /// `Result` with this crate's [`Error`].

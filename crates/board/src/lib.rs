@@ -1,4 +1,4 @@
-//! A training, watched elsewhere while it runs: event files for TensorBoard.
+//! A training, watched elsewhere while it runs: event files for TensorBoard, and curves and images for a Visdom server.
 //!
 //! ```
 //! use wengert_board::TbWriter;
@@ -16,6 +16,7 @@
 //! | to | see |
 //! |---|---|
 //! | watch a training in TensorBoard | [`TbWriter`], by hand or with [`Trainer::with`](wengert_train::Trainer::with) |
+//! | watch it in Visdom | [`Visdom`], likewise |
 
 #![forbid(unsafe_code)]
 
@@ -23,8 +24,10 @@ mod error;
 mod pixels;
 mod png;
 mod tensorboard;
+mod visdom;
 mod watched;
 
 pub use error::{Error, Result};
 pub use pixels::Pixel;
 pub use tensorboard::TbWriter;
+pub use visdom::Visdom;

@@ -40,5 +40,7 @@ pub mod zip;
 pub use error::listed;
 pub use error::{Error, FileFault, Line, Result};
 pub use resume::{Loader, Resume};
+#[doc(hidden)]
+pub use safetensors::quoted;
 pub use state::{Entry, State};
 pub use whole::write_whole;

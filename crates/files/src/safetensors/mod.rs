@@ -20,6 +20,8 @@ use std::path::Path;
 
 use wengert_tensor::{Element, Float, Tensor};
 
+#[doc(hidden)]
+pub use header::quoted;
 pub(crate) use header::{list_from_json, list_to_json};
 
 use crate::{Entry, Error, FileFault, Line, Result, State, write_whole};
