@@ -1,6 +1,6 @@
 //! The allow-list: the names that a state dict is made with, and the results of their calls.
 
-use super::pickle::{Id, Refusal, Value, Values};
+use super::value::{Id, Refusal, Value, Values};
 
 /// A name that a pickle may mention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

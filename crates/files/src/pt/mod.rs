@@ -17,6 +17,7 @@
 mod known;
 mod pickle;
 mod tensors;
+mod value;
 
 use std::panic::Location;
 use std::path::Path;
@@ -26,7 +27,7 @@ use wengert_tensor::Float;
 use crate::safetensors::{self, Archive};
 use crate::zip::{Flaw, Zip};
 use crate::{Error, FileFault, Result, State};
-use pickle::{Id, Value, Values};
+use value::{Id, Value, Values};
 
 /// Reads a state dict of any number types into a state: narrower floats are taken exactly, wider ones rounded.
 ///

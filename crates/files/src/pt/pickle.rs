@@ -4,50 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::known::{self, Known, Made, View};
-
-/// The number of a value in [`Values`]. Values refer to each other by number, so that no depth of nesting is a depth of calls.
-pub(super) type Id = u32;
-
-/// A value of a pickle.
-#[derive(Clone, Debug)]
-pub(super) enum Value<'a> {
-    Int(i64),
-    Text(&'a str),
-    Tuple(Box<[Id]>),
-    List(Vec<Id>),
-    Dict(Vec<(Id, Id)>),
-    /// A name of the allow-list.
-    Known(Known),
-    /// The numbers of tensors: their type, the name of the member that holds them, and their count.
-    Storage {
-        dtype: &'static str,
-        key: &'a str,
-        count: usize,
-    },
-    Tensor(Box<View<'a>>),
-    /// None, true and false, a float, bytes, and what else no state dict is made of.
-    Other,
-}
-
-/// All values of a pickle.
-#[derive(Debug, Default)]
-pub(super) struct Values<'a>(Vec<Value<'a>>);
-
-/// The reason why a pickle is not read.
-pub(super) type Refusal = String;
-
-impl<'a> Values<'a> {
-    pub(super) fn get(&self, id: Id) -> &Value<'a> {
-        self.0.get(id as usize).unwrap_or(&Value::Other)
-    }
-
-    fn add(&mut self, value: Value<'a>) -> Result<Id, Refusal> {
-        let id = Id::try_from(self.0.len()).map_err(|_| "has too many values")?;
-        self.0.push(value);
-        Ok(id)
-    }
-}
+use super::known::{self, Known, Made};
+use super::value::{Id, Refusal, Value, Values};
 
 /// Runs a pickle. Gives its values, and the number of the one that it stands for.
 pub(super) fn run(pickle: &[u8]) -> Result<(Values<'_>, Id), Refusal> {
@@ -158,7 +116,7 @@ impl<'a> Machine<'a> {
 
     fn extend(&mut self, members: &[Id]) -> Result<(), Refusal> {
         let list = self.top()?;
-        match self.values.0.get_mut(list as usize) {
+        match self.values.get_mut(list) {
             Some(Value::List(list)) => list.extend(members),
             _ => return Err("adds to a list that is none".into()),
         }
@@ -168,7 +126,7 @@ impl<'a> Machine<'a> {
     fn insert(&mut self, members: &[Id]) -> Result<(), Refusal> {
         let (pairs, odd) = members.as_chunks::<2>();
         let dict = self.top()?;
-        match self.values.0.get_mut(dict as usize) {
+        match self.values.get_mut(dict) {
             Some(Value::Dict(dict)) if odd.is_empty() => {
                 dict.extend(pairs.iter().map(|&[key, value]| (key, value)));
             }
@@ -325,76 +283,4 @@ fn whole(bytes: &[u8]) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The value that a pickle stands for, in short.
-    fn told(pickle: &[u8]) -> Result<String, Refusal> {
-        let (values, root) = run(pickle)?;
-        Ok(match values.get(root) {
-            Value::Tuple(members) => {
-                format!("{:?}", members.iter().map(|&id| values.get(id)).collect::<Vec<_>>())
-            }
-            value => format!("{value:?}"),
-        })
-    }
-
-    #[test]
-    fn numbers_texts_and_containers() {
-        assert_eq!(
-            told(b"\x80\x02K\x07M\x01\x02J\xff\xff\xff\xff\x87.").unwrap(),
-            "[Int(7), Int(513), Int(-1)]"
-        );
-        assert_eq!(told(b"\x8a\x01\xff\x8a\x02\x00\x01\x86.").unwrap(), "[Int(-1), Int(256)]");
-        assert_eq!(
-            told(b"(X\x01\x00\x00\x00aq\x00\x88h\x00t.").unwrap(),
-            "[Text(\"a\"), Other, Text(\"a\")]"
-        );
-        assert_eq!(told(b"}(K\x01K\x02u.").unwrap(), "Dict([(1, 2)])");
-        assert_eq!(told(b"](K\x01K\x02e.").unwrap(), "List([1, 2])");
-        assert_eq!(told(b"ccollections\nOrderedDict\n)R}(K\x01K\x02ub.").unwrap(), "Dict([])");
-    }
-
-    #[test]
-    fn nothing_is_called_that_is_not_on_the_list() {
-        for (pickle, said) in [
-            (&b"cos\nsystem\n(X\x02\x00\x00\x00lstR."[..], "os.system"),
-            (b"cbuiltins\neval\n.", "builtins.eval"),
-            (b"\x8c\x05posix\x8c\x06system\x93.", "posix.system"),
-            (b"ctorch\nload\n.", "torch.load"),
-            (b"K\x01)R.", "no function"),
-            (b"ccollections\nOrderedDict\nK\x01R.", "no function"),
-            (b"ccollections\nOrderedDict\nK\x01\x85R.", "OrderedDict"),
-            (b"K\x01}b.", "attributes"),
-            (b"i__main__\nNet\n.", "instruction 0x69"),
-            (b"(K\x01o.", "instruction 0x6f"),
-        ] {
-            let refusal = told(pickle).unwrap_err();
-            assert!(refusal.contains(said), "{refusal}");
-        }
-    }
-
-    #[test]
-    fn broken_pickles() {
-        let broken: [&[u8]; 12] = [
-            b"",
-            b".",
-            b"t.",
-            b"K",
-            b"X\xff\xff\xff\xff",
-            b"h\x00.",
-            b"a.",
-            b"K\x01a.",
-            b"}K\x01K\x02(u",
-            b"(K\x01K\x02s.",
-            b"}(K\x01u.",
-            b"(.",
-        ];
-        for pickle in broken {
-            assert!(told(pickle).is_err(), "{}", pickle.escape_ascii());
-        }
-        // A tower of tuples is neither built nor taken down by calls within calls.
-        let tower = [vec![b')'], vec![0x85; 200_000], vec![b'.']].concat();
-        assert!(told(&tower).is_ok());
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::known::View;
-use super::pickle::{Id, Refusal, Value, Values};
+use super::value::{Id, Refusal, Value, Values};
 use crate::safetensors::numbers::{decode, width};
 use crate::safetensors::{AnyTensor, Archive};
 use crate::zip::Zip;
