@@ -14,6 +14,9 @@ use wengert_optim::Adam;
 use wengert_tensor::{Rng, Tensor, tensor};
 use wengert_train::{Config, Trainer};
 
+/// The epochs of the trainer.
+const EPOCHS: usize = 12;
+
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome {
@@ -122,7 +125,7 @@ fn trained(directory: &Path) -> Outcome {
         .metric("accuracy", metrics::accuracy)
         .penalty("l2", |tape, parameters| Penalty::l2(0.01).on(tape, parameters))
         .with(&mut board)
-        .fit(&train, 3)?;
+        .fit(&train, EPOCHS)?;
     let columns = [
         history.train_losses().collect::<Vec<f64>>(),
         history.validation_losses().collect(),
@@ -133,7 +136,7 @@ fn trained(directory: &Path) -> Outcome {
         history.learning_rates().collect(),
     ];
     let rows = columns.len();
-    npy::write(run.join("history.npy"), &Tensor::from(columns.concat()).reshape([rows, 3])?)?;
+    npy::write(run.join("history.npy"), &Tensor::from(columns.concat()).reshape([rows, EPOCHS])?)?;
     for (path, parameter) in model.named_parameters() {
         npy::write(run.join(format!("{path}.npy")), &parameter.value())?;
     }

@@ -98,6 +98,10 @@ fn tensor(view: &View<'_>, storage: &[u8], left: &mut usize) -> Result<AnyTensor
     *left = elements.checked_mul(8).and_then(|bytes| left.checked_sub(bytes)).ok_or_else(|| {
         format!("shape {shape:?} would take the tensors beyond {MOST} times the bytes of the file: save `tensor.clone()`")
     })?;
+    if is_row_major(shape, strides) {
+        let bytes = storage.get(offset * width..(offset + elements) * width);
+        return decode(dtype, shape, bytes.ok_or_else(too_large)?);
+    }
     let mut bytes = Vec::with_capacity(elements * width);
     let mut at = vec![0_usize; shape.len()];
     let mut place = *offset;
@@ -114,4 +118,14 @@ fn tensor(view: &View<'_>, storage: &[u8], left: &mut usize) -> Result<AnyTensor
         }
     }
     decode(dtype, shape, &bytes)
+}
+
+/// Whether the elements lie one after another, as those of most tensors do.
+fn is_row_major(shape: &[usize], strides: &[usize]) -> bool {
+    let mut next = 1_usize;
+    shape.iter().zip(strides).rev().all(|(&size, &stride)| {
+        let fits = size == 1 || stride == next;
+        next = next.saturating_mul(size);
+        fits
+    })
 }
