@@ -41,6 +41,6 @@ pub use error::listed;
 pub use error::{Error, FileFault, Line, Result};
 pub use resume::{Loader, Resume};
 #[doc(hidden)]
-pub use safetensors::quoted;
+pub use safetensors::{half, quoted};
 pub use state::{Entry, State};
 pub use whole::write_whole;

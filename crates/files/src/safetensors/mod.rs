@@ -23,6 +23,8 @@ use wengert_tensor::{Element, Float, Tensor};
 #[doc(hidden)]
 pub use header::quoted;
 pub(crate) use header::{list_from_json, list_to_json};
+#[doc(hidden)]
+pub use numbers::half;
 
 use crate::{Entry, Error, FileFault, Line, Result, State, write_whole};
 

@@ -60,7 +60,7 @@ pub(crate) fn decode(dtype: &str, shape: &[usize], bytes: &[u8]) -> Result<AnyTe
 }
 
 /// A number of half precision.
-fn half(bits: u16) -> f32 {
+pub fn half(bits: u16) -> f32 {
     let (sign, exponent, fraction) = (bits >> 15, (bits >> 10) & 0x1f, bits & 0x3ff);
     let magnitude = match exponent {
         // Steps of 2⁻²⁴: exact.
