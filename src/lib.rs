@@ -46,6 +46,7 @@
 //! | train with less code | [`train::Trainer`] |
 //! | save and load | [`nn::save`], [`nn::load`]; a whole run, [`train::Checkpoints`] |
 //! | draw losses and tapes | [`viz`] |
+//! | watch a training in TensorBoard or Visdom | [`board::TbWriter`], [`board::Visdom`] |
 //! | use a model elsewhere: ONNX | [`onnx::export`], [`onnx::import`] |
 //! | write a file safely; make something part of a checkpoint | [`files`] |
 
@@ -53,6 +54,8 @@
 pub use wengert_autograd as autograd;
 #[doc(inline)]
 pub use wengert_autograd::{Card, card_names, cards};
+#[doc(inline)]
+pub use wengert_board as board;
 #[doc(inline)]
 pub use wengert_data as data;
 #[doc(inline)]

@@ -23,6 +23,10 @@ pub(crate) fn of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         "checkpoint" => [safetensors(), checkpoints()].concat(),
         "npy" => arrays(),
         "npz" => archives(),
+        "pt" => pickles(),
+        "pt.zip" => {
+            [archives(), vec![("a zip file without a pickle", zip(&[("a/b", b"c")]))]].concat()
+        }
         "idx" | "idx.gz" => images(),
         _ => tables(),
     }
@@ -79,7 +83,7 @@ fn safetensors() -> Vec<(&'static str, Vec<u8>)> {
             f.push(2);
             f
         }),
-        ("a pickle", b"PK\x03\x04archive/data.pkl".to_vec()),
+        ("a file of PyTorch's", b"PK\x03\x04archive/data.pkl".to_vec()),
     ]
 }
 
@@ -196,6 +200,125 @@ fn archives() -> Vec<(&'static str, Vec<u8>)> {
         ("a directory longer than the file", end(1, u32::MAX, 0)),
         ("an npy", npy_of("'<f4'", "False", "(2,)")),
         ("a directory of noise", [&[7; 46], end(1, 46, 0).as_slice()].concat()),
+    ]
+}
+
+/// A zip file of members that are not compressed.
+pub(crate) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, bytes) in members {
+        let (start, size) = (out.len() as u32, bytes.len() as u32);
+        let facts = [
+            &[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0][..],
+            &wengert::files::checksum::crc32(bytes).to_le_bytes(),
+            &size.to_le_bytes(),
+            &size.to_le_bytes(),
+            &(name.len() as u16).to_le_bytes(),
+            &[0, 0],
+        ]
+        .concat();
+        out.extend([b"PK\x03\x04", &*facts, name.as_bytes(), bytes].concat());
+        let entry =
+            [b"PK\x01\x02\x14\x00", &*facts, &[0; 10], &start.to_le_bytes(), name.as_bytes()];
+        directory.extend(entry.concat());
+    }
+    let (count, size, start) = (
+        (members.len() as u16).to_le_bytes(),
+        (directory.len() as u32).to_le_bytes(),
+        (out.len() as u32).to_le_bytes(),
+    );
+    [out, directory, [b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &start, &[0, 0]].concat()]
+        .concat()
+}
+
+/// A pickled tensor of a member, its count, an offset, sizes and strides, each as instructions.
+fn pickled(key: &str, count: &[u8], offset: &[u8], sizes: &[u8], strides: &[u8]) -> Vec<u8> {
+    let parts = [
+        b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX",
+        &(key.len() as u32).to_le_bytes()[..],
+        key.as_bytes(),
+        b"X\x03\0\0\0cpu",
+        count,
+        b"tQ",
+        offset,
+        b"(",
+        sizes,
+        b"t(",
+        strides,
+        b"t\x89NtR",
+    ];
+    parts.concat()
+}
+
+/// A state dict of one tensor.
+fn dict_of(tensor: &[u8]) -> Vec<u8> {
+    [b"\x80\x02}X\x01\0\0\0w", tensor, b"s."].concat()
+}
+
+/// The state dict from which the malformed ones differ in one thing each.
+pub(crate) fn good_pickle() -> Vec<u8> {
+    dict_of(&pickled("0", b"K\x06", b"K\x00", b"K\x03K\x02", b"K\x02K\x01"))
+}
+
+/// Pickles next to the numbers of `state.pt`, whose member 0 is six singles.
+fn pickles() -> Vec<(&'static str, Vec<u8>)> {
+    let six = |offset: &[u8], sizes: &[u8], strides: &[u8]| {
+        dict_of(&pickled("0", b"K\x06", offset, sizes, strides))
+    };
+    let huge = b"\x8a\x06\0\0\0\0\0\x01";
+    // Views that overlap, under names of their own: a thousand times the bytes of the file.
+    let mut many = b"\x80\x02}".to_vec();
+    for k in 0..3000_u16 {
+        let name = [b"X\x04\0\0\0", format!("{k:04}").as_bytes()].concat();
+        let offset = [b'K', (k % 6) as u8];
+        let sizes = [b'K', (6 - k % 6) as u8, b'M', (k & 0xff) as u8, (k >> 8) as u8];
+        let strides = b"K\x01K\x00";
+        many.extend(
+            [name, pickled("0", b"K\x06", &offset, &sizes, strides), b"s".to_vec()].concat(),
+        );
+    }
+    many.push(b'.');
+    vec![
+        ("nothing", Vec::new()),
+        ("a stop alone", b".".to_vec()),
+        ("a system call", b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.".to_vec()),
+        ("a call of eval", b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.".to_vec()),
+        ("an object", b"\x80\x02c__main__\nNet\n)\x81}b.".to_vec()),
+        ("an old instance", b"(i__main__\nNet\n.".to_vec()),
+        (
+            "one tensor",
+            pickled("0", b"K\x06", b"K\x00", b"K\x06", b"K\x01").into_iter().chain(*b".").collect(),
+        ),
+        ("a number under a name", b"\x80\x02}X\x01\0\0\0wK\x01s.".to_vec()),
+        (
+            "a name that is a number",
+            [b"\x80\x02}K\x01", &*pickled("0", b"K\x06", b"K\x00", b"K\x06", b"K\x01"), b"s."]
+                .concat(),
+        ),
+        (
+            "numbers that are not there",
+            dict_of(&pickled("99", b"K\x06", b"K\x00", b"K\x06", b"K\x01")),
+        ),
+        (
+            "numbers outside of the folder",
+            dict_of(&pickled("../data.pkl", b"K\x06", b"K\x00", b"K\x06", b"K\x01")),
+        ),
+        (
+            "another count of numbers",
+            dict_of(&pickled("0", b"K\x07", b"K\x00", b"K\x06", b"K\x01")),
+        ),
+        ("an offset past the end", six(b"K\x06", b"K\x01", b"K\x01")),
+        ("an offset below zero", six(b"J\xff\xff\xff\xff", b"K\x01", b"K\x01")),
+        ("a shape past the end", six(b"K\x00", b"K\x07", b"K\x01")),
+        ("a shape below zero", six(b"K\x00", b"J\xff\xff\xff\xff", b"K\x01")),
+        ("a stride past the end", six(b"K\x00", b"K\x02", b"K\x06")),
+        ("a stride below zero", six(b"K\x05", b"K\x02", b"J\xff\xff\xff\xff")),
+        ("one number a trillion times", six(b"K\x00", huge, b"K\x00")),
+        ("a shape whose product overflows", six(b"K\x00", &huge.repeat(3), &b"K\x00".repeat(3))),
+        ("strides whose product overflows", six(b"K\x00", &huge.repeat(3), &huge.repeat(3))),
+        ("seventeen axes", six(b"K\x00", &b"K\x01".repeat(17), &b"K\x01".repeat(17))),
+        ("more sizes than strides", six(b"K\x00", b"K\x01K\x01", b"K\x01")),
+        ("three thousand views of six numbers", many),
     ]
 }
 

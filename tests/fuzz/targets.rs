@@ -5,13 +5,16 @@ use std::path::Path;
 
 use wengert::data::npz::Npz;
 use wengert::data::{Csv, idx, npy};
-use wengert::files::State;
 use wengert::files::safetensors::Archive;
+use wengert::files::zip::{self, Zip};
+use wengert::files::{State, pt};
 use wengert::nn::{BatchNorm1d, Linear, Parts, sequential};
 use wengert::optim::schedule::ReduceLrOnPlateau;
 use wengert::optim::{Adam, Average};
 use wengert::tensor::Rng;
 use wengert::train::{Checkpoint, EarlyStopping};
+
+use crate::corpus;
 
 /// A reader of files.
 pub(crate) struct Target {
@@ -39,6 +42,8 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "npz", seeds: npz_seeds, read: read_npz, times: 4096 },
     Target { name: "idx", seeds: idx_seeds, read: read_idx, times: 64 },
     Target { name: "csv", seeds: csv_seeds, read: read_csv, times: 256 },
+    Target { name: "pt", seeds: pickle_seeds, read: read_pickle, times: 512 },
+    Target { name: "pt.zip", seeds: pt_seeds, read: read_pt, times: 64 },
     Target { name: "onnx", seeds: onnx_seeds, read: read_onnx, times: 64 },
     #[cfg(feature = "gz")]
     Target { name: "idx.gz", seeds: gz_seeds, read: read_gz, times: 4096 },
@@ -110,6 +115,47 @@ fn read_npy(bytes: &[u8]) -> bool {
     let _ = array.tensor::<f32>();
     let _ = array.tensor::<usize>();
     true
+}
+
+/// Files of PyTorch's.
+const PT: [&str; 3] = ["state", "views", "kinds"];
+
+fn pt_file(name: &str) -> Vec<u8> {
+    fixture(&format!("files/tests/fixtures/{name}.pt"))
+}
+
+fn pt_seeds() -> Vec<Vec<u8>> {
+    PT.map(pt_file).into()
+}
+
+fn read_pt(bytes: &[u8]) -> bool {
+    // Sound after all: then its tensors are, and another format can hold them.
+    pt::from_bytes(bytes, None).is_ok_and(|archive| archive.to_bytes().is_ok())
+}
+
+/// The pickles alone, which lie under a checksum that nearly every mutation would break.
+fn pickle_seeds() -> Vec<Vec<u8>> {
+    let pickle = |name| {
+        let zip = Zip::parse(pt_file(name)).unwrap();
+        let is_pickle = |m: &&zip::Member| m.name.ends_with("data.pkl");
+        zip.stored(zip.members().iter().find(is_pickle).unwrap()).unwrap().to_vec()
+    };
+    PT.map(pickle).into_iter().chain([corpus::good_pickle()]).collect()
+}
+
+/// Reads a pickle next to the numbers of each file, with a checksum that fits.
+fn read_pickle(bytes: &[u8]) -> bool {
+    let read = PT.map(|name| {
+        let zip = Zip::parse(pt_file(name)).unwrap();
+        let members = zip.members().iter().map(|member| {
+            let is_pickle = member.name.ends_with("data.pkl");
+            (&*member.name, if is_pickle { bytes } else { zip.stored(member).unwrap() })
+        });
+        let file = corpus::zip(&members.collect::<Vec<_>>());
+        drop(pt::from_bytes(&file, Some("model")));
+        read_pt(&file)
+    });
+    read.contains(&true)
 }
 
 fn onnx_seeds() -> Vec<Vec<u8>> {

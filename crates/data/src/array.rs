@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::fmt;
 
+use wengert_files::half;
 use wengert_tensor::{Element, Tensor};
 
 use crate::Result;
@@ -11,7 +12,7 @@ use crate::error::Flaw;
 
 /// An array as a file holds it: its element type is known only once it is read.
 ///
-/// Integers of other widths than these become `i64` (or, if 8 bytes without a sign, `usize`), which loses nothing.
+/// Integers of other widths than these become `i64` (or, if 8 bytes without a sign, `usize`), and halves `f32`, which loses nothing.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs)]
@@ -214,6 +215,7 @@ pub(crate) fn decode(kind: Kind, big: bool, bytes: &[u8], shape: &[usize]) -> Re
             Array::I64(each(bytes, shape, big, |b| Ok(i32::from_le_bytes(b).into()))?)
         }
         Kind::Signed(8) => Array::I64(each(bytes, shape, big, |b| Ok(i64::from_le_bytes(b)))?),
+        Kind::Float(2) => Array::F32(each(bytes, shape, big, |b| Ok(half(u16::from_le_bytes(b))))?),
         Kind::Float(4) => Array::F32(each(bytes, shape, big, |b| Ok(f32::from_le_bytes(b)))?),
         Kind::Float(8) => Array::F64(each(bytes, shape, big, |b| Ok(f64::from_le_bytes(b)))?),
         _ => return Err(Flaw::new("has elements of a type that is not read here")),

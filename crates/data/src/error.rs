@@ -216,6 +216,13 @@ impl Flaw {
     }
 }
 
+impl From<wengert_files::zip::Flaw> for Flaw {
+    #[cold]
+    fn from(flaw: wengert_files::zip::Flaw) -> Self {
+        Self { place: flaw.place.map(Place::Byte), ..Self::new(flaw.rule) }
+    }
+}
+
 impl From<io::Error> for Flaw {
     #[cold]
     fn from(source: io::Error) -> Self {

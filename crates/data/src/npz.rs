@@ -22,32 +22,19 @@ use std::io::Read;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 
+use wengert_files::zip::{self, Zip};
 use wengert_tensor::{Element, Tensor};
 
 use crate::array::Array;
 use crate::bytes::{Input, most_unpacked, unpacks_to_more};
 use crate::error::Flaw;
 use crate::{Result, npy};
-use write::crc32;
 pub use write::{write, write_to};
 
 /// An `.npz` file in memory. Its arrays are unpacked when they are asked for.
 pub struct Npz {
-    bytes: Vec<u8>,
-    members: Vec<Member>,
+    zip: Zip,
     path: Option<PathBuf>,
-}
-
-/// A member's entry in the file's directory.
-#[derive(Debug)]
-struct Member {
-    name: String,
-    deflated: bool,
-    crc: u32,
-    packed: usize,
-    size: usize,
-    /// The start of its own header.
-    start: usize,
 }
 
 impl Npz {
@@ -78,7 +65,7 @@ impl Npz {
 
     /// The arrays' names, in the file's order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|member| &*member.name)
+        self.zip.members().iter().map(|member| array_name(&member.name))
     }
 
     /// The array of that name, as a tensor of `T`.
@@ -110,38 +97,24 @@ impl Npz {
     }
 
     fn unpack(&self, name: &str) -> Result<Array, Flaw> {
-        let member = self.members.iter().find(|member| member.name == name).ok_or_else(|| {
+        let named = |member: &&zip::Member| array_name(&member.name) == name;
+        let member = self.zip.members().iter().find(named).ok_or_else(|| {
             Flaw::new(format!("is not there; there are {:?}", self.names().collect::<Vec<_>>()))
         })?;
-        let place = |rule: &str| Flaw::byte(member.start as u64, rule);
-        let header = Fields { bytes: &self.bytes, at: member.start };
-        if header.u32(0) != Some(0x0403_4b50) {
-            return Err(place("the directory points where no member starts"));
-        }
-        // Its own header repeats the directory, which is believed; only the header's length matters.
-        let (name, extra) = (header.u16(26), header.u16(28));
-        let packed = name.zip(extra).and_then(|(name, extra)| {
-            let start = member.start.checked_add(30 + name as usize + extra as usize)?;
-            self.bytes.get(start..start.checked_add(member.packed)?)
-        });
-        let packed = packed.ok_or_else(|| place("the member reaches past the end of the file"))?;
         let inflated;
         let bytes = if member.deflated {
+            let packed = self.zip.packed(member)?;
             let most = most_unpacked(packed.len() as u64);
             if member.size as u64 > most {
-                return Err(place(&unpacks_to_more(most)).help("write it with `numpy.savez`"));
+                let flaw = Flaw::byte(member.start as u64, unpacks_to_more(most));
+                return Err(flaw.help("write it with `numpy.savez`"));
             }
             inflated = inflate(packed, member.size)?;
+            member.check(&inflated)?;
             &inflated
         } else {
-            packed
+            self.zip.stored(member)?
         };
-        if bytes.len() != member.size {
-            return Err(place("the member is not as long as the directory says"));
-        }
-        if crc32(bytes) != member.crc {
-            return Err(place("the member's checksum is wrong: its bytes have changed"));
-        }
         let mut input = Input::new(bytes);
         let array = npy::parse(&mut input)?;
         input.end()?;
@@ -169,87 +142,16 @@ fn inflate(_: &[u8], _: usize) -> Result<Vec<u8>, Flaw> {
     Err(Flaw::new("is compressed").help("turn on the feature `gz`, or write it with `numpy.savez`"))
 }
 
-/// Numbers at places counted from a start; `None` past the end.
-struct Fields<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// The name of an array, by that of its member.
+fn array_name(member: &str) -> &str {
+    member.strip_suffix(".npy").unwrap_or(member)
 }
 
-impl Fields<'_> {
-    fn array<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
-        let start = self.at.checked_add(offset)?;
-        self.bytes.get(start..start.checked_add(N)?)?.try_into().ok()
-    }
-    fn u16(&self, offset: usize) -> Option<u16> {
-        self.array(offset).map(u16::from_le_bytes)
-    }
-    fn u32(&self, offset: usize) -> Option<u32> {
-        self.array(offset).map(u32::from_le_bytes)
-    }
-}
-
-/// Reads the directory at the file's end.
 fn parse(bytes: Vec<u8>) -> Result<Npz, Flaw> {
-    // The last record is 22 bytes and a comment of up to 64 KiB.
-    let first = bytes.len().saturating_sub(22 + 0xffff);
-    let end = (first..=bytes.len().saturating_sub(22)).rev().find(|&at| {
-        let end = Fields { bytes: &bytes, at };
-        end.u32(0) == Some(0x0605_4b50)
-            && end.u16(20).is_some_and(|comment| at + 22 + comment as usize == bytes.len())
-    });
-    let at = end.ok_or_else(|| Flaw::new("has no directory at its end, so it is no .npz file"))?;
-    let end = Fields { bytes: &bytes, at };
-    let (Some(count), Some(start)) = (end.u16(10), end.u32(16)) else {
-        return Err(Flaw::byte(at as u64, "the directory's record ends early"));
-    };
-    if count == u16::MAX || start == u32::MAX {
-        return Err(Flaw::byte(at as u64, "is a zip64 file, which is not read here"));
+    let npz = Npz { zip: Zip::parse(bytes)?, path: None };
+    let mut names = BTreeSet::new();
+    if let Some(twice) = npz.names().find(|name| !names.insert(*name)) {
+        return Err(Flaw::new(format!("there are two arrays named {twice:?}")));
     }
-    let (mut members, mut names) = (Vec::new(), BTreeSet::new());
-    let mut at = start as usize;
-    for _ in 0..count {
-        let (member, next) = member(&bytes, at)?;
-        if !names.insert(member.name.clone()) {
-            let rule = format!("there are two arrays named {:?}", member.name);
-            return Err(Flaw::byte(at as u64, rule));
-        }
-        members.push(member);
-        at = next;
-    }
-    Ok(Npz { bytes, members, path: None })
-}
-
-/// The directory's entry at `at`, and where the next one starts.
-fn member(bytes: &[u8], at: usize) -> Result<(Member, usize), Flaw> {
-    let flaw = |rule: &str| Flaw::byte(at as u64, rule);
-    let entry = Fields { bytes, at };
-    let fields = || {
-        let [name, extra, comment] = [entry.u16(28)?, entry.u16(30)?, entry.u16(32)?];
-        let name_start = at.checked_add(46)?;
-        let name_end = name_start.checked_add(name as usize)?;
-        let next = name_end.checked_add(extra as usize + comment as usize)?;
-        let sizes = [entry.u32(20)?, entry.u32(24)?, entry.u32(42)?];
-        let name = bytes.get(name_start..name_end)?;
-        Some((entry.u16(8)?, entry.u16(10)?, entry.u32(16)?, sizes, name, next))
-    };
-    if entry.u32(0) != Some(0x0201_4b50) {
-        return Err(flaw("an entry of the directory should start here"));
-    }
-    let (flags, method, crc, sizes, name, next) =
-        fields().ok_or_else(|| flaw("the directory ends within an entry"))?;
-    let name = std::str::from_utf8(name).map_err(|_| flaw("a name that is not text"))?;
-    if flags & 1 != 0 {
-        return Err(flaw("the member is encrypted"));
-    }
-    if sizes.contains(&u32::MAX) {
-        return Err(flaw("the member is larger than 4 GiB, which is not read here"));
-    }
-    let [packed, size, start] = sizes.map(|n| n as usize);
-    let deflated = match method {
-        0 => false,
-        8 => true,
-        _ => return Err(flaw("the member is compressed in a way that NumPy does not use")),
-    };
-    let name = name.strip_suffix(".npy").unwrap_or(name).to_string();
-    Ok((Member { name, deflated, crc, packed, size, start }, next))
+    Ok(npz)
 }

@@ -83,7 +83,7 @@ fn malformed_npy() {
         header("'<f4'", "True", "(0, 9223372036854775807, 2)"),
         header("'<f8'", "False", "(2305843009213693952, 8)"),
         header("'<f4'", "False", &format!("({zeros})")),
-        header("'<f2'", "False", "(2,)"),
+        header("'<f3'", "False", "(2,)"),
         header("'<f16'", "False", "(2,)"),
         header("'<U4'", "False", "(2,)"),
         header("'f4'", "False", "(2,)"),

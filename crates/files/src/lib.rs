@@ -5,6 +5,7 @@
 //! |---|---|
 //! | write any file, safely | [`write_whole`] |
 //! | read and write named tensors | [`safetensors`] |
+//! | read what PyTorch saved | [`pt`] |
 //! | hold values by name | [`State`] |
 //! | make something part of a checkpoint | [`Resume`], with a [`Loader`] |
 //!
@@ -22,15 +23,24 @@
 
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+pub mod checksum;
 mod error;
+pub mod pt;
 mod resume;
 pub mod safetensors;
 mod state;
 mod whole;
+#[doc(hidden)]
+pub mod wire;
+#[doc(hidden)]
+pub mod zip;
 
 #[doc(hidden)]
 pub use error::listed;
 pub use error::{Error, FileFault, Line, Result};
 pub use resume::{Loader, Resume};
+#[doc(hidden)]
+pub use safetensors::{half, quoted};
 pub use state::{Entry, State};
 pub use whole::write_whole;

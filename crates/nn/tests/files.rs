@@ -2,7 +2,7 @@
 
 use wengert_files::Error;
 use wengert_nn::safetensors::{AnyTensor, Archive};
-use wengert_nn::{BatchNorm1d, Entry, Linear, Parts, State, load, save, sequential};
+use wengert_nn::{BatchNorm1d, Entry, Linear, Module, Parts, Relu, State, load, save, sequential};
 use wengert_tensor::{Rng, Tensor, tensor};
 
 /// Written by the Python package `safetensors` (0.x) from NumPy arrays.
@@ -27,6 +27,24 @@ fn reads_what_python_wrote() {
     let mut words = archive.metadata.clone();
     words.sort();
     assert_eq!(words[1], ("note".to_string(), "a \"quoted\" é".to_string()));
+}
+
+/// A net that PyTorch trained predicts here as it does there.
+#[test]
+fn a_net_of_pytorchs() -> wengert_nn::Result<()> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../files/tests/fixtures/state.pt");
+    let rng = &mut Rng::new(0);
+    let model = sequential![
+        Linear::<f32>::new(2, 3, rng),
+        BatchNorm1d::new(3),
+        Relu,
+        Linear::new(3, 1, rng)
+    ];
+    model.load_state(&wengert_files::pt::load(path)?)?;
+    let y = model.predict(&tensor![[1.0, 2.0], [-3.0, 0.5]])?;
+    // By PyTorch 2.15.
+    assert!(y.allclose(&tensor![[101.017_29], [57.731_377]], 1e-6, 0.0, false)?, "{y}");
+    Ok(())
 }
 
 #[test]
@@ -139,7 +157,7 @@ fn other_formats_are_named() {
     let pickle = Archive::from_bytes(b"PK\x03\x04 and so on").unwrap_err().to_string();
     assert_eq!(
         pickle,
-        "is a pickle of PyTorch's (.pt, .pth), which can run code and is not read\n  help: in Python: `safetensors.torch.save_file(torch.load(old, weights_only=True), new)`"
+        "is a file of PyTorch's (.pt, .pth), and not of safetensors\n  help: read its state dict with `wengert::files::pt::load(path)`"
     );
     assert!(Archive::from_bytes(b"\x93NUMPY\x01\x00 and so on").is_err());
 }
@@ -311,7 +329,7 @@ fn a_file_of_another_kind_is_named_with_the_line_that_asked() {
         (&b"epoch,loss\n1,0.5\n2,0.25\n"[..], "is not a safetensors file"),
         (&b""[..], "has 0 bytes, and is not a safetensors file"),
         (&b"\xff\0\0\0\0\0\0\0{}"[..], "is cut off, or not a safetensors file"),
-        (&b"PK\x03\x04------"[..], "is a pickle of PyTorch's"),
+        (&b"PK\x03\x04------"[..], "is a file of PyTorch's"),
     ] {
         std::fs::write(&path, bytes).unwrap();
         let error = load::<f32>(&path).unwrap_err();

@@ -27,7 +27,6 @@ mod error;
 mod export;
 mod import;
 mod proto;
-mod wire;
 
 pub use error::{Error, Result};
 pub use export::{Input, export, to_bytes};

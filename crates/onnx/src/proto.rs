@@ -2,7 +2,7 @@
 
 use wengert_tensor::{AnyTensor, Tensor};
 
-use crate::wire::{Field, Reader, Writer};
+use wengert_files::wire::{Field, Reader, Writer};
 
 /// The version of the format that is written.
 pub(crate) const IR: i64 = 8;

@@ -46,7 +46,7 @@ impl Header {
             (Some((place, descr)), Some(columns_first), Some(shape)) => {
                 let (kind, big) = kind(descr).ok_or_else(|| {
                     let rule = format!(
-                        "elements of type {descr:?}; known are bool (b1), u1 to u8, i1 to i8, f4 and f8"
+                        "elements of type {descr:?}; known are bool (b1), u1 to u8, i1 to i8, f2, f4 and f8"
                     );
                     (place, rule)
                 })?;
@@ -69,7 +69,7 @@ fn kind(descr: &str) -> Option<(Kind, bool)> {
         ("b", 1) => Kind::Bool,
         ("u", _) => Kind::Unsigned(size),
         ("i", _) => Kind::Signed(size),
-        ("f", 4 | 8) => Kind::Float(size),
+        ("f", 2 | 4 | 8) => Kind::Float(size),
         _ => return None,
     };
     match order {

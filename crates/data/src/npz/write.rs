@@ -4,6 +4,7 @@ use std::io::Write;
 use std::panic::Location;
 use std::path::Path;
 
+use wengert_files::checksum::crc32;
 use wengert_files::write_whole;
 
 use crate::array::Array;
@@ -89,30 +90,4 @@ fn to_bytes<'a>(arrays: impl IntoIterator<Item = (&'a str, Array)>) -> Result<Ve
     out.extend_from_slice(&start.to_le_bytes());
     out.extend_from_slice(&[0; 2]);
     Ok(out)
-}
-
-/// The checksum of zip files, from a table of 256 entries.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
-        let mut i = 0;
-        while i < 256 {
-            let mut crc = i as u32;
-            let mut bit = 0;
-            while bit < 8 {
-                crc = (crc >> 1) ^ (0xEDB8_8320 * (crc & 1));
-                bit += 1;
-            }
-            #[allow(clippy::indexing_slicing)] // a constant: out of bounds does not compile
-            {
-                table[i] = crc;
-            }
-            i += 1;
-        }
-        table
-    };
-    let step = |crc: u32, &byte: &u8| {
-        (crc >> 8) ^ TABLE.get(((crc as u8) ^ byte) as usize).copied().unwrap_or(0)
-    };
-    !bytes.iter().fold(!0, step)
 }

@@ -281,7 +281,7 @@ pub(crate) fn list_from_json(text: &str) -> Option<Vec<String>> {
 }
 
 /// A string as JSON writes it.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     json.push('"');
     for c in text.chars() {

@@ -11,7 +11,7 @@
 //! ```
 
 mod header;
-mod numbers;
+pub(crate) mod numbers;
 mod read;
 mod write;
 
@@ -20,7 +20,11 @@ use std::path::Path;
 
 use wengert_tensor::{Element, Float, Tensor};
 
+#[doc(hidden)]
+pub use header::quoted;
 pub(crate) use header::{list_from_json, list_to_json};
+#[doc(hidden)]
+pub use numbers::half;
 
 use crate::{Entry, Error, FileFault, Line, Result, State, write_whole};
 
@@ -241,13 +245,13 @@ fn fault(rule: impl Into<String>) -> Error {
     Error::File(Box::new(FileFault { file: None, rule: rule.into(), help: None, at: None }))
 }
 
-fn io(path: &Path, error: &std::io::Error, at: Line) -> Error {
+pub(crate) fn io(path: &Path, error: &std::io::Error, at: Line) -> Error {
     let (path, what) = (path.display().to_string(), error.to_string());
     Error::Io { path, what, kind: error.kind(), at }
 }
 
 /// A fault, with its file and the line that asked for the file.
-fn in_file(path: &Path, error: Error, at: Line) -> Error {
+pub(crate) fn in_file(path: &Path, error: Error, at: Line) -> Error {
     match error {
         Error::File(mut fault) => {
             fault.file = Some(path.display().to_string());

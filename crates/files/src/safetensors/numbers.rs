@@ -5,7 +5,7 @@ use wengert_tensor::{Element, Tensor};
 use super::AnyTensor;
 
 /// The bytes of an element of a type, if the type is one that we read.
-pub(super) fn width(dtype: &str) -> Option<usize> {
+pub(crate) fn width(dtype: &str) -> Option<usize> {
     Some(match dtype {
         "BOOL" | "U8" | "I8" => 1,
         "F16" | "BF16" | "I16" | "U16" => 2,
@@ -26,7 +26,7 @@ fn elements<const N: usize, T: Element>(
 }
 
 /// A tensor of bytes whose number is right.
-pub(super) fn decode(dtype: &str, shape: &[usize], bytes: &[u8]) -> Result<AnyTensor, String> {
+pub(crate) fn decode(dtype: &str, shape: &[usize], bytes: &[u8]) -> Result<AnyTensor, String> {
     use AnyTensor::{Bool, F32, F64, I64, U8};
     Ok(match dtype {
         "F32" => F32(elements(bytes, shape, f32::from_le_bytes)?),
@@ -60,7 +60,7 @@ pub(super) fn decode(dtype: &str, shape: &[usize], bytes: &[u8]) -> Result<AnyTe
 }
 
 /// A number of half precision.
-fn half(bits: u16) -> f32 {
+pub fn half(bits: u16) -> f32 {
     let (sign, exponent, fraction) = (bits >> 15, (bits >> 10) & 0x1f, bits & 0x3ff);
     let magnitude = match exponent {
         // Steps of 2⁻²⁴: exact.

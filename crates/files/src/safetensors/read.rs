@@ -78,8 +78,8 @@ fn tensor(t: &Listed, data: &[u8]) -> std::result::Result<super::AnyTensor, Stri
 fn other_format(bytes: &[u8]) -> Option<Error> {
     let (rule, help) = match bytes {
         [b'P', b'K', 3, 4, ..] | [0x80, 2..=5, b'c' | b'}' | b'X' | 0x8a, ..] => (
-            "is a pickle of PyTorch's (.pt, .pth), which can run code and is not read",
-            "in Python: `safetensors.torch.save_file(torch.load(old, weights_only=True), new)`",
+            "is a file of PyTorch's (.pt, .pth), and not of safetensors",
+            "read its state dict with `wengert::files::pt::load(path)`",
         ),
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => (
             "is a NumPy array (.npy)",

@@ -1,10 +1,11 @@
-//! The wire format of protocol buffers: fields, each a number, a kind and its bytes. Forty lines write it and forty read it,
-//! which is why there is no dependency for it.
+//! The wire format of protocol buffers, of which ONNX files and TensorBoard's events are made: fields, each a number, a kind and
+//! its bytes. Forty lines write it and forty read it, which is why there is no dependency for it.
 
 /// A message that is written, field by field.
 #[derive(Debug, Default)]
-pub(crate) struct Writer {
-    pub(crate) bytes: Vec<u8>,
+pub struct Writer {
+    /// The bytes so far.
+    pub bytes: Vec<u8>,
 }
 
 impl Writer {
@@ -17,19 +18,25 @@ impl Writer {
     }
 
     /// An integer; a negative one takes ten bytes.
-    pub(crate) fn int(&mut self, field: u32, n: i64) {
+    pub fn int(&mut self, field: u32, n: i64) {
         self.number(u64::from(field) << 3);
         self.number(n as u64);
     }
 
     /// A float of four bytes.
-    pub(crate) fn float(&mut self, field: u32, x: f32) {
+    pub fn float(&mut self, field: u32, x: f32) {
         self.number(u64::from(field) << 3 | 5);
         self.bytes.extend(x.to_le_bytes());
     }
 
+    /// A float of eight bytes.
+    pub fn double(&mut self, field: u32, x: f64) {
+        self.number(u64::from(field) << 3 | 1);
+        self.bytes.extend(x.to_le_bytes());
+    }
+
     /// Bytes, or text.
-    pub(crate) fn bytes(&mut self, field: u32, bytes: impl AsRef<[u8]>) {
+    pub fn bytes(&mut self, field: u32, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         self.number(u64::from(field) << 3 | 2);
         self.number(bytes.len() as u64);
@@ -37,7 +44,7 @@ impl Writer {
     }
 
     /// A message within this one.
-    pub(crate) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
+    pub fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
         let mut inner = Self::default();
         write(&mut inner);
         self.bytes(field, inner.bytes);
@@ -46,21 +53,26 @@ impl Writer {
 
 /// The content of a field.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Field<'a> {
+pub enum Field<'a> {
+    /// A number of one to ten bytes.
     Int(i64),
+    /// Four bytes.
     Fixed32([u8; 4]),
+    /// Eight bytes.
     Fixed64([u8; 8]),
+    /// Bytes, text, a message, or packed numbers.
     Bytes(&'a [u8]),
 }
 
 /// The fields of a message, in order. It ends at the first field that is broken, and gives the reason.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// Of these bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
@@ -102,7 +114,10 @@ impl<'a> Reader<'a> {
     }
 
     /// All integers of a packed field.
-    pub(crate) fn numbers(bytes: &'a [u8]) -> Result<Vec<i64>, String> {
+    ///
+    /// # Errors
+    /// The reason, if the bytes end within one.
+    pub fn numbers(bytes: &'a [u8]) -> Result<Vec<i64>, String> {
         let mut reader = Self::new(bytes);
         let mut numbers = Vec::new();
         while !reader.rest.is_empty() {
@@ -128,28 +143,44 @@ impl<'a> Iterator for Reader<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub(crate) fn int(self) -> Result<i64, String> {
+    /// The content as an integer.
+    ///
+    /// # Errors
+    /// The reason, if it is something else.
+    pub fn int(self) -> Result<i64, String> {
         match self {
             Self::Int(n) => Ok(n),
             _ => Err("a field that should be a number".into()),
         }
     }
 
-    pub(crate) fn float(self) -> Result<f32, String> {
+    /// The content as a float of four bytes.
+    ///
+    /// # Errors
+    /// The reason, if it is something else.
+    pub fn float(self) -> Result<f32, String> {
         match self {
             Self::Fixed32(bytes) => Ok(f32::from_le_bytes(bytes)),
             _ => Err("a field that should be a float".into()),
         }
     }
 
-    pub(crate) fn bytes(self) -> Result<&'a [u8], String> {
+    /// The content as bytes.
+    ///
+    /// # Errors
+    /// The reason, if it is something else.
+    pub fn bytes(self) -> Result<&'a [u8], String> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             _ => Err("a field that should be bytes".into()),
         }
     }
 
-    pub(crate) fn text(self) -> Result<String, String> {
+    /// The content as text.
+    ///
+    /// # Errors
+    /// The reason, if it is something else.
+    pub fn text(self) -> Result<String, String> {
         String::from_utf8(self.bytes()?.to_vec()).map_err(|_| "a name that is no text".into())
     }
 }
