@@ -1,7 +1,5 @@
 //! A world as a companion of a `Trainer`.
 
-use std::panic::Location;
-
 use wengert_train::{Companion, Fit, Step};
 
 use crate::link::{Call, Fault, fill};
@@ -19,7 +17,7 @@ impl<T: Number> Companion<T> for &World {
 
     fn before_step(&mut self, step: &mut Step<'_, T>) -> wengert_train::Result<()> {
         let parameters = step.optimizer.parameters();
-        self.average(parameters, Location::caller()).map_err(Error::into_train)
+        self.average(parameters, self.made).map_err(Error::into_train)
     }
 
     fn describe(&self) -> String {
@@ -29,10 +27,8 @@ impl<T: Number> Companion<T> for &World {
 
 impl World {
     /// Rejects a training that is not equally long on all ranks.
-    #[track_caller]
     fn same(&self, here: [usize; 4]) -> Result<()> {
-        let at = Location::caller();
-        self.link.call(Call::Trainer, at, || {
+        self.link.call(Call::Trainer, self.made, || {
             let own = here.map(|n| n as u64);
             let sends = self.link.others().map(|rank| (rank, &own[..]));
             self.link.exchange(Call::Trainer, sends, 0..self.size(), |rank, message| {

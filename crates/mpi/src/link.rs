@@ -74,7 +74,7 @@ pub(crate) struct Link {
     calls: Cell<u64>,
     /// Which ranks have left.
     left: RefCell<Vec<bool>>,
-    /// Why this rank has left; empty if by its end.
+    /// Why this rank has left.
     parted: RefCell<Option<String>>,
 }
 
@@ -118,7 +118,7 @@ impl Link {
             Err(Fault(rule)) => {
                 let error = error(rule);
                 // A launcher may end this process as soon as another one has failed, before the program prints the error.
-                eprintln!("wengert-mpi: {error}");
+                say(&error.to_string());
                 self.part(&error.to_string());
                 Err(error)
             }
@@ -210,6 +210,11 @@ impl Link {
         }
     }
 
+    /// Whether a call has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.parted.borrow().is_some()
+    }
+
     /// Leaves: says so to all others, and waits until they have left too.
     pub(crate) fn part(&self, reason: &str) {
         if self.parted.borrow().is_some() {
@@ -251,6 +256,12 @@ pub(crate) fn fill<M: Equivalence>(
 /// All numbers of a message.
 pub(crate) fn all<M: Equivalence>(incoming: Incoming) -> Vec<M> {
     incoming.matched_receive_vec::<M>().0
+}
+
+/// Prints a line to the standard error in one piece, since other ranks print there too.
+pub(crate) fn say(text: &str) {
+    let line = format!("wengert-mpi: {text}\n");
+    eprint!("{line}");
 }
 
 /// How one waits: at first only other threads may run; after a while the processor may rest.

@@ -12,6 +12,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, Destination, Source};
 
 use crate::Error;
+use crate::link::say;
 
 /// The time between two beats.
 const PERIOD: Duration = Duration::from_millis(100);
@@ -66,11 +67,10 @@ fn beat(stop: &AtomicBool, patience: Duration) {
         }
         // Counted in beats of this rank, so that the sleep of a whole machine is no silence.
         if silence > patience && !heard_last {
-            eprintln!(
-                "wengert-mpi: rank {} was silent for {:.1} s: it was stopped or killed, or its machine cannot be reached. Rank {rank} ends all {size} ranks\n  help: where a rank may be silent for longer, `World::patient(…)`",
-                (rank + size - 1) % size,
-                silence.as_secs_f64()
-            );
+            let (dead, silence) = ((rank + size - 1) % size, silence.as_secs_f64());
+            say(&format!(
+                "rank {dead} was silent for {silence:.1} s: it was stopped or killed, or its machine cannot be reached. Rank {rank} ends all {size} ranks\n  help: where a rank may be silent for longer, `World::patient(…)`"
+            ));
             comm.abort(1);
         }
         thread::park_timeout(PERIOD);

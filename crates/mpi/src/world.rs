@@ -1,12 +1,14 @@
 //! `World`: the ranks that train together.
 
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
 use mpi::Threading;
 use mpi::environment::Universe;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::Communicator;
+use wengert_autograd::Line;
 use wengert_data::{DataLoader, Dataset};
 
 use crate::link::Link;
@@ -31,9 +33,28 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct World {
     pub(crate) link: Link,
     pub(crate) rooms: Rooms,
+    /// The line that made it, which errors within a trainer name.
+    pub(crate) made: Line,
     pulse: Option<Pulse>,
-    /// Ends MPI when it is dropped, after all else.
+    /// Ends MPI when it is dropped, after all that uses it.
     _universe: Universe,
+    /// The last to be dropped.
+    farewell: Farewell,
+}
+
+/// Waits a moment at the end of a rank that has failed because of another. `mpirun` ends all processes when the first fails, and the
+/// one with the reason should have printed it by then.
+#[derive(Default)]
+struct Farewell {
+    waits: bool,
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        if self.waits {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
 }
 
 impl World {
@@ -44,6 +65,7 @@ impl World {
     ///
     /// # Errors
     /// [`Error::Start`] if there is or was a world in this process, or the MPI library allows no calls from several threads.
+    #[track_caller]
     pub fn new() -> Result<Self> {
         Self::patient(PATIENCE)
     }
@@ -52,7 +74,9 @@ impl World {
     ///
     /// # Errors
     /// As [`new`](Self::new).
+    #[track_caller]
     pub fn patient(silence: Duration) -> Result<Self> {
+        let made = Location::caller();
         let Some((universe, threading)) = mpi::initialize_with_threading(Threading::Multiple)
         else {
             let rule = "MPI was started in this process before\n  help: make one world, in `main`, and lend it";
@@ -69,7 +93,8 @@ impl World {
             wengert_tensor::set_threads(processors / here);
         }
         let pulse = if link.size() > 1 { Some(Pulse::start(silence)?) } else { None };
-        Ok(Self { link, rooms: Rooms::default(), pulse, _universe: universe })
+        let (rooms, farewell) = (Rooms::default(), Farewell::default());
+        Ok(Self { link, rooms, made, pulse, _universe: universe, farewell })
     }
 
     /// The number of this rank, from 0.
@@ -108,6 +133,7 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        self.farewell.waits = self.link.has_failed();
         self.link.part("it was dropped");
         if let Some(pulse) = self.pulse.take() {
             pulse.stop();

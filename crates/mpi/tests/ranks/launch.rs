@@ -162,7 +162,7 @@ pub(crate) fn all() {
         );
         said(
             "trainer-unequal",
-            &["rank 1 trains for 1 epochs of 17 batches", "shard the loader"],
+            &["rank 1 trains for 1 epochs of 18 batches", "programs.rs:", "shard the loader"],
             vec![],
         );
         // Those two that a rank cannot tell: the launcher or the next rank does.
