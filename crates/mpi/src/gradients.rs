@@ -33,7 +33,7 @@ impl World {
     /// let optimizer = Sgd::new([w.clone()], 0.1);
     /// for batch in 0..2 {
     ///     let tape = Tape::new();
-    ///     tape.param(&w).mul_scalar(1.0 + batch as f32).sum().backward()?;
+    ///     tape.param(&w).mul_scalar(1.0 + f64::from(batch)).sum().backward()?;
     ///     if batch == 0 {
     ///         world.collect_gradients(&optimizer)?;
     ///     } else {
