@@ -74,7 +74,7 @@ pub(crate) struct Link {
     calls: Cell<u64>,
     /// Which ranks have left.
     left: RefCell<Vec<bool>>,
-    /// Why this rank has left.
+    /// The reason for which this rank has left.
     parted: RefCell<Option<String>>,
 }
 
@@ -264,7 +264,7 @@ pub(crate) fn say(text: &str) {
     eprint!("{line}");
 }
 
-/// How one waits: at first only other threads may run; after a while the processor may rest.
+/// A wait: at first only other threads may run; after a while the processor may rest.
 struct Patience(Instant);
 
 impl Patience {

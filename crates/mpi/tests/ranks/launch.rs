@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How a program has ended.
+/// The end of a program.
 struct Ended {
     well: bool,
-    /// What all ranks have printed, to both streams.
+    /// The text that all ranks have printed, to both streams.
     text: String,
     seconds: f64,
 }

@@ -1,4 +1,4 @@
-//! What a rank runs. Each program asserts what it can see, and prints what the launcher compares.
+//! The programs of the ranks. Each program asserts what it can see, and prints what the launcher compares.
 
 use std::error::Error;
 use std::path::PathBuf;
