@@ -12,6 +12,7 @@ impl Number for f32 {}
 impl Number for f64 {}
 
 /// The vectors in which gradients are summed, which are used again in each step.
+#[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Room<T> {
     /// The gradients of this rank, end to end; then the averages.
@@ -25,6 +26,7 @@ pub struct Room<T> {
 }
 
 /// The rooms of both kinds of floats.
+#[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Rooms(RefCell<Room<f32>>, RefCell<Room<f64>>);
 
