@@ -49,6 +49,9 @@
 //! | watch a training in TensorBoard or Visdom | [`board::TbWriter`], [`board::Visdom`] |
 //! | use a model elsewhere: ONNX | [`onnx::export`], [`onnx::import`] |
 //! | write a file safely; make something part of a checkpoint | [`files`] |
+//!
+//! The feature `gz`, on by default, reads gzip files and deflated members of `.npz`. Without it `flate2` is not compiled, and such a
+//! file is an error that names the feature.
 
 #[doc(inline)]
 pub use wengert_autograd as autograd;

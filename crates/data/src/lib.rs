@@ -29,6 +29,8 @@
 //! | take any of these by its name | [`by_name`](fn@by_name) |
 //! | check them before training | [`check`], [`check_split`] |
 //! | measure predictions | [`metrics`] |
+//!
+//! The feature `gz`, on by default, reads gzip files and deflated members of `.npz`.
 
 #![forbid(unsafe_code)]
 

@@ -40,6 +40,14 @@ pub struct DataLoader<D> {
     batch: usize,
     keep_last: bool,
     order: Order,
+    shard: Option<Shard>,
+}
+
+/// One of several processes, each of which takes every `ranks`-th batch.
+#[derive(Clone, Copy, Debug)]
+struct Shard {
+    rank: usize,
+    ranks: usize,
 }
 
 impl<D: Dataset> DataLoader<D> {
@@ -58,7 +66,7 @@ impl<D: Dataset> DataLoader<D> {
                     .help("`DataLoader::full` takes all samples as one batch"),
             ));
         }
-        Ok(Self { dataset, batch, keep_last: true, order: Order::AsGiven })
+        Ok(Self { dataset, batch, keep_last: true, order: Order::AsGiven, shard: None })
     }
 
     /// All samples as one batch.
@@ -126,6 +134,42 @@ impl<D: Dataset> DataLoader<D> {
         Ok(self)
     }
 
+    /// Every `ranks`-th batch, from number `rank` on: the part of one of several processes that train together. It is a function of
+    /// seed, epoch, rank and ranks alone. Every rank gets as many batches, all of full size, so the samples that are left over by
+    /// whole rounds are not seen in this epoch; in another order, others are left over.
+    ///
+    /// ```
+    /// # use wengert_data::DataLoader;
+    /// # use wengert_tensor::Tensor;
+    /// let loader = DataLoader::new(Tensor::<f32>::zeros([11, 1]), 2)?.shuffle(42);
+    /// let shards = [loader.clone().shard(0, 2)?, loader.clone().shard(1, 2)?];
+    /// let all = loader.order(0);
+    /// assert_eq!(shards[0].order(0), [&all[0..2], &all[4..6]].concat());
+    /// assert_eq!(shards[1].order(0), [&all[2..4], &all[6..8]].concat());
+    /// # Ok::<(), wengert_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Value`] unless `rank` is below `ranks`, and if there is no whole round, a batch for each rank.
+    #[track_caller]
+    pub fn shard(mut self, rank: usize, ranks: usize) -> Result<Self> {
+        if rank >= ranks {
+            let rule = format!("there is no rank {rank} of {ranks}; they are counted from 0");
+            return Err(Error::value("shard", rule));
+        }
+        let (n, batch) = (self.dataset.len(), self.batch);
+        self.shard = Some(Shard { rank, ranks });
+        if self.batches() == 0 {
+            let rule = format!("{n} samples make no batch of {batch} for each of {ranks} ranks");
+            let fault = Fault::new("shard", rule);
+            return Err(Error::Value(match n / ranks {
+                0 => fault.help("fewer ranks than samples"),
+                most => fault.help(format!("batches of at most {most}")),
+            }));
+        }
+        Ok(self)
+    }
+
     /// The dataset.
     pub fn dataset(&self) -> &D {
         &self.dataset
@@ -139,13 +183,27 @@ impl<D: Dataset> DataLoader<D> {
     /// The number of batches in an epoch, which is the same for every epoch.
     pub fn batches(&self) -> usize {
         let n = self.dataset.len();
-        if self.keep_last { n.div_ceil(self.batch) } else { n / self.batch }
+        match self.shard {
+            Some(shard) => n / self.batch.saturating_mul(shard.ranks),
+            None if self.keep_last => n.div_ceil(self.batch),
+            None => n / self.batch,
+        }
     }
 
     /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
         let n = self.dataset.len();
-        if self.keep_last { n } else { n - n % self.batch }
+        if self.shard.is_none() && self.keep_last { n } else { self.batches() * self.batch }
+    }
+
+    /// The places of a batch's samples in the order of an epoch.
+    fn places(&self, batch: usize) -> Range<usize> {
+        let batch = match self.shard {
+            Some(Shard { rank, ranks }) => batch * ranks + rank,
+            None => batch,
+        };
+        let start = batch * self.batch;
+        start..start.saturating_add(self.batch).min(self.dataset.len())
     }
 
     /// The batches of an epoch. A second call returns the same batches.
@@ -153,7 +211,7 @@ impl<D: Dataset> DataLoader<D> {
         Epoch {
             loader: self,
             rows: self.order.rows(self.dataset.len(), epoch),
-            places: 0..self.batches(),
+            batches: 0..self.batches(),
         }
     }
 
@@ -168,9 +226,8 @@ impl<D: Dataset> DataLoader<D> {
     /// ```
     pub fn order(&self, epoch: usize) -> Vec<usize> {
         let n = self.dataset.len();
-        let mut rows = self.order.rows(n, epoch).unwrap_or_else(|| (0..n).collect());
-        rows.truncate(self.samples());
-        rows
+        let rows = self.order.rows(n, epoch).unwrap_or_else(|| (0..n).collect());
+        (0..self.batches()).flat_map(|batch| &rows[self.places(batch)]).copied().collect()
     }
 }
 
@@ -198,23 +255,21 @@ pub struct Epoch<'a, D> {
     /// The samples in order; with `None` they are in the dataset's own order.
     rows: Option<Vec<usize>>,
     /// The batches still to come.
-    places: Range<usize>,
+    batches: Range<usize>,
 }
 
 impl<D> Clone for Epoch<'_, D> {
     fn clone(&self) -> Self {
-        Self { loader: self.loader, rows: self.rows.clone(), places: self.places.clone() }
+        Self { loader: self.loader, rows: self.rows.clone(), batches: self.batches.clone() }
     }
 }
 
 impl<D: Dataset> Epoch<'_, D> {
-    fn at(&self, place: usize) -> D::Batch {
-        let dataset = &self.loader.dataset;
-        let start = place * self.loader.batch;
-        let end = start.saturating_add(self.loader.batch).min(dataset.len());
+    fn at(&self, batch: usize) -> D::Batch {
+        let (dataset, places) = (&self.loader.dataset, self.loader.places(batch));
         let batch = match &self.rows {
-            Some(rows) => dataset.batch(&rows[start..end]),
-            None => dataset.run(start..end),
+            Some(rows) => dataset.batch(&rows[places]),
+            None => dataset.run(places),
         };
         batch.unwrap_or_else(|error| {
             panic!("a dataset rejects indices below its own `len`: {error}")
@@ -226,16 +281,16 @@ impl<D: Dataset> Iterator for Epoch<'_, D> {
     type Item = D::Batch;
 
     fn next(&mut self) -> Option<D::Batch> {
-        self.places.next().map(|place| self.at(place))
+        self.batches.next().map(|batch| self.at(batch))
     }
 
     /// Does not build the batches before it.
     fn nth(&mut self, n: usize) -> Option<D::Batch> {
-        self.places.nth(n).map(|place| self.at(place))
+        self.batches.nth(n).map(|batch| self.at(batch))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.places.size_hint()
+        self.batches.size_hint()
     }
 }
 

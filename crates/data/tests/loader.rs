@@ -144,6 +144,42 @@ fn other_datasets() {
     assert!(x.to_vec().chunks(2).all(|row| row[1] == row[0] + 5.0));
 }
 
+/// The ranks' batches, one after another in rounds, are those of the loader that they share, up to the last whole round.
+#[test]
+fn shards_take_turns() {
+    let orders = [
+        DataLoader::new(numbered(47), 5).unwrap(),
+        DataLoader::new(numbered(47), 5).unwrap().shuffle(3),
+        DataLoader::new(numbered(47), 5).unwrap().balanced(3).unwrap(),
+        DataLoader::new(numbered(47), 5).unwrap().shuffle(3).drop_last().unwrap(),
+    ];
+    for loader in orders {
+        for ranks in 1..=9 {
+            let shards: Vec<_> =
+                (0..ranks).map(|rank| loader.clone().shard(rank, ranks).unwrap()).collect();
+            let rounds = 47 / (5 * ranks);
+            for epoch in 0..2 {
+                let mut all = loader.epoch(epoch);
+                let mut parts: Vec<_> = shards.iter().map(|shard| shard.epoch(epoch)).collect();
+                for round in 0..rounds {
+                    for (rank, part) in parts.iter_mut().enumerate() {
+                        let (x, y) = all.next().unwrap();
+                        assert_eq!(part.next(), Some((x.clone(), y)), "round {round}");
+                        assert_eq!(shards[rank].epoch(epoch).nth(round).unwrap().0, x);
+                    }
+                }
+                for (mut part, shard) in parts.into_iter().zip(&shards) {
+                    assert!(part.next().is_none());
+                    assert_eq!((shard.batches(), shard.samples()), (rounds, rounds * 5));
+                    let seen = shard.epoch(epoch).flat_map(|(x, _)| x.to_vec());
+                    let seen: Vec<usize> = seen.step_by(2).map(|x| x as usize).collect();
+                    assert_eq!(seen, shard.order(epoch));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn weighted_draws() {
     let weights = [0.0, 1.0, 3.0, 0.0, 4.0, 0.0];
@@ -192,6 +228,17 @@ fn balanced_draws() {
 
 #[test]
 fn what_cannot_be_meant_is_refused() {
+    let loader = DataLoader::new(numbered(7), 4).unwrap();
+    for (rank, ranks, rule) in [
+        (2, 2, "no rank 2 of 2"),
+        (0, 0, "no rank 0 of 0"),
+        (0, 2, "batches of at most 3"),
+        (0, 8, "fewer ranks than samples"),
+        (0, usize::MAX, "fewer ranks than samples"),
+    ] {
+        let error = loader.clone().shard(rank, ranks).unwrap_err().to_string();
+        assert!(error.contains(rule), "{error}");
+    }
     let error = DataLoader::new(numbered(3), 0).unwrap_err().to_string();
     assert!(error.contains("a batch of 0 samples\n  help: `DataLoader::full`"), "{error}");
     assert!(error.contains("at crates/data/tests/loader.rs:"), "{error}");

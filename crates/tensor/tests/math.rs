@@ -232,7 +232,7 @@ fn pairs() -> Vec<(f32, f32)> {
     all
 }
 
-fn text(level: Level, name: &str, worst: f64, at: &str, points: usize) {
+fn text(level: Level, name: &str, worst: f64, at: &str, points: u64) {
     println!("{:8}  {name:14} {worst:9.4} ulp  at {at:32} of {points}", format!("{level:?}"));
 }
 
@@ -258,7 +258,7 @@ where
     for level in available() {
         let worst = worst::<F>(level, x, &want);
         let at = format!("{:?}", x[worst.1]);
-        text(level, F::NAME, worst.0, &at, x.len());
+        text(level, F::NAME, worst.0, &at, x.len() as u64);
         assert!(worst.0 <= limit, "{} at {at}, {level:?}: {} ulp", F::NAME, worst.0);
     }
 }
@@ -469,7 +469,7 @@ fn error_function_in_double_precision() {
                 }
             }
         }
-        text(level, "erf64 (table)", worst.0, &format!("{:?}", worst.1), 2 * ERF.len());
+        text(level, "erf64 (table)", worst.0, &format!("{:?}", worst.1), 2 * ERF.len() as u64);
         assert!(worst.0 <= 2.0);
     }
 }

@@ -1,7 +1,7 @@
 //! The pool under many jobs, from many threads, with panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use wengert_tensor::kernel::pool;
 
 fn sums(rounds: usize, seed: usize) {
@@ -75,11 +75,11 @@ const MANY: usize = 100_003;
 #[cfg_attr(miri, ignore = "too long")]
 fn many_chunks() {
     let count = AtomicUsize::new(0);
-    let sum = AtomicUsize::new(0);
+    let sum = AtomicU64::new(0);
     pool::run(MANY, &|i| {
         count.fetch_add(1, Relaxed);
-        sum.fetch_add(i, Relaxed);
+        sum.fetch_add(i as u64, Relaxed);
     });
     assert_eq!(count.load(Relaxed), MANY);
-    assert_eq!(sum.load(Relaxed), MANY * (MANY - 1) / 2);
+    assert_eq!(sum.load(Relaxed), MANY as u64 * (MANY as u64 - 1) / 2);
 }

@@ -36,9 +36,9 @@ fn any<T: wengert_tensor::Element>(c: &mut Cases, value: impl FnMut(&mut Cases) 
     let huge: [&[usize]; 5] = [
         &[0, usize::MAX],
         &[usize::MAX, 0],
-        &[1 << 62, 3, 0],
-        &[2, 0, 1 << 63],
-        &[0, 1 << 61, 1 << 61],
+        &[crate::QUARTER, 3, 0],
+        &[2, 0, 2 * crate::QUARTER],
+        &[0, crate::QUARTER / 2, crate::QUARTER / 2],
     ];
     if c.one_in(8) {
         let shape = c.one_of(&huge);
@@ -50,7 +50,17 @@ fn any<T: wengert_tensor::Element>(c: &mut Cases, value: impl FnMut(&mut Cases) 
 
 fn any_number(c: &mut Cases) -> isize {
     let near = c.between(-6, 6);
-    c.one_of(&[near, near, near, near, near, near, isize::MIN, isize::MAX, 1 << 61])
+    c.one_of(&[
+        near,
+        near,
+        near,
+        near,
+        near,
+        near,
+        isize::MIN,
+        isize::MAX,
+        (crate::QUARTER / 2) as isize,
+    ])
 }
 
 fn any_axes(c: &mut Cases) -> Axes {

@@ -156,16 +156,16 @@ fn what_does_not_fit_is_refused() {
     let error = a.greater_equal(&b).unwrap_err().to_string();
     assert!(error.starts_with("greater_equal: [2, 3] and [2, 4]: the last axis"), "{error}");
     // Each fits memory, what they broadcast to does not.
-    let wide = Tensor::scalar(1.0_f32).expand([1 << 40, 1]).unwrap();
+    let wide = Tensor::scalar(1.0_f32).expand([crate::WIDE, 1]).unwrap();
     assert!(matches!(wide.equal(&wide.t()), Err(Error::Size(_))));
     assert!(matches!(wide.try_add(&wide.t()), Err(Error::Size(_))));
-    let mask = Tensor::scalar(true).expand([1 << 40, 1]).unwrap();
+    let mask = Tensor::scalar(true).expand([crate::WIDE, 1]).unwrap();
     assert!(matches!(mask.logical_or(&mask.t()), Err(Error::Size(_))));
     assert!(matches!(mask.pick(&wide.t(), &wide.t()), Err(Error::Size(_))));
     assert!(matches!(wide.t().masked_fill(&mask, 0.0), Err(Error::Size(_))));
     assert!(matches!(wide.t().masked_select(&mask), Err(Error::Size(_))));
     // An axis of size 0 hides how large the others are.
-    let hidden = Tensor::full([0, 1 << 62], true);
+    let hidden = Tensor::full([0, crate::QUARTER], true);
     assert!(matches!(hidden.any_over(0), Err(Error::Size(_))));
     assert_eq!(hidden.all_over(1).unwrap().shape(), [0]);
 }

@@ -100,7 +100,7 @@ impl Args<'_> {
             .collect()
     }
     fn size(&mut self) -> usize {
-        self.one(&[0, 1, 2, 3, 1 << 62, MAX - 1, MAX])
+        self.one(&[0, 1, 2, 3, crate::QUARTER, MAX - 1, MAX])
     }
     /// Few elements, or more than memory can address.
     fn shape(&mut self) -> Vec<usize> {
@@ -116,9 +116,9 @@ impl Args<'_> {
             &[REST, 0],
             &[0, 3],
             &[1, 2, 3],
-            &[1 << 40, 1 << 40, 0],
-            &[0, 1 << 62, 1 << 62],
-            &[1 << 62, 1 << 62],
+            &[crate::WIDE, crate::WIDE, 0],
+            &[0, crate::QUARTER, crate::QUARTER],
+            &[crate::QUARTER, crate::QUARTER],
             &[MAX, 0],
             &[MAX - 1],
         ];
@@ -127,7 +127,7 @@ impl Args<'_> {
     /// One that a method that returns no `Result` can make.
     fn small(&mut self) -> Vec<usize> {
         let ready: &[&[usize]] =
-            &[&[], &[0], &[1], &[2, 3], &[0, 3], &[1 << 40, 1 << 40, 0], &[MAX, 0]];
+            &[&[], &[0], &[1], &[2, 3], &[0, 3], &[crate::WIDE, crate::WIDE, 0], &[MAX, 0]];
         self.one(ready).to_vec()
     }
     fn tensor(&mut self) -> Tensor<f32> {
@@ -143,9 +143,9 @@ impl Args<'_> {
             &[1, 1, 1],
             &[2, 1, 3],
             &[0; 5],
-            &[1 << 40, 1 << 40, 0],
-            &[0, 1 << 62, 1 << 62],
-            &[1 << 62, 0, 1 << 62],
+            &[crate::WIDE, crate::WIDE, 0],
+            &[0, crate::QUARTER, crate::QUARTER],
+            &[crate::QUARTER, 0, crate::QUARTER],
             &[MAX, 0],
             &[0, MAX, MAX],
         ];

@@ -186,8 +186,8 @@ fn what_does_not_fit_is_refused() {
     let row = Tensor::<f32>::zeros([1, 3]);
     assert!(matches!(row.assign_through(|x| x.expand([2, 3]), &one), Err(Error::Value(_))));
     // The result is larger than memory, though table and index are not.
-    let wide = Tensor::scalar(0_usize).expand([1 << 40]).unwrap();
-    let table = Tensor::scalar(1.0_f32).expand([1, 1 << 40]).unwrap();
+    let wide = Tensor::scalar(0_usize).expand([crate::WIDE]).unwrap();
+    let table = Tensor::scalar(1.0_f32).expand([1, crate::WIDE]).unwrap();
     assert!(matches!(table.index_select(0, &wide), Err(Error::Size(_))));
     let error = table.take_rows(&wide).unwrap_err();
     assert!(matches!(error, Error::Size(_)));

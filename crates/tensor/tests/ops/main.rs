@@ -25,3 +25,8 @@ mod statistics;
 #[path = "../support/mod.rs"]
 mod support;
 mod views;
+
+/// An axis of which two have more elements than can be counted.
+const WIDE: usize = 1 << (usize::BITS * 5 / 8);
+/// A quarter of the numbers of a `usize`.
+const QUARTER: usize = 1 << (usize::BITS - 2);

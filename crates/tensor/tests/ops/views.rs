@@ -385,7 +385,8 @@ fn what_overlaps_is_copied_before_it_is_written() {
 #[test]
 fn parts_that_cannot_be_pooled_are_errors() {
     let x = Tensor::<f32>::zeros([2, 5]);
-    for (start, len, step) in [(0, 0, 1), (5, 1, 1), (4, 2, 1), (0, 1 << 62, 0), (1, 2, usize::MAX)]
+    for (start, len, step) in
+        [(0, 0, 1), (5, 1, 1), (4, 2, 1), (0, crate::QUARTER, 0), (1, 2, usize::MAX)]
     {
         let error = x.max_pool(&[vec![Part { start, len, step }]]).unwrap_err().to_string();
         assert!(error.contains("in axis 1's 5 places"), "{error}");

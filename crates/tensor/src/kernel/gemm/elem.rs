@@ -3,7 +3,9 @@
 use super::portable::Four;
 use super::simd::{Body, Simd};
 use crate::Number;
-use crate::kernel::level::{Arch, Level, Portable, level};
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::level::Level;
+use crate::kernel::level::{Arch, Portable, level};
 
 /// Vectors of an element type, known only inside this crate.
 pub(super) trait Vectors: Sized {
