@@ -209,6 +209,40 @@ fn a_step_holds_what_its_rules_need() {
     assert!(needed <= peak && peak < needed + needed / 8, "needed {needed}, peak {peak}");
 }
 
+/// Buffers that are kept for the next step are bounded, also where no step has the shapes of the one before.
+#[test]
+fn steps_of_changing_shapes_hold_no_more_than_the_first_ones() {
+    let steps = std::env::var("WENGERT_STEPS").map_or(3_000, |steps| steps.parse().unwrap());
+    let run = move || {
+        let rng = &mut Rng::new(5);
+        let model = net(rng);
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        let mut held = [0; 2];
+        let mut last = 7_u64;
+        let mut draw = || {
+            last = last.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (last >> 33) as usize
+        };
+        for step in 0..steps {
+            let [samples, width] = [300, 40].map(|most| 1 + draw() % most);
+            let tape = Tape::new();
+            optimizer.zero_grad();
+            let x = tape.constant(Tensor::randn([samples, 20], rng));
+            let other = tape.constant(Tensor::randn([10, width], rng));
+            let y = model.call(x).unwrap().matmul(other).unwrap().softmax(1).unwrap();
+            y.square().mean().backward().unwrap();
+            optimizer.step().unwrap();
+            let early = usize::from(step >= 1_000);
+            held[early] = held[early].max(HELD.get().0);
+        }
+        held
+    };
+    // On a thread of its own, whose list of buffers is empty.
+    let [first, later] = std::thread::spawn(run).join().unwrap();
+    println!("{steps} steps: {first} bytes at most in the first thousand, {later} later");
+    assert!(later > 0 && later < first + first / 4, "{first}, then {later}");
+}
+
 /// Of parts that are recomputed the tape holds the results alone; the values within one part stand in memory while it is run again.
 #[test]
 fn a_step_with_recomputed_parts_holds_the_values_of_one_part() {

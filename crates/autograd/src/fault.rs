@@ -65,10 +65,12 @@ impl<T: Float> Tape<T> {
         self.faults.borrow()[(index - FIRST) as usize].error.clone()
     }
 
-    /// The error of what was recorded while a reverse sweep goes over the tape.
+    /// The error of what was recorded while a reverse sweep goes over the tape, or while its lines are read.
     #[cold]
     pub(crate) fn busy(op: &str, at: Line) -> Error {
-        Error::Use(format!("{op}: the reverse sweep of this tape is under way"), at)
+        let why =
+            "this tape is in use: by a reverse sweep, or by `tape.lines()` that are still held";
+        Error::Use(format!("{op}: {why}"), at)
     }
 
     /// Rejects vars of other tapes and fault vars: what every method checks that takes vars.

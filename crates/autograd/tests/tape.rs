@@ -14,15 +14,16 @@ fn one_value_used_many_times_adds_up() {
 
 #[test]
 fn a_million_nodes_in_a_small_stack() {
+    let nodes = std::env::var("WENGERT_NODES").map_or(1_000_000, |nodes| nodes.parse().unwrap());
     let small = std::thread::Builder::new().stack_size(256 << 10);
-    let run = || {
+    let run = move || {
         let tape = Tape::new();
         let w = Param::new(Tensor::scalar(1.0_f32));
         let mut y = tape.param(&w);
-        for _ in 0..1_000_000 {
+        for _ in 0..nodes {
             y = y + 0.0;
         }
-        assert_eq!(tape.len(), 1_000_001);
+        assert_eq!(tape.len(), nodes + 1);
         y.backward().unwrap();
         w.grad().unwrap().item().unwrap()
     };
@@ -475,4 +476,16 @@ fn what_is_random_comes_from_the_seed_and_from_nothing_else() {
     // The closure may record.
     let y = tape.with_rng("noise", |rng| tape.scalar(1.0) + Tensor::<f64>::rand([3], rng)).unwrap();
     assert_eq!(y.len(), 3);
+}
+
+#[test]
+fn a_tape_whose_lines_are_held_says_so() {
+    let tape = Tape::new();
+    let w = Param::new(tensor![1.0_f64, 2.0]);
+    let loss = tape.param(&w).square().sum();
+    let lines = tape.lines();
+    let error = loss.backward().unwrap_err().to_string();
+    assert!(error.contains("`tape.lines()` that are still held"), "{error}");
+    drop(lines);
+    loss.backward().unwrap();
 }

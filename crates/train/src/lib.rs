@@ -56,6 +56,7 @@ mod error;
 mod fit;
 mod held;
 mod history;
+mod notebook;
 mod progress;
 mod range;
 mod run;

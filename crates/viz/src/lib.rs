@@ -64,7 +64,7 @@ pub use images::{Picture, image_grid};
 pub use inspect::Inspect;
 pub use matrix::Matrix;
 pub use mistakes::mistakes;
-pub use notebook::Notebook;
+pub use notebook::{Notebook, notebook_text};
 pub use page::Page;
 pub use save::save;
 pub use stack::stacked;

@@ -1,6 +1,8 @@
 //! `Notebook`: values that show themselves in a Rust notebook.
 
-use wengert_autograd::Tape;
+use std::fmt;
+
+use wengert_autograd::{Tape, check};
 use wengert_tensor::{Float, Tensor};
 
 use crate::svg::escape;
@@ -26,6 +28,15 @@ pub trait Notebook {
     }
 }
 
+/// A value's text as the HTML of a notebook, for values that have no picture.
+///
+/// ```
+/// assert_eq!(wengert_viz::notebook_text("1 < 2"), "<pre>1 &lt; 2</pre>");
+/// ```
+pub fn notebook_text(text: impl fmt::Display) -> String {
+    format!("<pre>{}</pre>", escape(&text.to_string()))
+}
+
 macro_rules! pictures {
     ($($Picture:ident)*) => {$(
         impl Notebook for $Picture {
@@ -46,18 +57,24 @@ impl Notebook for Page {
 impl<T: Float> Notebook for Tape<T> {
     /// The picture of the tape, and its lines.
     fn notebook_html(&self) -> String {
-        format!("{}<pre>{}</pre>", tape_svg(self), escape(&self.to_string()))
+        tape_svg(self) + &notebook_text(self)
     }
 }
 
 impl<T: Float> Notebook for Tensor<T> {
     /// The numbers of a small matrix as colours, and of any tensor as text.
     fn notebook_html(&self) -> String {
-        let text = format!("<pre>{}</pre>", escape(&self.to_string()));
+        let text = notebook_text(self);
         match Matrix::new(format!("{:?}", self.shape()), self) {
             Ok(matrix) if self.len() <= 4096 && !self.is_empty() => matrix.to_svg() + &text,
             _ => text,
         }
+    }
+}
+
+impl Notebook for check::Report {
+    fn notebook_html(&self) -> String {
+        notebook_text(self)
     }
 }
 

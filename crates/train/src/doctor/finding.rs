@@ -194,7 +194,9 @@ impl fmt::Display for Finding {
                 k + 1,
                 remedy.text
             )?;
-            if let Action::Code(code) = remedy.action {
+            if let Action::Code(code) = remedy.action
+                && !code.is_empty()
+            {
                 write!(f, ": `{code}`")?;
             }
         }

@@ -65,6 +65,15 @@ fn healthy_models_pass_and_stay_as_they_were() {
 }
 
 #[test]
+fn a_trial_that_is_left_out_is_not_claimed() {
+    // Eleven numbers cannot know sixteen samples by heart.
+    let small = Sequential::new().with(Linear::new(10, 1, &mut Rng::new(0)));
+    let report = numbers(&small, &regression());
+    assert!(report.is_healthy(), "{report}");
+    assert!(!report.looked_at().iter().any(|what| what.contains("16 samples")), "{report}");
+}
+
+#[test]
 fn columns_are_named() {
     let (x, y) = regression();
     let change = |column: usize, with: &dyn Fn(usize, f32) -> f32| {

@@ -105,12 +105,18 @@ where
         Ok((first, last))
     }
 
-    /// Whether some samples can be learnt by heart, and whether the inputs are needed for it.
-    pub(super) fn by_heart(&self, x: &X, y: &Y, held: &mut Held<'_, T>) -> Result<Vec<Finding>> {
+    /// Whether some samples can be learnt by heart, and whether the inputs are needed for it. `None` where that cannot be
+    /// tried.
+    pub(super) fn by_heart(
+        &self,
+        x: &X,
+        y: &Y,
+        held: &mut Held<'_, T>,
+    ) -> Result<Option<Vec<Finding>>> {
         let n = x.samples().min(BY_HEART);
         // Fewer numbers than samples cannot know them by heart.
         if n < 4 || y.samples() != x.samples() || self.model.num_parameters() < 16 * n {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let rows: Vec<usize> = (0..n).map(|k| k * x.samples() / n).collect();
         let (x, y) = (x.pick(&rows)?, y.pick(&rows)?);
@@ -136,7 +142,7 @@ where
                     .noting("steps", STEPS as f64),
             );
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     /// Whether the model, trained on one half, does better on the other than one that was trained on shuffled targets.

@@ -1,0 +1,60 @@
+//! What a training tells, shown in a Rust notebook: see [`Notebook`].
+
+use wengert_viz::{Chart, Notebook, notebook_text};
+
+use crate::doctor::{Cures, Flow, Report, Worst};
+use crate::{Curvature, History, SweepTable};
+
+impl Notebook for History {
+    /// The curves of the losses, and a line for each epoch.
+    ///
+    /// ```
+    /// use wengert_train::History;
+    /// use wengert_viz::Notebook;
+    ///
+    /// assert!(History::default().notebook_html().starts_with("<pre>"));
+    /// ```
+    fn notebook_html(&self) -> String {
+        let text = notebook_text(self);
+        if self.epochs.is_empty() {
+            return text;
+        }
+        let chart = Chart::new("loss").x_label("epoch").line("train", self.train_losses());
+        let chart = match self.validation_losses().next() {
+            Some(_) => chart.line("validation", self.validation_losses()),
+            None => chart,
+        };
+        chart.to_svg() + &text
+    }
+}
+
+impl Notebook for Flow {
+    /// The norms of the gradients, layer by layer, as a picture and as text.
+    fn notebook_html(&self) -> String {
+        self.to_svg() + &notebook_text(self)
+    }
+}
+
+macro_rules! texts {
+    ($($Told:ident)*) => {$(
+        impl Notebook for $Told {
+            fn notebook_html(&self) -> String {
+                notebook_text(self)
+            }
+        }
+    )*};
+}
+texts! { Cures Curvature Report SweepTable Worst }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Doctor;
+
+    #[test]
+    fn reports_are_text_and_flows_are_pictures() {
+        let doctor = Doctor::new();
+        assert!(doctor.report().notebook_html().starts_with("<pre>"));
+        assert!(doctor.flow().notebook_html().starts_with("<svg"));
+    }
+}
