@@ -128,12 +128,11 @@ fn told(line: &TapeLine<'_, f64>) -> Told {
     Told { derivative, keeps }
 }
 
+/// The code of an example: its input and its result.
+type Recording<'a> = &'a dyn for<'t> Fn(&'t Tape<f64>) -> Result<[Var<'t, f64>; 2]>;
+
 /// Runs an example on a tape, reads the line of the op, and writes the numbers behind the code.
-fn example(
-    name: &'static str,
-    code: [&str; 2],
-    run: &dyn for<'t> Fn(&'t Tape<f64>) -> Result<[Var<'t, f64>; 2]>,
-) -> Result<(Told, String)> {
+fn example(name: &'static str, code: [&str; 2], run: Recording<'_>) -> Result<(Told, String)> {
     let tape = Tape::new();
     let [x, y] = run(&tape)?;
     let told = {
