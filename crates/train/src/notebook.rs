@@ -1,4 +1,4 @@
-//! What a training tells, shown in a Rust notebook: see [`Notebook`].
+//! Histories and reports in a Rust notebook: see [`Notebook`].
 
 use wengert_viz::{Chart, Notebook, notebook_text};
 
@@ -7,13 +7,6 @@ use crate::{Curvature, History, SweepTable};
 
 impl Notebook for History {
     /// The curves of the losses, and a line for each epoch.
-    ///
-    /// ```
-    /// use wengert_train::History;
-    /// use wengert_viz::Notebook;
-    ///
-    /// assert!(History::default().notebook_html().starts_with("<pre>"));
-    /// ```
     fn notebook_html(&self) -> String {
         let text = notebook_text(self);
         if self.epochs.is_empty() {
@@ -52,7 +45,22 @@ mod tests {
     use crate::Doctor;
 
     #[test]
-    fn reports_are_text_and_flows_are_pictures() {
+    fn reports_are_text_and_what_has_curves_is_pictures() {
+        let epoch = |number: usize, loss: f64| crate::Epoch {
+            number,
+            train_loss: loss,
+            objective: loss,
+            train_metric: None,
+            validation_loss: None,
+            validation_metric: None,
+            learning_rate: 0.1,
+            seconds: 0.0,
+        };
+        let mut history =
+            History { epochs: Vec::new(), stopped: None, metric: None, penalties: Vec::new() };
+        assert!(history.notebook_html().starts_with("<pre>"));
+        history.epochs = vec![epoch(1, 1.0), epoch(2, 0.5)];
+        assert!(history.notebook_html().starts_with("<svg"));
         let doctor = Doctor::new();
         assert!(doctor.report().notebook_html().starts_with("<pre>"));
         assert!(doctor.flow().notebook_html().starts_with("<svg"));
