@@ -14,6 +14,7 @@ mod lessons;
 mod likelihoods;
 mod limits;
 mod misuse;
+mod mpi_lock;
 mod objectives;
 mod own_optimizer;
 mod page_lines;

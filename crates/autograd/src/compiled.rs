@@ -5,9 +5,12 @@ use std::any::Any;
 
 use wengert_tensor::{Float, Tensor};
 
+use crate::algebra::Incoming;
 use crate::error::Line;
 use crate::inner::Inner;
 use crate::non_finite::NonFinite;
+use crate::ops::Operation as _;
+use crate::pulled::AtLine;
 use crate::{Op, Result, Tape, Var};
 
 /// Called with the number of a line and its gradient, when a sweep has it complete.
@@ -94,7 +97,7 @@ macro_rules! compiled {
                 x: &[Tensor<Self>],
                 y: &Tensor<Self>,
             ) -> Result<Tensor<Self>> {
-                crate::pulled::pull_here(op, k, g, x, y)
+                op.pull(k, Incoming::Lent(g), &AtLine { x, y })
             }
             fn first_non_finite(tape: &Tape<Self>) -> Option<NonFinite> {
                 tape.first_non_finite_here()

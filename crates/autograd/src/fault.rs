@@ -68,8 +68,7 @@ impl<T: Float> Tape<T> {
     /// The error of what was recorded while a reverse sweep goes over the tape, or while its lines are read.
     #[cold]
     pub(crate) fn busy(op: &str, at: Line) -> Error {
-        let why =
-            "this tape is in use: by a reverse sweep, or by `tape.lines()` that are still held";
+        let why = "this tape is in use: by a reverse sweep, or by `tape.lines()` that are still held\n  help: let go of the lines before, as by `drop(lines)`";
         Error::Use(format!("{op}: {why}"), at)
     }
 

@@ -30,7 +30,7 @@ struct Shared<T> {
     /// without it.
     version: AtomicU64,
     frozen: AtomicBool,
-    /// Whether the gradient may be kept by rows. Read in every step, so not under the lock.
+    /// Whether the gradient may be kept by rows. It is read in every step, so it stands outside of the lock.
     by_rows: AtomicBool,
     state: Mutex<State<T>>,
     /// Told when an update has ended.

@@ -2,9 +2,8 @@
 
 use wengert_tensor::{Float, Shape, Tensor};
 
-use crate::algebra::{At, Incoming};
-use crate::ops::Operation as _;
-use crate::{Error, Op, Result, TapeLine, compiled};
+use crate::algebra::At;
+use crate::{Error, Result, TapeLine, compiled};
 
 /// The contribution of a line to the gradient of one of its operands; see [`TapeLine::pull`].
 #[derive(Clone, Debug)]
@@ -18,9 +17,9 @@ pub struct Pulled<T: Float> {
 }
 
 /// The operands and the result of a line, also on a spent tape.
-struct AtLine<'a, T> {
-    x: &'a [Tensor<T>],
-    y: &'a Tensor<T>,
+pub(crate) struct AtLine<'a, T> {
+    pub(crate) x: &'a [Tensor<T>],
+    pub(crate) y: &'a Tensor<T>,
 }
 
 impl<T: Float> At<Tensor<T>> for AtLine<'_, T> {
@@ -91,15 +90,4 @@ impl<T: Float> TapeLine<'_, T> {
         let summed_from = Some(Shape::new(part.shape()));
         Ok(Pulled { gradient: part.sum_to(x[k].shape())?, summed_from })
     }
-}
-
-/// The reverse rule alone.
-pub(crate) fn pull_here<T: Float>(
-    op: &Op<T>,
-    k: usize,
-    g: &Tensor<T>,
-    x: &[Tensor<T>],
-    y: &Tensor<T>,
-) -> Result<Tensor<T>> {
-    op.pull(k, Incoming::Lent(g), &AtLine { x, y })
 }

@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
                 Field::Bytes(self.take(count)?)
             }
             5 => Field::Fixed32(self.take(4)?.try_into().map_err(|_| "four bytes")?),
-            kind => return Err(format!("a field of kind {kind}, which there is not")),
+            kind => return Err(format!("a field is of kind {kind}, which no message has")),
         };
         Ok((field, content))
     }

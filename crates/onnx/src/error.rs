@@ -20,7 +20,9 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] wengert_autograd::Error),
     /// A file that is no ONNX file, or holds what is not read.
-    #[error("this ONNX file cannot be read: {0}")]
+    #[error(
+        "import: this is no ONNX file that can be read: {0}\n  help: it may be cut off, of another format, or use more than the nets that this crate reads"
+    )]
     Format(String),
     /// A file that could not be read or written.
     #[error("{path}: {what}")]

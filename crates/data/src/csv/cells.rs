@@ -104,7 +104,7 @@ impl<'a> Rest<'a> {
         skipped
     }
 
-    /// Whether there is another line.
+    /// Skips blank lines. Returns whether a line follows.
     fn skip_blank_lines(&mut self) -> bool {
         loop {
             let spaces = self.spaces();

@@ -32,7 +32,10 @@ pub fn import(path: impl AsRef<Path>) -> Result<Net> {
     let path = path.as_ref();
     let bytes = std::fs::read(path)
         .map_err(|error| Error::Io { path: path.display().to_string(), what: error.to_string() })?;
-    Net::from_bytes(&bytes)
+    Net::from_bytes(&bytes).map_err(|error| match error {
+        Error::Format(what) => Error::Format(format!("{}: {what}", path.display())),
+        error => error,
+    })
 }
 
 impl Net {
