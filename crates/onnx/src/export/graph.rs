@@ -1,4 +1,4 @@
-//! The graph while it is made: two recordings are walked side by side, and each line becomes nodes.
+//! The graph while it is made: two recordings are walked side by side, and each line becomes nodes and constants.
 
 mod put;
 

@@ -1,4 +1,4 @@
-//! What is put into a graph: nodes and constants with names of their own, and sizes that depend on the batch.
+//! Nodes and constants of a graph, with names of their own, and sizes that depend on the batch.
 
 use wengert_tensor::{AnyTensor, Tensor};
 
