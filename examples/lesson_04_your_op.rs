@@ -14,7 +14,7 @@ struct Swish;
 impl Pointwise for Swish {
     const NAME: &'static str = "swish";
 
-    fn value<R: Real>(self, x: R) -> R {
+    fn value<R: Real>(self, [x]: [R; 1]) -> R {
         x / (ONE + (-x).exp())
     }
 }

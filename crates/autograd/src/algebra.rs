@@ -8,11 +8,11 @@ use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{Axes, Float, Shape, Slice, Tensor};
 
 use crate::Result;
-use crate::custom::CustomUnary;
 use crate::ops::{
     Binary, Cat, CumSum, Expand, Given, MatMul, Mean, Op, Operation as _, Permute, Reshape,
     Slicing, Sum, SumTo, Unary, Where,
 };
+use crate::pointwise::OwnFunction;
 
 /// A view of at least so many elements is copied when it is made.
 const WRITTEN_OUT: usize = 4096;
@@ -101,8 +101,8 @@ pub trait Algebra<T: Float>:
     fn pull_unary(op: UnaryOp, g: Self, x: &Self, y: &Self) -> Result<Self>;
     /// The reverse rule of a function of the table along one operand.
     fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self>;
-    /// The derivative of a user's function at `x`.
-    fn own_slope(op: &dyn CustomUnary<T>, x: &Self) -> Result<Self>;
+    /// The reverse rule of a user's function along one operand.
+    fn pull_own(op: &dyn OwnFunction<T>, k: usize, g: Self, x: &[Self]) -> Result<Self>;
     /// The sizes of its axes.
     fn shape(&self) -> Shape;
     /// The sum of two gradients of one value.
@@ -235,8 +235,9 @@ impl<T: Float> Algebra<T> for Tensor<T> {
     fn pull_unary(op: UnaryOp, g: Self, x: &Self, y: &Self) -> Result<Self> {
         Ok(op.pull(g, x, y))
     }
-    fn own_slope(op: &dyn CustomUnary<T>, x: &Self) -> Result<Self> {
-        Ok(op.slope(x))
+    fn pull_own(op: &dyn OwnFunction<T>, k: usize, g: Self, x: &[Self]) -> Result<Self> {
+        let x: SmallVec<[&Self; 4]> = x.iter().collect();
+        Ok(op.pull(k, g, &x))
     }
     #[inline]
     fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self> {

@@ -25,7 +25,7 @@
 //! | put data on a tape | [`Tape::input`], [`Tape::var`]; a [`Param`] by [`Tape::param`] |
 //! | compute gradients | [`Var::backward`] into parameters, [`Var::gradients`] as values, [`Var::grad`] as vars |
 //! | take derivatives of a function | [`vjp`], [`jvp`], [`jacobian`], [`hessian`], [`hvp`], [`per_sample_gradients`] |
-//! | write a function of your own | [`Pointwise`] for one of each element, [`custom`](mod@custom) for any other |
+//! | write a function of your own | [`Pointwise`] for one of the elements of each place, [`custom`](mod@custom) for any other |
 //! | check gradients | [`gradcheck`], [`GradCheck`] |
 //! | find a NaN | [`Tape::first_non_finite`], [`Tape::finite`] |
 //! | find where digits are lost | [`Tape::precision`] |
@@ -64,6 +64,7 @@ pub mod ops;
 mod param;
 mod path;
 mod per_sample;
+mod pointwise;
 mod precision;
 mod products;
 mod pulled;
@@ -86,7 +87,6 @@ mod views;
 pub use algebra::Algebra;
 pub use cards::{Card, card_names, cards};
 pub use check::{Blame, Finding, GradCheck, Report, Verdict, gradcheck};
-pub use custom::Pointwise;
 #[doc(hidden)]
 pub use display::{digest, number};
 pub use einsum::einsum;
@@ -111,3 +111,4 @@ pub use stats::{Cost, Stats};
 pub use tape::Tape;
 pub use tensors::Tensors;
 pub use var::Var;
+pub use wengert_tensor::pointwise::Pointwise;

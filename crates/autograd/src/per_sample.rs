@@ -9,8 +9,8 @@ use crate::inner::Inner;
 use crate::nodes::{Node, Nodes};
 use crate::ops::{
     Binary, Constant, Conv, Detach, Gather, IndexSelect, Linear, LogSoftmax, MatMul, Max, Mean,
-    Normalize, Operation as _, OwnUnary, Permute, Reshape, RmsNormalize, Softmax, Sum, Unary,
-    Where, Windows,
+    Normalize, Operation as _, Own, Permute, Reshape, RmsNormalize, Softmax, Sum, Unary, Where,
+    Windows,
 };
 use crate::sweep::{AtTensors, Keep};
 use crate::{Error, Result, Tape, Tensors, Var};
@@ -166,9 +166,9 @@ impl<'a, T: Float> Batch<'a, T> {
             axes.flags("sum", operand(0).shape()).is_ok_and(|flags| !flags[0])
         };
         let op = &node.op;
-        let stays = if op.is::<Unary>() || op.is::<OwnUnary<T>>() || op.is::<Detach>() {
+        let stays = if op.is::<Unary>() || op.is::<Detach>() {
             true
-        } else if op.is::<Binary>() || op.is::<Where>() {
+        } else if op.is::<Binary>() || op.is::<Own<T>>() || op.is::<Where>() {
             // What has samples is not broadcast along them.
             (0..node.operands.len()).filter(|&k| leads(k)).all(|k| {
                 let from = operand(k).shape();

@@ -120,7 +120,7 @@ fn again<T: Float>(line: &TapeLine<'_, T>, exact: &[Option<Tensor<f64>>]) -> Opt
 fn widened<T: Float>(op: &Op<T>) -> Option<Op<f64>> {
     Some(match op {
         Op::Leaf(Leaf::Detach(op)) => Op::Leaf(Leaf::Detach(*op)),
-        Op::Leaf(_) | Op::Custom(_) | Op::Elementwise(Elementwise::OwnUnary(_)) => return None,
+        Op::Leaf(_) | Op::Custom(_) | Op::Elementwise(Elementwise::Own(_)) => return None,
         Op::Elementwise(Elementwise::Unary(op)) => (*op).into(),
         Op::Elementwise(Elementwise::Binary(op)) => (*op).into(),
         Op::Elementwise(Elementwise::Where(op)) => op.clone().into(),

@@ -7,8 +7,8 @@ use wengert_tensor::pointwise::{Binary as _, Unary as _};
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::Algebra;
-use crate::custom::CustomUnary;
 use crate::ops::{Binary, Op, Unary, Where};
+use crate::pointwise::{OwnFunction, pull_recorded};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Algebra<T> for Var<'t, T> {
@@ -32,8 +32,8 @@ impl<'t, T: Float> Algebra<T> for Var<'t, T> {
         let slope = op.slope(*x, *y);
         Algebra::gate(&g, &slope)
     }
-    fn own_slope(op: &dyn CustomUnary<T>, x: &Self) -> Result<Self> {
-        op.recorded_slope(*x)
+    fn pull_own(op: &dyn OwnFunction<T>, k: usize, g: Self, x: &[Self]) -> Result<Self> {
+        pull_recorded(op, k, g, x)
     }
     fn pull_binary(op: BinaryOp, k: usize, g: Self, a: &Self, b: &Self, y: &Self) -> Result<Self> {
         let slope = if k == 0 { op.slope_a(*a, *b, *y) } else { op.slope_b(*a, *b, *y) };
@@ -110,6 +110,9 @@ impl<T: Float> Real for Var<'_, T> {
     }
     fn when_eq(self, to: impl Arg<Self>, yes: impl Arg<Self>, no: impl Arg<Self>) -> Self {
         chosen("when_eq", self, to.beside(self), Tensor::equal, yes, no)
+    }
+    fn softplus(self) -> Self {
+        -(-self).infallible(Unary(UnaryOp::LogSigmoid))
     }
     fn gated(self, by: Self) -> Self {
         both(BinaryOp::Gate, self, by)

@@ -21,7 +21,7 @@ type Call = (&'static str, Result<()>);
 struct Double;
 impl Pointwise for Double {
     const NAME: &'static str = "double";
-    fn value<R: Real>(self, x: R) -> R {
+    fn value<R: Real>(self, [x]: [R; 1]) -> R {
         x + x
     }
 }

@@ -1,12 +1,13 @@
 //! Losses for yes or no: for one label, or for several labels that do not exclude one another.
 
 use wengert_autograd::{Operand, Result, Var};
-use wengert_tensor::pointwise::C;
+use wengert_tensor::pointwise::ONE;
 use wengert_tensor::{Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
 use crate::focal::focal_of;
+use crate::formula::formula;
 use crate::reduce::{Weight, checks_numbers, fits, reduce, reducible, weigh};
 use crate::refuse::{Numbers, alike, every, gamma, inside, not_made_by, option, shares, weights};
 
@@ -180,8 +181,10 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BceWithLogits
                 fits(OP, "`pos_weight`", weight.shape(), &x.shape())?;
                 weights(OP, "pos_weight", weight, self.numbers)?;
                 // -(w·y·ln σ(x) + (1 - y)·ln σ(-x)); a side that is not asked for costs nothing, even at -∞.
-                let yes = y.try_mul(weight)?.gate(x.log_sigmoid())?;
-                -yes.try_add(y.rsub_scalar(1.0).gate((-x).log_sigmoid())?)?
+                let w = weight.on(x);
+                formula!(OP, |x, y, w| {
+                    (y * w).gated((-x).softplus()) + (ONE - y).gated(x.softplus())
+                })?
             }
         };
         reduce(OP, weigh(OP, losses, self.weight.get(), self.numbers)?, self.reduction)
@@ -217,13 +220,14 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BinaryFocalLo
         gamma(OP, self.gamma)?;
         option(OP, self.alpha.is_none_or(inside), || "alpha must lie between 0 and 1".into())?;
         every(OP, "target", &y.value()?, |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
-        // The logit of the true side: x, or -x.
-        let s = (y * C(2.0) - C(1.0)).try_mul(x)?;
-        let losses = focal_of(s, self.gamma)?;
-        let losses = match self.alpha {
-            None => losses,
-            Some(alpha) => (y * C(2.0 * alpha - 1.0) + C(1.0 - alpha)).try_mul(losses)?,
-        };
+        let gamma = self.gamma;
+        let (weight_of_0, weight_of_1) =
+            self.alpha.map_or((1.0, 1.0), |alpha| (1.0 - alpha, alpha));
+        let losses = formula!(OP, { gamma, weight_of_0, weight_of_1 }, |x, y| {
+            // The logit of the true side: x, or -x.
+            let s = y.when_eq(ONE, x, -x);
+            focal_of(s, gamma) * y.when_eq(ONE, weight_of_1, weight_of_0)
+        })?;
         reduce(OP, losses, self.reduction)
     }
 }

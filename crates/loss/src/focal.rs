@@ -1,11 +1,13 @@
 //! The focal loss of logits.
 
 use wengert_autograd::{Result, Var};
+use wengert_tensor::pointwise::{C, Real};
 use wengert_tensor::{Axes, Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
 use crate::cross_entropy::logits;
+use crate::formula::formula;
 use crate::labels::{ClassWeight, Picks};
 use crate::reduce::{Weight, checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, gamma};
@@ -46,14 +48,16 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for FocalLoss<T> {
         let own = Tensor::try_full(x.shape(), T::ZERO)?.scatter(picks.axis, &picks.index, &ones)?;
         let others = x.masked_fill(own.map(|c| c == T::ONE), T::LEAST)?;
         let s = picks.of(x)?.try_sub(others.logsumexp_over(Axes::from(picks.axis))?)?;
-        reduce(OP, picks.weigh(focal_of(s, self.gamma)?)?, self.reduction)
+        let gamma = self.gamma;
+        let losses = formula!(OP, { gamma }, |s| focal_of(s, gamma))?;
+        reduce(OP, picks.weigh(losses)?, self.reduction)
     }
 }
 
 /// (1 - p)^gamma · -ln p of p = σ(s). The power is taken of the logarithm, so that it has a slope at 0 too.
-#[track_caller]
-pub(crate) fn focal_of<T: Float>(s: Var<'_, T>, gamma: f64) -> Result<Var<'_, T>> {
-    (-s).log_sigmoid().mul_scalar(gamma).exp().try_mul(-s.log_sigmoid())
+#[inline(always)]
+pub(crate) fn focal_of<R: Real>(s: R, gamma: C) -> R {
+    (-(s.softplus() * gamma)).exp() * (-s).softplus()
 }
 
 /// The mean of [`FocalLoss`] over samples.

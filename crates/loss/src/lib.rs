@@ -71,6 +71,7 @@ mod distance;
 mod divergence;
 mod explain;
 mod focal;
+mod formula;
 mod labels;
 mod likelihood;
 mod margin;

@@ -4,10 +4,12 @@
 use std::f64::consts::PI;
 
 use wengert_autograd::{Operand, Result, Var};
+use wengert_tensor::pointwise::HALF;
 use wengert_tensor::{Error as TensorError, Fault, Float};
 
 use crate::Reduction;
 use crate::criterion::Loss;
+use crate::formula::formula;
 use crate::reduce::{checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, alike, amount, every, option};
 
@@ -145,10 +147,11 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for PoissonNllLos
             format!("epsilon is {}, and must be finite and 0 or more", self.epsilon)
         })?;
         // A count of 0 takes no part, even where the logarithm of the rate is infinite.
+        let epsilon = self.epsilon;
         let losses = if self.of_rates {
-            x.try_sub(y.gate(x.add_scalar(self.epsilon).ln())?)?
+            formula!(OP, { epsilon }, |x, y| x - y.gated((x + epsilon).ln()))?
         } else {
-            x.exp().try_sub(y.gate(x)?)?
+            formula!(OP, |x, y| x.exp() - y.gated(x))?
         };
         let losses = if self.full { losses.try_add(stirling(y)?)? } else { losses };
         reduce(OP, losses, self.reduction)
@@ -195,8 +198,9 @@ impl<'t, T: Float, Target: Operand<'t, T>, Variance: Operand<'t, T>> Loss<'t, T,
         } else {
             variance
         };
-        let error = mean.squared_error(y)?;
-        let losses = variance.ln().try_add(error.try_div(variance)?)?.mul_scalar(0.5);
+        let losses = formula!(OP, |mean, y, variance| {
+            (variance.ln() + (mean - y).square() / variance) * HALF
+        })?;
         let losses = if self.full { losses.add_scalar(0.5 * (2.0 * PI).ln()) } else { losses };
         reduce(OP, losses, self.reduction)
     }

@@ -2,9 +2,11 @@
 
 use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::Float;
+use wengert_tensor::pointwise::{Arg as _, ONE, ZERO};
 
 use crate::Reduction;
 use crate::criterion::Loss;
+use crate::formula::formula;
 use crate::reduce::{checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, alike, margin, signs};
 
@@ -100,7 +102,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeLoss {
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         signs(OP, &y.value()?, Numbers::Checked)?;
-        let losses = y.try_mul(x)?.rsub_scalar(1.0).relu();
+        let losses = formula!(OP, |x, y| (ONE - y * x).max(ZERO))?;
         reduce(OP, if self.squared { losses.square() } else { losses }, self.reduction)
     }
 }
@@ -112,7 +114,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for SoftMarginLos
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
         signs(OP, &y.value()?, self.numbers)?;
-        reduce(OP, -y.try_mul(x)?.log_sigmoid(), self.reduction)
+        reduce(OP, formula!(OP, |x, y| (-(y * x)).softplus())?, self.reduction)
     }
 }
 
@@ -122,11 +124,15 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for HingeEmbeddin
         const OP: &str = "hinge_embedding";
         let y = target.on(x);
         alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        let y = y.value()?;
-        signs(OP, &y, Numbers::Checked)?;
+        signs(OP, &y.value()?, Numbers::Checked)?;
         margin(OP, self.margin)?;
-        let apart = at_least_0(x.rsub_scalar(self.margin));
-        reduce(OP, x.where_(y.map(|y| y == T::ONE), apart)?, self.reduction)
+        let margin = self.margin;
+        let losses = formula!(OP, { margin }, |x, y| {
+            // At the margin its slope is -1, as that of PyTorch's `clamp_min`.
+            let apart = ZERO.beside(x).when_gt(margin - x, ZERO, margin - x);
+            y.when_eq(ONE, x, apart)
+        })?;
+        reduce(OP, losses, self.reduction)
     }
 }
 

@@ -1,19 +1,32 @@
 //! Losses of the error of a number, each a function of prediction and target element by element.
 
 use wengert_autograd::{Operand, Result, Var};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::Float;
+use wengert_tensor::pointwise::{C, ONE, ZERO};
 
 use crate::Reduction;
 use crate::criterion::Loss;
+use crate::formula::formula;
 use crate::reduce::{reduce, reducible};
 use crate::refuse::{alike, option};
 
-/// Declares a pointwise loss: the struct, its function, and the formula; `valid` is what its options must fulfil.
+/// The losses before they are reduced: of functions of the table, or of a formula at each place.
+macro_rules! losses {
+    (ops $name:ident { $($option:ident)? } |$a:ident, $b:ident| $losses:expr) => {
+        $losses
+    };
+    (formula $name:ident { $($option:ident)? } |$a:ident, $b:ident| $losses:expr) => {
+        formula!(stringify!($name), { $($option)? }, |$a, $b| $losses)
+    };
+}
+
+/// Declares a pointwise loss: the struct, its function, and the losses of prediction and target; `valid` is what its options must
+/// fulfil.
 macro_rules! pointwise {
     ($(
         $(#[$doc:meta])*
         $Loss:ident $name:ident ($($(#[$option_doc:meta])* $option:ident = $default:literal $valid:literal |$v:ident| $test:expr)?)
-            = |$a:ident, $b:ident| $formula:expr;
+            = $kind:ident |$a:ident, $b:ident| $losses:expr;
     )*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +69,7 @@ macro_rules! pointwise {
                         format!(concat!(stringify!($option), " is {}, and must be ", $valid), $option)
                     })?;
                 )?
-                let losses = $formula;
+                let losses = losses!($kind $name { $($option)? } |$a, $b| $losses)?;
                 reduce(OP, losses, self.reduction)
             }
         }
@@ -93,50 +106,54 @@ pointwise! {
     /// assert_eq!(sum.item()?, 0.75);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
-    MseLoss mse() = |a, b| a.squared_error(b)?;
+    MseLoss mse() = ops |a, b| a.squared_error(b);
 
     /// The absolute error, |ŷ - y|; its mean is over all elements. PyTorch's `l1_loss`. Its least value over a constant
     /// prediction is at the median of the targets; its slope is 0 at 0.
-    MaeLoss mae() = |a, b| a.absolute_error(b)?;
+    MaeLoss mae() = ops |a, b| a.absolute_error(b);
 
     /// ½(ŷ - y)² up to |ŷ - y| = delta, and a line of slope delta beyond; its mean is over all elements. PyTorch's
     /// `huber_loss`. One wild target pulls with no more than delta / n.
     HuberLoss huber(
         /// With the error at which the square becomes a line; 1 if it is not called.
         delta = 1.0 "positive and finite" |d| d > 0.0 && d.is_finite()
-    ) = |a, b| a.huber(b, delta)?;
+    ) = ops |a, b| a.huber(b, delta);
 
     /// [`HuberLoss`] / beta: slope 1 beyond beta; the absolute error where beta is 0. Its mean is over all elements.
     /// PyTorch's `smooth_l1_loss`.
     SmoothL1Loss smooth_l1(
         /// With the error at which the square becomes a line; 1 if it is not called.
         beta = 1.0 "finite and 0 or more" |b| b >= 0.0 && b.is_finite()
-    ) = |a, b| a.smooth_l1(b, beta)?;
+    ) = ops |a, b| a.smooth_l1(b, beta);
 
     /// ln(cosh(ŷ - y)): ½e² near 0 and |e| - ln 2 far out, smooth to every order, and finite everywhere. Its mean is over
     /// all elements. Keras's `LogCosh`; PyTorch has none.
-    LogCoshLoss log_cosh() = |a, b| a.try_sub(b)?.log_cosh();
+    LogCoshLoss log_cosh() = ops |a, b| a.try_sub(b).map(Var::log_cosh);
 
     /// The pinball loss, max(tau·e, (tau - 1)·e) of e = y - ŷ; its mean is over all elements. Its least value over a
     /// constant prediction is at the tau-quantile of the targets; tau = ½ is half the absolute error.
     QuantileLoss quantile(
         /// With the quantile that is wanted; ½, the median, if it is not called.
         tau = 0.5 "between 0 and 1" |t| t > 0.0 && t < 1.0
-    ) = |a, b| pinball(a, b, tau)?;
+    ) = formula |a, b| (b - a).max(ZERO) * tau + (a - b).max(ZERO) * (ONE - tau);
 
+    // As e·e / (√(e² + ε²) + ε), which loses nothing near 0; no square is taken that could overflow.
     /// √(e² + epsilon²) - epsilon: the absolute error with its corner rounded over a width of epsilon. Its mean is over all
     /// elements. Known as pseudo-Huber, up to a factor.
     CharbonnierLoss charbonnier(
         /// With the width of the rounding; 0.001 if it is not called.
         epsilon = 1e-3 "positive and finite" |e| e > 0.0 && e.is_finite()
-    ) = |a, b| rounded(a, b, epsilon)?;
+    ) = formula |a, b| {
+        let e = a - b;
+        e * (e / (e.hypot(e.constant(epsilon)) + epsilon))
+    };
 
     /// ln(1 + ½(e/c)²): outliers pull less the further out they lie. Its mean is over all elements. The negative
     /// log-likelihood of Cauchy's distribution, up to scale.
     CauchyLoss cauchy(
         /// With the error at which the pull begins to fall off; 1 if it is not called.
         scale = 1.0 "positive and finite" |c| c > 0.0 && c.is_finite()
-    ) = |a, b| a.try_sub(b)?.div_scalar(scale).square().mul_scalar(0.5).log1p();
+    ) = ops |a, b| a.try_sub(b).map(|e| (e / C(scale)).square().mul_scalar(0.5).log1p());
 
     /// Tukey's biweight, c²/6·(1 - (1 - (e/c)²)³) up to |e| = c, and c²/6 beyond: ½e² near 0, and an error of more than c
     /// has no pull at all. Its mean is over all elements. An error that starts beyond c stays there, so begin near the
@@ -145,28 +162,9 @@ pointwise! {
         /// With the error beyond which nothing pulls; 4.685 if it is not called, with which 95 % of the precision of least
         /// squares is left if the errors are normal with deviation 1.
         scale = 4.685 "positive and finite" |c| c > 0.0 && c.is_finite()
-    ) = |a, b| biweight(a, b, scale)?;
-}
-
-#[track_caller]
-fn biweight<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>, c: f64) -> Result<Var<'t, T>> {
-    // 1 - (1 - v)³ = v·(v·(v - 3) + 3), which loses nothing near 0.
-    let v = a.try_sub(b)?.div_scalar(c).square().clamp(0.0, 1.0);
-    let rest = v.add_scalar(-3.0).try_mul(v)?.add_scalar(3.0);
-    Ok(v.try_mul(rest)?.mul_scalar(c * c / 6.0))
-}
-
-#[track_caller]
-fn pinball<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>, tau: f64) -> Result<Var<'t, T>> {
-    // The two sides apart: one is 0 wherever the other is not, and a weight of 0 meets no infinity.
-    let e = b.try_sub(a)?;
-    e.relu().mul_scalar(tau).try_add((-e).relu().mul_scalar(1.0 - tau))
-}
-
-#[track_caller]
-fn rounded<'t, T: Float>(a: Var<'t, T>, b: Var<'t, T>, epsilon: f64) -> Result<Var<'t, T>> {
-    // √(e² + ε²) - ε = e·e / (√(e² + ε²) + ε), which loses nothing near 0; no square is taken that could overflow.
-    let e = a.try_sub(b)?;
-    let root = e.hypot(a.tape().constant(Tensor::scalar(T::from_f64(epsilon))))?;
-    e.try_mul(e.try_div(root.add_scalar(epsilon))?)
+    ) = formula |a, b| {
+        // 1 - (1 - v)³ = v·(v·(v - 3) + 3), which loses nothing near 0.
+        let v = ((a - b) / scale).square().min(ONE);
+        v * ((v - C(3.0)) * v + C(3.0)) * (scale * scale / C(6.0))
+    };
 }

@@ -166,7 +166,7 @@ mod tests {
     use crate::ops::Operation;
 
     /// Ops of a test's own, or of a name that is another op's.
-    const OWN: &[&str] = &["swish"];
+    const OWN: &[&str] = &["swish", "mixed"];
 
     #[test]
     fn every_op_has_a_complete_card() {

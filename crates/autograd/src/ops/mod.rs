@@ -42,7 +42,7 @@ pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
 pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
 pub use norm::{Norm, Normalize, Normalizing, RmsNormalize};
 pub(crate) use pointwise::readable;
-pub use pointwise::{Binary, Elementwise, OwnUnary, Unary, Where};
+pub use pointwise::{Binary, Elementwise, Own, Unary, Where};
 pub use product::{Linear, MatMul, Product};
 pub use recurrent::{Recurrent, Sequences};
 pub use reduce::{LogSumExp, Max, Mean, Min, Prod, Reduce, Sum};

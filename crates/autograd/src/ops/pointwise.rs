@@ -12,12 +12,12 @@ use crate::Result;
 use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::{M, Row, row};
-use crate::custom::CustomUnary;
+use crate::pointwise::OwnFunction;
 
 family! {
     [inline]
     /// Functions of each element.
-    Elementwise<T> { Unary, Binary, OwnUnary<T>, Where }
+    Elementwise<T> { Unary, Binary, Own<T>, Where }
 }
 
 /// A function of the table, of each element.
@@ -28,9 +28,9 @@ pub struct Unary(pub UnaryOp);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binary(pub BinaryOp);
 
-/// A user's function of each element.
+/// A user's function of the elements of each place.
 #[derive(Clone, Debug)]
-pub struct OwnUnary<T>(#[doc(hidden)] pub Arc<dyn CustomUnary<T>>);
+pub struct Own<T>(pub(crate) Arc<dyn OwnFunction<T>>);
 
 /// The first operand where the mask is true, else the second.
 #[derive(Clone, Debug)]
@@ -112,24 +112,29 @@ impl<T: Float> Operation<T> for Binary {
     }
 }
 
-impl<T: Float> Operation<T> for OwnUnary<T> {
+impl<T: Float> Operation<T> for Own<T> {
     fn name(&self) -> &'static str {
         self.0.name()
     }
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(self.0.value(x[0]))
+        self.0.value(x)
     }
-    fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
-        at.see(0, |x| g.gate(&A::own_slope(&*self.0, x)?))
+    fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
+        let x: SmallVec<[A; 4]> = (0..at.operands()).map(|k| at.x(k)).collect();
+        A::pull_own(&*self.0, k, g.take(), &x)
     }
-    fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], _: &A) -> Result<A> {
-        t.gate(&A::own_slope(&*self.0, &x[0])?)
+    fn push<A: Algebra<T>>(&self, k: usize, t: &A, x: &[A], y: &A) -> Result<A> {
+        A::pull_own(&*self.0, k, t.expand(&y.shape())?, x)
     }
-    fn formula(&self, _: usize) -> Cow<'static, str> {
-        format!("g·{}'(x)", self.0.name()).into()
+    fn formula(&self, k: usize) -> Cow<'static, str> {
+        match self.0.operands() {
+            1 => format!("g·{}'(x)", self.0.name()).into(),
+            _ => format!("g·∂{}/∂{}", self.0.name(), char::from(b'a' + k as u8)).into(),
+        }
     }
     fn reads(&self, _: usize) -> Reads {
-        Reads::operand(0)
+        let all = (0..self.0.operands()).map(Reads::operand);
+        all.fold(Reads::NOTHING, Reads::and)
     }
     #[cfg(test)]
     fn rows() -> Vec<Row> {
@@ -139,11 +144,24 @@ impl<T: Float> Operation<T> for OwnUnary<T> {
         struct Swish;
         impl crate::Pointwise for Swish {
             const NAME: &'static str = "swish";
-            fn value<R: Real>(self, x: R) -> R {
+            fn value<R: Real>(self, [x]: [R; 1]) -> R {
                 x / (ONE + (-x).exp())
             }
         }
-        vec![row("swish", crate::check::row::ANY, |x| Ok(x[0].pointwise(Swish)))]
+        /// (a - b)·√(1 + c²)
+        #[derive(Clone, Copy)]
+        struct Mixed;
+        impl crate::Pointwise<3> for Mixed {
+            const NAME: &'static str = "mixed";
+            fn value<R: Real>(self, [a, b, c]: [R; 3]) -> R {
+                (a - b) * (c * c + ONE).sqrt()
+            }
+        }
+        let three: &[_] = &[(M, -2.0, 2.0), (&[4], -2.0, 2.0), (&[3, 1], -2.0, 2.0)];
+        vec![
+            row("swish", crate::check::row::ANY, |x| Ok(x[0].pointwise(Swish))),
+            row("mixed", three, |x| x[0].tape().pointwise(Mixed, [x[0], x[1], x[2]])),
+        ]
     }
 }
 

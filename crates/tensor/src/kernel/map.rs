@@ -203,82 +203,73 @@ fn flat<T: Element, O: Element, const N: usize>(
     storage.map(|storage| Tensor { storage })
 }
 
-/// A loop that writes where it reads its first operand. Apart from [`Run`]: of two pointers that may be equal the compiler
+/// A function of an element that is rewritten, and of N more of its place.
+pub(crate) trait InPlace<T, const N: usize>: Copy + Send + Sync {
+    /// The element anew. Must be `#[inline(always)]`.
+    fn at<A: Arch>(self, own: T, others: [T; N]) -> T;
+}
+
+/// [`by`] for a function that rewrites an element.
+#[inline(always)]
+fn rewritten<A: Arch, F: InPlace<T, N>, T, const N: usize>(f: F, own: T, others: [T; N]) -> T {
+    #[inline(never)]
+    fn called<F: InPlace<T, N>, T, const N: usize>(f: F, own: T, others: [T; N]) -> T {
+        f.at::<Portable>(own, others)
+    }
+    if cfg!(target_arch = "x86_64") && matches!(A::LEVEL, Level::Portable) {
+        return called(f, own, others);
+    }
+    f.at::<A>(own, others)
+}
+
+/// A loop that writes where it reads one operand. Apart from [`Run`]: of two pointers that may be equal the compiler
 /// must assume that they overlap, and would leave the loop as it stands, an element at a time.
-struct RunInPlace<F, T, const M: usize> {
+struct RunInPlace<F, T, const N: usize> {
     f: F,
     target: *mut T,
-    x: [*const T; M],
+    x: [*const T; N],
     len: usize,
 }
 
-impl<F, T: Copy, const M: usize> RunInPlace<F, T, M> {
-    #[inline(always)]
-    fn element<A: Arch, const N: usize>(&self, i: usize)
-    where
-        F: Lanewise<T, T, N>,
-    {
-        // SAFETY: whoever makes a `RunInPlace` promises `len` elements at each pointer.
-        unsafe {
-            let mut all = [*self.target.add(i); N];
-            for k in 0..M {
-                all[k + 1] = *self.x[k].add(i);
-            }
-            // Nothing else points to the target.
-            *self.target.add(i) = by::<A, _, _, _, N>(self.f, all);
-        }
-    }
-}
-
-/// A [`RunInPlace`] of a function of N operands.
-struct Into<R, const N: usize>(R);
-
-impl<F: Lanewise<T, T, N>, T: Copy, const M: usize, const N: usize> Kernel
-    for Into<RunInPlace<F, T, M>, N>
-{
+impl<F: InPlace<T, N>, T: Copy, const N: usize> Kernel for RunInPlace<F, T, N> {
     type Output = ();
     const BEST: Level = if size_of::<T>() <= 4 { Level::Avx512 } else { Level::Avx2 };
     #[inline(always)]
     fn run<A: Arch>(self) {
-        for i in 0..self.0.len {
-            self.0.element::<A, N>(i);
+        for i in 0..self.len {
+            // SAFETY: whoever makes a `RunInPlace` promises `len` elements at each pointer; nothing else points to the target.
+            unsafe {
+                let own = self.target.add(i);
+                *own = rewritten::<A, _, _, N>(self.f, *own, elements(self.x, i));
+            }
         }
     }
 }
 
-/// `f` with each element of `g` first, in `g`'s own buffer if nobody else holds it. The others broadcast to its shape.
+/// `f` of each element of `g` and of the others, in `g`'s own buffer if nobody else holds it. The others broadcast to its shape.
 #[inline]
-pub(crate) fn update<F, T, const M: usize, const N: usize>(
-    f: F,
-    g: Tensor<T>,
-    others: [&Tensor<T>; M],
-) -> Tensor<T>
+pub(crate) fn update<F, T, const N: usize>(f: F, g: Tensor<T>, others: [&Tensor<T>; N]) -> Tensor<T>
 where
-    F: Lanewise<T, T, N>,
+    F: InPlace<T, N>,
     T: Element,
 {
-    const { assert!(N == M + 1) };
-    update_runs(
-        &|x, target, len| dispatch(Into::<_, N>(RunInPlace { f, target, x, len })),
-        g,
-        others,
-    )
+    update_runs(&|x, target, len| dispatch(RunInPlace { f, target, x, len }), g, others)
 }
 
-fn update_runs<T: Element, const M: usize>(
-    runs: Runs<T, T, M>,
+fn update_runs<T: Element, const N: usize>(
+    runs: Runs<T, T, N>,
     mut g: Tensor<T>,
-    others: [&Tensor<T>; M],
+    others: [&Tensor<T>; N],
 ) -> Tensor<T> {
     let len = g.len();
     // Most lie as they must; what does not is copied.
-    let mut copies: [Option<Tensor<T>>; M] = [const { None }; M];
+    let mut copies: [Option<Tensor<T>>; N] = [const { None }; N];
     for (copy, x) in copies.iter_mut().zip(others) {
         if !same(x.shape(), g.shape()) || !x.is_contiguous() {
             *copy = Some(x.expanded(g.layout().shape.clone()).contiguous());
         }
     }
-    let x: [*const T; M] = std::array::from_fn(|k| {
+    let x: [*const T; N] = std::array::from_fn(|k| {
         let x = copies[k].as_ref().unwrap_or(others[k]);
         x.as_slice().unwrap_or(&[]).as_ptr()
     });

@@ -63,7 +63,7 @@ impl<R: Real> Mul for Dual<R> {
     type Output = Self;
     #[inline(always)]
     fn mul(self, b: Self) -> Self {
-        Self::of(self.value * b.value, self.slope * b.value + self.value * b.slope)
+        Self::of(self.value * b.value, self.slope.gated(b.value) + b.slope.gated(self.value))
     }
 }
 impl<R: Real> Div for Dual<R> {
@@ -71,7 +71,7 @@ impl<R: Real> Div for Dual<R> {
     #[inline(always)]
     fn div(self, b: Self) -> Self {
         let y = self.value / b.value;
-        Self::of(y, (self.slope - y * b.slope) / b.value)
+        Self::of(y, (self.slope - b.slope.gated(y)) / b.value)
     }
 }
 impl<R: Real> Add<C> for Dual<R> {
@@ -179,6 +179,11 @@ impl<R: Real> Real for Dual<R> {
             self.value.when_eq(to.value, yes.value, no.value),
             self.value.when_eq(to.value, yes.slope, no.slope),
         )
+    }
+    // By its own slope: the formula, of a maximum and a magnitude, has a corner at 0 which the function has not.
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        Self::of(self.value.softplus(), self.slope.gated(self.value.sigmoid()))
     }
     // Not by `when_eq`: a value of 0 that has a slope would lose it, and with it the second derivative.
     #[inline(always)]

@@ -25,6 +25,16 @@ impl<T, A> Lane<T, A> {
     }
 }
 
+/// The numbers of a place as lanes. (Not `array::map`: that is six functions more for the compiler, for each formula.)
+#[inline(always)]
+pub(super) fn lanes<A: Arch, T: LaneFloat, const N: usize>(x: [T; N]) -> [T::Lane<A>; N] {
+    let mut lanes = [x[0].lane::<A>(); N];
+    for k in 1..N {
+        lanes[k] = x[k].lane::<A>();
+    }
+    lanes
+}
+
 macro_rules! lane {
     ($($t:ident $softplus:ident $pow:ident $atan2:ident $hypot:ident, $pick:tt)*) => {$(
         impl<A: Arch> Neg for Lane<$t, A> {

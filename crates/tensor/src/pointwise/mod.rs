@@ -2,6 +2,7 @@
 
 mod dual;
 mod lane;
+mod own;
 pub mod real;
 pub(crate) mod run;
 pub mod table;
@@ -9,6 +10,7 @@ mod update;
 
 pub use dual::Dual;
 pub use lane::{Lane, LaneFloat};
+pub use own::Pointwise;
 pub use real::{Arg, C, HALF, ONE, Real, TWO, ZERO};
 pub use run::FloatKernels;
 pub use table::{BinaryOp, BinaryVisitor, UnaryOp, UnaryVisitor, formula};

@@ -7,7 +7,7 @@ use crate::error::{Error, Fault, no_memory, refuse};
 use crate::kernel::folds::FloatFold;
 use crate::kernel::gemm::{Init, Mat};
 use crate::kernel::level::Arch;
-use crate::kernel::map::{Lanewise, map, try_map, update};
+use crate::kernel::map::{InPlace, Lanewise, map, try_map, update};
 use crate::shape::same;
 use crate::{Element, Float, Result, Shape, Tensor};
 
@@ -52,7 +52,7 @@ pub trait FloatKernels: Element + LaneFloat {
 
 /// g · slope, and exactly 0 where g is: what is behind a branch not taken may be infinite.
 #[inline(always)]
-fn gated<R: Real>(g: R, slope: R) -> R {
+pub(super) fn gated<R: Real>(g: R, slope: R) -> R {
     g.when_eq(ZERO, ZERO, g * slope)
 }
 
@@ -67,9 +67,9 @@ impl<T: LaneFloat, F: Unary> Lanewise<T, T, 1> for UnaryValue<F> {
 
 #[derive(Clone, Copy)]
 struct UnaryPull<F>(F);
-impl<T: LaneFloat, F: Unary> Lanewise<T, T, 3> for UnaryPull<F> {
+impl<T: LaneFloat, F: Unary> InPlace<T, 2> for UnaryPull<F> {
     #[inline(always)]
-    fn at<A: Arch>(self, [g, x, y]: [T; 3]) -> T {
+    fn at<A: Arch>(self, g: T, [x, y]: [T; 2]) -> T {
         let (g, x, y) = (g.lane::<A>(), x.lane::<A>(), y.lane::<A>());
         T::from_lane::<A>(gated(g, self.0.slope(x, y)))
     }
@@ -87,9 +87,9 @@ impl<T: LaneFloat, F: Binary> Lanewise<T, T, 2> for BinaryValue<F> {
 
 #[derive(Clone, Copy)]
 struct BinaryPull<F, const OPERAND: usize>(F);
-impl<T: LaneFloat, F: Binary, const OPERAND: usize> Lanewise<T, T, 4> for BinaryPull<F, OPERAND> {
+impl<T: LaneFloat, F: Binary, const OPERAND: usize> InPlace<T, 3> for BinaryPull<F, OPERAND> {
     #[inline(always)]
-    fn at<A: Arch>(self, [g, a, b, y]: [T; 4]) -> T {
+    fn at<A: Arch>(self, g: T, [a, b, y]: [T; 3]) -> T {
         let (g, a, b, y) = (g.lane::<A>(), a.lane::<A>(), b.lane::<A>(), y.lane::<A>());
         let slope = if OPERAND == 0 { self.0.slope_a(a, b, y) } else { self.0.slope_b(a, b, y) };
         T::from_lane::<A>(gated(g, slope))
@@ -134,7 +134,7 @@ pub(crate) fn pull_unary<T: Float>(
     impl<T: Float> UnaryVisitor for Run<'_, T> {
         type Output = Tensor<T>;
         fn visit<F: Unary>(self, f: F) -> Tensor<T> {
-            update::<_, _, 2, 3>(UnaryPull(f), self.0, [self.1, self.2])
+            update(UnaryPull(f), self.0, [self.1, self.2])
         }
     }
     op.visit(Run(g, x, y))
@@ -154,8 +154,8 @@ pub(crate) fn pull_binary<T: Float>(
         fn visit<F: Binary>(self, f: F) -> Tensor<T> {
             let Self(operand, g, others) = self;
             match operand {
-                0 => update::<_, _, 3, 4>(BinaryPull::<F, 0>(f), g, others),
-                _ => update::<_, _, 3, 4>(BinaryPull::<F, 1>(f), g, others),
+                0 => update(BinaryPull::<F, 0>(f), g, others),
+                _ => update(BinaryPull::<F, 1>(f), g, others),
             }
         }
     }
@@ -215,11 +215,6 @@ impl BinaryOp {
 }
 
 impl<T: Float> Tensor<T> {
-    /// A function of each element, given as a formula.
-    pub fn apply<F: Unary>(&self, f: F) -> Self {
-        map(UnaryValue(f), [self], self.shape())
-    }
-
     /// Each element, but no less than its lower bound and no more than its upper bound, all three broadcast against
     /// one another: [`clamp`](Self::clamp) with tensors as bounds. Where the bounds are the wrong way round, the upper one.
     ///
@@ -255,15 +250,15 @@ impl<T: Float> Tensor<T> {
 
 #[derive(Clone, Copy)]
 struct Plus;
-impl<T: Float> Lanewise<T, T, 2> for Plus {
+impl<T: Float> InPlace<T, 1> for Plus {
     #[inline(always)]
-    fn at<A: Arch>(self, [a, b]: [T; 2]) -> T {
+    fn at<A: Arch>(self, a: T, [b]: [T; 1]) -> T {
         a.plus(b)
     }
 }
 
 pub(crate) fn sum_into<T: Float>(a: Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-    update::<_, _, 1, 2>(Plus, a, [b])
+    update(Plus, a, [b])
 }
 
 macro_rules! methods {

@@ -1,6 +1,6 @@
 //! `Update`: a step of an optimiser as a formula: some tensors and a gradient, place by place, to the tensors anew.
 
-use super::lane::LaneFloat;
+use super::lane::{LaneFloat, lanes};
 use super::real::Real;
 use crate::error::Fault;
 use crate::index::refuse_outside;
@@ -46,11 +46,7 @@ struct Lanes<F>(F);
 impl<T: LaneFloat, F: Update<N>, const N: usize> Rewrite<T, N> for Lanes<F> {
     #[inline(always)]
     fn at<A: Arch>(self, state: [T; N], g: T) -> [T; N] {
-        let mut lanes = [state[0].lane::<A>(); N];
-        for k in 1..N {
-            lanes[k] = state[k].lane::<A>();
-        }
-        let lanes = self.0.step(lanes, g.lane::<A>());
+        let lanes = self.0.step(lanes::<A, _, N>(state), g.lane::<A>());
         let mut new = state;
         for k in 0..N {
             new[k] = T::from_lane::<A>(lanes[k]);

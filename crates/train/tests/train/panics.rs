@@ -23,7 +23,7 @@ struct Broken;
 
 impl Pointwise for Broken {
     const NAME: &'static str = "broken";
-    fn value<R: Real>(self, x: R) -> R {
+    fn value<R: Real>(self, [x]: [R; 1]) -> R {
         assert!(std::hint::black_box(false), "a pointwise function of one's own");
         x + ONE
     }
