@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use wengert_tensor::Float;
 
-use crate::compiled::{self, Then};
+use crate::compiled::{Then, compiled};
 use crate::error::Line;
 use crate::gradients::Gradients;
 use crate::sweep::Keep;
@@ -65,14 +65,16 @@ impl<'t, T: Float> Var<'t, T> {
             let mut rows = Vec::new();
             if self.tape.keep_adjoints.get() {
                 adjoints.resize(count, None);
-                compiled::sweep(&inner, &mut grads, |i, g| {
+                (compiled().sweep)(&inner, &mut grads, &mut |i, g| {
                     adjoints[i] = Some(g.clone());
                     Ok(Then::HandOn)
                 })?;
             } else if self.tape.finite.get() || !inner.watchers.is_empty() {
-                compiled::sweep(&inner, &mut grads, |_, _| Ok(Then::HandOn))?;
+                (compiled().sweep)(&inner, &mut grads, &mut |_, _| Ok(Then::HandOn))?;
             } else {
-                compiled::sweep(&inner, &mut grads, |i, g| Ok(inner.take_rows(i, g, &mut rows)))?;
+                (compiled().sweep)(&inner, &mut grads, &mut |i, g| {
+                    Ok(inner.take_rows(i, g, &mut rows))
+                })?;
             }
             (grads, adjoints, rows)
         };
@@ -201,11 +203,7 @@ impl<'t, T: Float> Var<'t, T> {
         };
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
         let start = self.tape.len();
-        let found = compiled::sweep_recorded(self.tape, self.index, seed.index, &keep);
-        let found = found.map(|found| {
-            let var = |index| Self { tape: self.tape, index };
-            found.into_iter().map(|g| g.map(var)).collect::<Vec<_>>()
-        });
+        let found = (compiled().sweep_recorded)(self.tape, self, seed, &keep);
         // What the sweep recorded, and what it could not do, belongs to the line that asked for it.
         self.tape.inner.borrow_mut().nodes.set_place(start, at);
         found.map_err(|error| error.on_line(at))

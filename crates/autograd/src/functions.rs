@@ -5,7 +5,7 @@ use std::panic::Location;
 use wengert_tensor::{Float, Tensor};
 
 use crate::algebra::Algebra;
-use crate::compiled;
+use crate::compiled::compiled;
 use crate::error::Line;
 use crate::ops::{Detach, Op, Operation as _};
 use crate::sweep::Keep;
@@ -25,8 +25,8 @@ impl<T: Float> Tape<T> {
             self.check_vars("push_forward", &[*x], at)?;
         }
         self.ready("push_forward", at)?;
-        let inputs = inputs.iter().map(|(x, t)| (x.index, t.clone())).collect();
-        compiled::push(self, inputs, y.index, at)
+        let inputs: Vec<_> = inputs.iter().map(|(x, t)| (x.index, t.clone())).collect();
+        (compiled().push)(self, &inputs, y.index, at)
     }
 
     /// [`push_forward`](Self::push_forward), compiled for each float type in this crate.

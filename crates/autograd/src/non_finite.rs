@@ -5,10 +5,11 @@ use std::panic::Location;
 
 use wengert_tensor::{Float, Tensor};
 
+use crate::compiled::compiled;
 use crate::error::Line;
 use crate::inner::Inner;
 use crate::sweep::Keep;
-use crate::{Error, Result, Tape, Var, compiled};
+use crate::{Error, Result, Tape, Var};
 
 /// The op that made a value or a gradient that is not finite, or the data that held it.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl<T: Float> Tape<T> {
     /// # let _ = loss;
     /// ```
     pub fn first_non_finite(&self) -> Option<NonFinite> {
-        compiled::first_non_finite(self)
+        (compiled().first_non_finite)(self)
     }
 
     pub(crate) fn first_non_finite_here(&self) -> Option<NonFinite> {
@@ -109,7 +110,7 @@ impl<T: Float> Var<'_, T> {
     /// As [`gradients`](Var::gradients).
     #[track_caller]
     pub fn first_non_finite_gradient(self) -> Result<Option<NonFinite>> {
-        compiled::first_non_finite_gradient(self.tape, self.index, Location::caller())
+        (compiled().first_non_finite_gradient)(self, Location::caller())
     }
 
     pub(crate) fn first_non_finite_gradient_here(self, at: Line) -> Result<Option<NonFinite>> {

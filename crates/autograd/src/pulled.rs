@@ -3,7 +3,8 @@
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::At;
-use crate::{Error, Result, TapeLine, compiled};
+use crate::compiled::compiled;
+use crate::{Error, Result, TapeLine};
 
 /// The contribution of a line to the gradient of one of its operands; see [`TapeLine::pull`].
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ impl<T: Float> TapeLine<'_, T> {
         let (op, reads) = (self.op(), self.op().reads(k));
         let x = (0..self.arity()).map(|j| self.operand_value(j, reads.reads_operand(j)));
         let x = x.collect::<Result<Vec<_>>>().map_err(|error| error.on_line(at))?;
-        let part = compiled::pull(op, k, g, &x, self.result_value())?;
+        let part = (compiled().pull)(op, k, g, &x, self.result_value())?;
         if part.shape() == x[k].shape() {
             return Ok(Pulled { gradient: part, summed_from: None });
         }

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 use wengert_tensor::{Float, Tensor};
 
+use crate::compiled::compiled;
 use crate::error::Line;
 use crate::inner::{Inner, Note};
 use crate::ops::{Op, Operation as _, Untracked};
-use crate::{Error, Result, Tape, Var, compiled};
+use crate::{Error, Result, Tape, Var};
 
 impl<T: Float> Tape<T> {
     /// Runs an op on lines of this tape and records it. Inlined, so that the op is made in its place: if it were made
@@ -22,7 +23,7 @@ impl<T: Float> Tape<T> {
             Ok(mut inner) => inner.nodes.begin(op),
             Err(_) => return Err(Self::busy(op.into().name(), at)),
         }
-        Ok(Var { tape: self, index: compiled::record(self, operands, at)? })
+        Ok(Var { tape: self, index: (compiled().record)(self, operands, at)? })
     }
 
     /// [`record`](Self::record) of the op that was put down, compiled for each float type in this crate.

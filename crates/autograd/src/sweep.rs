@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use wengert_tensor::{Float, Shape, Tensor};
 
 use crate::algebra::{Algebra, At, Incoming};
-use crate::compiled::{self, Done, Grads, Then};
+use crate::compiled::{Done, Grads, Then, compiled};
 use crate::inner::Inner;
 use crate::nodes::Nodes;
 use crate::ops::{Op, Operation as _};
@@ -145,7 +145,7 @@ impl<T: Float> Tape<T> {
             });
         }
         let mut kept = vec![None; from + 1];
-        compiled::sweep(&inner, &mut grads, |i, g| {
+        (compiled().sweep)(&inner, &mut grads, &mut |i, g| {
             let wanted = match keep {
                 Keep::All => true,
                 Keep::These(these) => these.contains(&(i as u32)),
