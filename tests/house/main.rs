@@ -9,6 +9,7 @@ mod conventions;
 mod depth;
 mod errata;
 mod examples;
+mod files;
 mod lesson_programs;
 mod lessons;
 mod likelihoods;

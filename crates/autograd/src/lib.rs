@@ -81,6 +81,7 @@ mod stats;
 mod sweep;
 mod tape;
 mod tensors;
+mod triangle;
 mod var;
 mod views;
 

@@ -1,8 +1,9 @@
 //! `Param`: a value and its gradient, shared by model and optimiser.
 
+mod display;
 mod gradient;
+mod reading;
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
@@ -10,6 +11,8 @@ use std::thread::{self, ThreadId};
 use wengert_tensor::{Element, Tensor};
 
 use crate::row_grad::Grad;
+
+pub(crate) use self::reading::Reading;
 
 /// A handle to a parameter: clones are the same parameter.
 ///
@@ -57,16 +60,6 @@ pub enum GradUse {
     Stepped,
     /// A step was made with a part of it, and `backward` has added to it since: `zero_grad` was forgotten.
     SteppedInPart,
-}
-
-/// The answer to a tape that reads a parameter.
-pub(crate) enum Reading<T> {
-    /// It has read it already, on this line.
-    Known(u32),
-    /// A younger tape has read it since, so it may have.
-    Unsure,
-    /// Never before. Value, version and frozen.
-    First(Tensor<T>, u64, bool),
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -289,42 +282,7 @@ impl<T: Element> Param<T> {
         result
     }
 
-    /// Value, version and frozen under one lock: what a tape reads.
-    pub(crate) fn read(&self) -> (Tensor<T>, u64, bool) {
-        let state = self.state();
-        (state.value.clone(), self.version(), self.is_frozen())
-    }
-
-    /// The answer to tape number `tape`, under one lock. If it is the tape's first read, the parameter gets line `index`.
-    #[inline]
-    pub(crate) fn read_by(&self, tape: u64, index: u32) -> Reading<T> {
-        let mut state = self.state();
-        match state.reader.0.cmp(&tape) {
-            std::cmp::Ordering::Equal => return Reading::Known(state.reader.1),
-            std::cmp::Ordering::Greater => return Reading::Unsure,
-            std::cmp::Ordering::Less => state.reader = (tape, index),
-        }
-        Reading::First(state.value.clone(), self.version(), self.is_frozen())
-    }
-
     pub(crate) fn version(&self) -> u64 {
         self.0.version.load(Ordering::Acquire)
-    }
-}
-
-impl<T: Element> fmt::Debug for Param<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let frozen = if self.is_frozen() { " (frozen)" } else { "" };
-        match self.0.path.get() {
-            Some(path) => write!(f, "Param `{path}`{frozen}: {:?}", self.value()),
-            None => write!(f, "Param {} (no name){frozen}: {:?}", self.0.id, self.value()),
-        }
-    }
-}
-
-/// Its value, as a tensor prints.
-impl<T: Element> fmt::Display for Param<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.value(), f)
     }
 }

@@ -1,4 +1,4 @@
-//! More shapes of vars: splitting, moving and repeating axes, padding, triangles and diagonals. Each is made of recorded
+//! More shapes of vars: splitting, moving and repeating axes, and padding. Each is made of recorded
 //! ops, so every order of derivative follows.
 
 use smallvec::SmallVec;
@@ -6,7 +6,7 @@ use wengert_tensor::{
     Border, Float, REST, Shape, Slice, Tensor, Window, axis_or_refuse, is_axis_of_scalar,
 };
 
-use crate::ops::{Diagonal, Undiagonal, Unslice, Unwindows, Windows};
+use crate::ops::{Unslice, Unwindows, Windows};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {
@@ -275,66 +275,6 @@ impl<'t, T: Float> Var<'t, T> {
     ) -> Result<Self> {
         let windows = Windows(SmallVec::from_slice(windows.as_ref()));
         self.apply(Unwindows(Shape::new(sizes.as_ref()), windows))
-    }
-
-    /// The lower triangle of each matrix in the last two axes: elements on or below diagonal `k` are kept, others are 0.
-    ///
-    /// # Errors
-    /// If there are fewer than two axes.
-    #[track_caller]
-    pub fn tril(self, k: isize) -> Result<Self> {
-        self.recordable("tril", &[])?;
-        let triangle = self.matrix_of_true()?.tril(k)?;
-        self.masked_fill(&!triangle, T::ZERO)
-    }
-
-    /// The upper triangle of each matrix in the last two axes: elements on or above diagonal `k` are kept, others are 0.
-    ///
-    /// # Errors
-    /// If there are fewer than two axes.
-    #[track_caller]
-    pub fn triu(self, k: isize) -> Result<Self> {
-        self.recordable("triu", &[])?;
-        let triangle = self.matrix_of_true()?.triu(k)?;
-        self.masked_fill(&!triangle, T::ZERO)
-    }
-
-    /// A mask of the shape of the last two axes, all true, of which a triangle can be taken.
-    fn matrix_of_true(self) -> Result<Tensor<bool>> {
-        let shape = self.shape();
-        Ok(Tensor::try_full(&shape[shape.len().saturating_sub(2)..], true)?)
-    }
-
-    /// A vector as diagonal `k` of a matrix of zeros; or diagonal `k` of a matrix.
-    ///
-    /// # Errors
-    /// If it is neither a vector nor a matrix.
-    #[track_caller]
-    pub fn diag(self, k: isize) -> Result<Self> {
-        self.recordable("diag", &[])?;
-        match self.rank() {
-            1 => self.diag_embed(k),
-            2 => self.diagonal(k, 0, 1),
-            // The tensor says what is wrong.
-            _ => Ok(self.tape.constant(self.tensor_for("diag")?.diag(k)?)),
-        }
-    }
-
-    /// The last axis as diagonal `k` of a matrix of zeros, in two axes instead.
-    ///
-    /// # Errors
-    /// If there is no axis.
-    #[track_caller]
-    pub fn diag_embed(self, k: isize) -> Result<Self> {
-        self.recordable("diag_embed", &[])?;
-        let shape = self.shape();
-        let Some((&len, rest)) = shape.split_last() else {
-            return Ok(self.tape.constant(self.tensor_for("diag_embed")?.diag_embed(k)?));
-        };
-        let side = len.saturating_add(k.unsigned_abs());
-        let whole: Shape = rest.iter().copied().chain([side, side]).collect();
-        Shape::len_or_refuse("diag_embed", &whole)?;
-        self.apply(Undiagonal(whole, Diagonal(k, -2, -1)))
     }
 
     /// Along the last axis the elements where the mask is true, in row-major order; the two broadcast against each other.

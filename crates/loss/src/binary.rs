@@ -6,10 +6,9 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::focal::focal_of;
 use crate::formula::formula;
 use crate::reduce::{Weight, checks_numbers, fits, reduce, reducible, weigh};
-use crate::refuse::{Numbers, alike, every, gamma, inside, not_made_by, option, shares, weights};
+use crate::refuse::{Numbers, alike, every, inside, not_made_by, option, shares, weights};
 
 /// Ops whose results are not logits.
 const TO_PROBABILITY: &[&str] = &["sigmoid", "hardsigmoid", "softmax"];
@@ -72,19 +71,6 @@ pub struct MultilabelCrossEntropyLoss<T> {
 /// [`MultilabelCrossEntropyLoss`] by PyTorch's name.
 pub type MultilabelSoftMarginLoss<T> = MultilabelCrossEntropyLoss<T>;
 
-/// (1 - pₜ)^gamma · BCE of the logits, where pₜ is the probability of the true side: confident predictions count less. Its mean is
-/// over all elements (Lin et al. divide by the number of positives: use the sum for that). torchvision's
-/// `sigmoid_focal_loss`.
-///
-/// With `alpha`, positives are weighted by alpha and negatives by 1 - alpha.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[must_use]
-pub struct BinaryFocalLoss {
-    gamma: f64,
-    alpha: Option<f64>,
-    reduction: Reduction,
-}
-
 macro_rules! weighted {
     ($($Loss:ident $what:literal)*) => {$(
         impl<T> Default for $Loss<T> {
@@ -106,7 +92,7 @@ weighted! {
     BceWithLogitsLoss "the losses, of their shape, or of one that is repeated to it"
     MultilabelCrossEntropyLoss "the labels, `[L]`"
 }
-reducible!(BceLoss<T> BceWithLogitsLoss<T> MultilabelCrossEntropyLoss<T> BinaryFocalLoss);
+reducible!(BceLoss<T> BceWithLogitsLoss<T> MultilabelCrossEntropyLoss<T>);
 checks_numbers!(BceLoss<T> BceWithLogitsLoss<T> MultilabelCrossEntropyLoss<T>);
 
 impl<T> BceLoss<T> {
@@ -138,18 +124,6 @@ impl<T> MultilabelCrossEntropyLoss<T> {
     /// Without weights.
     pub fn new() -> Self {
         Self { weight: Weight::NONE, numbers: Numbers::Checked, reduction: Reduction::Mean }
-    }
-}
-
-impl BinaryFocalLoss {
-    /// With this gamma (0 is plain cross-entropy; the authors found 2 best), and equal weights for both sides.
-    pub fn new(gamma: f64) -> Self {
-        Self { gamma, alpha: None, reduction: Reduction::Mean }
-    }
-    /// With positives weighted by alpha and negatives by 1 - alpha.
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.alpha = Some(alpha);
-        self
     }
 }
 
@@ -210,28 +184,6 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for MultilabelCro
     }
 }
 
-impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for BinaryFocalLoss {
-    #[track_caller]
-    fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
-        const OP: &str = "binary_focal";
-        let y = target.on(x);
-        alike(OP, "prediction", &x.shape(), "target", &y.shape())?;
-        logits(OP, x)?;
-        gamma(OP, self.gamma)?;
-        option(OP, self.alpha.is_none_or(inside), || "alpha must lie between 0 and 1".into())?;
-        every(OP, "target", &y.value()?, |y| y == 0.0 || y == 1.0, "the targets are 0 or 1", None)?;
-        let gamma = self.gamma;
-        let (weight_of_0, weight_of_1) =
-            self.alpha.map_or((1.0, 1.0), |alpha| (1.0 - alpha, alpha));
-        let losses = formula!(OP, { gamma, weight_of_0, weight_of_1 }, |x, y| {
-            // The logit of the true side: x, or -x.
-            let s = y.when_eq(ONE, x, -x);
-            focal_of(s, gamma) * y.when_eq(ONE, weight_of_1, weight_of_0)
-        })?;
-        reduce(OP, losses, self.reduction)
-    }
-}
-
 /// The mean of [`BceLoss`] over all elements, of probabilities.
 ///
 /// # Errors
@@ -285,18 +237,4 @@ pub fn multilabel_soft_margin<'t, T: Float>(
     target: impl Operand<'t, T>,
 ) -> Result<Var<'t, T>> {
     multilabel_cross_entropy(logits, target)
-}
-
-/// The mean of [`BinaryFocalLoss`] over all elements.
-///
-/// # Errors
-/// If the shapes differ, a target is neither 0 nor 1, gamma is negative, the prediction has been through a sigmoid, or
-/// there is no element.
-#[track_caller]
-pub fn binary_focal<'t, T: Float>(
-    logits: Var<'t, T>,
-    target: impl Operand<'t, T>,
-    gamma: f64,
-) -> Result<Var<'t, T>> {
-    BinaryFocalLoss::new(gamma).forward(logits, target)
 }

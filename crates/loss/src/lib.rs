@@ -93,9 +93,8 @@ pub use adaptive::{AdaptiveRobustLoss, robust_nll};
 pub use advise::{Advice, Task, advise};
 pub use audit::{Audit, Batch, audit};
 pub use binary::{
-    BceLoss, BceWithLogitsLoss, BinaryFocalLoss, MultilabelCrossEntropyLoss,
-    MultilabelSoftMarginLoss, bce, bce_with_logits, binary_focal, log_loss,
-    multilabel_cross_entropy, multilabel_soft_margin,
+    BceLoss, BceWithLogitsLoss, MultilabelCrossEntropyLoss, MultilabelSoftMarginLoss, bce,
+    bce_with_logits, log_loss, multilabel_cross_entropy, multilabel_soft_margin,
 };
 pub use class_target::{ClassTarget, Classes};
 pub use criterion::{Custom, Loss, custom, custom_of};
@@ -104,7 +103,7 @@ pub use ctc::{CtcLoss, CtcTarget, ctc, ctc_beam, ctc_greedy};
 pub use distance::{cosine_similarity, pairwise_distance};
 pub use divergence::{KlDivLoss, KlReduction, kl_div};
 pub use explain::{Explanation, explain};
-pub use focal::{FocalLoss, focal};
+pub use focal::{BinaryFocalLoss, FocalLoss, binary_focal, focal};
 pub use labels::Labels;
 pub use likelihood::{GaussianNllLoss, PoissonNllLoss, gaussian_nll, poisson_nll};
 pub use margin::{

@@ -15,6 +15,8 @@ mod subject;
 #[cfg(test)]
 mod sweep;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests;
 
 use wengert_tensor::{Rng, Tensor};

@@ -232,7 +232,7 @@ macro_rules! float {
                 unsafe { gemm(m, n, k, a, b, init, c, ldc) }
             }
             fn sum_into(a: Tensor<$t>, b: &Tensor<$t>) -> Tensor<$t> {
-                crate::pointwise::run::sum_into(a, b)
+                crate::pointwise::accumulate::sum_into(a, b)
             }
             fn pull_unary(op: UnaryOp, g: Tensor<$t>, x: &Tensor<$t>, y: &Tensor<$t>) -> Tensor<$t> {
                 crate::pointwise::run::pull_unary(op, g, x, y)

@@ -4,7 +4,8 @@
 
 use super::columns::{Rows, Total};
 use super::level::dispatch;
-use super::tree::{By, ColumnFold, Fold, Piece, Pieces, Runs};
+use super::pieces::{Piece, Pieces};
+use super::tree::{By, ColumnFold, Fold, Runs};
 use crate::Element;
 
 /// A [`Fold`] whose type is not known.

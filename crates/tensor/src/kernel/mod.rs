@@ -13,6 +13,7 @@ pub(crate) mod map;
 pub mod math;
 pub(crate) mod normalize;
 pub(crate) mod pick;
+pub(crate) mod pieces;
 pub mod pool;
 pub(crate) mod reduce;
 pub(crate) mod rows;

@@ -8,8 +8,9 @@ use super::columns::{block, columns};
 use super::copy;
 use super::folding::Folding;
 use super::level::dispatch;
+use super::pieces::{Piece, Pieces};
 use super::pool::{self, Shared};
-use super::tree::{By, Counter, Fold, LEAF, Piece, Pieces, Runs};
+use super::tree::{By, Counter, Fold, LEAF, Runs};
 use crate::layout::{Strides, Walk};
 use crate::{Element, Shape, Tensor};
 

@@ -160,7 +160,7 @@ fn leaf<A: Arch, F: Fold<T>, T: Copy, const L: usize>(fold: F, x: &[T], about: F
 
 /// Joins a run into lanes that have taken `before` elements.
 #[inline(always)]
-fn enter<A: Arch, F: Fold<T>, T: Copy, const L: usize>(
+pub(super) fn enter<A: Arch, F: Fold<T>, T: Copy, const L: usize>(
     fold: F,
     lanes: &mut [F::Out; L],
     before: usize,
@@ -187,7 +187,7 @@ fn enter<A: Arch, F: Fold<T>, T: Copy, const L: usize>(
 }
 
 #[inline(always)]
-fn halved<F: Fold<T>, T, const L: usize>(mut lanes: [F::Out; L]) -> F::Out {
+pub(super) fn halved<F: Fold<T>, T, const L: usize>(mut lanes: [F::Out; L]) -> F::Out {
     let mut half = L / 2;
     while half > 0 {
         for i in 0..half {
@@ -247,62 +247,5 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Runs<'_, T, F::Out>> {
             // SAFETY: as above.
             unsafe { out.add(i).write(total::<A, F, T>(fold, x, about)) };
         }
-    }
-}
-
-/// A leaf whose elements come in several runs.
-pub(crate) struct Pieces<O> {
-    lanes: [O; WIDE],
-    /// The number of lanes that are used.
-    count: usize,
-    /// Elements so far.
-    pub(crate) filled: usize,
-}
-
-impl<O: Element> Pieces<O> {
-    /// One of a fold of `len` elements, which of nothing is `start`.
-    pub(crate) fn new(start: O, len: usize) -> Self {
-        Self { lanes: [start; WIDE], count: lanes(len), filled: 0 }
-    }
-
-    /// The fold of what came, and an empty leaf again.
-    pub(crate) fn take<F: Fold<T, Out = O>, T>(&mut self) -> O {
-        // Lanes that are not used hold the fold of nothing, but it is not joined: a sum of -0 must stay what it is.
-        let total = match self.count {
-            1 => self.lanes[0],
-            NARROW => halved::<F, T, NARROW>(*first_lanes(&mut self.lanes)),
-            _ => halved::<F, T, WIDE>(self.lanes),
-        };
-        *self = Self { lanes: [F::START; WIDE], filled: 0, ..*self };
-        total
-    }
-}
-
-fn first_lanes<O, const L: usize>(lanes: &mut [O; WIDE]) -> &mut [O; L] {
-    match lanes.first_chunk_mut() {
-        Some(lanes) => lanes,
-        None => unreachable!("no leaf has more lanes than the widest"),
-    }
-}
-
-/// One more run of a leaf.
-pub(crate) struct Piece<'a, T, O> {
-    pub(crate) leaf: &'a mut Pieces<O>,
-    pub(crate) x: &'a [T],
-    pub(crate) about: O,
-}
-
-impl<F: Fold<T>, T: Element> Kernel for By<F, Piece<'_, T, F::Out>> {
-    type Output = ();
-    const BEST: Level = T::BEST;
-    #[inline(always)]
-    fn run<A: Arch>(self) {
-        let Self(fold, Piece { leaf: Pieces { lanes, count, filled }, x, about }) = self;
-        match *count {
-            1 => enter::<A, F, T, 1>(fold, first_lanes(lanes), *filled, x, about),
-            NARROW => enter::<A, F, T, NARROW>(fold, first_lanes(lanes), *filled, x, about),
-            _ => enter::<A, F, T, WIDE>(fold, lanes, *filled, x, about),
-        }
-        *filled += x.len();
     }
 }

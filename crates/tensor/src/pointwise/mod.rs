@@ -1,5 +1,6 @@
 //! Pointwise functions: formulas over [`Real`], the [table](mod@table) of them, and the kernels they run as.
 
+pub(crate) mod accumulate;
 mod dual;
 mod lane;
 mod own;

@@ -3,7 +3,7 @@
 use super::lane::LaneFloat;
 use super::table::{BinaryVisitor, UnaryVisitor};
 use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
-use crate::error::{Error, Fault, no_memory, refuse};
+use crate::error::{no_memory, refuse};
 use crate::kernel::folds::FloatFold;
 use crate::kernel::gemm::{Init, Mat};
 use crate::kernel::level::Arch;
@@ -231,34 +231,6 @@ impl<T: Float> Tensor<T> {
     pub fn clamp_between(&self, low: &Self, high: &Self) -> Result<Self> {
         self.clamp_min(low)?.clamp_max(high)
     }
-
-    /// The sum with a tensor of the same shape, in this one's buffer if nobody else holds it.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] if the shapes differ.
-    #[track_caller]
-    #[inline]
-    pub fn accumulate(self, other: &Self) -> Result<Self> {
-        if !same(self.shape(), other.shape()) {
-            let rule = "a sum in place is of two tensors of one shape";
-            let shapes = [self.shape(), other.shape()];
-            return Err(Error::Shape(Fault::new("accumulate", &shapes, rule)));
-        }
-        Ok(T::sum_into(self, other))
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Plus;
-impl<T: Float> InPlace<T, 1> for Plus {
-    #[inline(always)]
-    fn at<A: Arch>(self, a: T, [b]: [T; 1]) -> T {
-        a.plus(b)
-    }
-}
-
-pub(crate) fn sum_into<T: Float>(a: Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-    update(Plus, a, [b])
 }
 
 macro_rules! methods {
