@@ -36,11 +36,11 @@ pub(crate) struct Compiled<T: Float> {
     /// The same with one operand, which makes a fault var of an error.
     pub(crate) record_or_fault: fn(&Tape<T>, u32, Line) -> u32,
     /// Goes back over a tape, from gradients of some lines: leaves those of parameters, and tells of each.
-    pub(crate) sweep: fn(&Inner<T>, &mut Grads<T>, Done<'_, T>) -> Result<()>,
+    pub(crate) sweep: Sweep<T>,
     /// Goes back from a var with a seed, and records what it does: the gradients of some lines.
     pub(crate) sweep_recorded: RecordedSweep<T>,
     /// Forward mode: the direction of a line, when the inputs move along theirs.
-    pub(crate) push: fn(&Tape<T>, &[(u32, Tensor<T>)], u32, Line) -> Result<Tensor<T>>,
+    pub(crate) push: Push<T>,
     /// The reverse rule of an op for an operand, of its gradient, its operands and its result.
     pub(crate) pull: Pull<T>,
     /// The first op that made a result that is not finite.
@@ -49,8 +49,12 @@ pub(crate) struct Compiled<T: Float> {
     pub(crate) first_non_finite_gradient: fn(Var<'_, T>, Line) -> Result<Option<NonFinite>>,
 }
 
+type Sweep<T> = fn(&Inner<T>, &mut Grads<T>, Done<'_, T>) -> Result<()>;
+
 type RecordedSweep<T> =
     for<'t> fn(&'t Tape<T>, Var<'t, T>, Var<'t, T>, &[u32]) -> Result<Vec<Option<Var<'t, T>>>>;
+
+type Push<T> = fn(&Tape<T>, &[(u32, Tensor<T>)], u32, Line) -> Result<Tensor<T>>;
 
 type Pull<T> = fn(&Op<T>, usize, &Tensor<T>, &[Tensor<T>], &Tensor<T>) -> Result<Tensor<T>>;
 

@@ -36,7 +36,7 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Axis`] if there is no such axis.
+    /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn logsumexp_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
@@ -67,7 +67,7 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Axis`] if there is no such axis.
+    /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn softmax(&self, axis: isize) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
@@ -90,7 +90,7 @@ impl<T: Float> Tensor<T> {
     /// The logarithm of [`softmax`](Self::softmax), exact where that is near 0.
     ///
     /// # Errors
-    /// [`Error::Axis`] if there is no such axis.
+    /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
     pub fn log_softmax(&self, axis: isize) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {

@@ -183,7 +183,7 @@ impl BinaryOp {
     /// The function of each pair of elements, broadcast against each other.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the shapes do not broadcast, [`Error::Size`] if to more elements than memory can address.
+    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast, [`Error::Size`](crate::Error::Size) if to more elements than memory can address.
     #[track_caller]
     #[inline]
     pub fn apply<T: Float>(self, a: &Tensor<T>, b: &Tensor<T>) -> Result<Tensor<T>> {
@@ -226,7 +226,7 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`] if the shapes do not broadcast.
+    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
     #[track_caller]
     pub fn clamp_between(&self, low: &Self, high: &Self) -> Result<Self> {
         self.clamp_min(low)?.clamp_max(high)
@@ -252,7 +252,7 @@ macro_rules! methods {
                 $(#[$bdoc])*
                 ///
                 /// # Errors
-                /// [`Error::Shape`] if the shapes do not broadcast.
+                /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
                 #[track_caller]
                 pub fn $bname(&self, other: &Self $($(, $bp: f64)*)?) -> Result<Self> {
                     BinaryOp::$Binary $({ $($bp),* })?.apply(self, other)

@@ -2,7 +2,7 @@
 
 use crate::support::{Rng, close, copy, same_bits, same_bits_f32};
 use wengert_tensor::Tensor;
-use wengert_tensor::pointwise::{Binary, BinaryOp, Lane, Unary, UnaryOp};
+use wengert_tensor::pointwise::{Binary, BinaryOp, Lane, ONE, Pointwise, Real, Unary, UnaryOp};
 
 fn lane(x: f64) -> Lane<f64> {
     Lane::new(x)
@@ -158,4 +158,50 @@ fn long_rows_and_many_short_ones() {
             assert_eq!(y.to_vec(), expected.collect::<Vec<_>>(), "{left:?} - {right:?}");
         }
     }
+}
+
+/// a·b + √(1 + c²)
+#[derive(Clone, Copy)]
+struct Three;
+impl Pointwise<3> for Three {
+    const NAME: &'static str = "three";
+    fn value<R: Real>(self, [a, b, c]: [R; 3]) -> R {
+        a * b + (c * c + ONE).sqrt()
+    }
+}
+
+#[test]
+fn a_function_of_ones_own_on_views_that_broadcast() {
+    let mut rng = Rng::new(4);
+    for _ in 0..ROUNDS {
+        let shape = rng.shape();
+        let row = &shape[shape.len().min(1)..];
+        let (a, b, c) = (rng.floats(&shape), rng.floats(row), rng.floats(&[]));
+        let y = Three.apply([&a, &b, &c]).unwrap();
+        assert_eq!(y.shape(), shape);
+        assert!(same_bits(&y, &Three.apply([&copy(&a), &copy(&b), &copy(&c)]).unwrap()));
+        let (wide_b, wide_c) = (b.expand(&shape).unwrap(), c.expand(&shape).unwrap());
+        let places = || a.iter().zip(wide_b.iter().zip(wide_c.iter()));
+        compare("three", &y, places().map(|(a, (b, c))| a * b + c.hypot(1.0)));
+
+        let g = rng.floats(&shape).relu();
+        let slopes: [fn(f64, f64, f64) -> f64; 3] =
+            [|_, b, _| b, |a, _, _| a, |_, _, c| c / c.hypot(1.0)];
+        for (k, slope) in slopes.into_iter().enumerate() {
+            let pulled = Three.pull(k, g.clone(), [&a, &b, &c]);
+            let want = g.iter().zip(places()).map(|(g, (a, (b, c)))| g * slope(a, b, c));
+            compare("three, pulled", &pulled, want);
+        }
+    }
+}
+
+#[test]
+fn a_function_of_ones_own_says_why_shapes_do_not_fit_and_keeps_a_slope_beside_infinity() {
+    let (two, three) = (Tensor::from(vec![1.0, 2.0]), Tensor::from(vec![1.0, 2.0, 3.0]));
+    let error = Three.apply([&two, &three, &two]).unwrap_err().to_string();
+    assert!(error.contains("three") && error.contains("[2]") && error.contains("[3]"), "{error}");
+    let (a, infinite, c) =
+        (Tensor::scalar(2.0), Tensor::scalar(f64::INFINITY), Tensor::scalar(0.0));
+    let slope = |k| Three.pull(k, Tensor::scalar(1.0), [&a, &infinite, &c]).item().unwrap();
+    assert_eq!([slope(0), slope(1), slope(2)], [f64::INFINITY, 2.0, 0.0]);
 }
