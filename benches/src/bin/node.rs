@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use wengert::autograd::Tape;
+use wengert::autograd::{Param, Tape};
 use wengert::tensor::Tensor;
 
 /// The least time of `f` in ns over many runs.
@@ -55,7 +55,27 @@ fn chain(shape: &[usize], n: usize, name: &str) {
     );
 }
 
+/// A recurrence on one element, x ← tanh(w·x + b): each of the parameters is used in every step, and its gradients add up.
+fn recurrence(steps: usize) {
+    let (w, b) = (Param::new(Tensor::<f32>::full(&[1], 0.9)), Param::new(Tensor::full(&[1], 0.1)));
+    let x0 = Tensor::<f32>::full(&[1], 0.5);
+    let time = best(2_000, || {
+        let tape = Tape::new();
+        let (w_, b_) = (tape.param(&w), tape.param(&b));
+        let mut x = tape.constant(x0.clone());
+        for _ in 0..steps {
+            x = (x * w_ + b_).tanh();
+        }
+        black_box(x.sum().backward().is_ok());
+        w.zero_grad();
+        b.zero_grad();
+    });
+    let per = time / (3 * steps) as f64;
+    println!("recurrence n={:<8} record + reverse {per:6.1} ns", 3 * steps);
+}
+
 fn main() {
+    recurrence(1000);
     for n in [10, 100, 1000, 10_000, 100_000, 1_000_000] {
         chain(&[], n, "scalar");
     }
