@@ -18,6 +18,7 @@ use crate::{Error, Result, Tape, Var};
 #[doc(hidden)]
 pub trait OwnFunction<T: Float>: fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
+    fn options(&self) -> Vec<(&'static str, f64)>;
     fn operands(&self) -> usize;
     fn value(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>>;
     /// `g` times its derivative along operand `k`; 0 where `g` is.
@@ -38,6 +39,9 @@ impl<F: Pointwise<N>, const N: usize> fmt::Debug for Formula<F, N> {
 impl<T: Float, F: Pointwise<N>, const N: usize> OwnFunction<T> for Formula<F, N> {
     fn name(&self) -> &'static str {
         F::NAME
+    }
+    fn options(&self) -> Vec<(&'static str, f64)> {
+        self.0.options()
     }
     fn operands(&self) -> usize {
         N
@@ -267,5 +271,29 @@ mod tests {
         assert_eq!(second.value().unwrap(), tensor![[2.0, 2.0], [2.0, 2.0]]);
         let third = second.sum().grad_or_zero(&[x]).unwrap()[0];
         assert_eq!(third.value().unwrap(), tensor![[0.0, 0.0], [0.0, 0.0]]);
+    }
+
+    /// x to a power.
+    #[derive(Clone, Copy)]
+    struct Power(C);
+    impl Pointwise for Power {
+        const NAME: &'static str = "power";
+        fn options(self) -> Vec<(&'static str, f64)> {
+            vec![("of", self.0.0)]
+        }
+        fn value<R: Real>(self, [x]: [R; 1]) -> R {
+            x.powc(self.0)
+        }
+    }
+
+    #[test]
+    fn options_are_printed_and_the_next_step_has_its_own() {
+        for of in [2.0, 3.0] {
+            let tape = Tape::new();
+            let x = tape.scalar(2.0_f64);
+            let (y, z) = (x.pointwise(Power(C(of))), x.pointwise(Power(C(4.0))));
+            assert_eq!([y.item().unwrap(), z.item().unwrap()], [2.0_f64.powf(of), 16.0]);
+            assert!(tape.to_string().contains(&format!("power(%0, of={of})")), "{tape}");
+        }
     }
 }

@@ -9,6 +9,9 @@ macro_rules! formula {
         struct Formula { $($($option: wengert_tensor::pointwise::C),*)? }
         impl Pointwise<{ [stringify!($first) $(, stringify!($x))*].len() }> for Formula {
             const NAME: &'static str = $name;
+            fn options(self) -> Vec<(&'static str, f64)> {
+                vec![$($((stringify!($option), self.$option.0)),*)?]
+            }
             #[inline(always)]
             fn value<R: Real>(self, [$first $(, $x)*]: [R; { [stringify!($first) $(, stringify!($x))*].len() }]) -> R {
                 $(let Self { $($option),* } = self;)?

@@ -116,6 +116,9 @@ impl<T: Float> Operation<T> for Own<T> {
     fn name(&self) -> &'static str {
         self.0.name()
     }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        named(self.0.options())
+    }
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
         self.0.value(x)
     }

@@ -42,6 +42,11 @@ pub trait Pointwise<const N: usize = 1>: Copy + Send + Sync + 'static {
     /// Its value. Mark it `#[inline(always)]` if it is long, so that it runs in vectors.
     fn value<R: Real>(self, x: [R; N]) -> R;
 
+    /// Its options by name, as prints and reports show them; none unless it says so.
+    fn options(self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+
     /// Its derivative along operand `k`.
     #[inline(always)]
     fn slope<R: Real>(self, k: usize, x: [R; N]) -> R {
