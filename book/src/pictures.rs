@@ -18,11 +18,12 @@ type Drawn = std::result::Result<String, Box<dyn Error>>;
 /// # Errors
 /// If a computation fails, or a word has no Chinese.
 pub fn all() -> std::result::Result<Vec<(String, String)>, Box<dyn Error>> {
-    let makers: [(&str, fn() -> Drawn); 11] = [
+    let makers: [(&str, fn() -> Drawn); 12] = [
         ("tape", tape),
         ("losses", losses),
         ("softmax", softmax),
         ("paths", paths),
+        ("heights", heights),
         ("differences", differences),
         ("rates", rates),
         ("flow", flow),
@@ -88,7 +89,8 @@ fn with_slope(
 /// Chapter 6: three losses of one error, and how hard each pulls.
 fn losses() -> Drawn {
     let zero = tensor![0.0];
-    let at = between(-2.5, 2.5, 100);
+    // A jump is drawn from one side of it to the other.
+    let at = [between(-2.5, -1e-9, 50), between(1e-9, 2.5, 50)].concat();
     let mut values = chart("The loss of one error", "error", "loss");
     let mut slopes = chart("Its slope: how hard a sample pulls", "error", "slope");
     for (name, [value, slope]) in [
@@ -136,32 +138,63 @@ fn apart(path: &[(f64, f64)], least: f64) -> Vec<(f64, f64)> {
     kept
 }
 
-/// Chapter 9: the four paths over Rosenbrock's valley.
-fn paths() -> Drawn {
+/// A surface on which optimisers walk.
+type Height = for<'t> fn(Var<'t>, Var<'t>) -> Result<Var<'t>>;
+
+/// The four optimisers' places after each step on a surface, with their rates.
+fn walks(
+    height: Height,
+    start: (f64, f64),
+    rates: [f64; 4],
+    steps: usize,
+) -> std::result::Result<Vec<(&'static str, Vec<(f64, f64)>)>, Box<dyn Error>> {
     let [x, y] = [0.0, 0.0].map(|x| Param::new(Tensor::scalar(x)));
     let all = || [x.clone(), y.clone()];
     let optimizers: [(&str, Box<dyn Optimizer<f64>>); 4] = [
-        ("gradient descent", Box::new(Sgd::new(all(), 0.001))),
-        ("momentum", Box::new(Sgd::new(all(), 0.001).momentum(0.9))),
-        ("RMSprop", Box::new(RmsProp::new(all(), 0.01))),
-        ("Adam", Box::new(Adam::new(all(), 0.1))),
+        ("gradient descent", Box::new(Sgd::new(all(), rates[0]))),
+        ("momentum", Box::new(Sgd::new(all(), rates[1]).momentum(0.9))),
+        ("RMSprop", Box::new(RmsProp::new(all(), rates[2]))),
+        ("Adam", Box::new(Adam::new(all(), rates[3]))),
     ];
-    let valley = |x, y| Surface::Rosenbrock.at(x, y);
-    let mut field = Field::new("A thousand steps from (-1.5, 2)", (-2.0, 2.0), (-1.0, 3.0), valley);
+    let mut walks = Vec::new();
     for (name, mut optimizer) in optimizers {
-        x.set(Tensor::scalar(-1.5));
-        y.set(Tensor::scalar(2.0));
-        let mut path = vec![(-1.5, 2.0)];
-        for _ in 0..1000 {
+        x.set(Tensor::scalar(start.0));
+        y.set(Tensor::scalar(start.1));
+        let mut path = vec![start];
+        for _ in 0..steps {
             let tape = Tape::new();
             optimizer.zero_grad();
-            Surface::Rosenbrock.on(tape.param(&x), tape.param(&y))?.backward()?;
+            height(tape.param(&x), tape.param(&y))?.backward()?;
             optimizer.step()?;
             path.push((x.value().item()?, y.value().item()?));
         }
-        field = field.path(name, apart(&path, 0.02));
+        walks.push((name, path));
     }
-    Ok(field.points("lowest", [(1.0, 1.0)]).to_svg())
+    Ok(walks)
+}
+
+/// Chapter 9: four paths over a long valley.
+fn paths() -> Drawn {
+    let bowl = |x: f64, y: f64| (x * x + 20.0 * y * y) / 2.0;
+    let field = Field::new("(x² + 20·y²)/2, sixty steps", (-2.0, 1.0), (-1.3, 1.3), bowl);
+    let bowl: Height = |x, y| Ok((x.square() + y.square() * 20.0) * 0.5);
+    let mut field = field.points("lowest", [(0.0, 0.0)]);
+    for (name, path) in walks(bowl, (-1.8, 1.0), [0.09, 0.02, 0.03, 0.1], 60)? {
+        field = field.path(name, path);
+    }
+    Ok(field.to_svg())
+}
+
+/// Chapter 9: the heights on the way through Rosenbrock's valley.
+fn heights() -> Drawn {
+    let mut chart = chart("A thousand steps in Rosenbrock's valley", "step", "height");
+    let rates = [0.001, 0.001, 0.01, 0.1];
+    for (name, path) in walks(|x, y| Surface::Rosenbrock.on(x, y), (-1.5, 2.0), rates, 1000)? {
+        let heights = path.iter().map(|p| Surface::Rosenbrock.at(p.0, p.1));
+        let points = (0..).map(f64::from).zip(heights).step_by(10);
+        chart = chart.points(name, points.map(|(step, height)| (step, height.max(1e-12))));
+    }
+    Ok(chart.scale(Scale::Log).to_svg())
 }
 
 /// e^x by its series, which has the same bits on every machine.
@@ -176,7 +209,7 @@ fn exp_f32(x: f32) -> f32 {
 
 /// Chapter 10: the error of a difference falls with the step, and then rises.
 fn differences() -> Drawn {
-    let steps: Vec<f64> = (2..=60).map(|k| 10f64.powf(-f64::from(k) / 4.0)).collect();
+    let steps: Vec<f64> = (2..=60).rev().map(|k| 10f64.powf(-f64::from(k) / 4.0)).collect();
     let slope = exp(1.0);
     let error = |difference: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
         steps.iter().map(|&h| (h, (difference(h) / slope - 1.0).abs())).collect()

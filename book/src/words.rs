@@ -2,7 +2,7 @@
 
 /// Whole texts, as they stand in a picture.
 const TEXTS: &[(&str, &str)] = &[
-    ("a tape of 3 nodes", "三行的磁带"),
+    ("a tape of 3 lines", "三行的磁带"),
     ("parameter", "参数"),
     ("op", "运算"),
     ("The loss of one error", "一个误差的损失"),
@@ -18,7 +18,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("score of the right class, above the other", "正确类的分数高出另一类多少"),
     ("cross-entropy, -ln p", "交叉熵 -ln p"),
     ("squared, (1 - p)²", "平方 (1 - p)²"),
-    ("A thousand steps from (-1.5, 2)", "从 (-1.5, 2) 出发的一千步"),
+    ("(x² + 20·y²)/2, sixty steps", "(x² + 20·y²)/2，六十步"),
+    ("A thousand steps in Rosenbrock's valley", "Rosenbrock 山谷中的一千步"),
     ("gradient descent", "梯度下降"),
     ("momentum", "动量"),
     ("RMSprop", "RMSprop"),

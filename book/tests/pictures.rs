@@ -59,7 +59,8 @@ fn shown(language: &str) -> Vec<(String, String)> {
         let chapter = chapter.unwrap().path();
         if chapter.extension().is_some_and(|e| e == "md") {
             let page = fs::read_to_string(&chapter).unwrap();
-            for piece in page.split("![").skip(1) {
+            let prose: String = page.split("```").step_by(2).collect(); // code has `vec![` and the like
+            for piece in prose.split("\n![").skip(1) {
                 let (text, rest) = piece.split_once("](").unwrap();
                 let file = rest.split_once(')').unwrap().0;
                 let chapter = chapter.file_name().unwrap().display();

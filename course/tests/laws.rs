@@ -127,7 +127,7 @@ fn every_chapter_has_exercises_in_both_languages() {
         assert!([task, why].iter().all(|text| text.chars().any(is_chinese)), "{}", exercise.name);
         let chinese = exercise.clone().in_chinese();
         assert!(chinese.hints.len() == 3 && chinese.why == *why, "{}", exercise.name);
-        assert!(chinese.task.starts_with(&format!("// {task}\n//")), "{}", exercise.name);
+        assert!(chinese.task.starts_with(&format!("// {task}\n")), "{}", exercise.name);
         assert!(chinese.task.ends_with(&exercise.task), "{}", exercise.name);
         let titles = include_str!("../../book/zh/src/SUMMARY.md");
         let line = format!("- [{}]({:02}-", chinese.chapter.1, exercise.chapter.0);

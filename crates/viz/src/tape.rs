@@ -1,4 +1,4 @@
-//! A picture of a tape: each node is a box, from the data on the left to the loss on the right.
+//! A picture of a tape: each line is a box, from the data on the left to the loss on the right.
 
 use wengert_autograd::ops::Leaf;
 use wengert_autograd::{Op, Tape, TapeLine};
@@ -8,7 +8,7 @@ use crate::chart::label;
 use crate::field::rounded;
 use crate::svg::{Anchor, Svg};
 
-/// The most nodes that are drawn; the picture says how many more there are.
+/// The most lines that are drawn; the picture says how many more there are.
 const DRAWN: usize = 200;
 
 /// The kinds of boxes, with colour and roundness.
@@ -126,8 +126,8 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     }
     let rows = filled.iter().max().copied().unwrap_or(0);
     let title = match lines.len() - nodes.len() {
-        0 => format!("a tape of {} nodes", lines.len()),
-        more => format!("the first {DRAWN} nodes of a tape ({more} more)"),
+        0 => format!("a tape of {} lines", lines.len()),
+        more => format!("the first {DRAWN} lines of a tape ({more} more)"),
     };
     svg.text(16.0, 24.0, 15.0, Anchor::Start, &title);
     // What the colours mean, of those that occur.
