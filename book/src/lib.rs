@@ -1,5 +1,9 @@
 //! The chapters of the book, each a doc test: `cargo test -p wengert-book --doc`. The text is in `book/en/src`, and in Chinese in
-//! `book/zh/src`, with the same code (`tests/house/book.rs`).
+//! `book/zh/src`, with the same code (`tests/house/book.rs`). The pictures are made by [`pictures`].
+
+pub mod pictures;
+pub mod repository;
+mod words;
 
 /// The doc tests of each chapter.
 macro_rules! chapters {

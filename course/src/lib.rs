@@ -109,9 +109,13 @@ impl Exercise {
         }
     }
 
-    /// The exercise with hints and reason in Chinese. The messages of its check stay as they are.
+    /// The exercise with title, task, hints and reason in Chinese. The messages of its check stay as they are.
     #[must_use]
     pub fn in_chinese(mut self) -> Self {
+        let titles = include_str!("../../book/zh/src/SUMMARY.md").split("\n- [").skip(1);
+        let title = titles.filter_map(|line| line.split(']').next()).nth(self.chapter.0 - 1);
+        self.chapter.1 = title.unwrap_or(self.chapter.1);
+        self.task = format!("// {}\n{}", self.chinese.first().map_or("", |task| task), self.task);
         let mut lines = self.chinese.iter().skip(1).cloned();
         self.hints = lines.by_ref().take(3).collect();
         self.why = lines.collect();
@@ -173,7 +177,15 @@ pub fn run(
     loop {
         if let Some(status) = child.try_wait()? {
             let said = fs::read_to_string(&output)?;
-            return Ok(if status.success() { Ok(()) } else { Err(said) });
+            // How to get a backtrace of the copy helps nobody.
+            let said =
+                said.lines().filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE"));
+            let said: Vec<&str> = said.collect();
+            return Ok(if status.success() {
+                Ok(())
+            } else {
+                Err(said.join("\n").trim().to_string())
+            });
         }
         if started.elapsed() > limit {
             child.kill()?;

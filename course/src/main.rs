@@ -10,11 +10,18 @@ use std::time::{Duration, SystemTime};
 
 use wengert_course::{Exercise, exercises};
 
+mod words;
+
+use words::{CHINESE, ENGLISH, Words};
+
+/// The remark in the list of progress on an exercise that was not solved.
+const SKIPPED: &str = " skipped";
+
 /// The folder of the learner's files, and of the list of those that are finished.
 struct Desk {
     folder: PathBuf,
     all: Vec<Exercise>,
-    in_chinese: bool,
+    words: Words,
 }
 
 impl Desk {
@@ -22,15 +29,22 @@ impl Desk {
         self.folder.join(exercise.name).with_extension("rs")
     }
 
-    fn finished(&self) -> Vec<String> {
+    /// The names of those that are finished or skipped, each with its mark in the list.
+    fn finished(&self) -> Vec<(String, char)> {
         let text = fs::read_to_string(self.folder.join("progress.txt")).unwrap_or_default();
-        text.lines().map(str::to_string).collect()
+        let marked = |line: &str| match line.strip_suffix(SKIPPED) {
+            Some(name) => (name.to_string(), '-'),
+            None => (line.to_string(), 'x'),
+        };
+        text.lines().map(marked).collect()
     }
 
-    fn finish(&self, exercise: &Exercise) -> io::Result<()> {
-        let mut names = self.finished();
-        names.push(exercise.name.to_string());
-        fs::write(self.folder.join("progress.txt"), names.join("\n"))
+    /// Notes that an exercise is finished, or [`SKIPPED`].
+    fn finish(&self, exercise: &Exercise, remark: &str) -> io::Result<()> {
+        let path = self.folder.join("progress.txt");
+        let done = fs::read_to_string(&path).unwrap_or_default();
+        let after = if done.is_empty() || done.ends_with('\n') { "" } else { "\n" };
+        fs::write(path, format!("{done}{after}{}{remark}\n", exercise.name))
     }
 
     /// Writes the file as it was at first.
@@ -40,10 +54,10 @@ impl Desk {
 
     fn next(&self) -> Option<&Exercise> {
         let finished = self.finished();
-        self.all.iter().find(|e| !finished.iter().any(|name| name == e.name))
+        self.all.iter().find(|e| !finished.iter().any(|(name, _)| name == e.name))
     }
 
-    /// Prints all exercises by chapters, with a mark at those that are finished.
+    /// Prints all exercises by chapters, with a mark at those that are finished (x) or skipped (-).
     fn list(&self) {
         let (finished, mut chapter) = (self.finished(), 0);
         for Exercise { name, chapter: (number, title), .. } in &self.all {
@@ -51,7 +65,7 @@ impl Desk {
                 println!("{number}. {title}");
                 chapter = *number;
             }
-            let mark = if finished.iter().any(|done| done == name) { 'x' } else { ' ' };
+            let mark = finished.iter().rfind(|done| done.0 == *name).map_or(' ', |done| done.1);
             println!("   [{mark}] {name}");
         }
     }
@@ -60,19 +74,12 @@ impl Desk {
     fn introduce(&self, exercise: &Exercise) {
         let (number, title) = exercise.chapter;
         let place = self.all.iter().position(|e| e.name == exercise.name).unwrap_or(0) + 1;
-        println!("\nExercise {place} of {}. Chapter {number}: {title}.", self.all.len());
-        if let Some(page) = chapter(number, if self.in_chinese { "zh" } else { "en" }) {
-            println!("To read before: {}", page.display());
+        println!("\n{}", (self.words.exercise)(place, self.all.len(), number, title));
+        if let Some(page) = chapter(number, self.words.language) {
+            println!("{} {}", self.words.read, page.display());
         }
-        println!("Edit {}", self.file(exercise).display());
-        if self.in_chinese {
-            println!("{}", exercise.chinese.first().map_or("", |task| task));
-            println!("保存即检查。h：提示，s：跳过，r：恢复，l：列表，q：退出（再按回车）");
-        } else {
-            println!(
-                "Save it, and it is checked. h: hint, s: skip, r: reset, l: list, q: quit (and Enter)"
-            );
-        }
+        println!("{} {}", self.words.edit, self.file(exercise).display());
+        println!("{}", self.words.keys);
     }
 }
 
@@ -91,7 +98,7 @@ fn main() -> io::Result<()> {
     let in_chinese = std::env::args().any(|argument| argument == "zh");
     let all = exercises().into_iter();
     let all = all.map(|e| if in_chinese { e.in_chinese() } else { e }).collect();
-    let desk = Desk { folder, all, in_chinese };
+    let desk = Desk { folder, all, words: if in_chinese { CHINESE } else { ENGLISH } };
     fs::create_dir_all(&desk.folder)?;
     let (send, commands) = mpsc::channel();
     std::thread::spawn(move || {
@@ -111,7 +118,7 @@ fn main() -> io::Result<()> {
         stays = work_on(exercise, &desk, &commands, &scratch)?;
     }
     if stays {
-        println!("All exercises are done.");
+        println!("{}", desk.words.all_done);
     }
     if scratch.exists() { fs::remove_dir_all(scratch) } else { Ok(()) }
 }
@@ -133,32 +140,35 @@ fn work_on(
             if text != exercise.task {
                 match exercise.verdict(&text, scratch)? {
                     Ok(()) => {
-                        println!("Right. {}\n\nA solution:\n\n{}", exercise.why, exercise.solution);
-                        desk.finish(exercise)?;
+                        println!("{} {}\n", desk.words.right, exercise.why);
+                        println!("{}\n\n{}", desk.words.solution, exercise.solution);
+                        desk.finish(exercise, "")?;
                         return Ok(true);
                     }
                     // The compiler and a panic name the copy that was compiled: its lines are those of the learner's file.
                     Err(message) => {
                         let copy = scratch.join(exercise.name).with_extension("rs");
                         let [copy, file] = [&copy, &file].map(|path| path.display().to_string());
-                        println!("Not yet: {}", message.replace(&copy, &file));
+                        println!("{} {}", desk.words.not_yet, message.replace(&copy, &file));
                     }
                 }
             }
         }
         match commands.recv_timeout(Duration::from_millis(100)).as_deref().map(str::trim) {
-            Ok("h") => println!("{}", hints.next().map_or("There are no more hints.", |h| h)),
+            Ok("h") => println!("{}", hints.next().map_or(desk.words.no_more_hints, |h| h)),
             Ok("r") => desk.reset(exercise)?,
             Ok("l") => desk.list(),
             Ok("s") => {
-                desk.finish(exercise)?;
+                desk.finish(exercise, SKIPPED)?;
                 return Ok(true);
             }
             Ok("q") => return Ok(false),
+            Ok("") => {}
+            Ok(_) => println!("{}", desk.words.keys),
             Err(mpsc::RecvTimeoutError::Disconnected) => {
                 std::thread::sleep(Duration::from_millis(100));
             }
-            _ => {}
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
     }
 }

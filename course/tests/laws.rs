@@ -127,6 +127,11 @@ fn every_chapter_has_exercises_in_both_languages() {
         assert!([task, why].iter().all(|text| text.chars().any(is_chinese)), "{}", exercise.name);
         let chinese = exercise.clone().in_chinese();
         assert!(chinese.hints.len() == 3 && chinese.why == *why, "{}", exercise.name);
+        assert!(chinese.task.starts_with(&format!("// {task}\n")), "{}", exercise.name);
+        assert!(chinese.task.ends_with(&exercise.task), "{}", exercise.name);
+        let titles = include_str!("../../book/zh/src/SUMMARY.md");
+        let line = format!("- [{}]({:02}-", chinese.chapter.1, exercise.chapter.0);
+        assert!(titles.contains(&line), "{}: {line}", exercise.name);
     }
     // Where the book has a chapter, it has the same title.
     let summary = include_str!("../../book/en/src/SUMMARY.md");
@@ -169,6 +174,7 @@ fn errors_of_the_compiler_and_panics_are_shown() {
     assert!(verdict("x").unwrap_err().contains("factor 2 is missing"));
     let panic = verdict("panic!(\"where am I\")").unwrap_err();
     assert!(panic.contains("where am I") && panic.contains("01_square.rs:2:5"), "{panic}");
+    assert!(!panic.contains("BACKTRACE") && panic.starts_with("thread"), "{panic}");
     assert!(verdict("loop {}").unwrap_err().contains("loop without an end"));
     let error = verdict("2.0 * y").unwrap_err();
     assert!(error.contains("E0425") && error.contains("01_square.rs:2:11"), "{error}");

@@ -87,3 +87,22 @@ fn links_lead_to_files_and_headings() {
     }
     assert!(followed > 10, "{followed} links were found");
 }
+
+/// The course's README has a row for each chapter; the chapter names the same exercises at its end, for those who have read it.
+#[test]
+fn every_chapter_names_its_exercises() {
+    let readme = include_str!("../../course/README.md");
+    let rows = readme.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let rows: Vec<&str> = rows.map(|row| row.rsplit(" | ").next().unwrap()).collect();
+    for language in ["en", "zh"] {
+        let chapters = chapters(language);
+        assert_eq!(chapters.len(), rows.len());
+        for ((name, page), row) in chapters.iter().zip(&rows) {
+            let last = page.lines().last().unwrap();
+            let named =
+                |line: &str| line.split('`').skip(1).step_by(2).map(str::to_string).collect();
+            let (told, listed): (Vec<String>, Vec<String>) = (named(last), named(row));
+            assert!(told == listed && listed.len() >= 3, "{language}/{name}: {told:?}");
+        }
+    }
+}

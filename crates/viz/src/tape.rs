@@ -1,12 +1,14 @@
-//! A picture of a tape: each node is a box, from the data on the left to the loss on the right.
+//! A picture of a tape: each line is a box, from the data on the left to the loss on the right.
 
 use wengert_autograd::ops::Leaf;
 use wengert_autograd::{Op, Tape, TapeLine};
-use wengert_tensor::Float;
+use wengert_tensor::{Float, Tensor};
 
+use crate::chart::label;
+use crate::field::rounded;
 use crate::svg::{Anchor, Svg};
 
-/// The most nodes that are drawn; the picture says how many more there are.
+/// The most lines that are drawn; the picture says how many more there are.
 const DRAWN: usize = 200;
 
 /// The kinds of boxes, with colour and roundness.
@@ -27,8 +29,19 @@ fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
     }
 }
 
+/// The shape of a line, or the number that it is, with its gradient if the tape keeps it.
+fn content<T: Float>(line: &TapeLine<'_, T>) -> String {
+    let number = |t: Option<Tensor<T>>| t?.item().ok().map(|x| label(rounded(x.to_f64())));
+    match (number(line.value()), number(line.adjoint().cloned())) {
+        (Some(value), Some(gradient)) => format!("{value}, gradient {gradient}"),
+        (Some(value), None) => format!("{} = {value}", line.shape()),
+        _ => line.shape().to_string(),
+    }
+}
+
 /// A tape as SVG text. Data and parameters are round and ops are square, each with its shape, and arrows lead from operands to
-/// results. When the pointer rests on a box, it shows the layer or the line of the program.
+/// results. A number stands with its value, and with its gradient on a tape that is [keeping adjoints](Tape::keeping_adjoints).
+/// When the pointer rests on a box, it shows the layer or the line of the program.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -70,9 +83,15 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     let mut heads = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
         let (x1, y1) = place[i];
-        for j in node.operands() {
-            let (x0, y0) = (place[j].0 + WIDTH, place[j].1 + HEIGHT / 2.0);
-            let (y1, middle) = (y1 + HEIGHT / 2.0, (x0 + x1) / 2.0);
+        let operands = node.operands();
+        for (k, &j) in operands.iter().enumerate() {
+            // An operand that is used twice has two arrows, as its gradient has two parts.
+            let uses = operands.iter().filter(|&&other| other == j).count();
+            let earlier = operands[..k].iter().filter(|&&other| other == j).count();
+            let distance = (32.0 / uses as f64).min(16.0);
+            let aside = distance * (earlier as f64 - 0.5 * (uses - 1) as f64);
+            let (x0, y0) = (place[j].0 + WIDTH, place[j].1 + HEIGHT / 2.0 + aside);
+            let (y1, middle) = (y1 + HEIGHT / 2.0 + aside, (x0 + x1) / 2.0);
             let d = format!(
                 "M{x0:.1} {y0:.1} C{middle:.1} {y0:.1} {middle:.1} {y1:.1} {x1:.1} {y1:.1}"
             );
@@ -100,15 +119,15 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
         svg.begin(&format!("{}{place}, at {}", node.op().name(), node.at()));
         svg.rect(x, y, WIDTH, HEIGHT, &format!("rx=\"{round}\" fill=\"{fill}\" stroke=\"#777\""));
         // The boxes are pale in both themes, so their text is dark in both.
-        let (middle, shape) = (x + WIDTH / 2.0, node.shape().to_string());
+        let middle = x + WIDTH / 2.0;
         svg.text_in(middle, y + 19.0, 12.0, Anchor::Middle, "#1b1b1b", &node.name());
-        svg.text_in(middle, y + 36.0, 10.0, Anchor::Middle, "#1b1b1b", &shape);
+        svg.text_in(middle, y + 36.0, 10.0, Anchor::Middle, "#1b1b1b", &content(node));
         svg.end();
     }
     let rows = filled.iter().max().copied().unwrap_or(0);
     let title = match lines.len() - nodes.len() {
-        0 => format!("a tape of {} nodes", lines.len()),
-        more => format!("the first {DRAWN} nodes of a tape ({more} more)"),
+        0 => format!("a tape of {} lines", lines.len()),
+        more => format!("the first {DRAWN} lines of a tape ({more} more)"),
     };
     svg.text(16.0, 24.0, 15.0, Anchor::Start, &title);
     // What the colours mean, of those that occur.
@@ -121,4 +140,26 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     }
     let width = 32.0 + columns as f64 * (WIDTH + GAP.0) - GAP.0;
     svg.finish(width.max(280.0).max(x), y + 28.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operand_that_is_used_twice_has_two_arrows_and_a_number_its_gradient() {
+        let tape = Tape::<f64>::new().keeping_adjoints();
+        let a = tape.scalar(3.0);
+        let b = a + a;
+        (b * b).backward().unwrap();
+        let svg = tape_svg(&tape);
+        for text in ["3, gradient 24", "6, gradient 12", "36, gradient 1"] {
+            assert!(svg.contains(text), "{text}: {svg}");
+        }
+        let mut curves: Vec<&str> = svg.split("<path d=\"").filter(|d| d.contains(" C")).collect();
+        assert_eq!(curves.len(), 4);
+        curves.sort_unstable();
+        curves.dedup();
+        assert_eq!(curves.len(), 4, "arrows cover one another: {curves:?}");
+    }
 }

@@ -128,3 +128,25 @@ fn log_cosh_keeps_its_digits_near_0() {
         assert!((loss / expected - 1.0).abs() < 1e-12, "{loss} {expected}");
     }
 }
+
+/// Far out, σ(z) - y would be 1 - 1 = 0 for a sure and right yes, where e^-z is right.
+#[test]
+fn the_slope_of_a_sure_and_right_answer_keeps_its_digits() {
+    let slope = |z: f64, y: f64| {
+        let tape = Tape::new();
+        let z = tape.var(Tensor::scalar(z));
+        let slope = bce_with_logits(z, &Tensor::scalar(y)).unwrap().grad(&[z]).unwrap()[0];
+        let second = slope.grad(&[z]).unwrap()[0];
+        [slope, second].map(|s| s.item().unwrap())
+    };
+    for z in [1.0_f64, 30.0, 37.0, 40.0, 300.0, 700.0] {
+        let right = (-z).exp() / (1.0 + (-z).exp());
+        super::near(slope(z, 1.0)[0], -right, 1e-14);
+        super::near(slope(-z, 0.0)[0], right, 1e-14);
+        for curvature in [slope(z, 1.0)[1], slope(-z, 0.0)[1]] {
+            super::near(curvature, right * (1.0 - right), 1e-14);
+        }
+    }
+    // A target between both has the slope of either side in its part.
+    super::near(slope(2.0, 0.25)[0], 1.0 / (1.0 + (-2.0_f64).exp()) - 0.25, 1e-15);
+}

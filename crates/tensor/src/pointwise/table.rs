@@ -227,7 +227,7 @@ macro_rules! pointwise_table {
             /// The same of sigmoid(a), finite for every finite a; at an infinite one it is 0 or ∞
             bce_with_logits BceWithLogits (a, b -> y) = (ONE - b).when_eq(ZERO, ZERO, (ONE - b) * a.max(ZERO))
                 + b.when_eq(ZERO, ZERO, b * (-a).max(ZERO)) + (-a.abs()).exp().log1p();
-                slopes a.sigmoid() - b, -a;
+                slopes (ONE - b) * a.sigmoid() - b * (-a).sigmoid(), -a; // σ(a) - b, to the last digit where both are near 1
         }
     }};
 }
