@@ -85,9 +85,8 @@ pub(crate) fn run(images: usize, epochs: usize, seed: u64) -> Outcome<Found> {
         Ok(cross_entropy(logits, &kinds)? + of_box * 10.0)
     });
     let mut optimizer = AdamW::new(model.parameters(), 3e-3);
-    let steps = epochs * loader.batches();
     Trainer::new(&model, &criterion, &mut optimizer)
-        .schedule(schedule::OneCycleLr::new(3e-3, steps))
+        .schedule(schedule::OneCycleLr::new(3e-3, epochs * loader.batches()))
         .silent()
         .fit(&loader, epochs)?;
 
@@ -117,42 +116,35 @@ pub(crate) fn run(images: usize, epochs: usize, seed: u64) -> Outcome<Found> {
 
 /// The first images of the test: the true box in blue, and the one that is found in orange, unless nothing is found.
 fn picture(test: &Images, logits: &Tensor, corners: &Tensor) -> Outcome<String> {
-    let (kinds, said) = (parts(test.targets())?.0, metrics::predictions(logits)?);
+    let (kinds, _, boxes) = parts(test.targets())?;
+    let (kinds, said) = (kinds.to_vec(), metrics::predictions(logits)?.to_vec());
+    let (boxes, corners) = (boxes * 16.0, corners * 16.0);
+    let frame = |of: &Tensor, i| -> Outcome<[f64; 4]> {
+        let corners: Vec<f64> = of.select(0, i)?.iter().map(f64::from).collect();
+        Ok(corners.try_into().map_err(|_| "a box has four corners")?)
+    };
     let mut pictures = Vec::new();
     for i in 0..24.min(test.len()) {
+        let (kind, said) = (KINDS[kinds[i]], KINDS[said[i]]);
+        let caption = if kind == said { kind.into() } else { format!("{said} for {kind}") };
         let image = test.features().select(0, i)?.select(0, 0)?;
-        let frame = |row: Tensor| -> [f64; 4] {
-            let row = row.to_vec();
-            [row[0], row[1], row[2], row[3]].map(|corner| 16.0 * f64::from(corner))
-        };
-        let (kind, said) = (kinds.select(0, i)?.item()?, said.select(0, i)?.item()?);
-        let caption = match kind == said {
-            true => KINDS[kind].to_string(),
-            false => format!("{} for {}", KINDS[said], KINDS[kind]),
-        };
-        let mut picture = Picture::new(image, caption);
-        picture = picture.frame(frame(test.targets().select(0, i)?.narrow(0, 1, 4)?));
-        if said > 0 {
-            picture = picture.frame(frame(corners.select(0, i)?));
-        }
-        pictures.push(picture);
+        let picture = Picture::new(image, caption).frame(frame(&boxes, i)?);
+        let found = said != KINDS[0];
+        pictures.push(if found { picture.frame(frame(&corners, i)?) } else { picture });
     }
     Ok(image_grid("Boxes: blue the true ones, orange those that are found", &pictures, 8)?)
 }
 
 fn main() -> Outcome<()> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
-    let found = run(4000, 16, seed)?;
+    let Found { kinds, commonest, overlap, mean_box, half, picture } = run(4000, 16, seed)?;
+    let [kinds, commonest, half] = [kinds, commonest, half].map(|share| 100.0 * share);
     println!("on images that were not trained on   baseline     ours");
-    println!(
-        "the kind is right                    {:6.1} % {:6.1} %",
-        100.0 * found.commonest,
-        100.0 * found.kinds
-    );
-    println!("mean overlap of the boxes            {:8.3} {:8.3}", found.mean_box, found.overlap);
-    println!("boxes that overlap by half           {:>8} {:6.1} %", "", 100.0 * found.half);
+    println!("the kind is right                    {commonest:6.1} % {kinds:6.1} %");
+    println!("mean overlap of the boxes            {mean_box:8.3} {overlap:8.3}");
+    println!("boxes that overlap by half                    {half:6.1} %");
     println!("\nbaselines: the commonest kind, the mean box");
-    viz::save("target/pictures/detection.svg", &found.picture)?;
+    viz::save("target/pictures/detection.svg", &picture)?;
     println!("target/pictures/detection.svg");
     Ok(())
 }

@@ -11,10 +11,7 @@
 
 use std::error::Error;
 
-use metrics::{
-    CalibrationBin, auroc, calibration, calibration_error, sensitivity_and_specificity,
-    sensitivity_at,
-};
+use metrics::{CalibrationBin, auroc, calibration, sensitivity_at};
 use wengert::data::synth;
 use wengert::prelude::*;
 use wengert::viz::{self, Chart};
@@ -69,9 +66,8 @@ impl Split {
             weighted.forward(logits, &labels.cast::<f32>())
         });
         let mut optimizer = AdamW::new(model.parameters(), 5e-3);
-        let steps = epochs * loader.batches();
         Trainer::new(&model, &criterion, &mut optimizer)
-            .schedule(schedule::OneCycleLr::new(5e-3, steps))
+            .schedule(schedule::OneCycleLr::new(5e-3, epochs * loader.batches()))
             .silent()
             .fit(&loader, epochs)?;
         Ok(model)
@@ -88,7 +84,7 @@ impl Split {
         let seen = &self.validation;
         let (_, threshold) = sensitivity_at(SPECIFICITY, &score(seen.features())?, seen.labels())?;
         let (scores, labels) = (score(self.test.features())?, self.test.labels());
-        let above = |threshold| sensitivity_and_specificity(&scores, labels, threshold);
+        let above = |bar| metrics::sensitivity_and_specificity(&scores, labels, bar);
         let (found, cleared) = above(threshold)?;
         let (mut at_half, mut bins) = (None, Vec::new());
         if let Some(odds) = odds {
@@ -128,36 +124,25 @@ pub(crate) fn picture(scores: &[Score]) -> String {
             .y_label("fraction that has a lesion, on the test")
             .size(760.0, 460.0)
             .points("as it should be", [(0.0, 0.0), (1.0, 1.0)]);
-    let with_bins = scores.iter().filter(|score| !score.bins.is_empty());
     let line = |chart: Chart, score: &Score| {
         chart.points(score.name, score.bins.iter().map(|bin| (bin.said, bin.happened)))
     };
-    with_bins.fold(chart, line).to_svg()
+    scores.iter().filter(|score| score.at_half.is_some()).fold(chart, line).to_svg()
 }
 
 fn main() -> Outcome<()> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
     let scores = run(6000, 12, seed)?;
-    println!(
-        "on the test        {:>14} found  of healthy, cleared  found at ½  calibration error",
-        "AUROC"
-    );
-    for score in &scores {
-        print!(
-            "{:<24} {:8.3} {:5.1} %             {:5.1} %",
-            score.name,
-            score.auroc,
-            100.0 * score.found,
-            100.0 * score.cleared
-        );
-        match score.at_half {
-            Some(half) => println!(
-                "     {:5.1} %              {:.3}",
-                100.0 * half,
-                calibration_error(&score.bins)
-            ),
-            None => println!(),
+    print!("on the test                 AUROC found  of healthy, cleared");
+    println!("  found at ½  calibration error");
+    for Score { name, auroc, found, cleared, at_half, bins } in &scores {
+        print!("{name:<24} {auroc:8.3} {:5.1} %", 100.0 * found);
+        print!("             {:5.1} %", 100.0 * cleared);
+        if let Some(half) = at_half {
+            let off = metrics::calibration_error(bins);
+            print!("     {:5.1} %              {off:.3}", 100.0 * half);
         }
+        println!();
     }
     viz::save("target/pictures/medical_images.svg", &picture(&scores))?;
     println!("\ntarget/pictures/medical_images.svg");

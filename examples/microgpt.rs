@@ -1,4 +1,6 @@
 //! A transformer that makes up names, whole: `cargo run --release --example microgpt`
+//!
+//! The seed is 1. All names are for training, none is held back. Baseline: a guess among 27 signs.
 
 #![allow(clippy::print_stdout)]
 
@@ -101,6 +103,7 @@ fn main() -> Outcome<()> {
     let rng = &mut Rng::new(1);
     let model = MicroGpt::new(rng);
     println!("{} parameters", model.num_parameters());
+    println!("loss {:.3} of a guess", (LETTERS as f32).ln());
     for losses in train(&model, 2000, rng)?.chunks(400) {
         println!("loss {:.3}", losses.iter().sum::<f32>() / losses.len() as f32);
     }

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
-use wengert::data::synth::reviews;
+use wengert::data::{TensorDataset, padded, synth::reviews};
 use wengert::prelude::*;
 use wengert::viz::{self, bars_svg};
 
@@ -32,13 +32,12 @@ impl Words {
     }
 
     /// Reviews as rows of numbers, padded to 24 words, which the longest have.
-    fn rows(&self, reviews: &[Review]) -> (Indices, Labels) {
+    fn rows(&self, reviews: &[Review]) -> Outcome<(Indices, Labels)> {
         let number = |word: &str| self.0.get(word).copied().unwrap_or(0);
-        let all: Vec<Vec<usize>> =
-            reviews.iter().map(|(text, _)| text.split(' ').map(number).collect()).collect();
-        let rows =
-            Indices::from_fn([all.len(), 24], |at| all[at[0]].get(at[1]).copied().unwrap_or(0));
-        (rows, Labels::from(reviews.iter().map(|r| usize::from(r.1)).collect::<Vec<_>>()))
+        let of = |(text, _): &Review| text.split(' ').map(number).collect();
+        let texts: Vec<Vec<usize>> = reviews.iter().map(of).collect();
+        let good: Vec<usize> = reviews.iter().map(|(_, good)| usize::from(*good)).collect();
+        Ok((padded(&texts, 24, 0)?, Labels::from(good)))
     }
 }
 
@@ -77,19 +76,12 @@ pub(crate) fn run(count: usize, epochs: usize, seed: u64) -> Outcome<Found> {
         EmbeddingBag::new(words.0.len() + 1, 8, rng).padding(0),
         Linear::new(8, 2, rng)
     ];
-    let (rows, labels) = words.rows(&training);
+    let (rows, labels) = words.rows(&training)?;
     let mut optimizer = Adam::new(model.parameters(), 0.02);
-    let order = DataLoader::new(Indices::from((0..count).collect::<Vec<_>>()), 64)?.shuffle(seed);
-    for epoch in 0..epochs {
-        for batch in order.epoch(epoch) {
-            let tape = Tape::new();
-            optimizer.zero_grad();
-            let logits = model.call(tape.input(rows.take_rows(&batch)?))?;
-            CrossEntropyLoss::new().forward(logits, &labels.take_rows(&batch)?)?.backward()?;
-            optimizer.step()?;
-        }
-    }
-    let (rows, labels) = words.rows(&test);
+    let loader = DataLoader::new(TensorDataset::new(rows, labels)?, 64)?.shuffle(seed);
+    let criterion = CrossEntropyLoss::new();
+    Trainer::new(&model, &criterion, &mut optimizer).silent().fit(&loader, epochs)?;
+    let (rows, labels) = words.rows(&test)?;
     let bag = metrics::accuracy(&model.predict(&rows)?, &labels)?;
     // A review of one word is read with this word's pull.
     let mut pulls = Vec::new();

@@ -21,17 +21,14 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 pub(crate) const WIDTH: usize = 12;
 
 /// The last state of a recurrent net that reads the steps of a window, `[n, WIDTH]`.
-struct Reader(Gru);
-
-impl Parts<f32> for Reader {
-    fn visit(&self, v: &mut Visitor<'_, f32>) {
-        v.module("gru", &self.0);
-    }
+struct Reader {
+    gru: Gru,
 }
+nn::parts!(Reader { gru });
 
 impl Module for Reader {
     fn forward<'t>(&self, x: Var<'t>) -> Result<Var<'t>> {
-        let (_, state) = self.0.call(x.unsqueeze(2)?)?;
+        let (_, state) = self.gru.call(x.unsqueeze(2)?)?;
         state.select(0, 0)
     }
 }
@@ -43,20 +40,12 @@ pub(crate) struct Forecast {
 }
 
 impl Forecast {
-    /// Trains on a series: steps of its first part, stopped by those of its second.
-    fn train(
-        net: Sequential,
-        past: &Tensor,
-        recent: &Tensor,
-        epochs: usize,
-        seed: u64,
-    ) -> Outcome<Self> {
-        let steps = steps(past)?;
-        // From the training part alone.
-        let unit = steps.std().item()?;
-        let loader =
-            DataLoader::new(synth::windows(&(&steps / unit), WIDTH, 1)?, 64)?.shuffle(seed);
-        let recent = DataLoader::full(synth::windows(&(&self::steps(recent)? / unit), WIDTH, 1)?)?;
+    /// Trains on steps of the past, whose deviation is the unit, and stops by recent ones.
+    fn train(net: Sequential, known: &[Tensor; 2], epochs: usize, seed: u64) -> Outcome<Self> {
+        let [past, recent] = known;
+        let unit = steps(past)?.std().item()?;
+        let loader = DataLoader::new(samples(past, unit)?, 64)?.shuffle(seed);
+        let recent = DataLoader::full(samples(recent, unit)?)?;
         let (criterion, mut optimizer) = (MseLoss::new(), AdamW::new(net.parameters(), 3e-3));
         Trainer::new(&net, &criterion, &mut optimizer)
             .validation(&recent)
@@ -68,11 +57,9 @@ impl Forecast {
 
     /// The prediction of each value of a series by those before it: element i is for value `WIDTH + 1 + i`, and does not see it.
     pub(crate) fn predict(&self, series: &Tensor) -> Outcome<Tensor> {
-        let steps = steps(series)?;
-        let seen = synth::windows(&(&steps / self.unit), WIDTH, 1)?;
+        let seen = samples(series, self.unit)?;
         let next = self.net.predict(seen.features())?.squeeze(1)? * self.unit;
-        let last = series.narrow(0, WIDTH, next.len())?;
-        Ok(last.try_add(&next)?)
+        Ok(series.narrow(0, WIDTH, next.len())?.try_add(&next)?)
     }
 }
 
@@ -82,61 +69,61 @@ fn steps(series: &Tensor) -> Result<Tensor> {
     Ok(series.narrow(0, 1, n)?.try_sub(&series.narrow(0, 0, n)?)?)
 }
 
-/// A model against the last value.
-#[derive(Debug)]
+/// Windows of the steps of a series, each with the step that follows it, in this unit.
+fn samples(series: &Tensor, unit: f32) -> Outcome<TensorDataset<f32>> {
+    Ok(synth::windows(&(&steps(series)? / unit), WIDTH, 1)?)
+}
+
+/// A model against the last value, on the test.
 pub(crate) struct Score {
     pub(crate) name: &'static str,
+    pub(crate) forecast: Forecast,
     pub(crate) mse: f64,
     pub(crate) of_last: f64,
     /// The standard error of the mean difference of squared errors.
     pub(crate) doubt: f64,
+    pub(crate) wins: bool,
 }
 
-impl Score {
-    pub(crate) fn wins(&self) -> bool {
-        self.of_last - self.mse > 2.0 * self.doubt
-    }
-}
-
-/// Linear and recurrent on one series; and the linear model's forecasts of the test, next to the truth.
-pub(crate) struct Found {
-    pub(crate) scores: Vec<Score>,
-    pub(crate) forecasts: Vec<Forecast>,
-    pub(crate) test: Tensor,
-}
-
-pub(crate) fn run(series: &Tensor, epochs: usize, seed: u64) -> Outcome<Found> {
+/// The parts of a series for training, for stopping, and for the test, in the order of time.
+pub(crate) fn split(series: &Tensor) -> Result<([Tensor; 2], Tensor)> {
     let fifth = series.len() / 5;
-    let past = series.narrow(0, 0, 3 * fifth)?;
-    let recent = series.narrow(0, 3 * fifth, fifth)?;
-    let test = series.narrow(0, 4 * fifth, fifth)?;
+    let part = |from, fifths| series.narrow(0, from * fifth, fifths * fifth);
+    Ok(([part(0, 3)?, part(3, 1)?], part(4, 1)?))
+}
+
+/// Linear and recurrent on one series.
+pub(crate) fn run(series: &Tensor, epochs: usize, seed: u64) -> Outcome<Vec<Score>> {
+    let (known, test) = split(series)?;
     let rng = &mut Rng::new(seed);
     let line = sequential![Linear::new(WIDTH, 1, rng)];
-    let gru = sequential![Reader(Gru::new(1, 16, rng).batch_first()), Linear::new(16, 1, rng)];
-    let (mut scores, mut forecasts) = (Vec::new(), Vec::new());
+    let reader = Reader { gru: Gru::new(1, 16, rng).batch_first() };
+    let gru = sequential![reader, Linear::new(16, 1, rng)];
+    let mut scores = Vec::new();
     for (name, net) in [("linear", line), ("recurrent", gru)] {
-        let forecast = Forecast::train(net, &past, &recent, epochs, seed)?;
+        let forecast = Forecast::train(net, &known, epochs, seed)?;
         let said = forecast.predict(&test)?;
         let truth = test.narrow(0, WIDTH + 1, said.len())?;
         let last = test.narrow(0, WIDTH, said.len())?;
         let (ours, naive) = (said.try_sub(&truth)?.square(), last.try_sub(&truth)?.square());
         let gain = naive.try_sub(&ours)?;
         let doubt = f64::from(gain.std().item()?) / (gain.len() as f64).sqrt();
-        let mean = |x: &Tensor| -> Outcome<f64> { Ok(f64::from(x.mean().item()?)) };
-        scores.push(Score { name, mse: mean(&ours)?, of_last: mean(&naive)?, doubt });
-        forecasts.push(forecast);
+        let [mse, of_last] = [ours, naive].map(|squares| squares.mean().item().map(f64::from));
+        let (mse, of_last) = (mse?, of_last?);
+        let wins = of_last - mse > 2.0 * doubt;
+        scores.push(Score { name, forecast, mse, of_last, doubt, wins });
     }
-    Ok(Found { scores, forecasts, test })
+    Ok(scores)
 }
 
 /// The first sixty values of the test, and what the linear model said of each before it came.
-fn picture(title: &str, found: &Found) -> Outcome<String> {
-    let said = found.forecasts[0].predict(&found.test)?;
+fn picture(title: &str, linear: &Forecast, test: &Tensor) -> Outcome<String> {
+    let said = linear.predict(test)?;
     let points = |x: &Tensor| -> Vec<f64> { x.iter().take(60).map(f64::from).collect() };
     Ok(Chart::new(title)
         .x_label("time, in the test")
         .size(760.0, 300.0)
-        .line("price", points(&found.test.narrow(0, WIDTH + 1, said.len())?))
+        .line("price", points(&test.narrow(0, WIDTH + 1, said.len())?))
         .line("forecast", points(&said))
         .to_svg())
 }
@@ -146,21 +133,18 @@ fn main() -> Outcome<()> {
     let mut pictures = Vec::new();
     println!("mean squared error on the test      last value     model   difference");
     for (title, pull) in [("A random walk", 0.0), ("A walk whose steps remember", 0.3)] {
-        let found = run(&synth::momentum(10_000, pull, seed), 30, seed)?;
-        for score in &found.scores {
-            let Score { name, mse, of_last, doubt } = score;
-            let verdict = if score.wins() { "wins" } else { "does not win" };
-            println!(
-                "{title:<28} {name:<10} {of_last:7.4} {mse:9.4}   {:+.4} ± {doubt:.4}: {verdict}",
-                mse - of_last
-            );
+        let series = synth::momentum(10_000, pull, seed);
+        let scores = run(&series, 30, seed)?;
+        for Score { name, mse, of_last, doubt, wins, .. } in &scores {
+            let verdict = if *wins { "wins" } else { "does not win" };
+            print!("{title:<28} {name:<10} {of_last:7.4} {mse:9.4}");
+            println!("   {:+.4} ± {doubt:.4}: {verdict}", mse - of_last);
         }
-        pictures.push(picture(title, &found)?);
+        pictures.push(picture(title, &scores[0].forecast, &split(&series)?.1)?);
     }
     viz::save("target/pictures/share_price.svg", &stacked(&pictures))?;
-    println!(
-        "\nA forecast that follows the price one step late looks good, and is the last value."
-    );
+    println!();
+    println!("A forecast that follows the price one step late looks good, and is the last value.");
     println!("target/pictures/share_price.svg");
     Ok(())
 }

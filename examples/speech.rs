@@ -11,20 +11,22 @@
 
 use std::error::Error;
 
-use metrics::token_error_rate;
 use wengert::data::synth::{self, Tones};
 use wengert::loss::{ctc_beam, ctc_greedy, weighted_mean};
 use wengert::prelude::*;
 use wengert::viz::{self, Picture, image_grid};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
-/// The tones that are read, and the right ones.
-type Pair = (Vec<usize>, Vec<usize>);
+/// Clean frames, which of them count, and tones with the numbers of frames and of tones.
+type Right = (Tensor, Tensor, (Indices, Indices, Indices));
+/// The tones of melodies as they are read, and the right ones.
+type Pairs = [(Vec<usize>, Vec<usize>)];
 
 /// The number of bands of a spectrogram, and of classes: five tones, and 0 for the blank.
 const BANDS: usize = 12;
 const CLASSES: usize = 6;
 const NOISE: f64 = 0.45;
+const READERS: [&str; 3] = ["nearest tone of each frame", "CTC, greedy", "CTC, beam of 8"];
 
 /// Windows of three frames, read in both directions; a head for tones, and one for the clean frame.
 struct Listener {
@@ -55,101 +57,76 @@ impl Module<f32, Tensor, (Tensor, Tensor)> for Listener {
     }
 }
 
-/// 1 where a frame belongs to its melody, `[n, time]`.
-fn within(frames: &Indices, time: usize) -> Tensor {
-    let ends = frames.to_vec();
-    Tensor::from_fn([ends.len(), time], |at| f32::from(u8::from(at[1] < ends[at[0]])))
-}
-
 fn train(data: &Tones<f32>, epochs: usize, seed: u64) -> Outcome<Listener> {
-    let &[n, time, _] = data.heard.shape() else { return Err("[n, time, bands] is needed".into()) };
     let model = Listener::new(&mut Rng::new(seed));
-    let order = DataLoader::new(Indices::from((0..n).collect::<Vec<_>>()), 32)?.shuffle(seed);
-    let schedule = schedule::OneCycleLr::new(1e-2, epochs * order.batches());
-    let (mut optimizer, mut step) = (Adam::new(model.parameters(), 1e-2), 0);
+    let loader = DataLoader::new(data, 32)?.shuffle(seed);
     let squares = MseLoss::new().reduction(Reduction::None);
-    for rows in (0..epochs).flat_map(|epoch| order.epoch(epoch)) {
-        let (heard, clean) = (data.heard.take_rows(&rows)?, data.clean.take_rows(&rows)?);
-        let frames = data.frames.take_rows(&rows)?;
-        let (labels, lengths) = (data.tones.take_rows(&rows)?, data.lengths.take_rows(&rows)?);
-        let tape = Tape::new();
-        optimizer.zero_grad();
+    let mut optimizer = Adam::new(model.parameters(), 1e-2);
+    Trainer::custom(&model, &mut optimizer, |tape, heard: Tensor, right: &Right| {
+        let (clean, counted, (labels, steps, lengths)) = right;
         let (tones, denoised) = model.call(tape.input(heard))?;
-        let target = CtcTarget { labels: &labels, steps: &frames, lengths: &lengths };
+        let target = CtcTarget { labels, steps, lengths };
         let spelled = CtcLoss::new().forward(tones.transpose(0, 1)?, target)?;
-        let painted = weighted_mean(squares.forward(denoised, &clean)?, within(&frames, time))?;
-        (spelled + painted).backward()?;
-        clip_grad_norm(&model.parameters(), 5.0)?;
-        optimizer.set_learning_rate(schedule.rate(step));
-        optimizer.step()?;
-        step += 1;
-    }
+        let painted = weighted_mean(squares.forward(denoised, clean)?, counted)?;
+        Ok((tones, spelled + painted))
+    })
+    .schedule(schedule::OneCycleLr::new(1e-2, epochs * loader.batches()))
+    .clip_norm(5.0)
+    .silent()
+    .fit(&loader, epochs)?;
     Ok(model)
 }
 
 /// The nearest of silence and five tones of loudness 1 for each frame `[time, bands]`, with repetitions read once.
 fn nearest(frames: &Tensor) -> Outcome<Vec<usize>> {
-    let peak = |off: f32| (-off * off).exp();
-    let templates = Tensor::from_fn([CLASSES, BANDS], |at| {
-        let off = at[1] as f32 - 1.0 - 1.2 * (at[0] as f32 - 1.0);
-        if at[0] == 0 { 0.0 } else { peak(off) + 0.5 * peak(off - 5.0) }
-    });
-    // |frame - template|², without the frame's own part.
-    let squares = templates.square().sum_over(1)?;
-    let distances = squares.try_sub(&(frames.matmul(&templates.t())? * 2.0))?;
+    let clean = synth::clean_tones::<f32>();
+    // |frame - clean|², without the frame's own part.
+    let squares = clean.square().sum_over(1)?;
+    let distances = squares.try_sub(&(frames.matmul(&clean.t())? * 2.0))?;
     let mut read = distances.argmin_over(1)?.to_vec();
     read.dedup();
     read.retain(|class| *class > 0);
     Ok(read)
 }
 
-/// Token error rates, and squared errors of frames, on the test.
+/// On the test.
 pub(crate) struct Found {
-    pub(crate) nearest: f64,
-    pub(crate) greedy: f64,
-    pub(crate) beam: f64,
-    pub(crate) heard: f64,
-    pub(crate) denoised: f64,
+    /// The token error rates of [`READERS`].
+    pub(crate) rates: [f64; 3],
+    /// The squared errors of frames as they are heard, and as the net paints them.
+    pub(crate) errors: [f64; 2],
     pub(crate) picture: String,
 }
 
 pub(crate) fn run(melodies: usize, epochs: usize, seed: u64) -> Outcome<Found> {
     let training = synth::tones::<f32>(melodies, NOISE, 2 * seed);
     let test = synth::tones::<f32>(melodies / 4, NOISE, 2 * seed + 1);
-    let model = train(&training, epochs, seed)?;
-    let (tones, denoised) = model.predict(&test.heard)?;
-    let (frames, lengths) = (test.frames.to_vec(), test.lengths.to_vec());
-    let [mut by_frame, mut greedy, mut beam] = [(); 3].map(|()| Vec::new());
-    for (i, (&frames, &length)) in frames.iter().zip(&lengths).enumerate() {
-        let right = test.tones.select(0, i)?.narrow(0, 0, length)?.to_vec();
+    let (tones, denoised) = train(&training, epochs, seed)?.predict(&test.heard)?;
+    let mut read = [(); 3].map(|()| Vec::new());
+    for (i, (frames, length)) in test.frames.iter().zip(test.lengths.iter()).enumerate() {
+        let heard = test.heard.select(0, i)?.narrow(0, 0, frames)?;
         let steps = tones.select(0, i)?.narrow(0, 0, frames)?;
-        by_frame.push((nearest(&test.heard.select(0, i)?.narrow(0, 0, frames)?)?, right.clone()));
-        greedy.push((ctc_greedy(&steps, 0)?, right.clone()));
-        beam.push((ctc_beam(&steps, 0, 8)?.remove(0).0, right));
+        let right = test.tones.select(0, i)?.narrow(0, 0, length)?.to_vec();
+        let beam = ctc_beam(&steps, 0, 8)?.remove(0).0;
+        for (pairs, said) in read.iter_mut().zip([nearest(&heard)?, ctc_greedy(&steps, 0)?, beam]) {
+            pairs.push((said, right.clone()));
+        }
     }
-    let mask = within(&test.frames, test.heard.shape()[1]);
+    let rates = read.each_ref().map(|pairs| metrics::token_error_rate(pairs));
     let squares = |x: &Tensor| -> Outcome<f64> {
-        let of_frames = x.try_sub(&test.clean)?.square().mean_over(2)?.try_mul(&mask)?;
-        Ok(f64::from(of_frames.sum().item()? / mask.sum().item()?))
+        let of_frames = x.try_sub(&test.clean)?.square().mean_over(2)?.try_mul(&test.counted)?;
+        Ok(f64::from(of_frames.sum().item()? / test.counted.sum().item()?))
     };
-    Ok(Found {
-        nearest: token_error_rate(&by_frame),
-        greedy: token_error_rate(&greedy),
-        beam: token_error_rate(&beam),
-        heard: squares(&test.heard)?,
-        denoised: squares(&denoised)?,
-        picture: picture(&test, &denoised, &greedy)?,
-    })
+    let errors = [squares(&test.heard)?, squares(&denoised)?];
+    Ok(Found { rates, errors, picture: picture(&test, &denoised, &read[1])? })
 }
 
 /// Melodies of the test as they are heard, as the net paints them, and as they were; bands upwards.
-fn picture(test: &Tones<f32>, denoised: &Tensor, read: &[Pair]) -> Outcome<String> {
+fn picture(test: &Tones<f32>, denoised: &Tensor, read: &Pairs) -> Outcome<String> {
     let mut pictures = Vec::new();
-    let frames = test.frames.to_vec();
     for (i, (said, right)) in read.iter().take(4).enumerate() {
-        let image = |x: &Tensor| -> Outcome<Tensor> {
-            Ok(x.select(0, i)?.narrow(0, 0, frames[i])?.t().flip(0)?.contiguous())
-        };
+        let frames = test.frames.select(0, i)?.item()?;
+        let image = |x: &Tensor| x.select(0, i)?.narrow(0, 0, frames)?.t().flip(0);
         let digits = |tones: &[usize]| tones.iter().map(usize::to_string).collect::<String>();
         pictures.push(Picture::new(image(&test.heard)?, "heard"));
         pictures.push(Picture::new(image(denoised)?, format!("read {}", digits(said))));
@@ -160,18 +137,14 @@ fn picture(test: &Tones<f32>, denoised: &Tensor, read: &[Pair]) -> Outcome<Strin
 
 fn main() -> Outcome<()> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
-    let found = run(1500, 16, seed)?;
+    let Found { rates, errors: [heard, painted], picture } = run(1500, 16, seed)?;
     println!("token error rate on the test");
-    for (name, rate) in [
-        ("nearest tone of each frame", found.nearest),
-        ("CTC, greedy", found.greedy),
-        ("CTC, beam of 8", found.beam),
-    ] {
+    for (name, rate) in READERS.iter().zip(rates) {
         println!("  {name:<27} {:6.1} %", 100.0 * rate);
     }
     println!("squared error of the spectrogram's frames");
-    println!("  as heard {:26.4}\n  as the net paints it {:14.4}", found.heard, found.denoised);
-    viz::save("target/pictures/speech.svg", &found.picture)?;
+    println!("  as heard {heard:26.4}\n  as the net paints it {painted:14.4}");
+    viz::save("target/pictures/speech.svg", &picture)?;
     println!("\ntarget/pictures/speech.svg");
     Ok(())
 }

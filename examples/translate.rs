@@ -10,36 +10,29 @@
 
 use std::error::Error;
 
-use wengert::data::synth::number_in_words;
-use wengert::loss::perplexity;
+use wengert::data::synth::{NUMBER_WORDS, number_in_words, spelled_numbers};
 use wengert::prelude::*;
 use wengert::viz::{self, Matrix};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// The words; the one that fills up a row comes after them.
-const WORDS: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
-    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred and thousand";
-const PAD: usize = 31;
-/// After the digits 0 to 9, the sign that ends a number, and also begins one.
+/// The word that fills up a row.
+const PAD: usize = NUMBER_WORDS.len();
+/// After the digits 0 to 9, the sign that ends a number, and also begins one; what stands behind it is no class.
 const END: usize = 10;
-/// The longest number in words, and in digits with its end.
-const LONGEST: usize = 8;
+/// The longest number in digits, with its end.
 const DIGITS: usize = 6;
 const WIDTH: usize = 64;
 
-/// Numbers as rows of words, and of digits with their end; what is behind it is 11, which is no class.
-fn batch(numbers: &[usize]) -> (Indices, Indices) {
-    let place = |word: &str| WORDS.split_whitespace().position(|w| w == word).unwrap_or(PAD);
-    let spelled = |n: &usize| number_in_words(*n).split(' ').map(place).collect();
-    let said: Vec<Vec<usize>> = numbers.iter().map(spelled).collect();
-    let written =
-        |n: &usize| n.to_string().bytes().map(|b| usize::from(b - b'0')).chain([END]).collect();
-    let digits: Vec<Vec<usize>> = numbers.iter().map(written).collect();
-    let row = |of: &[Vec<usize>], at: &[usize], pad| of[at[0]].get(at[1]).copied().unwrap_or(pad);
-    let n = numbers.len();
-    let source = Indices::from_fn([n, LONGEST], |at| row(&said, at, PAD));
-    (source, Indices::from_fn([n, DIGITS], |at| row(&digits, at, END + 1)))
+/// Digits up to their end, as text.
+fn text(digits: &[usize]) -> String {
+    digits.iter().take_while(|digit| **digit != END).map(usize::to_string).collect()
+}
+
+/// Right digits with the beginning in front, as the decoder reads them in training.
+fn shifted(digits: &Indices) -> Result<Indices> {
+    let begin = Indices::full([digits.shape()[0], 1], END);
+    Ok(Indices::cat(&[begin, digits.narrow(1, 0, DIGITS - 1)?.map(|digit| digit.min(END))], 1)?)
 }
 
 pub(crate) struct Translator {
@@ -66,109 +59,80 @@ impl Translator {
         }
     }
 
-    /// The logits of the digit after each of these, and the weights `[n, digits, words]` with which each looked at the words.
-    fn read<'t>(
-        &self,
-        source: Var<'t, Indices>,
-        so_far: Var<'t, Indices>,
-    ) -> Result<(Var<'t>, Var<'t>)> {
-        let words = source.value()?;
-        let n = words.shape()[0];
-        let (states, last) = self.encoder.call(self.words.call(source)?)?;
-        // Both directions' last states, side by side, begin the decoder.
-        let last = last.transpose(0, 1)?.reshape([1, n, WIDTH])?;
-        let (said, _) = self.decoder.call((self.digits.call(so_far)?, last))?;
-        let scores = self.query.call(said)?.matmul(states.transpose(1, 2)?)?;
-        let padding = words.equal_scalar(PAD).unsqueeze(1)?.expand(scores.shape().sizes())?;
-        let weights = scores.masked_fill(padding.contiguous(), -1e9)?.softmax(2)?;
-        let looked = weights.matmul(states)?;
-        let looked = if self.attends { looked } else { looked.mul_scalar(0.0) };
-        Ok((self.head.call(Var::cat(&[said, looked], 2)?)?, weights))
-    }
-
     /// Digits one after another, the likeliest each time; and the last weights.
     pub(crate) fn write(&self, source: &Indices) -> Outcome<(Indices, Tensor)> {
-        let n = source.shape()[0];
-        let mut said = Indices::full([n, 1], END);
+        let mut said = Indices::full([source.shape()[0], 1], END);
         loop {
-            let tape = Tape::no_grad();
-            let (logits, weights) =
-                self.read(tape.input(source.clone()), tape.input(said.clone()))?;
+            let (logits, weights) = self.predict(&(source.clone(), said.clone()))?;
             if said.shape()[1] > DIGITS {
-                return Ok((said.narrow(1, 1, DIGITS)?.contiguous(), weights.value()?));
+                return Ok((said.narrow(1, 1, DIGITS)?.contiguous(), weights));
             }
-            let next = logits.select(1, said.shape()[1] - 1)?.argmax(1)?;
+            let next = logits.select(1, said.shape()[1] - 1)?.argmax_over(1)?;
             said = Indices::cat(&[said, next.unsqueeze(1)?], 1)?;
         }
     }
 }
 
-/// Right digits with the beginning in front, as the decoder reads them in training.
-fn shifted(digits: &Indices) -> Indices {
-    let all = digits.to_vec();
-    Indices::from_fn(digits.shape(), |at| {
-        if at[1] == 0 { END } else { all[at[0] * DIGITS + at[1] - 1].min(END) }
-    })
+/// Words and the digits so far give the logits of the next digits, and the weights `[n, digits, words]` of each look at a word.
+impl Module<f32, (Indices, Indices), (Tensor, Tensor)> for Translator {
+    fn forward<'t>(&self, x: Var<'t, (Indices, Indices)>) -> Result<Var<'t, (Tensor, Tensor)>> {
+        let (words, so_far) = x.unpack();
+        let (states, last) = self.encoder.call(self.words.call(words)?)?;
+        // Both directions' last states, side by side, begin the decoder.
+        let last = last.transpose(0, 1)?.reshape([1, REST, WIDTH])?;
+        let (said, _) = self.decoder.call((self.digits.call(so_far)?, last))?;
+        let scores = self.query.call(said)?.matmul(states.transpose(1, 2)?)?;
+        let padding =
+            words.value()?.equal_scalar(PAD).unsqueeze(1)?.expand(scores.shape().sizes())?;
+        let weights = scores.masked_fill(padding.contiguous(), -1e9)?.softmax(2)?;
+        let looked = weights.matmul(states)? * f32::from(u8::from(self.attends));
+        Var::pack((self.head.call(Var::cat(&[said, looked], 2)?)?, weights))
+    }
 }
 
-pub(crate) struct Score {
-    /// The fraction of numbers of which all digits are right.
-    pub(crate) exact: f64,
-    /// The perplexity of a digit, the right ones before it given.
-    pub(crate) perplexity: f64,
-}
-
+/// On the test, without attention and with it: the fraction of numbers of which all digits are right, and the perplexity
+/// of a digit, the right ones before it given.
 pub(crate) struct Found {
-    pub(crate) alone: Score,
-    pub(crate) attending: Score,
+    pub(crate) exact: [f64; 2],
+    pub(crate) perplexity: [f64; 2],
     pub(crate) picture: String,
 }
 
 pub(crate) fn run(numbers: usize, epochs: usize, seed: u64) -> Outcome<Found> {
     let drawn = Indices::permutation(100_000, &mut Rng::new(seed)).to_vec();
     let (test, training) = drawn[..500 + numbers].split_at(500);
-    let train = |attends| -> Outcome<(Translator, Score)> {
+    let loader = DataLoader::new(spelled_numbers(training)?, 64)?.shuffle(seed);
+    let (source, digits) = spelled_numbers(test)?.into_parts();
+    let criterion = SequenceCrossEntropyLoss::new(END + 1);
+    let mut found = Found { exact: [0.0; 2], perplexity: [0.0; 2], picture: String::new() };
+    for (k, attends) in [false, true].into_iter().enumerate() {
         let model = Translator::new(attends, &mut Rng::new(seed));
-        let order = DataLoader::new(Indices::from(training.to_vec()), 64)?.shuffle(seed);
-        let schedule = schedule::OneCycleLr::new(4e-3, epochs * order.batches());
-        let criterion = SequenceCrossEntropyLoss::new(END + 1);
-        let (mut optimizer, mut step) = (Adam::new(model.parameters(), 4e-3), 0);
-        for numbers in (0..epochs).flat_map(|epoch| order.epoch(epoch)) {
-            let (source, digits) = batch(&numbers.to_vec());
-            let tape = Tape::new();
-            optimizer.zero_grad();
-            let (logits, _) = model.read(tape.input(source), tape.input(shifted(&digits)))?;
-            criterion.forward(logits, &digits)?.backward()?;
-            clip_grad_norm(&model.parameters(), 1.0)?;
-            optimizer.set_learning_rate(schedule.rate(step));
-            optimizer.step()?;
-            step += 1;
-        }
-        let (source, digits) = batch(test);
-        let (said, right) = (model.write(&source)?.0.to_vec(), digits.to_vec());
-        let whole = said.chunks(DIGITS).zip(right.chunks(DIGITS)).filter(|(said, right)| {
-            right.iter().zip(*said).all(|(right, said)| right == said || *right > END)
-        });
-        let exact = whole.count() as f64 / test.len() as f64;
+        let mut optimizer = Adam::new(model.parameters(), 4e-3);
+        Trainer::custom(&model, &mut optimizer, |tape, source: Indices, digits: &Indices| {
+            let logits = model.call((tape.input(source), tape.input(shifted(digits)?)))?.0;
+            Ok((logits, criterion.forward(logits, digits)?))
+        })
+        .schedule(schedule::OneCycleLr::new(4e-3, epochs * loader.batches()))
+        .clip_norm(1.0)
+        .silent()
+        .fit(&loader, epochs)?;
+        let said = model.write(&source)?.0.to_vec();
+        let right = said.chunks(DIGITS).zip(test).filter(|(said, n)| text(said) == n.to_string());
+        found.exact[k] = right.count() as f64 / test.len() as f64;
         let tape = Tape::no_grad();
-        let (logits, _) = model.read(tape.input(source), tape.input(shifted(&digits)))?;
-        let perplexity = perplexity(criterion.forward(logits, &digits)?)?;
-        Ok((model, Score { exact, perplexity }))
-    };
-    let ((_, alone), (model, attending)) = (train(false)?, train(true)?);
-    Ok(Found { alone, attending, picture: picture(&model, test[0])? })
+        let logits = model.call((tape.input(source.clone()), tape.input(shifted(&digits)?)))?.0;
+        found.perplexity[k] = wengert::loss::perplexity(criterion.forward(logits, &digits)?)?;
+        found.picture = picture(&model, test[0])?;
+    }
+    Ok(found)
 }
 
 /// The places where the decoder looks, digit by digit, for a number of the test.
 fn picture(model: &Translator, number: usize) -> Outcome<String> {
-    let (source, _) = batch(&[number]);
-    let (said, weights) = model.write(&source)?;
-    let text = number_in_words(number);
-    let read: Vec<&str> = text.split(' ').collect();
-    let written: Vec<String> = (said.iter().take_while(|digit| *digit != END))
-        .map(|digit| digit.to_string())
-        .chain(["end".into()])
-        .collect();
+    let (said, weights) = model.write(spelled_numbers(&[number])?.features())?;
+    let (words, digits) = (number_in_words(number), text(&said.to_vec()));
+    let read: Vec<&str> = words.split(' ').collect();
+    let written: Vec<String> = digits.chars().map(String::from).chain(["end".into()]).collect();
     let weights = weights.select(0, 0)?.narrow(0, 0, written.len())?.narrow(1, 0, read.len())?;
     Ok(Matrix::new("Where it looks", &weights.t().contiguous())?.names(read, written).to_svg())
 }
@@ -177,8 +141,8 @@ fn main() -> Outcome<()> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
     let found = run(3000, 20, seed)?;
     println!("numbers of the test        all digits right   perplexity of a digit");
-    for (name, score) in [("without attention", found.alone), ("with attention", found.attending)] {
-        println!("{name:<26} {:14.1} % {:23.3}", 100.0 * score.exact, score.perplexity);
+    for (k, name) in ["without attention", "with attention"].iter().enumerate() {
+        println!("{name:<26} {:14.1} % {:23.3}", 100.0 * found.exact[k], found.perplexity[k]);
     }
     viz::save("target/pictures/translate.svg", &found.picture)?;
     println!("\ntarget/pictures/translate.svg");

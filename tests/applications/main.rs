@@ -165,15 +165,16 @@ fn nobody_beats_a_random_walk_and_no_forecast_sees_the_future() -> Outcome {
     use wengert::data::synth;
 
     let walk = share_price::run(&synth::momentum(4000, 0.0, 0), 12, 0)?;
-    assert!(walk.scores.iter().all(|score| !score.wins()), "{:?}", walk.scores);
-    let trend = share_price::run(&synth::momentum(4000, 0.5, 0), 12, 0)?;
-    assert!(trend.scores.iter().all(|score| score.wins()), "{:?}", trend.scores);
+    walk.iter().for_each(|score| assert!(!score.wins, "{} {}", score.name, score.mse));
+    let series = synth::momentum(4000, 0.5, 0);
+    let trend = share_price::run(&series, 12, 0)?;
+    trend.iter().for_each(|score| assert!(score.wins, "{} {}", score.name, score.mse));
     // The future is changed: what was said before it stays, bit for bit, and what comes after it does not.
-    let series = &trend.test;
+    let series = &share_price::split(&series)?.1;
     let mut changed = series.contiguous();
     let from = series.len() / 2;
     changed.as_mut_slice()[from..].iter_mut().for_each(|price| *price += 100.0);
-    for forecast in &trend.forecasts {
+    for share_price::Score { forecast, .. } in &trend {
         let (before, after) = (forecast.predict(series)?, forecast.predict(&changed)?);
         // Element i is for value WIDTH + 1 + i.
         let known = from - WIDTH;
@@ -186,8 +187,9 @@ fn nobody_beats_a_random_walk_and_no_forecast_sees_the_future() -> Outcome {
 #[test]
 fn numbers_are_translated_digit_by_digit() -> Outcome {
     let found = translate::run(1500, 8, 0)?;
-    assert!(found.attending.exact > found.alone.exact, "{}", found.attending.exact);
-    assert!(found.attending.exact > 0.8 && found.attending.perplexity < 1.2);
+    let ([alone, attending], [_, perplexity]) = (found.exact, found.perplexity);
+    assert!(attending > alone && attending > 0.8, "{alone} {attending}");
+    assert!(perplexity < 1.2, "{perplexity}");
     shows(&found.picture, &["Where it looks", "end"]);
     Ok(())
 }
@@ -195,9 +197,10 @@ fn numbers_are_translated_digit_by_digit() -> Outcome {
 #[test]
 fn tones_are_read_without_knowing_where_they_begin() -> Outcome {
     let found = speech::run(800, 12, 0)?;
-    assert!(found.greedy < 0.4 && found.greedy < found.nearest / 2.0, "{}", found.greedy);
-    assert!(found.beam <= found.greedy + 0.01, "{} {}", found.beam, found.greedy);
-    assert!(found.denoised < found.heard / 2.0, "{} {}", found.heard, found.denoised);
+    let ([nearest, greedy, beam], [heard, painted]) = (found.rates, found.errors);
+    assert!(greedy < 0.4 && greedy < nearest / 2.0, "{nearest} {greedy}");
+    assert!(beam <= greedy + 0.01, "{beam} {greedy}");
+    assert!(painted < heard / 2.0, "{heard} {painted}");
     shows(&found.picture, &["heard", "read"]);
     Ok(())
 }

@@ -148,8 +148,9 @@ fn a_transformer_makes_up_names() {
 
 #[test]
 fn convolutions_read_digits_better_than_an_mlp() {
-    let (cnn, mlp) = cnn_digits::compare(20).unwrap();
+    let cnn_digits::Found { cnn, mlp, picture } = cnn_digits::run(20, 0).unwrap();
     assert!(cnn > 0.985 && cnn > mlp && mlp > 0.95, "{cnn} by convolutions, {mlp} by the MLP");
+    assert!(picture.contains("read wrongly") && picture.contains("The filters"), "{picture}");
 }
 
 /// The README quotes the first finding of each mistake.

@@ -17,10 +17,10 @@ pub use classes::{blobs, circles, imbalanced, moons, spirals, xor};
 pub use images::{lesions, one_box, shapes};
 pub use regression::{friedman1, linear, sine};
 pub use series::{momentum, random_walk, seasons, windows};
-pub use signals::{Tones, machine, tones};
+pub use signals::{Tones, clean_tones, machine, tones};
 pub use spoil::{flipped, with_outliers};
 pub use tastes::tastes;
-pub use words::{number_in_words, reviews};
+pub use words::{NUMBER_WORDS, number_in_words, reviews, spelled_numbers};
 
 use wengert_tensor::{Element, Tensor};
 

@@ -5,8 +5,8 @@ use std::f64::consts::PI;
 use wengert_tensor::{Float, Tensor};
 
 use super::filled;
-use crate::TensorDataset;
 use crate::rng::{For, Rng};
+use crate::{Dataset, Result, TensorDataset};
 
 /// Windows of 64 samples of a machine's vibration, `[n, 64]`, of which a fraction `share` (rounded) has a fault: class 1. A
 /// healthy machine gives a tone of about four periods in a window, its overtone, and noise. A faulty one loses its rhythm in the
@@ -52,6 +52,8 @@ pub struct Tones<T> {
     pub heard: Tensor<T>,
     /// The same without noise.
     pub clean: Tensor<T>,
+    /// 1 for a frame of a melody, 0 behind its end: `[n, time]`.
+    pub counted: Tensor<T>,
     /// The number of frames of each, `[n]`.
     pub frames: Tensor<usize>,
     /// The tones, 1 to 5, `[n, 6]`; 0 behind the last one.
@@ -66,6 +68,43 @@ impl<T> std::fmt::Debug for Tones<T> {
     }
 }
 
+/// The number of bands of a spectrogram.
+const BANDS: usize = 12;
+
+impl<T: Float> Dataset for Tones<T> {
+    /// What is heard; and what is clean, which frames count, and the tones with the numbers of frames and of tones.
+    type Batch = (Tensor<T>, (Tensor<T>, Tensor<T>, (Tensor<usize>, Tensor<usize>, Tensor<usize>)));
+
+    fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    #[track_caller]
+    fn batch(&self, rows: &[usize]) -> Result<Self::Batch> {
+        let numbers =
+            (self.tones.batch(rows)?, self.frames.batch(rows)?, self.lengths.batch(rows)?);
+        Ok((self.heard.batch(rows)?, (self.clean.batch(rows)?, self.counted.batch(rows)?, numbers)))
+    }
+}
+
+/// A band of a clean tone of loudness 1: a peak at its pitch, and a lower one at its overtone.
+fn of_band(band: usize, tone: usize) -> f64 {
+    let peak = |at: f64| (-(band as f64 - at).powi(2)).exp();
+    let pitch = 1.0 + 1.2 * (tone as f64 - 1.0);
+    if tone == 0 { 0.0 } else { peak(pitch) + 0.5 * peak(pitch + 5.0) }
+}
+
+/// The frames that [`tones`] are made of, `[6, 12]`: silence, and each tone at loudness 1.
+///
+/// ```
+/// let frames = wengert_data::synth::clean_tones::<f32>();
+/// assert_eq!((frames.shape(), frames.select(0, 0)?.sum().item()?), (&[6, 12][..], 0.0));
+/// # Ok::<(), wengert_tensor::Error>(())
+/// ```
+pub fn clean_tones<T: Float>() -> Tensor<T> {
+    Tensor::from_fn([6, BANDS], |at| T::from_f64(of_band(at[1], at[0])))
+}
+
 /// Melodies of 3 to 6 tones out of five, each 2 to 5 frames long, most followed by a frame or two of silence; equal tones
 /// next to each other always. A tone is a peak at its pitch and a lower one at its overtone. Noise of this deviation is
 /// added to each of the 12 bands of a frame; the longest possible melody has 42 frames.
@@ -76,7 +115,6 @@ impl<T> std::fmt::Debug for Tones<T> {
 /// assert_eq!(melodies.tones.shape(), [10, 6]);
 /// ```
 pub fn tones<T: Float>(n: usize, noise: f64, seed: u64) -> Tones<T> {
-    const BANDS: usize = 12;
     const MOST: usize = 6;
     const TIME: usize = MOST * 7;
     let mut rng = Rng::new(For::Synthetic, seed, 0);
@@ -92,9 +130,7 @@ pub fn tones<T: Float>(n: usize, noise: f64, seed: u64) -> Tones<T> {
             for _ in 0..2 + rng.below(4) {
                 let frame = &mut clean[(melody * TIME + time) * BANDS..][..BANDS];
                 for (band, value) in frame.iter_mut().enumerate() {
-                    let peak = |at: f64| (-(band as f64 - at).powi(2)).exp();
-                    let pitch = 1.0 + 1.2 * (tone - 1) as f64;
-                    *value = loudness * (peak(pitch) + 0.5 * peak(pitch + 5.0));
+                    *value = loudness * of_band(band, tone);
                 }
                 time += 1;
             }
@@ -111,5 +147,8 @@ pub fn tones<T: Float>(n: usize, noise: f64, seed: u64) -> Tones<T> {
     let mut tones = Tensor::full([n, MOST], 0);
     tones.as_mut_slice().copy_from_slice(&all);
     let (heard, clean) = (filled(&shape, heard), filled(&shape, clean));
-    Tones { heard, clean, frames: Tensor::from(frames), tones, lengths: Tensor::from(lengths) }
+    let counted =
+        Tensor::from_fn([n, TIME], |at| T::from_f64(f64::from(u8::from(at[1] < frames[at[0]]))));
+    let (frames, lengths) = (Tensor::from(frames), Tensor::from(lengths));
+    Tones { heard, clean, counted, frames, tones, lengths }
 }
