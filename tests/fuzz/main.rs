@@ -10,6 +10,7 @@
 mod corpus;
 #[path = "../counting/mod.rs"]
 mod counting;
+mod messages;
 mod mutate;
 mod targets;
 
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 
 use mutate::Mutator;
 use targets::{TARGETS, Target};
+
+/// The folder of the repository.
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Runs a reader once, under all rules. Gives whether it took the bytes.
 fn run(target: &Target, bytes: &[u8]) -> bool {
@@ -57,7 +61,7 @@ fn mutations_neither_panic_nor_hang_nor_ask_for_memory() {
     for target in TARGETS {
         let seeds = (target.seeds)();
         assert!(seeds.iter().all(|seed| run(target, seed)), "{}: a good file", target.name);
-        let mut mutator = Mutator::new(seed, seeds);
+        let mut mutator = Mutator::new(seed, seeds, target.name.starts_with("onnx"));
         let (started, mut runs, mut taken) = (Instant::now(), 0_u64, 0_u64);
         let goes_on = |runs: u64| match budget {
             Some(budget) => started.elapsed() < budget,

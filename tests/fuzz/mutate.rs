@@ -2,6 +2,8 @@
 
 use wengert::tensor::Rng;
 
+use crate::messages;
+
 /// Words that mean something in one of the formats, and numbers at edges.
 const WORDS: [&[u8]; 34] = [
     b"\"",
@@ -47,13 +49,15 @@ pub(crate) struct Mutator {
     round: u64,
     good: Vec<Vec<u8>>,
     seeds: usize,
+    /// Whether the inputs are ONNX files, whose fields are mutated too.
+    messages: bool,
 }
 
 /// Random numbers below a limit.
-struct Draws(u64);
+pub(crate) struct Draws(u64);
 
 impl Draws {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -63,8 +67,8 @@ impl Draws {
 }
 
 impl Mutator {
-    pub(crate) fn new(seed: u64, seeds: Vec<Vec<u8>>) -> Self {
-        Self { rng: Rng::new(seed), round: 0, seeds: seeds.len(), good: seeds }
+    pub(crate) fn new(seed: u64, seeds: Vec<Vec<u8>>, messages: bool) -> Self {
+        Self { rng: Rng::new(seed), round: 0, seeds: seeds.len(), good: seeds, messages }
     }
 
     /// Another input.
@@ -75,6 +79,10 @@ impl Mutator {
         let draws = &mut Draws(u64::from_le_bytes(first));
         let mut bytes = self.good[draws.below(self.good.len())].clone();
         for _ in 0..=draws.below(4) {
+            if self.messages && draws.below(8) > 0 {
+                messages::mutate(&mut bytes, draws);
+                continue;
+            }
             self.mutate(&mut bytes, draws);
         }
         bytes

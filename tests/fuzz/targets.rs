@@ -8,10 +8,10 @@ use wengert::data::{Csv, idx, npy};
 use wengert::files::safetensors::Archive;
 use wengert::files::zip::{self, Zip};
 use wengert::files::{State, pt};
-use wengert::nn::{BatchNorm1d, Linear, Parts, sequential};
+use wengert::nn::{BatchNorm1d, BatchNorm2d, Linear, Module, Parts, sequential};
 use wengert::optim::schedule::ReduceLrOnPlateau;
 use wengert::optim::{Adam, Average};
-use wengert::tensor::Rng;
+use wengert::tensor::{Rng, Tensor};
 use wengert::train::{Checkpoint, EarlyStopping};
 
 use crate::corpus;
@@ -31,7 +31,9 @@ impl Target {
     /// The most memory that it may hold for so many bytes.
     pub(crate) fn most_memory(&self, bytes: usize) -> usize {
         // A little for the error's text and for the buffers of readers and decoders.
-        self.times * bytes + (1 << 19)
+        // A graph that runs reads and writes `NUMBERS` of four bytes, and its kernels pack some of them.
+        let run = if self.name == "onnx-run" { 64 * NUMBERS } else { 0 };
+        self.times * bytes + run + (1 << 19)
     }
 }
 
@@ -45,12 +47,13 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pt", seeds: pickle_seeds, read: read_pickle, times: 512 },
     Target { name: "pt.zip", seeds: pt_seeds, read: read_pt, times: 64 },
     Target { name: "onnx", seeds: onnx_seeds, read: read_onnx, times: 64 },
+    Target { name: "onnx-run", seeds: onnx_run_seeds, read: run_onnx, times: 256 },
     #[cfg(feature = "gz")]
     Target { name: "idx.gz", seeds: gz_seeds, read: read_gz, times: 4096 },
 ];
 
 fn fixture(path: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("crates").join(path)).unwrap()
+    fs::read(Path::new(crate::ROOT).join("crates").join(path)).unwrap()
 }
 
 fn safetensors_seeds() -> Vec<Vec<u8>> {
@@ -173,6 +176,54 @@ fn read_onnx(bytes: &[u8]) -> bool {
     let Ok(net) = wengert::onnx::Net::from_bytes(bytes) else { return false };
     let _ = net.parameters();
     true
+}
+
+/// The numbers that a run of a graph may read and write.
+const NUMBERS: usize = 1 << 18;
+
+/// Graphs of all kinds of nodes.
+fn onnx_run_seeds() -> Vec<Vec<u8>> {
+    use wengert::nn::{
+        AvgPool2d, ConvTranspose1d, Flatten, Gru, LayerNorm, Lstm, Softmax, TransformerEncoderLayer,
+    };
+    let rng = &mut Rng::new(0);
+    let images = sequential![
+        wengert::nn::Conv2d::<f32>::new(1, 2, 2, rng).padding(1),
+        BatchNorm2d::new(2),
+        wengert::nn::Gelu::new(),
+        wengert::nn::MaxPool2d::new(2),
+        AvgPool2d::new(2),
+        Flatten::default(),
+        Linear::new(2, 3, rng),
+        Softmax::new(1),
+    ];
+    let rows =
+        sequential![Linear::<f32>::new(3, 4, rng), LayerNorm::new([4]), wengert::nn::Elu::new(1.0)];
+    let up = sequential![ConvTranspose1d::<f32>::new(2, 2, 3, rng).stride(2), wengert::nn::Tanh];
+    let attention = TransformerEncoderLayer::<f32>::new(4, 2, rng);
+    let lstm = Lstm::<f32>::new(3, 2, rng).batch_first();
+    let gru = Gru::<f32>::new(3, 2, rng).bidirectional(rng).batch_first();
+    let mut seeds = onnx_seeds();
+    seeds.extend([
+        wengert::onnx::to_bytes(&lstm, [1, 2, 3]).unwrap(),
+        wengert::onnx::to_bytes(&gru, [1, 2, 3]).unwrap(),
+        wengert::onnx::to_bytes(&images, [1, 1, 5, 5]).unwrap(),
+        wengert::onnx::to_bytes(&rows, [1, 3]).unwrap(),
+        wengert::onnx::to_bytes(&up, [1, 2, 3]).unwrap(),
+        wengert::onnx::to_bytes(&attention, [1, 2, 4]).unwrap(),
+    ]);
+    seeds
+}
+
+/// Imports a graph, and runs it on inputs of a few shapes, of which each good one takes one.
+fn run_onnx(bytes: &[u8]) -> bool {
+    let Ok(net) = wengert::onnx::Net::from_bytes(bytes) else { return false };
+    let net = net.limit(NUMBERS);
+    let floats = [&[2, 2][..], &[1, 3], &[1, 1, 5, 5], &[1, 2, 3], &[2, 2, 4], &[0, 2], &[]];
+    let runs = floats.map(|shape| net.predict(&Tensor::<f32>::full(shape, 0.5)).is_ok());
+    let indices = Tensor::<usize>::from(vec![0, 1, 1, 0]).reshape([2, 2]).unwrap();
+    let of_indices: wengert::autograd::Result<Tensor<f32>> = net.predict(&indices);
+    runs.contains(&true) || of_indices.is_ok()
 }
 
 fn npz_seeds() -> Vec<Vec<u8>> {

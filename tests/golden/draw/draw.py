@@ -4,7 +4,7 @@
     draw.py DIRECTORY [CASES] [SEED] [FROM]     draws cases, the first of which has number FROM
     draw.py DIRECTORY --cut REPORT              of each case of DIRECTORY that the report calls failed: its program cut after each line
 
-A case is a program of 1 to 15 operations over leaves of 0 to 5 axes, some of size 0 or 1, some of them views; what is judged are
+A case is a program of 1 to 15 operations over leaves of 0 to 6 axes, some of size 0 or 1, some of them views; what is judged are
 values, gradients, and products of the second derivatives with a vector. Values are kept away from kinks, ties and overflow, where
 two frameworks may differ with good reason; one case in eight is of the other kind, a single operation of infinities, zeros of both
 signs, NaN and subnormals, of which values alone are judged.
@@ -175,7 +175,7 @@ def flip(r, x):
 
 
 def expand(r, x):
-    need(x.ndim < 5)
+    need(x.ndim < 7)
     return {"size": [r.choice([1, 2, 3])] * r.randrange(0, 2) + [r.choice([2, 3]) if n == 1 else n for n in x.shape]}
 
 
@@ -256,7 +256,7 @@ def line(r, values):
 
 def leaf(r, g, dtype):
     """A stored tensor, and the views through which the program sees it."""
-    rank = r.choice([0, 1, 1, 2, 2, 2, 3, 3, 4, 5])
+    rank = r.choice([0, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6])
     most = 4 if rank < 4 else 2
     sizes = [0 if r.random() < 0.02 else r.choice([1, 2, 3, most]) for _ in range(rank)]
     x = torch.from_numpy(g.uniform(-2, 2, sizes)).to(dtype)

@@ -5,7 +5,7 @@ use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use super::measured::{Measured, of_binary, of_unary};
 use super::{Card, example};
 use crate::Result;
-use crate::ops::readable;
+use crate::ops::{Binary, Unary};
 
 /// Writes a pair of functions from the table: the card of a name.
 macro_rules! cards_of_the_table {
@@ -27,7 +27,7 @@ macro_rules! cards_of_the_table {
                         let x = tape.scalar(0.5);
                         Ok([x, x.$uname($($($usample),*)?)])
                     });
-                    of_table(op.name(), $udoc, op.value_text(), of_unary(op), run,
+                    of_table(op.name(), $udoc, Unary(op).definition(), of_unary(op), run,
                         "any; the result has the shape of x")
                 })*
                 _ => return binary_card(name),
@@ -45,7 +45,7 @@ macro_rules! cards_of_the_table {
                         let x = tape.scalar(0.5);
                         Ok([x, x.$bname(0.25, $($($bsample),*)?)?])
                     });
-                    of_table(op.name(), $bdoc, op.value_text(), of_binary(*op), run,
+                    of_table(op.name(), $bdoc, Binary(*op).definition(), of_binary(*op), run,
                         "two that broadcast to one; a gradient is summed back to each")
                 })*
                 _ => return None,
@@ -58,7 +58,7 @@ wengert_tensor::pointwise_table!(cards_of_the_table);
 fn of_table(
     name: &'static str,
     about: &'static str,
-    value: &str,
+    formula: String,
     measured: Measured,
     run: Result<(super::Told, String)>,
     shapes: &'static str,
@@ -67,7 +67,7 @@ fn of_table(
     Ok(Card {
         name,
         about: about.trim(),
-        formula: format!("y = {}", readable(value)),
+        formula,
         derivative: told.derivative,
         domain: measured.domain,
         kinks: measured.kinks,

@@ -41,7 +41,6 @@ pub(crate) use family::{dispatch, family};
 pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
 pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
 pub use norm::{Norm, Normalize, Normalizing, RmsNormalize};
-pub(crate) use pointwise::readable;
 pub use pointwise::{Binary, Elementwise, Own, Unary, Where};
 pub use product::{Linear, MatMul, Product};
 pub use recurrent::{Recurrent, Sequences};

@@ -36,6 +36,34 @@ pub struct Own<T>(pub(crate) Arc<dyn OwnFunction<T>>);
 #[derive(Clone, Debug)]
 pub struct Where(pub Given<bool>);
 
+impl Unary {
+    /// The definition of the function as the table has it, in the signs of mathematics.
+    ///
+    /// ```
+    /// use wengert_autograd::ops::Unary;
+    /// use wengert_tensor::pointwise::UnaryOp;
+    ///
+    /// assert_eq!(Unary(UnaryOp::Softsign).definition(), "y = x / (x.abs() + 1)");
+    /// ```
+    pub fn definition(&self) -> String {
+        format!("y = {}", readable(self.0.value_text()))
+    }
+}
+
+impl Binary {
+    /// The definition of the function as the table has it, in the signs of mathematics.
+    ///
+    /// ```
+    /// use wengert_autograd::ops::Binary;
+    /// use wengert_tensor::pointwise::BinaryOp;
+    ///
+    /// assert_eq!(Binary(BinaryOp::Mul).definition(), "y = a·b");
+    /// ```
+    pub fn definition(&self) -> String {
+        format!("y = {}", readable(self.0.value_text()))
+    }
+}
+
 impl<T: Float> Operation<T> for Unary {
     #[inline]
     fn name(&self) -> &'static str {
@@ -234,7 +262,7 @@ fn times_g(slope: &str) -> String {
 }
 
 /// A formula of the table in the signs of mathematics.
-pub(crate) fn readable(formula: &str) -> String {
+fn readable(formula: &str) -> String {
     let mut text = formula.split_whitespace().collect::<Vec<_>>().join(" ");
     for (from, to) in
         [("ONE", "1"), ("TWO", "2"), ("HALF", "½"), ("ZERO", "0"), (".square()", "²"), (" * ", "·")]

@@ -152,10 +152,10 @@ impl<'t> Run<'t> {
         if !same || a.is_empty() || b.is_empty() {
             return Err(refused(node, "integers of these shapes are not joined"));
         }
-        let at =
-            |x: &Tensor<i64>, i: usize| x.iter().nth(if x.len() == 1 { 0 } else { i }).unwrap_or(0);
+        let [of_a, of_b] = [a, b].map(|x| x.iter().collect::<Vec<i64>>());
+        let at = |x: &[i64], i: usize| x[if x.len() == 1 { 0 } else { i }];
         let join = |i: usize| {
-            let (a, b) = (at(a, i), at(b, i));
+            let (a, b) = (at(&of_a, i), at(&of_b, i));
             match node.op.as_str() {
                 "Add" => a.checked_add(b),
                 "Sub" => a.checked_sub(b),

@@ -1,5 +1,6 @@
 //! A graph as a model: what this crate exports, and the operators that nets use in inference.
 
+mod bound;
 mod elementwise;
 mod nets;
 mod run;
@@ -22,6 +23,7 @@ use run::{Run, Value};
 pub struct Net {
     graph: Graph,
     parameters: Vec<(String, Param<f32>)>,
+    limit: Option<usize>,
 }
 
 /// Reads an ONNX file as a model.
@@ -89,11 +91,34 @@ impl Net {
         if graph.inputs.len() != 1 {
             return format(format!("it has {} inputs, and a model has one", graph.inputs.len()));
         }
-        Ok(Self { graph, parameters })
+        Ok(Self { graph, parameters, limit: None })
+    }
+
+    /// The same model, a run of which may read and write so many numbers; 64 multiplications count as one. A run that would need more
+    /// is an error, which names the node.
+    ///
+    /// A few bytes of a file can ask for any amount of work and memory. So each node is charged before it runs. If nothing is said, the
+    /// bound is 65,536 for each number of the input and of the file, and 16,777,216 besides.
+    ///
+    /// ```
+    /// # use wengert_nn::{Linear, Module};
+    /// # use wengert_tensor::{Rng, Tensor};
+    /// let bytes = wengert_onnx::to_bytes(&Linear::<f32>::new(4, 3, &mut Rng::new(0)), [1, 4])?;
+    /// let net = wengert_onnx::Net::from_bytes(&bytes)?;
+    /// let x = Tensor::<f32>::ones([5, 4]);
+    ///
+    /// assert!(net.predict(&x).is_ok());
+    /// let error = net.limit(10).predict(&x).unwrap_err().to_string();
+    /// assert!(error.contains("Gemm") && error.contains("Net::limit"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn limit(self, numbers: usize) -> Self {
+        Self { limit: Some(numbers), ..self }
     }
 
     fn run<'t>(&self, input: Value<'t>, any: Run<'t>) -> wengert_autograd::Result<Var<'t, f32>> {
-        any.run(&self.graph, &self.parameters, input)
+        any.run(&self.graph, &self.parameters, input, self.limit)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use wengert_autograd::{Error, Param, Result, Tape, Var};
 use wengert_tensor::{AnyTensor, Fault, Tensor};
 
-use super::{elementwise, nets, shape};
+use super::{bound, elementwise, nets, shape};
 use crate::proto::{Attribute, Graph, Node};
 
 /// A value of the graph. Floats are on the tape; integers and masks are not, since nothing is derived by them.
@@ -18,7 +18,9 @@ pub(super) enum Value<'t> {
 
 pub(super) struct Run<'t> {
     pub(super) tape: &'t Tape<f32>,
-    values: HashMap<String, Value<'t>>,
+    pub(super) values: HashMap<String, Value<'t>>,
+    /// The numbers that may still be read and written.
+    pub(super) left: usize,
 }
 
 /// Whether a graph may hold nodes of this operator.
@@ -82,7 +84,7 @@ impl Node {
 
 impl<'t> Run<'t> {
     pub(super) fn new(tape: &'t Tape<f32>) -> Self {
-        Self { tape, values: HashMap::new() }
+        Self { tape, values: HashMap::new(), left: 0 }
     }
 
     #[track_caller]
@@ -91,6 +93,7 @@ impl<'t> Run<'t> {
         graph: &Graph,
         parameters: &[(String, Param<f32>)],
         input: Value<'t>,
+        limit: Option<usize>,
     ) -> Result<Var<'t, f32>> {
         for (name, param) in parameters {
             self.values.insert(name.clone(), Value::Float(self.tape.param(param)));
@@ -99,7 +102,10 @@ impl<'t> Run<'t> {
             self.values.insert(name.clone(), self.constant(tensor));
         }
         self.values.insert(graph.inputs[0].name.clone(), input);
+        let given = self.values.values().map(|value| bound::elements(&shape::shape_of(value)));
+        self.left = limit.unwrap_or_else(|| bound::of_given(given.fold(0, usize::saturating_add)));
         for node in &graph.nodes {
+            self.charge(node)?;
             let results = self.node(node)?;
             self.values.extend(node.outputs.iter().cloned().zip(results));
         }

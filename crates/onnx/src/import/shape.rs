@@ -3,6 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Element, Slice, Tensor};
 
+use super::bound;
 use super::run::{Run, Value, refused};
 use crate::proto::{Attribute, Node};
 
@@ -35,7 +36,8 @@ macro_rules! each {
     };
 }
 
-fn shape_of(x: &Value<'_>) -> Vec<usize> {
+/// The shape of a value.
+pub(super) fn shape_of(x: &Value<'_>) -> Vec<usize> {
     match x {
         Value::Float(x) => x.shape().to_vec(),
         Value::Ints(x) => x.shape().to_vec(),
@@ -82,7 +84,7 @@ impl<'t> Run<'t> {
             "Flatten" => {
                 let axis = node.int("axis", 1);
                 let axis = if axis == rank as i64 { rank } else { axis_of(node, axis, rank)? };
-                let sizes = [from[..axis].iter().product::<usize>(), from[axis..].iter().product()];
+                let sizes = [bound::elements(&from[..axis]), bound::elements(&from[axis..])];
                 each!(x, x => x.reshape(sizes)?)
             }
             "Transpose" => {
@@ -122,6 +124,9 @@ impl<'t> Run<'t> {
             "Unsqueeze" => {
                 let axes = self.list(node, "axes", 1)?.unwrap_or_default();
                 let total = rank + axes.len();
+                if total > bound::AXES {
+                    return Err(refused(node, format!("it would have {total} axes")));
+                }
                 let axes =
                     axes.iter().map(|&a| axis_of(node, a, total)).collect::<Result<Vec<_>>>()?;
                 let mut rest = from.iter();
@@ -215,7 +220,7 @@ impl<'t> Run<'t> {
         if let Some(i) = rest {
             let others =
                 sizes.iter().try_fold(1_usize, |n, &size| n.checked_mul(size)).unwrap_or(0);
-            sizes[i] = from.iter().product::<usize>().checked_div(others).unwrap_or(0);
+            sizes[i] = bound::elements(from).checked_div(others).unwrap_or(0);
         }
         Ok(sizes)
     }
@@ -272,7 +277,11 @@ impl<'t> Run<'t> {
         let axis = axis_of(node, node.int("axis", 0), x.rank())?;
         let (size, count) = (x.shape()[axis], node.outputs.len().max(1));
         let sizes = match self.list(node, "split", 1)? {
-            Some(sizes) => self.sizes(node, &sizes)?,
+            Some(sizes) if sizes.len() == count => self.sizes(node, &sizes)?,
+            Some(sizes) => {
+                let rule = format!("{} sizes for {count} results", sizes.len());
+                return Err(refused(node, rule));
+            }
             None => {
                 let each = size.div_ceil(count);
                 (0..count).map(|i| each.min(size.saturating_sub(i * each))).collect()

@@ -8,6 +8,12 @@ const operandName = (line, k) => {
   return floats === 1 ? "x" : String.fromCharCode(97 + k % 26);
 };
 
+/** A formula of a rule, or the values that it reads, with the numbers of lines: an `a` may be a variable of the reader's own. */
+function numbered(line, words) {
+  const names = new Map([["y", line.index], ...line.operands.map((o, k) => [operandName(line, k), o])]);
+  return words.replace(/\b[a-z]\b/g, (name) => names.has(name) ? `%${names.get(name)}` : name);
+}
+
 function link(index) {
   const button = make("button", { class: "link", "data-line": index }, `%${index} ${lines[index].name}`);
   button.addEventListener("click", () => select(index));
@@ -22,7 +28,7 @@ function heading(title, ...children) {
 function contribution(part, line, moment) {
   const [from, k, numbers, summed] = part, consumer = lines[from], later = from < swept(moment);
   const item = make("li", { class: later ? "later" : "", "data-from": from, "data-operand": k },
-    link(from), ` by its rule for ${operandName(consumer, k)}: `, make("code", {}, text(consumer.r[k])));
+    link(from), " passes on, with its own adjoint g: ", make("code", {}, numbered(consumer, text(consumer.r[k]))));
   if (summed) item.append(make("p", {}, `The operand was broadcast: summed back from ${summed} to ${line.shape}.`));
   item.append(later ? make("p", {}, "not yet passed on") : picture(numbers, line.shape));
   return item;
@@ -50,27 +56,30 @@ function sum(line, moment) {
   return [make("div", { class: "sum" }, ...rows)];
 }
 
+/** The title of an adjoint, which says what it is. */
+const slope = (index) => `Adjoint: the gradient ∂%${loss} / ∂%${index}`;
+
 function detail(index, moment) {
   const line = lines[index];
   if (!line) return [make("p", {}, "Choose a line in the list or a box in the graph.")];
   const now = state(line, moment), rules = (line.r ?? []).map((rule, k) =>
-    make("li", {}, `to ${operandName(line, k)} = `, link(line.operands[k]), ": ", make("code", {}, text(rule)),
-      ` reads ${text(line.e?.[k]) || "no value"}`));
+    make("li", {}, "to ", link(line.operands[k]), ": ", make("code", {}, numbered(line, text(rule))),
+      `, which reads ${numbered(line, text(line.e?.[k])) || "no value"}`));
   const operands = line.operands.flatMap((o, i) => [i ? ", " : "", link(o)]);
   const out = [make("h2", { id: "title" }, `%${index} ${line.name}`), make("p", {}, `shape ${line.shape}`, line.o ? `; ${text(line.o)}` : "")];
   if (operands.length) out.push(make("p", {}, "of ", ...operands));
   if (line.f) out.push(make("p", {}, make("code", { id: "formula" }, text(line.f))));
   out.push(...heading("Value", now === "nothing" ? make("p", {}, "not computed yet") : picture(line.v, line.shape)));
   if (now !== "nothing") out.at(-1).id = "value";
-  if (rules.length) out.push(...heading("Its rule gives, of its adjoint g", make("ul", { class: "parts" }, ...rules)));
+  if (rules.length) out.push(...heading("What it passes on, from its adjoint g", make("ul", { class: "parts" }, ...rules)));
   if (index === loss) {
-    out.push(...heading("Adjoint", now === "adjoint" ? picture(line.a, line.shape) : make("p", {}, "not known yet"),
+    out.push(...heading(slope(index), now === "adjoint" ? picture(line.a, line.shape) : make("p", {}, "not known yet"),
       make("p", {}, "The sweep starts here: the adjoint of the loss is 1.")));
   } else if (line.parts.length) {
     const whole = now === "adjoint";
     const shown = whole ? picture(line.a, line.shape) : make("p", {}, now === "part" ? "known in part" : "not known yet");
     shown.id = "adjoint";
-    out.push(...heading("Adjoint", shown));
+    out.push(...heading(slope(index), shown));
     out.push(...heading(`The sum of ${line.parts.length} contribution${line.parts.length === 1 ? "" : "s"}`,
       make("ol", { class: "parts", id: "parts" }, ...line.parts.slice(0, SHOWN).map((part) => contribution(part, line, moment))),
       ...(line.parts.length > SHOWN ? [make("p", {}, `… ${line.parts.length - SHOWN} more`)] : []), ...sum(line, moment)));

@@ -65,5 +65,6 @@ function happening(moment) {
   }
   if (moment === lines.length + 1) return `Reverse: the adjoint of ${name} is 1, from which the sweep starts.`;
   const to = [...new Set(line.operands.filter((o) => lines[o].parts.some((part) => part[0] === line.index)))];
-  return `Reverse: ${name} passes its adjoint on to ${to.map((o) => "%" + o + " " + lines[o].name).join(" and ")}.`;
+  const done = moment === LAST ? " The sweep is complete." : "";
+  return `Reverse: ${name} passes its adjoint on to ${to.map((o) => "%" + o + " " + lines[o].name).join(" and ")}.${done}`;
 }

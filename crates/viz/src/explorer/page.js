@@ -17,7 +17,7 @@ function soon() {
 function render() {
   at("moment").value = moment;
   at("moment").setAttribute("aria-valuetext", happening(moment));
-  at("happening").textContent = `${moment} / ${LAST}  ${happening(moment)}`;
+  at("happening").textContent = `Step ${moment} of ${LAST}. ${happening(moment)}`;
   list();
   draw(at("canvas"), plan, view, moment, selected);
   at("detail").replaceChildren(...detail(selected, moment));
@@ -139,6 +139,16 @@ function scale(factor, x = at("canvas").clientWidth / 2, y = at("canvas").client
   soon();
 }
 
+/** The whole graph, at a scale of `least` or more. */
+function fit(least) {
+  const canvas = at("canvas"), [right, bottom] = ["x", "y"].map((axis) => Math.max(1, ...plan.all.map((box) => box[axis])));
+  const zoom = Math.min(canvas.clientWidth / (right + WIDE + 32), canvas.clientHeight / (bottom + HIGH + 32), 1);
+  [view.x, view.y, view.zoom] = [16, 16, Math.max(least, zoom) || 1];
+  soon();
+}
+/** At this scale the words in a box can be read. */
+const LEGIBLE = 0.65;
+
 /** The next line of the list, so many rows on. */
 function along(rows) {
   const place = found.indexOf(selected);
@@ -149,12 +159,13 @@ function along(rows) {
 /** Shows a pass. The moment and the line stay if it is the same expression with other numbers. */
 function show_pass(pass, stays) {
   take(pass);
-  if (!stays) { pause(); folded.clear(); [selected, follow, view.x, view.y, view.zoom] = [-1, true, 16, 16, 1]; }
+  if (!stays) { pause(); folded.clear(); [selected, follow] = [-1, true]; }
   at("search").value = "";
   found = lines.map((line) => line.index);
   plan = layout();
   at("moment").max = LAST;
   buttons();
+  if (!stays) fit(LEGIBLE);
   go(stays ? moment : LAST);
 }
 
@@ -204,7 +215,7 @@ const keys = {
   ArrowRight: steps.next, ArrowLeft: steps.back, Home: steps.first, End: steps.last, t: steps.turn, " ": play,
   ArrowDown: () => along(1), ArrowUp: () => along(-1), j: () => along(1), k: () => along(-1),
   PageDown: () => along(20), PageUp: () => along(-20), d: theme, "/": () => at("search").focus(),
-  "+": () => scale(1.25), "-": () => scale(0.8),
+  "+": () => scale(1.25), "-": () => scale(0.8), 0: () => fit(0.05),
   o: () => select(lines[selected]?.operands[0] ?? -1), u: () => select(lines[selected]?.users[0] ?? -1), e: () => { tab("tab-play"); at("expression").focus(); },
   f: () => { const path = around(lines[selected]?.layer ?? "").find((p) => folded.has(p)) ?? lines[selected]?.layer; if (path) fold(path); },
 };
@@ -276,4 +287,5 @@ canvas.addEventListener("wheel", (event) => {
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
 at("moment").max = LAST;
 buttons();
+fit(LEGIBLE);
 go(LAST);

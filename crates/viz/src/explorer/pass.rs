@@ -7,7 +7,6 @@ use wengert_autograd::{Lines, Op, Tape, TapeLine};
 use wengert_tensor::{Float, Tensor};
 
 use super::numbers::{any_numbers, numbers};
-use super::table::readable;
 use super::text::{list, object, quoted};
 use crate::sweep::{adjoints, handed_on};
 
@@ -91,8 +90,8 @@ fn kind<T: Float>(line: &TapeLine<'_, T>) -> usize {
 fn formula<T: Float>(op: &Op<T>) -> String {
     use wengert_autograd::ops::{Binary, Unary};
     match (op.get::<Unary>(), op.get::<Binary>()) {
-        (Some(unary), _) => readable(unary.0.value_text()),
-        (_, Some(binary)) => readable(binary.0.value_text()),
+        (Some(unary), _) => unary.definition(),
+        (_, Some(binary)) => binary.definition(),
         _ => String::new(),
     }
 }
