@@ -10,15 +10,18 @@ use wengert::viz::{Chart, Field, Matrix, Picture, Scale, Surface, image_grid, ta
 
 use crate::words::chinese;
 
-/// A picture as SVG text, or the reason why there is none.
-type Drawn = std::result::Result<String, Box<dyn Error>>;
+/// What a picture needs, or the reason why there is none.
+pub type Outcome<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A function that draws a picture as SVG text.
+type Draw = fn() -> Outcome<String>;
 
 /// The file of each picture, from the folder of this package on, with its text: `en/src/pictures/tape.svg`.
 ///
 /// # Errors
 /// If a computation fails, or a word has no Chinese.
-pub fn all() -> std::result::Result<Vec<(String, String)>, Box<dyn Error>> {
-    let makers: [(&str, fn() -> Drawn); 12] = [
+pub fn all() -> Outcome<Vec<(String, String)>> {
+    let makers: [(&str, Draw); 12] = [
         ("tape", tape),
         ("losses", losses),
         ("softmax", softmax),
@@ -55,7 +58,7 @@ fn chart(title: &str, x: &str, y: &str) -> Chart {
 }
 
 /// Chapter 1: the tape of b = a + a; c = b · b, with values and gradients.
-fn tape() -> Drawn {
+fn tape() -> Outcome<String> {
     let a = Param::new(Tensor::scalar(3.0));
     a.set_path("a");
     let tape = Tape::new().keeping_adjoints();
@@ -87,7 +90,7 @@ fn with_slope(
 }
 
 /// Chapter 6: three losses of one error, and how hard each pulls.
-fn losses() -> Drawn {
+fn losses() -> Outcome<String> {
     let zero = tensor![0.0];
     // A jump is drawn from one side of it to the other.
     let at = [between(-2.5, -1e-9, 50), between(1e-9, 2.5, 50)].concat();
@@ -110,7 +113,7 @@ fn beside_0<'t>(z: Var<'t>) -> Result<Var<'t>> {
 }
 
 /// Chapter 8: what a sure mistake costs, and how hard it pulls.
-fn softmax() -> Drawn {
+fn softmax() -> Outcome<String> {
     let at = between(-8.0, 8.0, 160);
     let [entropy, pull] =
         with_slope(&at, |z| loss::cross_entropy(beside_0(z)?, &tensor![0_usize]))?;
@@ -141,13 +144,11 @@ fn apart(path: &[(f64, f64)], least: f64) -> Vec<(f64, f64)> {
 /// A surface on which optimisers walk.
 type Height = for<'t> fn(Var<'t>, Var<'t>) -> Result<Var<'t>>;
 
+/// An optimiser's name, and its place after each step.
+type Walk = (&'static str, Vec<(f64, f64)>);
+
 /// The four optimisers' places after each step on a surface, with their rates.
-fn walks(
-    height: Height,
-    start: (f64, f64),
-    rates: [f64; 4],
-    steps: usize,
-) -> std::result::Result<Vec<(&'static str, Vec<(f64, f64)>)>, Box<dyn Error>> {
+fn walks(height: Height, start: (f64, f64), rates: [f64; 4], steps: usize) -> Outcome<Vec<Walk>> {
     let [x, y] = [0.0, 0.0].map(|x| Param::new(Tensor::scalar(x)));
     let all = || [x.clone(), y.clone()];
     let optimizers: [(&str, Box<dyn Optimizer<f64>>); 4] = [
@@ -174,7 +175,7 @@ fn walks(
 }
 
 /// Chapter 9: four paths over a long valley.
-fn paths() -> Drawn {
+fn paths() -> Outcome<String> {
     let bowl = |x: f64, y: f64| (x * x + 20.0 * y * y) / 2.0;
     let field = Field::new("(x² + 20·y²)/2, sixty steps", (-2.0, 1.0), (-1.3, 1.3), bowl);
     let bowl: Height = |x, y| Ok((x.square() + y.square() * 20.0) * 0.5);
@@ -186,7 +187,7 @@ fn paths() -> Drawn {
 }
 
 /// Chapter 9: the heights on the way through Rosenbrock's valley.
-fn heights() -> Drawn {
+fn heights() -> Outcome<String> {
     let mut chart = chart("A thousand steps in Rosenbrock's valley", "step", "height");
     let rates = [0.001, 0.001, 0.01, 0.1];
     for (name, path) in walks(|x, y| Surface::Rosenbrock.on(x, y), (-1.5, 2.0), rates, 1000)? {
@@ -208,7 +209,7 @@ fn exp_f32(x: f32) -> f32 {
 }
 
 /// Chapter 10: the error of a difference falls with the step, and then rises.
-fn differences() -> Drawn {
+fn differences() -> Outcome<String> {
     let steps: Vec<f64> = (2..=60).rev().map(|k| 10f64.powf(-f64::from(k) / 4.0)).collect();
     let slope = exp(1.0);
     let error = |difference: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
@@ -229,7 +230,7 @@ fn differences() -> Drawn {
 }
 
 /// Chapter 11: the loss of one net at three learning rates.
-fn rates() -> Drawn {
+fn rates() -> Outcome<String> {
     let loader = DataLoader::new(wengert::data::synth::moons(300, 0.1, 0), 30)?.shuffle(0);
     let criterion = CrossEntropyLoss::new();
     let mut chart = chart("One net, three learning rates", "step", "training loss");
@@ -252,7 +253,7 @@ fn rates() -> Drawn {
 }
 
 /// Chapter 11: the gradient of each layer of a deep net, with two activations.
-fn flow() -> Drawn {
+fn flow() -> Outcome<String> {
     let (x, y) = DataLoader::new(wengert::data::synth::moons(300, 0.1, 0), 300)?
         .epoch(0)
         .next()
@@ -272,19 +273,18 @@ fn flow() -> Drawn {
             h = if relu { h.relu() } else { h.sigmoid() };
         }
         CrossEntropyLoss::new().forward(last.call(h)?, &y)?.backward()?;
-        let size = |layer: &Linear| -> std::result::Result<f64, Box<dyn Error>> {
+        let size = |layer: &Linear| -> Outcome<f64> {
             let gradient = layer.weight.grad().ok_or("no gradient")?;
             Ok(gradient.square().mean().item()?.sqrt())
         };
-        let sizes: Vec<f64> =
-            layers.iter().chain([&last]).map(size).collect::<std::result::Result<_, _>>()?;
+        let sizes: Vec<f64> = layers.iter().chain([&last]).map(size).collect::<Outcome<_>>()?;
         chart = chart.line(if relu { "relu" } else { "sigmoid" }, sizes);
     }
     Ok(chart.scale(Scale::Log).to_svg())
 }
 
 /// Chapter 12: a function and the parabola of its second derivative.
-fn parabola() -> Drawn {
+fn parabola() -> Outcome<String> {
     let at = between(-0.3, 0.3, 60);
     let valley = at.iter().map(|&t| (t, Surface::Rosenbrock.at(1.0 + t, 1.0)));
     let parabola = at.iter().map(|&t| (t, 0.5 * 802.0 * t * t));
@@ -294,7 +294,7 @@ fn parabola() -> Drawn {
 }
 
 /// Chapter 12: descent leaves a saddle, and Newton's method goes into it.
-fn saddle() -> Drawn {
+fn saddle() -> Outcome<String> {
     let gradient = |u: f64, v: f64| (-2.0 * v * (1.0 - u * v), -2.0 * u * (1.0 - u * v));
     let descent = |mut at: (f64, f64)| {
         let mut path = vec![at];
@@ -324,11 +324,11 @@ fn saddle() -> Drawn {
 }
 
 /// Chapter 13: one kernel in many places, seen on a digit.
-fn filters() -> Drawn {
+fn filters() -> Outcome<String> {
     let digit = wengert::data::digits::<f64>().features().select(0, 0)?.reshape([1, 1, 8, 8])?;
     let tape = Tape::new();
     let image = tape.constant(digit.clone());
-    let through = |kernel: Tensor| -> std::result::Result<Tensor, Box<dyn Error>> {
+    let through = |kernel: Tensor| -> Outcome<Tensor> {
         let kernel = tape.constant(kernel.unsqueeze(0)?.unsqueeze(0)?);
         let seen = conv(image, kernel, None, Convolution::<2>::new())?.value()?.abs();
         Ok(seen.squeeze([0, 1])?)
@@ -343,7 +343,7 @@ fn filters() -> Drawn {
 }
 
 /// Chapter 13: the weights of causal attention with random queries and keys.
-fn attention() -> Drawn {
+fn attention() -> Outcome<String> {
     let rng = &mut Rng::new(0);
     let [q, k] = [0; 2].map(|_| Tensor::randn([6, 4], rng));
     let scores = q.matmul(&k.t())? / 2.0;
