@@ -6,19 +6,26 @@ use std::iter::zip;
 use wengert::loss;
 use wengert::nn::functional::{Convolution, conv};
 use wengert::prelude64::*;
-use wengert::viz::{Chart, Field, Matrix, Picture, Scale, Surface, image_grid, tape_svg};
+use wengert::viz::{Chart, Matrix, Picture, Scale, Surface, image_grid, tape_svg};
 
 use crate::words::chinese;
 
-/// A picture as SVG text, or the reason why there is none.
-type Drawn = std::result::Result<String, Box<dyn Error>>;
+mod descent;
+
+use descent::{heights, paths, saddle};
+
+/// What a picture needs, or the reason why there is none.
+pub type Outcome<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A function that draws a picture as SVG text.
+type Draw = fn() -> Outcome<String>;
 
 /// The file of each picture, from the folder of this package on, with its text: `en/src/pictures/tape.svg`.
 ///
 /// # Errors
 /// If a computation fails, or a word has no Chinese.
-pub fn all() -> std::result::Result<Vec<(String, String)>, Box<dyn Error>> {
-    let makers: [(&str, fn() -> Drawn); 12] = [
+pub fn all() -> Outcome<Vec<(String, String)>> {
+    let makers: [(&str, Draw); 12] = [
         ("tape", tape),
         ("losses", losses),
         ("softmax", softmax),
@@ -55,7 +62,7 @@ fn chart(title: &str, x: &str, y: &str) -> Chart {
 }
 
 /// Chapter 1: the tape of b = a + a; c = b · b, with values and gradients.
-fn tape() -> Drawn {
+fn tape() -> Outcome<String> {
     let a = Param::new(Tensor::scalar(3.0));
     a.set_path("a");
     let tape = Tape::new().keeping_adjoints();
@@ -87,7 +94,7 @@ fn with_slope(
 }
 
 /// Chapter 6: three losses of one error, and how hard each pulls.
-fn losses() -> Drawn {
+fn losses() -> Outcome<String> {
     let zero = tensor![0.0];
     // A jump is drawn from one side of it to the other.
     let at = [between(-2.5, -1e-9, 50), between(1e-9, 2.5, 50)].concat();
@@ -110,7 +117,7 @@ fn beside_0<'t>(z: Var<'t>) -> Result<Var<'t>> {
 }
 
 /// Chapter 8: what a sure mistake costs, and how hard it pulls.
-fn softmax() -> Drawn {
+fn softmax() -> Outcome<String> {
     let at = between(-8.0, 8.0, 160);
     let [entropy, pull] =
         with_slope(&at, |z| loss::cross_entropy(beside_0(z)?, &tensor![0_usize]))?;
@@ -126,77 +133,6 @@ fn softmax() -> Drawn {
     Ok(values.to_svg_above(&slopes.points(names[0], pull).points(names[1], weak)))
 }
 
-/// The points of a path that are apart from each other, and the last one.
-fn apart(path: &[(f64, f64)], least: f64) -> Vec<(f64, f64)> {
-    let mut kept: Vec<(f64, f64)> = Vec::new();
-    for (i, &p) in path.iter().enumerate() {
-        let far = kept.last().is_none_or(|k| (p.0 - k.0).hypot(p.1 - k.1) > least);
-        if far || i + 1 == path.len() {
-            kept.push(p);
-        }
-    }
-    kept
-}
-
-/// A surface on which optimisers walk.
-type Height = for<'t> fn(Var<'t>, Var<'t>) -> Result<Var<'t>>;
-
-/// The four optimisers' places after each step on a surface, with their rates.
-fn walks(
-    height: Height,
-    start: (f64, f64),
-    rates: [f64; 4],
-    steps: usize,
-) -> std::result::Result<Vec<(&'static str, Vec<(f64, f64)>)>, Box<dyn Error>> {
-    let [x, y] = [0.0, 0.0].map(|x| Param::new(Tensor::scalar(x)));
-    let all = || [x.clone(), y.clone()];
-    let optimizers: [(&str, Box<dyn Optimizer<f64>>); 4] = [
-        ("gradient descent", Box::new(Sgd::new(all(), rates[0]))),
-        ("momentum", Box::new(Sgd::new(all(), rates[1]).momentum(0.9))),
-        ("RMSprop", Box::new(RmsProp::new(all(), rates[2]))),
-        ("Adam", Box::new(Adam::new(all(), rates[3]))),
-    ];
-    let mut walks = Vec::new();
-    for (name, mut optimizer) in optimizers {
-        x.set(Tensor::scalar(start.0));
-        y.set(Tensor::scalar(start.1));
-        let mut path = vec![start];
-        for _ in 0..steps {
-            let tape = Tape::new();
-            optimizer.zero_grad();
-            height(tape.param(&x), tape.param(&y))?.backward()?;
-            optimizer.step()?;
-            path.push((x.value().item()?, y.value().item()?));
-        }
-        walks.push((name, path));
-    }
-    Ok(walks)
-}
-
-/// Chapter 9: four paths over a long valley.
-fn paths() -> Drawn {
-    let bowl = |x: f64, y: f64| (x * x + 20.0 * y * y) / 2.0;
-    let field = Field::new("(x² + 20·y²)/2, sixty steps", (-2.0, 1.0), (-1.3, 1.3), bowl);
-    let bowl: Height = |x, y| Ok((x.square() + y.square() * 20.0) * 0.5);
-    let mut field = field.points("lowest", [(0.0, 0.0)]);
-    for (name, path) in walks(bowl, (-1.8, 1.0), [0.09, 0.02, 0.03, 0.1], 60)? {
-        field = field.path(name, path);
-    }
-    Ok(field.to_svg())
-}
-
-/// Chapter 9: the heights on the way through Rosenbrock's valley.
-fn heights() -> Drawn {
-    let mut chart = chart("A thousand steps in Rosenbrock's valley", "step", "height");
-    let rates = [0.001, 0.001, 0.01, 0.1];
-    for (name, path) in walks(|x, y| Surface::Rosenbrock.on(x, y), (-1.5, 2.0), rates, 1000)? {
-        let heights = path.iter().map(|p| Surface::Rosenbrock.at(p.0, p.1));
-        let points = (0..).map(f64::from).zip(heights).step_by(10);
-        chart = chart.points(name, points.map(|(step, height)| (step, height.max(1e-12))));
-    }
-    Ok(chart.scale(Scale::Log).to_svg())
-}
-
 /// e^x by its series, which has the same bits on every machine.
 fn exp(x: f64) -> f64 {
     (1..=24).rev().fold(1.0, |sum, k| 1.0 + x * sum / f64::from(k))
@@ -208,7 +144,7 @@ fn exp_f32(x: f32) -> f32 {
 }
 
 /// Chapter 10: the error of a difference falls with the step, and then rises.
-fn differences() -> Drawn {
+fn differences() -> Outcome<String> {
     let steps: Vec<f64> = (2..=60).rev().map(|k| 10f64.powf(-f64::from(k) / 4.0)).collect();
     let slope = exp(1.0);
     let error = |difference: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
@@ -229,7 +165,7 @@ fn differences() -> Drawn {
 }
 
 /// Chapter 11: the loss of one net at three learning rates.
-fn rates() -> Drawn {
+fn rates() -> Outcome<String> {
     let loader = DataLoader::new(wengert::data::synth::moons(300, 0.1, 0), 30)?.shuffle(0);
     let criterion = CrossEntropyLoss::new();
     let mut chart = chart("One net, three learning rates", "step", "training loss");
@@ -252,7 +188,7 @@ fn rates() -> Drawn {
 }
 
 /// Chapter 11: the gradient of each layer of a deep net, with two activations.
-fn flow() -> Drawn {
+fn flow() -> Outcome<String> {
     let (x, y) = DataLoader::new(wengert::data::synth::moons(300, 0.1, 0), 300)?
         .epoch(0)
         .next()
@@ -272,19 +208,18 @@ fn flow() -> Drawn {
             h = if relu { h.relu() } else { h.sigmoid() };
         }
         CrossEntropyLoss::new().forward(last.call(h)?, &y)?.backward()?;
-        let size = |layer: &Linear| -> std::result::Result<f64, Box<dyn Error>> {
+        let size = |layer: &Linear| -> Outcome<f64> {
             let gradient = layer.weight.grad().ok_or("no gradient")?;
             Ok(gradient.square().mean().item()?.sqrt())
         };
-        let sizes: Vec<f64> =
-            layers.iter().chain([&last]).map(size).collect::<std::result::Result<_, _>>()?;
+        let sizes: Vec<f64> = layers.iter().chain([&last]).map(size).collect::<Outcome<_>>()?;
         chart = chart.line(if relu { "relu" } else { "sigmoid" }, sizes);
     }
     Ok(chart.scale(Scale::Log).to_svg())
 }
 
 /// Chapter 12: a function and the parabola of its second derivative.
-fn parabola() -> Drawn {
+fn parabola() -> Outcome<String> {
     let at = between(-0.3, 0.3, 60);
     let valley = at.iter().map(|&t| (t, Surface::Rosenbrock.at(1.0 + t, 1.0)));
     let parabola = at.iter().map(|&t| (t, 0.5 * 802.0 * t * t));
@@ -293,42 +228,12 @@ fn parabola() -> Drawn {
     Ok(chart.points("valley", valley).points("½·802·t²", parabola).to_svg())
 }
 
-/// Chapter 12: descent leaves a saddle, and Newton's method goes into it.
-fn saddle() -> Drawn {
-    let gradient = |u: f64, v: f64| (-2.0 * v * (1.0 - u * v), -2.0 * u * (1.0 - u * v));
-    let descent = |mut at: (f64, f64)| {
-        let mut path = vec![at];
-        for _ in 0..400 {
-            let g = gradient(at.0, at.1);
-            at = (at.0 - 0.02 * g.0, at.1 - 0.02 * g.1);
-            path.push(at);
-        }
-        apart(&path, 0.01)
-    };
-    let mut newton = vec![(0.5, 0.2)];
-    for _ in 0..5 {
-        let (u, v) = newton[newton.len() - 1];
-        let (g, [a, b, c]) = (gradient(u, v), [2.0 * v * v, 4.0 * u * v - 2.0, 2.0 * u * u]);
-        let det = a * c - b * b;
-        newton.push((u - (c * g.0 - b * g.1) / det, v - (a * g.1 - b * g.0) / det));
-    }
-    let square = (-1.5, 1.5);
-    let field =
-        Field::new("(1 - uv)²: a saddle at (0, 0)", square, square, |u, v| (1.0 - u * v).powi(2));
-    let field = field
-        .axes("u", "v")
-        .path("descent", descent((0.5, 0.2)))
-        .path("descent, past it", descent((1.2, -1.15)))
-        .path("Newton", newton);
-    Ok(field.points("saddle", [(0.0, 0.0)]).to_svg())
-}
-
 /// Chapter 13: one kernel in many places, seen on a digit.
-fn filters() -> Drawn {
+fn filters() -> Outcome<String> {
     let digit = wengert::data::digits::<f64>().features().select(0, 0)?.reshape([1, 1, 8, 8])?;
     let tape = Tape::new();
     let image = tape.constant(digit.clone());
-    let through = |kernel: Tensor| -> std::result::Result<Tensor, Box<dyn Error>> {
+    let through = |kernel: Tensor| -> Outcome<Tensor> {
         let kernel = tape.constant(kernel.unsqueeze(0)?.unsqueeze(0)?);
         let seen = conv(image, kernel, None, Convolution::<2>::new())?.value()?.abs();
         Ok(seen.squeeze([0, 1])?)
@@ -343,7 +248,7 @@ fn filters() -> Drawn {
 }
 
 /// Chapter 13: the weights of causal attention with random queries and keys.
-fn attention() -> Drawn {
+fn attention() -> Outcome<String> {
     let rng = &mut Rng::new(0);
     let [q, k] = [0; 2].map(|_| Tensor::randn([6, 4], rng));
     let scores = q.matmul(&k.t())? / 2.0;

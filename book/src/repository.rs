@@ -47,7 +47,18 @@ pub fn with_pages(input: &str, top: &Path) -> Result<String, String> {
             page(file)
         );
     }
-    Ok(out + &book[end..])
+    Ok(joined(&out) + &book[end..])
+}
+
+/// JSON whose lines of Chinese go on without the space that a browser makes of the end of a line.
+fn joined(text: &str) -> String {
+    let is_chinese = |c: char| c >= '\u{2e80}';
+    let mut lines = text.split("\\n");
+    let first = lines.next().unwrap_or_default().to_string();
+    lines.fold(first, |text, line| {
+        let within = text.ends_with(is_chinese) && line.starts_with(is_chinese);
+        text + if within { "" } else { "\\n" } + line
+    })
 }
 
 /// The file that a link leads to, without its heading.
@@ -164,6 +175,7 @@ mod tests {
             "[a](docs-a.md#x), [b](src-b-rs.md), none, [here](#y), [far](https://d.e)"
         );
         assert_eq!(quoted("a\"\\\n\u{1}"), r#""a\"\\\n\u0001""#);
+        assert_eq!(joined(r"一行，\n又一行。\n\n新段\n- a\nb"), r"一行，又一行。\n\n新段\n- a\nb");
         assert!(with_pages("[]", Path::new("")).is_err());
     }
 }

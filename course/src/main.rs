@@ -76,9 +76,9 @@ impl Desk {
         let place = self.all.iter().position(|e| e.name == exercise.name).unwrap_or(0) + 1;
         println!("\n{}", (self.words.exercise)(place, self.all.len(), number, title));
         if let Some(page) = chapter(number, self.words.language) {
-            println!("{} {}", self.words.read, page.display());
+            println!("{}{}", self.words.read, page.display());
         }
-        println!("{} {}", self.words.edit, self.file(exercise).display());
+        println!("{}{}", self.words.edit, self.file(exercise).display());
         println!("{}", self.words.keys);
     }
 }
@@ -140,7 +140,7 @@ fn work_on(
             if text != exercise.task {
                 match exercise.verdict(&text, scratch)? {
                     Ok(()) => {
-                        println!("{} {}\n", desk.words.right, exercise.why);
+                        println!("{}{}\n", desk.words.right, exercise.why);
                         println!("{}\n\n{}", desk.words.solution, exercise.solution);
                         desk.finish(exercise, "")?;
                         return Ok(true);
@@ -149,7 +149,7 @@ fn work_on(
                     Err(message) => {
                         let copy = scratch.join(exercise.name).with_extension("rs");
                         let [copy, file] = [&copy, &file].map(|path| path.display().to_string());
-                        println!("{} {}", desk.words.not_yet, message.replace(&copy, &file));
+                        println!("{}{}", desk.words.not_yet, message.replace(&copy, &file));
                     }
                 }
             }

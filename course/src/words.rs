@@ -21,12 +21,12 @@ pub(crate) const ENGLISH: Words = Words {
     exercise: |place, of, number, title| {
         format!("Exercise {place} of {of}. Chapter {number}: {title}.")
     },
-    read: "To read before:",
-    edit: "Put your code in place of todo!() in",
+    read: "To read before: ",
+    edit: "Put your code in place of todo!() in ",
     keys: "Save it, and it is checked. h: hint, s: skip, r: reset, l: list, q: quit (and Enter)",
-    right: "Right.",
+    right: "Right. ",
     solution: "A solution:",
-    not_yet: "Not yet:",
+    not_yet: "Not yet: ",
     no_more_hints: "There are no more hints.",
     all_done: "All exercises are done.",
 };
@@ -37,7 +37,7 @@ pub(crate) const CHINESE: Words = Words {
         format!("练习 {place}，共 {of} 个。第 {number} 章：{title}。")
     },
     read: "先读：",
-    edit: "把 todo!() 换成自己的代码，文件是",
+    edit: "把 todo!() 换成自己的代码，文件是 ",
     keys: "保存即检查。h：提示，s：跳过，r：恢复，l：列表，q：退出（再按回车）",
     right: "正确。",
     solution: "参考解答：",

@@ -13,7 +13,8 @@ fn code(page: &str) -> Vec<String> {
 
 fn chapters(language: &str) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("book").join(language).join("src");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = all.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
     let mut pages: Vec<_> = files
         .map(|file| {
             let name = file.file_name().unwrap().to_str().unwrap().to_string();
