@@ -9,6 +9,8 @@ use crate::svg::escape;
 use crate::{Chart, Field, Histogram, Matrix, Page, tape_svg};
 
 /// A value with a picture or a table. In a notebook of evcxr, a cell that ends in such a value shows it, if this trait is in scope.
+/// A tape is made and shown in one cell, since no cell borrows from an earlier one, and the result of an expression with `?` gets a name
+/// before it is shown.
 ///
 /// ```
 /// use wengert_viz::{Chart, Notebook};

@@ -142,7 +142,7 @@ function scale(factor, x = at("canvas").clientWidth / 2, y = at("canvas").client
 /** The whole graph, at a scale of `least` or more. */
 function fit(least) {
   const canvas = at("canvas"), [right, bottom] = ["x", "y"].map((axis) => Math.max(1, ...plan.all.map((box) => box[axis])));
-  const zoom = Math.min(canvas.clientWidth / (right + WIDE + 32), canvas.clientHeight / (bottom + HIGH + 32), 1);
+  const zoom = Math.min((canvas.clientWidth - 32) / (right + WIDE), (canvas.clientHeight - 32) / (bottom + HIGH), 1);
   [view.x, view.y, view.zoom] = [16, 16, Math.max(least, zoom) || 1];
   soon();
 }
