@@ -80,7 +80,7 @@ pub fn number_in_words(n: usize) -> String {
 /// let (words, digits) = spelled_numbers(&[7, 12_005])?.into_parts();
 /// assert_eq!(words.select(0, 1)?, tensor![12_usize, 30, 29, 5, 31, 31, 31, 31]);
 /// assert_eq!(digits, tensor![[7_usize, 10, 11, 11, 11, 11], [1, 2, 0, 0, 5, 10]]);
-/// # Ok::<(), wengert_data::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors

@@ -19,6 +19,7 @@ pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
     flow::look(doctor, &patient, &mut found);
     data::look(doctor, &patient, &mut found);
     overfitting(doctor, &mut found);
+    endless(doctor, &mut found);
     stuck(doctor, &patient, &mut found);
     found
 }
@@ -179,6 +180,28 @@ fn overfitting(d: &Doctor, found: &mut Vec<Finding>) {
                 .because("loss of validation over its best", validation / all[best].1, 1.1)
                 .noting("loss of training over what it was then", train / all[best].0)
                 .noting("best epoch", (best + 1) as f64),
+        );
+    }
+}
+
+/// A loss that was above 0 or near it, is far below, and falls ever faster: nothing bounds it from below.
+fn endless(d: &Doctor, found: &mut Vec<Finding>) {
+    const TIMES: f64 = 20.0;
+    let losses = &d.losses;
+    let below = -losses.fast / losses.first.abs().max(1.0);
+    let points = &losses.curve.points;
+    let (Some(first), Some(middle)) = (points.first(), points.get(points.len() / 2)) else {
+        return;
+    };
+    let (early, late) = (first.1 - middle.1, middle.1 - losses.fast);
+    if d.step >= 40 && below > TIMES && late > early && losses.last.is_finite() {
+        found.push(
+            Finding::likely(Fault::NegatedLoss)
+                .because("loss below 0, over its start", below, TIMES)
+                .noting("fall of its first half", early)
+                .noting("fall of its second half", late)
+                .seeing("a loss, or a term of it, without a lower end: look for a wrong sign")
+                .over(0, d.step),
         );
     }
 }

@@ -41,9 +41,35 @@ pub(crate) fn look<T: Float>(
     logits::unbounded(&reading, &mut found);
     layers::broadcast(&reading, &mut found);
     layers::linear_twice(&reading, &mut found);
-    found.extend(goal.and_then(|goal| super::mixed::look(&reading, goal.prediction)));
+    let prediction = match goal {
+        // Each sample against all others of its batch, as in a contrastive loss: they are meant to meet.
+        Some(goal) if pairs_rows(&reading, goal) => None,
+        Some(goal) => Some(goal.prediction),
+        None => picked(&reading),
+    };
+    found.extend(prediction.and_then(|line| super::mixed::look(&reading, line)));
     targets(&reading, goal, &mut found);
     found
+}
+
+/// Whether the class of each row is its own number, and there are as many classes as rows.
+fn pairs_rows<T: Float>(r: &Reading<'_, '_, T>, goal: &Goal) -> bool {
+    let line = r.line(goal.compares);
+    let labels = line.op().get::<ops::CrossEntropy<T>>().and_then(|op| op.0.labels());
+    labels.is_some_and(|(labels, _)| {
+        labels.len() == goal.classes.len()
+            && labels.iter().enumerate().all(|(k, &class)| k == class)
+    })
+}
+
+/// The line of which the loss picks a number of each row, as the likelihood of its class.
+fn picked<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
+    let picks = |line: &TapeLine<'_, T>| {
+        let axis = line.op().get::<ops::Gather>().map(|op| op.0);
+        r.reached[line.index()] && matches!(axis, Some(1 | -1)) && line.shape().len() == 2
+    };
+    let line = r.lines.iter().rev().find(picks)?;
+    line.operands().first().copied()
 }
 
 /// Targets that the loss does not take.

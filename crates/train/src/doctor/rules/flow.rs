@@ -67,7 +67,8 @@ fn dead(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         .max_by(|a, b| (a.1 * b.0.alive.len()).cmp(&(b.1 * a.0.alive.len())));
     let Some((units, dead)) = worst else { return };
     let share = dead as f64 / units.alive.len() as f64;
-    if share > 0.5 && !patient.good || share > 0.9 {
+    let learns = patient.good || d.losses.has_fallen();
+    if share > 0.5 && !learns || share > 0.9 {
         let finding = if dead == units.alive.len() {
             Finding::certain(Fault::DeadUnits)
         } else {

@@ -106,7 +106,9 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     reach.sort_by(f64::total_cmp);
     let reach = reach.get(reach.len() / 2).copied().unwrap_or(0.0);
     let fallen = (losses.early - losses.slow) / losses.early.abs().max(f64::MIN_POSITIVE);
-    let slow = fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
+    // So little that not even the fastest weights move, whatever the rate is: gradients may have been cut.
+    let still = fastest < 1e-6;
+    let slow = still || fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
     if trained().next().is_some() && slow && fallen.abs() < 0.15 {
         let finding = Finding::likely(Fault::RateTooLow)
             .because("largest update : weight of any parameter", fastest, 1e-4)
