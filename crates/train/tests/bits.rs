@@ -6,9 +6,6 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
-
 use wengert_autograd::{Result, Tape, Var};
 use wengert_loss::cross_entropy;
 use wengert_nn::{
@@ -101,46 +98,6 @@ fn check<T: Float>(name: &str, steps: u64) {
     assert!(alone.1.iter().all(|loss| loss.to_f64().is_finite()));
 }
 
-/// Programs that take the processors from this one, twice as many as there are, until they are dropped.
-struct Competitors(Vec<Child>);
-
-impl Competitors {
-    fn start() -> Self {
-        let count = 2 * std::thread::available_parallelism().map_or(1, usize::from);
-        let start = |_| {
-            Command::new(std::env::current_exe().unwrap())
-                .args(["--ignored", "--exact", "a_competitor"])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap()
-        };
-        Self((0..count).map(start).collect())
-    }
-}
-
-impl Drop for Competitors {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-}
-
-#[test]
-#[ignore = "a program that competes with the other test, which starts it"]
-fn a_competitor() {
-    std::thread::spawn(|| {
-        let mut n = 0_u64;
-        loop {
-            n = std::hint::black_box(n.wrapping_add(1));
-        }
-    });
-    // Until the test that started it closes the pipe, or ends.
-    let _ = std::io::stdin().read_to_end(&mut Vec::new());
-}
-
 #[test]
 fn the_same_bits_on_any_number_of_threads_for_every_instruction_set() {
     let steps = std::env::var("WENGERT_STEPS").ok().map(|steps| steps.parse().unwrap());
@@ -153,13 +110,5 @@ fn the_same_bits_on_any_number_of_threads_for_every_instruction_set() {
             check::<f64>(name, steps);
             eprintln!("{level:?}: {name}: {steps} steps, the same bits on 1, 2, 3 and 8 threads");
         }
-        // With other processes that compete for the processors, too.
-        let alone = train::<f32>("mlp", 1, steps);
-        let competitors = Competitors::start();
-        for threads in [2, 8] {
-            let (state, losses, _) = train::<f32>("mlp", threads, steps);
-            assert!(losses == alone.1 && state == alone.0, "{threads} threads, with competitors");
-        }
-        drop(competitors);
     }
 }
