@@ -70,6 +70,7 @@ pub fn all() -> std::result::Result<Vec<Bench>, Failure> {
     let again = labels.clone();
     let mut benches = vec![
         bench("tanh", big(), |x| Ok(x[0].tanh()), |x| Ok(x[0].tanh())),
+        bench("gelu", big(), |x| Ok(x[0].gelu()), |x| Ok(x[0].gelu())),
         bench("exp", big(), |x| Ok(x[0].exp()), |x| Ok(x[0].exp())),
         bench(
             "add_bcast",

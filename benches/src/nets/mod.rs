@@ -5,6 +5,7 @@ mod charlstm;
 mod conv1d;
 mod embbag;
 mod gru;
+mod layernorm;
 mod lenet;
 mod microgpt;
 mod mnistcnn;
@@ -30,8 +31,8 @@ pub struct Net {
     /// Floating-point operations of a step in millions: two for each multiply-add, with the gradients of the weights, and those
     /// of inputs that depend on weights.
     pub mflop: f64,
-    /// The loss with the weights after 20 steps, in double precision, of the data from files.
-    pub loss20: f64,
+    /// The loss with the weights after 20 steps, in double precision, of the data from files; none where there are none.
+    pub loss20: Option<f64>,
     /// Makes the net with its first weights; each call of the result takes a step.
     pub start: fn(&Data) -> Result<Step, Failure>,
 }
@@ -48,7 +49,7 @@ const fn net(
     loss20: f64,
     start: fn(&Data) -> Result<Step, Failure>,
 ) -> Net {
-    Net { name, mflop, loss20, start }
+    Net { name, mflop, loss20: Some(loss20), start }
 }
 
 /// All nets.
@@ -65,6 +66,7 @@ pub const ALL: &[Net] = &[
     net("nanogpt_infer1", 106.0, 0.18765071, nanogpt::infer),
     net("embbag", 0.197, 1.3175342, embbag::start),
     net("embbag_lazy", 0.197, 1.3175342, embbag::lazy),
+    Net { name: "layernorm", mflop: 4.44, loss20: None, start: layernorm::start },
 ];
 
 impl Net {
