@@ -6,8 +6,9 @@ use wengert_tensor::{Axes, Float, Tensor};
 use crate::cross_entropy::Targets;
 use crate::operand::Operand;
 use crate::ops::{
-    Binary, CrossEntropy, CumProd, CumSum, Linear, LogCumSumExp, LogSoftmax, LogSumExp, MatMul,
-    Max, Mean, Min, Norm, Normalize, Prod, RmsNormalize, Softmax, Std, Sum, Unary, Variance, Where,
+    Binary, CrossEntropy, CumProd, CumSum, LayerNorm, Linear, LogCumSumExp, LogSoftmax, LogSumExp,
+    MatMul, Max, Mean, Min, Norm, Normalize, Prod, RmsNorm, RmsNormalize, Softmax, Std, Sum, Unary,
+    Variance, Where,
 };
 use crate::{Result, Var};
 
@@ -192,6 +193,34 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn rms_normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
         self.apply(RmsNormalize(axes.into(), epsilon))
+    }
+
+    /// (x - mean) / √(variance + epsilon) · weight + bias, over the last axes, whose sizes are those of weight and bias; see
+    /// [`Tensor::layer_norm`].
+    ///
+    /// # Errors
+    /// If the last axes have other sizes, or the weight has no axis.
+    #[track_caller]
+    pub fn layer_norm(self, weight: Self, bias: Option<Self>, epsilon: f64) -> Result<Self> {
+        self.recordable("layer_norm", &[weight])?;
+        let op = LayerNorm(Axes::last(weight.rank()), epsilon);
+        match bias {
+            Some(bias) => {
+                self.same_tape(bias, "layer_norm")?;
+                self.tape.record(op, &[self.index, weight.index, bias.index])
+            }
+            None => self.tape.record(op, &[self.index, weight.index]),
+        }
+    }
+
+    /// x / √(mean of x² + epsilon) · weight over the last axes, whose sizes are those of the weight; see [`Tensor::rms_norm`].
+    ///
+    /// # Errors
+    /// If the last axes have other sizes, or the weight has no axis.
+    #[track_caller]
+    pub fn rms_norm(self, weight: Self, epsilon: f64) -> Result<Self> {
+        self.recordable("rms_norm", &[weight])?;
+        self.apply_with(RmsNorm(Axes::last(weight.rank()), epsilon), weight)
     }
 
     /// The matrix product; see [`Tensor::matmul`].

@@ -9,7 +9,8 @@ use wengert_tensor::{Float, REST, Shape, Tensor};
 use self::samples::{Batch, Samples};
 use crate::algebra::Incoming;
 use crate::ops::{
-    Binary, Constant, Conv, IndexSelect, Linear, MatMul, Operation as _, Permute, Reshape,
+    Binary, Constant, Conv, IndexSelect, LayerNorm, Linear, MatMul, Operation as _, Permute,
+    Reshape, RmsNorm,
 };
 use crate::sweep::{AtTensors, Keep};
 use crate::{Error, Result, Tape, Tensors, Var};
@@ -28,7 +29,7 @@ use crate::{Error, Result, Tape, Tensors, Var};
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 ///
-/// One sweep finds the gradients of all samples for a parameter that is the weight or the bias of `linear` or `conv`, a factor of
+/// One sweep finds the gradients of all samples for a parameter that is the weight or the bias of `linear`, `conv` or `layer_norm`, a factor of
 /// `matmul`, a table of `rows`, or that is broadcast over the samples by `+`, `-`, `*` and the like, as long as the tape shows that the first axis
 /// of what it meets is that of the samples. For every other parameter there is a sweep for each sample. The result is the same but for
 /// rounding.
@@ -194,6 +195,19 @@ impl<T: Float> Batch<'_, T> {
             param.shape()[1..].iter().for_each(|&size| tables.push(size));
             let sum = Tensor::zeros(tables).index_add(0, &Tensor::from(places), g)?;
             return Ok(Some(sum.reshape(shape)?));
+        }
+        let normal = match (node.op.get(), node.op.get()) {
+            (Some(LayerNorm(axes, epsilon)), _) => {
+                Some(operand(0).normalize(axes.clone(), *epsilon)?)
+            }
+            (_, Some(RmsNorm(axes, epsilon))) => {
+                Some(operand(0).rms_normalize(axes.clone(), *epsilon)?)
+            }
+            _ => None,
+        };
+        if let (Some(normal), true) = (normal, k > 0) {
+            let part = if k == 1 { g.try_mul(&normal)? } else { g.clone() };
+            return Ok(Some(places(&part, param.len())?.sum_over(1)?.reshape(shape)?));
         }
         let rank = node.value.rank();
         let is_broadcast = param.rank() < rank || param.shape().first() == Some(&1);

@@ -135,6 +135,21 @@ fn tables_take_one_sweep() {
 }
 
 #[test]
+fn layer_norms_take_one_sweep() {
+    let net = |n: usize| {
+        of_floats(
+            |x, p| {
+                let h = x.layer_norm(p[0], Some(p[1]), 1e-5)?.tanh();
+                h.rms_norm(p[2], 1e-5)?.square().sum_over([1, 2])
+            },
+            &[n, 3, 4],
+            &[&[4], &[4], &[3, 4]],
+        )
+    };
+    assert_eq!([net(1), net(5)], [1, 1]);
+}
+
+#[test]
 fn convolutional_nets_take_one_sweep() {
     let net = |n: usize| {
         of_floats(

@@ -35,6 +35,16 @@ impl Axes {
     /// Every axis.
     pub const ALL: Self = Self { which: None, keep: false };
 
+    /// The last `count` axes.
+    ///
+    /// ```
+    /// # use wengert_tensor::Axes;
+    /// assert_eq!(Axes::last(2), Axes::from([-2, -1]));
+    /// ```
+    pub fn last(count: usize) -> Self {
+        (1..=count as isize).rev().map(|i| -i).collect::<Vec<_>>().into()
+    }
+
     /// Whether reduced axes stay, with size 1.
     pub fn keeps(&self) -> bool {
         self.keep

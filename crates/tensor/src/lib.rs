@@ -52,6 +52,7 @@ mod integers;
 mod join;
 #[doc(hidden)]
 pub mod kernel;
+mod layer_norm;
 mod layout;
 mod lstsq;
 mod mask;

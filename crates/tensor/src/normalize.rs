@@ -59,7 +59,7 @@ impl<T: Float> Tensor<T> {
         epsilon: f64,
         centred: bool,
     ) -> Option<Self> {
-        let by = if centred { By::Deviation } else { By::Square };
+        let by = By::of(centred);
         let rows = |x: &Self| x.in_rows("normalize", axes).ok().flatten();
         let (y, g, x) = (rows(self)?, rows(g)?, rows(x)?);
         pull_normalize_rows(&g, &x, &y, by, epsilon).reshape(self.shape()).ok()

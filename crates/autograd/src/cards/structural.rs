@@ -132,6 +132,12 @@ structural! {
     "rms_normalize": "x / √(mean of x² + epsilon) over axes.";
         formula "y = x / √(mean of x² + epsilon)"; shapes "that of x"; domain "all numbers, if epsilon is positive"; kinks "none"; safe "sizes below 1.8e19 in f32"; cost "two passes forward, two back";
         |tape, x| tape.var(tensor![3.0, 4.0]) => x.rms_normalize(0, 1e-5)?;
+    "layer_norm": "(x - mean) / √(variance + epsilon) · weight + bias over the last axes.";
+        formula "y = (x - mean) / √(variance + epsilon)·w + b"; shapes "that of x; weight and bias have its last axes"; domain "all numbers, if epsilon is positive"; kinks "none"; safe "distances from the mean below 1.8e19 in f32"; cost "three passes over a row forward; back, each operand reads x once";
+        |tape, x| tape.var(tensor![1.0, 2.0, 6.0]) => x.layer_norm(tape.var(tensor![1.0, 2.0, 3.0]), None, 1e-5)?;
+    "rms_norm": "x / √(mean of x² + epsilon) · weight over the last axes.";
+        formula "y = x / √(mean of x² + epsilon)·w"; shapes "that of x; the weight has its last axes"; domain "all numbers, if epsilon is positive"; kinks "none"; safe "sizes below 1.8e19 in f32"; cost "two passes over a row forward; back, each operand reads x once";
+        |tape, x| tape.var(tensor![3.0, 4.0]) => x.rms_norm(tape.var(tensor![1.0, 2.0]), 1e-5)?;
     "reshape": "Another shape.";
         formula "y = x"; shapes "any with as many elements; REST stands for one size"; domain "all numbers"; kinks "none"; safe "every number"; cost "none if x is contiguous: a view; else one copy";
         |tape, x| tape.var(tensor![1.0, 2.0]) => x.reshape([2, 1])?;

@@ -6,7 +6,7 @@ use wengert_tensor::pointwise::UnaryOp;
 use wengert_tensor::{Axes, Float, Tensor, keep};
 
 use super::reduce::{or_zero, over, ties};
-use super::{Operation, Reads, Variance, Where, family};
+use super::{LayerNorm, Operation, Reads, RmsNorm, Variance, Where, family};
 use crate::Result;
 use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
@@ -16,7 +16,7 @@ family! {
     [inline(never)]
     /// Norms and normalisation.
     #[derive(Debug)]
-    Normalizing { Norm, Normalize, RmsNormalize }
+    Normalizing { Norm, Normalize, RmsNormalize, LayerNorm, RmsNorm }
 }
 
 /// The norm of this order over axes.

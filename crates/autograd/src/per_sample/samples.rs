@@ -5,8 +5,9 @@ use wengert_tensor::Float;
 use crate::inner::Inner;
 use crate::nodes::{Node, Nodes};
 use crate::ops::{
-    Binary, Conv, Detach, Gather, IndexSelect, Linear, LogSoftmax, MatMul, Max, Mean, Normalize,
-    Operation as _, Own, Permute, Reshape, RmsNormalize, Softmax, Sum, Unary, Where, Windows,
+    Binary, Conv, Detach, Gather, IndexSelect, LayerNorm, Linear, LogSoftmax, MatMul, Max, Mean,
+    Normalize, Operation as _, Own, Permute, Reshape, RmsNorm, RmsNormalize, Softmax, Sum, Unary,
+    Where, Windows,
 };
 
 /// The place of the samples in the value of a line.
@@ -102,8 +103,11 @@ impl<'a, T: Float> Batch<'a, T> {
             .or(op.get().map(|Max(axes)| axes))
             .or(op.get().map(|Normalize(axes, _)| axes))
             .or(op.get().map(|RmsNormalize(axes, _)| axes))
+            .or(op.get().map(|LayerNorm(axes, _)| axes))
+            .or(op.get().map(|RmsNorm(axes, _)| axes))
         {
-            kept(axes)
+            // Weights and biases belong to no sample.
+            kept(axes) && (1..node.operands.len()).all(|k| !leads(k))
         } else if let Some(along) =
             op.get().map(|&Softmax(along)| along).or(op.get().map(|&LogSoftmax(along)| along))
         {

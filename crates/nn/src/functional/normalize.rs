@@ -78,7 +78,10 @@ pub fn layer_norm<'t, T: Float>(
     let shape = x.shape();
     let axes = last_axes("layer_norm", &shape, normalized_shape)?;
     check_affine("layer_norm", &shape, normalized_shape, [weight, bias])?;
-    affine(x.normalize(axes, eps)?, weight, bias)
+    match weight {
+        Some(weight) => x.layer_norm(weight, bias, eps),
+        None => affine(x.normalize(axes, eps)?, None, bias),
+    }
 }
 
 /// Each sample divided by the root of its mean square over its last axes. `None`: the type's own epsilon.
@@ -96,7 +99,10 @@ pub fn rms_norm<'t, T: Float>(
     let axes = last_axes("rms_norm", &shape, normalized_shape)?;
     check_affine("rms_norm", &shape, normalized_shape, [weight, None])?;
     let eps = eps.unwrap_or(T::EPSILON.to_f64());
-    affine(x.rms_normalize(axes, eps)?, weight, None)
+    match weight {
+        Some(weight) => x.rms_norm(weight, eps),
+        None => x.rms_normalize(axes, eps),
+    }
 }
 
 /// `[N, C, …]`, each sample normalised over groups of its channels; weight and bias `[C]`.

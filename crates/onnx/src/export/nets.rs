@@ -116,11 +116,13 @@ impl<'t> Builder<'t> {
                 };
                 return Ok(self.over(name, &x, &over, axes.keeps()));
             }
-            Normalizing::Normalize(ops::Normalize(axes, epsilon)) => {
+            Normalizing::Normalize(ops::Normalize(axes, epsilon))
+            | Normalizing::LayerNorm(ops::LayerNorm(axes, epsilon)) => {
                 let over = self.reduced(line, axes)?;
                 (axes, epsilon, self.centred(&x, &over))
             }
-            Normalizing::RmsNormalize(ops::RmsNormalize(axes, epsilon)) => (axes, epsilon, x),
+            Normalizing::RmsNormalize(ops::RmsNormalize(axes, epsilon))
+            | Normalizing::RmsNorm(ops::RmsNorm(axes, epsilon)) => (axes, epsilon, x),
             _ => return Err(self.no_image()),
         };
         let over = self.reduced(line, &keep(axes.clone()))?;
@@ -129,7 +131,13 @@ impl<'t> Builder<'t> {
         let epsilon = self.scalar(*epsilon);
         let sum = self.add("Add", &[&mean, &epsilon], vec![]);
         let root = self.add("Sqrt", &[&sum], vec![]);
-        Ok(self.add("Div", &[&centred, &root], vec![]))
+        let mut y = self.add("Div", &[&centred, &root], vec![]);
+        // A weight, and a bias.
+        for (k, name) in (1..line.arity()).zip(["Mul", "Add"]) {
+            let part = self.operand(line, k)?;
+            y = self.add(name, &[&y, &part], vec![]);
+        }
+        Ok(y)
     }
 
     pub(super) fn sequence(&mut self, line: Line<'t>, op: &Sequences<f32>) -> Result<String> {

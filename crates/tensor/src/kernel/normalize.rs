@@ -17,6 +17,13 @@ pub(crate) enum By {
     Square,
 }
 
+impl By {
+    /// The standard deviation if a mean is taken away.
+    pub(crate) fn of(centred: bool) -> Self {
+        if centred { Self::Deviation } else { Self::Square }
+    }
+}
+
 /// The rows of the last axis, normalised.
 pub(crate) fn normalize_rows<T: Float>(x: &Tensor<T>, by: By, epsilon: f64) -> Tensor<T> {
     let x = x.contiguous();
@@ -69,7 +76,7 @@ pub(crate) fn pull_normalize_rows<T: Float>(
 
 /// The mean that is taken away from a row, and the factor of what is left.
 #[inline(always)]
-fn moments<A: Arch, T: Float>(row: &[T], by: By, epsilon: f64) -> (T, T) {
+pub(super) fn moments<A: Arch, T: Float>(row: &[T], by: By, epsilon: f64) -> (T, T) {
     let count = T::from_f64(row.len() as f64);
     let (mean, square) = match by {
         By::Deviation => {

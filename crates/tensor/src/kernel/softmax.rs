@@ -11,7 +11,7 @@ use crate::{Float, Tensor};
 /// Elements that are worked on together: whole rows, at least one. Short rows share the vector exponential.
 const BLOCK: usize = 1024;
 /// Elements over which two threads are quicker than one.
-const THREADS_FROM: usize = 1 << 16;
+pub(super) const THREADS_FROM: usize = 1 << 16;
 /// Elements that one thread takes at a time.
 const CHUNK: usize = 1 << 14;
 

@@ -335,6 +335,10 @@ methods! { x, g:
     log_softmax => x.log_softmax(g.axis());
     normalize => x.normalize(g.axis(), 1e-5);
     rms_normalize => x.rms_normalize(g.axis(), 1e-5);
+    layer_norm => x.layer_norm(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref(), 1e-5);
+    rms_norm => x.rms_norm(&g.tensor(), 1e-5);
+    pull_layer_norm => x.pull_layer_norm(&g.tensor(), &g.tensor(), 1e-5, g.one(&[true, false]));
+    pull_layer_norm_weight => x.pull_layer_norm_weight(&g.tensor(), &g.shape(), 1e-5, g.one(&[true, false]));
     pull_normalize => x.pull_normalize(x, x, &wengert_tensor::Axes::from(-1), 1e-5, g.one(&[true, false]));
     self_attention => x.self_attention(g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     self_attention_back => x.self_attention_back(x, x, g.one(&[1, 2]), g.one(&[true, false]), 0.5);

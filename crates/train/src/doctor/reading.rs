@@ -98,7 +98,8 @@ impl<'a, 't, T: Float> Reading<'a, 't, T> {
             }
             let follows = line.op().is::<ops::Unary>()
                 || line.op().is::<ops::Binary>()
-                || line.op().is::<ops::Normalize>();
+                || line.op().is::<ops::Normalize>()
+                || line.op().is::<ops::LayerNorm>();
             match line.operands().first() {
                 Some(&first) if follows => index = first,
                 _ => return false,
