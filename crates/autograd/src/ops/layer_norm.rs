@@ -12,11 +12,11 @@ use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::{Row, row};
 
-/// (x - mean) / √(variance + epsilon) · weight, or that and a bias, over the last axes, which are those of the weight.
+/// (x - mean) / √(variance + epsilon) · weight + bias over the last axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerNorm(pub Axes, pub f64);
 
-/// x / √(mean of x² + epsilon) · weight over the last axes, which are those of the weight.
+/// x / √(mean of x² + epsilon) · weight over the last axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RmsNorm(pub Axes, pub f64);
 
