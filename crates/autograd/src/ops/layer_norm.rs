@@ -12,11 +12,11 @@ use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::{Row, row};
 
-/// (x - mean) / √(variance + epsilon) · weight, or that and a bias, over the last axes, which are those of the weight.
+/// (x - mean) / √(variance + epsilon) · weight + bias over the last axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerNorm(pub Axes, pub f64);
 
-/// x / √(mean of x² + epsilon) · weight over the last axes, which are those of the weight.
+/// x / √(mean of x² + epsilon) · weight over the last axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RmsNorm(pub Axes, pub f64);
 
@@ -175,5 +175,89 @@ fn reads(k: usize) -> Reads {
         0 => Reads::operand(0).and(Reads::operand(1)),
         1 => Reads::operand(0),
         _ => Reads::NOTHING,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wengert_tensor::{Axes, Float, Rng, Tensor, set_threads};
+
+    use crate::{Result, Tape, Var};
+
+    /// The value and the gradients of what `f` makes of x, weight and bias, from a gradient that differs from place to place.
+    fn value_and_gradients<T: Float>(
+        of: &[Tensor<T>; 3],
+        f: impl for<'t> Fn([Var<'t, T>; 3]) -> Result<Var<'t, T>>,
+    ) -> Vec<Tensor<T>> {
+        let tape = Tape::new();
+        let vars = of.each_ref().map(|x| tape.var(x.clone()));
+        let y = f(vars).unwrap();
+        let far = y.value().unwrap().map(|y| y.times(T::from_f64(1.5)).plus(T::ONE));
+        let mut all = y.pull_tensors(&vars, &far).unwrap();
+        all.insert(0, y.value().unwrap());
+        all
+    }
+
+    fn compare<T: Float>(shape: &[usize], last: usize, tolerance: f64) {
+        let rng = &mut Rng::new(5);
+        let sizes = &shape[shape.len() - last..];
+        let of: [Tensor<T>; 3] =
+            [Tensor::randn(shape, rng), Tensor::randn(sizes, rng), Tensor::randn(sizes, rng)];
+        let axes = Axes::last(last);
+        let one = value_and_gradients(&of, |[x, w, b]| x.layer_norm(w, Some(b), 1e-5));
+        let composed = value_and_gradients(&of, |[x, w, b]| {
+            x.normalize(axes.clone(), 1e-5)?.try_mul(w)?.try_add(b)
+        });
+        let one_rms = value_and_gradients(&of, |[x, w, b]| x.rms_norm(w, 1e-5)?.try_add(b));
+        let composed_rms = value_and_gradients(&of, |[x, w, b]| {
+            x.rms_normalize(axes.clone(), 1e-5)?.try_mul(w)?.try_add(b)
+        });
+        for (one, composed) in [(one, composed), (one_rms, composed_rms)] {
+            assert_eq!(one[0].shape(), shape);
+            assert!(one[0].equal(&composed[0]).unwrap().all(), "{shape:?}: another value");
+            for (one, composed) in one.iter().zip(&composed) {
+                assert_eq!(one.shape(), composed.shape());
+                for (a, b) in one.iter().zip(composed.iter()) {
+                    let (a, b) = (a.to_f64(), b.to_f64());
+                    assert!(
+                        (a - b).abs() <= tolerance * (1.0 + b.abs()),
+                        "{shape:?}: {a}, not {b}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_op_is_what_plain_ops_compose() {
+        let shapes: [(&[usize], usize); 11] = [
+            (&[4], 1),
+            (&[1], 1),
+            (&[5, 1], 1),
+            (&[1, 7], 1),
+            (&[0, 4], 1),
+            (&[3, 0], 1),
+            (&[2, 3, 4], 2),
+            (&[2, 1, 4], 3),
+            (&[32, 128], 1),
+            (&[70, 33], 1),
+            (&[3, 1100], 1),
+        ];
+        for (shape, last) in shapes {
+            compare::<f64>(shape, last, 1e-11);
+            compare::<f32>(shape, last, 2e-4);
+        }
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let rng = &mut Rng::new(6);
+        let of: [Tensor<f32>; 3] =
+            [Tensor::randn([700, 130], rng), Tensor::randn([130], rng), Tensor::randn([130], rng)];
+        let with = |threads| {
+            set_threads(threads);
+            value_and_gradients(&of, |[x, w, b]| x.layer_norm(w, Some(b), 1e-5))
+        };
+        assert_eq!(with(1), with(3));
     }
 }

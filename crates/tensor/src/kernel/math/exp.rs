@@ -61,6 +61,14 @@ pub fn exp2<A: Arch>(x: f32) -> f32 {
     scale(exp2_of_fraction::<A>(x - (t - (MAGIC + 254.0))), t)
 }
 
+/// 2^x for -126 <= x <= 0, without the steps that subnormal results take.
+#[inline(always)]
+pub(super) fn exp2_of_negative<A: Arch>(x: f32) -> f32 {
+    let t = x + MAGIC;
+    let p = exp2_of_fraction::<A>(x - (t - MAGIC));
+    f32::from_bits(p.to_bits().wrapping_add(t.to_bits() << 23))
+}
+
 /// e^2x for 0 <= x <= 40: 2^n·2^f with n + f = 2x / ln 2. The rounding of that constant grows with x, and what is left of it
 /// in tanh shrinks faster.
 #[inline(always)]

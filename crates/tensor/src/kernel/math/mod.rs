@@ -6,7 +6,7 @@
 //!
 //! Every `f32` function is within 2 ulp for every input, at every level, and gives what C99 asks
 //! for at zeros, infinities and NaN. Two ways lead there: the hot ones (`exp`, `exp2`, `tanh`,
-//! `sigmoid`, `ln`, `softplus`, `log_sigmoid`) are done in `f32`; the others go through `f64`
+//! `sigmoid`, `erf`, `ln`, `softplus`, `log_sigmoid`) are done in `f32`; the others go through `f64`
 //! polynomials just good enough for `f32` (`wide.rs`), at half the speed and with no trouble.
 //!
 //! The worst errors in the doc comments are measured, over the levels, by `tests/math.rs`: on a sample, and asked by name
