@@ -363,7 +363,7 @@ fn each_sample_against_all_others_of_its_batch() {
     let all = [a.parameters(), b.parameters()].concat();
     well(&train(300, Adam::new(all, 3e-3), |tape, step| {
         let x = x.index_select(0, &rows(y.len(), 32, step))?;
-        let noisy = &x + &(Tensor::randn([32, 64], &mut Rng::new(step as u64)) * 0.2);
+        let noisy = &x + &(Tensor::<f32>::randn([32, 64], &mut Rng::new(step as u64)) * 0.2);
         let others = b.call(tape.input(noisy))?.t();
         cross_entropy(a.call(tape.input(x))?.matmul(others)? * 0.3, &own)
     }));
