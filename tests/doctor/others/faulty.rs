@@ -1,7 +1,7 @@
 //! Mistakes in programs that are not of the benchmark.
 
 use wengert::autograd::{Param, Tape};
-use wengert::loss::{CrossEntropyLoss, Loss, bce_with_logits, cross_entropy, mse};
+use wengert::loss::{CrossEntropyLoss, Loss, bce_with_logits, cross_entropy, mse, nll};
 use wengert::nn::{
     Conv2d, Dropout, Embedding, Flatten, Gelu, Gru, LayerNorm, Linear, Lstm, MaxPool, Module,
     Parts, Relu, Sequential, Sigmoid, Softmax, Tanh,
@@ -380,4 +380,49 @@ fn attention_that_takes_samples_for_places() {
         cross_entropy(head.call(h)?, &y.index_select(0, &at)?)
     });
     finds(&doctor, &[Fault::RowsMixed]);
+}
+
+#[test]
+fn a_softmax_over_the_batch() {
+    let (x, y) = digits();
+    let model = Linear::<f32>::new(64, 10, &mut Rng::new(0));
+    let doctor = train(100, Adam::new(model.parameters(), 3e-3), |tape, step| {
+        let at = rows(y.len(), 32, step);
+        let p = model.call(tape.input(x.index_select(0, &at)?))?.log_softmax(0)?;
+        nll(p, &y.index_select(0, &at)?)
+    });
+    finds(&doctor, &[Fault::RowsMixed]);
+}
+
+#[test]
+fn labels_of_minus_one_in_a_likelihood_by_hand() {
+    let (x, y) = digits();
+    let y = y.map(|class| if class < 5 { -1.0_f32 } else { 1.0 });
+    let model = Linear::<f32>::new(64, 1, &mut Rng::new(0));
+    let doctor = train(300, Adam::new(model.parameters(), 3e-2), |tape, step| {
+        let at = rows(y.len(), 32, step);
+        let z = model.call(tape.input(x.index_select(0, &at)?))?.select(1, 0)?;
+        let y = tape.constant(y.index_select(0, &at)?);
+        Ok((z.relu() - z * y + (-z.abs()).exp().log1p()).mean())
+    });
+    finds(&doctor, &[Fault::NegatedLoss]);
+}
+
+#[test]
+fn gradients_that_are_cut_to_nothing() {
+    let (x, y) = digits();
+    let model = Linear::<f32>::new(64, 10, &mut Rng::new(0));
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    let mut doctor = Doctor::new();
+    for step in 0..100 {
+        let at = rows(y.len(), 32, step);
+        let tape = Tape::new();
+        optimizer.zero_grad();
+        let out = model.call(tape.input(x.index_select(0, &at).unwrap())).unwrap();
+        let loss = cross_entropy(out, &y.index_select(0, &at).unwrap()).unwrap();
+        loss.backward().unwrap();
+        wengert::optim::clip_grad_norm(&model.parameters(), 1e-7).unwrap();
+        doctor.step(loss, &mut optimizer).unwrap();
+    }
+    finds(&doctor, &[Fault::RateTooLow]);
 }

@@ -347,3 +347,24 @@ fn several_labels_a_sample_and_a_penalty() {
         Ok(penalty.map_or(loss, |penalty| loss + penalty * 1e-4))
     }));
 }
+
+#[test]
+fn each_sample_against_all_others_of_its_batch() {
+    let (x, y) = digits();
+    let rng = &mut Rng::new(0);
+    let net = |rng: &mut Rng| {
+        Sequential::<f32>::new()
+            .with(Linear::new(64, 32, rng))
+            .with(Relu)
+            .with(Linear::new(32, 16, rng))
+    };
+    let (a, b) = (net(rng), net(rng));
+    let own = Tensor::from((0..32_usize).collect::<Vec<_>>());
+    let all = [a.parameters(), b.parameters()].concat();
+    well(&train(300, Adam::new(all, 3e-3), |tape, step| {
+        let x = x.index_select(0, &rows(y.len(), 32, step))?;
+        let noisy = &x + &(Tensor::<f32>::randn([32, 64], &mut Rng::new(step as u64)) * 0.2);
+        let others = b.call(tape.input(noisy))?.t();
+        cross_entropy(a.call(tape.input(x))?.matmul(others)? * 0.3, &own)
+    }));
+}

@@ -184,7 +184,7 @@ fn overfitting(d: &Doctor, found: &mut Vec<Finding>) {
     }
 }
 
-/// A loss that was above 0 or near it, is far below, and falls ever faster: nothing bounds it from below.
+/// A loss that was above 0 or near it, and falls far below it, ever faster: nothing bounds it from below.
 fn endless(d: &Doctor, found: &mut Vec<Finding>) {
     const TIMES: f64 = 20.0;
     let losses = &d.losses;
@@ -194,7 +194,9 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
         return;
     };
     let (early, late) = (first.1 - middle.1, middle.1 - losses.fast);
-    if d.step >= 40 && below > TIMES && late > early && losses.last.is_finite() {
+    // So far below, it may have stopped because nothing is left that moves.
+    let falls = late > early || below > 50.0 * TIMES;
+    if d.step >= 40 && below > TIMES && falls && losses.last.is_finite() {
         found.push(
             Finding::likely(Fault::NegatedLoss)
                 .because("loss below 0, over its start", below, TIMES)
