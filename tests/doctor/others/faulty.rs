@@ -395,20 +395,6 @@ fn a_softmax_over_the_batch() {
 }
 
 #[test]
-fn labels_of_minus_one_in_a_likelihood_by_hand() {
-    let (x, y) = digits();
-    let y = y.map(|class| if class < 5 { -1.0_f32 } else { 1.0 });
-    let model = Linear::<f32>::new(64, 1, &mut Rng::new(0));
-    let doctor = train(300, Adam::new(model.parameters(), 3e-2), |tape, step| {
-        let at = rows(y.len(), 32, step);
-        let z = model.call(tape.input(x.index_select(0, &at)?))?.select(1, 0)?;
-        let y = tape.constant(y.index_select(0, &at)?);
-        Ok((z.relu() - z * y + (-z.abs()).exp().log1p()).mean())
-    });
-    finds(&doctor, &[Fault::NegatedLoss]);
-}
-
-#[test]
 fn gradients_that_are_cut_to_nothing() {
     let (x, y) = digits();
     let model = Linear::<f32>::new(64, 10, &mut Rng::new(0));
