@@ -1,5 +1,6 @@
 //! The pictures beside the chapters are those that the command makes, and each stands in a chapter of either language with words
 //! that say what it shows.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;

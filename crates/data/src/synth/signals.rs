@@ -72,7 +72,7 @@ impl<T> std::fmt::Debug for Tones<T> {
 const BANDS: usize = 12;
 
 impl<T: Float> Dataset for Tones<T> {
-    /// What is heard; and what is clean, which frames count, and the tones with the numbers of frames and of tones.
+    /// The spectrogram; then the clean one, the frames that count, and the tones with the numbers of frames and of tones.
     type Batch = (Tensor<T>, (Tensor<T>, Tensor<T>, (Tensor<usize>, Tensor<usize>, Tensor<usize>)));
 
     fn len(&self) -> usize {

@@ -22,7 +22,7 @@ pub fn erf<A: Arch>(x: f32) -> f32 {
     let p = A::mul_add(p, s, 0.128_379_17);
     let near = A::mul_add(a, p, a);
     let q = -2.535_319_8e-5;
-    let q = A::mul_add(q, a, 5.703_793_7e-4);
+    let q = A::mul_add(q, a, 5.703_794e-4);
     let q = A::mul_add(q, a, -5.755_991_7e-3);
     let q = A::mul_add(q, a, 3.558_293_4e-2);
     let q = A::mul_add(q, a, -0.155_250_24);
