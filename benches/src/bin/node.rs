@@ -57,8 +57,8 @@ fn chain(shape: &[usize], n: usize, name: &str) {
 
 /// A recurrence on one element, x ← tanh(w·x + b): each of the parameters is used in every step, and its gradients add up.
 fn recurrence(steps: usize) {
-    let (w, b) = (Param::new(Tensor::<f32>::full(&[1], 0.9)), Param::new(Tensor::full(&[1], 0.1)));
-    let x0 = Tensor::<f32>::full(&[1], 0.5);
+    let (w, b) = (Param::new(Tensor::<f32>::full([1], 0.9)), Param::new(Tensor::full([1], 0.1)));
+    let x0 = Tensor::<f32>::full([1], 0.5);
     let time = best(2_000, || {
         let tape = Tape::new();
         let (w_, b_) = (tape.param(&w), tape.param(&b));
