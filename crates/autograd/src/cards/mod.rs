@@ -207,6 +207,7 @@ mod tests {
             include_str!("../ops/attention.rs"),
             include_str!("../ops/conv.rs"),
             include_str!("../ops/index.rs"),
+            include_str!("../ops/layer_norm.rs"),
             include_str!("../ops/leaf.rs"),
             include_str!("../ops/norm.rs"),
             include_str!("../ops/pointwise.rs"),
