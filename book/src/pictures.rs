@@ -14,7 +14,7 @@ mod descent;
 
 use descent::{heights, paths, saddle};
 
-/// What a picture needs, or the reason why there is none.
+/// A result, or the reason why there is no picture.
 pub type Outcome<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// A function that draws a picture as SVG text.

@@ -1,6 +1,7 @@
 //! Mutations of ONNX files that keep them whole messages: the lengths fit, and so the mutation reaches what the field means.
 
 use wengert::files::wire::{Field, Reader, Writer};
+use wengert::onnx::operators;
 
 use crate::mutate::Draws;
 
@@ -35,63 +36,6 @@ fn inner(kind: Kind, field: u32) -> Option<Kind> {
     })
 }
 
-/// Operators, in place of which another may stand.
-const OPERATORS: [&str; 54] = [
-    "Add",
-    "Mul",
-    "Div",
-    "Pow",
-    "Max",
-    "Greater",
-    "Clip",
-    "PRelu",
-    "Exp",
-    "Relu",
-    "MatMul",
-    "Gemm",
-    "Softmax",
-    "CumSum",
-    "Conv",
-    "ConvTranspose",
-    "MaxPool",
-    "AveragePool",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "BatchNormalization",
-    "LayerNormalization",
-    "ReduceSum",
-    "ReduceMean",
-    "ReduceMax",
-    "ReduceProd",
-    "ReduceL2",
-    "ReduceLogSumExp",
-    "Reshape",
-    "Transpose",
-    "Flatten",
-    "Expand",
-    "Concat",
-    "Slice",
-    "Squeeze",
-    "Unsqueeze",
-    "Gather",
-    "Shape",
-    "Pad",
-    "Cast",
-    "Where",
-    "ConstantOfShape",
-    "Identity",
-    "Constant",
-    "Split",
-    "RNN",
-    "GRU",
-    "LSTM",
-    "Sub",
-    "Min",
-    "Shrink",
-    "HardSigmoid",
-    "LogSoftmax",
-    "ReduceMin",
-];
 /// Attributes that operators read.
 const ATTRIBUTES: [&str; 20] = [
     "axis",
@@ -235,7 +179,10 @@ fn change(kind: Kind, parts: &mut Vec<Part>, names: &[Vec<u8>], draws: &mut Draw
 /// Another text, or other packed numbers.
 fn text(kind: Kind, field: u32, bytes: &mut Vec<u8>, names: &[Vec<u8>], draws: &mut Draws) {
     match (kind, field) {
-        (Kind::Node, 4) => *bytes = OPERATORS[draws.below(OPERATORS.len())].into(),
+        (Kind::Node, 4) => {
+            let all: Vec<&str> = operators().collect();
+            *bytes = all[draws.below(all.len())].into();
+        }
         (Kind::Attribute, 1) => *bytes = ATTRIBUTES[draws.below(ATTRIBUTES.len())].into(),
         // The numbers of a tensor: one of eight bytes, at an edge.
         (Kind::Tensor, 9) if bytes.len() >= 8 => {

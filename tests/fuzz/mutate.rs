@@ -49,7 +49,7 @@ pub(crate) struct Mutator {
     round: u64,
     good: Vec<Vec<u8>>,
     seeds: usize,
-    /// Whether the inputs are ONNX files, whose fields are mutated too.
+    /// True for ONNX files: their fields are mutated too.
     messages: bool,
 }
 

@@ -17,7 +17,7 @@ pub trait Pixel: Element {
     /// The brightness as a byte; a float below 0 or above 1 is taken for these, as TensorBoard's own writers do.
     fn byte(self) -> u8;
 
-    /// Whether this is a number, and not NaN.
+    /// False for NaN.
     fn is_number(self) -> bool {
         true
     }

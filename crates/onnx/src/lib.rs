@@ -30,4 +30,4 @@ mod proto;
 
 pub use error::{Error, Result};
 pub use export::{Input, export, to_bytes};
-pub use import::{Net, import};
+pub use import::{Net, import, operators};

@@ -73,9 +73,6 @@ impl<T: Float> Tensor<T> {
         if self.is_empty() || kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
             return Ok(None);
         }
-        if self.is_empty() {
-            return Ok(None);
-        }
         let rows: usize = self.shape()[..kept].iter().product();
         let width: usize = self.shape()[kept..].iter().product();
         self.reshape([rows, width]).map(Some)

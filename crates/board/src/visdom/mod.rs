@@ -156,7 +156,7 @@ impl Visdom {
         self.send("text", "/events", window, &data, &opts)
     }
 
-    /// Whether the window exists, so that points are added to it.
+    /// True once the window exists: points are added to it from then on.
     #[track_caller]
     fn has(&mut self, window: &str) -> Result<bool> {
         if self.keeps && !self.known.contains(window) && self.exists(window)? {

@@ -6,7 +6,7 @@ use wengert_tensor::Tensor;
 use super::run::{Run, Value, refused};
 use crate::proto::Node;
 
-const KNOWN: &[&str] = &[
+pub(super) const OPERATORS: &[&str] = &[
     "Neg",
     "Reciprocal",
     "Sqrt",
@@ -53,7 +53,7 @@ const KNOWN: &[&str] = &[
 ];
 
 pub(super) fn is_known(op: &str) -> bool {
-    KNOWN.contains(&op)
+    OPERATORS.contains(&op)
 }
 
 impl<'t> Run<'t> {

@@ -15,6 +15,7 @@ use wengert_tensor::{AnyTensor, Tensor};
 
 use crate::proto::{Graph, Model};
 use crate::{Error, Result};
+pub use run::operators;
 use run::{Run, Value};
 
 /// A model that was read from an ONNX file. Its float tensors are parameters, by their names in the file, so that it can also be

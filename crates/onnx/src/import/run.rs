@@ -23,13 +23,24 @@ pub(super) struct Run<'t> {
     pub(super) left: usize,
 }
 
+/// Operators of several results, and those that only hand a value on.
+const OTHERS: &[&str] = &["Identity", "Dropout", "Constant", "Split", "RNN", "GRU", "LSTM"];
+
+/// The operators whose nodes a graph that is read may hold.
+///
+/// ```
+/// assert!(wengert_onnx::operators().any(|name| name == "Gemm"));
+/// ```
+pub fn operators() -> impl Iterator<Item = &'static str> {
+    [elementwise::OPERATORS, shape::OPERATORS, nets::OPERATORS, OTHERS]
+        .into_iter()
+        .flatten()
+        .copied()
+}
+
 /// Whether a graph may hold nodes of this operator.
 pub(super) fn is_known(op: &str) -> bool {
-    let others = ["Identity", "Dropout", "Constant", "Split", "RNN", "GRU", "LSTM"];
-    others.contains(&op)
-        || elementwise::is_known(op)
-        || shape::OPERATORS.contains(&op)
-        || nets::OPERATORS.contains(&op)
+    operators().any(|known| known == op)
 }
 
 /// An error about a node.
