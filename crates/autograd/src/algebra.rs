@@ -135,6 +135,10 @@ pub trait Algebra<T: Float>:
     fn matmul(&self, other: &Self) -> Result<Self> {
         Self::run(MatMul, &[self, other])
     }
+    /// selfᵀ · other, of two matrices.
+    fn t_matmul(&self, other: &Self) -> Result<Self> {
+        self.t()?.matmul(other)
+    }
     /// Another shape.
     fn reshape(&self, shape: &[usize]) -> Result<Self> {
         Self::run(Reshape(Shape::new(shape)), &[self])
@@ -173,6 +177,10 @@ pub trait Algebra<T: Float>:
     /// The adjoint of a reduction over `axes` of something of shape `x`: each number goes back to all it came from.
     fn spread(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
         self.kept(axes, x)?.expand(x)
+    }
+    /// The adjoint of a mean over `axes` of something of shape `x`: each number goes back in equal parts.
+    fn share(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
+        self.scaled(1.0 / axes.count(x)?).spread(axes, x)
     }
     /// The result of a reduction over `axes` of something of shape `x`, with the axes kept.
     fn kept(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
@@ -255,7 +263,7 @@ impl<T: Float> Algebra<T> for Tensor<T> {
     }
     #[inline]
     fn over_rows(&self) -> Result<Self> {
-        if self.rank() == 2 { Ok(self.sum_over(0)?) } else { Ok(self.clone()) }
+        Ok(if self.rank() == 2 { self.sum_rows() } else { self.clone() })
     }
     fn spread(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
         // One number to few: written out at once, as the next rule wants a buffer to write to, and would copy the view.
@@ -263,6 +271,17 @@ impl<T: Float> Algebra<T> for Tensor<T> {
             return Ok(Tensor::try_full(x, self.item()?)?);
         }
         Ok(self.kept(axes, x)?.expand(x)?)
+    }
+    fn share(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
+        let part = 1.0 / axes.count(x)?;
+        if self.len() == 1 && Shape::checked_len(x).is_some_and(|n| n <= WRITTEN_OUT) {
+            return Ok(Tensor::try_full(x, self.item()?.times(T::from_f64(part)))?);
+        }
+        self.scaled(part).spread(axes, x)
+    }
+    #[inline]
+    fn t_matmul(&self, other: &Self) -> Result<Self> {
+        Ok(Tensor::t_matmul(self, other)?)
     }
     // Views of a tensor need no op.
     fn t(&self) -> Result<Self> {

@@ -25,8 +25,8 @@ pub(crate) struct Inner<T> {
     pub(crate) watchers: Vec<Watcher<T>>,
     pub(crate) spent: Option<Line>,
     pub(crate) grads: Vec<Option<Tensor<T>>>,
-    /// NaN in the shape of each parameter, which stands in its place once the tape is spent; kept from tape to tape.
-    pub(crate) gone: Vec<Tensor<T>>,
+    /// NaN in the shape of each parameter, which stands in its place while the tape is spent; kept from tape to tape.
+    pub(crate) gone: Vec<Option<Tensor<T>>>,
     /// Gradients kept for printing, by node.
     pub(crate) adjoints: Vec<Option<Tensor<T>>>,
     /// The time of each node's forward pass, on a tape that is timed.
@@ -122,6 +122,9 @@ impl<T> Inner<T> {
     }
 
     pub(crate) fn clear(&mut self) {
+        if self.spent.is_some() {
+            self.nodes.take_values(&self.params, &mut self.gone);
+        }
         self.nodes.clear();
         self.params.clear();
         self.scopes.clear();

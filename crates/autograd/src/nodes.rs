@@ -57,6 +57,13 @@ impl<T> Nodes<T> {
         self.operands.clear();
     }
 
+    /// Takes the values of some lines, whose numbers rise. The tape is cleared next.
+    pub(crate) fn take_values(&mut self, lines: &[u32], into: &mut [Option<Tensor<T>>]) {
+        for (&line, place) in lines.iter().zip(into).rev() {
+            *place = Some(self.values.swap_remove(line as usize));
+        }
+    }
+
     /// Puts down the op of the next line; [`finish`](Self::finish) or [`give_up`](Self::give_up) follows.
     #[inline(always)]
     pub(crate) fn begin(&mut self, op: impl Into<Op<T>>) {

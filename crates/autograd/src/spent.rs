@@ -87,17 +87,12 @@ impl<T: Float> Inner<T> {
     /// Spends the tape: lets go of the parameters' buffers and keeps their shapes, with NaN in place of the numbers, a view of one.
     pub(crate) fn let_go(&mut self, at: Line) {
         self.spent = Some(at);
-        for (k, &index) in self.params.iter().enumerate() {
+        self.gone.resize(self.gone.len().max(self.params.len()), None);
+        for (gone, &index) in self.gone.iter_mut().zip(&self.params) {
             let shape = self.nodes.value(index as usize).shape();
-            let known = self.gone.get(k).filter(|gone| gone.shape() == shape);
-            let gone = match known {
-                Some(gone) => gone.clone(),
-                None => {
-                    let Ok(gone) = Tensor::scalar(T::NAN).expand(shape) else { continue };
-                    self.gone.truncate(k);
-                    self.gone.push(gone.clone());
-                    gone
-                }
+            let known = gone.take().filter(|gone| gone.shape() == shape);
+            let Some(gone) = known.or_else(|| Tensor::scalar(T::NAN).expand(shape).ok()) else {
+                continue;
             };
             self.nodes.set_value(index as usize, gone);
         }

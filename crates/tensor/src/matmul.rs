@@ -28,8 +28,7 @@ impl<T: Float> Tensor<T> {
         if let (&[m, k], &[k2, n]) = (a.shape(), b.shape())
             && k == k2
         {
-            Shape::len_or_refuse("matmul", &[m, n])?;
-            return product("matmul", Shape::new(&[m, n]), a, b, matrix, None);
+            return product("matmul", [m, n, k], matrix(a), matrix(b), None);
         }
         if a.rank() == 0 || b.rank() == 0 {
             return Err(Error::Shape(
@@ -90,8 +89,8 @@ impl<T: Float> Tensor<T> {
             return Err(Error::Shape(Fault::new("linear", &shapes, rule)));
         }
         if let &[rows, _] = self.shape() {
-            Shape::len_or_refuse("linear", &[rows, out])?;
-            return product("linear", Shape::new(&[rows, out]), self, weight, transposed, bias);
+            let (x, w) = (matrix(self), transposed(weight));
+            return product("linear", [rows, out, inside], x, w, bias);
         }
         let mut shape = self.layout().shape.clone();
         shape.remove(self.rank() - 1);
@@ -99,7 +98,23 @@ impl<T: Float> Tensor<T> {
         shape.push(out);
         Shape::len_or_refuse("linear", &shape)?;
         let flat = self.reshape([rows, inside])?;
-        product("linear", Shape::new(&[rows, out]), &flat, weight, transposed, bias)?.reshape(shape)
+        let (x, w) = (matrix(&flat), transposed(weight));
+        product("linear", [rows, out, inside], x, w, bias)?.reshape(shape)
+    }
+
+    /// selfᵀ · other, of two matrices: what `self.t().matmul(other)` gives, without the view.
+    ///
+    /// # Errors
+    /// As [`matmul`](Self::matmul).
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn t_matmul(&self, other: &Self) -> Result<Self> {
+        match (self.shape(), other.shape()) {
+            (&[k, m], &[k2, n]) if k == k2 => {
+                product("matmul", [m, n, k], transposed(self), matrix(other), None)
+            }
+            _ => self.t().matmul(other),
+        }
     }
 }
 
@@ -131,18 +146,16 @@ fn transposed<T: Float>(x: &Tensor<T>) -> Mat<T> {
     Mat { ptr, rs: cs, cs: rs }
 }
 
-/// The product of two matrices whose inner sizes agree, each row started from `bias`. The second is read as `how` says:
-/// [`matrix`] or [`transposed`].
+/// The product of two matrices, [m, k] and [k, n] as they are read, each row started from `bias`.
 #[track_caller]
 fn product<T: Float>(
     op: &'static str,
-    shape: Shape,
-    a: &Tensor<T>,
-    b: &Tensor<T>,
-    how: fn(&Tensor<T>) -> Mat<T>,
+    [m, n, k]: [usize; 3],
+    a: Mat<T>,
+    b: Mat<T>,
     bias: Option<&Tensor<T>>,
 ) -> Result<Tensor<T>> {
-    let (m, n, k) = (shape[0], shape[1], a.shape()[1]);
+    Shape::len_or_refuse(op, &[m, n])?;
     let copy;
     let bias = match bias {
         Some(bias) if !bias.is_contiguous() => {
@@ -155,10 +168,11 @@ fn product<T: Float>(
         Some(row) => Init::Row(row.as_ptr()),
         None => Init::Zero,
     };
-    // SAFETY: the operands are [m, k] and [k, n], the bias [n], and `out` has m·n places, of which `gemm` writes each.
+    // SAFETY: the callers' operands are [m, k] and [k, n] as these read them and still borrowed, the bias has n elements, and `out`
+    // has m·n places, of which `gemm` writes each.
     let product = unsafe {
-        Tensor::try_filled_by(shape, |out| {
-            T::product(m, n, k, matrix(a), how(b), init, out.as_mut_ptr().cast(), n)
+        Tensor::try_filled_by(Shape::new(&[m, n]), |out| {
+            T::product(m, n, k, a, b, init, out.as_mut_ptr().cast(), n)
         })
     };
     match product {

@@ -78,6 +78,14 @@ impl<T: Number> Tensor<T> {
         folded("sum", NumberFold::Sum, self, &axes.into())
     }
 
+    /// The sum over the rows of a matrix: what `sum_over(0)` gives, without looking up the axis.
+    #[doc(hidden)]
+    pub fn sum_rows(&self) -> Self {
+        const ROWS: &[bool] = &[true, false];
+        assert_eq!(self.rank(), 2, "`sum_rows` takes a matrix");
+        T::fold(NumberFold::Sum, self, ROWS).without(ROWS)
+    }
+
     /// The product of all elements, as a scalar.
     pub fn prod(&self) -> Self {
         folded_whole(NumberFold::Product, self)

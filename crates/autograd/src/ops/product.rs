@@ -37,7 +37,7 @@ impl<T: Float> Operation<T> for MatMul {
     fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
         match k {
             0 => at.see(1, |b| g.matmul(&b.t()?)),
-            _ => at.see(0, |a| a.t()?.matmul(&g)),
+            _ => at.see(0, |a| a.t_matmul(&g)),
         }
     }
     fn push<A: Algebra<T>>(&self, k: usize, t: &A, x: &[A], _: &A) -> Result<A> {
@@ -73,8 +73,8 @@ impl<T: Float> Operation<T> for Linear {
             // A single row is a matrix of one row.
             (0, 1) => at.see(1, |w| rows_of(&*g)?.matmul(w)?.reshape(&at.shape(0))),
             (0, _) => at.see(1, |w| g.matmul(w)),
-            (1, 2) => at.see(0, |x| g.t()?.matmul(x)),
-            (1, _) => at.see(0, |x| rows_of(&*g)?.t()?.matmul(&rows_of(x)?)),
+            (1, 2) => at.see(0, |x| g.t_matmul(x)),
+            (1, _) => at.see(0, |x| rows_of(&*g)?.t_matmul(&rows_of(x)?)),
             _ => g.over_rows(),
         }
     }

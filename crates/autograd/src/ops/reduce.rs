@@ -84,8 +84,7 @@ impl<T: Float> Operation<T> for Mean {
         Ok(if self.0 == Axes::ALL { x[0].mean() } else { x[0].mean_over(self.0.clone())? })
     }
     fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
-        let shape = at.shape(0);
-        g.scaled(1.0 / self.0.count(&shape)?).spread(&self.0, &shape)
+        g.share(&self.0, &at.shape(0))
     }
     fn push<A: Algebra<T>>(&self, _: usize, t: &A, _: &[A], _: &A) -> Result<A> {
         t.mean(self.0.clone())
