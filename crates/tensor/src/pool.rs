@@ -1,6 +1,7 @@
 //! The largest element of each part of the last axes: max pooling, in one pass.
 
 use crate::error::Fault;
+use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::kernel::pool::{Shared, run};
 use crate::{Error, Float, Result, Shape, Tensor};
 
@@ -88,8 +89,8 @@ impl<T: Float> Tensor<T> {
                     (std::slice::from_raw_parts_mut(values.add(i * each), each), places)
                 };
                 if by_twos {
-                    let first = axes[0][0].start * across[0];
-                    pairs(x, first, across[1], axes[2].len(), values, places);
+                    let (first, width) = (axes[0][0].start * across[0], across[1]);
+                    dispatch(Pairs { x, first, width, count: axes[2].len(), values, places });
                     continue;
                 }
                 let mut out = values.iter_mut().zip(places);
@@ -119,29 +120,35 @@ fn are_pairs(parts: &[Part]) -> bool {
 
 /// The largest elements of squares of two by two, `count` in a row, in a plane from `first` on whose rows are `width` long: without
 /// branches.
-#[inline]
-fn pairs<T: Float>(
-    x: &[T],
+struct Pairs<'a, T> {
+    x: &'a [T],
     first: usize,
     width: usize,
     count: usize,
-    values: &mut [T],
-    places: &mut [usize],
-) {
-    let rows = values.chunks_exact_mut(count).zip(places.chunks_exact_mut(count));
-    for (row, (values, places)) in rows.enumerate() {
-        let start = first + 2 * row * width;
-        let (upper, lower) = (&x[start..][..2 * count], &x[start + width..][..2 * count]);
-        let squares = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-        for (j, ((a, b), (value, place))) in squares.zip(values.iter_mut().zip(places)).enumerate()
-        {
-            let (mut best, mut at) = (a[0], 0);
-            for (x, offset) in [(a[1], 1), (b[0], width), (b[1], width + 1)] {
-                let larger = (x > best) | (x.is_nan() & !best.is_nan());
-                best = if larger { x } else { best };
-                at = if larger { offset } else { at };
+    values: &'a mut [T],
+    places: &'a mut [usize],
+}
+
+impl<T: Float> Kernel for Pairs<'_, T> {
+    type Output = ();
+    const BEST: Level = T::BEST;
+    #[inline(always)]
+    fn run<A: Arch>(self) {
+        let Self { x, first, width, count, values, places } = self;
+        let rows = values.chunks_exact_mut(count).zip(places.chunks_exact_mut(count));
+        for (row, (values, places)) in rows.enumerate() {
+            let start = first + 2 * row * width;
+            let (upper, lower) = (&x[start..][..2 * count], &x[start + width..][..2 * count]);
+            for j in 0..count {
+                let (mut best, mut at) = (upper[2 * j], 0);
+                let others = [upper[2 * j + 1], lower[2 * j], lower[2 * j + 1]];
+                for (x, offset) in others.into_iter().zip([1, width, width + 1]) {
+                    let larger = (x > best) | (x.is_nan() & !best.is_nan());
+                    best = if larger { x } else { best };
+                    at = if larger { offset } else { at };
+                }
+                (values[j], places[j]) = (best, start + 2 * j + at);
             }
-            (*value, *place) = (best, start + 2 * j + at);
         }
     }
 }
