@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -136,11 +137,61 @@ impl<T> Inner<T> {
     }
 }
 
-/// The insides of tapes that are gone, by element type.
+/// The contents of a tape, in its hands. They are too large to be moved for each step, so a tape has them in a box, which goes back
+/// to the boxes of its thread when the tape goes.
+pub(crate) struct Held<T> {
+    /// There until the tape is dropped.
+    contents: Option<Contents<T>>,
+    /// A pointer, so that dropping a tape needs no trait bound.
+    recycle: fn(Contents<T>),
+}
+
+type Contents<T> = Box<RefCell<Inner<T>>>;
+
+impl<T: Float> Held<T> {
+    /// Contents of a tape that is gone, or new ones.
+    pub(crate) fn new() -> Self {
+        let spare = SPARE.try_with(|spare| spare.try_borrow_mut().ok()?.list::<T>()?.pop());
+        let mut contents: Contents<T> = spare.ok().flatten().unwrap_or_default();
+        contents.get_mut().number = next_number();
+        Self { contents: Some(contents), recycle }
+    }
+}
+
+impl<T> Deref for Held<T> {
+    type Target = RefCell<Inner<T>>;
+    #[inline]
+    fn deref(&self) -> &RefCell<Inner<T>> {
+        match &self.contents {
+            Some(contents) => contents,
+            None => unreachable!("a tape that was dropped"),
+        }
+    }
+}
+
+impl<T> DerefMut for Held<T> {
+    fn deref_mut(&mut self) -> &mut RefCell<Inner<T>> {
+        match &mut self.contents {
+            Some(contents) => contents,
+            None => unreachable!("a tape that was dropped"),
+        }
+    }
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if let Some(mut contents) = self.contents.take() {
+            contents.get_mut().clear();
+            (self.recycle)(contents);
+        }
+    }
+}
+
+/// The contents of tapes that are gone, by element type.
 #[derive(Default)]
 struct Spare {
-    f32: Vec<Inner<f32>>,
-    f64: Vec<Inner<f64>>,
+    f32: Vec<Contents<f32>>,
+    f64: Vec<Contents<f64>>,
 }
 
 thread_local! {
@@ -148,7 +199,7 @@ thread_local! {
 }
 
 impl Spare {
-    fn list<T: Float>(&mut self) -> Option<&mut Vec<Inner<T>>> {
+    fn list<T: Float>(&mut self) -> Option<&mut Vec<Contents<T>>> {
         let (f32, f64): (&mut dyn Any, &mut dyn Any) = (&mut self.f32, &mut self.f64);
         match f32.downcast_mut() {
             Some(list) => Some(list),
@@ -157,22 +208,14 @@ impl Spare {
     }
 }
 
-/// The insides of a tape that is gone, or new ones.
-pub(crate) fn spare<T: Float>() -> Inner<T> {
-    let spare = SPARE.try_with(|spare| spare.try_borrow_mut().ok()?.list::<T>()?.pop());
-    let mut inner: Inner<T> = spare.ok().flatten().unwrap_or_default();
-    inner.number = next_number();
-    inner
-}
-
 /// Keeps a few: more than one tape at a time is rare. A thread that ends has no list any more.
-pub(crate) fn recycle<T: Float>(inner: Inner<T>) {
+fn recycle<T: Float>(contents: Contents<T>) {
     let _ = SPARE.try_with(|spare| {
         if let Ok(mut spare) = spare.try_borrow_mut()
             && let Some(list) = spare.list::<T>()
             && list.len() < 4
         {
-            list.push(inner);
+            list.push(contents);
         }
     });
 }

@@ -6,7 +6,7 @@ use std::panic::Location;
 use wengert_tensor::{Float, Rng};
 
 use crate::fault::Fault;
-use crate::inner::{self, Inner};
+use crate::inner::{self, Held};
 use crate::{Error, Result};
 
 /// A list of all ops that were computed, in order and with their values, from which gradients are computed backwards.
@@ -24,9 +24,7 @@ use crate::{Error, Result};
 /// println!("{kept}");
 /// ```
 pub struct Tape<T> {
-    pub(crate) inner: RefCell<Inner<T>>,
-    /// The function that takes the contents of a dropped tape. It is a pointer, so that dropping a tape needs no trait bound.
-    recycle: fn(Inner<T>),
+    pub(crate) inner: Held<T>,
     pub(crate) recording: Cell<bool>,
     pub(crate) training: Cell<bool>,
     /// Whether layers change their running statistics, where that is not whether the tape records.
@@ -45,20 +43,11 @@ impl<T: Float> Default for Tape<T> {
     }
 }
 
-impl<T> Drop for Tape<T> {
-    fn drop(&mut self) {
-        let mut inner = std::mem::take(self.inner.get_mut());
-        inner.clear();
-        (self.recycle)(inner);
-    }
-}
-
 impl<T: Float> Tape<T> {
     /// An empty tape that records, in training mode.
     pub fn new() -> Self {
         Self {
-            inner: RefCell::new(inner::spare()),
-            recycle: inner::recycle::<T>,
+            inner: Held::new(),
             recording: Cell::new(true),
             training: Cell::new(true),
             updates: Cell::new(None),

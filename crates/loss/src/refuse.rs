@@ -41,7 +41,8 @@ pub(crate) fn alike(
     b_name: &str,
     b: &[usize],
 ) -> Result<()> {
-    if a == b {
+    // A loop: `==` of slices would call `memcmp` for two numbers.
+    if a.iter().eq(b) {
         return Ok(());
     }
     Err(differ(op, a_name, a, b_name, b))

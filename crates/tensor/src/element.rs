@@ -64,6 +64,9 @@ pub trait Number: Element {
     /// The fold over the flagged axes, which stay with size 1.
     #[doc(hidden)]
     fn fold(by: NumberFold, x: &Tensor<Self>, flags: &[bool]) -> Tensor<Self>;
+    /// The fold of neighbours, on this thread.
+    #[doc(hidden)]
+    fn fold_slice(by: NumberFold, x: &[Self]) -> Self;
     /// The running totals along an axis.
     #[doc(hidden)]
     fn scan(by: NumberScan, x: &Tensor<Self>, axis: usize) -> Tensor<Self>;

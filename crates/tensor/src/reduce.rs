@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::axes::folding;
 use crate::error::Fault;
 use crate::kernel::folds::NumberFold;
+use crate::kernel::reduce::THREADS_FROM;
 use crate::layout::Strides;
 use crate::{Axes, Element, Error, Float, Number, Result, Shape, Tensor};
 
@@ -21,9 +22,13 @@ fn folded<T: Number>(
     Ok(if axes.keeps() { kept } else { kept.without(&flags) })
 }
 
-/// The fold of all elements, as a scalar.
-fn folded_whole<T: Number>(by: NumberFold, x: &Tensor<T>) -> Tensor<T> {
-    T::fold(by, x, &every_axis(x)).scalar_view()
+/// The fold of all elements.
+fn folded_whole<T: Number>(by: NumberFold, x: &Tensor<T>) -> T {
+    match x.as_slice() {
+        // Without a walk: most losses end so.
+        Some(x) if (1..THREADS_FROM).contains(&x.len()) => T::fold_slice(by, x),
+        _ => T::fold(by, x, &every_axis(x)).as_slice().map_or(T::ZERO, |all| all[0]),
+    }
 }
 
 /// One flag per axis, all set.
@@ -66,7 +71,7 @@ impl<T: Element> Tensor<T> {
 impl<T: Number> Tensor<T> {
     /// The sum of all elements, as a scalar. Its error grows as slowly as that of pairwise summation.
     pub fn sum(&self) -> Self {
-        folded_whole(NumberFold::Sum, self)
+        Self::scalar(folded_whole(NumberFold::Sum, self))
     }
 
     /// The sum over some axes.
@@ -88,7 +93,7 @@ impl<T: Number> Tensor<T> {
 
     /// The product of all elements, as a scalar.
     pub fn prod(&self) -> Self {
-        folded_whole(NumberFold::Product, self)
+        Self::scalar(folded_whole(NumberFold::Product, self))
     }
 
     /// The product over some axes.
@@ -172,7 +177,7 @@ impl<T: Number> Tensor<T> {
 impl<T: Float> Tensor<T> {
     /// The mean of all elements, as a scalar. It is NaN if there are none.
     pub fn mean(&self) -> Self {
-        self.sum().div_scalar(self.len() as f64)
+        Self::scalar(folded_whole(NumberFold::Sum, self).over(T::from_f64(self.len() as f64)))
     }
 
     /// The mean over some axes. It is NaN over no elements.

@@ -8,7 +8,7 @@ use crate::kernel::folds::{
 };
 use crate::kernel::gemm::{Init, Mat, column_sums, gemm};
 use crate::kernel::level::Level;
-use crate::kernel::reduce::fold;
+use crate::kernel::reduce::{fold, fold_slice};
 use crate::kernel::scan::{Adding, AddingExponentials, Multiplying, NumberScan, scan};
 use crate::kernel::tree::{ColumnFold, Max, Min, Product, Sum};
 use crate::pointwise::{BinaryOp, FloatKernels, UnaryOp};
@@ -78,6 +78,14 @@ macro_rules! number_kernels {
                 NumberFold::Product => fold(Product, x, flags, &[]),
                 NumberFold::Max => fold(Max, x, flags, &[]),
                 NumberFold::Min => fold(Min, x, flags, &[]),
+            }
+        }
+        fn fold_slice(by: NumberFold, x: &[Self]) -> Self {
+            match by {
+                NumberFold::Sum => fold_slice(Sum, x),
+                NumberFold::Product => fold_slice(Product, x),
+                NumberFold::Max => fold_slice(Max, x),
+                NumberFold::Min => fold_slice(Min, x),
             }
         }
         fn scan(by: NumberScan, x: &Tensor<Self>, axis: usize) -> Tensor<Self> {

@@ -15,7 +15,7 @@ use crate::layout::{Strides, Walk};
 use crate::{Element, Shape, Tensor};
 
 /// Elements over which two threads are quicker than one.
-const THREADS_FROM: usize = 1 << 18;
+pub(crate) const THREADS_FROM: usize = 1 << 18;
 /// Elements that one thread takes at a time. A power of two of leaves, so that a whole one is a tree of its own.
 const CHUNK: usize = 1 << 16;
 
