@@ -263,7 +263,7 @@ impl<T: Float> Algebra<T> for Tensor<T> {
     }
     #[inline]
     fn over_rows(&self) -> Result<Self> {
-        Ok(if self.rank() == 2 { self.sum_rows() } else { self.clone() })
+        if self.rank() == 2 { Ok(self.sum_rows()?) } else { Ok(self.clone()) }
     }
     fn spread(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
         // One number to few: written out at once, as the next rule wants a buffer to write to, and would copy the view.

@@ -83,12 +83,18 @@ impl<T: Number> Tensor<T> {
         folded("sum", NumberFold::Sum, self, &axes.into())
     }
 
-    /// The sum over the rows of a matrix: what `sum_over(0)` gives, without looking up the axis.
+    /// What `sum_over(0)` gives; of a matrix without looking up the axis.
+    ///
+    /// # Errors
+    /// As [`sum_over`](Self::sum_over).
     #[doc(hidden)]
-    pub fn sum_rows(&self) -> Self {
+    #[track_caller]
+    pub fn sum_rows(&self) -> Result<Self> {
         const ROWS: &[bool] = &[true, false];
-        assert_eq!(self.rank(), 2, "`sum_rows` takes a matrix");
-        T::fold(NumberFold::Sum, self, ROWS).without(ROWS)
+        if self.rank() == 2 && !self.is_empty() {
+            return Ok(T::fold(NumberFold::Sum, self, ROWS).without(ROWS));
+        }
+        self.sum_over(0)
     }
 
     /// The product of all elements, as a scalar.

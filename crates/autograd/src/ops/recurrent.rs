@@ -129,7 +129,7 @@ impl<T: Float> Recurrent<T> {
                 let states = y.narrow(0, states, time - 1)?.reshape([rows, hidden])?;
                 Ok(later.t().matmul(&states)?.try_add(&start)?)
             }
-            _ => Ok(back.u.reshape([time * batch, wide])?.sum_rows()),
+            _ => Ok(back.u.reshape([time * batch, wide])?.sum_rows()?),
         }
     }
 }

@@ -148,6 +148,15 @@ pub(crate) fn pull_binary<T: Float>(
     b: &Tensor<T>,
     y: &Tensor<T>,
 ) -> Tensor<T> {
+    if matches!(op, BinaryOp::Mul | BinaryOp::Gate) {
+        // The slope is the other operand. Where `g` cannot be written to, or the other would have to be repeated, no copy is made first.
+        let slope = if operand == 0 { b } else { a };
+        if (g.storage.handles() > 1 || !same(slope.shape(), g.shape()))
+            && let Some(part) = binary(BinaryOp::Gate, &g, slope)
+        {
+            return part;
+        }
+    }
     struct Run<'a, T>(usize, Tensor<T>, [&'a Tensor<T>; 3]);
     impl<T: Float> BinaryVisitor for Run<'_, T> {
         type Output = Tensor<T>;

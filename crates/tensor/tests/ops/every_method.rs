@@ -269,6 +269,7 @@ methods! { x, g:
     masked_fill => x.masked_fill(&mask(&g.tensor()), 1.0);
     masked_select => x.masked_select(&mask(&g.tensor()));
     matmul => x.matmul(&g.tensor());
+    t_matmul => x.t_matmul(&g.tensor());
     linear => x.linear(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref());
     dot => x.dot(&g.tensor());
     lstsq => x.lstsq(&g.tensor()).map(|found| (found.solution, found.residual));
@@ -297,6 +298,7 @@ methods! { x, g:
     try_permutation => Tensor::try_permutation(g.size(), &mut Rng::new(0));
     sum => x.sum();
     sum_over => x.sum_over(g.axes());
+    sum_rows => x.sum_rows();
     prod => x.prod();
     prod_over => x.prod_over(g.axes());
     max => x.max();
