@@ -1,42 +1,45 @@
 #!/bin/sh
-# Ours and a peer in turn, A B A B, so that a busy spell of the machine falls on both; then the ratios.
+# Ours and peers in turn, A B C A B C, so that a busy spell of the machine falls on all; then a table with the ratios.
 #
-#   benches/compare.sh ROUNDS "PEER COMMAND" WORKLOAD...
+#   benches/compare.sh ROUNDS "PEER..." WORKLOAD...
+#   PEERS_DATA=DIR benches/compare.sh 3 "hand dfdx candle" tiny mnist
+#   NETS_DATA=DIR THREADS=2 PYTHON=venv/bin/python benches/compare.sh 3 "torch jax" lenet gru
 #
-# The peer's command is run with the workload's name and prints JSON lines as `steps` does. Compared is the processor time
-# a step on one thread (`cpu_us`, or `us_cpu`), else the best window. THREADS, PEERS_DATA, WINDOWS and WINDOW_S reach both.
+# Peers are hand, candle and dfdx, which are built from benches/peers, and numpy, jax and torch, for which PYTHON is an
+# interpreter with benches/peers/requirements.txt (python3). benches/peers/README.md says how the data are drawn. Compared is
+# the best window (`us_best`), or another number of the lines: BY=cpu_us. THREADS (1), WINDOWS, WINDOW_S and LEVEL reach all.
+# LINES is a file to which the lines are appended. It fails if a peer's loss after 20 steps is not ours: it did other work.
 set -eu
-rounds=$1 peer=$2
+rounds=$1 peers=$2
 shift 2
 cd "$(dirname "$0")/.."
-cargo build --quiet --release -p wengert-benches --bin steps
-ours=${CARGO_TARGET_DIR:-target}/release/steps
+export THREADS="${THREADS:-1}"
+cargo build --quiet --release -p wengert-benches --bin steps --bin nets
+for peer in $peers; do
+    case $peer in hand | candle | dfdx)
+        cargo build --quiet --release --manifest-path benches/peers/Cargo.toml --features "$peer" --bin "$peer" ;;
+    esac
+done
+ours=${CARGO_TARGET_DIR:-target}/release
+theirs=${CARGO_TARGET_DIR:-benches/peers/target}/release
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
-export THREADS="${THREADS:-1}"
 for workload; do
+    case $workload in
+        linreg | seedmlp | tiny | deep | digits | mnist | wide | infer1 | infer256) set=steps ;;
+        *) set=nets ;;
+    esac
     i=0
     while [ "$i" -lt "$rounds" ]; do
-        "$ours" "$workload" >>"$lines"
-        # Unquoted: a command and its arguments.
-        $peer "$workload" | grep '^{' >>"$lines"
+        "$ours/$set" "$workload" >>"$lines"
+        for peer in $peers; do
+            case $peer in
+                hand | candle | dfdx) "$theirs/$peer" "$workload" ;;
+                *) "${PYTHON:-python3}" "benches/peers/$set.py" "$peer" "$workload" ;;
+            esac >>"$lines"
+        done
         i=$((i + 1))
     done
 done
-python3 - "$lines" "$THREADS" <<'END'
-import json, sys
-best = {}
-for line in open(sys.argv[1]):
-    d = json.loads(line)
-    cpu = d.get("cpu_us", d.get("us_cpu"))
-    us = cpu if sys.argv[2] == "1" and cpu is not None else d["us_best"]
-    runs = best.setdefault(d["workload"], {})
-    was = runs.get(d["peer"], (us, d["loss20"]))
-    runs[d["peer"]] = (min(was[0], us), d["loss20"])
-for workload, runs in best.items():
-    ours, loss = runs.pop("wengert")
-    for peer, (us, other) in runs.items():
-        agree = abs(loss - other) <= 1e-4 * abs(other) or f"LOSSES DIFFER: {loss} and {other}"
-        print(f"{workload:10} wengert {ours:10.2f} us   {peer} {us:10.2f} us   {us / ours:6.2f} times ours",
-              "" if agree is True else agree)
-END
+if [ -n "${LINES:-}" ]; then cat "$lines" >>"$LINES"; fi
+python3 benches/table.py "${BY:-us_best}" <"$lines"

@@ -2,26 +2,19 @@
 
     python3 -m venv venv && venv/bin/pip install -r benches/peers/requirements.txt
     venv/bin/python benches/peers/steps.py draw DIR                 # data and first weights, once
-    PEERS_DATA=DIR benches/compare.sh 3 "venv/bin/python benches/peers/steps.py jax" tiny mnist
+    PEERS_DATA=DIR PYTHON=venv/bin/python benches/compare.sh 3 "numpy jax torch" tiny mnist
 
 `steps.py PEER WORKLOAD...`, PEER being numpy, jax or torch; it needs PEERS_DATA, and reads THREADS, WINDOWS and WINDOW_S
 as `steps` does.
 """
 
-import json
 import os
 import sys
-import time
 from pathlib import Path
 
-THREADS = os.environ.get("THREADS", "2")
-for variable in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]:
-    os.environ[variable] = THREADS
-if THREADS == "1":
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-
-import numpy as np  # noqa: E402  (after the number of threads)
-from safetensors.numpy import load_file, save_file  # noqa: E402
+import clock  # (sets the number of threads, which NumPy reads when it is imported)
+import numpy as np
+from safetensors.numpy import load_file, save_file
 
 MNIST = [784, 256, 128, 10]
 # Sizes, activation, batch, (method, rate, momentum) or nothing, whether the targets are classes.
@@ -81,7 +74,7 @@ def numpy_step(name):
                 h = np.tanh(h) if activation == "tanh" else np.maximum(h, 0)
             values.append(h)
         if training is None:
-            return float(values[-1][0, 0])
+            return values[-1]
         out = values[-1]
         if classes:
             shifted = out - out.max(1, keepdims=True)
@@ -140,7 +133,7 @@ def jax_step(name):
 
     if training is None:
         run, layers = jax.jit(forward), jax.tree.map(jnp.asarray, layers)
-        return lambda: float(run(layers, x)[0, 0])
+        return lambda: np.asarray(run(layers, x))
     method, rate, momentum = training
 
     def loss(layers):
@@ -180,7 +173,7 @@ def torch_step(name):
     """PyTorch's usual loop, with its fused optimisers."""
     import torch
 
-    torch.set_num_threads(int(THREADS))
+    torch.set_num_threads(int(clock.THREADS))
     _, activation, _, training, classes = WORKLOADS[name]
     layers, x, y = load(name)
     parts = []
@@ -195,7 +188,7 @@ def torch_step(name):
     if training is None:
         def infer():
             with torch.inference_mode():
-                return model(x)[0, 0].item()
+                return model(x).numpy()
 
         return infer
     y = torch.from_numpy(y)
@@ -218,31 +211,11 @@ def torch_step(name):
 
 def main(peer, names):
     make = {"numpy": numpy_step, "jax": jax_step, "torch": torch_step}[peer]
-    windows, seconds = int(os.environ.get("WINDOWS", 7)), float(os.environ.get("WINDOW_S", 0.5))
+    # Imported before the clock looks at the memory.
+    {"numpy": lambda: None, "jax": lambda: __import__("jax"), "torch": lambda: __import__("torch")}[peer]()
+    imported = clock.memory_mb("VmRSS")
     for name in names or WORKLOADS:
-        step = make(name)
-        losses = [step() for _ in range(21)]
-        # Each window starts from the first weights again.
-        step, wall, cpu = make(name), [], []
-        for window in range(windows + 1):  # the first one warms up
-            clock, process, count = 0.0, 0.0, 0
-            while clock < seconds:
-                for_now = min(200, max(1, int(count * (seconds - clock) / clock)) if count else 5)
-                begin, begin_cpu = time.perf_counter(), time.process_time()
-                for _ in range(for_now):
-                    step()
-                clock += time.perf_counter() - begin
-                process += time.process_time() - begin_cpu
-                count += for_now
-            if window:
-                wall.append(1e6 * clock / count)
-                cpu.append(1e6 * process / count)
-            step = make(name)
-            step()
-        print(json.dumps({
-            "peer": peer, "workload": name, "threads": int(THREADS), "us_per_step": sorted(wall)[len(wall) // 2],
-            "us_best": min(wall), "cpu_us": min(cpu), "loss20": losses[20], "loss_first": losses[0],
-        }), flush=True)
+        clock.report(peer, name, lambda name=name: make(name), imported)
 
 
 if __name__ == "__main__":

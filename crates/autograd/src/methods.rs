@@ -6,9 +6,8 @@ use wengert_tensor::{Axes, Float, Tensor};
 use crate::cross_entropy::Targets;
 use crate::operand::Operand;
 use crate::ops::{
-    Binary, CrossEntropy, CumProd, CumSum, LayerNorm, Linear, LogCumSumExp, LogSoftmax, LogSumExp,
-    MatMul, Max, Mean, Min, Norm, Normalize, Prod, RmsNorm, RmsNormalize, Softmax, Std, Sum, Unary,
-    Variance, Where,
+    Binary, CrossEntropy, CumProd, CumSum, Linear, LogCumSumExp, LogSoftmax, LogSumExp, MatMul,
+    Max, Mean, Min, Norm, Normalize, Prod, Softmax, Std, Sum, Unary, Variance, Where,
 };
 use crate::{Result, Var};
 
@@ -183,7 +182,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there is no such axis.
     #[track_caller]
     pub fn normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
-        self.apply(Normalize(axes.into(), epsilon))
+        self.apply(Normalize::by_deviation(axes.into(), epsilon))
     }
 
     /// x / √(mean of x² + epsilon) over axes.
@@ -192,7 +191,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// If there are no such axes.
     #[track_caller]
     pub fn rms_normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
-        self.apply(RmsNormalize(axes.into(), epsilon))
+        self.apply(Normalize::by_mean_square(axes.into(), epsilon))
     }
 
     /// (x - mean) / √(variance + epsilon) · weight + bias, over the last axes, whose sizes are those of weight and bias; see
@@ -203,7 +202,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn layer_norm(self, weight: Self, bias: Option<Self>, epsilon: f64) -> Result<Self> {
         self.recordable("layer_norm", &[weight])?;
-        let op = LayerNorm(Axes::last(weight.rank()), epsilon);
+        let op = Normalize::layer_norm(Axes::last(weight.rank()), epsilon);
         match bias {
             Some(bias) => {
                 self.same_tape(bias, "layer_norm")?;
@@ -220,7 +219,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn rms_norm(self, weight: Self, epsilon: f64) -> Result<Self> {
         self.recordable("rms_norm", &[weight])?;
-        self.apply_with(RmsNorm(Axes::last(weight.rank()), epsilon), weight)
+        self.apply_with(Normalize::rms_norm(Axes::last(weight.rank()), epsilon), weight)
     }
 
     /// The matrix product; see [`Tensor::matmul`].

@@ -9,8 +9,8 @@ use wengert_tensor::{Float, REST, Shape, Tensor};
 use self::samples::{Batch, Samples};
 use crate::algebra::Incoming;
 use crate::ops::{
-    Binary, Constant, Conv, IndexSelect, LayerNorm, Linear, MatMul, Operation as _, Permute,
-    Reshape, RmsNorm,
+    Binary, Constant, Conv, IndexSelect, Linear, MatMul, Normalize, Operation as _, Permute,
+    Reshape,
 };
 use crate::sweep::{AtTensors, Keep};
 use crate::{Error, Result, Tape, Tensors, Var};
@@ -196,17 +196,9 @@ impl<T: Float> Batch<'_, T> {
             let sum = Tensor::zeros(tables).index_add(0, &Tensor::from(places), g)?;
             return Ok(Some(sum.reshape(shape)?));
         }
-        let normal = match (node.op.get(), node.op.get()) {
-            (Some(LayerNorm(axes, epsilon)), _) => {
-                Some(operand(0).normalize(axes.clone(), *epsilon)?)
-            }
-            (_, Some(RmsNorm(axes, epsilon))) => {
-                Some(operand(0).rms_normalize(axes.clone(), *epsilon)?)
-            }
-            _ => None,
-        };
-        if let (Some(normal), true) = (normal, k > 0) {
-            let part = if k == 1 { g.try_mul(&normal)? } else { g.clone() };
+        if let (Some(op), true) = (node.op.get::<Normalize>(), k > 0) {
+            let normal = || op.without_weight().forward(&[operand(0)]);
+            let part = if k == 1 { g.try_mul(&normal()?)? } else { g.clone() };
             return Ok(Some(places(&part, param.len())?.sum_over(1)?.reshape(shape)?));
         }
         let rank = node.value.rank();

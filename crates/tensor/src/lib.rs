@@ -52,7 +52,6 @@ mod integers;
 mod join;
 #[doc(hidden)]
 pub mod kernel;
-mod layer_norm;
 mod layout;
 mod lstsq;
 mod mask;
@@ -90,6 +89,7 @@ pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
 pub use kernel::pool::{set_threads, threads};
 pub use lstsq::LeastSquares;
+pub use normalize::Divisor;
 pub use pad::Border;
 pub use pool::Part;
 pub use reshape::REST;

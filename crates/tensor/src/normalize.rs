@@ -1,7 +1,25 @@
-//! Numbers brought to one scale along their last axes.
+//! Numbers brought to one scale along axes, then scaled and shifted by weights.
 
-use crate::kernel::normalize::{By, normalize_rows, pull_normalize_rows};
-use crate::{Axes, Float, Result, Tensor, keep};
+use crate::kernel::normalize::Rows;
+use crate::{Axes, Error, Fault, Float, Result, Tensor, keep};
+
+/// The divisor of numbers that are brought to one scale.
+///
+/// ```
+/// # use wengert_tensor::{Divisor, tensor};
+/// let x = tensor![3.0, 5.0];
+/// assert_eq!(x.normalize(0, 0.0)?, tensor![-1.0, 1.0]); // Divisor::Deviation
+/// assert_eq!(x.rms_normalize(0, 8.0)?, tensor![0.6, 1.0]); // Divisor::RootMeanSquare
+/// assert_ne!(Divisor::Deviation, Divisor::RootMeanSquare);
+/// # Ok::<(), wengert_tensor::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divisor {
+    /// The standard deviation, after the mean is taken away.
+    Deviation,
+    /// The root of the mean square.
+    RootMeanSquare,
+}
 
 impl<T: Float> Tensor<T> {
     /// (x - mean) / √(variance + epsilon) over axes.
@@ -14,12 +32,13 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Axis`](crate::Error::Axis) if there are no such axes.
+    /// [`Error::Axis`] if there are no such axes.
     #[track_caller]
     pub fn normalize(&self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
         let axes = axes.into();
-        if let Some(rows) = self.in_rows("normalize", &axes)? {
-            return normalize_rows(&rows, By::Deviation, epsilon).reshape(self.shape());
+        let rows = self.rows("normalize", &axes, Divisor::Deviation, epsilon)?;
+        if let Some(y) = rows.and_then(|rows| rows.normalize(self, None, None)) {
+            return Ok(y);
         }
         let axes = keep(axes);
         let centred = self.try_sub(&self.mean_over(axes.clone())?)?;
@@ -36,45 +55,127 @@ impl<T: Float> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Axis`](crate::Error::Axis) if there are no such axes.
+    /// [`Error::Axis`] if there are no such axes.
     #[track_caller]
     pub fn rms_normalize(&self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
         let axes = axes.into();
-        if let Some(rows) = self.in_rows("rms_normalize", &axes)? {
-            return normalize_rows(&rows, By::Square, epsilon).reshape(self.shape());
+        let rows = self.rows("rms_normalize", &axes, Divisor::RootMeanSquare, epsilon)?;
+        if let Some(y) = rows.and_then(|rows| rows.normalize(self, None, None)) {
+            return Ok(y);
         }
         let square = self.square().mean_over(keep(axes))?;
         self.try_mul(&square.add_scalar(epsilon).rsqrt())
     }
 
-    /// The gradient of the operand x whose [`normalize`](Self::normalize) is this, or whose
-    /// [`rms_normalize`](Self::rms_normalize) if `centred` is false, from the gradient `g`, in one pass. `None` if the axes are not
-    /// the last ones.
+    /// (x - mean) / √(variance + epsilon) · weight + bias, over the last axes, whose sizes are those of weight and bias, in one pass.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let (x, weight, bias) = (tensor![[1.0, 3.0], [10.0, 30.0]], tensor![2.0, 5.0], tensor![0.5, 0.0]);
+    /// assert_eq!(x.layer_norm(&weight, Some(&bias), 0.0)?, tensor![[-1.5, 5.0], [-1.5, 5.0]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the last axes have other sizes than weight and bias, or the weight has no axis.
+    #[track_caller]
+    pub fn layer_norm(&self, weight: &Self, bias: Option<&Self>, epsilon: f64) -> Result<Self> {
+        self.weighted("layer_norm", weight, bias, Divisor::Deviation, epsilon)
+    }
+
+    /// x / √(mean of x² + epsilon) · weight, over the last axes, whose sizes are those of the weight, in one pass.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let (x, weight) = (tensor![[4.0, 0.0, 0.0, 0.0]], tensor![3.0, 1.0, 1.0, 1.0]);
+    /// assert_eq!(x.rms_norm(&weight, 0.0)?, tensor![[6.0, 0.0, 0.0, 0.0]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the last axes have other sizes than the weight, or the weight has no axis.
+    #[track_caller]
+    pub fn rms_norm(&self, weight: &Self, epsilon: f64) -> Result<Self> {
+        self.weighted("rms_norm", weight, None, Divisor::RootMeanSquare, epsilon)
+    }
+
+    /// The gradient of this operand, which was normalised over `axes` and then scaled by the weight, from the gradient `g`, in one
+    /// pass. `None` if the axes are not the last ones, the shapes do not fit, or there are no elements.
     #[doc(hidden)]
     pub fn pull_normalize(
         &self,
         g: &Self,
-        x: &Self,
+        weight: Option<&Self>,
         axes: &Axes,
         epsilon: f64,
-        centred: bool,
+        divisor: Divisor,
     ) -> Option<Self> {
-        let by = By::of(centred);
-        let rows = |x: &Self| x.in_rows("normalize", axes).ok().flatten();
-        let (y, g, x) = (rows(self)?, rows(g)?, rows(x)?);
-        pull_normalize_rows(&g, &x, &y, by, epsilon).reshape(self.shape()).ok()
+        let rows = self.rows("normalize", axes, divisor, epsilon).ok()??;
+        let fit = weight.is_none_or(|weight| weight.len() == rows.width);
+        (fit && g.shape() == self.shape()).then(|| rows.pull(g, self, weight))?
     }
 
-    /// As rows along the axes, if they are the last ones.
+    /// The gradient of the weight, of shape `weight`, that scaled this operand after it was normalised over its last axes, from the
+    /// gradient `g`, in one pass. `None` as in [`pull_normalize`](Self::pull_normalize).
+    #[doc(hidden)]
+    pub fn pull_normalize_weight(
+        &self,
+        g: &Self,
+        weight: &[usize],
+        epsilon: f64,
+        divisor: Divisor,
+    ) -> Option<Self> {
+        let axes = Axes::last(weight.len());
+        let rows = self.rows("normalize", &axes, divisor, epsilon).ok()??;
+        let fit = g.shape() == self.shape() && self.shape().ends_with(weight);
+        fit.then(|| rows.pull_weight(g, self))??.reshape(weight).ok()
+    }
+
+    /// The rows along the axes, if they are the last ones and there are elements.
     #[track_caller]
-    fn in_rows(&self, op: &'static str, axes: &Axes) -> Result<Option<Self>> {
+    fn rows(
+        &self,
+        op: &'static str,
+        axes: &Axes,
+        divisor: Divisor,
+        epsilon: f64,
+    ) -> Result<Option<Rows>> {
         let flags = axes.flags(op, self.shape())?;
         let kept = flags.iter().take_while(|&&folded| !folded).count();
         if self.is_empty() || kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
             return Ok(None);
         }
-        let rows: usize = self.shape()[..kept].iter().product();
-        let width: usize = self.shape()[kept..].iter().product();
-        self.reshape([rows, width]).map(Some)
+        let width = self.shape()[kept..].iter().product();
+        Ok(Some(Rows { width, divisor, epsilon }))
+    }
+
+    /// Normalised over as many of the last axes as the weight has, scaled, and shifted.
+    #[track_caller]
+    fn weighted(
+        &self,
+        op: &'static str,
+        weight: &Self,
+        bias: Option<&Self>,
+        divisor: Divisor,
+        epsilon: f64,
+    ) -> Result<Self> {
+        let refused = |part: &Self, rule: String| {
+            Err(Error::Shape(Fault::new(op, &[self.shape(), part.shape()], rule)))
+        };
+        let sizes = weight.shape();
+        if sizes.is_empty() || !self.shape().ends_with(sizes) {
+            return refused(
+                weight,
+                format!("the last axes must have the weight's sizes {sizes:?}"),
+            );
+        }
+        if let Some(bias) = bias.filter(|bias| bias.shape() != sizes) {
+            return refused(bias, format!("the bias must have the weight's shape {sizes:?}"));
+        }
+        let rows = self.rows(op, &Axes::last(sizes.len()), divisor, epsilon)?;
+        // Without elements there is nothing to do.
+        Ok(rows
+            .and_then(|rows| rows.normalize(self, Some(weight), bias))
+            .unwrap_or_else(|| self.clone()))
     }
 }

@@ -12,9 +12,9 @@ use self::reader::Reader;
 use super::row::Row;
 use crate::algebra::{At, Incoming};
 use crate::ops::{
-    Cat, Conv, ConvInput, ConvWeight, CrossEntropy, CumProd, CumSum, Elementwise, LayerNorm,
-    Linear, LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op, Operation,
-    Prod, RmsNorm, RmsNormalize, Softmax, Std, Sum, Variance,
+    Cat, Conv, ConvInput, ConvWeight, CrossEntropy, CumProd, CumSum, Elementwise, Linear,
+    LogCumSumExp, LogSoftmax, LogSumExp, Max, Mean, Min, Norm, Normalize, Op, Operation, Prod,
+    Softmax, Std, Sum, Variance,
 };
 use crate::{Tape, Var};
 
@@ -77,10 +77,7 @@ impl Place<'_> {
             op.get::<Std>().map(|o| &o.0),
             op.get::<LogSumExp>().map(|o| &o.0),
             op.get::<Norm>().map(|o| &o.0),
-            op.get::<Normalize>().map(|o| &o.0),
-            op.get::<RmsNormalize>().map(|o| &o.0),
-            op.get::<LayerNorm>().map(|o| &o.0),
-            op.get::<RmsNorm>().map(|o| &o.0),
+            op.get::<Normalize>().map(|o| &o.axes),
         ];
         let along = [
             op.get::<Softmax>().map(|o| o.0),

@@ -1,35 +1,20 @@
-//! Norms of vectors, and the core of layer and batch normalisation.
+//! Norms of vectors.
 
 use std::borrow::Cow;
 
 use wengert_tensor::pointwise::UnaryOp;
-use wengert_tensor::{Axes, Float, Tensor, keep};
+use wengert_tensor::{Axes, Float, Tensor};
 
 use super::reduce::{or_zero, over, ties};
-use super::{LayerNorm, Operation, Reads, RmsNorm, Variance, Where, family};
+use super::{Operation, Reads, Where};
 use crate::Result;
 use crate::algebra::{Algebra, At, Incoming};
 #[cfg(test)]
 use crate::check::row::{ANY, Row, row};
 
-family! {
-    [inline(never)]
-    /// Norms and normalisation.
-    #[derive(Debug)]
-    Normalizing { Norm, Normalize, RmsNormalize, LayerNorm, RmsNorm }
-}
-
 /// The norm of this order over axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norm(pub Axes, pub f64);
-
-/// (x - mean) / √(variance + epsilon) over axes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Normalize(pub Axes, pub f64);
-
-/// x / √(mean of x² + epsilon) over axes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RmsNormalize(pub Axes, pub f64);
 
 impl<T: Float> Operation<T> for Norm {
     fn name(&self) -> &'static str {
@@ -103,105 +88,5 @@ impl Norm {
         let safe = A::run(Where(nonzero.clone().into()), &[&ratio, &one])?;
         let power = safe.unary(UnaryOp::PowScalar { exponent: p - 1.0 }).masked(nonzero)?;
         Ok(g.spread(axes, &shape)? * power * sign())
-    }
-}
-
-impl<T: Float> Operation<T> for Normalize {
-    fn name(&self) -> &'static str {
-        "normalize"
-    }
-    fn attributes(&self) -> Vec<(&'static str, String)> {
-        let mut attributes = over(&self.0);
-        attributes.push(("epsilon", self.1.to_string()));
-        attributes
-    }
-    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(x[0].normalize(self.0.clone(), self.1)?)
-    }
-    fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
-        if let Some(dx) = one_pass(&self.0, self.1, true, &*g, at) {
-            return Ok(dx);
-        }
-        let (y, axes) = (at.y(), keep(self.0.clone()));
-        let variance = A::run(Variance(axes.clone(), 0.0), &[&at.x(0)])?;
-        let scale = variance.unary(UnaryOp::AddScalar { c: self.1 }).unary(UnaryOp::Rsqrt);
-        let g = g.take();
-        Ok((g.clone() - g.mean(axes.clone())? - y.clone() * (g * y).mean(axes)?) * scale)
-    }
-    fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], y: &A) -> Result<A> {
-        let axes = keep(self.0.clone());
-        let variance = A::run(Variance(axes.clone(), 0.0), &[&x[0]])?;
-        let deviation = variance.unary(UnaryOp::AddScalar { c: self.1 }).unary(UnaryOp::Sqrt);
-        let t = t.clone() - t.mean(axes.clone())?;
-        Ok((t.clone() - y.clone() * (y.clone() * t).mean(axes)?) / deviation)
-    }
-    fn formula(&self, _: usize) -> Cow<'static, str> {
-        "(g - mean(g) - y·mean(g·y))/sqrt(var(x) + epsilon)".into()
-    }
-    fn reads(&self, _: usize) -> Reads {
-        Reads::operand(0).and(Reads::RESULT)
-    }
-    #[cfg(test)]
-    fn rows() -> Vec<Row> {
-        vec![
-            row("normalize", ANY, |x| x[0].normalize(1, 1e-3)),
-            row("normalize", ANY, |x| x[0].normalize(0, 1e-3)),
-        ]
-    }
-}
-
-/// The reverse rule on numbers in one pass, if the axes are the last ones.
-fn one_pass<T: Float, A: Algebra<T>>(
-    axes: &Axes,
-    epsilon: f64,
-    centred: bool,
-    g: &A,
-    at: &impl At<A>,
-) -> Option<A> {
-    let numbers = g.numbers()?;
-    let (x, y) = (at.x(0).tensor(), at.y().tensor());
-    Some(g.fixed(y.pull_normalize(numbers, &x, axes, epsilon, centred)?))
-}
-
-impl<T: Float> Operation<T> for RmsNormalize {
-    fn name(&self) -> &'static str {
-        "rms_normalize"
-    }
-    fn attributes(&self) -> Vec<(&'static str, String)> {
-        let mut attributes = over(&self.0);
-        attributes.push(("epsilon", self.1.to_string()));
-        attributes
-    }
-    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(x[0].rms_normalize(self.0.clone(), self.1)?)
-    }
-    fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
-        if let Some(dx) = one_pass(&self.0, self.1, false, &*g, at) {
-            return Ok(dx);
-        }
-        let (y, axes) = (at.y(), keep(self.0.clone()));
-        let square = at.x(0).unary(UnaryOp::Square).mean(axes.clone())?;
-        let scale = square.unary(UnaryOp::AddScalar { c: self.1 }).unary(UnaryOp::Rsqrt);
-        let g = g.take();
-        Ok((g.clone() - y.clone() * (g * y).mean(axes)?) * scale)
-    }
-    fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], y: &A) -> Result<A> {
-        let axes = keep(self.0.clone());
-        let square = x[0].unary(UnaryOp::Square).mean(axes.clone())?;
-        let root = square.unary(UnaryOp::AddScalar { c: self.1 }).unary(UnaryOp::Sqrt);
-        Ok((t.clone() - y.clone() * (y.clone() * t.clone()).mean(axes)?) / root)
-    }
-    fn formula(&self, _: usize) -> Cow<'static, str> {
-        "(g - y·mean(g·y))/sqrt(mean(x·x) + epsilon)".into()
-    }
-    fn reads(&self, _: usize) -> Reads {
-        Reads::operand(0).and(Reads::RESULT)
-    }
-    #[cfg(test)]
-    fn rows() -> Vec<Row> {
-        vec![
-            row("rms_normalize", ANY, |x| x[0].rms_normalize(1, 1e-3)),
-            row("rms_normalize", ANY, |x| x[0].rms_normalize(0, 1e-3)),
-        ]
     }
 }

@@ -5,9 +5,8 @@ use wengert_tensor::Float;
 use crate::inner::Inner;
 use crate::nodes::{Node, Nodes};
 use crate::ops::{
-    Binary, Conv, Detach, Gather, IndexSelect, LayerNorm, Linear, LogSoftmax, MatMul, Max, Mean,
-    Normalize, Operation as _, Own, Permute, Reshape, RmsNorm, RmsNormalize, Softmax, Sum, Unary,
-    Where, Windows,
+    Binary, Conv, Detach, Gather, IndexSelect, Linear, LogSoftmax, MatMul, Max, Mean, Normalize,
+    Operation as _, Own, Permute, Reshape, Softmax, Sum, Unary, Where, Windows,
 };
 
 /// The place of the samples in the value of a line.
@@ -101,10 +100,7 @@ impl<'a, T: Float> Batch<'a, T> {
         } else if let Some(axes) = (op.get().map(|Sum(axes)| axes))
             .or(op.get().map(|Mean(axes)| axes))
             .or(op.get().map(|Max(axes)| axes))
-            .or(op.get().map(|Normalize(axes, _)| axes))
-            .or(op.get().map(|RmsNormalize(axes, _)| axes))
-            .or(op.get().map(|LayerNorm(axes, _)| axes))
-            .or(op.get().map(|RmsNorm(axes, _)| axes))
+            .or(op.get().map(|op: &Normalize| &op.axes))
         {
             // Weights and biases belong to no sample.
             kept(axes) && (1..node.operands.len()).all(|k| !leads(k))

@@ -3,7 +3,7 @@
 use wengert_autograd::TapeLine;
 use wengert_autograd::ops::{self, Normalizing, Product, Reduce, Sequences, Softmaxes};
 use wengert_tensor::recurrent::{Direction, Step};
-use wengert_tensor::{Axes, Tensor, keep};
+use wengert_tensor::{Axes, Divisor, Tensor, keep};
 
 use super::graph::{Builder, Dim};
 use crate::Result;
@@ -116,13 +116,16 @@ impl<'t> Builder<'t> {
                 };
                 return Ok(self.over(name, &x, &over, axes.keeps()));
             }
-            Normalizing::Normalize(ops::Normalize(axes, epsilon))
-            | Normalizing::LayerNorm(ops::LayerNorm(axes, epsilon)) => {
-                let over = self.reduced(line, axes)?;
-                (axes, epsilon, self.centred(&x, &over))
+            Normalizing::Normalize(ops::Normalize { axes, epsilon, divisor, .. }) => {
+                let centred = match divisor {
+                    Divisor::Deviation => {
+                        let over = self.reduced(line, axes)?;
+                        self.centred(&x, &over)
+                    }
+                    Divisor::RootMeanSquare => x,
+                };
+                (axes, epsilon, centred)
             }
-            Normalizing::RmsNormalize(ops::RmsNormalize(axes, epsilon))
-            | Normalizing::RmsNorm(ops::RmsNorm(axes, epsilon)) => (axes, epsilon, x),
             _ => return Err(self.no_image()),
         };
         let over = self.reduced(line, &keep(axes.clone()))?;

@@ -8,7 +8,6 @@ pub(crate) mod folding;
 pub mod folds;
 pub mod gemm;
 pub(crate) mod join;
-pub(crate) mod layer_norm;
 pub mod level;
 pub(crate) mod map;
 pub mod math;

@@ -4,7 +4,7 @@
 
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use wengert_tensor::{
-    Axes, Border, Conv, Error, Order, Part, REST, Rng, Slice, Tensor, Window, keep,
+    Axes, Border, Conv, Divisor, Error, Order, Part, REST, Rng, Slice, Tensor, Window, keep,
 };
 
 use crate::common::{Cases, cases};
@@ -339,9 +339,8 @@ methods! { x, g:
     rms_normalize => x.rms_normalize(g.axis(), 1e-5);
     layer_norm => x.layer_norm(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref(), 1e-5);
     rms_norm => x.rms_norm(&g.tensor(), 1e-5);
-    pull_layer_norm => x.pull_layer_norm(&g.tensor(), &g.tensor(), 1e-5, g.one(&[true, false]));
-    pull_layer_norm_weight => x.pull_layer_norm_weight(&g.tensor(), &g.shape(), 1e-5, g.one(&[true, false]));
-    pull_normalize => x.pull_normalize(x, x, &wengert_tensor::Axes::from(-1), 1e-5, g.one(&[true, false]));
+    pull_normalize => x.pull_normalize(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref(), &g.axes(), 1e-5, g.one(&[Divisor::Deviation, Divisor::RootMeanSquare]));
+    pull_normalize_weight => x.pull_normalize_weight(&g.tensor(), &g.shape(), 1e-5, g.one(&[Divisor::Deviation, Divisor::RootMeanSquare]));
     self_attention => x.self_attention(g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     self_attention_back => x.self_attention_back(x, x, g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     pull_softmax => x.pull_softmax(x, g.axis(), g.one(&[true, false]));

@@ -98,8 +98,7 @@ impl<'a, 't, T: Float> Reading<'a, 't, T> {
             }
             let follows = line.op().is::<ops::Unary>()
                 || line.op().is::<ops::Binary>()
-                || line.op().is::<ops::Normalize>()
-                || line.op().is::<ops::LayerNorm>();
+                || line.op().is::<ops::Normalize>();
             match line.operands().first() {
                 Some(&first) if follows => index = first,
                 _ => return false,

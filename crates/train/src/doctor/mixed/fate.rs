@@ -86,8 +86,7 @@ pub(super) fn fate<T: Float>(line: &TapeLine<'_, T>, rows: &[Option<Rows>]) -> R
         return Ok(constant_along(first, axes.clone())?.map_or(Fate::Unknown, Fate::Kept));
     }
     // Norms over a batch are meant to see it.
-    let normalizes = op.is::<ops::Normalize>() || op.is::<ops::RmsNormalize>();
-    if normalizes || op.is::<ops::LayerNorm>() || op.is::<ops::RmsNorm>() {
+    if op.is::<ops::Normalize>() {
         return Ok(Fate::Kept(first.clone()));
     }
     let of_elements = op.is::<ops::Unary>() || op.is::<ops::Binary>() || op.is::<ops::Where>();
