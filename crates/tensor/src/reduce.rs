@@ -83,7 +83,7 @@ impl<T: Number> Tensor<T> {
         folded("sum", NumberFold::Sum, self, &axes.into())
     }
 
-    /// What `sum_over(0)` gives; of a matrix without looking up the axis.
+    /// The sum over the first axis, as `sum_over(0)` gives it; of a matrix without looking up the axis.
     ///
     /// # Errors
     /// As [`sum_over`](Self::sum_over).
