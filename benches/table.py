@@ -51,9 +51,7 @@ for threads in sorted({threads for threads, _ in best} if markdown else []):
         frameworks = [run[by] for peer, run in others.items() if peer not in ("wengert", "hand")]
         leads.append(f"{min(frameworks) / ours[by]:.2f}" if frameworks else "")
     print(f"| times the best framework needs | {' | '.join(leads)} |")
-    memory = [f"{best[threads, w]['wengert']['peak_rss_mb']:.0f}" for w in workloads]
-    print(f"| MB, ours | {' | '.join(memory)} |")
-    if "torch" in peers:
-        memory = [f"{best[threads, w]['torch']['peak_rss_mb']:.0f}" for w in workloads]
-        print(f"| MB, torch | {' | '.join(memory)} |")
+    for peer in [peer for peer in ("wengert", "torch") if peer in peers]:
+        held = [best[threads, workload].get(peer) for workload in workloads]
+        print(f"| MB, {peer} | {' | '.join(figure(run['peak_rss_mb']) if run else '' for run in held)} |")
 sys.exit("losses differ" if differ else 0)
