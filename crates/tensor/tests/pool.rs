@@ -83,3 +83,21 @@ fn many_chunks() {
     assert_eq!(count.load(Relaxed), MANY);
     assert_eq!(sum.load(Relaxed), MANY as u64 * (MANY as u64 - 1) / 2);
 }
+
+#[test]
+#[ignore = "a race on purpose, which .ci/tsan must find"]
+fn a_race() {
+    let mut number = 0_u64;
+    let p = &raw mut number as usize;
+    std::thread::scope(|s| {
+        for _ in 0..2 {
+            s.spawn(|| {
+                for _ in 0..1000 {
+                    // SAFETY: none. Two threads write one number without an order, and only the sanitizer runs this.
+                    unsafe { *(p as *mut u64) += 1 };
+                }
+            });
+        }
+    });
+    assert!(number > 0);
+}
