@@ -58,9 +58,8 @@ fn a_forked_process_computes_the_same_bits_and_does_not_wait() {
     let [a, b] = [(); 2].map(|()| Tensor::<f32>::randn([192, 192], rng));
     let long = Tensor::<f32>::randn([1 << 18], rng);
     // The helpers are started by a thread that is gone when they are used.
-    let expected = std::thread::scope(|s| {
-        s.spawn(|| (a.matmul(&b).unwrap(), long.exp())).join().unwrap()
-    });
+    let expected =
+        std::thread::scope(|s| s.spawn(|| (a.matmul(&b).unwrap(), long.exp())).join().unwrap());
     let before = pool::shared_jobs();
     let right = || a.matmul(&b).unwrap() == expected.0 && long.exp() == expected.1;
     assert!(right());

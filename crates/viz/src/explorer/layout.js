@@ -149,12 +149,13 @@ function draw(canvas, plan, view, moment, selected) {
     const least = Math.min(...(reached.length ? reached : states).map((s) => order.indexOf(s)));
     pen.fillStyle = fill[order[least]];
     pen.beginPath();
-    pen.roundRect(box.x, box.y, WIDE, HIGH, box.lines[0].k === 1 || box.lines[0].k === 2 ? 18 : 5);
+    const [line] = box.lines, alone = !box.frame.fold;
+    pen.roundRect(box.x, box.y, WIDE, HIGH, alone && (line.k === 1 || line.k === 2) ? 18 : 5);
     pen.fill();
     const holds = (index) => box.lines.some((line) => line.index === index);
     pen.strokeStyle = holds(selected) ? colour("focus") : holds(now) ? colour("now") : colour("edge");
     pen.lineWidth = holds(selected) || holds(now) ? 3 : 1;
-    pen.setLineDash(box.lines[0].k === 3 ? [4, 3] : []);
+    pen.setLineDash(alone && line.k === 3 ? [4, 3] : []);
     pen.stroke();
     pen.setLineDash([]);
     if (view.zoom < 0.3) continue;
@@ -163,7 +164,6 @@ function draw(canvas, plan, view, moment, selected) {
     pen.font = "600 13px system-ui, sans-serif";
     pen.fillText(box.label, box.x + WIDE / 2, box.y + 14, WIDE - 12);
     pen.font = "12px system-ui, sans-serif";
-    const [line] = box.lines, alone = box.lines.length === 1;
     const single = alone && Array.isArray(line.v) && line.v.length === 1;
     pen.fillText(single && states[0] !== "nothing" ? show(line.v[0]) : box.note, box.x + WIDE / 2, box.y + 29, WIDE - 12);
     // What is known of its adjoint, in words too: a colour alone is not seen by all.

@@ -109,6 +109,8 @@ mod tests {
         let text = numbers(&x);
         assert!(text.contains("\"lo\":0") || !text.contains("\"lo\""), "{text}");
         assert!(text.contains("\"hi\":99,\"mean\":49.5") && text.contains("\"w\":10"), "{text}");
+        // Zero is the shade in the middle.
+        assert!(text.contains("\"map\":\"gg") && text.contains("//\""), "{text}");
         let all: Vec<f64> = x.iter().collect();
         assert_eq!(histogram(&all, (0.0, 99.0)).iter().sum::<usize>(), 100);
         let (map, wide) = heat_map(&all, 10, (0.0, 99.0));
