@@ -88,14 +88,17 @@ fn many_chunks() {
 #[ignore = "a race on purpose, which .ci/tsan must find"]
 fn a_race() {
     let mut number = 0_u64;
-    let p = &raw mut number as usize;
+    let (p, here) = (&raw mut number as usize, AtomicUsize::new(0));
     std::thread::scope(|s| {
         for _ in 0..2 {
             s.spawn(|| {
-                for _ in 0..1000 {
-                    // SAFETY: none. Two threads write one number without an order, and only the sanitizer runs this.
-                    unsafe { *(p as *mut u64) += 1 };
+                // Both at once, and without an order: that of one thread's end and another's start is one.
+                here.fetch_add(1, Relaxed);
+                while here.load(Relaxed) < 2 {
+                    std::hint::spin_loop();
                 }
+                // SAFETY: none. Two threads write one number, and only the sanitizer runs this.
+                unsafe { *(p as *mut u64) += 1 };
             });
         }
     });
