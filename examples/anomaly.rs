@@ -121,7 +121,7 @@ fn picture(model: &Sequential, test: &TensorDataset, order: &[usize]) -> Outcome
             if i < 4 { format!("copied worst, no. {}", i + 1) } else { "copied best".into() };
         let numbers = |x: &Tensor| x.iter().map(f64::from).collect::<Vec<_>>();
         let chart = Chart::new(format!("{place}: {fault}"))
-            .size(640.0, 220.0)
+            .size(480.0, 200.0)
             .line("heard", numbers(&x))
             .line("copy", numbers(&copy));
         charts.push(chart.to_svg());

@@ -1,4 +1,5 @@
-//! Files are written whole or not at all: with writers that race, and with writers that are killed.
+//! Files are written whole or not at all: with writers that race, writers that are killed, and disks that
+//! are full.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -147,6 +148,37 @@ fn what_cannot_be_written_changes_nothing() {
     let long = directory.join("n".repeat(255));
     write_whole(&long, b"x").unwrap();
     assert_eq!(fs::read(long).unwrap(), b"x");
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// Not a test of its own: the process of `a_disk_that_is_full`, which saves more than it may.
+#[test]
+fn child_that_saves_too_much() {
+    let Some(path) = std::env::var_os("WENGERT_TEST_TOO_MUCH") else { return };
+    let error = write_whole(&path, &contents(9)).unwrap_err();
+    eprintln!("refused: {error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full() {
+    let directory = directory("full");
+    let path = directory.join("weights");
+    write_whole(&path, &contents(7)).unwrap();
+    // Files of this process end after 32 KB, in the middle of a write, as those of a full disk do.
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 64; exec \"$0\" --exact child_that_saves_too_much --nocapture",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .env("WENGERT_TEST_TOO_MUCH", &path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("refused: "), "{said}");
+    assert_eq!(fs::read(&path).unwrap(), contents(7), "the old file is as it was");
+    assert_eq!(parts(&directory), [] as [PathBuf; 0]);
     fs::remove_dir_all(directory).unwrap();
 }
 

@@ -83,3 +83,24 @@ fn many_chunks() {
     assert_eq!(count.load(Relaxed), MANY);
     assert_eq!(sum.load(Relaxed), MANY as u64 * (MANY as u64 - 1) / 2);
 }
+
+#[test]
+#[ignore = "a race on purpose, which .ci/tsan must find"]
+fn a_race() {
+    let mut number = 0_u64;
+    let (p, here) = (&raw mut number as usize, AtomicUsize::new(0));
+    std::thread::scope(|s| {
+        for _ in 0..2 {
+            s.spawn(|| {
+                // Both at once, and without an order: that of one thread's end and another's start is one.
+                here.fetch_add(1, Relaxed);
+                while here.load(Relaxed) < 2 {
+                    std::hint::spin_loop();
+                }
+                // SAFETY: none. Two threads write one number, and only the sanitizer runs this.
+                unsafe { *(p as *mut u64) += 1 };
+            });
+        }
+    });
+    assert!(number > 0);
+}

@@ -1,10 +1,13 @@
-//! The same bits on any number of threads, for every instruction set that this machine has, with nets that use the pool. One test,
-//! since threads and instruction set are the whole process's.
+//! The same bits on any number of threads, for every instruction set that this machine has, alone and while other processes ask for
+//! all cores, with nets that use the pool. One test, since threads and instruction set are the whole process's.
 //!
 //! Two steps of each net for the best instruction set; `WENGERT_STEPS=50 cargo test --release -p wengert-train --test bits --
 //! --nocapture` makes more steps, for all of them.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use wengert_autograd::{Result, Tape, Var};
 use wengert_loss::cross_entropy;
@@ -86,14 +89,55 @@ fn train<T: Float>(name: &str, threads: usize, steps: u64) -> (State<T>, Vec<T>,
     (parts.state(), losses, pool::shared_jobs() - before)
 }
 
-fn check<T: Float>(name: &str, steps: u64) {
+/// A process with a busy thread for each core, until it is dropped.
+struct Rival(Child);
+
+impl Rival {
+    fn new() -> Self {
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        program.args(["--exact", "a_rival", "--ignored"]);
+        Self(program.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Rival {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        assert!(self.0.wait().unwrap().success(), "the other process did not run to its end");
+    }
+}
+
+#[test]
+#[ignore = "the other process of the test below: busy until its standard input ends"]
+fn a_rival() {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|s| {
+        for _ in 0..cores {
+            s.spawn(|| {
+                while !stop.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+        stop.store(true, Relaxed);
+    });
+}
+
+/// Compares so many steps on one thread with those on others, alone and beside a rival.
+fn check<T: Float>(name: &str, steps: u64, beside_rival: &[usize]) {
     let alone = train::<T>(name, 1, steps);
-    for threads in [2, 3, 8] {
-        let (state, losses, jobs) = train::<T>(name, threads, steps);
-        let what = format!("{name} of {} on {threads} threads", T::NAME);
-        assert!(jobs as u64 >= 3 * steps, "{what}: the pool was called to {jobs} jobs only");
-        assert!(losses == alone.1, "{what}: other losses");
-        assert!(state == alone.0, "{what}: other weights");
+    for (beside, threads) in [("nothing", &[1, 2, 3, 8][..]), ("another process", beside_rival)] {
+        let _rival = (beside != "nothing").then(Rival::new);
+        for &threads in threads {
+            let (state, losses, jobs) = train::<T>(name, threads, steps);
+            let what = format!("{name} of {} on {threads} threads beside {beside}", T::NAME);
+            let least = if threads == 1 { 0 } else { 3 * steps };
+            assert!(jobs as u64 >= least, "{what}: the pool was called to {jobs} jobs only");
+            assert!(losses == alone.1, "{what}: other losses");
+            assert!(state == alone.0, "{what}: other weights");
+        }
     }
     assert!(alone.1.iter().all(|loss| loss.to_f64().is_finite()));
 }
@@ -102,13 +146,15 @@ fn check<T: Float>(name: &str, steps: u64) {
 fn the_same_bits_on_any_number_of_threads_for_every_instruction_set() {
     let steps = std::env::var("WENGERT_STEPS").ok().map(|steps| steps.parse().unwrap());
     let levels = available().filter(|level| steps.is_some() || *level == best());
+    // Beside a rival it takes its time.
+    let beside_rival = if steps.is_some() { &[1, 2, 3, 8][..] } else { &[3] };
     let steps = steps.unwrap_or(2);
     for level in levels {
         force(level);
         for name in ["mlp", "cnn", "lstm", "attention"] {
-            check::<f32>(name, steps);
-            check::<f64>(name, steps);
-            eprintln!("{level:?}: {name}: {steps} steps, the same bits on 1, 2, 3 and 8 threads");
+            check::<f32>(name, steps, beside_rival);
+            check::<f64>(name, steps, beside_rival);
+            eprintln!("{level:?}: {name}: {steps} steps, the same bits on any number of threads");
         }
     }
 }

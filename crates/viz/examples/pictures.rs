@@ -16,7 +16,7 @@ fn descent(
     momentum: f64,
 ) -> Result<Vec<(f64, f64)>> {
     let (mut at, mut speed, mut path) = (from, (0.0, 0.0), vec![from]);
-    for _ in 0..200 {
+    for _ in 0..1000 {
         let tape = Tape::<f64>::new();
         let (x, y) = (tape.scalar(at.0), tape.scalar(at.1));
         let gradients = surface.on(x, y)?.gradients()?;
@@ -39,7 +39,7 @@ fn main() -> Result<()> {
     let rate = Chart::new("Learning rate")
         .x_label("epoch")
         .y_label("per step")
-        .size(640.0, 220.0)
+        .size(480.0, 180.0)
         .line("rate", rate);
     let loss = Chart::new("Loss").x_label("epoch").y_label("mean, nats").scale(Scale::Log);
     let loss = loss.line("training", curve(0.2, 0.02)).line("validation", curve(0.15, 0.1));

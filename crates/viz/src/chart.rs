@@ -40,7 +40,8 @@ impl Chart {
             scale: Scale::Linear,
             x_scale: Scale::Linear,
             lines: Vec::new(),
-            size: (640.0, 400.0),
+            // Narrow enough for its words to be read at 400 pixels.
+            size: (480.0, 320.0),
         }
     }
 
@@ -183,7 +184,7 @@ impl Chart {
     /// ```
     /// use wengert_viz::Chart;
     ///
-    /// let rate = Chart::new("learning rate").size(640.0, 200.0).line("rate", [0.1, 0.05]);
+    /// let rate = Chart::new("learning rate").size(480.0, 180.0).line("rate", [0.1, 0.05]);
     /// let both = Chart::new("loss").line("train", [1.0, 0.5]).to_svg_above(&rate);
     /// assert!(both.contains("height=\"600\"") && both.contains(">rate</text>"));
     /// ```

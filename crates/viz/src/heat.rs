@@ -15,21 +15,23 @@ pub type HeatRow<'a> = (&'a str, &'a [(usize, f64)]);
 /// assert!(svg.contains("0.weight") && svg.contains("step 1: 2.00e-1"));
 /// ```
 pub fn heat_svg(title: &str, rows: &[HeatRow<'_>]) -> String {
-    const LEFT: f64 = 150.0;
-    const TOP: f64 = 34.0;
-    const WIDE: f64 = 520.0;
-    const HIGH: f64 = 18.0;
+    const TOP: f64 = 36.0;
+    const HIGH: f64 = 20.0;
+    // Narrow enough for its words to be read at 400 pixels.
+    let longest = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0);
+    let left = (24.0 + 6.6 * longest as f64).clamp(60.0, 320.0);
+    let across = (464.0 - left).max(220.0);
     let good = |x: f64| x > 0.0 && x.is_finite();
     let logs =
         || rows.iter().flat_map(|row| row.1).map(|p| p.1).filter(|x| good(*x)).map(f64::log10);
     let (low, high) =
         logs().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
     let mut svg = Svg::new();
-    svg.text(12.0, 20.0, 14.0, Anchor::Start, title);
+    svg.text(12.0, 23.0, 16.0, Anchor::Start, title);
     for (k, (name, points)) in rows.iter().enumerate() {
         let y = TOP + k as f64 * HIGH;
-        svg.text(LEFT - 8.0, y + 0.7 * HIGH, 11.0, Anchor::End, name);
-        let wide = WIDE / points.len().max(1) as f64;
+        svg.text(left - 8.0, y + 0.65 * HIGH, 12.0, Anchor::End, name);
+        let wide = across / points.len().max(1) as f64;
         for (i, &(step, x)) in points.iter().enumerate() {
             let place = if high > low { (x.log10() - low) / (high - low) } else { 0.5 };
             let fill = if good(x) {
@@ -41,7 +43,7 @@ pub fn heat_svg(title: &str, rows: &[HeatRow<'_>]) -> String {
             };
             svg.begin(&format!("{name}, step {step}: {x:.2e}"));
             svg.rect(
-                LEFT + i as f64 * wide,
+                left + i as f64 * wide,
                 y,
                 wide + 0.3,
                 HIGH - 2.0,
@@ -52,11 +54,11 @@ pub fn heat_svg(title: &str, rows: &[HeatRow<'_>]) -> String {
     }
     let bottom = TOP + rows.len() as f64 * HIGH + 16.0;
     let last = rows.iter().filter_map(|row| row.1.last()).map(|p| p.0).max().unwrap_or(0);
-    svg.text(LEFT, bottom, 11.0, Anchor::Start, "step 0");
-    svg.text(LEFT + WIDE, bottom, 11.0, Anchor::End, &format!("step {last}"));
+    svg.text(left, bottom, 12.0, Anchor::Start, "step 0");
+    svg.text(left + across, bottom, 12.0, Anchor::End, &format!("step {last}"));
     if low <= high {
         let range = format!("pale {:.1e}, deep {:.1e}", 10f64.powf(low), 10f64.powf(high));
-        svg.text(LEFT + WIDE / 2.0, bottom, 11.0, Anchor::Middle, &range);
+        svg.text(left, bottom + 18.0, 12.0, Anchor::Start, &range);
     }
-    svg.finish(LEFT + WIDE + 16.0, bottom + 12.0)
+    svg.finish(left + across + 16.0, bottom + 30.0)
 }

@@ -11,7 +11,10 @@ use wengert_autograd::Tape;
 use wengert_data::metrics::RunningMean;
 use wengert_data::{DataLoader, TensorDataset};
 use wengert_loss::{CrossEntropyLoss, Loss};
-use wengert_nn::{BatchNorm1d, Dropout, Linear, Module, Parts, Relu, Sequential};
+use wengert_nn::{
+    BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, Parts, Relu,
+    Sequential,
+};
 use wengert_optim::schedule::{OneCycleLr, ReduceLrOnPlateau};
 use wengert_optim::{Adam, Average, Optimizer, Sgd};
 use wengert_tensor::kernel::pool;
@@ -24,11 +27,13 @@ use crate::files::Folder;
 const FOLDER: &str = "WENGERT_KILLS_FOLDER";
 const KIND: &str = "WENGERT_KILLS_KIND";
 /// What runs, and on how many threads.
-const KINDS: [(&str, usize); 5] =
-    [("plateau", 1), ("schedule", 1), ("loop", 1), ("wide", 1), ("wide", 3)];
+const KINDS: [(&str, usize); 6] =
+    [("plateau", 1), ("schedule", 1), ("loop", 1), ("images", 2), ("wide", 1), ("wide", 3)];
 
-fn data<T: Float>(samples: usize, features: usize) -> DataLoader<TensorDataset<T>> {
-    let inputs = Tensor::<T>::randn([samples, features], &mut Rng::new(5));
+/// Samples of this shape, with their number first.
+fn data<T: Float>(shape: &[usize]) -> DataLoader<TensorDataset<T>> {
+    let samples = shape[0];
+    let inputs = Tensor::<T>::randn(shape, &mut Rng::new(5));
     let labels = Tensor::from_fn([samples], |i| i[0] * 7 % 3);
     let data = TensorDataset::new(inputs, labels).unwrap();
     DataLoader::new(data, samples / 8).unwrap().shuffle(3)
@@ -44,18 +49,33 @@ fn net<T: Float>(features: usize, width: usize) -> Sequential<T> {
         .with(Linear::new(width, 3, rng))
 }
 
-/// A trainer with early stopping, an average and one of the ways to change the rate.
+/// A net of images of 12 by 12.
+fn images() -> Sequential<f32> {
+    let rng = &mut Rng::new(1);
+    Sequential::new()
+        .with(Conv2d::new(3, 16, 3, rng).padding(1))
+        .with(BatchNorm2d::new(16))
+        .with(Relu)
+        .with(MaxPool2d::new(2))
+        .with(Conv2d::new(16, 16, 3, rng))
+        .with(Relu)
+        .with(Flatten::default())
+        .with(Dropout::new(0.2))
+        .with(Linear::new(256, 3, rng))
+}
+
+/// A trainer with early stopping, an average and one of the ways to change the rate, with a checkpoint after each step.
 fn by_trainer<T: Float>(
     files: Checkpoints,
-    (samples, features, width): (usize, usize, usize),
+    model: &Sequential<T>,
+    loader: &DataLoader<TensorDataset<T>>,
     plateau: bool,
 ) -> Checkpoint<T> {
-    let (loader, criterion) = (data::<T>(samples, features), CrossEntropyLoss::new());
-    let model = net::<T>(features, width);
+    let criterion = CrossEntropyLoss::new();
     let mut optimizer = Adam::new(model.parameters(), 0.01);
     let mut average = Average::new(model.parameters(), 0.9);
     let validation = DataLoader::full(loader.dataset().clone()).unwrap();
-    let mut trainer = Trainer::new(&model, &criterion, &mut optimizer)
+    let mut trainer = Trainer::new(model, &criterion, &mut optimizer)
         .validation(&validation)
         .metric("accuracy", wengert_data::metrics::accuracy)
         .stopping(EarlyStopping::new().patience(3))
@@ -69,7 +89,7 @@ fn by_trainer<T: Float>(
         false => trainer.schedule(OneCycleLr::new(0.02, 40)),
     };
     let mut trainer = trainer.resume_latest().unwrap();
-    let history = trainer.fit_until(&loader, 5).unwrap();
+    let history = trainer.fit_until(loader, 5).unwrap();
     let stopped = history.stopped.expect("early stopping says how it ended");
     assert!(stopped.restored, "{stopped}");
     trainer.checkpoint()
@@ -77,7 +97,7 @@ fn by_trainer<T: Float>(
 
 /// A loop of one's own, with a generator of its own that adds noise to the inputs.
 fn by_hand(files: &Checkpoints) -> Checkpoint<f32> {
-    let (loader, criterion) = (data::<f32>(80, 4), CrossEntropyLoss::new());
+    let (loader, criterion) = (data::<f32>(&[80, 4]), CrossEntropyLoss::new());
     let model = net::<f32>(4, 16);
     let mut optimizer = Sgd::new(model.parameters(), 0.05).momentum(0.9);
     let mut average = Average::equal(model.parameters());
@@ -131,10 +151,17 @@ fn one_run() {
     pool::set_threads(threads);
     let result = folder.join("result.safetensors");
     match kind {
-        "plateau" => write(by_trainer::<f32>(files, (80, 4, 16), true), &result),
-        "schedule" => write(by_trainer::<f64>(files, (80, 4, 16), false), &result),
+        "plateau" => {
+            write(by_trainer::<f32>(files, &net(4, 16), &data(&[80, 4]), true), &result);
+        }
+        "schedule" => {
+            write(by_trainer::<f64>(files, &net(4, 16), &data(&[80, 4]), false), &result);
+        }
+        "images" => {
+            write(by_trainer(files, &images(), &data(&[256, 3, 12, 12]), false), &result);
+        }
         "wide" => {
-            write(by_trainer::<f32>(files, (1024, 128, 256), true), &result);
+            write(by_trainer::<f32>(files, &net(128, 256), &data(&[1024, 128]), true), &result);
         }
         _ => {
             let checkpoint = by_hand(&files);

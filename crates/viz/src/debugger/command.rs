@@ -88,7 +88,10 @@ impl Command {
         };
         let count = |rest: &str| match rest {
             "" => Ok(1),
-            rest => rest.parse().map_err(|_| format!("`{name}` takes a number: `{name} 3`")),
+            rest => match rest.parse() {
+                Ok(count) if count > 0 => Ok(count),
+                _ => Err(format!("`{name}` takes a number from 1 on: `{name} 3`")),
+            },
         };
         Ok(match name {
             "next" => Self::Next(count(rest)?),
@@ -203,6 +206,7 @@ mod tests {
             ("nxet", "did you mean `next`?"),
             ("frobnicate", "`help` lists"),
             ("next much", "`next 3`"),
+            ("next 0", "from 1 on"),
             ("break norm > x", "from 0 on"),
             ("break norm > -1", "from 0 on"),
             ("until", "a layer or an op"),

@@ -54,17 +54,28 @@ function state(line, moment) {
   return have === 0 ? "value" : have < line.parts.length ? "part" : "adjoint";
 }
 
+/** What is known of a line's adjoint at a moment, in short. */
+function arrived(line, moment) {
+  const is = state(line, moment);
+  if (is === "part") return `∂ ${known(line, moment).length} of ${line.parts.length} parts`;
+  return is === "adjoint" ? `∂ ${brief(line.a)}` : "";
+}
+
 /** What happens at a moment, in words. */
 function happening(moment) {
   const line = lines[about(moment)];
-  if (!line) return lines.length ? "Nothing is computed yet." : "The tape is empty.";
+  if (!line) return lines.length ? "Nothing is computed yet. Play goes forward line by line, and then back." : "The tape is empty.";
   const name = `%${line.index} ${line.name}`;
   if (moment <= lines.length) {
     const from = line.operands.length ? ` from ${line.operands.map((o) => "%" + o).join(" and ")}` : "";
-    return `Forward: ${name}${from} is ${digest(line.v)}.`;
+    return `Forward: ${name}${from} is ${brief(line.v)}.`;
   }
-  if (moment === lines.length + 1) return `Reverse: the adjoint of ${name} is 1, from which the sweep starts.`;
-  const to = [...new Set(line.operands.filter((o) => lines[o].parts.some((part) => part[0] === line.index)))];
+  if (moment === lines.length + 1) return `Reverse: the adjoint of ${name}, which is its own gradient, is 1. From it the sweep starts.`;
+  const adds = new Map();
+  line.operands.forEach((o, k) => {
+    const part = lines[o].parts.find((part) => part[0] === line.index && part[1] === k);
+    if (part) adds.set(k, `${numbered(line, text(line.r[k]))}${part[2] === null ? "" : ` = ${brief(part[2])}`} to %${o} ${lines[o].name}`);
+  });
   const done = moment === LAST ? " The sweep is complete." : "";
-  return `Reverse: ${name} passes its adjoint on to ${to.map((o) => "%" + o + " " + lines[o].name).join(" and ")}.${done}`;
+  return `Reverse: ${name}, with the adjoint g = ${brief(line.a)}, adds ${[...adds.values()].join(", and ")}.${done}`;
 }

@@ -33,6 +33,15 @@ function digest(numbers) {
   return numbers.map(show).join(" ");
 }
 
+/** The numbers in a few words: one or two of them, or the least and the most. */
+function brief(numbers) {
+  if (numbers == null || typeof numbers === "string") return digest(numbers);
+  if (isLarge(numbers)) return `${show(numbers.lo ?? 0)}…${show(numbers.hi ?? 0)}`;
+  if (numbers.length <= 2) return numbers.map(show).join(" ") || "empty";
+  if (numbers.some((x) => typeof x !== "number")) return `${show(numbers[0])} …`;
+  return `${show(Math.min(...numbers))}…${show(Math.max(...numbers))}`;
+}
+
 /** An element with attributes and children. */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -43,9 +52,10 @@ function make(tag, attributes = {}, ...children) {
 
 const SHADES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** The colour of a fraction of the range: blue, through the neutral middle, to orange; safe for the colour-blind. */
+/** The colour of a fraction: blue, through the page's own ground in the middle, to orange; safe for the colour-blind. */
 function shade(fraction) {
-  const ends = [[33, 102, 172], [240, 240, 240], [200, 80, 10]];
+  const ends = document.documentElement.dataset.theme === "dark"
+    ? [[100, 170, 240], [38, 45, 54], [245, 150, 70]] : [[33, 102, 172], [240, 240, 240], [200, 80, 10]];
   const [from, to, t] = fraction < 0.5
     ? [ends[0], ends[1], fraction * 2] : [ends[1], ends[2], fraction * 2 - 1];
   return `rgb(${from.map((c, i) => Math.round(c + (to[i] - c) * t)).join(",")})`;
@@ -60,7 +70,12 @@ function heatMap(numbers) {
     pen.fillStyle = letter === "?" ? "#ff00d4" : shade(SHADES.indexOf(letter) / 63);
     pen.fillRect(i % across * cell, Math.floor(i / across) * cell, cell, cell);
   });
-  return canvas;
+  // Zero is in the middle, so that a colour says the sign.
+  const most = show(Math.max(Math.abs(numbers.from ?? 0), Math.abs(numbers.to ?? 0)));
+  const scale = make("span", { class: "scale" });
+  scale.style.background = `linear-gradient(to right, ${[0, 0.5, 1].map(shade).join(", ")})`;
+  const ends = make("figcaption", {}, make("span", {}, `-${most}`), make("span", {}, "0"), make("span", {}, most));
+  return make("figure", {}, canvas, scale, ends);
 }
 
 function histogram(numbers) {

@@ -10,7 +10,7 @@ const WRITTEN: usize = 32;
 const CELLS: usize = 24;
 /// The bars of a histogram.
 const BARS: usize = 24;
-/// The shades of a heat map, a letter each, from the least to the most; `?` stands for a cell with a NaN or an infinity.
+/// The shades of a heat map, a letter each, from the least to the most, with zero in the middle; `?` stands for a cell with a NaN or an infinity.
 const SHADES: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// A number in the fewest digits that name it; what JSON cannot write is a string.
@@ -34,7 +34,9 @@ pub(super) fn numbers<T: Float>(x: &Tensor<T>) -> String {
         }
     }
     let columns = x.shape().last().copied().unwrap_or(1).max(1);
-    let (map, width) = heat_map(&all, columns, range);
+    // Zero is in the middle of the shades, so that a shade says the sign.
+    let bound = range.0.abs().max(range.1.abs());
+    let (map, width) = heat_map(&all, columns, (-bound, bound));
     object(&[
         ("lo", number(least)),
         ("hi", number(most)),
@@ -107,6 +109,8 @@ mod tests {
         let text = numbers(&x);
         assert!(text.contains("\"lo\":0") || !text.contains("\"lo\""), "{text}");
         assert!(text.contains("\"hi\":99,\"mean\":49.5") && text.contains("\"w\":10"), "{text}");
+        // Zero is the shade in the middle.
+        assert!(text.contains("\"map\":\"gg") && text.contains("//\""), "{text}");
         let all: Vec<f64> = x.iter().collect();
         assert_eq!(histogram(&all, (0.0, 99.0)).iter().sum::<usize>(), 100);
         let (map, wide) = heat_map(&all, 10, (0.0, 99.0));

@@ -34,7 +34,7 @@ function list() {
     const row = make("div", { id: `line${line.index}`, role: "option", "aria-selected": line.index === selected, "aria-posinset": place + 1,
       "aria-setsize": found.length, class: `line ${is}${line.index === now ? " now" : ""}`,
       "aria-label": `line ${line.index}, ${line.name}, shape ${line.shape}, ${words[is]}` },
-      `%${line.index} ${line.name} `, make("small", {}, is === "nothing" ? line.shape : digest(line.v)));
+      `%${line.index} ${line.name} `, make("small", {}, is === "nothing" ? line.shape : brief(line.v)), make("small", { class: "slope" }, ` ${arrived(line, moment)}`));
     row.style.top = `${place * ROW}px`;
     row.addEventListener("click", () => select(line.index));
     return row;
@@ -105,8 +105,9 @@ function fold(path) {
 /** A button for each layer that is not within a folded one. */
 function buttons() {
   const shown = layers().filter((path) => !around(path).slice(0, -1).some((p) => folded.has(p))).slice(0, 200);
-  at("layers").replaceChildren(...shown.map((path) => {
-    const button = make("button", { "aria-expanded": !folded.has(path), "data-layer": path }, path);
+  at("layers").hidden = shown.length === 0;
+  at("layers").replaceChildren("Fold: ", ...shown.map((path) => {
+    const button = make("button", { "aria-expanded": !folded.has(path), "data-layer": path }, titled(path));
     button.addEventListener("click", () => { fold(path); at("layers").querySelector(`[data-layer="${CSS.escape(path)}"]`)?.focus(); });
     return button;
   }));
@@ -143,11 +144,12 @@ function scale(factor, x = at("canvas").clientWidth / 2, y = at("canvas").client
 function fit(least) {
   const canvas = at("canvas"), [right, bottom] = ["x", "y"].map((axis) => Math.max(1, ...plan.all.map((box) => box[axis])));
   const zoom = Math.min((canvas.clientWidth - 32) / (right + WIDE), (canvas.clientHeight - 32) / (bottom + HIGH), 1);
-  [view.x, view.y, view.zoom] = [16, 16, Math.max(least, zoom) || 1];
+  view.zoom = Math.max(least, zoom) || 1;
+  [view.x, view.y] = [Math.max(16, (canvas.clientWidth - (right + WIDE) * view.zoom) / 2), 16];
   soon();
 }
 /** At this scale the words in a box can be read. */
-const LEGIBLE = 0.65;
+const LEGIBLE = 0.8;
 
 /** The next line of the list, so many rows on. */
 function along(rows) {
@@ -163,10 +165,17 @@ function show_pass(pass, stays) {
   at("search").value = "";
   found = lines.map((line) => line.index);
   plan = layout();
-  at("moment").max = LAST;
+  range();
   buttons();
   if (!stays) fit(LEGIBLE);
   go(stays ? moment : LAST);
+}
+
+/** The slider: a part for the forward pass, and one for the sweep. */
+function range() {
+  const turn = `${lines.length / Math.max(1, LAST) * 100}%`;
+  at("moment").max = LAST;
+  at("passes").style.backgroundImage = `linear-gradient(to right, var(--value) ${turn}, var(--adjoint) ${turn})`;
 }
 
 const inputs = {};
@@ -249,6 +258,9 @@ document.addEventListener("keydown", (event) => {
 for (const [id, act] of Object.entries(steps)) at(id).addEventListener("click", () => { pause(); act(); });
 at("play").addEventListener("click", play);
 at("theme").addEventListener("click", theme);
+at("smaller").addEventListener("click", () => scale(0.8));
+at("larger").addEventListener("click", () => scale(1.25));
+at("whole").addEventListener("click", () => fit(0.05));
 at("search").addEventListener("input", (event) => search(event.target.value));
 at("moment").addEventListener("input", (event) => { pause(); go(Number(event.target.value)); });
 at("list").addEventListener("scroll", soon);
@@ -285,7 +297,7 @@ canvas.addEventListener("wheel", (event) => {
 }, { passive: false });
 
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
-at("moment").max = LAST;
+range();
 buttons();
 fit(LEGIBLE);
 go(LAST);
