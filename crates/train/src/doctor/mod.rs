@@ -58,6 +58,7 @@ mod rows;
 mod rules;
 mod sharpness;
 mod start;
+mod strangers;
 mod structure;
 mod treatment;
 mod units;
@@ -81,6 +82,7 @@ use losses::Losses;
 use rows::Rows;
 use sharpness::Sharpness;
 use start::LayerStart;
+use strangers::Strangers;
 use units::Units;
 use weights::Weights;
 
@@ -132,6 +134,11 @@ pub struct Doctor {
     pub(crate) data: Option<rules::Data>,
     pub(crate) validation: Vec<(f64, f64)>,
     pub(crate) frozen: Vec<String>,
+    /// The line of the loss that nothing holds from below.
+    pub(crate) bottomless: Option<(String, &'static str, Line)>,
+    pub(crate) strangers: Strangers,
+    /// The number of lines that compare a prediction with a target.
+    pub(crate) comparisons: usize,
     findings: Vec<Finding>,
 }
 
@@ -186,6 +193,9 @@ impl Doctor {
             data: None,
             validation: Vec::new(),
             frozen: Vec::new(),
+            bottomless: None,
+            strangers: Strangers::default(),
+            comparisons: 0,
             findings: Vec::new(),
         }
     }

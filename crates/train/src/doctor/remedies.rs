@@ -29,6 +29,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
                 "cross_entropy(logits, &labels)? // or bce_with_logits, or logits.log_softmax(-1)?",
             ),
         )],
+        Fault::SoftmaxOfOne => &[(
+            "take it over the axis of the classes or of the places, or a sigmoid of a single score",
+            Code("scores.softmax(1)? // or bce_with_logits(score, &target)?"),
+        )],
         Fault::UnstableLogarithm => &[(
             "take both in one op",
             Code("logits.log_softmax(-1)? // or .log_sigmoid(), or a loss on logits"),
@@ -43,6 +47,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ),
             ("or scale the targets into its range", Code("MinMaxScaler")),
         ],
+        Fault::ConstantTarget => &[(
+            "see where the targets are read: the wrong column, or one default for all",
+            Code("println!(\"{}\", wengert::data::check(&dataset))"),
+        )],
         Fault::ClassesAsNumbers => &[(
             "one logit for each class, and the loss of classes",
             Code("cross_entropy(logits, &labels)? // Linear::new(features, classes, rng)"),
@@ -108,6 +116,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             "shuffle inputs and targets together",
             Code("DataLoader::new(TensorDataset::new(x, y)?, 32)?.shuffle(seed)"),
         )],
+        Fault::NotShuffled => &[(
+            "draw the samples in a random order",
+            Code("DataLoader::new(data, 32)?.shuffle(seed)"),
+        )],
         Fault::LabelNoise => &[
             ("read the samples that the model gets wrong", Code("worst_samples(…)")),
             ("a loss that forgives", Code("CrossEntropyLoss::new().label_smoothing(0.1)")),
@@ -141,6 +153,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ("a hundred times", ScaleRate(100.0)),
             ("ten thousand times", ScaleRate(1e4)),
             ("ten times", ScaleRate(10.0)),
+        ],
+        Fault::ClippedToNothing => &[
+            ("clip at a greater norm, or not at all", Code("clip_grad_norm(&parameters, 1.0)?")),
+            ("an optimiser whose steps do not depend on the gradient's size", AdamOnAll(1e-3)),
         ],
         Fault::BatchTooSmall => &[
             ("a tenth of the learning rate", ScaleRate(0.1)),
