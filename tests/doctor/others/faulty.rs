@@ -402,5 +402,5 @@ fn gradients_that_are_cut_to_nothing() {
         wengert::optim::clip_grad_norm(&model.parameters(), 1e-7).unwrap();
         doctor.step(loss, &mut optimizer).unwrap();
     }
-    finds(&doctor, &[Fault::RateTooLow]);
+    finds(&doctor, &[Fault::ClippedToNothing]);
 }

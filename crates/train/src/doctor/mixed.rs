@@ -25,7 +25,7 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
     let shape = r.line(first).shape();
     let places = shape.len() > 2 || shape.len() == 2 && r.line(first).data().is_some();
     let count = r.line(prediction).shape().first().copied().unwrap_or(0);
-    let time_first = places && shape[1] > 1 && count.is_multiple_of(shape[1]);
+    let time_first = places && shape[1] > 1 && [shape[1], shape[0] * shape[1]].contains(&count);
     if time_first && along(r, prediction, 1).is_none() {
         return None;
     }
@@ -34,13 +34,7 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
 
 /// The first input that leads to the prediction, and which lines do.
 fn leaves<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Option<(usize, Vec<bool>)> {
-    let mut leads = vec![false; r.lines.len()];
-    *leads.get_mut(prediction)? = true;
-    for line in r.lines.iter().take(prediction + 1).rev() {
-        if leads[line.index()] {
-            line.operands().iter().for_each(|&k| leads[k] = true);
-        }
-    }
+    let mut leads = r.leading_to(prediction);
     // A line without a gradient does not say its operands: what stands before it may lead to it.
     let hidden = |line: &TapeLine<'_, T>| leads[line.index()] && line.op().is::<ops::Untracked>();
     let before = r.lines.iter().find(hidden).map_or(0, |line| line.index());

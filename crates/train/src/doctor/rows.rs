@@ -23,7 +23,8 @@ pub(crate) struct Rows {
     tokens: bool,
     /// Rows of columns, without further axes.
     table: bool,
-    /// The column of the targets that is kept.
+    /// The number of targets of a row, and the one that is kept.
+    targets: usize,
     target: usize,
     x: Vec<f64>,
     y: Vec<f64>,
@@ -83,6 +84,7 @@ impl Rows {
             self.tokens = leaf.data().is_some();
             self.table = shape.len() == 2;
             self.classes = goal.filter(|g| g.kind == Kind::Classes).map_or(0, |g| g.classes.len());
+            self.targets = targets.as_ref().map_or(0, |all| all.len() / n.max(1));
             self.target = targets.as_ref().map_or(0, |all| widest(all, n));
         }
         if width != self.width || width == 0 {
@@ -149,13 +151,7 @@ fn input<'a, T: Float>(
 ) -> Option<(TapeLine<'a, T>, usize)> {
     let end = goal.map_or(r.loss, |goal| goal.prediction);
     let n = goal.map(|goal| r.line(goal.prediction).shape().first().copied().unwrap_or(0));
-    let mut leads = vec![false; r.lines.len()];
-    leads[end] = true;
-    for line in r.lines.iter().take(end + 1).rev() {
-        if leads[line.index()] {
-            line.operands().iter().for_each(|&k| leads[k] = true);
-        }
-    }
+    let leads = r.leading_to(end);
     let size = |shape: &[usize]| shape.iter().product::<usize>();
     let varies = |line: &TapeLine<'_, T>| {
         let Some(x) = line.value() else { return line.data().is_some() };

@@ -201,7 +201,7 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
             let fallen = (losses.first - losses.fast) / losses.first.abs().max(0.1);
             (fallen, 1.0, 2.0 * late > early)
         }
-        None => (-losses.fast / losses.first.abs().max(1.0), 20.0, late > early),
+        None => (-losses.fast / losses.first.abs().max(1.0), 20.0, 2.0 * late > early),
     };
     // So far below, it may have stopped because nothing is left that moves.
     if below > times && (falls || below > 1000.0) {

@@ -79,7 +79,7 @@ fn picked<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
             return operands.first().copied().filter(|_| rows);
         }
         let wants = |k: usize| operands.get(k).is_some_and(|&k| r.line(k).wants_gradient());
-        let scaled = matches!(binary(&line), Some(BinaryOp::Mul | BinaryOp::Div | BinaryOp::Sub));
+        let scaled = binary(&line).is_some();
         index = match (wants(0), wants(1)) {
             (true, false) if unary(&line).is_some() || scaled || sums_or_moves(&line) => {
                 operands[0]

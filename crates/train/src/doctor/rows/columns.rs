@@ -74,7 +74,8 @@ impl Rows {
     fn leak(&self, stats: &[(f64, f64)], found: &mut Vec<Finding>) {
         let n = self.len() as f64;
         // A line through the only column, or through a column among few points, is what regression is for.
-        if stats.len() < 2 || n < 24.0 {
+        // As many targets as columns are the inputs themselves, as in an autoencoder.
+        if stats.len() < 2 || n < 24.0 || self.targets == self.width {
             return;
         }
         let (mean, deviation) = spread(self.y.iter().copied());

@@ -233,7 +233,7 @@ fn imbalance(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         }
         Kind::Logits | Kind::Probabilities if goal.classes.len() == 1 && goal.whole => {
             let (mean, _) = goal.spread();
-            if goal.weight() < 100.0 || !(0.0..=1.0).contains(&mean) {
+            if goal.weight() < 100.0 || mean <= 0.0 || mean >= 1.0 {
                 return;
             }
             ((entropy(&[mean, 1.0 - mean])).exp() - 1.0, None)

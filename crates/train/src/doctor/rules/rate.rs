@@ -43,7 +43,10 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     };
     // Steeper than the steps stand, and nothing learnt.
     let sharp = d.sharpness.filter(|s| s.excess() > 1.0);
-    let swings = sharp.is_some() && patient.poor && d.step >= 20 && losses.slow >= losses.early;
+    let swings = sharp.is_some()
+        && patient.poor
+        && d.step >= 20
+        && losses.slow > losses.early + 1e-6 * losses.early.abs();
     if !diverged && !thrown && !swings && !killed {
         return false;
     }

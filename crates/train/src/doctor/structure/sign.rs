@@ -105,10 +105,10 @@ pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
                 stack.extend([(operands[0], sign), (operands[1], -sign)]);
             }
             // A mask, or weights.
-            (_, Some(BinaryOp::Mul)) if mask(&r.line(operands[1])) => {
+            (_, Some(BinaryOp::Mul | BinaryOp::Gate)) if mask(&r.line(operands[1])) => {
                 stack.push((operands[0], sign))
             }
-            (_, Some(BinaryOp::Mul)) if mask(&r.line(operands[0])) => {
+            (_, Some(BinaryOp::Mul | BinaryOp::Gate)) if mask(&r.line(operands[0])) => {
                 stack.push((operands[1], sign))
             }
             _ if line.arity() == 1 && sums_or_moves(&line) => stack.push((operands[0], sign)),

@@ -22,7 +22,9 @@ pub(super) fn given_away<T: Float>(
     else {
         return;
     };
-    let mut inputs = r.lines.iter().filter(|line| line.arity() == 0).filter_map(|line| {
+    let leads = r.leading_to(goal.prediction);
+    let leaves = r.lines.iter().filter(|line| line.arity() == 0 && leads[line.index()]);
+    let mut inputs = leaves.filter_map(|line| {
         let tokens = line.data()?.get::<usize>()?;
         (tokens.len() == labels.len()).then_some((line, tokens))
     });
