@@ -57,7 +57,8 @@ fn iris(batch: usize, shuffled: bool) -> Doctor {
     let rng = &mut Rng::new(0);
     let model = sequential![Linear::new(4, 16, rng), Relu, Linear::new(16, 3, rng)];
     train(300, Adam::new(model.parameters(), 1e-2), |tape, step| {
-        let sorted = || Labels::from((0..batch).map(|k| (step * batch + k) % 150).collect::<Vec<_>>());
+        let sorted =
+            || Labels::from((0..batch).map(|k| (step * batch + k) % 150).collect::<Vec<_>>());
         let at = if shuffled { rows(150, batch, step) } else { sorted() };
         let out = model.call(tape.input(x.index_select(0, &at)?))?;
         CrossEntropyLoss::new().forward(out, &y.index_select(0, &at)?)
@@ -77,7 +78,8 @@ fn a_language_model_that_reads_its_answer() {
     let text: Vec<usize> = (0..2001).map(|k| (k * k / 7 + k) % 20).collect();
     let at = |step: usize, off: usize| {
         let rows = rows(1980, 16, step).to_vec();
-        let all: Vec<usize> = rows.iter().flat_map(|&k| text[k + off..k + off + 8].to_vec()).collect();
+        let all: Vec<usize> =
+            rows.iter().flat_map(|&k| text[k + off..k + off + 8].to_vec()).collect();
         Labels::from_vec(all, [16, 8])
     };
     let (letters, gru) = (Embedding::new(20, 16, rng), Gru::new(16, 24, rng).batch_first());

@@ -233,7 +233,9 @@ impl Goal {
     /// `None` while it says nothing: before 24 values, or where the targets do not differ.
     pub(crate) fn skill(&self) -> Option<f64> {
         let constant = self.constant();
-        (self.count >= 24.0 && constant > 1e-12 && self.error.is_finite())
+        // The entropy of targets that are all the same is that of the rounding.
+        let least = if self.kind == Kind::Numbers { 1e-12 } else { 1e-6 };
+        (self.count >= 24.0 && constant > least && self.error.is_finite())
             .then(|| 1.0 - self.error() / constant)
     }
 

@@ -51,6 +51,7 @@ mod losses;
 mod mixed;
 mod not_finite;
 mod preflight;
+mod rate;
 mod reading;
 mod remedies;
 mod report;
@@ -79,6 +80,7 @@ pub use worst::{Sample, Worst, worst_samples};
 
 use goal::Goal;
 use losses::Losses;
+use rate::Rate;
 use rows::Rows;
 use sharpness::Sharpness;
 use start::LayerStart;
@@ -140,15 +142,6 @@ pub struct Doctor {
     /// The number of lines that compare a prediction with a target.
     pub(crate) comparisons: usize,
     findings: Vec<Finding>,
-}
-
-/// The learning rate over time.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Rate {
-    pub(crate) now: f64,
-    pub(crate) most: f64,
-    /// The step since which it is next to nothing.
-    pub(crate) gone_since: Option<usize>,
 }
 
 impl Default for Doctor {
@@ -213,14 +206,7 @@ impl Doctor {
             self.next = self.step;
             self.next_examination = self.step;
         }
-        let rate = optimizer.learning_rate();
-        self.rate.now = rate;
-        self.rate.most = self.rate.most.max(rate);
-        if rate > 1e-6 * self.rate.most {
-            self.rate.gone_since = None;
-        } else if self.rate.gone_since.is_none() {
-            self.rate.gone_since = Some(self.step);
-        }
+        self.rate.see(optimizer.learning_rate(), self.step);
         if self.step >= self.next {
             self.look(loss, optimizer);
             if self.is_suspicious() {

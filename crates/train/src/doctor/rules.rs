@@ -199,14 +199,14 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
     let (below, times, falls) = match d.bottomless {
         Some(_) => {
             let fallen = (losses.first - losses.fast) / losses.first.abs().max(0.1);
-            (fallen, 1.0, 2.0 * late > early)
+            (fallen, 0.5, 2.0 * late > early)
         }
         None => (-losses.fast / losses.first.abs().max(1.0), 20.0, 2.0 * late > early),
     };
     // So far below, it may have stopped because nothing is left that moves.
     if below > times && (falls || below > 1000.0) {
         let finding = Finding::likely(Fault::NegatedLoss)
-            .because("fall of the loss below 0, over its start", below, times)
+            .because("fall of the loss below 0, in units of the first loss", below, times)
             .noting("fall of its first half", early)
             .noting("fall of its second half", late);
         let finding = match &d.bottomless {
@@ -226,6 +226,10 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let Some(goal) = &d.goal else { return };
     let Some(skill) = patient.skill else { return };
     if d.step < 60 || goal.best_skill > 0.1 || skill > 0.05 || found.iter().any(|f| f.rank < 5) {
+        return;
+    }
+    // A loss that still falls may have other terms to learn first.
+    if d.losses.curve.still_falls(0.02) {
         return;
     }
     // A loss that is the error itself tells more than the last looks do.

@@ -52,7 +52,11 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     }
     let evidence = |finding: Finding| {
         let finding = if diverged {
-            finding.because("rise of the loss above its best, over its start", losses.risen(), 3.0)
+            finding.because(
+                "rise of the loss above its least, in units of the first loss",
+                losses.risen(),
+                3.0,
+            )
         } else if thrown {
             finding.because("median of update : weight", d.peak_ratio, 0.1)
         } else if killed {

@@ -5,7 +5,7 @@ use wengert_tensor::Float;
 
 use crate::doctor::goal::{Goal, Kind};
 use crate::doctor::reading::Reading;
-use crate::doctor::{Fault, Finding};
+use crate::doctor::{Action, Fault, Finding};
 
 /// The number of tokens from which on it is no accident.
 const TOKENS: usize = 16;
@@ -39,7 +39,11 @@ pub(super) fn given_away<T: Float>(
                     "tokens of the input that are the class at their own place",
                     labels.len() as f64,
                 )
-                .seeing("a model of the next token takes targets that are shifted by one"),
+                .seeing("a model of the next token takes targets that are shifted by one")
+                .first_by(
+                    "make the next token the target",
+                    Action::Code("let (x, y) = (ids.narrow(1, 0, n)?, ids.narrow(1, 1, n)?);"),
+                ),
         );
     }
 }
