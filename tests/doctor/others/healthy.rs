@@ -12,13 +12,7 @@ use wengert::optim::{Adam, AdamW, Optimizer, Sgd};
 use wengert::tensor::{Rng, Tensor, keep};
 use wengert::train::Doctor;
 
-use super::{digits, rows, train};
-
-#[track_caller]
-fn well(doctor: &Doctor) {
-    let report = doctor.report();
-    assert!(report.is_healthy(), "{report}");
-}
+use super::{digits, rows, train, well};
 
 #[test]
 fn a_bag_of_words() {

@@ -1,12 +1,16 @@
 //! Programs that are not of the benchmark, written as a user writes them: some with a mistake, some of unusual kinds and healthy.
 
+mod data;
 mod faulty;
 mod healthy;
+mod losses;
+mod pairs;
 
 use wengert::autograd::{Result, Tape, Var};
 use wengert::optim::Optimizer;
 use wengert::tensor::{Rng, Tensor};
 use wengert::train::Doctor;
+use wengert::train::doctor::Fault;
 
 /// The loop of a user, with a doctor.
 fn train(
@@ -38,4 +42,19 @@ fn rows(n: usize, batch: usize, step: usize) -> Tensor<usize> {
 fn digits() -> (Tensor<f32>, Tensor<usize>) {
     let (x, y) = wengert::data::digits::<f32>().into_parts();
     (x.reshape([y.len(), 64]).unwrap(), y)
+}
+
+/// The first finding is one of these.
+#[track_caller]
+fn finds(doctor: &Doctor, faults: &[Fault]) {
+    let report = doctor.report();
+    let first = report.findings().first().map(|f| f.fault);
+    assert!(first.is_some_and(|f| faults.contains(&f)), "{faults:?} expected\n{report}");
+}
+
+/// Nothing is found.
+#[track_caller]
+fn well(doctor: &Doctor) {
+    let report = doctor.report();
+    assert!(report.is_healthy(), "{report}");
 }

@@ -42,12 +42,16 @@ faults! {
         "the loss applies its softmax or sigmoid to numbers between 0 and 1, so it cannot get near 0 and its gradient is small";
     MissingSoftmax 1 "a softmax or a sigmoid that is missing",
         "the loss takes probabilities and gets numbers without bounds: it can fall for ever, or has no logarithm";
+    SoftmaxOfOne 1 "a softmax over one number",
+        "the softmax of one number is 1 whatever it is, so nothing is learnt through it";
     UnstableLogarithm 1 "the logarithm of a probability that can round to 0",
         "a confident mistake gives ln 0 = -inf, and then NaN";
     TargetsOutOfRange 1 "targets outside what the loss takes",
         "the loss has no minimum there, and its gradient pulls without end";
     OutputOutOfRange 1 "an output that cannot reach the targets",
         "the last activation bounds the output, and targets lie outside its bounds";
+    ConstantTarget 1 "targets that are all the same",
+        "one constant answers them all, so there is nothing to learn from the inputs";
     ClassesAsNumbers 1 "class numbers as targets of a regression",
         "class 9 is then nine times as far from 0 as class 1, an order that classes do not have";
     NegatedLoss 1 "a loss with its sign turned",
@@ -88,6 +92,8 @@ faults! {
         "the model copies it and learns nothing else, and later data will not have it";
     LabelsUnrelated 2 "targets that have nothing to do with their inputs",
         "the model can only learn them by heart: rows of inputs and targets are probably in different orders";
+    NotShuffled 2 "samples in the order of their classes",
+        "a step sees one class and the next the same, so the weights learn to answer with it and forget the others";
     LabelNoise 3 "labels that are often wrong",
         "a part of the gradient pulls to random classes, and a large model learns them by heart";
     Imbalance 2 "classes of very unequal size",
@@ -104,6 +110,8 @@ faults! {
         "each step overshoots, and the loss rises";
     RateTooLow 3 "a learning rate that is too low",
         "the weights hardly move";
+    ClippedToNothing 2 "gradients that are clipped to next to nothing",
+        "each step is as long as the clipping lets it be, and that is too short to get anywhere";
     BatchTooSmall 4 "a batch that is too small for its learning rate",
         "the noise of single samples is larger than what they have in common";
     Vanishing 4 "a gradient that vanishes on its way back",

@@ -1,9 +1,14 @@
 //! `Goal`: the prediction and the target of a loss, found on its tape, and how much better the prediction is than a constant.
 
 mod find;
+mod order;
+
+pub(crate) use find::compares;
 
 use wengert_autograd::{Line, Lines, ops};
 use wengert_tensor::Float;
+
+use order::Order;
 
 /// The fraction of the earlier sums that a look keeps, and the number of rows that are remembered if more of them is kept.
 const KEEP: f64 = 0.8;
@@ -54,6 +59,10 @@ pub(crate) struct Goal {
     pub(crate) range: (f64, f64),
     /// Whether all targets are whole numbers.
     pub(crate) whole: bool,
+    /// The least and the greatest sum of a row of targets.
+    pub(crate) sums: (f64, f64),
+    /// The classes of steps in a row; of yes and no as two of them.
+    pub(crate) order: Order,
 }
 
 impl Goal {
@@ -84,11 +93,13 @@ impl Goal {
             looks: 0,
             range: (f64::INFINITY, f64::NEG_INFINITY),
             whole: true,
+            sums: (f64::INFINITY, f64::NEG_INFINITY),
+            order: Order::new(if kind == Kind::Classes { width } else { 2 }),
         }
     }
 
     /// Reads the prediction and the target of a step.
-    pub(crate) fn see<T: Float>(&mut self, lines: &Lines<'_, T>) {
+    pub(crate) fn see<T: Float>(&mut self, lines: &Lines<'_, T>, step: usize) {
         let Some(prediction) = lines.get(self.prediction).and_then(|line| line.value()) else {
             return;
         };
@@ -122,6 +133,7 @@ impl Goal {
                 }
             }
         }
+        self.order.end(step);
         if self.count - count > 0.0 {
             if self.looks == 0 {
                 self.first_error = (self.error - error) / (self.count - count);
@@ -153,6 +165,7 @@ impl Goal {
             self.error += top + sum.ln() - row[label].to_f64();
             self.count += 1.0;
             self.classes[label] += 1.0;
+            self.order.add(label);
             self.recent[label] += 1.0;
             self.right[label] += f64::from(u8::from(most == label));
         }
@@ -162,6 +175,11 @@ impl Goal {
         let width = self.columns.len();
         let every = (t.len() / width.max(1)).div_ceil(ROWS).max(1);
         for (p, t) in p.chunks_exact(width).zip(t.chunks_exact(width)).step_by(every) {
+            let sum: f64 = t.iter().map(|t| t.to_f64()).sum();
+            self.sums = (self.sums.0.min(sum), self.sums.1.max(sum));
+            if width == 1 && self.kind != Kind::Numbers && (sum == 0.0 || sum == 1.0) {
+                self.order.add(usize::from(sum == 1.0));
+            }
             for ((p, t), sums) in p.iter().zip(t).zip(&mut self.columns) {
                 let (p, t) = (p.to_f64(), t.to_f64());
                 self.error += match self.kind {
@@ -215,7 +233,9 @@ impl Goal {
     /// `None` while it says nothing: before 24 values, or where the targets do not differ.
     pub(crate) fn skill(&self) -> Option<f64> {
         let constant = self.constant();
-        (self.count >= 24.0 && constant > 1e-12 && self.error.is_finite())
+        // The entropy of targets that are all the same is that of the rounding.
+        let least = if self.kind == Kind::Numbers { 1e-12 } else { 1e-6 };
+        (self.count >= 24.0 && constant > least && self.error.is_finite())
             .then(|| 1.0 - self.error() / constant)
     }
 

@@ -1,6 +1,6 @@
 //! A look of the doctor at a step: the layout of the tape, and the numbers on it.
 
-use wengert_autograd::{Tape, Var, ops};
+use wengert_autograd::{Tape, TapeLine, Var, ops};
 use wengert_optim::Optimizer;
 use wengert_tensor::Float;
 
@@ -21,6 +21,9 @@ impl Doctor {
         self.looking = true;
         self.weights.before(optimizer, self.step);
         let tape = loss.tape();
+        if let Some(finding) = self.strangers.settle(tape) {
+            self.found(finding);
+        }
         if tape.len() != self.lines && self.layouts < 16 {
             self.lay_out(tape, loss, optimizer);
         }
@@ -34,7 +37,7 @@ impl Doctor {
             }
         }
         if let Some(goal) = &mut self.goal {
-            goal.see(&lines);
+            goal.see(&lines, self.step);
         }
         let number = |lines_of: &[usize]| -> f64 {
             let of = |&k: &usize| lines.get(k)?.value()?.item().ok().map(|x| x.to_f64().abs());
@@ -45,10 +48,8 @@ impl Doctor {
             self.penalty = Some(self.penalty.map_or(ratio, |before| 0.8 * before + 0.2 * ratio));
             self.penalty_peak = Some(self.penalty_peak.map_or(ratio, |peak| peak.max(ratio)));
         }
-        if !self.rows.is_full()
-            && let Some(goal) = &self.goal
-        {
-            self.rows.add(&Reading::new(&lines, loss.index()), goal);
+        if !self.rows.is_full() {
+            self.rows.add(&Reading::new(&lines, loss.index()), self.goal.as_ref());
         }
         if self.looks == 0 {
             self.settings = optimizer.settings();
@@ -82,8 +83,15 @@ impl Doctor {
             }
             (new, _) => new,
         };
+        self.strangers.meet(&r, optimizer.parameters());
+        self.bottomless = structure::bottomless(&r).map(|k| {
+            let line = r.line(k);
+            (line.layer(), line.op().name(), line.at())
+        });
         self.terms = structure::terms(&r);
         self.penalty_at = self.terms.1.first().map(|&k| (r.line(k).op().name(), r.line(k).at()));
+        let compares = |line: &TapeLine<'_, T>| r.reached[line.index()] && goal::compares(line);
+        self.comparisons = lines.iter().filter(compares).count();
         if let Some(goal) = &self.goal {
             self.batch = r.line(goal.prediction).shape().first().copied().unwrap_or(0);
             self.bounds = structure::bounds(&r, goal).map(|(low, high, k)| {

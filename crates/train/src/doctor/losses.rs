@@ -35,6 +35,18 @@ impl Curve {
     }
 }
 
+impl Curve {
+    /// Whether the mean of its last quarter lies below that of the one before, by more than this fraction.
+    pub(crate) fn still_falls(&self, fraction: f64) -> bool {
+        let quarter = self.points.len() / 4;
+        let mean =
+            |points: &[(usize, f64)]| points.iter().map(|p| p.1).sum::<f64>() / quarter as f64;
+        let (rest, last) = self.points.split_at(self.points.len() - quarter);
+        let before = mean(&rest[rest.len() - quarter..]);
+        quarter > 3 && before - mean(last) > fraction * before.abs()
+    }
+}
+
 /// The losses of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Losses {
@@ -136,6 +148,18 @@ mod tests {
         assert_eq!(curve.points[0], (0, 0.0));
         assert!(curve.points.last().unwrap().0 > 9_900);
         assert_eq!(curve.points.capacity(), POINTS);
+    }
+
+    #[test]
+    fn a_curve_that_falls_on_and_one_that_is_flat() {
+        let of = |loss: fn(usize) -> f64| {
+            let mut curve = Curve::new();
+            (0..200).for_each(|step| curve.push(step, loss(step)));
+            curve
+        };
+        assert!(of(|step| 10.0 - 0.01 * step as f64).still_falls(0.02));
+        assert!(!of(|step| 1.0 + 1.0 / (1 + step) as f64).still_falls(0.02));
+        assert!(!Curve::new().still_falls(0.02));
     }
 
     #[test]

@@ -17,35 +17,50 @@ use fate::{Fate, fate};
 /// The rows of a value's numbers.
 type Rows = Tensor<f32>;
 
-/// The op at which samples are mixed first on the way to the prediction.
+/// The op at which samples are mixed first on the way to the prediction. Where time may stand before the samples, both axes of the input
+/// have to be mixed.
 pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Option<Finding> {
-    let mut leads = vec![false; r.lines.len()];
-    *leads.get_mut(prediction)? = true;
-    for line in r.lines.iter().take(prediction + 1).rev() {
-        if leads[line.index()] {
-            line.operands().iter().for_each(|&k| leads[k] = true);
-        }
+    let found = along(r, prediction, 0)?;
+    let (first, _) = leaves(r, prediction)?;
+    let shape = r.line(first).shape();
+    let places = shape.len() > 2 || shape.len() == 2 && r.line(first).data().is_some();
+    let count = r.line(prediction).shape().first().copied().unwrap_or(0);
+    let time_first = places && shape[1] > 1 && [shape[1], shape[0] * shape[1]].contains(&count);
+    if time_first && along(r, prediction, 1).is_none() {
+        return None;
     }
+    Some(found)
+}
+
+/// The first input that leads to the prediction, and which lines do.
+fn leaves<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Option<(usize, Vec<bool>)> {
+    let mut leads = r.leading_to(prediction);
     // A line without a gradient does not say its operands: what stands before it may lead to it.
     let hidden = |line: &TapeLine<'_, T>| leads[line.index()] && line.op().is::<ops::Untracked>();
     let before = r.lines.iter().find(hidden).map_or(0, |line| line.index());
-    let is_leaf = |line: &TapeLine<'_, T>| {
-        (leads[line.index()] || line.index() < before)
-            && line.arity() == 0
-            && line.shape().len() > 1
-            && (line.op().is::<ops::Constant>() || line.data().is_some())
-    };
-    let first = r.lines.iter().find(|line| is_leaf(line))?;
-    let n = first.shape()[0];
+    leads[..before].fill(true);
+    let first = r.lines.iter().find(|line| leads[line.index()] && is_leaf(line))?;
+    Some((first.index(), leads))
+}
+
+fn is_leaf<T: Float>(line: &TapeLine<'_, T>) -> bool {
+    let held = line.op().is::<ops::Constant>() || line.data().is_some();
+    line.arity() == 0 && line.shape().len() > 1 && held
+}
+
+/// [`look`], with the samples along this axis of the input.
+fn along<T: Float>(r: &Reading<'_, '_, T>, prediction: usize, axis: usize) -> Option<Finding> {
+    let (first, leads) = leaves(r, prediction)?;
+    let n = r.line(first).shape()[axis];
     if n < 2 || r.line(prediction).shape().iter().product::<usize>() % n != 0 {
         return None;
     }
     let mut rows: Vec<Option<Rows>> = vec![None; prediction + 1];
     let mut inputs = true;
-    for line in r.lines.iter().take(prediction + 1).skip(first.index()) {
+    for line in r.lines.iter().take(prediction + 1).skip(first) {
         let index = line.index();
-        if inputs && is_leaf(&line) && line.shape()[0] == n {
-            rows[index] = rows_of(n, &line.shape()).ok();
+        if inputs && leads[index] && is_leaf(&line) && line.shape()[axis] == n {
+            rows[index] = rows_of(n, &line.shape(), axis).ok();
             continue;
         }
         inputs = false;
@@ -88,7 +103,10 @@ pub(crate) fn look<T: Float>(r: &Reading<'_, '_, T>, prediction: usize) -> Optio
     }
     // Each row of the prediction must be of one sample, and in their order.
     let of_prediction = rows[prediction].as_ref()?;
-    let expected = rows_of(n, of_prediction.shape()).ok()?;
+    if axis > 0 && of_prediction.shape().first() != Some(&n) {
+        return None;
+    }
+    let expected = rows_of(n, of_prediction.shape(), 0).ok()?;
     if of_prediction.shape().first() == Some(&n) && *of_prediction != expected {
         let line = r.line(prediction);
         let blamed = blamed(r, &line, &rows).unwrap_or(line);
@@ -122,12 +140,12 @@ fn untracked<T: Float>(
     Tensor::from_vec(all, value.shape()).ok()
 }
 
-/// Row by row.
-fn rows_of(n: usize, shape: &[usize]) -> Result<Rows> {
+/// Row by row along an axis.
+fn rows_of(n: usize, shape: &[usize], axis: usize) -> Result<Rows> {
     let mut column = vec![1; shape.len()];
-    column[0] = n;
+    column[axis] = n;
     let rows: Vec<f32> = (0..n).map(|row| row as f32).collect();
-    if shape[0] == n {
+    if shape[axis] == n {
         return Tensor::from_vec(rows, &column)?.expand(shape);
     }
     // Rows of rows: the parts of each sample one after another.

@@ -51,6 +51,7 @@ mod losses;
 mod mixed;
 mod not_finite;
 mod preflight;
+mod rate;
 mod reading;
 mod remedies;
 mod report;
@@ -58,6 +59,7 @@ mod rows;
 mod rules;
 mod sharpness;
 mod start;
+mod strangers;
 mod structure;
 mod treatment;
 mod units;
@@ -78,9 +80,11 @@ pub use worst::{Sample, Worst, worst_samples};
 
 use goal::Goal;
 use losses::Losses;
+use rate::Rate;
 use rows::Rows;
 use sharpness::Sharpness;
 use start::LayerStart;
+use strangers::Strangers;
 use units::Units;
 use weights::Weights;
 
@@ -132,16 +136,12 @@ pub struct Doctor {
     pub(crate) data: Option<rules::Data>,
     pub(crate) validation: Vec<(f64, f64)>,
     pub(crate) frozen: Vec<String>,
+    /// The line of the loss that nothing holds from below.
+    pub(crate) bottomless: Option<(String, &'static str, Line)>,
+    pub(crate) strangers: Strangers,
+    /// The number of lines that compare a prediction with a target.
+    pub(crate) comparisons: usize,
     findings: Vec<Finding>,
-}
-
-/// The learning rate over time.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Rate {
-    pub(crate) now: f64,
-    pub(crate) most: f64,
-    /// The step since which it is next to nothing.
-    pub(crate) gone_since: Option<usize>,
 }
 
 impl Default for Doctor {
@@ -186,6 +186,9 @@ impl Doctor {
             data: None,
             validation: Vec::new(),
             frozen: Vec::new(),
+            bottomless: None,
+            strangers: Strangers::default(),
+            comparisons: 0,
             findings: Vec::new(),
         }
     }
@@ -203,14 +206,7 @@ impl Doctor {
             self.next = self.step;
             self.next_examination = self.step;
         }
-        let rate = optimizer.learning_rate();
-        self.rate.now = rate;
-        self.rate.most = self.rate.most.max(rate);
-        if rate > 1e-6 * self.rate.most {
-            self.rate.gone_since = None;
-        } else if self.rate.gone_since.is_none() {
-            self.rate.gone_since = Some(self.step);
-        }
+        self.rate.see(optimizer.learning_rate(), self.step);
         if self.step >= self.next {
             self.look(loss, optimizer);
             if self.is_suspicious() {

@@ -58,6 +58,20 @@ impl<'a, 't, T: Float> Reading<'a, 't, T> {
         self.line(line.operands()[k])
     }
 
+    /// The lines from which this one was computed, as far as the tape says.
+    pub(crate) fn leading_to(&self, index: usize) -> Vec<bool> {
+        let mut leads = vec![false; self.lines.len()];
+        if let Some(end) = leads.get_mut(index) {
+            *end = true;
+        }
+        for line in self.lines.iter().take(index + 1).rev() {
+            if leads[line.index()] {
+                line.operands().iter().for_each(|&k| leads[k] = true);
+            }
+        }
+        leads
+    }
+
     /// The parameter that multiplies the operand of this line, if it is a layer's product or convolution.
     pub(crate) fn matrix(&self, line: &TapeLine<'_, T>) -> Option<Param<T>> {
         let op = line.op();

@@ -29,6 +29,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
                 "cross_entropy(logits, &labels)? // or bce_with_logits, or logits.log_softmax(-1)?",
             ),
         )],
+        Fault::SoftmaxOfOne => &[(
+            "take it over the axis of the classes or of the places, or a sigmoid of a single score",
+            Code("scores.softmax(1)? // or bce_with_logits(score, &target)?"),
+        )],
         Fault::UnstableLogarithm => &[(
             "take both in one op",
             Code("logits.log_softmax(-1)? // or .log_sigmoid(), or a loss on logits"),
@@ -43,6 +47,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ),
             ("or scale the targets into its range", Code("MinMaxScaler")),
         ],
+        Fault::ConstantTarget => &[(
+            "see where the targets are read: the wrong column, or one default for all",
+            Code("println!(\"{}\", wengert::data::check(&dataset))"),
+        )],
         Fault::ClassesAsNumbers => &[(
             "one logit for each class, and the loss of classes",
             Code("cross_entropy(logits, &labels)? // Linear::new(features, classes, rng)"),
@@ -54,7 +62,7 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         Fault::Ascent => &[
             ("turn the sign of the step", Code("value - rate * gradient")),
             ("an optimiser of the library, from fresh weights", RestartAndAdam(1e-2)),
-            ("and with a lower rate", RestartAndAdam(1e-3)),
+            ("the same at a tenth of that rate", RestartAndAdam(1e-3)),
         ],
         Fault::NoGradient => &[(
             "compute with vars from the parameters to the loss: without `detach` and without `.value()`",
@@ -89,13 +97,13 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         ],
         Fault::InitTooLarge | Fault::InitTooSmall => &[
             ("draw the weights again, by the number of inputs", Restart),
-            ("and a lower learning rate", RestartAndScaleRate(0.3)),
-            ("and a higher one", RestartAndScaleRate(3.0)),
+            ("the same, and a third of the learning rate", RestartAndScaleRate(0.3)),
+            ("the same, and three times the learning rate", RestartAndScaleRate(3.0)),
         ],
         Fault::UnscaledInput => &[
             ("give the columns mean 0 and deviation 1", StandardiseInput),
             ("in code", Code("let scaler = StandardScaler::fit(train.features())?;")),
-            ("a lower learning rate", RestartAndScaleRate(0.01)),
+            ("a hundredth of the learning rate, from fresh weights", RestartAndScaleRate(0.01)),
         ],
         Fault::UnscaledTarget => &[
             ("scale the targets", Code("let scaler = StandardScaler::fit(train.targets())?;")),
@@ -107,6 +115,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         Fault::LabelsUnrelated => &[(
             "shuffle inputs and targets together",
             Code("DataLoader::new(TensorDataset::new(x, y)?, 32)?.shuffle(seed)"),
+        )],
+        Fault::NotShuffled => &[(
+            "draw the samples in a random order",
+            Code("DataLoader::new(data, 32)?.shuffle(seed)"),
         )],
         Fault::LabelNoise => &[
             ("read the samples that the model gets wrong", Code("worst_samples(…)")),
@@ -133,21 +145,25 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ("or divide the learning rate by the number of samples", RestartAndScaleRate(0.01)),
         ],
         Fault::RateTooHigh => &[
-            ("a tenth, from fresh weights", RestartAndScaleRate(0.1)),
-            ("a hundredth, from fresh weights", RestartAndScaleRate(0.01)),
-            ("a thousandth, from fresh weights", RestartAndScaleRate(0.001)),
+            ("a tenth of the learning rate, from fresh weights", RestartAndScaleRate(0.1)),
+            ("a hundredth of it, from fresh weights", RestartAndScaleRate(0.01)),
+            ("a thousandth of it, from fresh weights", RestartAndScaleRate(0.001)),
         ],
         Fault::RateTooLow => &[
-            ("a hundred times", ScaleRate(100.0)),
-            ("ten thousand times", ScaleRate(1e4)),
-            ("ten times", ScaleRate(10.0)),
+            ("a hundred times the learning rate", ScaleRate(100.0)),
+            ("ten thousand times the learning rate", ScaleRate(1e4)),
+            ("ten times the learning rate", ScaleRate(10.0)),
+        ],
+        Fault::ClippedToNothing => &[
+            ("clip at a greater norm, or not at all", Code("clip_grad_norm(&parameters, 1.0)?")),
+            ("an optimiser whose steps do not depend on the gradient's size", AdamOnAll(1e-3)),
         ],
         Fault::BatchTooSmall => &[
             ("a tenth of the learning rate", ScaleRate(0.1)),
             ("more samples a batch", Code("DataLoader::new(data, 32)?")),
         ],
         Fault::Vanishing => &[
-            ("weights by the number of inputs", Restart),
+            ("draw the weights again, by the number of inputs", Restart),
             ("an optimiser that scales each gradient", AdamOnAll(1e-3)),
             (
                 "ReLU for the sigmoid, or a norm layer, or a residual",
@@ -157,17 +173,17 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         Fault::Exploding => &[
             ("clip the gradients", ClipNorm(1.0)),
             ("fresh weights and a tenth of the learning rate", RestartAndScaleRate(0.1)),
-            ("clip from fresh weights", Restart),
+            ("draw the weights again, by the number of inputs", Restart),
         ],
         Fault::DeadUnits => &[
             ("draw weights and biases again", Restart),
-            ("and a third of the learning rate", RestartAndScaleRate(0.3)),
+            ("the same, and a third of the learning rate", RestartAndScaleRate(0.3)),
             ("an activation with a slope below 0", Code("LeakyRelu::new(0.01)")),
         ],
         Fault::Saturated => &[
             ("draw the weights again, by the number of inputs", Restart),
             ("scale the inputs", StandardiseInput),
-            ("and a third of the learning rate", RestartAndScaleRate(0.3)),
+            ("the same, and a third of the learning rate", RestartAndScaleRate(0.3)),
         ],
         Fault::NotFinite => &[
             ("fresh weights and a tenth of the learning rate", RestartAndScaleRate(0.1)),
@@ -175,11 +191,11 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         ],
         Fault::NoBetterThanConstant | Fault::CannotOverfit => &[
             ("ten times the learning rate", ScaleRate(10.0)),
-            ("a tenth", RestartAndScaleRate(0.1)),
-            ("Adam, from fresh weights", AdamOnAll(1e-2)),
+            ("a tenth of it, from fresh weights", RestartAndScaleRate(0.1)),
+            ("Adam at 0.01", AdamOnAll(1e-2)),
         ],
         Fault::InputUnused => &[("see that `forward` uses its argument", Code("self.l1.call(x)?"))],
-        Fault::StartOff => &[("a smaller last layer", Restart)],
+        Fault::StartOff => &[("draw the weights again, by the number of inputs", Restart)],
         Fault::Overfitting => &[
             ("stop in time", Code("EarlyStopping::new().patience(5)")),
             ("decay the weights", Code("AdamW::new(model.parameters(), 1e-3).weight_decay(0.01)")),

@@ -4,7 +4,7 @@ mod columns;
 mod neighbours;
 
 use wengert_autograd::{Line, TapeLine, ops};
-use wengert_tensor::{Float, Rng};
+use wengert_tensor::{Float, Rng, Tensor};
 
 use super::goal::{Goal, Kind};
 use super::reading::Reading;
@@ -21,6 +21,11 @@ pub(crate) struct Rows {
     stride: usize,
     /// Inputs that are indices, of which equal or not is all that counts.
     tokens: bool,
+    /// Rows of columns, without further axes.
+    table: bool,
+    /// The number of targets of a row, and the one that is kept.
+    targets: usize,
+    target: usize,
     x: Vec<f64>,
     y: Vec<f64>,
     classes: usize,
@@ -59,83 +64,54 @@ impl Rows {
         (most >= 2 && self.len() >= 5 * counts.len() && 4 * least >= *greatest).then_some(most + 1)
     }
 
-    /// Adds the rows of a step.
-    pub(crate) fn add<T: Float>(&mut self, r: &Reading<'_, '_, T>, goal: &Goal) {
+    /// Adds the rows of a step. Where no target is known, those of the inputs alone.
+    pub(crate) fn add<T: Float>(&mut self, r: &Reading<'_, '_, T>, goal: Option<&Goal>) {
         if self.full {
             return;
         }
-        let n = r.line(goal.prediction).shape().first().copied().unwrap_or(0);
-        // The largest leaf of as many rows that leads to the prediction and is not the target, of those before anything is computed:
-        // later ones are first states, masks and the places of maxima.
-        let mut leads = vec![false; r.lines.len()];
-        leads[goal.prediction] = true;
-        for line in r.lines.iter().take(goal.prediction + 1).rev() {
-            if leads[line.index()] {
-                line.operands().iter().for_each(|&k| leads[k] = true);
-            }
-        }
-        let size = |shape: &[usize]| shape.iter().product::<usize>();
-        let varies = |line: &TapeLine<'_, T>| {
-            let Some(x) = line.value() else { return line.data().is_some() };
-            let mut all = x.iter();
-            all.next().is_some_and(|first| all.any(|x| x != first))
-        };
-        let leaf = r
-            .lines
-            .iter()
-            .take(goal.prediction)
-            .take_while(|l| l.arity() == 0)
-            .filter(|l| l.shape().first() == Some(&n) && l.index() != goal.target)
-            .filter(|l| {
-                l.op().is::<ops::Constant>() || l.data().is_some_and(|d| d.get::<usize>().is_some())
-            })
-            .filter(varies)
-            // A line without a gradient does not say its operands, so an input may seem to lead nowhere.
-            .max_by_key(|l| (leads[l.index()], size(&l.shape()), std::cmp::Reverse(l.index())));
-        let Some(leaf) = leaf else {
+        let Some((leaf, axis)) = input(r, goal) else {
             self.full = true;
             return;
         };
-        let width = size(&leaf.shape()) / n.max(1);
+        let shape = leaf.shape();
+        let n = shape[axis];
+        let width = shape.iter().product::<usize>() / n.max(1);
+        let targets = goal.and_then(|goal| targets(r, goal));
         if self.y.is_empty() {
             self.width = width;
             self.stride = width.div_ceil(COLUMNS).max(1);
             self.at = Some(leaf.at());
             self.tokens = leaf.data().is_some();
-            self.classes = if goal.kind == Kind::Classes { goal.classes.len() } else { 0 };
+            self.table = shape.len() == 2;
+            self.classes = goal.filter(|g| g.kind == Kind::Classes).map_or(0, |g| g.classes.len());
+            self.targets = targets.as_ref().map_or(0, |all| all.len() / n.max(1));
+            self.target = targets.as_ref().map_or(0, |all| widest(all, n));
         }
         if width != self.width || width == 0 {
             self.idle += 1;
             self.full |= self.idle >= 4;
             return;
         }
-        let target = |row: usize| -> Option<f64> {
-            if goal.kind == Kind::Classes {
-                let labels = r.line(goal.compares);
-                let op = labels.op().get::<ops::CrossEntropy<T>>()?;
-                let label = *op.0.labels()?.0.get(row)?;
-                return (label < self.classes).then_some(label as f64);
-            }
-            None
-        };
-        let numbers = match goal.kind {
-            Kind::Classes => None,
-            _ => r.line(goal.target).value(),
-        };
-        let per_row = numbers.as_ref().map_or(1, |t| t.len() / n.max(1)).max(1);
-        let numbers: Option<Vec<f64>> = numbers.map(|t| t.iter().map(|y| y.to_f64()).collect());
-        let floats = leaf.value().map(|x| x.contiguous());
-        let indices = leaf.data().and_then(|d| d.get::<usize>()).map(|x| x.contiguous());
+        let per_row = targets.as_ref().map_or(1, |all| all.len() / n.max(1)).max(1);
+        // The samples first.
+        let first = |x: &Tensor<T>| Some(x.transpose(0, axis as isize).ok()?.contiguous());
+        let floats = leaf.value().and_then(|x| first(&x));
+        let indices = leaf.data().and_then(|d| d.get::<usize>());
+        let indices = indices.and_then(|x| Some(x.transpose(0, axis as isize).ok()?.contiguous()));
         let mut new = 0;
         for row in 0..n {
             if self.y.len() >= ROWS {
                 break;
             }
-            let y = match &numbers {
-                Some(all) => all.get(row * per_row).copied(),
-                None => target(row),
+            let y = match (&targets, goal) {
+                (Some(all), _) => all.get(row * per_row + self.target).copied(),
+                (None, None) => Some(0.0),
+                _ => None,
             };
             let Some(y) = y else { continue };
+            if self.classes > 0 && y >= self.classes as f64 {
+                continue;
+            }
             let places = (row * width..(row + 1) * width).step_by(self.stride);
             let start = self.x.len();
             if let Some(all) = floats.as_ref().and_then(|x| x.as_slice()) {
@@ -165,6 +141,67 @@ impl Rows {
     fn column(&self, k: usize) -> impl Iterator<Item = f64> + '_ {
         self.x.iter().skip(k).step_by(self.kept().max(1)).copied()
     }
+}
+
+/// The input, and its axis of samples: the largest leaf of as many rows as the prediction that leads to it and is not the target, of those
+/// before anything is computed. Later ones are first states, masks and the places of maxima.
+fn input<'a, T: Float>(
+    r: &'a Reading<'_, '_, T>,
+    goal: Option<&Goal>,
+) -> Option<(TapeLine<'a, T>, usize)> {
+    let end = goal.map_or(r.loss, |goal| goal.prediction);
+    let n = goal.map(|goal| r.line(goal.prediction).shape().first().copied().unwrap_or(0));
+    let leads = r.leading_to(end);
+    let size = |shape: &[usize]| shape.iter().product::<usize>();
+    let varies = |line: &TapeLine<'_, T>| {
+        let Some(x) = line.value() else { return line.data().is_some() };
+        let mut all = x.iter();
+        all.next().is_some_and(|first| all.any(|x| x != first))
+    };
+    // Time may stand before the samples.
+    let axis = |line: &TapeLine<'_, T>| {
+        let shape = line.shape();
+        match n {
+            Some(n) if shape.first() == Some(&n) => Some(0),
+            Some(n) if shape.len() == 3 && shape.get(1) == Some(&n) => Some(1),
+            None if shape.len() == 2 => Some(0),
+            _ => None,
+        }
+    };
+    let leaves = r.lines.iter().take(end).take_while(|l| l.arity() == 0);
+    let leaf = leaves
+        .filter(|l| axis(l).is_some() && goal.is_none_or(|goal| l.index() != goal.target))
+        .filter(|l| {
+            let tokens = || l.data().is_some_and(|d| d.get::<usize>().is_some());
+            l.op().is::<ops::Constant>() || goal.is_some() && tokens()
+        })
+        .filter(varies)
+        // A line without a gradient does not say its operands, so an input may seem to lead nowhere.
+        .max_by_key(|l| {
+            let first = axis(l) == Some(0);
+            (first, leads[l.index()], size(&l.shape()), std::cmp::Reverse(l.index()))
+        })?;
+    let axis = axis(&leaf)?;
+    Some((leaf, axis))
+}
+
+/// The targets of a step as numbers, row by row.
+fn targets<T: Float>(r: &Reading<'_, '_, T>, goal: &Goal) -> Option<Vec<f64>> {
+    if goal.kind == Kind::Classes {
+        let line = r.line(goal.compares);
+        let (labels, _) = line.op().get::<ops::CrossEntropy<T>>()?.0.labels()?;
+        return Some(labels.iter().map(|&label| label as f64).collect());
+    }
+    Some(r.line(goal.target).value()?.iter().map(|y| y.to_f64()).collect())
+}
+
+/// The column of targets that differs most from row to row.
+fn widest(all: &[f64], rows: usize) -> usize {
+    let width = all.len() / rows.max(1);
+    let deviation = |k: usize| spread(all.iter().skip(k).step_by(width).copied()).1;
+    let by = |a: &usize, b: &usize| deviation(*a).total_cmp(&deviation(*b));
+    // The first of equals.
+    (0..width).rev().max_by(by).unwrap_or(0)
 }
 
 /// A hash of numbers, by FNV-1a.

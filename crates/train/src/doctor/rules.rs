@@ -71,7 +71,7 @@ impl Patient {
                 good: skill > 0.6 && finite,
             },
             None => {
-                Self { skill: None, poor: fallen < 0.1 || !finite, good: fallen > 0.5 && finite }
+                Self { skill: None, poor: fallen < 0.1 || !finite, good: fallen > 0.8 && finite }
             }
         }
     }
@@ -184,27 +184,40 @@ fn overfitting(d: &Doctor, found: &mut Vec<Finding>) {
     }
 }
 
-/// A loss that was above 0 or near it, and falls far below it, ever faster: nothing bounds it from below.
+/// A loss that falls far below 0, ever faster: nothing bounds it from below.
 fn endless(d: &Doctor, found: &mut Vec<Finding>) {
-    const TIMES: f64 = 20.0;
     let losses = &d.losses;
-    let below = -losses.fast / losses.first.abs().max(1.0);
     let points = &losses.curve.points;
     let (Some(first), Some(middle)) = (points.first(), points.get(points.len() / 2)) else {
         return;
     };
+    if d.step < 40 || losses.fast >= 0.0 || losses.last_finite >= 0.0 {
+        return;
+    }
     let (early, late) = (first.1 - middle.1, middle.1 - losses.fast);
+    // Where a term is subtracted that grows without end, less says as much.
+    let (below, times, falls) = match d.bottomless {
+        Some(_) => {
+            let fallen = (losses.first - losses.fast) / losses.first.abs().max(0.1);
+            (fallen, 0.5, 2.0 * late > early)
+        }
+        None => (-losses.fast / losses.first.abs().max(1.0), 20.0, 2.0 * late > early),
+    };
     // So far below, it may have stopped because nothing is left that moves.
-    let falls = late > early || below > 50.0 * TIMES;
-    if d.step >= 40 && below > TIMES && falls && losses.last.is_finite() {
-        found.push(
-            Finding::likely(Fault::NegatedLoss)
-                .because("loss below 0, over its start", below, TIMES)
-                .noting("fall of its first half", early)
-                .noting("fall of its second half", late)
-                .seeing("a loss, or a term of it, without a lower end: look for a wrong sign")
-                .over(0, d.step),
-        );
+    if below > times && (falls || below > 1000.0) {
+        let finding = Finding::likely(Fault::NegatedLoss)
+            .because("fall of the loss below 0, in units of the first loss", below, times)
+            .noting("fall of its first half", early)
+            .noting("fall of its second half", late);
+        let finding = match &d.bottomless {
+            Some((layer, op, at)) => finding
+                .layer(layer)
+                .op(op, *at)
+                .seeing("this term is subtracted, and it grows without end: look for a wrong sign"),
+            None => finding
+                .seeing("a loss, or a term of it, without a lower end: look for a wrong sign"),
+        };
+        found.push(finding.over(0, d.step));
     }
 }
 
@@ -213,6 +226,10 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let Some(goal) = &d.goal else { return };
     let Some(skill) = patient.skill else { return };
     if d.step < 60 || goal.best_skill > 0.1 || skill > 0.05 || found.iter().any(|f| f.rank < 5) {
+        return;
+    }
+    // A loss that still falls may have other terms to learn first.
+    if d.losses.curve.still_falls(0.02) {
         return;
     }
     // A loss that is the error itself tells more than the last looks do.

@@ -4,6 +4,7 @@ mod layers;
 mod logits;
 mod reach;
 mod sign;
+mod tokens;
 
 use wengert_autograd::{Param, Tape, TapeLine, Var, ops};
 use wengert_tensor::Float;
@@ -12,6 +13,8 @@ use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 use super::goal::{Goal, Kind};
 use super::reading::{Reading, binary, unary};
 use super::{Fault, Finding};
+
+pub(crate) use sign::bottomless;
 
 /// All faults of a step's structure. `optimizer` is what it trains, if that is known.
 pub(crate) fn look<T: Float>(
@@ -39,6 +42,8 @@ pub(crate) fn look<T: Float>(
     logits::doubled(&reading, &mut found);
     sign::negated(&reading, goal, &mut found);
     logits::unbounded(&reading, &mut found);
+    logits::of_one(&reading, &mut found);
+    tokens::given_away(&reading, goal, &mut found);
     layers::broadcast(&reading, &mut found);
     layers::linear_twice(&reading, &mut found);
     let prediction = match goal {
@@ -62,14 +67,27 @@ fn pairs_rows<T: Float>(r: &Reading<'_, '_, T>, goal: &Goal) -> bool {
     })
 }
 
-/// The line of which the loss picks a number of each row, as the likelihood of its class.
+/// The line of which the loss picks a number of each row, as the likelihood of its class: on the way from the loss stand sums, and
+/// products with what has no gradient.
 fn picked<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
-    let picks = |line: &TapeLine<'_, T>| {
-        let axis = line.op().get::<ops::Gather>().map(|op| op.0);
-        r.reached[line.index()] && matches!(axis, Some(1 | -1)) && line.shape().len() == 2
-    };
-    let line = r.lines.iter().rev().find(picks)?;
-    line.operands().first().copied()
+    let mut index = r.loss;
+    loop {
+        let line = r.line(index);
+        let operands = line.operands();
+        if let Some(ops::Gather(axis, ..)) = line.op().get::<ops::Gather>() {
+            let rows = matches!(axis, 1 | -1) && line.shape().len() == 2;
+            return operands.first().copied().filter(|_| rows);
+        }
+        let wants = |k: usize| operands.get(k).is_some_and(|&k| r.line(k).wants_gradient());
+        let scaled = binary(&line).is_some();
+        index = match (wants(0), wants(1)) {
+            (true, false) if unary(&line).is_some() || scaled || sums_or_moves(&line) => {
+                operands[0]
+            }
+            (false, true) if scaled => operands[1],
+            _ => return None,
+        };
+    }
 }
 
 /// Targets that the loss does not take.
@@ -131,7 +149,7 @@ pub(crate) fn terms<T: Float>(r: &Reading<'_, '_, T>) -> (Vec<usize>, Vec<usize>
 }
 
 /// The first of several findings of one fault, with the number of the others.
-fn grouped(mut all: Vec<Finding>) -> Option<Finding> {
+pub(super) fn grouped(mut all: Vec<Finding>) -> Option<Finding> {
     let count = all.len();
     let names: Vec<String> = all.iter().filter_map(|f| f.place.layer.clone()).collect();
     let first = if all.is_empty() { None } else { Some(all.swap_remove(0)) }?;

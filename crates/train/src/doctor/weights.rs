@@ -9,6 +9,9 @@ use super::losses::Curve;
 /// The number of elements of a parameter that are looked at.
 const ELEMENTS: usize = 1024;
 
+/// The looks at which the norm of all gradients is measured.
+const NORMS: usize = 8;
+
 /// The use that a model makes of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -102,6 +105,8 @@ impl Weight {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Weights {
     pub(crate) all: Vec<Weight>,
+    /// The norm of all gradients together at the first looks: the least, the greatest, and how many.
+    norms: (f64, f64, usize),
 }
 
 impl Weights {
@@ -117,10 +122,33 @@ impl Weights {
         if !same {
             self.all = params.iter().map(Weight::new).collect();
         }
+        let (mut squares, early) = (0.0, self.norms.2 < NORMS);
         for (weight, param) in self.all.iter_mut().zip(params) {
             weight.frozen = param.is_frozen();
-            param.inspect(|value, gradient, uses| weight.read(value, gradient, uses, step));
+            param.inspect(|value, gradient, uses| {
+                weight.read(value, gradient, uses, step);
+                if early && let Some(g) = gradient {
+                    each(g, 1, |x| squares += x * x);
+                }
+            });
         }
+        if early {
+            let (least, most, looks) = self.norms;
+            let norm = squares.sqrt();
+            let least = if looks == 0 { norm } else { least.min(norm) };
+            self.norms = (least, most.max(norm), looks + 1);
+        }
+    }
+
+    /// The norm at which the gradients are clipped, if that is done at every step: it is the same at all of them, and one that a person
+    /// would write.
+    pub(crate) fn clipped(&self) -> Option<f64> {
+        let (least, most, looks) = self.norms;
+        let near = |a: f64, b: f64| (a - b).abs() <= 2e-5 * b;
+        let unit = 10f64.powf(most.log10().floor() - 1.0);
+        let written = (most / unit).round() * unit;
+        (looks == NORMS && most > 0.0 && near(least, most) && near(most, written))
+            .then_some(written)
     }
 
     /// After it: reads the updates.

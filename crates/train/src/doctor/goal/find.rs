@@ -30,7 +30,7 @@ impl Goal {
                 goal.weighted = weighted;
                 return Some(goal);
             }
-            if let Some(kind) = compares(&line) {
+            if let Some(kind) = kind_of(&line) {
                 let operands = line.operands();
                 let (a, b) = (lines.get(operands[0])?, lines.get(operands[1])?);
                 let pair = match (a.wants_gradient(), b.wants_gradient()) {
@@ -58,8 +58,14 @@ impl Goal {
     }
 }
 
+/// Whether a line does nothing but compare a prediction with a target; a difference may be anything.
+pub(crate) fn compares<T: Float>(line: &TapeLine<'_, T>) -> bool {
+    let difference = matches!(line.op().get::<ops::Binary>(), Some(op) if op.0 == BinaryOp::Sub);
+    line.op().is::<ops::CrossEntropy<T>>() || kind_of(line).is_some() && !difference
+}
+
 /// A function that compares a prediction with a target of its shape.
-fn compares<T: Float>(line: &TapeLine<'_, T>) -> Option<Kind> {
+fn kind_of<T: Float>(line: &TapeLine<'_, T>) -> Option<Kind> {
     match line.op().get::<ops::Binary>()?.0 {
         BinaryOp::SquaredError
         | BinaryOp::AbsoluteError

@@ -30,20 +30,52 @@ impl Rows {
             && stats.len() <= 32
             && n >= 16
         {
-            let finding =
-                Finding::possible(Fault::ConstantColumn).line(self.at).column(name(first));
-            found.push(finding.noting("constant columns", constant.len() as f64));
+            // A column of ones is a bias, and one of zeros a case that was not met yet.
+            let odd = constant.iter().copied().find(|&k| ![0.0, 1.0].contains(&stats[k].0));
+            let finding = match odd {
+                Some(_) => Finding::likely(Fault::ConstantColumn),
+                None => Finding::possible(Fault::ConstantColumn),
+            };
+            let column = odd.unwrap_or(first);
+            found.push(
+                finding
+                    .line(self.at)
+                    .column(name(column))
+                    .noting("its value", stats[column].0)
+                    .noting("constant columns", constant.len() as f64),
+            );
         }
+        self.duplicates(&stats, &mut found);
         self.leak(&stats, &mut found);
         self.scale(&stats, &mut found);
         found
+    }
+
+    /// Columns of a table that are equal. Of few rows, or of few different numbers, some are so by chance.
+    fn duplicates(&self, stats: &[(f64, f64)], found: &mut Vec<Finding>) {
+        if !self.table || stats.len() > 32 || self.len() < 48 {
+            return;
+        }
+        let equal = |a: usize, b: usize| stats[a] == stats[b] && self.column(a).eq(self.column(b));
+        let pairs = (0..stats.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+        let mut pairs = pairs.filter(|&(a, b)| stats[a].1 > 0.0 && equal(a, b));
+        if let Some((first, second)) = pairs.next() {
+            let finding = Finding::certain(Fault::DuplicateColumn).line(self.at);
+            let finding = finding.column(second * self.stride);
+            found.push(
+                finding
+                    .noting("the column that it repeats", (first * self.stride) as f64)
+                    .noting("pairs of equal columns", (pairs.count() + 1) as f64),
+            );
+        }
     }
 
     /// A column that is the target, but for scale and offset.
     fn leak(&self, stats: &[(f64, f64)], found: &mut Vec<Finding>) {
         let n = self.len() as f64;
         // A line through the only column, or through a column among few points, is what regression is for.
-        if stats.len() < 2 || n < 24.0 {
+        // As many targets as columns are the inputs themselves, as in an autoencoder.
+        if stats.len() < 2 || n < 24.0 || self.targets == self.width {
             return;
         }
         let (mean, deviation) = spread(self.y.iter().copied());

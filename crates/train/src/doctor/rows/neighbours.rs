@@ -72,7 +72,8 @@ impl Rows {
     /// rows.
     pub(crate) fn neighbours(&self) -> Option<Vec<Vec<usize>>> {
         let (n, width) = (self.near_rows(), self.kept());
-        if n < 48 || width == 0 {
+        let known = self.y.iter().any(|y| *y != self.y[0]);
+        if n < 48 || width == 0 || !known {
             return None;
         }
         let mut x = self.x.clone();

@@ -3,7 +3,7 @@
 use super::Patient;
 use crate::doctor::goal::{Goal, Kind, entropy};
 use crate::doctor::rows::Rows;
-use crate::doctor::{Doctor, Fault, Finding};
+use crate::doctor::{Certainty, Doctor, Fault, Finding};
 
 /// The findings of some rows of data.
 #[derive(Clone, Debug)]
@@ -45,9 +45,7 @@ fn unrelated(score: f64) -> Finding {
 /// Ranges and classes, before training.
 pub(super) fn ranges(d: &Doctor, found: &mut Vec<Finding>) {
     if let (Some(goal), Some(data)) = (&d.goal, &d.data) {
-        if goal.kind == Kind::Numbers {
-            output_range(d, found);
-        }
+        output_range(d, found);
         numbered(data, goal, found);
         imbalance(d, &Patient { skill: None, poor: true, good: false }, found);
     }
@@ -59,17 +57,62 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     }
     let Some(goal) = &d.goal else { return };
     if goal.kind == Kind::Numbers {
-        output_range(d, found);
         unscaled_target(d, patient, found);
     }
+    output_range(d, found);
+    constant_target(d, goal, found);
+    not_shuffled(d, goal, found);
     imbalance(d, patient, found);
+}
+
+/// All targets are one number, or one class. Two comparisons may each have a target of their own, as real and made-up samples have.
+fn constant_target(d: &Doctor, goal: &Goal, found: &mut Vec<Finding>) {
+    let (least, most) = goal.range;
+    let (met, value) = match goal.kind {
+        Kind::Classes => {
+            let met = |k: &usize| goal.classes[*k] > 0.0;
+            let mut classes = (0..goal.classes.len()).filter(met);
+            let (first, second) = (classes.next(), classes.next());
+            let only = first.filter(|_| second.is_none());
+            (only.map_or(0.0, |k| goal.classes[k]), only.unwrap_or(0) as f64)
+        }
+        // A difference that is to be 0 is an equation to be solved.
+        Kind::Numbers if least == 0.0 => return,
+        _ => (if least == most { (d.batch * d.looks) as f64 } else { 0.0 }, least),
+    };
+    if met >= 64.0 && d.looks >= 8 && d.comparisons <= 1 && d.strangers.is_empty() {
+        found.push(
+            Finding::certain(Fault::ConstantTarget)
+                .line(Some(goal.at))
+                .noting("the one target", value)
+                .noting("targets that were read", met)
+                .over(0, d.step),
+        );
+    }
+}
+
+/// Steps in a row that see the same class.
+fn not_shuffled(d: &Doctor, goal: &Goal, found: &mut Vec<Finding>) {
+    let Some((agreement, chance)) = goal.order.sorted() else { return };
+    let what = "probability that samples of two steps in a row are of one class";
+    found.push(
+        Finding::likely(Fault::NotShuffled)
+            .line(Some(goal.at))
+            .because(what, agreement, 0.5 + 0.5 * chance)
+            .noting("of any two samples", chance)
+            .over(0, d.step),
+    );
 }
 
 fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>) {
     for finding in &data.columns {
         let harmless = finding.fault == Fault::UnscaledInput
             && patient.skill.is_some_and(|s| s > 0.85)
-            || finding.fault == Fault::ConstantColumn && !patient.poor;
+            // Without a target the rows may be anything, and only their scale is known.
+            || d.goal.is_none() && finding.fault == Fault::ConstantColumn
+            || finding.fault == Fault::ConstantColumn
+                && finding.certainty == Certainty::Possible
+                && !patient.poor;
         if !harmless {
             found.push(finding.clone());
         }
@@ -115,6 +158,20 @@ fn numbered(data: &Data, goal: &Goal, found: &mut Vec<Finding>) {
 
 fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
     let (Some(goal), Some((low, high, layer, op, at))) = (&d.goal, &d.bounds) else { return };
+    let place = |finding: Finding| finding.layer(layer.clone()).op(op, *at).over(0, d.step);
+    let (least_sum, most_sum) = goal.sums;
+    if *op == "softmax" && goal.classes.len() > 1 && goal.looks > 1 {
+        let off = if most_sum - 1.0 > 1.0 - least_sum { most_sum } else { least_sum };
+        if (off - 1.0).abs() > 0.05 {
+            let finding = Finding::certain(Fault::OutputOutOfRange);
+            let what = "sum of the targets of a sample; a softmax gives 1";
+            found.push(place(finding.because(what, off, 1.0)));
+            return;
+        }
+    }
+    if goal.kind != Kind::Numbers {
+        return;
+    }
     let (least, most) = goal.range;
     let span = most - least;
     if span.is_nan() || span <= 0.0 || d.looks == 1 {
@@ -123,13 +180,9 @@ fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
     let below = low - least > 0.05 * span;
     if below || most - high > 0.05 * span {
         let (value, threshold) = if below { (least, *low) } else { (most, *high) };
-        found.push(
-            Finding::certain(Fault::OutputOutOfRange)
-                .layer(layer.clone())
-                .op(op, at)
-                .because(if below { "least target" } else { "greatest target" }, value, threshold)
-                .over(0, d.step),
-        );
+        let what = if below { "least target" } else { "greatest target" };
+        let finding = Finding::certain(Fault::OutputOutOfRange);
+        found.push(place(finding.because(what, value, threshold)));
     }
 }
 
@@ -180,7 +233,7 @@ fn imbalance(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         }
         Kind::Logits | Kind::Probabilities if goal.classes.len() == 1 && goal.whole => {
             let (mean, _) = goal.spread();
-            if goal.weight() < 100.0 || !(0.0..=1.0).contains(&mean) {
+            if goal.weight() < 100.0 || mean <= 0.0 || mean >= 1.0 {
                 return;
             }
             ((entropy(&[mean, 1.0 - mean])).exp() - 1.0, None)

@@ -14,7 +14,7 @@ fn adaptive(d: &Doctor) -> bool {
 }
 
 pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
-    settings(d, found);
+    settings(d, patient, found);
     gone(d, found);
     penalty(d, patient, found);
     if !too_high(d, patient, found) {
@@ -43,13 +43,20 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     };
     // Steeper than the steps stand, and nothing learnt.
     let sharp = d.sharpness.filter(|s| s.excess() > 1.0);
-    let swings = sharp.is_some() && patient.poor && d.step >= 20 && losses.slow >= losses.early;
+    let swings = sharp.is_some()
+        && patient.poor
+        && d.step >= 20
+        && losses.slow > losses.early + 1e-6 * losses.early.abs();
     if !diverged && !thrown && !swings && !killed {
         return false;
     }
     let evidence = |finding: Finding| {
         let finding = if diverged {
-            finding.because("rise of the loss above its best, over its start", losses.risen(), 3.0)
+            finding.because(
+                "rise of the loss above its least, in units of the first loss",
+                losses.risen(),
+                3.0,
+            )
         } else if thrown {
             finding.because("median of update : weight", d.peak_ratio, 0.1)
         } else if killed {
@@ -109,7 +116,18 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     // So little that not even the fastest weights move, whatever the rate is: gradients may have been cut.
     let still = fastest < 1e-6;
     let slow = still || fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
-    if trained().next().is_some() && slow && fallen.abs() < 0.15 {
+    let little = fallen.abs() < 0.15;
+    if let Some(norm) = d.weights.clipped().filter(|_| little && fastest < 1e-3) {
+        found.push(
+            Finding::likely(Fault::ClippedToNothing)
+                .noting("norm of all gradients, the same at each step", norm)
+                .because("largest update : weight of any parameter", fastest, 1e-3)
+                .because("fraction by which the loss has fallen", fallen, 0.15)
+                .over(0, d.step),
+        );
+        return;
+    }
+    if trained().next().is_some() && slow && little {
         let finding = Finding::likely(Fault::RateTooLow)
             .because("largest update : weight of any parameter", fastest, 1e-4)
             .because("fraction by which the loss has fallen", fallen, 0.15)
@@ -150,7 +168,11 @@ fn gone(d: &Doctor, found: &mut Vec<Finding>) {
     }
 }
 
-fn settings(d: &Doctor, found: &mut Vec<Finding>) {
+fn settings(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    // Unusual, and it learns.
+    if patient.good {
+        return;
+    }
     let adaptive = adaptive(d);
     let mut out = |name: &'static str, value: f64, threshold: f64| {
         found.push(

@@ -63,6 +63,31 @@ pub(super) fn doubled<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>
     }
 }
 
+/// A softmax along an axis of one number.
+pub(super) fn of_one<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
+    for line in r.lines.iter().filter(|line| r.reached[line.index()] && line.wants_gradient()) {
+        let op = line.op();
+        let axis = op.get::<ops::Softmax>().map(|op| op.0);
+        let axis = axis.or(op.get::<ops::LogSoftmax>().map(|op| op.0));
+        let axis = axis.or(op.is::<ops::CrossEntropy<T>>().then_some(1));
+        let Some(axis) = axis else { continue };
+        let shape = r.operand(&line, 0).shape();
+        let axis = if axis < 0 { axis + shape.len() as isize } else { axis };
+        if shape.get(axis as usize) == Some(&1) && shape.iter().product::<usize>() > 1 {
+            found.push(
+                Finding::certain(Fault::SoftmaxOfOne)
+                    .layer(line.layer())
+                    .op(op.name(), line.at())
+                    .seeing(format!(
+                        "`{}` of {shape} along axis {axis}, which has one number",
+                        op.name()
+                    )),
+            );
+            return;
+        }
+    }
+}
+
 /// A loss that is linear in the results of a layer, so it has no minimum; and a probability or a logarithm of such results.
 pub(super) fn unbounded<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
     let missing = |source: TapeLine<'_, T>, line: &TapeLine<'_, T>| {

@@ -1,4 +1,4 @@
-//! Which parameters the gradient of a loss reaches, and which of them the optimiser has.
+//! Which parameters of the optimiser the gradient of a loss reaches.
 
 use wengert_autograd::{Param, ops};
 use wengert_tensor::Float;
@@ -7,31 +7,18 @@ use super::grouped;
 use crate::doctor::reading::Reading;
 use crate::doctor::{Certainty, Fault, Finding};
 
-/// Parameters that get no gradient, and those whose gradient nobody uses.
+/// Parameters that get no gradient.
 pub(super) fn reach<T: Float>(
     r: &Reading<'_, '_, T>,
     optimizer: Option<&[Param<T>]>,
     found: &mut Vec<Finding>,
 ) {
     let mine = |param: &Param<T>| optimizer.is_none_or(|all| all.iter().any(|p| p.is(param)));
-    let mut strangers: Vec<Finding> = Vec::new();
     let mut cut: Vec<Finding> = Vec::new();
     for line in r.lines.iter() {
         let Some(read) = line.op().parameter() else { continue };
-        if !line.wants_gradient() {
-            continue;
-        }
-        let path = read.param.path();
-        if r.reached[line.index()] {
-            if !mine(&read.param) {
-                strangers.push(
-                    Finding::certain(Fault::NotInOptimizer).layer(path).line(Some(line.at())),
-                );
-            }
-            continue;
-        }
         // A backbone that is detached and that nobody trains is meant so.
-        if !mine(&read.param) {
+        if !line.wants_gradient() || r.reached[line.index()] || !mine(&read.param) {
             continue;
         }
         let mut led = vec![false; r.lines.len()];
@@ -50,8 +37,7 @@ pub(super) fn reach<T: Float>(
             Fault::NoGradient,
             if end.op().is::<ops::Detach>() { Certainty::Certain } else { Certainty::Likely },
         );
-        cut.push(finding.layer(path).op(end.op().name(), end.at()));
+        cut.push(finding.layer(read.param.path()).op(end.op().name(), end.at()));
     }
     found.extend(grouped(cut));
-    found.extend(grouped(strangers));
 }

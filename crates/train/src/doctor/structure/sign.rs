@@ -1,6 +1,6 @@
 //! The sign of a loss.
 
-use wengert_autograd::ops;
+use wengert_autograd::{TapeLine, ops};
 use wengert_tensor::Float;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 
@@ -73,5 +73,83 @@ pub(super) fn negated<T: Float>(
             _ if line.arity() == 1 && sums_or_moves(&line) => stack.push((first(), sign, turned)),
             _ => {}
         }
+    }
+}
+
+/// A term that is subtracted and that grows without end: unless something else holds it, the loss has no lower end.
+pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
+    let mut stack = vec![(r.loss, 1.0)];
+    for _ in 0..64 {
+        let (index, sign) = stack.pop()?;
+        let line = r.line(index);
+        if !line.wants_gradient() {
+            continue;
+        }
+        let operands = line.operands();
+        let squares = matches!(unary(&line), Some(UnaryOp::Square | UnaryOp::Exp | UnaryOp::Abs));
+        if squares && sign < 0.0 && grows(r, operands[0], 16) {
+            return Some(index);
+        }
+        match (unary(&line), binary(&line)) {
+            (Some(UnaryOp::Neg | UnaryOp::RsubScalar { .. }), _) => {
+                stack.push((operands[0], -sign))
+            }
+            (Some(UnaryOp::MulScalar { c } | UnaryOp::DivScalar { c }), _) => {
+                stack.push((operands[0], sign * c.signum()));
+            }
+            (Some(UnaryOp::AddScalar { .. }), _) => stack.push((operands[0], sign)),
+            (_, Some(BinaryOp::Add)) => {
+                stack.extend([(operands[0], sign), (operands[1], sign)]);
+            }
+            (_, Some(BinaryOp::Sub)) => {
+                stack.extend([(operands[0], sign), (operands[1], -sign)]);
+            }
+            // A mask, or weights.
+            (_, Some(BinaryOp::Mul | BinaryOp::Gate)) if mask(&r.line(operands[1])) => {
+                stack.push((operands[0], sign))
+            }
+            (_, Some(BinaryOp::Mul | BinaryOp::Gate)) if mask(&r.line(operands[0])) => {
+                stack.push((operands[1], sign))
+            }
+            _ if line.arity() == 1 && sums_or_moves(&line) => stack.push((operands[0], sign)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Numbers without a gradient, none of them below 0.
+fn mask<T: Float>(line: &TapeLine<'_, T>) -> bool {
+    let value = line.value().filter(|_| !line.wants_gradient());
+    value.is_some_and(|value| value.iter().all(|x| x.to_f64() >= 0.0))
+}
+
+/// Whether the numbers of a line can be of any size: results of a layer, and what leaves them so.
+fn grows<T: Float>(r: &Reading<'_, '_, T>, index: usize, depth: usize) -> bool {
+    let line = r.line(index);
+    if depth == 0 || !line.wants_gradient() {
+        return false;
+    }
+    let of = |k: usize| grows(r, line.operands()[k], depth - 1);
+    if r.matrix(&line).is_some() {
+        return true;
+    }
+    let passes = matches!(
+        unary(&line),
+        Some(
+            UnaryOp::Sqrt
+                | UnaryOp::Square
+                | UnaryOp::Exp
+                | UnaryOp::Abs
+                | UnaryOp::Relu
+                | UnaryOp::Neg
+                | UnaryOp::MulScalar { .. }
+                | UnaryOp::DivScalar { .. }
+                | UnaryOp::AddScalar { .. }
+        )
+    );
+    match binary(&line) {
+        Some(BinaryOp::Add | BinaryOp::Sub) => of(0) || of(1),
+        _ => line.arity() == 1 && (passes || sums_or_moves(&line)) && of(0),
     }
 }
