@@ -7,9 +7,9 @@ use crate::{Axes, Error, Fault, Float, Result, Tensor, keep};
 ///
 /// ```
 /// # use wengert_tensor::{Divisor, tensor};
-/// let x = tensor![3.0, 5.0];
+/// let x = tensor![6.0, 8.0];
 /// assert_eq!(x.normalize(0, 0.0)?, tensor![-1.0, 1.0]); // Divisor::Deviation
-/// assert_eq!(x.rms_normalize(0, 8.0)?, tensor![0.6, 1.0]); // Divisor::RootMeanSquare
+/// assert_eq!(x.rms_normalize(0, 14.0)?, tensor![0.75, 1.0]); // Divisor::RootMeanSquare
 /// assert_ne!(Divisor::Deviation, Divisor::RootMeanSquare);
 /// # Ok::<(), wengert_tensor::Error>(())
 /// ```

@@ -212,7 +212,7 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
         let finding = match &d.bottomless {
             Some((layer, op, at)) => finding
                 .layer(layer)
-                .op(op, *at)
+                .op(op, at)
                 .seeing("this term is subtracted, and it grows without end: look for a wrong sign"),
             None => finding
                 .seeing("a loss, or a term of it, without a lower end: look for a wrong sign"),

@@ -158,7 +158,7 @@ fn numbered(data: &Data, goal: &Goal, found: &mut Vec<Finding>) {
 
 fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
     let (Some(goal), Some((low, high, layer, op, at))) = (&d.goal, &d.bounds) else { return };
-    let place = |finding: Finding| finding.layer(layer.clone()).op(op, *at).over(0, d.step);
+    let place = |finding: Finding| finding.layer(layer.clone()).op(op, at).over(0, d.step);
     let (least_sum, most_sum) = goal.sums;
     if *op == "softmax" && goal.classes.len() > 1 && goal.looks > 1 {
         let off = if most_sum - 1.0 > 1.0 - least_sum { most_sum } else { least_sum };
