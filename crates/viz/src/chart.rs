@@ -186,7 +186,7 @@ impl Chart {
     ///
     /// let rate = Chart::new("learning rate").size(480.0, 180.0).line("rate", [0.1, 0.05]);
     /// let both = Chart::new("loss").line("train", [1.0, 0.5]).to_svg_above(&rate);
-    /// assert!(both.contains("height=\"600\"") && both.contains(">rate</text>"));
+    /// assert!(both.contains("height=\"500\"") && both.contains(">rate</text>"));
     /// ```
     pub fn to_svg_above(&self, below: &Self) -> String {
         let (wide, high) = (self.size.0.max(below.size.0), self.size.1 + below.size.1);

@@ -30,7 +30,8 @@ impl Doctor {
     pub fn report(&self) -> Report {
         let mut findings = self.findings.clone();
         // What rests on numbers has to hold still.
-        let now = rules::look(self);
+        let mut now = rules::look(self);
+        now.extend(self.strangers.so_far());
         findings.retain(|f| f.stays || now.iter().any(|n| n.fault == f.fault));
         for finding in now {
             match findings.iter_mut().find(|f| f.fault == finding.fault) {

@@ -62,7 +62,17 @@ impl Strangers {
                 stranger.still += usize::from(!stranger.trained);
             }
         }
-        let idle = self.all.iter().filter(|s| s.still == LOOKS && !s.trained);
+        self.idle(LOOKS)
+    }
+
+    /// The finding of those that nobody has trained so far, for a report.
+    pub(crate) fn so_far(&self) -> Option<Finding> {
+        self.idle(0)
+    }
+
+    /// The finding of those that were the same at so many looks.
+    fn idle(&self, looks: usize) -> Option<Finding> {
+        let idle = self.all.iter().filter(|s| s.still >= looks && !s.trained);
         let finding = |s: &Stranger| {
             Finding::certain(Fault::NotInOptimizer).layer(&s.path).line(Some(s.at)).staying()
         };
