@@ -14,7 +14,7 @@ use crate::ops::{
 };
 use crate::pointwise::OwnFunction;
 
-/// A view of at least so many elements is copied when it is made.
+/// The most places to which one number is written out at once.
 const WRITTEN_OUT: usize = 4096;
 
 mod sealed {
@@ -266,18 +266,10 @@ impl<T: Float> Algebra<T> for Tensor<T> {
         if self.rank() == 2 { Ok(self.sum_rows()?) } else { Ok(self.clone()) }
     }
     fn spread(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
-        // One number to few: written out at once, as the next rule wants a buffer to write to, and would copy the view.
-        if self.len() == 1 && Shape::checked_len(x).is_some_and(|n| n <= WRITTEN_OUT) {
-            return Ok(Tensor::try_full(x, self.item()?)?);
-        }
-        Ok(self.kept(axes, x)?.expand(x)?)
+        spread_out(self, 1.0, axes, x)
     }
     fn share(&self, axes: &Axes, x: &[usize]) -> Result<Self> {
-        let part = 1.0 / axes.count(x)?;
-        if self.len() == 1 && Shape::checked_len(x).is_some_and(|n| n <= WRITTEN_OUT) {
-            return Ok(Tensor::try_full(x, self.item()?.times(T::from_f64(part)))?);
-        }
-        self.scaled(part).spread(axes, x)
+        spread_out(self, 1.0 / axes.count(x)?, axes, x)
     }
     #[inline]
     fn t_matmul(&self, other: &Self) -> Result<Self> {
@@ -290,4 +282,14 @@ impl<T: Float> Algebra<T> for Tensor<T> {
     fn reshape(&self, shape: &[usize]) -> Result<Self> {
         Ok(Tensor::reshape(self, shape)?)
     }
+}
+
+/// c · g, each number of it to all that it came from. One number to few is written out at once: the next rule wants a buffer to write
+/// to, and would copy a view.
+fn spread_out<T: Float>(g: &Tensor<T>, c: f64, axes: &Axes, x: &[usize]) -> Result<Tensor<T>> {
+    if g.len() == 1 && Shape::checked_len(x).is_some_and(|n| n <= WRITTEN_OUT) {
+        return Ok(Tensor::try_full(x, g.item()?.times(T::from_f64(c)))?);
+    }
+    let scaled = if c == 1.0 { g.clone() } else { g.scaled(c) };
+    Ok(scaled.kept(axes, x)?.expand(x)?)
 }

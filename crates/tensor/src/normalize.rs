@@ -159,18 +159,19 @@ impl<T: Float> Tensor<T> {
         divisor: Divisor,
         epsilon: f64,
     ) -> Result<Self> {
-        let refused = |part: &Self, rule: String| {
-            Err(Error::Shape(Fault::new(op, &[self.shape(), part.shape()], rule)))
-        };
         let sizes = weight.shape();
         if sizes.is_empty() || !self.shape().ends_with(sizes) {
-            return refused(
-                weight,
-                format!("the last axes must have the weight's sizes {sizes:?}"),
-            );
+            let rule = format!("the last axes must have the weight's sizes {sizes:?}");
+            let fault = Fault::new(op, &[self.shape(), sizes], rule);
+            let axes = self.rank().checked_sub(sizes.len().max(1));
+            return Err(Error::Shape(match axes.map(|kept| &self.shape()[kept..]) {
+                Some(last) => fault.help(format!("a weight for these rows has shape {last:?}")),
+                None => fault,
+            }));
         }
         if let Some(bias) = bias.filter(|bias| bias.shape() != sizes) {
-            return refused(bias, format!("the bias must have the weight's shape {sizes:?}"));
+            let rule = format!("the bias must have the weight's shape {sizes:?}");
+            return Err(Error::Shape(Fault::new(op, &[self.shape(), bias.shape()], rule)));
         }
         let rows = self.rows(op, &Axes::last(sizes.len()), divisor, epsilon)?;
         // Without elements there is nothing to do.

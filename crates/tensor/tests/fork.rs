@@ -19,7 +19,7 @@ unsafe extern "C" {
 const NO_HANG: i32 = 1;
 const KILL: i32 = 9;
 
-/// What a child ends with if its work gives true, and a panic in it.
+/// The exit status of a child whose work gives true, and of one that panics.
 const TRUE: i32 = 40;
 const PANICKED: i32 = 42;
 

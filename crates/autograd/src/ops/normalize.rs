@@ -32,7 +32,7 @@ pub struct Normalize {
     pub epsilon: f64,
     /// The divisor.
     pub divisor: Divisor,
-    /// Whether there is a weight.
+    /// True if the second operand is a weight.
     pub weighted: bool,
 }
 

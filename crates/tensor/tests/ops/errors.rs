@@ -43,6 +43,15 @@ fn shapes_that_do_not_fit() {
          help: did you mean the second transposed, `b.t()`?",
     );
     says(
+        zeros(&[4, 8]).layer_norm(&zeros(&[4]), None, 1e-5),
+        "layer_norm: [4, 8] and [4]: the last axes must have the weight's sizes [4]\n  \
+         help: a weight for these rows has shape [8]",
+    );
+    says(
+        zeros(&[4, 8]).layer_norm(&zeros(&[8]), Some(&zeros(&[4])), 1e-5),
+        "layer_norm: [4, 8] and [4]: the bias must have the weight's shape [8]",
+    );
+    says(
         zeros(&[4, 2]).matmul(&zeros(&[4, 3])),
         "matmul: [4, 2] and [4, 3]: the inner sizes differ: 2 columns meet 4 rows\n  \
          help: did you mean the first transposed, `a.t()`?",

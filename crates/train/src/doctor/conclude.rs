@@ -70,7 +70,9 @@ impl Doctor {
         }
         if !self.units.is_empty() {
             let units: usize = self.units.iter().map(|u| u.alive.len()).sum();
-            at.push(format!("{units} units of {} activations", self.units.len()));
+            let layers = self.units.len();
+            let s = if layers == 1 { "" } else { "s" };
+            at.push(format!("{units} units of {layers} activation{s}"));
         }
         if self.rows.len() > 0 {
             at.push(format!("{} rows of data", self.rows.len()));

@@ -36,7 +36,7 @@ impl Curve {
 }
 
 impl Curve {
-    /// Whether the mean of its last quarter lies below that of the one before, by more than this fraction.
+    /// True if the mean of the last quarter is below that of the quarter before, by more than this fraction.
     pub(crate) fn still_falls(&self, fraction: f64) -> bool {
         let quarter = self.points.len() / 4;
         let mean =

@@ -57,7 +57,7 @@ pub(crate) fn look<T: Float>(
     found
 }
 
-/// Whether row i is of class i, for each of as many classes as rows.
+/// True if there are as many classes as rows, and row i has class i.
 fn pairs_rows<T: Float>(r: &Reading<'_, '_, T>, goal: &Goal) -> bool {
     let line = r.line(goal.compares);
     let labels = line.op().get::<ops::CrossEntropy<T>>().and_then(|op| op.0.labels());

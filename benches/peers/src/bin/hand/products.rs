@@ -2,7 +2,7 @@
 
 use wengert_peers::threads;
 
-/// Whether a product is one for the `gemm` crate.
+/// True for a product that is large enough for the `gemm` crate.
 #[inline(always)]
 pub fn is_large([m, n, k]: [usize; 3]) -> bool {
     m * n * k > 1 << 18 && m > 1

@@ -58,7 +58,7 @@ impl Goal {
     }
 }
 
-/// Whether a line does nothing but compare a prediction with a target; a difference may be anything.
+/// True for an op that only compares a prediction with a target. A difference is left out: it has other uses.
 pub(crate) fn compares<T: Float>(line: &TapeLine<'_, T>) -> bool {
     let difference = matches!(line.op().get::<ops::Binary>(), Some(op) if op.0 == BinaryOp::Sub);
     line.op().is::<ops::CrossEntropy<T>>() || kind_of(line).is_some() && !difference

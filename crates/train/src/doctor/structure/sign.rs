@@ -124,7 +124,7 @@ fn mask<T: Float>(line: &TapeLine<'_, T>) -> bool {
     value.is_some_and(|value| value.iter().all(|x| x.to_f64() >= 0.0))
 }
 
-/// Whether the numbers of a line can be of any size: results of a layer, and what leaves them so.
+/// True if nothing bounds the numbers of a line: they come from a layer, by ops that keep no bound.
 fn grows<T: Float>(r: &Reading<'_, '_, T>, index: usize, depth: usize) -> bool {
     let line = r.line(index);
     if depth == 0 || !line.wants_gradient() {
