@@ -73,8 +73,8 @@ macro_rules! common {
         }
         #[inline(never)]
         unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<$elem>) {
-            kernels!(Self, L, h, nv, block, {
-                1: [1 2 3 4 5 6 7 8 9 10]
+            kernels!(L, h, nv, block, {
+                1: [1 2 3 4 5 6 8 10]
                 2: [1 2 3 4 5 6]
                 3: [1 2 3 4]
             })

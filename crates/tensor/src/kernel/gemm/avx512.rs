@@ -79,10 +79,10 @@ macro_rules! common {
         }
         #[inline(never)]
         unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<$elem>) {
-            kernels!(Self, L, h, nv, block, {
-                1: [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
-                2: [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
-                3: [1 2 3 4 5 6 7 8]
+            kernels!(L, h, nv, block, {
+                1: [1 2 3 4 5 6 8 10 12 14]
+                2: [1 2 3 4 5 6 8 10 12 14]
+                3: [1 2 3 4 5 6 8]
                 4: [1 2 3 4 5 6]
             })
         }

@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::micro::{Block, ByColumns, ByRows, Masked};
+use super::micro::Block;
 use super::scratch::Scratch;
 use super::simd::{Body, Simd};
 use super::{Product, pack};
@@ -25,9 +25,7 @@ impl<V: Simd> Body<V> for Direct<'_, V::Elem> {
         // SAFETY: the caller's; the buffers are good for k rows of the widest panel.
         unsafe {
             if product.b.cs == 1 {
-                // Only kernels of up to two vectors can mask the second.
-                let masked = !product.n.is_multiple_of(V::LANES);
-                return panels::<V>(product, if masked { vectors.min(2) } else { vectors }, None);
+                return panels::<V>(product, vectors, None);
             }
             let len = product.k * vectors * V::LANES;
             if len <= ON_STACK {
@@ -70,7 +68,6 @@ unsafe fn panels<V: Simd>(
     while j < n {
         let width = (n - j).min(vectors * V::LANES);
         let nv = width.div_ceil(V::LANES);
-        let highest = V::HEIGHTS[nv - 1];
         // SAFETY: the caller's.
         unsafe {
             let from = b.at(0, j);
@@ -81,23 +78,24 @@ unsafe fn panels<V: Simd>(
                 }
                 None => (from.ptr, b.rs),
             };
-            let mut i = 0;
-            while i < m {
-                // Blocks of nearly equal height, not full ones and a thin rest.
-                let left = m - i;
-                let h = left.div_ceil(left.div_ceil(highest));
-                let (a, c) = (a.at(i, 0), c.add(i * ldc + j));
-                let init = init.at_column(j);
-                let block = Block { k, a, b: panel, ldb, c, ldc, width, init };
-                match (a.cs == 1, buffer.is_none() && width < nv * V::LANES) {
-                    (true, false) => V::block::<ByRows>(h, nv, &block),
-                    (true, true) => V::block::<Masked<ByRows>>(h, nv, &block),
-                    (false, false) => V::block::<ByColumns>(h, nv, &block),
-                    (false, true) => V::block::<Masked<ByColumns>>(h, nv, &block),
-                }
-                i += h;
-            }
+            let ragged = if buffer.is_some() { 0 } else { ragged(product, j + nv * V::LANES) };
+            let (c, init) = (c.add(j), init.at_column(j));
+            Block { k, a, b: panel, ldb, ragged, c, ldc, width, init }.down::<V>(m, nv);
         }
         j += width;
+    }
+}
+
+/// The number of B's rows from which vectors up to column `end` may not be read whole. In a matrix whose rows follow one
+/// another, only the last have too little behind them; in another, what lies behind a row is not known.
+#[inline(always)]
+fn ragged<T>(product: &Product<T>, end: usize) -> usize {
+    let Product { n, k, b, .. } = *product;
+    if end <= n {
+        0
+    } else if b.rs == n as isize {
+        (end.div_ceil(n) - 1).min(k)
+    } else {
+        k
     }
 }

@@ -9,8 +9,6 @@ use super::{Init, Mat};
 pub(super) trait Layout: Copy {
     /// The number of rows that are reached from one pointer.
     const REACH: usize;
-    /// Whether of the last vector of B's rows, the first or second, only what is in the block's width may be read.
-    const MASKED: bool = false;
     /// The distance from one row of A to the next and from one column to the next, in elements.
     fn strides<T>(a: &Mat<T>) -> (isize, isize);
 }
@@ -38,31 +36,47 @@ impl Layout for ByColumns {
     }
 }
 
-/// The same, beside a B that is not whole vectors. To mask a load costs as much as a multiply-add.
-#[derive(Clone, Copy)]
-pub(super) struct Masked<L>(PhantomData<L>);
-
-impl<L: Layout> Layout for Masked<L> {
-    const REACH: usize = L::REACH;
-    const MASKED: bool = true;
-    #[inline(always)]
-    fn strides<T>(a: &Mat<T>) -> (isize, isize) {
-        L::strides(a)
-    }
-}
-
 /// A block of C and what goes into it.
 #[derive(Clone, Copy)]
 pub(super) struct Block<T> {
     pub(super) k: usize,
     pub(super) a: Mat<T>,
-    /// The block's columns of B: rows of whole vectors, unless the layout says that they are masked, `ldb` apart.
+    /// The block's columns of B, `ldb` apart.
     pub(super) b: *const T,
     pub(super) ldb: isize,
+    /// The number of B's rows, the last ones, of whose last vector only what is in the block's width may be read. To mask a
+    /// load costs as much as a multiply-add.
+    pub(super) ragged: usize,
     pub(super) c: *mut T,
     pub(super) ldc: usize,
     pub(super) width: usize,
     pub(super) init: Init<T>,
+}
+
+impl<T> Block<T> {
+    /// This block and those below it, of `m` rows in all: of nearly equal height, not full ones and a thin rest.
+    ///
+    /// # Safety
+    /// A and C are good for `m` rows, the rest for the block's `nv` vectors; the processor has V.
+    #[inline(always)]
+    pub(super) unsafe fn down<V: Simd<Elem = T>>(mut self, m: usize, nv: usize) {
+        let highest = V::HEIGHTS[nv - 1];
+        let mut left = m;
+        while left > 0 {
+            let h = V::height(left.div_ceil(left.div_ceil(highest)), left);
+            // SAFETY: the caller's.
+            unsafe {
+                if self.a.cs == 1 {
+                    V::block::<ByRows>(h, nv, &self);
+                } else {
+                    V::block::<ByColumns>(h, nv, &self);
+                }
+            }
+            left -= h;
+            self.a = self.a.at(h, 0);
+            self.c = self.c.wrapping_add(h * self.ldc);
+        }
+    }
 }
 
 /// The body for every row `r` of `MR`, written out: the rows stay in registers only where no loop goes over them, and to
@@ -91,11 +105,11 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
     type Output = ();
     #[inline(always)]
     unsafe fn run(self) {
-        let Block { k, a, b, ldb, c, ldc, width, init } = *self.0;
+        let Block { k, a, b, ldb, ragged, c, ldc, width, init } = *self.0;
         let (rs, cs) = L::strides(&a);
         let tail = NV - 1;
-        // SAFETY: the caller's: A is good for MR rows of k, B for k rows of NV vectors, C for MR rows of `width`;
-        // where the layout says so, of B's last vector only what is in `width`.
+        // SAFETY: the caller's: A is good for MR rows of k, B for k rows of NV vectors, the ragged ones for `width` of them,
+        // C for MR rows of `width`.
         unsafe {
             let mask = V::first(width - tail * V::LANES);
             let mut acc = [[V::zero(); NV]; MR];
@@ -103,13 +117,15 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
             for (g, p) in at.a.iter_mut().enumerate() {
                 *p = p.wrapping_offset((g * L::REACH) as isize * rs);
             }
-            for _ in 0..k / 2 {
-                at.step(0, &mut acc, (rs, cs), ldb, mask);
-                at.step(1, &mut acc, (rs, cs), ldb, mask);
+            let pairs = (k - ragged) / 2;
+            for _ in 0..pairs {
+                at.step(0, &mut acc, (rs, cs), ldb, None);
+                at.step(1, &mut acc, (rs, cs), ldb, None);
                 at.go_on(2, cs, ldb);
             }
-            if k % 2 == 1 {
-                at.step(0, &mut acc, (rs, cs), ldb, mask);
+            for _ in 2 * pairs..k {
+                at.step(0, &mut acc, (rs, cs), ldb, Some(mask));
+                at.go_on(1, cs, ldb);
             }
             match init {
                 Init::Zero => {}
@@ -141,7 +157,8 @@ struct At<V: Simd, L, const MR: usize> {
 }
 
 impl<V: Simd, L: Layout, const MR: usize> At<V, L, MR> {
-    /// The step of k that is `ahead` of this place: every row's element of A times the row of B.
+    /// The step of k that is `ahead` of this place: every row's element of A times the row of B, of whose last vector the
+    /// mask says what may be read.
     ///
     /// # Safety
     /// As for the block.
@@ -152,14 +169,17 @@ impl<V: Simd, L: Layout, const MR: usize> At<V, L, MR> {
         acc: &mut [[V; NV]; MR],
         (rs, cs): (isize, isize),
         ldb: isize,
-        mask: V::Mask,
+        mask: Option<V::Mask>,
     ) {
         // SAFETY: the caller's.
         unsafe {
             let mut b = [V::zero(); NV];
             for (v, x) in b.iter_mut().enumerate() {
                 let p = self.b.offset(ahead * ldb + (v * V::LANES) as isize);
-                *x = if L::MASKED && v + 1 == NV { V::load_first(p, mask) } else { V::load(p) };
+                *x = match mask {
+                    Some(mask) if v + 1 == NV => V::load_first(p, mask),
+                    _ => V::load(p),
+                };
             }
             each!(MR, r, {
                 let p = self.a[r / L::REACH];
@@ -198,12 +218,12 @@ unsafe fn add_row<V: Simd, const NV: usize>(row: &mut [V; NV], p: *const V::Elem
 
 /// The body of [`Simd::block`]: the kernel for the height and the width asked for, of those listed.
 macro_rules! kernels {
-    ($vector:ty, $layout:ty, $h:expr, $nv:expr, $block:expr, { $($n:literal: [$($r:literal)*])* }) => {
+    ($layout:ty, $h:expr, $nv:expr, $block:expr, { $($n:literal: [$($r:literal)*])* }) => {
         match ($nv, $h) {
-            $($( ($n, $r) if const { $n <= 2 || !<$layout>::MASKED } => {
+            $($( ($n, $r) => {
                 // SAFETY: the caller's.
                 unsafe {
-                    <$vector>::enter($crate::kernel::gemm::micro::Micro::<$vector, $layout, $r, $n>(
+                    Self::enter($crate::kernel::gemm::micro::Micro::<Self, $layout, $r, $n>(
                         $block,
                         ::std::marker::PhantomData,
                     ))

@@ -4,7 +4,7 @@
 //! next panels. What lies well is not packed but read where it is: a copy costs what the reading from the third cache
 //! costs, and takes room in the second.
 
-use super::micro::{Block, ByColumns, ByRows};
+use super::micro::Block;
 use super::plan::RUN;
 use super::scratch::Scratch;
 use super::simd::{Body, Simd};
@@ -110,12 +110,7 @@ unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V
                         (pb.add((j - j0) / nr * KC * nr).cast_const(), (nv * V::LANES) as isize)
                     };
                     let (c, init) = (c.add(i * ldc + j), init.at_column(j));
-                    let block = Block { k, a, b, ldb, c, ldc, width, init };
-                    if a.cs == 1 {
-                        V::block::<ByRows>(h, nv, &block);
-                    } else {
-                        V::block::<ByColumns>(h, nv, &block);
-                    }
+                    Block { k, a, b, ldb, ragged: 0, c, ldc, width, init }.down::<V>(h, nv);
                     j += width;
                 }
             }

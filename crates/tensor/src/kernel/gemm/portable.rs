@@ -80,22 +80,18 @@ impl<T: GemmElem> Simd for Four<T> {
     unsafe fn sum(self) -> T {
         (self.0[0].plus(self.0[2])).plus(self.0[1].plus(self.0[3]))
     }
+    /// On a machine of this kind, one without AVX2 is rare: blocks in powers of two spare it half of the kernels.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn height(h: usize, _left: usize) -> usize {
+        1 << h.ilog2()
+    }
     #[inline(never)]
     unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<T>) {
-        #[cfg(not(target_arch = "x86_64"))]
-        kernels!(Self, L, h, nv, block, { 1: [1 2 3 4 5 6 7 8] 2: [1 2 3 4] });
-        // A machine of this kind that has no AVX2 is rare: blocks in powers of two spare it half of the kernels.
         #[cfg(target_arch = "x86_64")]
-        {
-            let mut done = 0;
-            while done < h {
-                let now = 1 << (h - done).ilog2();
-                let (a, c) = (block.a.at(done, 0), block.c.wrapping_add(done * block.ldc));
-                let part = Block { a, c, ..*block };
-                kernels!(Self, L, now, nv, &part, { 1: [1 2 4 8] 2: [1 2 4] });
-                done += now;
-            }
-        }
+        kernels!(L, h, nv, block, { 1: [1 2 4 8] 2: [1 2 4] });
+        #[cfg(not(target_arch = "x86_64"))]
+        kernels!(L, h, nv, block, { 1: [1 2 3 4 5 6 8] 2: [1 2 3 4] });
     }
     #[inline(never)]
     unsafe fn enter<B: Body<Self>>(body: B) -> B::Output {

@@ -79,7 +79,19 @@ pub(super) trait Simd: Copy {
         }
     }
 
-    /// Calls the kernel for a block of `h` rows by `nv` vectors.
+    /// A height at or near `h` for which there is a kernel, where `left` rows are left. Of odd heights above six there is none:
+    /// each is time to compile, and two low blocks are hardly slower.
+    #[inline(always)]
+    fn height(h: usize, left: usize) -> usize {
+        match h {
+            ..=6 => h,
+            _ if h % 2 == 0 => h,
+            _ if h < left => h + 1,
+            7 => 4,
+            _ => h - 5,
+        }
+    }
+    /// Calls the kernel for a block of `h` rows, as [`height`](Self::height) says, by `nv` vectors.
     unsafe fn block<L: Layout>(h: usize, nv: usize, block: &Block<Self::Elem>);
     /// Runs the body with the instructions of this vector.
     unsafe fn enter<B: Body<Self>>(body: B) -> B::Output;
