@@ -35,7 +35,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn backward(self) -> Result<()> {
         let at = Location::caller();
-        self.fill_params("backward", at)?;
+        (compiled().fill_params)(self, "backward", at)?;
         self.tape.inner.borrow_mut().let_go(at);
         Ok(())
     }
@@ -47,10 +47,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`backward`](Self::backward).
     #[track_caller]
     pub fn backward_keep(self) -> Result<()> {
-        self.fill_params("backward_keep", Location::caller())
+        (compiled().fill_params)(self, "backward_keep", Location::caller())
     }
 
-    fn fill_params(self, verb: &'static str, at: Line) -> Result<()> {
+    pub(crate) fn fill_params_here(self, verb: &'static str, at: Line) -> Result<()> {
         self.startable(verb, at)?;
         let (grads, adjoints, rows) = {
             let mut guard = self.tape.inner.borrow_mut();

@@ -1,9 +1,7 @@
 //! Long code that is generic over the float type, compiled in this crate, once for each of the two types. A program that
 //! uses a tape calls it by pointers, and so has no copy of its own.
 
-use std::any::Any;
-
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, of_float};
 
 use crate::algebra::Incoming;
 use crate::error::Line;
@@ -11,6 +9,7 @@ use crate::inner::Inner;
 use crate::non_finite::NonFinite;
 use crate::ops::Operation as _;
 use crate::pulled::AtLine;
+use crate::row_grad::{RowPart, Rows, whole_of_rows};
 use crate::sweep::sweep_here;
 use crate::{Op, Result, Tape, Var};
 
@@ -35,6 +34,12 @@ pub(crate) struct Compiled<T: Float> {
     pub(crate) record: fn(&Tape<T>, &[u32], Line) -> Result<u32>,
     /// The same with one operand, which makes a fault var of an error.
     pub(crate) record_or_fault: fn(&Tape<T>, u32, Line) -> u32,
+    /// Finds the gradient of a number and adds it to the parameters'.
+    pub(crate) fill_params: fn(Var<'_, T>, &'static str, Line) -> Result<()>,
+    /// The whole of gradients by rows.
+    pub(crate) whole_of_rows: fn(&[usize], &[RowPart<T>]) -> Tensor<T>,
+    /// Gradients by rows, rising, one to a row.
+    pub(crate) sort_rows: fn(&mut Rows<T>),
     /// Goes back over a tape, from gradients of some lines: leaves those of parameters, and tells of each.
     pub(crate) sweep: Sweep<T>,
     /// Goes back from a var with a seed, and records what it does: the gradients of some lines.
@@ -63,6 +68,9 @@ impl<T: Float> Compiled<T> {
         Self {
             record: Tape::record_here,
             record_or_fault: Tape::record_or_fault_here,
+            fill_params: |y, verb, at| y.fill_params_here(verb, at),
+            whole_of_rows,
+            sort_rows: Rows::sort,
             sweep: sweep_here,
             sweep_recorded: Tape::sweep_vars_here,
             push: Tape::push_here,
@@ -79,9 +87,5 @@ static F64: Compiled<f64> = Compiled::new();
 /// The compiled code for this float type.
 #[inline]
 pub(crate) fn compiled<T: Float>() -> &'static Compiled<T> {
-    let (f32, f64): (&dyn Any, &dyn Any) = (&F32, &F64);
-    match f32.downcast_ref().or_else(|| f64.downcast_ref()) {
-        Some(compiled) => compiled,
-        None => unreachable!("a float is f32 or f64"),
-    }
+    of_float(&F32, &F64)
 }

@@ -5,6 +5,8 @@
 
 use wengert_tensor::{Float, Shape, Tensor};
 
+use crate::compiled::compiled;
+
 /// A gradient that is kept.
 #[derive(Clone)]
 pub(crate) enum Grad<T> {
@@ -65,33 +67,38 @@ impl<T> Rows<T> {
 
 impl<T: Float> Rows<T> {
     pub(crate) fn new(shape: &[usize], part: RowPart<T>) -> Self {
+        let whole = compiled().whole_of_rows;
         Self { shape: Shape::new(shape), parts: vec![part], is_sorted: false, whole }
     }
 
     /// The rows, rising, and their gradients, each the sum of all that came for it in the order in which it came.
     pub(crate) fn sorted(&mut self) -> (Tensor<usize>, Tensor<T>) {
         if !self.is_sorted {
-            let numbers: Vec<usize> =
-                self.parts.iter().flat_map(|part| part.index.iter()).collect();
-            let mut rows = numbers.clone();
-            rows.sort_unstable();
-            rows.dedup();
-            let mut shape = self.parts[0].values.shape().to_vec();
-            shape[0] = rows.len();
-            let place = |row: usize| rows.partition_point(|&r| r < row);
-            for part in &mut self.parts {
-                part.index = Tensor::from(part.index.iter().map(place).collect::<Vec<_>>());
-            }
-            let values = whole(&shape, &self.parts);
-            self.parts = vec![RowPart { index: Tensor::from(rows), values }];
-            self.is_sorted = true;
+            (compiled().sort_rows)(self);
         }
         (self.parts[0].index.clone(), self.parts[0].values.clone())
+    }
+
+    /// Makes one part of all, its rows in rising order.
+    pub(crate) fn sort(&mut self) {
+        let numbers: Vec<usize> = self.parts.iter().flat_map(|part| part.index.iter()).collect();
+        let mut rows = numbers.clone();
+        rows.sort_unstable();
+        rows.dedup();
+        let mut shape = self.parts[0].values.shape().to_vec();
+        shape[0] = rows.len();
+        let place = |row: usize| rows.partition_point(|&r| r < row);
+        for part in &mut self.parts {
+            part.index = Tensor::from(part.index.iter().map(place).collect::<Vec<_>>());
+        }
+        let values = whole_of_rows(&shape, &self.parts);
+        self.parts = vec![RowPart { index: Tensor::from(rows), values }];
+        self.is_sorted = true;
     }
 }
 
 /// The sum of all parts, each added up by itself, as a sweep adds up what comes from several uses.
-pub(crate) fn whole<T: Float>(shape: &[usize], parts: &[RowPart<T>]) -> Tensor<T> {
+pub(crate) fn whole_of_rows<T: Float>(shape: &[usize], parts: &[RowPart<T>]) -> Tensor<T> {
     // Of a single 0 the copy is made that is then added to.
     let zeros = || Tensor::scalar(T::ZERO).expand(shape);
     let alone = |part: &RowPart<T>| zeros()?.index_add(0, &part.index, &part.values);

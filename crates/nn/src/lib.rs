@@ -83,6 +83,7 @@ mod attention;
 mod branches;
 mod buffer;
 mod check;
+mod compiled;
 mod containers;
 mod conv;
 mod dropout;

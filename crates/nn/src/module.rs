@@ -6,9 +6,9 @@ use std::panic::Location;
 use wengert_autograd::{Error, Line, Result, ScopeGuard, Tape, Tensors, Var};
 use wengert_tensor::{Float, Tensor};
 
+use crate::compiled::compiled;
 use crate::parts::{Any, AnyParts};
 use crate::summary::{Summary, summary};
-use crate::trace::path_of;
 use crate::{Parts, Visitor};
 
 /// A layer, or a model made of layers: a function of a var. Write [`forward`](Self::forward), and use [`call`](Self::call).
@@ -180,7 +180,9 @@ fn failed<T: Float>(
 ) -> Error {
     let error = error.outside_of(HERE, at).in_scope(scope.number());
     match error.scope() {
-        Some(inner) if scope.is_outermost() => error.in_layer(&path_of(layer, tape, inner)),
+        Some(inner) if scope.is_outermost() => {
+            error.in_layer(&(compiled().path)(layer, tape, inner))
+        }
         _ => error,
     }
 }

@@ -1,6 +1,7 @@
 //! `Core`, the common part of all optimisers: the loop over parameters and their groups.
 
 mod check;
+mod compiled;
 mod saving;
 mod slot;
 
@@ -10,10 +11,12 @@ use std::panic::Location;
 use wengert_autograd::{GradUse, Line, Param};
 use wengert_tensor::{Float, Tensor};
 
-use crate::groups::{Change, Groups, names};
+use crate::groups::{Change, Groups};
 use crate::optimizer::no_momentum;
 use crate::rule::{Formula, Rule};
 use crate::{Error, Result};
+use check::Check;
+use compiled::compiled;
 use slot::Slot;
 
 /// Parameters with their states and settings.
@@ -117,7 +120,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             return Err(Error::Use(rule, at));
         }
         self.settle()?;
-        self.check(at)?;
+        (compiled().check)(&self.checking(&|set| self.groups.of(set).is_by_rows(), at))?;
         let mut made = None;
         for (param, slot) in self.parameters.iter().zip(&mut self.slots) {
             if param.is_frozen() {
@@ -154,7 +157,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             let slot = &self.slots[place];
             let fault = param.inspect(|value, _, _| slot.fault(value, g, GradUse::New, self.allow));
             if let Some(fault) = fault.filter(|_| !param.is_frozen()) {
-                return Err(self.named(fault, param, at));
+                return Err((compiled().named)(&self.checking(&|_| false, at), fault, param));
             }
         }
         let mut made = None;
@@ -170,6 +173,11 @@ impl<T: Float, R: Rule> Core<T, R> {
         Ok(())
     }
 
+    fn checking<'a>(&'a self, by_rows: &'a dyn Fn(usize) -> bool, at: Line) -> Check<'a, T> {
+        let Self { parameters, slots, allow, .. } = self;
+        Check { optimizer: R::NAME, parameters, slots, by_rows, allow: *allow, at }
+    }
+
     /// Brings the groups up to date with the settings.
     #[inline]
     fn settle(&mut self) -> Result<()> {
@@ -178,7 +186,7 @@ impl<T: Float, R: Rule> Core<T, R> {
 
     fn resolve(&mut self) -> Result<()> {
         if !self.sorted {
-            let sets = self.groups.sort(&names(&self.parameters), self.made)?;
+            let sets = self.groups.sort(&(compiled().names)(&self.parameters), self.made)?;
             for (slot, set) in self.slots.iter_mut().zip(sets) {
                 slot.set = set;
             }

@@ -27,29 +27,11 @@ impl<R: Rule> Groups<R> {
 
     /// The number of each parameter's set of groups.
     pub(crate) fn sort(&mut self, names: &[String], at: Line) -> Result<Vec<usize>> {
-        for (pattern, _) in &self.groups {
-            if !names.iter().any(|name| matches(pattern, name)) {
-                return Err(Error::Group {
-                    optimizer: R::NAME,
-                    pattern: pattern.clone(),
-                    names: names.to_vec(),
-                    at,
-                });
-            }
-        }
+        let patterns: Vec<&str> = self.groups.iter().map(|(pattern, _)| &pattern[..]).collect();
+        let (sets, places) = sort(R::NAME, &patterns, names, at)?;
         let settings = self.sets[0].1.clone();
-        let set_of = |name: &String| {
-            let set: Vec<usize> =
-                (0..self.groups.len()).filter(|&k| matches(&self.groups[k].0, name)).collect();
-            match self.sets.iter().position(|(other, _)| *other == set) {
-                Some(known) => known,
-                None => {
-                    self.sets.push((set, settings.clone()));
-                    self.sets.len() - 1
-                }
-            }
-        };
-        Ok(names.iter().map(set_of).collect())
+        self.sets = sets.into_iter().map(|set| (set, settings.clone())).collect();
+        Ok(places)
     }
 
     /// Computes the settings of each set; a group's own rate is multiplied by `proportion`.
@@ -75,11 +57,36 @@ impl<R: Rule> Groups<R> {
     }
 }
 
+/// The sets of patterns that match some name together, of which the first is the empty set, and the place of each name's.
+fn sort(
+    optimizer: &'static str,
+    patterns: &[&str],
+    names: &[String],
+    at: Line,
+) -> Result<(Vec<Vec<usize>>, Vec<usize>)> {
+    for pattern in patterns {
+        if !names.iter().any(|name| matches(pattern, name)) {
+            let (pattern, names) = (pattern.to_string(), names.to_vec());
+            return Err(Error::Group { optimizer, pattern, names, at });
+        }
+    }
+    let mut sets = vec![Vec::new()];
+    let set_of = |name: &String| {
+        let set: Vec<usize> = (0..patterns.len()).filter(|&k| matches(patterns[k], name)).collect();
+        sets.iter().position(|other| *other == set).unwrap_or_else(|| {
+            sets.push(set);
+            sets.len() - 1
+        })
+    };
+    let places = names.iter().map(set_of).collect();
+    Ok((sets, places))
+}
+
 fn check<R: Rule>(settings: &R, patterns: impl FnOnce() -> String, at: Line) -> Result<()> {
     let mut broken = settings.conflict();
     settings.numbers(&mut |name, x, bound| {
-        if !(bound.holds)(x) && broken.is_none() {
-            broken = Some((name, format!("`{name}` is {x}, and must {}", bound.words)));
+        if broken.is_none() {
+            broken = bound.broken_by(name, x).map(|rule| (name, rule));
         }
     });
     let Some((setting, mut rule)) = broken else { return Ok(()) };

@@ -190,8 +190,7 @@ impl ProximalStep {
             Kind::MaxNorm(max) => &[("max_norm", *max, POSITIVE)],
         };
         for &(setting, x, bound) in checked {
-            if !(bound.holds)(x) {
-                let rule = format!("`{setting}` is {x}, and must {}", bound.words);
+            if let Some(rule) = bound.broken_by(setting, x) {
                 return Err(Error::Setting { optimizer: NAME, setting, rule, at: self.made });
             }
         }

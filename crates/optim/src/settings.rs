@@ -20,6 +20,11 @@ impl Bound {
     pub(crate) fn number<T: Float>(self, loader: &mut Loader<T>, name: &str) -> f64 {
         loader.number_in(name, self.words, self.holds)
     }
+
+    /// The rule that a number breaks, if it does.
+    pub(crate) fn broken_by(self, name: &str, x: f64) -> Option<String> {
+        (!(self.holds)(x)).then(|| format!("`{name}` is {x}, and must {}", self.words))
+    }
 }
 
 pub(crate) const NOT_NEGATIVE: Bound =

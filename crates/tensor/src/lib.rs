@@ -85,7 +85,7 @@ mod window;
 pub use any::AnyTensor;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use conv::Conv;
-pub use element::{Element, Float, Number};
+pub use element::{Element, Float, Number, of_float};
 pub use error::{Error, Fault, Result};
 pub use kernel::pool::{set_threads, threads};
 pub use lstsq::LeastSquares;

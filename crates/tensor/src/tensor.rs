@@ -160,7 +160,7 @@ impl<T: Element> Tensor<T> {
     /// elements than memory holds.
     #[track_caller]
     pub(crate) fn copied(&self, op: &'static str) -> Result<Self> {
-        match copy::try_to_contiguous(self) {
+        match T::copied(self) {
             Some(copy) => Ok(copy),
             None => Err(no_memory::<T>(op, self.shape())),
         }

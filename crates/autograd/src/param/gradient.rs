@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use wengert_tensor::{Element, Float, Tensor};
 
 use super::{GradUse, Param};
-use crate::row_grad::{self, Grad, RowPart, Rows};
+use crate::compiled::compiled;
+use crate::row_grad::{Grad, RowPart, Rows};
 
 impl<T: Element> Param<T> {
     /// The gradient that `backward` has added up since `zero_grad`; `None` if none has arrived.
@@ -77,7 +78,7 @@ impl<T: Float> Param<T> {
         self.0.by_rows.store(true, Ordering::Relaxed);
         state.grad = Some(match state.take_to_add() {
             Some(Grad::Whole(sum)) => {
-                let part = row_grad::whole(sum.shape(), &[part]);
+                let part = (compiled().whole_of_rows)(sum.shape(), &[part]);
                 Grad::Whole(sum.accumulate(&part)?)
             }
             Some(Grad::Rows(mut rows)) => {

@@ -3,10 +3,9 @@
 use wengert_autograd::{GradUse, Line, Param};
 use wengert_tensor::{Float, Shape, Tensor};
 
-use super::{Allow, Core, Slot};
+use super::{Allow, Slot};
 use crate::error::Misfit;
 use crate::groups::names;
-use crate::rule::Rule;
 use crate::{Error, Result};
 
 /// The reason why no step can be made with a parameter and its gradient.
@@ -60,16 +59,26 @@ impl<T: Float> Slot<T> {
     }
 }
 
-impl<T: Float, R: Rule> Core<T, R> {
+/// What there is to check before a step.
+pub(super) struct Check<'a, T> {
+    pub(super) optimizer: &'static str,
+    pub(super) parameters: &'a [Param<T>],
+    pub(super) slots: &'a [Slot<T>],
+    /// Whether a step with these settings takes the rows that have a gradient alone.
+    pub(super) by_rows: &'a dyn Fn(usize) -> bool,
+    pub(super) allow: Allow,
+    pub(super) at: Line,
+}
+
+impl<T: Float> Check<'_, T> {
     /// Rejects gradients with which no step can be made, before anything is changed.
-    #[inline]
-    pub(super) fn check(&self, at: Line) -> Result<()> {
+    pub(super) fn run(&self) -> Result<()> {
         let (mut found, mut missing) = (false, false);
-        for (param, slot) in self.parameters.iter().zip(&self.slots) {
+        for (param, slot) in self.parameters.iter().zip(self.slots) {
             if param.is_frozen() {
                 continue;
             }
-            if self.groups.of(slot.set).is_by_rows()
+            if (self.by_rows)(slot.set)
                 && let Some((_, g)) = param.row_grad()
             {
                 found = true;
@@ -78,7 +87,7 @@ impl<T: Float, R: Rule> Core<T, R> {
                     .then(|| Fault::State(slot.shape.clone()));
                 let numbers = || self.allow.number(&g).or(self.allow.uses(param.grad_use()));
                 if let Some(fault) = state.or_else(numbers) {
-                    return Err(self.named(fault, param, at));
+                    return Err(self.named(fault, param));
                 }
                 continue;
             }
@@ -93,36 +102,36 @@ impl<T: Float, R: Rule> Core<T, R> {
                 }
             });
             if let Some(fault) = fault {
-                return Err(self.named(fault, param, at));
+                return Err(self.named(fault, param));
             }
         }
         if missing && !found && !self.allow.unused {
-            return Err(self.no_gradient(|_| true, at));
+            return Err(self.no_gradient(&|_| true));
         }
         Ok(())
     }
 
     #[cold]
-    fn no_gradient(&self, which: impl Fn(usize) -> bool, at: Line) -> Error {
-        let names = names(&self.parameters);
+    fn no_gradient(&self, which: &dyn Fn(usize) -> bool) -> Error {
+        let names = names(self.parameters);
         let frozen = |k: &usize| self.parameters[*k].is_frozen();
         let of = (0..names.len()).filter(|k| !frozen(k)).count();
         let missing = (0..names.len()).filter(|k| !frozen(k) && which(*k));
         let names = missing.map(|k| names[k].clone()).collect();
-        Error::NoGradient { optimizer: R::NAME, names, of, at }
+        Error::NoGradient { optimizer: self.optimizer, names, of, at: self.at }
     }
 
     /// The error of a fault, with the parameter's name.
     #[cold]
-    pub(super) fn named(&self, fault: Fault, param: &Param<T>, at: Line) -> Error {
+    pub(super) fn named(&self, fault: Fault, param: &Param<T>) -> Error {
         let place = self.parameters.iter().position(|p| p.is(param)).unwrap_or(0);
-        let name = names(&self.parameters)[place].clone();
-        let optimizer = R::NAME;
+        let name = names(self.parameters)[place].clone();
+        let Self { optimizer, at, .. } = *self;
         let (what, other, help) = match fault {
             Fault::Unused => {
                 let unused =
                     |k: usize| self.slots[k].step == 0 && self.parameters[k].grad().is_none();
-                return self.no_gradient(unused, at);
+                return self.no_gradient(&unused);
             }
             Fault::NotFinite(found) => {
                 return Error::NotFinite { function: optimizer, name, found, at };

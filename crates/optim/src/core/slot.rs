@@ -2,6 +2,7 @@
 
 use wengert_tensor::{Float, Shape, Tensor};
 
+use super::compiled::{Start, compiled};
 use crate::rule::{Formula, Rule};
 
 /// The state of a parameter.
@@ -69,7 +70,7 @@ impl<T: Float> Slot<T> {
         };
         let names = formula.state(value.rank());
         if !std::ptr::eq(self.names, names) && self.names != names {
-            self.begin(settings, names, value);
+            (compiled().begin)(self, names, value, &|name| settings.start(name, value));
         }
         run(formula, value, &mut self.state)?;
         (self.step, self.carried) = (step, carried);
@@ -77,13 +78,17 @@ impl<T: Float> Slot<T> {
     }
 
     /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
-    #[cold]
-    fn begin<R: Rule>(&mut self, settings: &R, names: &'static [&'static str], value: &Tensor<T>) {
+    pub(super) fn begin(
+        &mut self,
+        names: &'static [&'static str],
+        value: &Tensor<T>,
+        start: Start<'_, T>,
+    ) {
         let before = std::mem::take(&mut self.state);
         let mut before: Vec<_> = self.names.iter().zip(before).collect();
         let mut tensor = |name: &&'static str| match before.iter().position(|(b, _)| *b == name) {
             Some(k) => before.swap_remove(k).1,
-            None => settings.start(name, value),
+            None => start(name),
         };
         self.state = names.iter().map(&mut tensor).collect();
         (self.names, self.shape) = (names, Shape::new(value.shape()));

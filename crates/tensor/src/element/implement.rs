@@ -2,6 +2,7 @@
 
 use super::{Element, Float, Number, sealed};
 use crate::Tensor;
+use crate::kernel::copy::copied;
 use crate::kernel::folds::{
     Deviations, Exponentials, FloatFold, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero,
     NumberFold, Powers, ScaledPowers, SquaredDeviations, Squares,
@@ -44,6 +45,9 @@ macro_rules! element {
             }
             fn count_nonzero(x: &Tensor<$t>, flags: &[bool]) -> Tensor<usize> {
                 fold(Nonzero, x, flags, &[])
+            }
+            fn copied(x: &Tensor<$t>) -> Option<Tensor<$t>> {
+                copied(x)
             }
         }
     )*};

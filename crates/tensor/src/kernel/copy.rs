@@ -12,14 +12,14 @@ use crate::{Element, Tensor};
 
 /// A copy of the elements in row-major order in a buffer of its own.
 pub(crate) fn to_contiguous<T: Element>(x: &Tensor<T>) -> Tensor<T> {
-    match try_to_contiguous(x) {
+    match T::copied(x) {
         Some(copy) => copy,
         None => out_of_memory(x.bytes()),
     }
 }
 
-/// The same; `None` if the system has no memory for it.
-pub(crate) fn try_to_contiguous<T: Element>(x: &Tensor<T>) -> Option<Tensor<T>> {
+/// The same; `None` if the system has no memory for it. Called by [`Element::copied`], so that each type's is compiled once.
+pub(crate) fn copied<T: Element>(x: &Tensor<T>) -> Option<Tensor<T>> {
     if let Some(elements) = x.as_slice() {
         let layout = Layout::contiguous(x.layout().shape.clone());
         return Some(Tensor { storage: Storage::from_slice(layout, elements)? });
