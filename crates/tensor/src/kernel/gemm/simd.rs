@@ -85,7 +85,7 @@ pub(super) trait Simd: Copy {
     fn height(h: usize, left: usize) -> usize {
         match h {
             ..=6 => h,
-            _ if h % 2 == 0 => h,
+            _ if h.is_multiple_of(2) => h,
             _ if h < left => h + 1,
             7 => 4,
             _ => h - 5,
