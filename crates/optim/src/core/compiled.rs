@@ -3,8 +3,8 @@
 use wengert_autograd::Param;
 use wengert_tensor::{Float, Tensor, of_float};
 
-use super::Slot;
 use super::check::{Check, Fault};
+use super::slot::{Names, Slot};
 use crate::groups::names;
 use crate::{Error, Result};
 
@@ -20,7 +20,7 @@ pub(super) struct Compiled<T: Float> {
     /// The parameters' names.
     pub(super) names: fn(&[Param<T>]) -> Vec<String>,
     /// Makes the state tensors of these names, for this value.
-    pub(super) begin: fn(&mut Slot<T>, &'static [&'static str], &Tensor<T>, Start<'_, T>),
+    pub(super) begin: fn(&mut Slot<T>, Names, &Tensor<T>, Start<'_, T>),
 }
 
 impl<T: Float> Compiled<T> {

@@ -5,6 +5,9 @@ use wengert_tensor::{Float, Shape, Tensor};
 use super::compiled::{Start, compiled};
 use crate::rule::{Formula, Rule};
 
+/// The names of a state's tensors.
+pub(super) type Names = &'static [&'static str];
+
 /// The state of a parameter.
 pub(super) struct Slot<T> {
     /// Steps that it has made.
@@ -13,7 +16,7 @@ pub(super) struct Slot<T> {
     /// The parameter's shape when `state` was made.
     pub(super) shape: Shape,
     /// The names of the tensors in `state`.
-    pub(super) names: &'static [&'static str],
+    pub(super) names: Names,
     pub(super) state: Vec<Tensor<T>>,
     pub(super) carried: f64,
 }
@@ -78,12 +81,7 @@ impl<T: Float> Slot<T> {
     }
 
     /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
-    pub(super) fn begin(
-        &mut self,
-        names: &'static [&'static str],
-        value: &Tensor<T>,
-        start: Start<'_, T>,
-    ) {
+    pub(super) fn begin(&mut self, names: Names, value: &Tensor<T>, start: Start<'_, T>) {
         let before = std::mem::take(&mut self.state);
         let mut before: Vec<_> = self.names.iter().zip(before).collect();
         let mut tensor = |name: &&'static str| match before.iter().position(|(b, _)| *b == name) {
