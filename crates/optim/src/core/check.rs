@@ -59,7 +59,7 @@ impl<T: Float> Slot<T> {
     }
 }
 
-/// What there is to check before a step.
+/// An optimiser, as far as it is checked before a step.
 pub(super) struct Check<'a, T> {
     pub(super) optimizer: &'static str,
     pub(super) parameters: &'a [Param<T>],
