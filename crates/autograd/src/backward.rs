@@ -34,8 +34,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// tape that is [keeping adjoints](crate::Tape::keeping_adjoints)); on a tape that is [`finite`](crate::Tape::finite), if this or a parameter's gradient is not.
     #[track_caller]
     pub fn backward(self) -> Result<()> {
-        let at = Location::caller();
-        (compiled().fill_params)(self, "backward", at)?;
+        (compiled().backward)(self, Location::caller())
+    }
+
+    pub(crate) fn backward_here(self, at: Line) -> Result<()> {
+        self.fill_params("backward", at)?;
         self.tape.inner.borrow_mut().let_go(at);
         Ok(())
     }
@@ -47,10 +50,10 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`backward`](Self::backward).
     #[track_caller]
     pub fn backward_keep(self) -> Result<()> {
-        (compiled().fill_params)(self, "backward_keep", Location::caller())
+        (compiled().backward_keep)(self, Location::caller())
     }
 
-    pub(crate) fn fill_params_here(self, verb: &'static str, at: Line) -> Result<()> {
+    pub(crate) fn fill_params(self, verb: &'static str, at: Line) -> Result<()> {
         self.startable(verb, at)?;
         let (grads, adjoints, rows) = {
             let mut guard = self.tape.inner.borrow_mut();

@@ -5,7 +5,7 @@ use wengert_tensor::{Float, Tensor, of_float};
 
 use crate::algebra::Incoming;
 use crate::error::Line;
-use crate::inner::Inner;
+use crate::inner::{Held, Inner};
 use crate::non_finite::NonFinite;
 use crate::ops::Operation as _;
 use crate::pulled::AtLine;
@@ -34,8 +34,12 @@ pub(crate) struct Compiled<T: Float> {
     pub(crate) record: fn(&Tape<T>, &[u32], Line) -> Result<u32>,
     /// The same with one operand, which makes a fault var of an error.
     pub(crate) record_or_fault: fn(&Tape<T>, u32, Line) -> u32,
-    /// Finds the gradient of a number and adds it to the parameters'.
-    pub(crate) fill_params: fn(Var<'_, T>, &'static str, Line) -> Result<()>,
+    /// The contents of a new tape.
+    pub(crate) new_tape: fn() -> Held<T>,
+    /// Finds the gradient of a number, adds it to the parameters', and spends the tape.
+    pub(crate) backward: fn(Var<'_, T>, Line) -> Result<()>,
+    /// The same without the last.
+    pub(crate) backward_keep: fn(Var<'_, T>, Line) -> Result<()>,
     /// The whole of gradients by rows.
     pub(crate) whole_of_rows: fn(&[usize], &[RowPart<T>]) -> Tensor<T>,
     /// Gradients by rows, rising, one to a row.
@@ -68,7 +72,9 @@ impl<T: Float> Compiled<T> {
         Self {
             record: Tape::record_here,
             record_or_fault: Tape::record_or_fault_here,
-            fill_params: |y, verb, at| y.fill_params_here(verb, at),
+            new_tape: Held::new,
+            backward: |y, at| y.backward_here(at),
+            backward_keep: |y, at| y.fill_params("backward_keep", at),
             whole_of_rows,
             sort_rows: Rows::sort,
             sweep: sweep_here,

@@ -93,6 +93,12 @@ impl<T> Clone for Param<T> {
     }
 }
 
+/// Of each number, whether it is the first of its kind.
+fn firsts(numbers: Vec<u64>) -> Vec<bool> {
+    let mut seen = std::collections::HashSet::new();
+    numbers.into_iter().map(|number| seen.insert(number)).collect()
+}
+
 impl<T: Element> Param<T> {
     /// A parameter that starts from this value.
     pub fn new(value: Tensor<T>) -> Self {
@@ -153,8 +159,10 @@ impl<T: Element> Param<T> {
     /// assert!(once.len() == 2 && once[0].is(&v) && once[1].is(&w));
     /// ```
     pub fn each_once(parameters: impl IntoIterator<Item = Self>) -> Vec<Self> {
-        let mut seen = std::collections::HashSet::new();
-        parameters.into_iter().filter(|param| seen.insert(param.id())).collect()
+        let mut all: Vec<Self> = parameters.into_iter().collect();
+        let mut first = firsts(all.iter().map(Self::id).collect()).into_iter();
+        all.retain(|_| first.next() == Some(true));
+        all
     }
 
     /// Its path in the model, such as `l1.weight`, once [`set_path`](Self::set_path) has named it, as a model's
