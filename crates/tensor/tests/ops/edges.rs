@@ -115,7 +115,7 @@ fn steps_of_any_length() {
     let steps = Conv::new([Window::new(2).stride(usize::MAX); 2]);
     assert_eq!(image.conv(&of(2), None, &steps).unwrap(), tensor![[[[4.0]]]]);
     let y = of(1);
-    assert_eq!(y.conv_input(&of(2), &[3, 3], &steps).unwrap().sum().item().unwrap(), 4.0);
+    assert_eq!(y.conv_input(&of(2), [3, 3], &steps).unwrap().sum().item().unwrap(), 4.0);
     assert_eq!(image.conv_weight(&y, &steps).unwrap(), of(2));
     let one = Conv::new([Window { dilation: usize::MAX, ..Window::new(1) }; 2]);
     assert_eq!(image.conv(&of(1), None, &one).unwrap(), image);
