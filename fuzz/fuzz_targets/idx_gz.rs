@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wengert_fuzz::read("idx.gz", bytes));
+libfuzzer_sys::fuzz_target!(init: wengert_fuzz::write_seeds("idx.gz"), |bytes: &[u8]| wengert_fuzz::read("idx.gz", bytes));

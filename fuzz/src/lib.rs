@@ -8,15 +8,12 @@ mod corpus;
 #[path = "../../tests/fuzz/targets.rs"]
 mod targets;
 
+use std::fs;
+
 use targets::{TARGETS, Target};
 
 /// The folder of the repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// The names of all readers.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    TARGETS.iter().map(|target| target.name)
-}
 
 fn target(name: &str) -> &'static Target {
     TARGETS.iter().find(|target| target.name == name).unwrap()
@@ -30,8 +27,15 @@ pub fn read(name: &str, bytes: &[u8]) {
     let _ = (target(name).read)(bytes);
 }
 
-/// The files that a reader begins with: good ones, and malformed ones.
-pub fn seeds(name: &str) -> Vec<Vec<u8>> {
+/// Writes the files that a reader begins with, good ones and malformed ones, into `corpus/<target>`, where libFuzzer looks for them.
+///
+/// # Panics
+/// If they cannot be written.
+pub fn write_seeds(name: &str) {
+    let folder = format!("{}/corpus/{}", env!("CARGO_MANIFEST_DIR"), name.replace(['.', '-'], "_"));
+    fs::create_dir_all(&folder).unwrap();
     let malformed = corpus::of(name).into_iter().map(|(_, bytes)| bytes);
-    (target(name).seeds)().into_iter().chain(malformed).collect()
+    for (i, bytes) in (target(name).seeds)().into_iter().chain(malformed).enumerate() {
+        fs::write(format!("{folder}/seed-{i}"), bytes).unwrap();
+    }
 }

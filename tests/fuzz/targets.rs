@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use wengert::data::npz::Npz;
 use wengert::data::{Csv, idx, npy};
@@ -148,8 +149,9 @@ fn pickle_seeds() -> Vec<Vec<u8>> {
 
 /// Reads a pickle next to the numbers of each file, with a checksum that fits.
 fn read_pickle(bytes: &[u8]) -> bool {
-    let read = PT.map(|name| {
-        let zip = Zip::parse(pt_file(name)).unwrap();
+    static FILES: LazyLock<[Zip; 3]> =
+        LazyLock::new(|| PT.map(|name| Zip::parse(pt_file(name)).unwrap()));
+    let read = FILES.each_ref().map(|zip| {
         let members = zip.members().iter().map(|member| {
             let is_pickle = member.name.ends_with("data.pkl");
             (&*member.name, if is_pickle { bytes } else { zip.stored(member).unwrap() })

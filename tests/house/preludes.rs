@@ -44,7 +44,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     // Fields of a layer.
     ("nn", &["InProjection", "RecurrentWeights"]),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
-    ("optim", &["Loader", "Misfit", "Resume", "State"]),
+    ("optim", &["Loader", "Misfit", "Resumable", "Resume", "State"]),
     // Two numbers that are returned.
     ("train", &["Place"]),
     (

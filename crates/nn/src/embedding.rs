@@ -30,6 +30,7 @@ pub struct Embedding<T> {
 
 impl<T: Float> Embedding<T> {
     /// With this number of vectors, each of this width.
+    #[track_caller]
     pub fn new(things: usize, width: usize, rng: &mut Rng) -> Self {
         Self { weight: Param::new(Tensor::randn([things, width], rng)), padding: None }
     }

@@ -38,6 +38,7 @@ pub struct EmbeddingBag<T> {
 
 impl<T: Float> EmbeddingBag<T> {
     /// With this number of vectors, each of this width.
+    #[track_caller]
     pub fn new(things: usize, width: usize, rng: &mut Rng) -> Self {
         Self::from_weights(Tensor::randn([things, width], rng))
     }

@@ -27,14 +27,19 @@ pub struct Linear<T> {
 }
 
 /// Uniform within ±1/√fan; zeros if fan is 0.
+#[track_caller]
 pub(crate) fn uniform<T: Float>(shape: &[usize], fan: usize, rng: &mut Rng) -> Param<T> {
     let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
     // Cannot fail: the range is finite; a shape beyond memory ends as `Tensor::rand` says.
-    Param::new(Tensor::uniform(shape, -bound, bound, rng).unwrap_or_else(|_| Tensor::zeros(shape)))
+    Param::new(match Tensor::uniform(shape, -bound, bound, rng) {
+        Ok(weight) => weight,
+        Err(_) => Tensor::zeros(shape),
+    })
 }
 
 impl<T: Float> Linear<T> {
     /// A layer with bias.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize, rng: &mut Rng) -> Self {
         let weight = uniform(&[outputs, inputs], inputs, rng);
         Self { weight, bias: Some(uniform(&[outputs], inputs, rng)) }
@@ -126,6 +131,7 @@ pub struct Bilinear<T> {
 
 impl<T: Float> Bilinear<T> {
     /// A layer with bias.
+    #[track_caller]
     pub fn new(first: usize, second: usize, outputs: usize, rng: &mut Rng) -> Self {
         let weight = uniform(&[outputs, first, second], first, rng);
         Self { weight, bias: Some(uniform(&[outputs], first, rng)) }

@@ -268,3 +268,19 @@ fn an_empty_batch_leaves_running_statistics_as_they_are() {
         assert_eq!(norm.running.as_ref().unwrap().var.value(), Tensor::ones([2]));
     }
 }
+
+#[test]
+fn a_layer_beyond_memory_names_the_line_that_asked_for_it() {
+    const VAST: usize = usize::MAX / 8;
+    let line = |make: &dyn Fn()| {
+        let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make)).unwrap_err();
+        let text = payload.downcast_ref::<String>().unwrap().clone();
+        assert!(text.contains("memory") && text.contains("layers.rs"), "{text}");
+    };
+    line(&|| drop(Linear::<f32>::new(VAST, VAST, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Bilinear::<f32>::new(VAST, 2, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Conv2d::<f32>::new(VAST, 2, 3, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::ConvTranspose2d::<f32>::new(VAST, 2, 3, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Embedding::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::EmbeddingBag::<f32>::new(VAST, 2, &mut Rng::new(0))));
+}

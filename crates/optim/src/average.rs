@@ -93,7 +93,12 @@ impl<T: Float> Average<T> {
         self.swapped = !self.swapped;
     }
 
-    /// The average by the parameters' paths, and how many updates it is of: what [`load_state`](Self::load_state) goes on from.
+    /// The entry of a state that was taken while the average was swapped in.
+    #[doc(hidden)]
+    pub const SWAPPED: &'static str = "swapped";
+
+    /// The average by the parameters' paths, and how many updates it is of: what [`load_state`](Self::load_state) goes on from. While
+    /// the average is swapped in, the model does not hold its weights, so a checkpoint of both is not written.
     ///
     /// ```
     /// # use wengert_autograd::Param;
@@ -116,6 +121,10 @@ impl<T: Float> Average<T> {
         state.insert_number("updates", self.updates as f64);
         for (name, average) in names(&self.parameters).into_iter().zip(self.values()) {
             state.insert(format!("{name}.average"), average);
+        }
+        if self.swapped {
+            // The weights are not where a checkpoint looks for them, and it rejects this.
+            state.insert_number(Self::SWAPPED, 1.0);
         }
         state
     }

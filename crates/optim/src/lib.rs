@@ -103,6 +103,7 @@ pub use nadam::{NAdam, NAdamSettings};
 pub use optimizer::Optimizer;
 pub use proximal::ProximalStep;
 pub use radam::{RAdam, RAdamSettings};
+pub use resume::Resumable;
 pub use rmsprop::{RmsProp, RmsPropSettings};
 pub use rprop::{Rprop, RpropSettings};
 pub use sam::Sam;

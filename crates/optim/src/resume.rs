@@ -1,4 +1,4 @@
-//! The state of a run besides the model and the optimiser, in a checkpoint: averages, plateaus, and L-BFGS.
+//! The state of a run besides the model and the optimiser, in a checkpoint: averages, plateaus, L-BFGS, and further optimisers.
 
 use std::panic::Location;
 
@@ -8,7 +8,7 @@ use wengert_tensor::Float;
 
 use crate::schedule::{PlateauState, ReduceLrOnPlateau};
 use crate::settings::NOT_NEGATIVE;
-use crate::{Average, Error, Lbfgs};
+use crate::{Average, Error, Lbfgs, Optimizer};
 
 /// An error of this crate, as one of a state.
 fn of_state(error: Error, at: Line) -> wengert_files::Error {
@@ -36,6 +36,43 @@ macro_rules! resume {
     )*};
 }
 resume! { Average Lbfgs }
+
+/// An optimiser as a part of a checkpoint with a name of its own: the second of a run that has two. The first is given to the checkpoint
+/// as it is, and the models together, as a tuple.
+///
+/// ```
+/// use wengert_autograd::Param;
+/// use wengert_optim::{Adam, Optimizer, Resumable, Resume};
+/// use wengert_tensor::tensor;
+///
+/// let w = Param::new(tensor![1.0_f64, 2.0]);
+/// w.set_path("critic.w");
+/// let mut critic = Adam::new([w.clone()], 0.5);
+/// w.set_grad(Some(tensor![1.0, -1.0]));
+/// critic.step()?;
+///
+/// // `Checkpoint::of(&(&generator, &critic), &optimizer, place).with("critic", &Resumable(&mut critic))` takes this state,
+/// let saved = Resumable(&mut critic).state();
+/// // and `checkpoints.resume(…, &mut [("critic", &mut Resumable(&mut critic))])` gives it back.
+/// let mut again = Adam::new([w], 0.5);
+/// Resumable(&mut again).load_state(saved)?;
+/// assert_eq!(again.state(), critic.state());
+/// # Ok::<(), wengert_optim::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Resumable<'a, O: ?Sized>(pub &'a mut O);
+
+impl<T: Float, O: Optimizer<T> + ?Sized> Resume<T> for Resumable<'_, O> {
+    fn state(&self) -> State<T> {
+        self.0.state()
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
+        let at = Location::caller();
+        self.0.load_state(state).map_err(|error| of_state(error, at))
+    }
+}
 
 /// The rate in force, the best value, and the counts; not the settings, which are the program's.
 ///

@@ -100,8 +100,10 @@ impl Conv {
             }
             sizes.places[at] = places;
             (sizes.before[at], sizes.after[at]) = (before, after);
-            (sizes.kernel[at], sizes.stride[at]) = (window.size, window.stride);
-            (sizes.dilation[at], sizes.counts[at]) = (window.dilation, window.count(whole));
+            (sizes.kernel[at], sizes.counts[at]) = (window.size, window.count(whole));
+            // A longer step is never taken, and its product with other sizes need not be a number.
+            (sizes.stride[at], sizes.dilation[at]) =
+                (window.stride.min(whole), window.dilation.min(whole));
         }
         // A thread pads one sample at a time.
         room_or_refuse::<T>(op, &padded[1..])?;

@@ -38,20 +38,21 @@ pub const NUMBER_WORDS: [&str; 31] = [
     "thousand",
 ];
 
-/// A number below a million in English words.
+/// A number in English words; a million is a thousand thousand.
 ///
 /// ```
 /// use wengert_data::synth::{NUMBER_WORDS, number_in_words};
 ///
 /// assert_eq!(number_in_words(342), "three hundred and forty two");
 /// assert_eq!(number_in_words(12_005), "twelve thousand and five");
+/// assert_eq!(number_in_words(1_000_000), "one thousand thousand");
 /// assert!(number_in_words(987_654).split(' ').all(|word| NUMBER_WORDS.contains(&word)));
 /// ```
 pub fn number_in_words(n: usize) -> String {
     let mut words = Vec::new();
     let (thousands, hundreds, rest) = (n / 1000, n % 1000 / 100, n % 100);
     if thousands > 0 {
-        words.extend([number_in_words(thousands % 1000), "thousand".into()]);
+        words.extend([number_in_words(thousands), "thousand".into()]);
     }
     if hundreds > 0 {
         words.extend([NUMBER_WORDS[hundreds].into(), "hundred".into()]);

@@ -45,12 +45,14 @@ pub struct Conv<T, const D: usize> {
 
 impl<T: Float, const D: usize> Conv<T, D> {
     /// From so many channels to so many, with a kernel of these sizes and a bias.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize, kernel: impl Into<Each<D>>, rng: &mut Rng) -> Self {
         Self::grouped(inputs, outputs, kernel, 1, rng)
     }
 
     /// With the channels in so many groups, each of which sees its own inputs alone. Groups that do not divide inputs and outputs
     /// are rejected by `forward`.
+    #[track_caller]
     pub fn grouped(
         inputs: usize,
         outputs: usize,
@@ -68,6 +70,7 @@ impl<T: Float, const D: usize> Conv<T, D> {
     }
 
     /// With one kernel for each channel, which sees that channel alone.
+    #[track_caller]
     pub fn depthwise(channels: usize, kernel: impl Into<Each<D>>, rng: &mut Rng) -> Self {
         Self::grouped(channels, channels, kernel, channels, rng)
     }

@@ -40,12 +40,14 @@ pub struct ConvTranspose<T, const D: usize> {
 
 impl<T: Float, const D: usize> ConvTranspose<T, D> {
     /// From so many channels to so many, with a kernel of these sizes and a bias.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize, kernel: impl Into<Each<D>>, rng: &mut Rng) -> Self {
         Self::grouped(inputs, outputs, kernel, 1, rng)
     }
 
     /// With the channels in so many groups, each of which sees its own inputs alone. Groups that do not divide inputs and outputs
     /// are rejected by `forward`.
+    #[track_caller]
     pub fn grouped(
         inputs: usize,
         outputs: usize,

@@ -5,7 +5,7 @@
 //! job in its hand, can never enter a later one. The caller claims chunks like everyone, and then waits for those that
 //! helpers have claimed: for a helper that sleeps, or has lost its core between two chunks, nobody waits.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::hint::spin_loop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -57,19 +57,21 @@ pub fn run(chunks: usize, f: &(dyn Fn(usize) + Sync)) {
         let size = chunks.div_ceil(MOST);
         run(chunks.div_ceil(size), &|i| (i * size..chunks.min((i + 1) * size)).for_each(f));
     } else if imp::run(chunks, helpers, f) {
-        SHARED.fetch_add(1, Ordering::Relaxed);
+        SHARED.set(SHARED.get() + 1);
     } else {
         (0..chunks).for_each(f);
     }
 }
 
-/// The number of jobs of this process that the helpers were called to: a test that is to show something of threads asserts that
-/// there were some.
+/// The number of jobs of this thread that the helpers were called to: a test that is to show something of threads asserts that
+/// there were some. Those of other threads do not count.
 pub fn shared_jobs() -> usize {
-    SHARED.load(Ordering::Relaxed)
+    SHARED.get()
 }
 
-static SHARED: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static SHARED: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Pointers that the threads of one job share. Who shares them sees to it that each chunk writes places of its own, and that
 /// they are good until [`run`] returns.

@@ -1,6 +1,6 @@
 //! No shape panics, hangs or ends the process: rank 0, sizes 0, and sizes near 2⁶⁴ beside an axis without elements.
 
-use wengert_tensor::{Error, REST, Result, Rng, Slice, Tensor, s, tensor};
+use wengert_tensor::{Conv, Error, REST, Result, Rng, Slice, Tensor, Window, s, tensor};
 
 const VAST: usize = if usize::BITS == 64 { 1 << 44 } else { 1 << 29 };
 
@@ -109,6 +109,19 @@ fn steps_of_any_length() {
     assert_eq!(x.slice(s![..; isize::MAX]).unwrap(), tensor![1.0]);
     assert_eq!(x.slice(s![..; isize::MIN]).unwrap(), tensor![3.0]);
     assert_eq!(x.slice([Slice::from(..).step(isize::MAX).step(isize::MAX)]).unwrap(), tensor![1.0]);
+    // Of a convolution too, where there is one window or one place of it.
+    let image = Tensor::<f32>::ones([1, 1, 3, 3]);
+    let of = |size: usize| Tensor::<f32>::ones([1, 1, size, size]);
+    let steps = Conv::new([Window::new(2).stride(usize::MAX); 2]);
+    assert_eq!(image.conv(&of(2), None, &steps).unwrap(), tensor![[[[4.0]]]]);
+    let y = of(1);
+    assert_eq!(y.conv_input(&of(2), [3, 3], &steps).unwrap().sum().item().unwrap(), 4.0);
+    assert_eq!(image.conv_weight(&y, &steps).unwrap(), of(2));
+    let one = Conv::new([Window { dilation: usize::MAX, ..Window::new(1) }; 2]);
+    assert_eq!(image.conv(&of(1), None, &one).unwrap(), image);
+    // One place of three is not all of them.
+    let far = Conv::new([Window::new(1).stride(usize::MAX); 2]);
+    assert_eq!(image.conv(&of(1), None, &far).unwrap().shape(), [1, 1, 1, 1]);
     let thin = Tensor::<f32>::zeros([usize::MAX, 0]);
     assert_eq!(thin.slice(s![..; isize::MAX]).unwrap().shape(), [3, 0]);
 }

@@ -1,10 +1,12 @@
 //! The file of a checkpoint: safetensors with a version and a checksum among its texts.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::path::Path;
 
 use wengert_files::safetensors::{AnyTensor, Archive};
 use wengert_files::{Entry, Line, State};
+use wengert_optim::Average;
 use wengert_tensor::{Element, Float, Tensor};
 
 use super::Checkpoint;
@@ -51,7 +53,15 @@ impl Failure {
 }
 
 /// The bytes of a file.
+#[track_caller]
 pub(super) fn to_bytes<T: Float>(checkpoint: &Checkpoint<T>) -> Result<Vec<u8>> {
+    let swapped = |state: &State<T>| state.entry(Average::<T>::SWAPPED).is_some();
+    if let Some((name, _)) = checkpoint.more.iter().find(|(_, state)| swapped(state)) {
+        let rule = format!(
+            "the average `{name}` is swapped in, so the model does not hold the weights that training goes on from\n  help: call `swap()` once more before `Checkpoint::of`"
+        );
+        return Err(Error::Checkpoint { file: "checkpoint".into(), rule, at: Location::caller() });
+    }
     let mut archive =
         Archive::from(&checkpoint.model.rename(|name| Some(format!("{MODEL}{name}"))));
     let more = checkpoint.more.iter().map(|(name, state)| (format!("{MORE}{name}."), state));

@@ -120,7 +120,7 @@ impl Checkpoints {
     /// Writes a checkpoint, whole or not at all, and lets the oldest file go.
     ///
     /// # Errors
-    /// If a file cannot be written or renamed.
+    /// If a file cannot be written or renamed, and as [`Checkpoint::to_bytes`].
     #[track_caller]
     pub fn save<T: Float>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
         let at = Location::caller();

@@ -39,7 +39,8 @@ use crate::{Config, Error, Result};
 /// # Ok::<(), wengert_train::Error>(())
 /// ```
 ///
-/// Other state of the run is added by name: a plateau, early stopping, an average.
+/// Other state of the run is added by name: a plateau, early stopping, an average; a second optimiser as
+/// [`Resumable`](wengert_optim::Resumable). Two models are saved together, as a tuple.
 ///
 /// ```
 /// # use wengert_nn::{Linear, Parts};
@@ -60,6 +61,7 @@ use crate::{Config, Error, Result};
 /// ```
 ///
 /// Settings (momentum, weight decay, groups, patience) belong to the program and are not in the file; the current learning rate is.
+/// Gradients are not in it either: it is taken after a step, and not between the parts of a gradient that is added up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint<T: Float> {
     /// Parameters and buffers.
@@ -224,7 +226,7 @@ impl<T: Float> Checkpoint<T> {
     /// last few. The file names the version of its format and holds a checksum.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, and as [`to_bytes`](Self::to_bytes).
     #[track_caller]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         Checkpoints::at(path.as_ref()).keep(1).save(self)
@@ -243,7 +245,9 @@ impl<T: Float> Checkpoint<T> {
     /// The bytes of its file, for a place that is no file system.
     ///
     /// # Errors
-    /// If it holds what no file can, such as two states of one name.
+    /// If it holds what no file can, such as two states of one name; and if it was taken while an [`Average`](wengert_optim::Average)
+    /// was swapped in, so that the weights are not in it.
+    #[track_caller]
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         format::to_bytes(self)
     }

@@ -92,15 +92,20 @@ fn a_file_that_is_cut_off_anywhere_is_known_and_the_one_before_is_taken() {
     assert_eq!(files.latest::<f32>().unwrap().unwrap().epoch, 2);
 }
 
-#[test]
-fn a_changed_bit_is_known() {
+/// A small checkpoint, and the bytes of its file.
+fn small() -> (Checkpoint<f32>, Vec<u8>) {
     let model = layer(1);
     let average = Average::new(model.parameters(), 0.5);
     let optimizer = Adam::new(model.parameters(), 0.01);
     let saved = Checkpoint::of(&model, &optimizer, 1).with("a", &average).with("a.b", &average);
     let whole = saved.to_bytes().unwrap();
-    let loaded = Checkpoint::<f32>::from_bytes(&whole).unwrap();
-    assert_eq!(loaded, saved);
+    assert_eq!(Checkpoint::<f32>::from_bytes(&whole).unwrap(), saved);
+    (saved, whole)
+}
+
+#[test]
+fn a_changed_bit_is_known() {
+    let (saved, whole) = small();
     let mut known = 0;
     for bit in 0..whole.len() * 8 {
         let mut bytes = whole.clone();
@@ -108,10 +113,57 @@ fn a_changed_bit_is_known() {
         match Checkpoint::<f32>::from_bytes(&bytes) {
             Err(_) => known += 1,
             // Space that was another kind of space.
-            Ok(same) => assert_eq!(same, loaded, "bit {bit}"),
+            Ok(same) => assert_eq!(same, saved, "bit {bit}"),
         }
     }
     assert!(known > whole.len() * 8 - 100, "{known} of {}", whole.len() * 8);
+}
+
+/// Bytes that are lost, doubled, exchanged or zeros, as disks and copies leave them.
+#[test]
+fn a_changed_file_is_known() {
+    let (saved, whole) = small();
+    let mut known = 0;
+    for at in 0..whole.len() - 1 {
+        let (before, after) = whole.split_at(at);
+        let block = whole.len().min(at + 512);
+        let mut exchanged = whole.clone();
+        exchanged.swap(at, at + 1);
+        for (what, bytes) in [
+            ("lost", [before, &after[1..]].concat()),
+            ("doubled", [before, &after[..1], after].concat()),
+            ("exchanged", exchanged),
+            ("other", [before, &[!after[0]], &after[1..]].concat()),
+            ("a block of zeros", [before, &vec![0; block - at], &whole[block..]].concat()),
+            ("zeros from there", [before, &vec![0; after.len()]].concat()),
+            ("twice", [before, &whole].concat()),
+        ] {
+            match Checkpoint::<f32>::from_bytes(&bytes) {
+                Err(_) => known += 1,
+                Ok(same) => assert_eq!(same, saved, "{what} at {at}"),
+            }
+        }
+    }
+    assert!(known > 6 * whole.len(), "{known} of {}", 7 * whole.len());
+}
+
+#[test]
+fn no_file_is_written_while_the_average_is_swapped_in() {
+    let folder = Folder::new("swapped");
+    let files = Checkpoints::at(folder.0.join("run.safetensors"));
+    let model = layer(1);
+    let mut average = Average::new(model.parameters(), 0.5);
+    let optimizer = Adam::new(model.parameters(), 0.01);
+    average.swap();
+    let taken = Checkpoint::of(&model, &optimizer, 1).with("ema", &average);
+    for error in [files.save(&taken).unwrap_err(), taken.to_bytes().unwrap_err()] {
+        let error = error.to_string();
+        assert!(error.contains("the average `ema` is swapped in"), "{error}");
+        assert!(error.contains("call `swap()` once more") && error.contains("files.rs"), "{error}");
+    }
+    assert_eq!(folder.names(), [""; 0]);
+    average.swap();
+    files.save(&Checkpoint::of(&model, &optimizer, 1).with("ema", &average)).unwrap();
 }
 
 #[test]

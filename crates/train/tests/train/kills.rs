@@ -27,8 +27,15 @@ use crate::files::Folder;
 const FOLDER: &str = "WENGERT_KILLS_FOLDER";
 const KIND: &str = "WENGERT_KILLS_KIND";
 /// What runs, and on how many threads.
-const KINDS: [(&str, usize); 6] =
-    [("plateau", 1), ("schedule", 1), ("loop", 1), ("images", 2), ("wide", 1), ("wide", 3)];
+const KINDS: [(&str, usize); 7] = [
+    ("plateau", 1),
+    ("schedule", 1),
+    ("loop", 1),
+    ("adversaries", 1),
+    ("images", 2),
+    ("wide", 1),
+    ("wide", 3),
+];
 
 /// Samples of this shape, with their number first.
 fn data<T: Float>(shape: &[usize]) -> DataLoader<TensorDataset<T>> {
@@ -157,6 +164,7 @@ fn one_run() {
         "schedule" => {
             write(by_trainer::<f64>(files, &net(4, 16), &data(&[80, 4]), false), &result);
         }
+        "adversaries" => write(crate::adversaries::run(&files), &result),
         "images" => {
             write(by_trainer(files, &images(), &data(&[256, 3, 12, 12]), false), &result);
         }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod adversaries;
 mod batches;
 mod companions;
 mod doctor;
@@ -14,5 +15,4 @@ mod preflight;
 mod resume;
 mod sweep;
 mod tasks;
-mod threads;
 mod trainer;

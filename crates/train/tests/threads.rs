@@ -1,4 +1,7 @@
-//! The same seed, the same bits, on however many threads: with products that do run on threads.
+//! The same seed, the same bits, on however many threads: with products that do run on threads. It is the only test of its process, so
+//! that nobody else has the pool or sets its threads meanwhile, and its jobs can be counted.
+
+#![allow(clippy::unwrap_used)]
 
 use wengert_data::{DataLoader, TensorDataset};
 use wengert_loss::CrossEntropyLoss;
@@ -27,15 +30,17 @@ fn the_same_seed_gives_the_same_bits_on_however_many_threads() {
         let mut optimizer = Adam::new(model.parameters(), 1e-3);
         let criterion = CrossEntropyLoss::new();
         let mut trainer = Trainer::new(&model, &criterion, &mut optimizer).seed(2).silent();
-        // Other tests may have the pool for a while; there are steps enough without them.
         let history = trainer.fit(&loader, 5).unwrap();
         let losses: Vec<f64> = history.train_losses().collect();
         (model.state(), losses, pool::shared_jobs() - before)
     };
-    let (weights, losses, _) = run(1);
+    let (weights, losses, none) = run(1);
+    assert_eq!(none, 0);
+    let (.., expected) = run(2);
+    assert!(expected > 20, "the pool was called to {expected} jobs only");
     for threads in [2, 3, 8] {
         let (again, same, jobs) = run(threads);
-        assert!(jobs > 20, "{threads} threads: the pool was called to {jobs} jobs only");
+        assert_eq!(jobs, expected, "jobs of the pool on {threads} threads");
         assert!(again == weights && same == losses, "{threads} threads");
     }
 }
