@@ -203,9 +203,38 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn layer_norm(self, weight: Self, bias: Option<Self>, epsilon: f64) -> Result<Self> {
         self.recordable("layer_norm", &[weight])?;
         let op = Normalize::layer_norm(Axes::last(weight.rank()), epsilon);
+        self.scaled_and_shifted(op, weight, bias, "layer_norm")
+    }
+
+    /// (x - mean) / √(variance + epsilon) · weight + bias over axes, where weight and bias broadcast to x: batch, instance and group
+    /// normalisation; see [`Tensor::affine_normalize`].
+    ///
+    /// # Errors
+    /// If there are no such axes, or weight or bias do not broadcast to x.
+    #[track_caller]
+    pub fn affine_normalize(
+        self,
+        axes: impl Into<Axes>,
+        weight: Self,
+        bias: Option<Self>,
+        epsilon: f64,
+    ) -> Result<Self> {
+        self.recordable("affine_normalize", &[weight])?;
+        let op = Normalize::affine(axes.into(), epsilon);
+        self.scaled_and_shifted(op, weight, bias, "affine_normalize")
+    }
+
+    #[track_caller]
+    fn scaled_and_shifted(
+        self,
+        op: Normalize,
+        weight: Self,
+        bias: Option<Self>,
+        name: &'static str,
+    ) -> Result<Self> {
         match bias {
             Some(bias) => {
-                self.same_tape(bias, "layer_norm")?;
+                self.same_tape(bias, name)?;
                 self.tape.record(op, &[self.index, weight.index, bias.index])
             }
             None => self.tape.record(op, &[self.index, weight.index]),

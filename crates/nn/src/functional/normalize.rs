@@ -1,7 +1,7 @@
 //! Normalisation: numbers made to have mean 0 and variance 1 over some axes, then scaled and shifted by weights.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error, Fault, Float, Tensor};
+use wengert_tensor::{Axes, Error, Fault, Float, Tensor};
 
 use super::per_channel;
 
@@ -22,18 +22,45 @@ fn affine<'t, T: Float>(
     }
 }
 
-/// [`affine`] with one weight and bias a channel, on axis `axis` of `rank`.
+/// [`affine`] with one weight and bias a channel.
 #[track_caller]
 fn affine_per_channel<'t, T: Float>(
     y: Var<'t, T>,
-    axis: usize,
     weight: Option<Var<'t, T>>,
     bias: Option<Var<'t, T>>,
 ) -> Result<Var<'t, T>> {
-    let along = |v: Option<Var<'t, T>>| {
-        v.map(|v| v.reshape(per_channel(v.len(), y.rank() - axis + 1))).transpose()
-    };
+    let shape = per_channel(y.shape()[1], y.rank());
+    let along = |v: Option<Var<'t, T>>| v.map(|v| v.reshape(&shape)).transpose();
     affine(y, along(weight)?, along(bias)?)
+}
+
+/// Normalised over axes, then scaled and shifted by a weight and a bias seen in a shape that broadcasts.
+#[track_caller]
+fn normalize<'t, T: Float>(
+    x: Var<'t, T>,
+    axes: &[isize],
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+    shape: &[usize],
+    eps: f64,
+) -> Result<Var<'t, T>> {
+    let bias = bias.map(|bias| bias.reshape(shape)).transpose()?;
+    match weight {
+        Some(weight) => x.affine_normalize(axes, weight.reshape(shape)?, bias, eps),
+        None => affine(x.normalize(axes, eps)?, None, bias),
+    }
+}
+
+/// Mean over axes, and variance with Bessel's correction.
+fn mean_and_variance<T: Float>(x: &Tensor<T>, axes: &[isize]) -> Result<[Tensor<T>; 2]> {
+    let axes = Axes::from(axes);
+    Ok(match x.moments(&axes) {
+        Some([mean, var]) => {
+            let count = axes.count(x.shape())?;
+            [mean, var.mul_scalar(count / (count - 1.0))]
+        }
+        None => [x.mean_over(axes.clone())?, x.var_over(axes, 1.0)?],
+    })
 }
 
 /// Rejects weights and biases of any other shape.
@@ -127,9 +154,9 @@ pub fn group_norm<'t, T: Float>(
         return Err(Error::Shape(Fault::new("group_norm", &[&shape], rule)).into());
     }
     check_affine("group_norm", &shape, &[channels], [weight, bias])?;
-    let inside = shape[1..].iter().product::<usize>() / groups;
-    let y = x.reshape([samples, groups, inside])?.normalize(-1, eps)?.reshape(&shape)?;
-    affine_per_channel(y, 1, weight, bias)
+    let (size, inner) = (channels / groups, shape[2..].iter().product());
+    let apart = x.reshape([samples, groups, size, inner])?;
+    normalize(apart, &[2, 3], weight, bias, &[groups, size, 1], eps)?.reshape(&shape)
 }
 
 /// Running means and variances of channels, `[C]` each.
@@ -172,11 +199,10 @@ impl<T: Float> RunningStats<T> {
 #[track_caller]
 fn by_running<'t, T: Float>(
     x: Var<'t, T>,
-    axis: usize,
     stats: &RunningStats<T>,
     eps: f64,
 ) -> Result<Var<'t, T>> {
-    let shape = per_channel(stats.mean.len(), x.rank() - axis + 1);
+    let shape = per_channel(stats.mean.len(), x.rank());
     let scale = stats.var.add_scalar(eps).rsqrt().reshape(&shape)?;
     x.try_sub(stats.mean.reshape(&shape)?)?.try_mul(scale)
 }
@@ -212,12 +238,12 @@ pub fn batch_norm<'t, T: Float>(
             let rule = "there are no running statistics to evaluate by";
             return Err(Error::Value(Fault::new(OP, &[&shape], rule)).into());
         };
-        let y = by_running(x, 1, running, eps)?;
-        return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+        let y = by_running(x, running, eps)?;
+        return Ok((affine_per_channel(y, weight, bias)?, None));
     }
     if x.is_empty() {
         // An empty batch says nothing about any channel: the running statistics stay as they are.
-        return Ok((affine_per_channel(x, 1, weight, bias)?, None));
+        return Ok((affine_per_channel(x, weight, bias)?, None));
     }
     if x.len() == channels {
         let rule = "in training there must be more than one number a channel, for a variance";
@@ -228,16 +254,15 @@ pub fn batch_norm<'t, T: Float>(
         .into());
     }
     let axes: Vec<isize> = (0..shape.len() as isize).filter(|&i| i != 1).collect();
-    let y = x.normalize(&axes[..], eps)?;
+    let y = normalize(x, &axes, weight, bias, &per_channel(channels, shape.len()), eps)?;
     let moved = match running {
         Some(running) => {
-            let value = x.value()?;
-            let (mean, var) = (value.mean_over(&axes[..])?, value.var_over(&axes[..], 1.0)?);
+            let [mean, var] = mean_and_variance(&x.value()?, &axes)?;
             Some(running.moved(&mean, &var, momentum)?)
         }
         None => None,
     };
-    Ok((affine_per_channel(y, 1, weight, bias)?, moved))
+    Ok((y, moved))
 }
 
 /// `[N, C, …]`, each channel of each sample normalised by itself; weight and bias `[C]`. With `by_input` by the sample's
@@ -270,28 +295,27 @@ pub fn instance_norm<'t, T: Float>(
             let rule = "there are no running statistics to go by";
             return Err(Error::Value(Fault::new(OP, &[&shape], rule)).into());
         };
-        let y = by_running(x, 1, running, eps)?;
-        return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+        let y = by_running(x, running, eps)?;
+        return Ok((affine_per_channel(y, weight, bias)?, None));
     }
     if x.is_empty() {
         // As in `batch_norm`: the running statistics stay as they are.
-        return Ok((affine_per_channel(x, 1, weight, bias)?, None));
+        return Ok((affine_per_channel(x, weight, bias)?, None));
     }
     if x.len() == samples * channels {
         let rule = "there must be more than one number a channel of a sample, for a variance";
         return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
     }
     let axes: Vec<isize> = (2..shape.len() as isize).collect();
-    let y = x.normalize(&axes[..], eps)?;
+    let y = normalize(x, &axes, weight, bias, &per_channel(channels, shape.len()), eps)?;
     let moved = match running {
         Some(running) => {
             // The mean of the samples' own.
-            let value = x.value()?;
-            let mean = value.mean_over(&axes[..])?.mean_over(0)?;
-            let var = value.var_over(&axes[..], 1.0)?.mean_over(0)?;
-            Some(running.moved(&mean, &var, momentum)?)
+            let own = mean_and_variance(&x.value()?, &axes)?;
+            let [mean, var] = own.map(|own| own.reshape([samples, channels])?.mean_over(0));
+            Some(running.moved(&mean?, &var?, momentum)?)
         }
         None => None,
     };
-    Ok((affine_per_channel(y, 1, weight, bias)?, moved))
+    Ok((y, moved))
 }

@@ -5,6 +5,7 @@
 //! gradients of all steps afterwards.
 
 mod back;
+mod blocks;
 mod forward;
 mod panels;
 mod room;
