@@ -121,8 +121,17 @@ impl<T: Float> Tensor<T> {
         match rows.filter(|rows| weight.is_none_or(|weight| self.is_of_rows(*rows, weight.shape())))
         {
             Some(rows) => rows.pull(g, self, weight),
-            None if divisor == Divisor::Deviation => self.pull_channels(g, weight, axes, epsilon),
-            None => None,
+            None => {
+                let by_channels = match divisor {
+                    Divisor::Deviation => self.pull_channels(g, weight, axes, epsilon),
+                    Divisor::RootMeanSquare => None,
+                };
+                // Scaled first, and then as without a weight.
+                by_channels.or_else(|| {
+                    let scaled = g.try_mul(weight?).ok()?;
+                    self.pull_normalize(&scaled, None, axes, epsilon, divisor)
+                })
+            }
         }
     }
 

@@ -218,7 +218,7 @@ impl<T: Float> Operation<T> for Normalize {
         }
         rows.push(row("rms_norm", &[of(last), of(last)], |x| x[0].rms_norm(x[1], 1e-3)));
         // A batch, groups of channels, channels by themselves, and a weight that belongs to no axis.
-        let affine: [(&[usize], &[usize], &[isize]); 5] = [
+        let affine: [(&'static [usize], &'static [usize], &'static [isize]); 5] = [
             (&[3, 2, 2], &[2, 1], &[0, 2]),
             (&[4, 3], &[3], &[0]),
             (&[2, 2, 2, 3], &[2, 2, 1], &[2, 3]),
@@ -227,7 +227,7 @@ impl<T: Float> Operation<T> for Normalize {
         ];
         for (x, weight, axes) in affine {
             let all = [of(x), of(weight), of(weight)];
-            rows.push(row("affine_normalize", &all, |x| {
+            rows.push(row("affine_normalize", &all, move |x| {
                 x[0].affine_normalize(axes, x[1], Some(x[2]), 1e-3)
             }));
         }
