@@ -5,33 +5,8 @@ use smallvec::SmallVec;
 use crate::kernel::channels::{Channels, Together};
 use crate::{Axes, Error, Fault, Float, Result, Shape, Tensor};
 
-/// Runs of neighbours that are shorter than this are brought together first.
+/// Channels whose runs of neighbours are shorter than this are left to the plain passes, which go through whole rows.
 const SHORT: usize = 16;
-
-/// The channels of a tensor, as the kernels see it.
-struct Seen {
-    channels: Channels,
-    /// `[samples, channels, inner]`, if the channels stand first for the kernels.
-    turned: Option<[usize; 3]>,
-}
-
-impl Seen {
-    /// A tensor of the shape that is seen, with the channels where the kernels want them.
-    fn turn<T: Float>(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
-        Ok(match self.turned {
-            Some(sizes) => x.reshape(sizes)?.transpose(0, 1)?.contiguous(),
-            None => x.clone(),
-        })
-    }
-
-    /// A result of the kernels, in the shape that was seen.
-    fn back<T: Float>(&self, y: Tensor<T>, shape: &[usize]) -> Result<Tensor<T>> {
-        match self.turned {
-            Some(_) => y.transpose(0, 1)?.contiguous().reshape(shape),
-            None => Ok(y),
-        }
-    }
-}
 
 impl<T: Float> Tensor<T> {
     /// (x - mean) / √(variance + epsilon) · weight + bias over axes, where weight and bias broadcast to x: `[C, 1, 1]` for a number a
@@ -66,10 +41,10 @@ impl<T: Float> Tensor<T> {
         }
         let alike = bias.is_none_or(|bias| bias.shape() == weight.shape());
         if alike
-            && let Some(seen) = self.seen(&axes, Some(weight.shape()), epsilon)
-            && let Some(y) = seen.channels.normalize(&seen.turn(self)?, Some(weight), bias)
+            && let Some(channels) = self.channels(&axes, Some(weight.shape()), epsilon)
+            && let Some(y) = channels.normalize(self, Some(weight), bias)
         {
-            return seen.back(y, self.shape());
+            return Ok(y);
         }
         let y = self.normalize(axes, epsilon)?.try_mul(weight)?;
         match bias {
@@ -80,8 +55,7 @@ impl<T: Float> Tensor<T> {
 
     /// [`normalize`](Self::normalize) over axes that are not the last ones, if what is left are neighbouring axes.
     pub(crate) fn normalize_channels(&self, axes: &Axes, epsilon: f64) -> Option<Self> {
-        let seen = self.seen(axes, None, epsilon)?;
-        seen.back(seen.channels.normalize(&seen.turn(self).ok()?, None, None)?, self.shape()).ok()
+        self.channels(axes, None, epsilon)?.normalize(self, None, None)
     }
 
     /// The gradient of this operand, which was normalised over axes and scaled by a weight.
@@ -92,9 +66,7 @@ impl<T: Float> Tensor<T> {
         axes: &Axes,
         epsilon: f64,
     ) -> Option<Self> {
-        let seen = self.seen(axes, weight.map(Self::shape), epsilon)?;
-        let (g, x) = (seen.turn(g).ok()?, seen.turn(self).ok()?);
-        seen.back(seen.channels.pull(&g, &x, weight)?, self.shape()).ok()
+        self.channels(axes, weight.map(Self::shape), epsilon)?.pull(g, self, weight)
     }
 
     /// The gradient of the weight, of shape `weight`, of this operand.
@@ -105,23 +77,21 @@ impl<T: Float> Tensor<T> {
         axes: &Axes,
         epsilon: f64,
     ) -> Option<Self> {
-        let seen = self.seen(axes, Some(weight), epsilon)?;
-        let (g, x) = (seen.turn(g).ok()?, seen.turn(self).ok()?);
-        seen.channels.pull_weight(&g, &x)?.reshape(weight).ok()
+        let channels = self.channels(axes, Some(weight), epsilon)?;
+        channels.pull_weight(g, self)?.reshape(weight).ok()
     }
 
     /// Mean and variance over axes, without Bessel's correction, in one pass: those of all that is left, in a row each. `None` if the
     /// kernels have no way for these axes, or there are no elements.
     #[doc(hidden)]
     pub fn moments(&self, axes: &Axes) -> Option<[Self; 2]> {
-        let seen = self.seen(axes, None, 0.0)?;
-        let both = seen.channels.moments(&seen.turn(self).ok()?)?;
+        let both = self.channels(axes, None, 0.0)?.moments(self)?;
         Some([both.select(0, 0).ok()?, both.select(0, 1).ok()?])
     }
 
     /// The channels that a weight of this shape scales; without one those that are left by the axes. `None` if the kernels have no way
     /// for these shapes, or there are no elements.
-    fn seen(&self, axes: &Axes, weight: Option<&[usize]>, epsilon: f64) -> Option<Seen> {
+    fn channels(&self, axes: &Axes, weight: Option<&[usize]>, epsilon: f64) -> Option<Channels> {
         let shape = self.shape();
         let flags = axes.flags("normalize", shape).ok()?;
         if self.is_empty() {
@@ -151,21 +121,19 @@ impl<T: Float> Tensor<T> {
         let size = |axes: std::ops::Range<usize>| shape[axes].iter().product::<usize>();
         let [samples, channels, inner] =
             [size(0..first), size(first..last), size(last..shape.len())];
+        if inner < SHORT {
+            return None;
+        }
         let whole = Channels { samples, channels, inner, together: Together::Batch, epsilon };
         let outside = |i: &usize| !(first..last).contains(i);
         if (first..last).all(kept) && (0..shape.len()).filter(outside).all(folded) {
-            if inner >= SHORT || samples == 1 {
-                return Some(Seen { channels: whole, turned: None });
-            }
-            let channels = Channels { samples: 1, inner: samples * inner, ..whole };
-            return Some(Seen { channels, turned: Some([samples, whole.channels, inner]) });
+            return Some(whole);
         }
         // Groups: all axes from one on.
         let whole_samples = (0..start).all(kept) && (start..shape.len()).all(folded);
-        if !whole_samples || start < first || start > last || inner < SHORT {
+        if !whole_samples || start < first || start > last {
             return None;
         }
-        let together = Together::Group(size(start..last));
-        Some(Seen { channels: Channels { together, ..whole }, turned: None })
+        Some(Channels { together: Together::Group(size(start..last)), ..whole })
     }
 }

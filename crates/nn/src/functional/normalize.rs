@@ -1,9 +1,14 @@
 //! Normalisation: numbers made to have mean 0 and variance 1 over some axes, then scaled and shifted by weights.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Axes, Error, Fault, Float, Tensor};
+use wengert_tensor::{Error, Fault, Float};
 
 use super::per_channel;
+use running::{by_running, mean_and_variance};
+
+mod running;
+
+pub use running::RunningStats;
 
 /// y·weight + bias, for each that there is.
 #[track_caller]
@@ -34,7 +39,11 @@ fn affine_per_channel<'t, T: Float>(
     affine(y, along(weight)?, along(bias)?)
 }
 
-/// Normalised over axes, then scaled and shifted by a weight and a bias seen in a shape that broadcasts.
+/// Places of a channel that follow one another, from which on one op for all of it is faster than plain ops.
+const LONG: usize = 16;
+
+/// Normalised over axes, then scaled and shifted by a weight and a bias seen in a shape that broadcasts. So many places of a channel
+/// follow one another.
 #[track_caller]
 fn normalize<'t, T: Float>(
     x: Var<'t, T>,
@@ -42,25 +51,15 @@ fn normalize<'t, T: Float>(
     weight: Option<Var<'t, T>>,
     bias: Option<Var<'t, T>>,
     shape: &[usize],
+    places: usize,
     eps: f64,
 ) -> Result<Var<'t, T>> {
-    let bias = bias.map(|bias| bias.reshape(shape)).transpose()?;
+    let seen = |part: Option<Var<'t, T>>| part.map(|part| part.reshape(shape)).transpose();
+    let (weight, bias) = (seen(weight)?, seen(bias)?);
     match weight {
-        Some(weight) => x.affine_normalize(axes, weight.reshape(shape)?, bias, eps),
-        None => affine(x.normalize(axes, eps)?, None, bias),
+        Some(weight) if places >= LONG => x.affine_normalize(axes, weight, bias, eps),
+        _ => affine(x.normalize(axes, eps)?, weight, bias),
     }
-}
-
-/// Mean over axes, and variance with Bessel's correction.
-fn mean_and_variance<T: Float>(x: &Tensor<T>, axes: &[isize]) -> Result<[Tensor<T>; 2]> {
-    let axes = Axes::from(axes);
-    Ok(match x.moments(&axes) {
-        Some([mean, var]) => {
-            let count = axes.count(x.shape())?;
-            [mean, var.mul_scalar(count / (count - 1.0))]
-        }
-        None => [x.mean_over(axes.clone())?, x.var_over(axes, 1.0)?],
-    })
 }
 
 /// Rejects weights and biases of any other shape.
@@ -156,55 +155,7 @@ pub fn group_norm<'t, T: Float>(
     check_affine("group_norm", &shape, &[channels], [weight, bias])?;
     let (size, inner) = (channels / groups, shape[2..].iter().product());
     let apart = x.reshape([samples, groups, size, inner])?;
-    normalize(apart, &[2, 3], weight, bias, &[groups, size, 1], eps)?.reshape(&shape)
-}
-
-/// Running means and variances of channels, `[C]` each.
-#[derive(Clone)]
-pub struct RunningStats<T> {
-    /// The means.
-    pub mean: Tensor<T>,
-    /// The variances, each an estimate without bias.
-    pub var: Tensor<T>,
-}
-
-impl<T: Float> std::fmt::Debug for RunningStats<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RunningStats of {} channels", self.mean.len())
-    }
-}
-
-impl<T: Float> RunningStats<T> {
-    /// Moved towards the newest by `momentum`.
-    fn moved(&self, mean: &Tensor<T>, var: &Tensor<T>, momentum: f64) -> Result<Self> {
-        let moved = |old: &Tensor<T>, new: &Tensor<T>| {
-            old.mul_scalar(1.0 - momentum).try_add(&new.mul_scalar(momentum))
-        };
-        Ok(Self { mean: moved(&self.mean, mean)?, var: moved(&self.var, var)? })
-    }
-
-    #[track_caller]
-    fn check(&self, op: &'static str, x: &[usize], channels: usize) -> Result<()> {
-        for stat in [&self.mean, &self.var] {
-            if stat.shape() != [channels] {
-                let rule = format!("running statistics must be [{channels}], one a channel");
-                return Err(Error::Shape(Fault::new(op, &[x, stat.shape()], rule)).into());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// (x - mean) / √(variance + eps) by statistics of old, which are constants.
-#[track_caller]
-fn by_running<'t, T: Float>(
-    x: Var<'t, T>,
-    stats: &RunningStats<T>,
-    eps: f64,
-) -> Result<Var<'t, T>> {
-    let shape = per_channel(stats.mean.len(), x.rank());
-    let scale = stats.var.add_scalar(eps).rsqrt().reshape(&shape)?;
-    x.try_sub(stats.mean.reshape(&shape)?)?.try_mul(scale)
+    normalize(apart, &[2, 3], weight, bias, &[groups, size, 1], inner, eps)?.reshape(&shape)
 }
 
 /// `[N, C, …]`, each channel normalised over all samples; weight and bias `[C]`. In training by the batch's own mean and
@@ -254,7 +205,8 @@ pub fn batch_norm<'t, T: Float>(
         .into());
     }
     let axes: Vec<isize> = (0..shape.len() as isize).filter(|&i| i != 1).collect();
-    let y = normalize(x, &axes, weight, bias, &per_channel(channels, shape.len()), eps)?;
+    let (places, alike) = (shape[2..].iter().product(), per_channel(channels, shape.len()));
+    let y = normalize(x, &axes, weight, bias, &alike, places, eps)?;
     let moved = match running {
         Some(running) => {
             let [mean, var] = mean_and_variance(&x.value()?, &axes)?;
@@ -307,7 +259,8 @@ pub fn instance_norm<'t, T: Float>(
         return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
     }
     let axes: Vec<isize> = (2..shape.len() as isize).collect();
-    let y = normalize(x, &axes, weight, bias, &per_channel(channels, shape.len()), eps)?;
+    let (places, alike) = (shape[2..].iter().product(), per_channel(channels, shape.len()));
+    let y = normalize(x, &axes, weight, bias, &alike, places, eps)?;
     let moved = match running {
         Some(running) => {
             // The mean of the samples' own.

@@ -1,6 +1,5 @@
 //! All steps back.
 
-use super::blocks::each;
 use super::forward::slope_of_tanh;
 use super::panels::Panels;
 use super::room::{Room, written};
@@ -128,27 +127,37 @@ impl<T: Float> Kernel for Gru<'_, T> {
             let (drz, dn) = dx.split_at_mut(2 * n);
             let (dr, dz) = drz.split_at_mut(n);
             let (du_rz, du_n) = du.split_at_mut(2 * n);
-            let carried = carried.as_mut_ptr();
-            let [r, z, un, c, g, h] = [r, z, un, c, g, h].map(<[T]>::as_ptr);
-            let [dr, dz, dn, du_n] = [dr, dz, dn, du_n].map(|to| to.as_mut_ptr().cast());
-            // SAFETY: all have n places, and those to write are parts of rooms of their own; `carried` is read and written.
-            unsafe {
-                let read = [r, z, un, c, g, h, carried.cast_const()];
-                each(read, [dr, dz, dn, du_n, carried], n, |[r, z, un, c, g, h, carried]| {
-                    let g = g.lane::<A>() + carried.lane::<A>();
-                    let (r, z) = (r.lane::<A>(), z.lane::<A>());
-                    let (un, c, h) = (un.lane::<A>(), c.lane::<A>(), h.lane::<A>());
-                    let new = g * (ONE - z) * slope_of_tanh(c);
-                    [
-                        T::from_lane::<A>(new * un * r * (ONE - r)),
-                        T::from_lane::<A>(g * (h - c) * z * (ONE - z)),
-                        T::from_lane::<A>(new),
-                        T::from_lane::<A>(new * r),
-                        T::from_lane::<A>(g * z),
-                    ]
-                });
-            }
+            Self::state::<A>([r, z, un, c, g, h], carried, dr, dz, dn, du_n);
             du_rz.copy_from_slice(drz);
+        }
+    }
+}
+
+impl<T: Float> Gru<'_, T> {
+    /// The gradients of a row: a function of its own, for the reason that `forward` gives.
+    #[inline(always)]
+    fn state<A: Arch>(
+        [r, z, un, c, g, h]: [&[T]; 6],
+        carried: &mut [T],
+        dr: &mut Room<T>,
+        dz: &mut Room<T>,
+        dn: &mut Room<T>,
+        du_n: &mut Room<T>,
+    ) {
+        let n = carried.len();
+        let (r, z, un, c) = (&r[..n], &z[..n], &un[..n], &c[..n]);
+        let (dr, dz, dn, du_n) = (&mut dr[..n], &mut dz[..n], &mut dn[..n], &mut du_n[..n]);
+        let (g, h) = (&g[..n], &h[..n]);
+        for j in 0..n {
+            let g = g[j].lane::<A>() + carried[j].lane::<A>();
+            let (r, z) = (r[j].lane::<A>(), z[j].lane::<A>());
+            let (un, c, h) = (un[j].lane::<A>(), c[j].lane::<A>(), h[j].lane::<A>());
+            let new = g * (ONE - z) * slope_of_tanh(c);
+            dn[j].write(T::from_lane::<A>(new));
+            du_n[j].write(T::from_lane::<A>(new * r));
+            dr[j].write(T::from_lane::<A>(new * un * r * (ONE - r)));
+            dz[j].write(T::from_lane::<A>(g * (h - c) * z * (ONE - z)));
+            carried[j] = T::from_lane::<A>(g * z);
         }
     }
 }
@@ -180,33 +189,38 @@ impl<T: Float> Kernel for Lstm<'_, T> {
             let (di_f, dg_o) = dx.split_at_mut(2 * n);
             let (di, df) = di_f.split_at_mut(n);
             let (dg, d_o) = dg_o.split_at_mut(n);
-            let dc = dc.as_mut_ptr();
-            let seen = [i, f, new, o, small, before, g, carried].map(<[T]>::as_ptr);
-            let [i, f, new, o, small, before, g, carried] = seen;
-            let [di, df, dg, d_o] = [di, df, dg, d_o].map(|to| to.as_mut_ptr().cast());
-            // SAFETY: all have n places, and those to write are parts of rooms of their own; `dc` is read and written.
-            unsafe {
-                let read = [i, f, new, o, small, before, g, carried, dc.cast_const()];
-                each(
-                    read,
-                    [di, df, dg, d_o, dc],
-                    n,
-                    |[i, f, new, o, small, old, g, carried, dc]| {
-                        let g = g.lane::<A>() + carried.lane::<A>();
-                        let (i, f) = (i.lane::<A>(), f.lane::<A>());
-                        let (new, o) = (new.lane::<A>(), o.lane::<A>());
-                        let (small, old) = (small.lane::<A>(), old.lane::<A>());
-                        let memory = dc.lane::<A>() + g * o * slope_of_tanh(small);
-                        [
-                            T::from_lane::<A>(memory * new * i * (ONE - i)),
-                            T::from_lane::<A>(memory * old * f * (ONE - f)),
-                            T::from_lane::<A>(memory * i * slope_of_tanh(new)),
-                            T::from_lane::<A>(g * small * o * (ONE - o)),
-                            T::from_lane::<A>(memory * f),
-                        ]
-                    },
-                );
-            }
+            let seen = [i, f, new, o, small, before, g, carried];
+            Self::state::<A>(seen, dc, di, df, dg, d_o);
+        }
+    }
+}
+
+impl<T: Float> Lstm<'_, T> {
+    /// See [`Gru::state`].
+    #[inline(always)]
+    fn state<A: Arch>(
+        [i, f, new, o, small, before, g, carried]: [&[T]; 8],
+        dc: &mut [T],
+        di: &mut Room<T>,
+        df: &mut Room<T>,
+        dg: &mut Room<T>,
+        d_o: &mut Room<T>,
+    ) {
+        let n = dc.len();
+        let (i, f, new, o) = (&i[..n], &f[..n], &new[..n], &o[..n]);
+        let (small, before, g, carried) = (&small[..n], &before[..n], &g[..n], &carried[..n]);
+        let (di, df, dg, d_o) = (&mut di[..n], &mut df[..n], &mut dg[..n], &mut d_o[..n]);
+        for j in 0..n {
+            let g = g[j].lane::<A>() + carried[j].lane::<A>();
+            let (i, f) = (i[j].lane::<A>(), f[j].lane::<A>());
+            let (new, o) = (new[j].lane::<A>(), o[j].lane::<A>());
+            let (small, old) = (small[j].lane::<A>(), before[j].lane::<A>());
+            let memory = dc[j].lane::<A>() + g * o * slope_of_tanh(small);
+            d_o[j].write(T::from_lane::<A>(g * small * o * (ONE - o)));
+            di[j].write(T::from_lane::<A>(memory * new * i * (ONE - i)));
+            df[j].write(T::from_lane::<A>(memory * old * f * (ONE - f)));
+            dg[j].write(T::from_lane::<A>(memory * i * slope_of_tanh(new)));
+            dc[j] = T::from_lane::<A>(memory * f);
         }
     }
 }

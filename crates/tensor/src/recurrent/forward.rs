@@ -1,6 +1,5 @@
 //! All steps forward.
 
-use super::blocks::each;
 use super::panels::Panels;
 use super::room::{Room, written, written_mut};
 use super::{Recurrence, Sizes, Step, slice};
@@ -144,16 +143,23 @@ impl<T: Float> Kernel for Gru<'_, T> {
             let (x_rz, xn) = x.split_at(2 * n);
             squash::<A, T, true>(rz, x_rz);
             let (r, z) = rz.split_at(n);
-            let read = [r, z, un, xn, h].map(<[T]>::as_ptr);
-            let write = [new, y].map(|to| to.as_mut_ptr().cast());
-            // SAFETY: all seven have n places, and the two are parts of rooms of their own.
-            unsafe {
-                each(read, write, n, |[r, z, u, x, h]| {
-                    let (z, h) = (z.lane::<A>(), h.lane::<A>());
-                    let c = (x.lane::<A>() + r.lane::<A>() * u.lane::<A>()).tanh();
-                    [T::from_lane::<A>(c), T::from_lane::<A>(c + z * (h - c))]
-                });
-            }
+            Self::state::<A>([r, z, un, xn, h], new, y);
+        }
+    }
+}
+
+impl<T: Float> Gru<'_, T> {
+    /// n and h' of a row, of all whose slices have one length. A function, as of its parameters the compiler knows that none overlaps
+    /// with what is written: so it makes vectors of the loop, which it otherwise leaves as it stands.
+    #[inline(always)]
+    fn state<A: Arch>([r, z, u, x, h]: [&[T]; 5], new: &mut Room<T>, y: &mut Room<T>) {
+        let n = new.len();
+        let (r, z, u, x, h, y) = (&r[..n], &z[..n], &u[..n], &x[..n], &h[..n], &mut y[..n]);
+        for j in 0..n {
+            let (r, z, h) = (r[j].lane::<A>(), z[j].lane::<A>(), h[j].lane::<A>());
+            let c = (x[j].lane::<A>() + r * u[j].lane::<A>()).tanh();
+            new[j].write(T::from_lane::<A>(c));
+            y[j].write(T::from_lane::<A>(c + z * (h - c)));
         }
     }
 }
@@ -195,18 +201,30 @@ impl<T: Float> Kernel for Lstm<'_, T> {
             squash::<A, T, false>(g, &x[2 * n..]);
             squash::<A, T, true>(o, &x[3 * n..]);
             let (i, f) = i_f.split_at(n);
-            let read = [i, f, g, o, c].map(<[T]>::as_ptr);
-            let write = [new, squashed, y].map(|to| to.as_mut_ptr().cast());
-            // SAFETY: all eight have n places, and the three are parts of rooms of their own.
-            unsafe {
-                each(read, write, n, |[i, f, g, o, c]| {
-                    let written = i.lane::<A>() * g.lane::<A>();
-                    let memory = f.lane::<A>() * c.lane::<A>() + written;
-                    let small = memory.tanh();
-                    let y = o.lane::<A>() * small;
-                    [T::from_lane::<A>(memory), T::from_lane::<A>(small), T::from_lane::<A>(y)]
-                });
-            }
+            Self::state::<A>([i, f, g, o, c], new, squashed, y);
+        }
+    }
+}
+
+impl<T: Float> Lstm<'_, T> {
+    /// c', tanh c' and h' of a row; see [`Gru::state`].
+    #[inline(always)]
+    fn state<A: Arch>(
+        [i, f, g, o, c]: [&[T]; 5],
+        new: &mut Room<T>,
+        squashed: &mut Room<T>,
+        y: &mut Room<T>,
+    ) {
+        let n = new.len();
+        let (i, f, g, o, c) = (&i[..n], &f[..n], &g[..n], &o[..n], &c[..n]);
+        let (squashed, y) = (&mut squashed[..n], &mut y[..n]);
+        for j in 0..n {
+            let written = i[j].lane::<A>() * g[j].lane::<A>();
+            let memory = f[j].lane::<A>() * c[j].lane::<A>() + written;
+            let small = memory.tanh();
+            new[j].write(T::from_lane::<A>(memory));
+            squashed[j].write(T::from_lane::<A>(small));
+            y[j].write(T::from_lane::<A>(o[j].lane::<A>() * small));
         }
     }
 }

@@ -5,7 +5,6 @@
 //! gradients of all steps afterwards.
 
 mod back;
-mod blocks;
 mod forward;
 mod panels;
 mod room;
