@@ -36,7 +36,9 @@ pub struct IndexSelect(pub isize, pub Given<usize>);
 #[derive(Clone, Debug)]
 pub struct Unindex(pub Shape, pub IndexSelect);
 
-/// Sums of rows of a matrix, bag by bag: the rows of all bags, and the place where each bag begins.
+/// Sums of rows of a matrix, bag by bag.
+///
+/// It holds the rows of all bags one after another, and the place where each bag begins.
 #[derive(Clone, Debug)]
 pub struct SumBags(pub Given<usize>, pub Given<usize>);
 
