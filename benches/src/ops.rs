@@ -93,6 +93,12 @@ pub fn all() -> std::result::Result<Vec<Bench>, Failure> {
             },
             move |x| CrossEntropyLoss::new().forward(x[0], &labels),
         ),
+        bench(
+            "batch_norm",
+            vec![normal(&[64, 32, 24, 24], 1), normal(&[32, 1, 1], 3), normal(&[32, 1, 1], 4)],
+            |x| x[0].affine_normalize([0, 2, 3], &x[1], Some(&x[2]), 1e-5),
+            |x| x[0].affine_normalize([0, 2, 3], x[1], Some(x[2]), 1e-5),
+        ),
         bench("sum0", big(), |x| x[0].sum_over(0), |x| x[0].sum_over(0)),
         bench("sum1", big(), |x| x[0].sum_over(1), |x| x[0].sum_over(1)),
         // On a tape a transpose is a view, and there is nothing to time.

@@ -3,7 +3,7 @@
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Slice, Tensor};
 
 use crate::operand::Operand;
-use crate::ops::{Gather, Given, IndexSelect, Ungather, Unindex};
+use crate::ops::{Gather, Given, IndexSelect, SumBags, Ungather, Unindex};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {
@@ -54,6 +54,21 @@ impl<'t, T: Float> Var<'t, T> {
         shape.push(columns);
         let flat = Given { values: index.values.flatten(), line: index.line };
         self.apply_as("rows", IndexSelect(0, flat))?.reshape(&shape)
+    }
+
+    /// The sums of rows of a matrix, bag by bag: `[bags, columns]`. `index` has the rows of all bags one after another, and `starts` the
+    /// place where each begins; see [`Tensor::sum_bags`].
+    ///
+    /// # Errors
+    /// If this is not a matrix, an index lies outside its rows, or `starts` does not begin with 0, rise, and end within the index.
+    #[track_caller]
+    pub fn sum_bags(
+        self,
+        index: impl Operand<'t, T, usize>,
+        starts: impl Operand<'t, T, usize>,
+    ) -> Result<Self> {
+        let (index, starts) = (self.given("sum_bags", index)?, self.given("sum_bags", starts)?);
+        self.apply(SumBags(index, starts))
     }
 
     /// self with `src` added along an axis by index.

@@ -58,6 +58,7 @@ mod methods;
 mod nearest;
 mod nodes;
 mod non_finite;
+mod normalizing;
 mod operand;
 mod operators;
 pub mod ops;

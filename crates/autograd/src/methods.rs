@@ -7,7 +7,7 @@ use crate::cross_entropy::Targets;
 use crate::operand::Operand;
 use crate::ops::{
     Binary, CrossEntropy, CumProd, CumSum, Linear, LogCumSumExp, LogSoftmax, LogSumExp, MatMul,
-    Max, Mean, Min, Norm, Normalize, Prod, Softmax, Std, Sum, Unary, Variance, Where,
+    Max, Mean, Min, Norm, Prod, Softmax, Std, Sum, Unary, Variance, Where,
 };
 use crate::{Result, Var};
 
@@ -174,52 +174,6 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn logcumsumexp(self, axis: isize) -> Result<Self> {
         self.apply(LogCumSumExp(axis))
-    }
-
-    /// (x - mean) / √(variance + epsilon) over some axes: the core of layer and batch normalisation.
-    ///
-    /// # Errors
-    /// If there is no such axis.
-    #[track_caller]
-    pub fn normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
-        self.apply(Normalize::by_deviation(axes.into(), epsilon))
-    }
-
-    /// x / √(mean of x² + epsilon) over axes.
-    ///
-    /// # Errors
-    /// If there are no such axes.
-    #[track_caller]
-    pub fn rms_normalize(self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
-        self.apply(Normalize::by_mean_square(axes.into(), epsilon))
-    }
-
-    /// (x - mean) / √(variance + epsilon) · weight + bias, over the last axes, whose sizes are those of weight and bias; see
-    /// [`Tensor::layer_norm`].
-    ///
-    /// # Errors
-    /// If the last axes have other sizes, or the weight has no axis.
-    #[track_caller]
-    pub fn layer_norm(self, weight: Self, bias: Option<Self>, epsilon: f64) -> Result<Self> {
-        self.recordable("layer_norm", &[weight])?;
-        let op = Normalize::layer_norm(Axes::last(weight.rank()), epsilon);
-        match bias {
-            Some(bias) => {
-                self.same_tape(bias, "layer_norm")?;
-                self.tape.record(op, &[self.index, weight.index, bias.index])
-            }
-            None => self.tape.record(op, &[self.index, weight.index]),
-        }
-    }
-
-    /// x / √(mean of x² + epsilon) · weight over the last axes, whose sizes are those of the weight; see [`Tensor::rms_norm`].
-    ///
-    /// # Errors
-    /// If the last axes have other sizes, or the weight has no axis.
-    #[track_caller]
-    pub fn rms_norm(self, weight: Self, epsilon: f64) -> Result<Self> {
-        self.recordable("rms_norm", &[weight])?;
-        self.apply_with(Normalize::rms_norm(Axes::last(weight.rank()), epsilon), weight)
     }
 
     /// The matrix product; see [`Tensor::matmul`].

@@ -196,16 +196,21 @@ impl<T: Float> Batch<'_, T> {
             let sum = Tensor::zeros(tables).index_add(0, &Tensor::from(places), g)?;
             return Ok(Some(sum.reshape(shape)?));
         }
-        if let (Some(op), true) = (node.op.get::<Normalize>(), k > 0) {
-            let normal = || op.without_weight().forward(&[operand(0)]);
-            let part = if k == 1 { g.try_mul(&normal()?)? } else { g.clone() };
-            return Ok(Some(places(&part, param.len())?.sum_over(1)?.reshape(shape)?));
-        }
         let rank = node.value.rank();
         let is_broadcast = param.rank() < rank || param.shape().first() == Some(&1);
-        if node.op.is::<Binary>() && is_broadcast && !node.value.is_empty() {
-            let at = AtTensors { nodes: self.nodes, index, operands: node.operands };
-            let part = node.op.pull(k, Incoming::Lent(g), &at)?.expand(node.value.shape())?;
+        let normalized = node.op.get::<Normalize>().filter(|_| k > 0);
+        if (node.op.is::<Binary>() || normalized.is_some())
+            && is_broadcast
+            && !node.value.is_empty()
+        {
+            let part = match normalized {
+                Some(op) if k == 1 => g.try_mul(&op.without_weight().forward(&[operand(0)])?)?,
+                Some(_) => g.clone(),
+                None => {
+                    let at = AtTensors { nodes: self.nodes, index, operands: node.operands };
+                    node.op.pull(k, Incoming::Lent(g), &at)?.expand(node.value.shape())?
+                }
+            };
             let mut apart = Shape::new(&[n, node.value.shape()[0] / n]);
             node.value.shape()[1..].iter().for_each(|&size| apart.push(size));
             let mut to = Shape::new(&[n]);

@@ -42,10 +42,13 @@ pub(crate) struct Rows<T> {
     whole: fn(&[usize], &[RowPart<T>]) -> Tensor<T>,
 }
 
-/// The gradients of rows that were looked up: row `index[i]` has the gradient `values[i]`.
+/// The gradients of rows that were looked up: row `index[i]` has the gradient `values[i]`; or, if they were summed in bags, that of its
+/// bag.
 #[derive(Clone)]
 pub(crate) struct RowPart<T> {
     pub(crate) index: Tensor<usize>,
+    /// The places of `index` where bags begin.
+    pub(crate) starts: Option<Tensor<usize>>,
     pub(crate) values: Tensor<T>,
 }
 
@@ -81,18 +84,17 @@ impl<T: Float> Rows<T> {
 
     /// Makes one part of all, its rows in rising order.
     pub(crate) fn sort(&mut self) {
-        let numbers: Vec<usize> = self.parts.iter().flat_map(|part| part.index.iter()).collect();
-        let mut rows = numbers.clone();
-        rows.sort_unstable();
-        rows.dedup();
+        let mut rows = Places::new(self.shape[0]);
+        self.parts.iter().flat_map(|part| part.index.iter()).for_each(|row| rows.insert(row));
+        let numbers = rows.rising();
         let mut shape = self.parts[0].values.shape().to_vec();
-        shape[0] = rows.len();
-        let place = |row: usize| rows.partition_point(|&r| r < row);
+        shape[0] = numbers.len();
         for part in &mut self.parts {
-            part.index = Tensor::from(part.index.iter().map(place).collect::<Vec<_>>());
+            let places: Vec<usize> = part.index.iter().map(|row| rows.rank(row)).collect();
+            part.index = Tensor::from(places);
         }
         let values = whole_of_rows(&shape, &self.parts);
-        self.parts = vec![RowPart { index: Tensor::from(rows), values }];
+        self.parts = vec![RowPart { index: Tensor::from(numbers), starts: None, values }];
         self.is_sorted = true;
     }
 }
@@ -101,7 +103,10 @@ impl<T: Float> Rows<T> {
 pub(crate) fn whole_of_rows<T: Float>(shape: &[usize], parts: &[RowPart<T>]) -> Tensor<T> {
     // Of a single 0 the copy is made that is then added to.
     let zeros = || Tensor::scalar(T::ZERO).expand(shape);
-    let alone = |part: &RowPart<T>| zeros()?.index_add(0, &part.index, &part.values);
+    let alone = |part: &RowPart<T>| match &part.starts {
+        Some(starts) => zeros()?.add_bags(&part.index, starts, &part.values),
+        None => zeros()?.index_add(0, &part.index, &part.values),
+    };
     let mut sum: wengert_tensor::Result<Tensor<T>> = alone(&parts[0]);
     for part in &parts[1..] {
         sum = sum.and_then(|sum| sum.accumulate(&alone(part)?));
@@ -109,5 +114,43 @@ pub(crate) fn whole_of_rows<T: Float>(shape: &[usize], parts: &[RowPart<T>]) -> 
     match sum {
         Ok(whole) => whole,
         Err(error) => unreachable!("the rows were read from a value of this shape: {error}"),
+    }
+}
+
+/// A set of rows: a bit for each, and, once they are counted, the number of those before each word.
+struct Places {
+    words: Vec<u64>,
+    before: Vec<usize>,
+}
+
+impl Places {
+    /// None of so many rows.
+    fn new(rows: usize) -> Self {
+        Self { words: vec![0; rows.div_ceil(64)], before: Vec::new() }
+    }
+
+    fn insert(&mut self, row: usize) {
+        self.words[row / 64] |= 1 << (row % 64);
+    }
+
+    /// The rows, rising. They are counted.
+    fn rising(&mut self) -> Vec<usize> {
+        let mut rows = Vec::new();
+        self.before.clear();
+        for (i, &word) in self.words.iter().enumerate() {
+            self.before.push(rows.len());
+            let mut rest = word;
+            while rest != 0 {
+                rows.push(64 * i + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+        rows
+    }
+
+    /// The number of rows in the set before this one.
+    fn rank(&self, row: usize) -> usize {
+        let below = self.words[row / 64] & ((1 << (row % 64)) - 1);
+        self.before[row / 64] + below.count_ones() as usize
     }
 }

@@ -211,13 +211,16 @@ impl<T: Float> Inner<T> {
         g: &Tensor<T>,
         rows: &mut Vec<(u32, RowPart<T>)>,
     ) -> Then {
-        let Some(index) = self.nodes.op(i).rows_looked_up() else { return Then::HandOn };
+        let Some((index, starts)) = self.nodes.op(i).rows_looked_up() else {
+            return Then::HandOn;
+        };
         let line = self.nodes.operands(i)[0];
         let of_parameter = self.nodes.op(line as usize).parameter().is_some();
         if !of_parameter || !self.nodes.wanted(line as usize) {
             return Then::HandOn;
         }
-        rows.push((line, RowPart { index: index.clone(), values: g.clone() }));
+        let (index, starts) = (index.clone(), starts.cloned());
+        rows.push((line, RowPart { index, starts, values: g.clone() }));
         Then::Stop
     }
 }

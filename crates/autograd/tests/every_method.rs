@@ -87,6 +87,8 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         ("lerp", done(x.lerp(x, y))),
         ("matmul", done(x.matmul(y))),
         ("matmul", done(x.matmul(v))),
+        ("affine_normalize", done(x.affine_normalize(0, v, None, 1e-5))),
+        ("affine_normalize", done(x.affine_normalize(0, v, Some(v), 1e-5))),
         ("layer_norm", done(x.layer_norm(v, None, 1e-5))),
         ("layer_norm", done(x.layer_norm(v, Some(v), 1e-5))),
         ("rms_norm", done(x.rms_norm(v, 1e-5))),
@@ -129,6 +131,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
     vec![
         ("self_attention", done(x.reshape([1, 1, 4]).and_then(triple))),
         ("rows", done(x.rows(tensor![0_usize]))),
+        ("sum_bags", done(x.sum_bags(tensor![0_usize], tensor![0_usize]))),
         ("unit_norm", done(x.unit_norm(0, 2.0, 1e-12))),
         ("sum_over", done(x.sum_over(0))),
         ("mean_over", done(x.mean_over(0))),

@@ -57,6 +57,48 @@ fn bags_by_hand() {
     assert_eq!(same.weight.grad().unwrap(), tensor![[0.0], [1.0]]);
 }
 
+/// The gradient holds the rows of the bags alone, and the rows of padding are none of them. A second use adds to it.
+#[test]
+fn gradients_of_bags_come_by_rows() {
+    let words = EmbeddingBag::<f64>::from_weights(Tensor::ones([200, 2])).padding(7);
+    let tape = Tape::new();
+    let bags = tensor![[150_usize, 3], [3, 7]];
+    words.call(tape.input(bags.clone())).unwrap().sum().backward().unwrap();
+    let rows = (tensor![3_usize, 150], tensor![[1.5, 1.5], [0.5, 0.5]]);
+    assert_eq!(words.weight.row_grad().unwrap(), rows);
+    let tape = Tape::new();
+    words.call(tape.input(bags)).unwrap().sum().backward().unwrap();
+    let rows = (tensor![3_usize, 150], tensor![[3.0, 3.0], [1.0, 1.0]]);
+    assert_eq!(words.weight.row_grad().unwrap(), rows);
+    let mut whole = Tensor::zeros([200, 2]);
+    for (row, g) in [(3, 3.0), (150, 1.0)] {
+        whole.set(&[row, 0], g).unwrap();
+        whole.set(&[row, 1], g).unwrap();
+    }
+    assert_eq!(words.weight.grad().unwrap(), whole);
+}
+
+/// What is left of one op: the same as rows looked up and added.
+#[test]
+fn bags_are_rows_that_are_added() {
+    let rng = &mut Rng::new(4);
+    let tape = Tape::new();
+    let table = tape.var(Tensor::<f64>::randn([50, 33], rng));
+    let index = Tensor::<f64>::uniform([700], 0.0, 50.0, rng).unwrap().map(|i| i as usize);
+    let of = index.len() / 7;
+    let starts: Vec<usize> = (0..7).map(|bag| bag * of).collect();
+    let one = table.sum_bags(&index, Tensor::from(starts)).unwrap();
+    let bags: Vec<usize> = (0..700).map(|i| i / of).collect();
+    let zeros = tape.constant(Tensor::zeros([7, 33]));
+    let rows = table.rows(&index).unwrap();
+    let two = zeros.index_add(0, Tensor::from(bags), rows).unwrap();
+    assert_eq!(one.value().unwrap(), two.value().unwrap());
+    let gradients = [one, two].map(|y| y.square().sum().grad(&[table]).unwrap()[0]);
+    let [a, b] = gradients.map(|g| g.value().unwrap());
+    let apart = a.try_sub(&b).unwrap().abs().max_over(..).unwrap().item().unwrap();
+    assert!(apart < 1e-12, "{apart}");
+}
+
 #[test]
 fn errors_of_bags() {
     let tape = Tape::new();

@@ -35,10 +35,12 @@
 //!   an error ([`Tensor::try_full`] for `zeros`, [`Tensor::normal`] for `randn`). A function of each element, such as `exp`,
 //!   can panic so only on an expanded view, or if memory is short.
 
+mod affine;
 mod any;
 mod argmax;
 mod attention;
 mod axes;
+mod bags;
 mod compare;
 mod conv;
 pub mod create;

@@ -37,7 +37,11 @@ impl<T: Float> Tensor<T> {
     pub fn normalize(&self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
         let axes = axes.into();
         let rows = self.rows("normalize", &axes, Divisor::Deviation, epsilon)?;
-        if let Some(y) = rows.and_then(|rows| rows.normalize(self, None, None)) {
+        let one = match rows {
+            Some(rows) => rows.normalize(self, None, None),
+            None => self.normalize_channels(&axes, epsilon),
+        };
+        if let Some(y) = one {
             return Ok(y);
         }
         let axes = keep(axes);
@@ -100,7 +104,7 @@ impl<T: Float> Tensor<T> {
     }
 
     /// The gradient of this operand, which was normalised over `axes` and then scaled by the weight, from the gradient `g`, in one
-    /// pass. `None` if the axes are not the last ones, the shapes do not fit, or there are no elements.
+    /// pass. `None` if the kernels have no way for these axes, the shapes do not fit, or there are no elements.
     #[doc(hidden)]
     pub fn pull_normalize(
         &self,
@@ -110,25 +114,54 @@ impl<T: Float> Tensor<T> {
         epsilon: f64,
         divisor: Divisor,
     ) -> Option<Self> {
-        let rows = self.rows("normalize", axes, divisor, epsilon).ok()??;
-        let fit = weight.is_none_or(|weight| weight.len() == rows.width);
-        (fit && g.shape() == self.shape()).then(|| rows.pull(g, self, weight))?
+        let rows = self.rows("normalize", axes, divisor, epsilon).ok()?;
+        if g.shape() != self.shape() {
+            return None;
+        }
+        match rows.filter(|rows| weight.is_none_or(|weight| self.is_of_rows(*rows, weight.shape())))
+        {
+            Some(rows) => rows.pull(g, self, weight),
+            None => {
+                let by_channels = match divisor {
+                    Divisor::Deviation => self.pull_channels(g, weight, axes, epsilon),
+                    Divisor::RootMeanSquare => None,
+                };
+                // Scaled first, and then as without a weight.
+                by_channels.or_else(|| {
+                    let scaled = g.try_mul(weight?).ok()?;
+                    self.pull_normalize(&scaled, None, axes, epsilon, divisor)
+                })
+            }
+        }
     }
 
-    /// The gradient of the weight, of shape `weight`, that scaled this operand after it was normalised over its last axes, from the
-    /// gradient `g`, in one pass. `None` as in [`pull_normalize`](Self::pull_normalize).
+    /// The gradient of the weight, of shape `weight`, that scaled this operand after it was normalised over `axes`, from the gradient
+    /// `g`, in one pass. `None` as in [`pull_normalize`](Self::pull_normalize).
     #[doc(hidden)]
     pub fn pull_normalize_weight(
         &self,
         g: &Self,
         weight: &[usize],
+        axes: &Axes,
         epsilon: f64,
         divisor: Divisor,
     ) -> Option<Self> {
-        let axes = Axes::last(weight.len());
-        let rows = self.rows("normalize", &axes, divisor, epsilon).ok()??;
-        let fit = g.shape() == self.shape() && self.shape().ends_with(weight);
-        fit.then(|| rows.pull_weight(g, self))??.reshape(weight).ok()
+        let rows = self.rows("normalize", axes, divisor, epsilon).ok()?;
+        if g.shape() != self.shape() {
+            return None;
+        }
+        match rows.filter(|rows| self.is_of_rows(*rows, weight)) {
+            Some(rows) => rows.pull_weight(g, self)?.reshape(weight).ok(),
+            None if divisor == Divisor::Deviation => {
+                self.pull_channels_weight(g, weight, axes, epsilon)
+            }
+            None => None,
+        }
+    }
+
+    /// Whether a weight of this shape has a number for each element of a row.
+    fn is_of_rows(&self, rows: Rows, weight: &[usize]) -> bool {
+        self.shape().ends_with(weight) && weight.iter().product::<usize>() == rows.width
     }
 
     /// The rows along the axes, if they are the last ones and there are elements.

@@ -1,5 +1,7 @@
 //! The largest element of each part of the last axes: max pooling, in one pass.
 
+use std::hint::select_unpredictable;
+
 use crate::error::Fault;
 use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::kernel::pool::{Shared, run};
@@ -140,17 +142,25 @@ impl<T: Float> Kernel for Pairs<'_, T> {
             let start = first + 2 * row * width;
             let (upper, lower) = (&x[start..][..2 * count], &x[start + width..][..2 * count]);
             for j in 0..count {
-                let (mut best, mut at) = (upper[2 * j], 0);
-                let others = [upper[2 * j + 1], lower[2 * j], lower[2 * j + 1]];
-                for (x, offset) in others.into_iter().zip([1, width, width + 1]) {
-                    let larger = (x > best) | (x.is_nan() & !best.is_nan());
-                    best = if larger { x } else { best };
-                    at = if larger { offset } else { at };
-                }
-                (values[j], places[j]) = (best, start + 2 * j + at);
+                // One after another by hand: a loop over the four would be flattened too late for the vectoriser.
+                let best = (upper[2 * j], start + 2 * j);
+                let best = larger(best, (upper[2 * j + 1], start + 2 * j + 1));
+                let best = larger(best, (lower[2 * j], start + 2 * j + width));
+                (values[j], places[j]) =
+                    larger(best, (lower[2 * j + 1], start + 2 * j + width + 1));
             }
         }
     }
+}
+
+/// The larger of two elements, with their places; the first of equal ones, and a NaN before any number.
+#[inline(always)]
+fn larger<T: Float>(best: (T, usize), next: (T, usize)) -> (T, usize) {
+    let is_larger = (next.0 > best.0) | (next.0.is_nan() & !best.0.is_nan());
+    (
+        select_unpredictable(is_larger, next.0, best.0),
+        select_unpredictable(is_larger, next.1, best.1),
+    )
 }
 
 /// The largest element of a part of a plane, and its place.

@@ -135,6 +135,9 @@ structural! {
     "layer_norm": "(x - mean) / √(variance + epsilon) · weight + bias over the last axes.";
         formula "y = (x - mean) / √(variance + epsilon)·w + b"; shapes "that of x; weight and bias have its last axes"; domain "all numbers, if epsilon is positive"; kinks "none"; safe "distances from the mean below 1.8e19 in f32"; cost "three passes over a row forward; back, each operand reads x once";
         |tape, x| tape.var(tensor![1.0, 2.0, 6.0]) => x.layer_norm(tape.var(tensor![1.0, 2.0, 3.0]), None, 1e-5)?;
+    "affine_normalize": "(x - mean) / √(variance + epsilon) · weight + bias over axes.";
+        formula "y = (x - mean) / √(variance + epsilon)·w + b"; shapes "that of x; weight and bias broadcast to it"; domain "all numbers, if epsilon is positive"; kinks "none"; safe "distances from the mean below 1.8e19 in f32"; cost "three passes over what has one mean forward; back, each operand reads x once";
+        |tape, x| tape.var(tensor![[1.0, 2.0], [4.0, 6.0]]) => x.affine_normalize(0, tape.var(tensor![1.0, 2.0]), None, 1e-5)?;
     "rms_norm": "x / √(mean of x² + epsilon) · weight over the last axes.";
         formula "y = x / √(mean of x² + epsilon)·w"; shapes "that of x; the weight has its last axes"; domain "all numbers, if epsilon is positive"; kinks "none"; safe "sizes below 1.8e19 in f32"; cost "two passes over a row forward; back, each operand reads x once";
         |tape, x| tape.var(tensor![3.0, 4.0]) => x.rms_norm(tape.var(tensor![1.0, 2.0]), 1e-5)?;
@@ -177,6 +180,12 @@ structural! {
     "index_add": "Zeros of a shape, with the operand's places of an axis added by index.";
         formula "y = 0, and y[index[i]] += x[i]"; shapes "a given one; the adjoint of `index_select`"; domain "indices below the size of the axis"; kinks "none"; safe "sums below 3.4e38 in f32"; cost "one pass forward, one copy back";
         |tape, x| tape.var(tensor![1.0, 2.0, 3.0]) => x.index_select(0, tensor![2_usize, 0])?.square().sum().grad(&[x])?[0];
+    "sum_bags": "Sums of rows of a matrix, bag by bag.";
+        formula "y[b] = Σ x[index[i]] over the places i of bag b"; shapes "[rows, columns] gives [bags, columns]"; domain "indices below the number of rows"; kinks "a row that is in a bag twice counts twice"; safe "sums below 3.4e38 in f32"; cost "one pass over the rows of the bags, each way";
+        |tape, x| tape.var(tensor![[1.0], [2.0], [3.0]]) => x.sum_bags(tensor![2_usize, 0, 1], tensor![0_usize, 2])?;
+    "add_bags": "Zeros of a shape, with a row of the operand added to each row that its bag holds.";
+        formula "y = 0, and y[index[i]] += x[b] for the places i of bag b"; shapes "a given one; the adjoint of `sum_bags`"; domain "indices below the number of rows"; kinks "none"; safe "sums below 3.4e38 in f32"; cost "one pass over the rows of the bags, each way";
+        |tape, x| tape.var(tensor![[1.0], [2.0], [3.0]]) => x.sum_bags(tensor![2_usize, 0, 1], tensor![0_usize, 2])?.square().sum().grad(&[x])?[0];
     "windows": "The windows over the last axes: those that see places of their own are in axes at the end.";
         formula "y[i, j] = x[i·stride + j·dilation]"; shapes "[…, size] gives […, windows, window]"; domain "windows that fit into the axes"; kinks "none"; safe "every number"; cost "none forward: a view; one pass back";
         |tape, x| tape.var(tensor![1.0, 2.0, 3.0]) => x.windows([Window::new(2)])?;

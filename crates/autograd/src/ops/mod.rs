@@ -39,10 +39,10 @@ pub use attention::SelfAttention;
 pub use conv::{Conv, ConvInput, ConvWeight, Convolution};
 pub use custom::Custom;
 pub(crate) use family::{dispatch, family};
-pub use index::{Gather, Index, IndexSelect, Ungather, Unindex};
+pub use index::{Gather, Index, IndexSelect, SumBags, Unbag, Ungather, Unindex};
 pub use leaf::{Constant, Data, Detach, Input, Leaf, Parameter, Untracked};
 pub use norm::Norm;
-pub use normalize::{Normalize, Normalizing};
+pub use normalize::{Normalize, Normalizing, Weights};
 pub use pointwise::{Binary, Elementwise, Own, Unary, Where};
 pub use product::{Linear, MatMul, Product};
 pub use recurrent::{Recurrent, Sequences};
@@ -211,11 +211,14 @@ impl<T: Float> Op<T> {
         }
     }
 
-    /// The numbers of the rows that it looks up, if it looks up rows.
+    /// The numbers of the rows that it looks up, if it looks up rows, and where bags of them begin, if it sums bags.
     #[inline]
-    pub(crate) fn rows_looked_up(&self) -> Option<&Tensor<usize>> {
+    pub(crate) fn rows_looked_up(&self) -> Option<(&Tensor<usize>, Option<&Tensor<usize>>)> {
         match self {
-            Self::Index(Index::IndexSelect(IndexSelect(0, index))) => Some(&index.values),
+            Self::Index(Index::IndexSelect(IndexSelect(0, index))) => Some((&index.values, None)),
+            Self::Index(Index::SumBags(SumBags(index, starts))) => {
+                Some((&index.values, Some(&starts.values)))
+            }
             _ => None,
         }
     }

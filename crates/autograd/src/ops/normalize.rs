@@ -1,6 +1,9 @@
 //! Numbers brought to one scale: the core of layer and batch normalisation. Over the last axes, with a weight and a bias if there
 //! are any, it is one pass there and one back for each operand.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use wengert_tensor::pointwise::UnaryOp;
@@ -20,10 +23,10 @@ family! {
     Normalizing { Norm, Normalize }
 }
 
-/// Numbers less their mean, or not, over the divisor, over axes. If it is weighted, the second operand scales the result, and the
-/// third, if there is one, shifts it; the axes are then the last ones.
+/// Numbers less their mean, or not, over the divisor, over axes. If it has weights, the second operand scales the result, and the
+/// third, if there is one, shifts it.
 ///
-/// `normalize`, `rms_normalize`, `layer_norm` and `rms_norm` are this op.
+/// `normalize`, `rms_normalize`, `layer_norm`, `rms_norm` and `affine_normalize` are this op.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalize {
     /// The axes over which mean and divisor are taken.
@@ -32,14 +35,25 @@ pub struct Normalize {
     pub epsilon: f64,
     /// The divisor.
     pub divisor: Divisor,
-    /// True if the second operand is a weight.
-    pub weighted: bool,
+    /// The weights that scale and shift the result.
+    pub weights: Weights,
+}
+
+/// The weights that scale and shift numbers that were brought to one scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// There are none.
+    None,
+    /// A number for each place of the axes, which are the last ones.
+    LastAxes,
+    /// Numbers that broadcast to the operand.
+    Broadcast,
 }
 
 impl Normalize {
     /// (x - mean) / √(variance + epsilon) over axes.
     pub(crate) fn by_deviation(axes: Axes, epsilon: f64) -> Self {
-        Self { axes, epsilon, divisor: Divisor::Deviation, weighted: false }
+        Self { axes, epsilon, divisor: Divisor::Deviation, weights: Weights::None }
     }
 
     /// x / √(mean of x² + epsilon) over axes.
@@ -49,17 +63,27 @@ impl Normalize {
 
     /// (x - mean) / √(variance + epsilon) · weight + bias over the last axes.
     pub(crate) fn layer_norm(axes: Axes, epsilon: f64) -> Self {
-        Self { weighted: true, ..Self::by_deviation(axes, epsilon) }
+        Self { weights: Weights::LastAxes, ..Self::by_deviation(axes, epsilon) }
     }
 
     /// x / √(mean of x² + epsilon) · weight over the last axes.
     pub(crate) fn rms_norm(axes: Axes, epsilon: f64) -> Self {
-        Self { weighted: true, ..Self::by_mean_square(axes, epsilon) }
+        Self { weights: Weights::LastAxes, ..Self::by_mean_square(axes, epsilon) }
+    }
+
+    /// (x - mean) / √(variance + epsilon) · weight + bias over axes.
+    pub(crate) fn affine(axes: Axes, epsilon: f64) -> Self {
+        Self { weights: Weights::Broadcast, ..Self::by_deviation(axes, epsilon) }
     }
 
     /// The same without a weight.
     pub(crate) fn without_weight(&self) -> Self {
-        Self { weighted: false, ..self.clone() }
+        Self { weights: Weights::None, ..self.clone() }
+    }
+
+    /// Whether the second operand is a weight.
+    fn is_weighted(&self) -> bool {
+        self.weights != Weights::None
     }
 
     /// x less its mean, if a mean is taken away.
@@ -83,11 +107,12 @@ impl Normalize {
 
 impl<T: Float> Operation<T> for Normalize {
     fn name(&self) -> &'static str {
-        match (self.divisor, self.weighted) {
-            (Divisor::Deviation, false) => "normalize",
-            (Divisor::RootMeanSquare, false) => "rms_normalize",
-            (Divisor::Deviation, true) => "layer_norm",
-            (Divisor::RootMeanSquare, true) => "rms_norm",
+        match (self.divisor, self.weights) {
+            (Divisor::Deviation, Weights::None) => "normalize",
+            (Divisor::RootMeanSquare, Weights::None) => "rms_normalize",
+            (Divisor::Deviation, Weights::LastAxes) => "layer_norm",
+            (Divisor::RootMeanSquare, _) => "rms_norm",
+            (Divisor::Deviation, Weights::Broadcast) => "affine_normalize",
         }
     }
     fn attributes(&self) -> Vec<(&'static str, String)> {
@@ -97,11 +122,15 @@ impl<T: Float> Operation<T> for Normalize {
     }
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
         let (axes, epsilon) = (self.axes.clone(), self.epsilon);
-        Ok(match (self.divisor, self.weighted) {
-            (Divisor::Deviation, false) => x[0].normalize(axes, epsilon),
-            (Divisor::RootMeanSquare, false) => x[0].rms_normalize(axes, epsilon),
-            (Divisor::Deviation, true) => x[0].layer_norm(x[1], x.get(2).copied(), epsilon),
-            (Divisor::RootMeanSquare, true) => x[0].rms_norm(x[1], epsilon),
+        let bias = x.get(2).copied();
+        Ok(match (self.divisor, self.weights) {
+            (Divisor::Deviation, Weights::None) => x[0].normalize(axes, epsilon),
+            (Divisor::RootMeanSquare, Weights::None) => x[0].rms_normalize(axes, epsilon),
+            (Divisor::Deviation, Weights::LastAxes) => x[0].layer_norm(x[1], bias, epsilon),
+            (Divisor::RootMeanSquare, _) => x[0].rms_norm(x[1], epsilon),
+            (Divisor::Deviation, Weights::Broadcast) => {
+                x[0].affine_normalize(axes, x[1], bias, epsilon)
+            }
         }?)
     }
     fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
@@ -110,20 +139,26 @@ impl<T: Float> Operation<T> for Normalize {
         }
         let (x, epsilon) = (at.x(0), self.epsilon);
         if let Some(numbers) = g.numbers() {
-            let (x, weight) = (x.tensor(), self.weighted.then(|| at.x(1).tensor()));
+            let (x, weight) = (x.tensor(), self.is_weighted().then(|| at.x(1).tensor()));
             let pulled = match k {
                 0 => x.pull_normalize(numbers, weight.as_ref(), &self.axes, epsilon, self.divisor),
-                _ => x.pull_normalize_weight(numbers, &at.shape(1), epsilon, self.divisor),
+                _ => x.pull_normalize_weight(
+                    numbers,
+                    &at.shape(1),
+                    &self.axes,
+                    epsilon,
+                    self.divisor,
+                ),
             };
             if let Some(pulled) = pulled {
                 return Ok(g.fixed(pulled));
             }
         }
-        let y = if self.weighted { A::run(self.without_weight(), &[&x])? } else { at.y() };
+        let y = if self.is_weighted() { A::run(self.without_weight(), &[&x])? } else { at.y() };
         if k == 1 {
             return Ok(g.take() * y);
         }
-        let g = if self.weighted { g.take() * at.x(1) } else { g.take() };
+        let g = if self.is_weighted() { g.take() * at.x(1) } else { g.take() };
         let along = y.clone() * (g.clone() * y).mean(keep(self.axes.clone()))?;
         Ok((self.centred(&g)? - along) * self.square(&x)?.unary(UnaryOp::Rsqrt))
     }
@@ -135,14 +170,14 @@ impl<T: Float> Operation<T> for Normalize {
                 let t = self.centred(t)?;
                 let along = normal.clone() * (normal * t.clone()).mean(keep(self.axes.clone()))?;
                 let moved = (t - along) / divisor;
-                Ok(if self.weighted { moved * x[1].clone() } else { moved })
+                Ok(if self.is_weighted() { moved * x[1].clone() } else { moved })
             }
             1 => Ok(normal * t.clone()),
             _ => t.expand(&y.shape()),
         }
     }
     fn formula(&self, k: usize) -> Cow<'static, str> {
-        match (self.divisor, self.weighted, k) {
+        match (self.divisor, self.is_weighted(), k) {
             (Divisor::Deviation, false, _) => "(g - mean(g) - y·mean(g·y))/sqrt(var(x) + epsilon)",
             (Divisor::RootMeanSquare, false, _) => "(g - y·mean(g·y))/sqrt(mean(x·x) + epsilon)",
             (Divisor::Deviation, true, 0) => {
@@ -159,7 +194,7 @@ impl<T: Float> Operation<T> for Normalize {
     }
     fn reads(&self, k: usize) -> Reads {
         match k {
-            0 if self.weighted => Reads::operand(0).and(Reads::operand(1)),
+            0 if self.is_weighted() => Reads::operand(0).and(Reads::operand(1)),
             0 => Reads::operand(0).and(Reads::RESULT),
             1 => Reads::operand(0),
             _ => Reads::NOTHING,
@@ -185,90 +220,23 @@ impl<T: Float> Operation<T> for Normalize {
             rows.push(row("layer_norm", &both, |x| x[0].layer_norm(x[1], None, 1e-3)));
         }
         rows.push(row("rms_norm", &[of(last), of(last)], |x| x[0].rms_norm(x[1], 1e-3)));
-        rows
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wengert_tensor::{Axes, Float, Rng, Tensor, set_threads};
-
-    use crate::{Result, Tape, Var};
-
-    /// The value and the gradients of what `f` makes of x, weight and bias, from a gradient that differs from place to place.
-    fn value_and_gradients<T: Float>(
-        of: &[Tensor<T>; 3],
-        f: impl for<'t> Fn([Var<'t, T>; 3]) -> Result<Var<'t, T>>,
-    ) -> Vec<Tensor<T>> {
-        let tape = Tape::new();
-        let vars = of.each_ref().map(|x| tape.var(x.clone()));
-        let y = f(vars).unwrap();
-        let far = y.value().unwrap().map(|y| y.times(T::from_f64(1.5)).plus(T::ONE));
-        let mut all = y.pull_tensors(&vars, &far).unwrap();
-        all.insert(0, y.value().unwrap());
-        all
-    }
-
-    fn compare<T: Float>(shape: &[usize], last: usize, tolerance: f64) {
-        let rng = &mut Rng::new(5);
-        let sizes = &shape[shape.len() - last..];
-        let of: [Tensor<T>; 3] =
-            [Tensor::randn(shape, rng), Tensor::randn(sizes, rng), Tensor::randn(sizes, rng)];
-        let axes = Axes::last(last);
-        let one = value_and_gradients(&of, |[x, w, b]| x.layer_norm(w, Some(b), 1e-5));
-        let composed = value_and_gradients(&of, |[x, w, b]| {
-            x.normalize(axes.clone(), 1e-5)?.try_mul(w)?.try_add(b)
-        });
-        let one_rms = value_and_gradients(&of, |[x, w, b]| x.rms_norm(w, 1e-5)?.try_add(b));
-        let composed_rms = value_and_gradients(&of, |[x, w, b]| {
-            x.rms_normalize(axes.clone(), 1e-5)?.try_mul(w)?.try_add(b)
-        });
-        for (one, composed) in [(one, composed), (one_rms, composed_rms)] {
-            assert_eq!(one[0].shape(), shape);
-            assert!(one[0].equal(&composed[0]).unwrap().all(), "{shape:?}: another value");
-            for (one, composed) in one.iter().zip(&composed) {
-                assert_eq!(one.shape(), composed.shape());
-                for (a, b) in one.iter().zip(composed.iter()) {
-                    let (a, b) = (a.to_f64(), b.to_f64());
-                    assert!(
-                        (a - b).abs() <= tolerance * (1.0 + b.abs()),
-                        "{shape:?}: {a}, not {b}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn one_op_is_what_plain_ops_compose() {
-        let shapes: [(&[usize], usize); 11] = [
-            (&[4], 1),
-            (&[1], 1),
-            (&[5, 1], 1),
-            (&[1, 7], 1),
-            (&[0, 4], 1),
-            (&[3, 0], 1),
-            (&[2, 3, 4], 2),
-            (&[2, 1, 4], 3),
-            (&[32, 128], 1),
-            (&[70, 33], 1),
-            (&[3, 1100], 1),
+        // A batch, groups of channels, channels by themselves, and a weight that belongs to no axis.
+        let affine: [(&'static [usize], &'static [usize], &'static [isize]); 5] = [
+            (&[3, 2, 2], &[2, 1], &[0, 2]),
+            (&[4, 3], &[3], &[0]),
+            (&[2, 2, 2, 3], &[2, 2, 1], &[2, 3]),
+            (&[2, 2, 3], &[2, 1], &[2]),
+            (&[2, 2, 3], &[1, 1, 3], &[0, 1]),
         ];
-        for (shape, last) in shapes {
-            compare::<f64>(shape, last, 1e-11);
-            compare::<f32>(shape, last, 2e-4);
+        for (x, weight, axes) in affine {
+            let all = [of(x), of(weight), of(weight)];
+            rows.push(row("affine_normalize", &all, move |x| {
+                x[0].affine_normalize(axes, x[1], Some(x[2]), 1e-3)
+            }));
         }
-    }
-
-    #[test]
-    fn any_number_of_threads_gives_the_same_bits() {
-        let rng = &mut Rng::new(6);
-        let of: [Tensor<f32>; 3] =
-            [Tensor::randn([700, 130], rng), Tensor::randn([130], rng), Tensor::randn([130], rng)];
-        let with = |threads| {
-            set_threads(threads);
-            value_and_gradients(&of, |[x, w, b]| x.layer_norm(w, Some(b), 1e-5))
-        };
-        assert_eq!(with(1), with(3));
+        rows.push(row("affine_normalize", &[of(&[3, 2, 2]), of(&[2, 1])], |x| {
+            x[0].affine_normalize([0, 2], x[1], None, 1e-3)
+        }));
+        rows
     }
 }

@@ -89,8 +89,8 @@ macro_rules! linear {
                 A::run(self.clone(), &[t])
             }
             $(fn data(&self) -> SmallVec<[u32; 2]> {
-                let line: fn(&$Op) -> Option<u32> = $data;
-                line(self).into_iter().collect()
+                let lines: fn(&$Op) -> _ = $data;
+                lines(self).into_iter().collect()
             })?
             fn formula(&self, _: usize) -> Cow<'static, str> {
                 $formula.into()

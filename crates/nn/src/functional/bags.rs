@@ -1,11 +1,12 @@
 //! Rows of a table, put together bag by bag.
 
+use std::ops::Range;
 use std::panic::Location;
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Tensor};
 
-use super::embedding;
+use super::refuse_no_row;
 
 /// The reduction of the rows of a bag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -30,13 +31,10 @@ pub enum Bags<'a> {
     From(&'a Tensor<usize>, &'a Tensor<usize>),
 }
 
-/// The places where a bag begins and ends.
-type Ends = (usize, usize);
-
 impl Bags<'_> {
-    /// All indices in a row, and the beginning and end of each bag.
+    /// All indices in a row, and the place where each bag begins.
     #[track_caller]
-    fn apart(self) -> Result<(Tensor<usize>, Vec<Ends>)> {
+    fn apart(self) -> Result<(Tensor<usize>, Vec<usize>)> {
         const OP: &str = "embedding_bag";
         let here = Location::caller();
         match self {
@@ -48,8 +46,7 @@ impl Bags<'_> {
                         Error::Shape(fault.help("with offsets the indices are one row")).into()
                     );
                 };
-                let ends = (0..bags).map(|i| (i * size, (i + 1) * size)).collect();
-                Ok((index.flatten(), ends))
+                Ok((index.flatten(), (0..bags).map(|i| i * size).collect()))
             }
             Self::From(index, offsets) => {
                 let wrong = |rule: &str| {
@@ -59,14 +56,13 @@ impl Bags<'_> {
                 if index.rank() != 1 || offsets.rank() != 1 {
                     return wrong("indices and offsets must each be one row");
                 }
-                let mut starts = offsets.to_vec();
+                let starts = offsets.to_vec();
                 let rises = starts.windows(2).all(|w| w[0] <= w[1]);
                 let first = starts.first().is_none_or(|&start| start == 0);
                 if !rises || !first || starts.last().is_some_and(|&start| start > index.len()) {
                     return wrong("offsets must begin with 0, rise, and end within the indices");
                 }
-                starts.push(index.len());
-                Ok((index.clone(), starts.windows(2).map(|w| (w[0], w[1])).collect()))
+                Ok((index.clone(), starts))
             }
         }
     }
@@ -98,61 +94,73 @@ pub fn embedding_bag<'t, T: Float>(
     padding: Option<usize>,
     scales: Option<Var<'t, T>>,
 ) -> Result<Var<'t, T>> {
-    let (index, ends) = bags.apart()?;
-    let mut rows = embedding(&index, weight, None)?;
-    let width = rows.shape()[1];
-    if let Some(scales) = scales {
-        let shape = scales.shape();
-        if mode != Bag::Sum || scales.len() != index.len() {
-            let rule = "there must be a scale for each index, of bags that are summed";
-            let fault = Fault::new("embedding_bag", &[index.shape(), &shape], rule);
-            return Err(Error::Shape(fault).into());
+    let (mut index, mut starts) = bags.apart()?;
+    refuse_no_row(&index, &weight.shape())?;
+    let mut scales = scales;
+    if let Some(scales) = scales
+        && (mode != Bag::Sum || scales.len() != index.len())
+    {
+        let rule = "there must be a scale for each index, of bags that are summed";
+        let fault = Fault::new("embedding_bag", &[index.shape(), &scales.shape()], rule);
+        return Err(Error::Shape(fault).into());
+    }
+    if starts.is_empty() {
+        // No bag holds an index.
+        (index, scales) = (index.narrow(0, 0, 0)?, None);
+    }
+    if let Some(padding) = padding
+        && index.iter().any(|i| i == padding)
+    {
+        let places: Vec<usize> =
+            index.iter().enumerate().filter(|&(_, i)| i != padding).map(|(at, _)| at).collect();
+        for start in &mut starts {
+            *start = places.partition_point(|&place| place < *start);
         }
-        rows = rows.try_mul(scales.reshape([index.len(), 1])?)?;
+        let places = Tensor::from(places);
+        scales = match scales {
+            Some(scales) => Some(scales.flatten().index_select(0, &places)?),
+            None => None,
+        };
+        index = index.index_select(0, &places)?;
     }
-    // The places of each bag that count.
-    let counts = |place: &usize| index.get(&[*place]).is_ok_and(|i| Some(i) != padding);
-    let bags: Vec<Vec<usize>> =
-        ends.iter().map(|&(from, to)| (from..to).filter(counts).collect()).collect();
+    let end = |bag: usize| starts.get(bag + 1).copied().unwrap_or(index.len());
+    let bags = || (0..starts.len()).map(|bag| starts[bag]..end(bag));
     if mode == Bag::Max {
-        return greatest(rows, &bags, width);
+        return greatest(weight.rows(&index)?, &bags().collect::<Vec<_>>());
     }
-    let mut of = Vec::with_capacity(index.len());
-    let mut places = Vec::with_capacity(index.len());
-    for (bag, inside) in bags.iter().enumerate() {
-        places.extend_from_slice(inside);
-        of.extend(inside.iter().map(|_| bag));
+    if let Some(scales) = scales {
+        let of: Vec<usize> =
+            bags().enumerate().flat_map(|(bag, inside)| inside.map(move |_| bag)).collect();
+        let rows = weight.rows(&index)?.try_mul(scales.reshape([index.len(), 1])?)?;
+        let zeros = Tensor::zeros([starts.len(), rows.shape()[1]]);
+        return rows.tape().constant(zeros).index_add(0, Tensor::from(of), rows);
     }
-    if places.len() < index.len() {
-        rows = rows.index_select(0, Tensor::from_vec(places, [of.len()])?)?;
+    let shares: Vec<T> =
+        bags().map(|inside| T::from_f64(1.0 / inside.len().max(1) as f64)).collect();
+    let count = starts.len();
+    let sums = weight.sum_bags(index, Tensor::from(starts))?;
+    match mode {
+        Bag::Mean => sums.try_mul(&Tensor::from_vec(shares, [count, 1])?),
+        _ => Ok(sums),
     }
-    let count = of.len();
-    let zeros = rows.tape().constant(Tensor::zeros([bags.len(), width]));
-    let sums = zeros.index_add(0, Tensor::from_vec(of, [count])?, rows)?;
-    if mode == Bag::Sum {
-        return Ok(sums);
-    }
-    let share = |bag: &Vec<usize>| T::from_f64(1.0 / bag.len().max(1) as f64);
-    let shares = Tensor::from_vec(bags.iter().map(share).collect(), [bags.len(), 1])?;
-    sums.try_mul(&shares)
 }
 
 /// The greatest of each column of each bag, with the first row of an equal pair; 0 for an empty bag.
 #[track_caller]
-fn greatest<'t, T: Float>(
-    rows: Var<'t, T>,
-    bags: &[Vec<usize>],
-    width: usize,
-) -> Result<Var<'t, T>> {
-    let values = rows.value()?.contiguous();
-    let at = |place: usize, column: usize| values.get(&[place, column]);
-    let mut best = Vec::with_capacity(bags.len() * width);
+fn greatest<'t, T: Float>(rows: Var<'t, T>, bags: &[Range<usize>]) -> Result<Var<'t, T>> {
+    let (values, width, count) = (rows.value()?.to_vec(), rows.shape()[1], bags.len());
+    if values.is_empty() {
+        return Ok(rows.tape().constant(Tensor::zeros([count, width])));
+    }
+    let mut best = Vec::with_capacity(count * width);
     for bag in bags {
         for column in 0..width {
-            let mut first = bag.first().copied().unwrap_or(0);
-            for &place in bag {
+            let at = |place: usize| values[place * width + column];
+            // A bag that is empty is filled with 0 below.
+            let mut first = bag.start.min(values.len() / width - 1);
+            for place in bag.clone() {
                 // A NaN is the greatest.
-                let (new, old) = (at(place, column)?, at(first, column)?);
+                let (new, old) = (at(place), at(first));
                 if new > old || (new.is_nan() && !old.is_nan()) {
                     first = place;
                 }
@@ -160,14 +168,10 @@ fn greatest<'t, T: Float>(
             best.push(first);
         }
     }
-    let full: Vec<bool> = bags.iter().map(|bag| !bag.is_empty()).collect();
-    let (best, count) = (Tensor::from_vec(best, [bags.len(), width])?, bags.len());
-    if rows.is_empty() {
-        return Ok(rows.tape().constant(Tensor::zeros([count, width])));
-    }
-    let y = rows.gather(0, best)?;
-    if full.iter().all(|&full| full) {
+    let y = rows.gather(0, Tensor::from_vec(best, [count, width])?)?;
+    let empty: Vec<bool> = bags.iter().map(Range::is_empty).collect();
+    if !empty.contains(&true) {
         return Ok(y);
     }
-    y.masked_fill(&!&Tensor::from_vec(full, [count, 1])?, T::ZERO)
+    y.masked_fill(&Tensor::from_vec(empty, [count, 1])?, T::ZERO)
 }

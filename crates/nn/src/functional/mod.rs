@@ -103,8 +103,28 @@ pub fn embedding<'t, T: Float>(
 ) -> Result<Var<'t, T>> {
     let (index, here) = (index.on(weight), Location::caller());
     let (table, places) = (weight.shape(), index.value()?);
-    let fault = |rule: String| Fault::new("embedding", &[places.shape(), &table], rule);
-    let &[things, width] = table.sizes() else {
+    let things = refuse_no_row(&places, &table)?;
+    let rows = weight.rows(index)?;
+    match padding {
+        None => Ok(rows),
+        Some(p) if p < things => {
+            let others = places.map(|i| i != p).unsqueeze(-1)?;
+            rows.where_(&others, rows.detach())
+        }
+        Some(p) => {
+            let rule = format!("the padding is index {p}, and the table has {things} rows");
+            let fault = Fault::new("embedding", &[places.shape(), &table], rule);
+            Err(Error::Index(fault).at(here).into())
+        }
+    }
+}
+
+/// The number of rows of a table, which must have one for each of these places.
+#[track_caller]
+fn refuse_no_row(places: &Tensor<usize>, table: &[usize]) -> Result<usize> {
+    let here = Location::caller();
+    let fault = |rule: String| Fault::new("embedding", &[places.shape(), table], rule);
+    let &[things, width] = table else {
         let rule = "the weight must be [things, width]".to_string();
         return Err(Error::Shape(fault(rule)).at(here).into());
     };
@@ -116,18 +136,7 @@ pub fn embedding<'t, T: Float>(
         let help = format!("an embedding for this index is `Embedding::new({needed}, {width}, …)`");
         return Err(Error::Index(fault(rule).help(help)).at(here).into());
     }
-    let rows = weight.rows(index)?;
-    match padding {
-        None => Ok(rows),
-        Some(p) if p < things => {
-            let others = places.map(|i| i != p).unsqueeze(-1)?;
-            rows.where_(&others, rows.detach())
-        }
-        Some(p) => {
-            let rule = format!("the padding is index {p}, and the table has {things} rows");
-            Err(Error::Index(fault(rule)).at(here).into())
-        }
-    }
+    Ok(things)
 }
 
 /// The first half of an axis times the sigmoid of the second.

@@ -1,9 +1,14 @@
 //! Normalisation: numbers made to have mean 0 and variance 1 over some axes, then scaled and shifted by weights.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error, Fault, Float, Tensor};
+use wengert_tensor::{Error, Fault, Float};
 
 use super::per_channel;
+use running::{by_running, mean_and_variance};
+
+mod running;
+
+pub use running::RunningStats;
 
 /// y·weight + bias, for each that there is.
 #[track_caller]
@@ -22,18 +27,39 @@ fn affine<'t, T: Float>(
     }
 }
 
-/// [`affine`] with one weight and bias a channel, on axis `axis` of `rank`.
+/// [`affine`] with one weight and bias a channel.
 #[track_caller]
 fn affine_per_channel<'t, T: Float>(
     y: Var<'t, T>,
-    axis: usize,
     weight: Option<Var<'t, T>>,
     bias: Option<Var<'t, T>>,
 ) -> Result<Var<'t, T>> {
-    let along = |v: Option<Var<'t, T>>| {
-        v.map(|v| v.reshape(per_channel(v.len(), y.rank() - axis + 1))).transpose()
-    };
+    let shape = per_channel(y.shape()[1], y.rank());
+    let along = |v: Option<Var<'t, T>>| v.map(|v| v.reshape(&shape)).transpose();
     affine(y, along(weight)?, along(bias)?)
+}
+
+/// Places of a channel that follow one another, from which on one op for all of it is faster than plain ops.
+const LONG: usize = 16;
+
+/// Normalised over axes, then scaled and shifted by a weight and a bias seen in a shape that broadcasts. So many places of a channel
+/// follow one another.
+#[track_caller]
+fn normalize<'t, T: Float>(
+    x: Var<'t, T>,
+    axes: &[isize],
+    weight: Option<Var<'t, T>>,
+    bias: Option<Var<'t, T>>,
+    shape: &[usize],
+    places: usize,
+    eps: f64,
+) -> Result<Var<'t, T>> {
+    let seen = |part: Option<Var<'t, T>>| part.map(|part| part.reshape(shape)).transpose();
+    let (weight, bias) = (seen(weight)?, seen(bias)?);
+    match weight {
+        Some(weight) if places >= LONG => x.affine_normalize(axes, weight, bias, eps),
+        _ => affine(x.normalize(axes, eps)?, weight, bias),
+    }
 }
 
 /// Rejects weights and biases of any other shape.
@@ -127,58 +153,9 @@ pub fn group_norm<'t, T: Float>(
         return Err(Error::Shape(Fault::new("group_norm", &[&shape], rule)).into());
     }
     check_affine("group_norm", &shape, &[channels], [weight, bias])?;
-    let inside = shape[1..].iter().product::<usize>() / groups;
-    let y = x.reshape([samples, groups, inside])?.normalize(-1, eps)?.reshape(&shape)?;
-    affine_per_channel(y, 1, weight, bias)
-}
-
-/// Running means and variances of channels, `[C]` each.
-#[derive(Clone)]
-pub struct RunningStats<T> {
-    /// The means.
-    pub mean: Tensor<T>,
-    /// The variances, each an estimate without bias.
-    pub var: Tensor<T>,
-}
-
-impl<T: Float> std::fmt::Debug for RunningStats<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RunningStats of {} channels", self.mean.len())
-    }
-}
-
-impl<T: Float> RunningStats<T> {
-    /// Moved towards the newest by `momentum`.
-    fn moved(&self, mean: &Tensor<T>, var: &Tensor<T>, momentum: f64) -> Result<Self> {
-        let moved = |old: &Tensor<T>, new: &Tensor<T>| {
-            old.mul_scalar(1.0 - momentum).try_add(&new.mul_scalar(momentum))
-        };
-        Ok(Self { mean: moved(&self.mean, mean)?, var: moved(&self.var, var)? })
-    }
-
-    #[track_caller]
-    fn check(&self, op: &'static str, x: &[usize], channels: usize) -> Result<()> {
-        for stat in [&self.mean, &self.var] {
-            if stat.shape() != [channels] {
-                let rule = format!("running statistics must be [{channels}], one a channel");
-                return Err(Error::Shape(Fault::new(op, &[x, stat.shape()], rule)).into());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// (x - mean) / √(variance + eps) by statistics of old, which are constants.
-#[track_caller]
-fn by_running<'t, T: Float>(
-    x: Var<'t, T>,
-    axis: usize,
-    stats: &RunningStats<T>,
-    eps: f64,
-) -> Result<Var<'t, T>> {
-    let shape = per_channel(stats.mean.len(), x.rank() - axis + 1);
-    let scale = stats.var.add_scalar(eps).rsqrt().reshape(&shape)?;
-    x.try_sub(stats.mean.reshape(&shape)?)?.try_mul(scale)
+    let (size, inner) = (channels / groups, shape[2..].iter().product());
+    let apart = x.reshape([samples, groups, size, inner])?;
+    normalize(apart, &[2, 3], weight, bias, &[groups, size, 1], inner, eps)?.reshape(&shape)
 }
 
 /// `[N, C, …]`, each channel normalised over all samples; weight and bias `[C]`. In training by the batch's own mean and
@@ -212,12 +189,12 @@ pub fn batch_norm<'t, T: Float>(
             let rule = "there are no running statistics to evaluate by";
             return Err(Error::Value(Fault::new(OP, &[&shape], rule)).into());
         };
-        let y = by_running(x, 1, running, eps)?;
-        return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+        let y = by_running(x, running, eps)?;
+        return Ok((affine_per_channel(y, weight, bias)?, None));
     }
     if x.is_empty() {
         // An empty batch says nothing about any channel: the running statistics stay as they are.
-        return Ok((affine_per_channel(x, 1, weight, bias)?, None));
+        return Ok((affine_per_channel(x, weight, bias)?, None));
     }
     if x.len() == channels {
         let rule = "in training there must be more than one number a channel, for a variance";
@@ -228,16 +205,16 @@ pub fn batch_norm<'t, T: Float>(
         .into());
     }
     let axes: Vec<isize> = (0..shape.len() as isize).filter(|&i| i != 1).collect();
-    let y = x.normalize(&axes[..], eps)?;
+    let (places, alike) = (shape[2..].iter().product(), per_channel(channels, shape.len()));
+    let y = normalize(x, &axes, weight, bias, &alike, places, eps)?;
     let moved = match running {
         Some(running) => {
-            let value = x.value()?;
-            let (mean, var) = (value.mean_over(&axes[..])?, value.var_over(&axes[..], 1.0)?);
+            let [mean, var] = mean_and_variance(&x.value()?, &axes)?;
             Some(running.moved(&mean, &var, momentum)?)
         }
         None => None,
     };
-    Ok((affine_per_channel(y, 1, weight, bias)?, moved))
+    Ok((y, moved))
 }
 
 /// `[N, C, …]`, each channel of each sample normalised by itself; weight and bias `[C]`. With `by_input` by the sample's
@@ -270,28 +247,28 @@ pub fn instance_norm<'t, T: Float>(
             let rule = "there are no running statistics to go by";
             return Err(Error::Value(Fault::new(OP, &[&shape], rule)).into());
         };
-        let y = by_running(x, 1, running, eps)?;
-        return Ok((affine_per_channel(y, 1, weight, bias)?, None));
+        let y = by_running(x, running, eps)?;
+        return Ok((affine_per_channel(y, weight, bias)?, None));
     }
     if x.is_empty() {
         // As in `batch_norm`: the running statistics stay as they are.
-        return Ok((affine_per_channel(x, 1, weight, bias)?, None));
+        return Ok((affine_per_channel(x, weight, bias)?, None));
     }
     if x.len() == samples * channels {
         let rule = "there must be more than one number a channel of a sample, for a variance";
         return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
     }
     let axes: Vec<isize> = (2..shape.len() as isize).collect();
-    let y = x.normalize(&axes[..], eps)?;
+    let (places, alike) = (shape[2..].iter().product(), per_channel(channels, shape.len()));
+    let y = normalize(x, &axes, weight, bias, &alike, places, eps)?;
     let moved = match running {
         Some(running) => {
             // The mean of the samples' own.
-            let value = x.value()?;
-            let mean = value.mean_over(&axes[..])?.mean_over(0)?;
-            let var = value.var_over(&axes[..], 1.0)?.mean_over(0)?;
-            Some(running.moved(&mean, &var, momentum)?)
+            let own = mean_and_variance(&x.value()?, &axes)?;
+            let [mean, var] = own.map(|own| own.reshape([samples, channels])?.mean_over(0));
+            Some(running.moved(&mean?, &var?, momentum)?)
         }
         None => None,
     };
-    Ok((affine_per_channel(y, 1, weight, bias)?, moved))
+    Ok((y, moved))
 }

@@ -24,6 +24,12 @@ pub(crate) fn copied<T: Element>(x: &Tensor<T>) -> Option<Tensor<T>> {
         let layout = Layout::contiguous(x.layout().shape.clone());
         return Some(Tensor { storage: Storage::from_slice(layout, elements)? });
     }
+    if !x.is_empty() && x.strides().iter().all(|&stride| stride == 0) {
+        // One number everywhere.
+        let layout = Layout::contiguous(x.layout().shape.clone());
+        let (len, number) = (x.len(), x.storage.as_slice()[x.layout().offset]);
+        return Some(Tensor { storage: Storage::full(layout, len, number)? });
+    }
     // SAFETY: `write_strided` writes each place of `x`'s shape, which is the result's.
     unsafe {
         Tensor::try_filled_by(x.layout().shape.clone(), |out| {

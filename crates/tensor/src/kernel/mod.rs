@@ -1,6 +1,8 @@
 //! The loops that do the work, and where all of this crate's `unsafe` but the buffers' lives.
 
 pub(crate) mod attention;
+pub(crate) mod bags;
+pub(crate) mod channels;
 pub(crate) mod columns;
 pub(crate) mod conv;
 pub(crate) mod copy;

@@ -338,9 +338,13 @@ methods! { x, g:
     normalize => x.normalize(g.axis(), 1e-5);
     rms_normalize => x.rms_normalize(g.axis(), 1e-5);
     layer_norm => x.layer_norm(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref(), 1e-5);
+    affine_normalize => x.affine_normalize(g.axes(), &g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref(), 1e-5);
+    moments => x.moments(&g.axes()).map(|[mean, _]| mean);
+    sum_bags => x.sum_bags(&g.index(), &g.index());
+    add_bags => x.add_bags(&g.index(), &g.index(), &g.tensor());
     rms_norm => x.rms_norm(&g.tensor(), 1e-5);
     pull_normalize => x.pull_normalize(&g.tensor(), g.one(&[true, false]).then(|| g.tensor()).as_ref(), &g.axes(), 1e-5, g.one(&[Divisor::Deviation, Divisor::RootMeanSquare]));
-    pull_normalize_weight => x.pull_normalize_weight(&g.tensor(), &g.shape(), 1e-5, g.one(&[Divisor::Deviation, Divisor::RootMeanSquare]));
+    pull_normalize_weight => x.pull_normalize_weight(&g.tensor(), &g.shape(), &g.axes(), 1e-5, g.one(&[Divisor::Deviation, Divisor::RootMeanSquare]));
     self_attention => x.self_attention(g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     self_attention_back => x.self_attention_back(x, x, g.one(&[1, 2]), g.one(&[true, false]), 0.5);
     pull_softmax => x.pull_softmax(x, g.axis(), g.one(&[true, false]));

@@ -4,8 +4,8 @@ use wengert_tensor::{Shape, Slice, Tensor, keep};
 
 use super::Place;
 use crate::ops::{
-    Diagonal, Gather, IndexSelect, Permute, Slicing, Undiagonal, Ungather, Unindex, Unslice,
-    Unwindows, Where, Windows,
+    Diagonal, Gather, IndexSelect, Permute, Slicing, SumBags, Unbag, Undiagonal, Ungather, Unindex,
+    Unslice, Unwindows, Where, Windows,
 };
 
 impl Place<'_> {
@@ -126,6 +126,14 @@ impl Place<'_> {
             ("index_add", [_, g]) => {
                 let IndexSelect(axis, index) = op.get::<IndexSelect>().unwrap();
                 Tensor::zeros(shape).index_add(*axis, &index.values, g).unwrap()
+            }
+            ("sum_bags", [g, _]) => {
+                let SumBags(index, starts) = &op.get::<Unbag>().unwrap().1;
+                g.sum_bags(&index.values, &starts.values).unwrap()
+            }
+            ("add_bags", [_, g]) => {
+                let SumBags(index, starts) = op.get::<SumBags>().unwrap();
+                Tensor::zeros(shape).add_bags(&index.values, &starts.values, g).unwrap()
             }
             _ => panic!("{function} of {} arguments is not known", of.len()),
         }

@@ -79,7 +79,7 @@ impl Reader<'_> {
     /// A mask or an index is an attribute, which the function fetches itself.
     fn argument(&mut self) -> Tensor<f64> {
         while self.next_is(' ') {}
-        for name in ["mask", "index"] {
+        for name in ["mask", "index", "bags"] {
             if self.signs[self.at..].starts_with(&name.chars().collect::<Vec<_>>()) {
                 self.at += name.len();
                 return Tensor::scalar(0.0);
