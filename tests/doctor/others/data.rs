@@ -50,6 +50,16 @@ fn targets_that_are_all_the_same() {
     finds(&regression(&x, &Tensor::full([400, 1], 2.5)), &[Fault::ConstantTarget]);
 }
 
+#[test]
+fn targets_of_other_rows_far_from_0() {
+    let (x, y) = table(|_, _| ());
+    // The loss falls to a fortieth, and is that of a constant.
+    let y = y + 6.0;
+    well(&regression(&x, &y));
+    let others = y.index_select(0, &Labels::permutation(400, &mut Rng::new(3))).unwrap();
+    finds(&regression(&x, &others), &[Fault::LabelsUnrelated]);
+}
+
 /// Iris, its classes one after another or in a random order.
 fn iris(batch: usize, shuffled: bool) -> Doctor {
     let (x, y) = wengert::data::iris::<f32>().into_parts();

@@ -128,3 +128,35 @@ fn gradients_that_are_clipped_to_next_to_nothing() {
     finds(&run(1e-5), &[Fault::ClippedToNothing]);
     well(&run(0.5));
 }
+
+/// Frames of five tones, spelled by a layer that sees three of them; the last function is the mistake.
+fn tones(last: impl for<'t> Fn(Var<'t>) -> Result<Var<'t>>) -> Doctor {
+    let rng = &mut Rng::new(0);
+    let net = sequential![Linear::new(5, 24, rng), Tanh, Linear::new(24, 6, rng)];
+    train(150, Adam::new(net.parameters(), 1e-2), |tape, step| {
+        let rng = &mut Rng::new(step as u64);
+        let labels = Labels::randint([12, 3], 1, 6, rng)?;
+        // Each tone sounds for two of three frames.
+        let spelled = labels.to_vec();
+        let sounds = |at: &[usize]| at[0] % 3 < 2 && spelled[at[1] * 3 + at[0] / 3] == at[2] + 1;
+        let x = Tensor::from_fn([9, 12, 5], |at| f32::from(u8::from(sounds(at))));
+        let x = x + Tensor::randn([9, 12, 5], rng) * 0.1;
+        let out = last(net.call(tape.input(x))?)?;
+        let (steps, lengths) = (Labels::full([12], 9), Labels::full([12], 3));
+        let target = CtcTarget { labels: &labels, steps: &steps, lengths: &lengths };
+        CtcLoss::new().forward(out, target)
+    })
+}
+
+#[test]
+fn paths_of_what_are_no_logarithms_of_probabilities() {
+    well(&tones(|x| x.log_softmax(-1)));
+    finds(&tones(|x| x.softmax(-1)), &[Fault::MissingSoftmax]);
+    finds(&tones(|x| Ok(x)), &[Fault::MissingSoftmax]);
+    for axis in [0, 1] {
+        let doctor = tones(|x| x.log_softmax(axis));
+        finds(&doctor, &[Fault::RowsMixed]);
+        let report = doctor.report();
+        assert_eq!(report.findings()[0].place.op, Some("log_softmax"), "{report}");
+    }
+}

@@ -1,9 +1,9 @@
-//! Two nets with an optimiser each: what one of them does not have, the other trains.
+//! Two nets with an optimiser each, where what one of them does not have the other trains; and two samples that are compared with each other.
 
 use wengert::prelude::*;
 use wengert::train::doctor::Fault;
 
-use super::{finds, well};
+use super::{finds, train, well};
 
 /// The mistakes in an adversarial pair.
 #[derive(Clone, Copy, PartialEq)]
@@ -64,4 +64,48 @@ fn mistakes_in_an_adversarial_pair() {
     finds(&adversarial(Mistake::CriticUntrained).0, &[Fault::NotInOptimizer]);
     finds(&adversarial(Mistake::Detached).0, &[Fault::NoGradient]);
     finds(&adversarial(Mistake::Turned).0, &[Fault::NegatedLoss]);
+}
+
+/// Points of ten directions, in pairs: near each other if they are of one direction, else a distance of 1 apart.
+fn directions(sign: f32) -> Doctor {
+    let rng = &mut Rng::new(0);
+    let net = sequential![Linear::new(2, 24, rng), Gelu::new(), Linear::new(24, 4, rng)];
+    train(300, Adam::new(net.parameters(), 3e-3), |tape, step| {
+        let x = Tensor::randn([64, 2], &mut Rng::new(step as u64));
+        let tenth = std::f32::consts::TAU / 10.0;
+        let sector = |point: &[f32]| (point[1].atan2(point[0]) / tenth).floor();
+        let sector: Vec<f32> = x.to_vec().chunks(2).map(sector).collect();
+        let alike: Vec<f32> =
+            (0..32).map(|k| f32::from(u8::from(sector[k] == sector[k + 32]))).collect();
+        let alike = Tensor::from_vec(alike, [32])?;
+        let a = net.call(tape.input(x.narrow(0, 0, 32)?))?;
+        let b = net.call(tape.input(x.narrow(0, 32, 32)?))?;
+        let squared = (a - b).square().sum_over(1)?;
+        let short = squared.add_scalar(1e-6).sqrt().rsub_scalar(1.0).relu().square();
+        let both = squared.try_mul(&alike)? + short.try_mul(&(1.0 - &alike))?;
+        Ok(both.mean() * sign)
+    })
+}
+
+#[test]
+fn pairs_whose_loss_is_turned() {
+    well(&directions(1.0));
+    finds(&directions(-1.0), &[Fault::NegatedLoss]);
+}
+
+#[test]
+fn a_sample_that_is_compared_with_itself() {
+    let consistent = |noise: f32| {
+        let rng = &mut Rng::new(0);
+        let net = sequential![Linear::new(6, 16, rng), Tanh, Linear::new(16, 3, rng)];
+        train(100, Adam::new(net.parameters(), 1e-3), |tape, step| {
+            let rng = &mut Rng::new(step as u64);
+            let x = Tensor::randn([32, 6], rng);
+            let view = &x + &(Tensor::randn([32, 6], rng) * noise);
+            let (a, b) = (net.call(tape.input(x))?, net.call(tape.input(view))?);
+            Ok((a - b).square().mean())
+        })
+    };
+    well(&consistent(0.1));
+    finds(&consistent(0.0), &[Fault::NoGradient]);
 }

@@ -206,6 +206,11 @@ impl Goal {
         op.0.labels()?.0.first().map(|&label| label as f64)
     }
 
+    /// Whether this first loss is the error itself.
+    pub(crate) fn is_loss(&self, first: f64) -> bool {
+        (first / self.first_error - 1.0).abs() < 0.05
+    }
+
     /// The mean error of the last looks.
     pub(crate) fn error(&self) -> f64 {
         self.error / self.count

@@ -84,9 +84,9 @@ impl Doctor {
             (new, _) => new,
         };
         self.strangers.meet(&r, optimizer.parameters());
-        self.bottomless = structure::bottomless(&r).map(|k| {
+        self.bottomless = structure::bottomless(&r).map(|(k, held)| {
             let line = r.line(k);
-            (line.layer(), line.op().name(), line.at())
+            (line.layer(), line.op().name(), line.at(), held)
         });
         self.terms = structure::terms(&r);
         self.penalty_at = self.terms.1.first().map(|&k| (r.line(k).op().name(), r.line(k).at()));

@@ -136,8 +136,8 @@ pub struct Doctor {
     pub(crate) data: Option<rules::Data>,
     pub(crate) validation: Vec<(f64, f64)>,
     pub(crate) frozen: Vec<String>,
-    /// The line of the loss that nothing holds from below.
-    pub(crate) bottomless: Option<(String, &'static str, Line)>,
+    /// The line of the loss that nothing holds from below, and whether other terms pull up.
+    pub(crate) bottomless: Option<(String, &'static str, Line, bool)>,
     pub(crate) strangers: Strangers,
     /// The number of lines that compare a prediction with a target.
     pub(crate) comparisons: usize,

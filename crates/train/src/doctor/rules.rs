@@ -113,6 +113,7 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
                 .over(0, last),
         );
     }
+    without_effect(d, found);
     let losses = &d.losses;
     if d.looks >= 3 && d.first_uphill && d.uphill * 10 >= d.looks * 9 && losses.fast >= losses.first
     {
@@ -124,6 +125,25 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
                     0.9,
                 )
                 .over(0, last),
+        );
+    }
+}
+
+/// A loss that changes with no parameter from the first step on, as that of a sample compared with itself. Where a target is known, the
+/// model may be right already.
+fn without_effect(d: &Doctor, found: &mut Vec<Finding>) {
+    let mine = || d.weights.all.iter().filter(|w| !w.frozen);
+    let none = |w: &Weight| {
+        !w.gradients.points.is_empty() && w.gradients.points.iter().all(|p| p.1 == 0.0)
+    };
+    if d.looks >= 3 && d.goal.is_none() && mine().next().is_some() && mine().all(none) {
+        let path = mine().next().map_or("", |w| &w.path);
+        found.push(
+            Finding::likely(Fault::NoGradient)
+                .layer(path)
+                .seeing("the gradients of all parameters are exactly 0 from the first step on: is something compared with itself?")
+                .noting("the loss", d.losses.last)
+                .over(0, d.step),
         );
     }
 }
@@ -196,10 +216,11 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
     }
     let (early, late) = (first.1 - middle.1, middle.1 - losses.fast);
     // Where a term is subtracted that grows without end, less says as much.
-    let (below, times, falls) = match d.bottomless {
-        Some(_) => {
+    let (below, times, falls) = match &d.bottomless {
+        Some((.., held)) => {
             let fallen = (losses.first - losses.fast) / losses.first.abs().max(0.1);
-            (fallen, 0.5, 2.0 * late > early)
+            // If all of its terms pull down, it need not even be on its way.
+            (fallen, 0.5, !held || 2.0 * late > early)
         }
         None => (-losses.fast / losses.first.abs().max(1.0), 20.0, 2.0 * late > early),
     };
@@ -210,7 +231,7 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
             .noting("fall of its first half", early)
             .noting("fall of its second half", late);
         let finding = match &d.bottomless {
-            Some((layer, op, at)) => finding
+            Some((layer, op, at, _)) => finding
                 .layer(layer)
                 .op(op, at)
                 .seeing("this term is subtracted, and it grows without end: look for a wrong sign"),
@@ -234,8 +255,7 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     }
     // A loss that is the error itself tells more than the last looks do.
     let losses = &d.losses;
-    let direct = (losses.first / goal.first_error - 1.0).abs() < 0.05;
-    if direct && losses.slow < 0.9 * goal.constant() {
+    if goal.is_loss(losses.first) && losses.slow < 0.9 * goal.constant() {
         return;
     }
     if d.batch <= 2 && d.step > 200 {

@@ -2,6 +2,7 @@
 
 mod layers;
 mod logits;
+mod paths;
 mod reach;
 mod sign;
 mod tokens;
@@ -43,6 +44,7 @@ pub(crate) fn look<T: Float>(
     sign::negated(&reading, goal, &mut found);
     logits::unbounded(&reading, &mut found);
     logits::of_one(&reading, &mut found);
+    paths::no_likelihood(&reading, &mut found);
     tokens::given_away(&reading, goal, &mut found);
     layers::broadcast(&reading, &mut found);
     layers::linear_twice(&reading, &mut found);

@@ -91,6 +91,13 @@ fn constant_target(d: &Doctor, goal: &Goal, found: &mut Vec<Finding>) {
     }
 }
 
+/// Whether the loss has fallen far. One that is the error itself must be below that of a constant too: the start may have been worse.
+fn has_learnt(d: &Doctor, goal: &Goal) -> bool {
+    let losses = &d.losses;
+    let below = || losses.slow < 0.45 * goal.constant();
+    losses.has_fallen() && (!goal.is_loss(losses.first) || below())
+}
+
 /// Steps in a row that see the same class.
 fn not_shuffled(d: &Doctor, goal: &Goal, found: &mut Vec<Finding>) {
     let Some((agreement, chance)) = goal.order.sorted() else { return };
@@ -122,7 +129,7 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
     let noisy = if goal.classes.len() > 2 { 0.2 } else { 0.35 };
     if let Some(score) = data.association.filter(|score| *score < 2.5)
         && patient.skill.is_some_and(|skill| skill < 0.5)
-        && !d.losses.has_fallen()
+        && !has_learnt(d, goal)
         && d.step >= 20
     {
         found.push(unrelated(score).line(Some(goal.at)).noting("rows", d.rows.len() as f64));

@@ -76,11 +76,13 @@ pub(super) fn negated<T: Float>(
     }
 }
 
-/// A term that is subtracted and that grows without end: unless something else holds it, the loss has no lower end.
-pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
+/// A term that is subtracted and that grows without end, and whether terms are added too, which may hold it: without them the loss has
+/// no lower end.
+pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<(usize, bool)> {
+    let (mut endless, mut held) = (None, false);
     let mut stack = vec![(r.loss, 1.0)];
     for _ in 0..64 {
-        let (index, sign) = stack.pop()?;
+        let Some((index, sign)) = stack.pop() else { break };
         let line = r.line(index);
         if !line.wants_gradient() {
             continue;
@@ -88,7 +90,8 @@ pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
         let operands = line.operands();
         let squares = matches!(unary(&line), Some(UnaryOp::Square | UnaryOp::Exp | UnaryOp::Abs));
         if squares && sign < 0.0 && grows(r, operands[0], 16) {
-            return Some(index);
+            endless = endless.or(Some(index));
+            continue;
         }
         match (unary(&line), binary(&line)) {
             (Some(UnaryOp::Neg | UnaryOp::RsubScalar { .. }), _) => {
@@ -112,10 +115,11 @@ pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<usize> {
                 stack.push((operands[1], sign))
             }
             _ if line.arity() == 1 && sums_or_moves(&line) => stack.push((operands[0], sign)),
-            _ => {}
+            // A square of whatever it be is no lower than 0, and a rest of unknown sign may hold as well.
+            _ => held |= sign > 0.0 || !squares,
         }
     }
-    None
+    endless.map(|index| (index, held || !stack.is_empty()))
 }
 
 /// Numbers without a gradient, none of them below 0.
