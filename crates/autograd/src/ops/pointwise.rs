@@ -36,6 +36,21 @@ pub struct Own<T>(pub(crate) Arc<dyn OwnFunction<T>>);
 #[derive(Clone, Debug)]
 pub struct Where(pub Given<bool>);
 
+impl<T: Float> Own<T> {
+    /// The number of operands.
+    pub fn operands(&self) -> usize {
+        self.0.operands()
+    }
+
+    /// The function of these operands, which are broadcast against one another.
+    ///
+    /// # Errors
+    /// If their shapes do not broadcast.
+    pub fn value(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
+        self.0.value(x)
+    }
+}
+
 impl Unary {
     /// The definition of the function as the table has it, in the signs of mathematics.
     ///

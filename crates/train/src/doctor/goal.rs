@@ -1,6 +1,7 @@
 //! `Goal`: the prediction and the target of a loss, found on its tape, and how much better the prediction is than a constant.
 
 mod find;
+mod formula;
 mod order;
 
 pub(crate) use find::compares;
@@ -8,6 +9,7 @@ pub(crate) use find::compares;
 use wengert_autograd::{Line, Lines, ops};
 use wengert_tensor::Float;
 
+use formula::Formula;
 use order::Order;
 
 /// The fraction of the earlier sums that a look keeps, and the number of rows that are remembered if more of them is kept.
@@ -27,6 +29,8 @@ pub(crate) enum Kind {
     Logits,
     /// Yes or no, and probabilities.
     Probabilities,
+    /// Numbers, and a formula of prediction and target.
+    Formula,
 }
 
 /// The pair that a loss compares.
@@ -63,6 +67,7 @@ pub(crate) struct Goal {
     pub(crate) sums: (f64, f64),
     /// The classes of steps in a row; of yes and no as two of them.
     pub(crate) order: Order,
+    formula: Formula,
 }
 
 impl Goal {
@@ -95,6 +100,7 @@ impl Goal {
             whole: true,
             sums: (f64::INFINITY, f64::NEG_INFINITY),
             order: Order::new(if kind == Kind::Classes { width } else { 2 }),
+            formula: Formula::default(),
         }
     }
 
@@ -130,6 +136,9 @@ impl Goal {
                     && t.len() == p.len()
                 {
                     self.see_numbers(p, t);
+                    if self.kind == Kind::Formula && self.see_formula(lines, p, t).is_none() {
+                        (self.error, self.count) = (f64::NAN, 0.0);
+                    }
                 }
             }
         }
@@ -184,6 +193,7 @@ impl Goal {
                 let (p, t) = (p.to_f64(), t.to_f64());
                 self.error += match self.kind {
                     Kind::Numbers => (p - t) * (p - t),
+                    Kind::Formula => 0.0,
                     Kind::Probabilities => {
                         let p = p.clamp(1e-12, 1.0 - 1e-12);
                         -t * p.ln() - (1.0 - t) * (-p).ln_1p()
@@ -198,6 +208,19 @@ impl Goal {
                 self.whole &= t.fract() == 0.0;
             }
         }
+    }
+
+    /// Reads predictions and targets by the formula that compares them.
+    fn see_formula<T: Float>(&mut self, lines: &Lines<'_, T>, p: &[T], t: &[T]) -> Option<()> {
+        let line = lines.get(self.compares)?;
+        let own = line.op().get::<ops::Own<T>>()?;
+        let every = t.len().div_ceil(ROWS).max(1);
+        let [p, t] =
+            [p, t].map(|x| -> Vec<f64> { x.iter().step_by(every).map(|x| x.to_f64()).collect() });
+        let first = line.operands()[0] as usize == self.prediction;
+        let mean = self.formula.see(own, first, &p, &t)?;
+        self.error += mean * p.len() as f64;
+        Some(())
     }
 
     /// The class of the first row.
@@ -220,6 +243,7 @@ impl Goal {
     pub(crate) fn constant(&self) -> f64 {
         match self.kind {
             Kind::Classes => entropy(&self.recent),
+            Kind::Formula => self.formula.constant,
             Kind::Numbers => {
                 let spread = |[n, sum, squares]: &[f64; 3]| squares - sum * sum / n.max(1e-300);
                 self.columns.iter().map(spread).sum::<f64>() / self.count
@@ -240,8 +264,24 @@ impl Goal {
         let constant = self.constant();
         // The entropy of targets that are all the same is that of the rounding.
         let least = if self.kind == Kind::Numbers { 1e-12 } else { 1e-6 };
-        (self.count >= 24.0 && constant > least && self.error.is_finite())
-            .then(|| 1.0 - self.error() / constant)
+        let spread = constant - self.floor();
+        (self.count >= 24.0 && spread > least && self.error.is_finite())
+            .then(|| 1.0 - (self.error() - self.floor()) / spread)
+    }
+
+    /// The error of the best prediction that there can be.
+    pub(crate) fn floor(&self) -> f64 {
+        if self.kind == Kind::Formula { self.formula.floor } else { 0.0 }
+    }
+
+    /// Whether predictions are in the units of the targets.
+    pub(crate) fn is_in_units(&self) -> bool {
+        self.kind == Kind::Numbers || self.kind == Kind::Formula && self.formula.in_units
+    }
+
+    /// Whether the loss is below a share of the way from a perfect prediction to a constant.
+    pub(crate) fn is_below(&self, loss: f64, share: f64) -> bool {
+        loss - self.floor() < share * (self.constant() - self.floor())
     }
 
     /// The number of values that the skill rests on.

@@ -255,7 +255,7 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     }
     // A loss that is the error itself tells more than the last looks do.
     let losses = &d.losses;
-    if goal.is_loss(losses.first) && losses.slow < 0.9 * goal.constant() {
+    if goal.is_loss(losses.first) && goal.is_below(losses.slow, 0.9) {
         return;
     }
     if d.batch <= 2 && d.step > 200 {

@@ -30,12 +30,12 @@ impl Goal {
                 goal.weighted = weighted;
                 return Some(goal);
             }
-            if let Some(kind) = kind_of(&line) {
+            if let Some(kind) = kind_of(&line).or_else(|| formula(&line)) {
                 let operands = line.operands();
                 let (a, b) = (lines.get(operands[0])?, lines.get(operands[1])?);
                 let pair = match (a.wants_gradient(), b.wants_gradient()) {
                     (true, false) => Some((a, b)),
-                    (false, true) if kind == Kind::Numbers => Some((b, a)),
+                    (false, true) if matches!(kind, Kind::Numbers | Kind::Formula) => Some((b, a)),
                     _ => None,
                 };
                 if let Some((prediction, target)) = pair
@@ -76,6 +76,12 @@ fn kind_of<T: Float>(line: &TapeLine<'_, T>) -> Option<Kind> {
         BinaryOp::Bce => Some(Kind::Probabilities),
         _ => None,
     }
+}
+
+/// A function of the user's own, or of the losses, of two operands: a loss, or something else.
+fn formula<T: Float>(line: &TapeLine<'_, T>) -> Option<Kind> {
+    let own = line.op().get::<ops::Own<T>>()?;
+    (own.operands() == 2).then_some(Kind::Formula)
 }
 
 /// The number of classes of logits.

@@ -56,7 +56,7 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         of_rows(d, data, patient, found);
     }
     let Some(goal) = &d.goal else { return };
-    if goal.kind == Kind::Numbers {
+    if goal.is_in_units() {
         unscaled_target(d, patient, found);
     }
     output_range(d, found);
@@ -94,8 +94,7 @@ fn constant_target(d: &Doctor, goal: &Goal, found: &mut Vec<Finding>) {
 /// Whether the loss has fallen far. One that is the error itself must be below that of a constant too: the start may have been worse.
 fn has_learnt(d: &Doctor, goal: &Goal) -> bool {
     let losses = &d.losses;
-    let below = || losses.slow < 0.45 * goal.constant();
-    losses.has_fallen() && (!goal.is_loss(losses.first) || below())
+    losses.has_fallen() && (!goal.is_loss(losses.first) || goal.is_below(losses.slow, 0.45))
 }
 
 /// Steps in a row that see the same class.
@@ -176,7 +175,7 @@ fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
             return;
         }
     }
-    if goal.kind != Kind::Numbers {
+    if !goal.is_in_units() {
         return;
     }
     let (least, most) = goal.range;
@@ -198,8 +197,9 @@ fn unscaled_target(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let (mean, deviation) = goal.spread();
     let far = mean.abs() > 10.0 * deviation.max(1.0);
     // So small that the noise of the steps is larger.
-    let small =
-        deviation < 1e-2 && goal.first_error > 100.0 * (deviation * deviation + mean * mean);
+    let small = goal.kind == Kind::Numbers
+        && deviation < 1e-2
+        && goal.first_error > 100.0 * (deviation * deviation + mean * mean);
     if patient.poor && d.step >= 20 && small {
         found.push(
             Finding::likely(Fault::UnscaledTarget)
