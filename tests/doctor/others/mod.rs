@@ -2,6 +2,7 @@
 
 mod data;
 mod faulty;
+mod formulas;
 mod healthy;
 mod losses;
 mod pairs;

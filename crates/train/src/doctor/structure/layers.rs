@@ -1,6 +1,6 @@
 //! Shapes that broadcast, and layers without an activation between them.
 
-use wengert_autograd::TapeLine;
+use wengert_autograd::{TapeLine, ops};
 use wengert_tensor::Float;
 use wengert_tensor::pointwise::BinaryOp;
 
@@ -62,9 +62,10 @@ pub(super) fn linear_twice<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Fin
         let Some((source, matrix)) = inner else { continue };
         let (before, after) = (r.widths(&source, &matrix), r.widths(&line, &outer));
         // A narrow layer between two wide ones is a factorisation, and meant so; so are a convolution of each channel next to one of all
-        // channels, and one matrix used twice.
+        // channels, one matrix used twice, and the product of keys with a learnt query.
         let narrow = before.outputs < before.inputs.min(after.outputs);
-        if !narrow && before.groups.max(after.groups) == 1 && !matrix.is(&outer) {
+        let alike = before.groups.max(after.groups) > 1 || matrix.is(&outer);
+        if !narrow && !alike && !(after.outputs == 1 && is_weighed(r, line.index())) {
             pairs.push(
                 Finding::certain(Fault::NoNonlinearity)
                     .layer(line.layer())
@@ -73,4 +74,12 @@ pub(super) fn linear_twice<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Fin
         }
     }
     found.extend(grouped(pairs));
+}
+
+/// Whether a softmax makes weights of these numbers.
+fn is_weighed<T: Float>(r: &Reading<'_, '_, T>, index: usize) -> bool {
+    let is_softmax = |line: &TapeLine<'_, T>| {
+        line.op().is::<ops::Softmax>() && r.behind_scalars(line.operands()[0]) == index
+    };
+    r.lines.iter().any(|line| is_softmax(&line))
 }
