@@ -217,7 +217,7 @@ impl Goal {
         let every = t.len().div_ceil(ROWS).max(1);
         let [p, t] =
             [p, t].map(|x| -> Vec<f64> { x.iter().step_by(every).map(|x| x.to_f64()).collect() });
-        let first = line.operands()[0] as usize == self.prediction;
+        let first = line.operands()[0] == self.prediction;
         let mean = self.formula.see(own, first, &p, &t)?;
         self.error += mean * p.len() as f64;
         Some(())

@@ -65,7 +65,8 @@ pub(super) fn linear_twice<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Fin
         // channels, one matrix used twice, and the product of keys with a learnt query.
         let narrow = before.outputs < before.inputs.min(after.outputs);
         let alike = before.groups.max(after.groups) > 1 || matrix.is(&outer);
-        if !narrow && !alike && !(after.outputs == 1 && is_weighed(r, line.index())) {
+        let query = after.outputs == 1 && is_weighed(r, line.index());
+        if !(narrow || alike || query) {
             pairs.push(
                 Finding::certain(Fault::NoNonlinearity)
                     .layer(line.layer())
