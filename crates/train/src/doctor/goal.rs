@@ -136,8 +136,11 @@ impl Goal {
                     && t.len() == p.len()
                 {
                     self.see_numbers(p, t);
-                    if self.kind == Kind::Formula && self.see_formula(lines, p, t).is_none() {
-                        (self.error, self.count) = (f64::NAN, 0.0);
+                    if self.kind == Kind::Formula {
+                        match self.see_formula(lines, p, t) {
+                            Some(mean) => self.error += mean * (self.count - count),
+                            None => (self.error, self.count) = (f64::NAN, 0.0),
+                        }
                     }
                 }
             }
@@ -210,19 +213,6 @@ impl Goal {
         }
     }
 
-    /// Reads predictions and targets by the formula that compares them.
-    fn see_formula<T: Float>(&mut self, lines: &Lines<'_, T>, p: &[T], t: &[T]) -> Option<()> {
-        let line = lines.get(self.compares)?;
-        let own = line.op().get::<ops::Own<T>>()?;
-        let every = t.len().div_ceil(ROWS).max(1);
-        let [p, t] =
-            [p, t].map(|x| -> Vec<f64> { x.iter().step_by(every).map(|x| x.to_f64()).collect() });
-        let first = line.operands()[0] == self.prediction;
-        let mean = self.formula.see(own, first, &p, &t)?;
-        self.error += mean * p.len() as f64;
-        Some(())
-    }
-
     /// The class of the first row.
     pub(crate) fn first_label<T: Float>(&self, lines: &Lines<'_, T>) -> Option<f64> {
         let op = lines.get(self.compares)?.op().get::<ops::CrossEntropy<T>>()?;
@@ -267,21 +257,6 @@ impl Goal {
         let spread = constant - self.floor();
         (self.count >= 24.0 && spread > least && self.error.is_finite())
             .then(|| 1.0 - (self.error() - self.floor()) / spread)
-    }
-
-    /// The error of the best prediction that there can be.
-    pub(crate) fn floor(&self) -> f64 {
-        if self.kind == Kind::Formula { self.formula.floor } else { 0.0 }
-    }
-
-    /// Whether predictions are in the units of the targets.
-    pub(crate) fn is_in_units(&self) -> bool {
-        self.kind == Kind::Numbers || self.kind == Kind::Formula && self.formula.in_units
-    }
-
-    /// Whether the loss is below a share of the way from a perfect prediction to a constant.
-    pub(crate) fn is_below(&self, loss: f64, share: f64) -> bool {
-        loss - self.floor() < share * (self.constant() - self.floor())
     }
 
     /// The number of values that the skill rests on.

@@ -2,15 +2,18 @@
 
 use std::collections::VecDeque;
 
+use wengert_autograd::Lines;
 use wengert_autograd::ops::Own;
 use wengert_tensor::{Float, Tensor};
+
+use super::{Goal, Kind, ROWS};
 
 /// The number of targets that are remembered.
 const TARGETS: usize = 256;
 /// The steps of a search, each of which leaves two thirds of a range.
 const STEPS: usize = 48;
 
-/// What is known of a formula from the targets of the last looks.
+/// The values of a formula for the targets of the last looks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Formula {
     targets: VecDeque<f64>,
@@ -60,6 +63,39 @@ impl Formula {
         (self.constant, self.floor) = (constant, floor);
         self.in_units = itself - floor < 1e-3 * (constant - floor);
         Some(mean(&of(p, t)?))
+    }
+}
+
+impl Goal {
+    /// Reads predictions and targets by the formula that compares them: its mean.
+    pub(super) fn see_formula<T: Float>(
+        &mut self,
+        lines: &Lines<'_, T>,
+        p: &[T],
+        t: &[T],
+    ) -> Option<f64> {
+        let line = lines.get(self.compares)?;
+        let own = line.op().get::<Own<T>>()?;
+        let every = t.len().div_ceil(ROWS).max(1);
+        let [p, t] =
+            [p, t].map(|x| -> Vec<f64> { x.iter().step_by(every).map(|x| x.to_f64()).collect() });
+        let first = line.operands()[0] == self.prediction;
+        self.formula.see(own, first, &p, &t)
+    }
+
+    /// The error of the best prediction that there can be.
+    pub(crate) fn floor(&self) -> f64 {
+        if self.kind == Kind::Formula { self.formula.floor } else { 0.0 }
+    }
+
+    /// Whether predictions are in the units of the targets.
+    pub(crate) fn is_in_units(&self) -> bool {
+        self.kind == Kind::Numbers || self.kind == Kind::Formula && self.formula.in_units
+    }
+
+    /// Whether the loss is below a share of the way from a perfect prediction to a constant.
+    pub(crate) fn is_below(&self, loss: f64, share: f64) -> bool {
+        loss - self.floor() < share * (self.constant() - self.floor())
     }
 }
 
