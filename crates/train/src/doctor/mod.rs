@@ -91,7 +91,7 @@ use weights::Weights;
 /// Looks on while a loop trains, and says what is wrong. See the example of the [module](self).
 ///
 /// It reads the loss of every step. Weights, gradients, updates and activations are read at the first 16 steps, then
-/// at every 4th, 16th and 64th, and whenever the loss makes it suspicious. It changes nothing.
+/// at every 4th, 16th and 96th, and whenever the loss makes it suspicious. It changes nothing.
 #[derive(Clone, Debug)]
 pub struct Doctor {
     step: usize,
@@ -286,6 +286,6 @@ fn until_next_look(step: usize) -> usize {
         0..16 => 1,
         16..128 => 4,
         128..1024 => 16,
-        _ => 64,
+        _ => 96,
     }
 }
