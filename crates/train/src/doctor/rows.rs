@@ -179,7 +179,9 @@ fn input<'a, T: Float>(
         // A line without a gradient does not say its operands, so an input may seem to lead nowhere.
         .max_by_key(|l| {
             let first = axis(l) == Some(0);
-            (first, leads[l.index()], size(&l.shape()), std::cmp::Reverse(l.index()))
+            // Tokens are made into other lists before they are looked up, as those of bags.
+            let tokens = l.data().is_some() && l.shape().len() > 1;
+            (first, leads[l.index()] || tokens, size(&l.shape()), std::cmp::Reverse(l.index()))
         })?;
     let axis = axis(&leaf)?;
     Some((leaf, axis))
