@@ -78,7 +78,7 @@ fn gradients_of_bags_come_by_rows() {
     assert_eq!(words.weight.grad().unwrap(), whole);
 }
 
-/// What is left of one op: the same as rows looked up and added.
+/// The sums of bags are those of rows that are looked up first.
 #[test]
 fn bags_are_rows_that_are_added() {
     let rng = &mut Rng::new(4);

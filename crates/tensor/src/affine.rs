@@ -5,8 +5,9 @@ use smallvec::SmallVec;
 use crate::kernel::channels::{Channels, Together};
 use crate::{Axes, Error, Fault, Float, Result, Shape, Tensor};
 
-/// Channels whose runs of neighbours are shorter than this are left to the plain passes, which go through whole rows.
-const SHORT: usize = 16;
+/// The places of a channel that follow one another, from which on one pass over it is faster than plain ops over whole rows.
+#[doc(hidden)]
+pub const LONG_CHANNEL: usize = 16;
 
 impl<T: Float> Tensor<T> {
     /// (x - mean) / √(variance + epsilon) · weight + bias over axes, where weight and bias broadcast to x: `[C, 1, 1]` for a number a
@@ -36,7 +37,15 @@ impl<T: Float> Tensor<T> {
             let both = Shape::broadcast(self.shape(), part.shape());
             if both.is_none_or(|both| *both != *self.shape()) {
                 let rule = "weight and bias must broadcast to the shape of x";
-                return Err(Error::Shape(Fault::new(OP, &[self.shape(), part.shape()], rule)));
+                let fault = Fault::new(OP, &[self.shape(), part.shape()], rule);
+                return Err(Error::Shape(match self.shape() {
+                    [_, channels, places @ ..] if !places.is_empty() => {
+                        let mut shape = vec![*channels];
+                        shape.resize(self.rank() - 1, 1);
+                        fault.help(format!("a number for each channel has shape {shape:?}"))
+                    }
+                    _ => fault,
+                }));
             }
         }
         let alike = bias.is_none_or(|bias| bias.shape() == weight.shape());
@@ -121,7 +130,7 @@ impl<T: Float> Tensor<T> {
         let size = |axes: std::ops::Range<usize>| shape[axes].iter().product::<usize>();
         let [samples, channels, inner] =
             [size(0..first), size(first..last), size(last..shape.len())];
-        if inner < SHORT {
+        if inner < LONG_CHANNEL {
             return None;
         }
         let whole = Channels { samples, channels, inner, together: Together::Batch, epsilon };

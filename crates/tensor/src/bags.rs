@@ -90,7 +90,7 @@ fn refuse_no_bags(
         last = start;
     }
     if !rises || last > index.len() || (starts.is_empty() && !index.is_empty()) {
-        let rule = "the places where bags begin must begin with 0, rise, and end within the index";
+        let rule = "the starts of bags must begin with 0, rise, and end within the index";
         return Err(Error::Shape(Fault::new(op, &[index.shape(), starts.shape()], rule)));
     }
     refuse_outside(op, shape, index, 0)?;

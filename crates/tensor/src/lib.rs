@@ -84,6 +84,8 @@ mod vectors;
 mod view;
 mod window;
 
+#[doc(hidden)]
+pub use affine::LONG_CHANNEL;
 pub use any::AnyTensor;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use conv::Conv;

@@ -159,7 +159,7 @@ impl<T: Float> Tensor<T> {
         }
     }
 
-    /// Whether a weight of this shape has a number for each element of a row.
+    /// True for the shape of a weight with a number for each element of a row.
     fn is_of_rows(&self, rows: Rows, weight: &[usize]) -> bool {
         self.shape().ends_with(weight) && weight.iter().product::<usize>() == rows.width
     }

@@ -81,7 +81,7 @@ impl Normalize {
         Self { weights: Weights::None, ..self.clone() }
     }
 
-    /// Whether the second operand is a weight.
+    /// True if it has weights.
     fn is_weighted(&self) -> bool {
         self.weights != Weights::None
     }

@@ -135,13 +135,14 @@ pub fn embedding_bag<'t, T: Float>(
         let zeros = Tensor::zeros([starts.len(), rows.shape()[1]]);
         return rows.tape().constant(zeros).index_add(0, Tensor::from(of), rows);
     }
-    let shares: Vec<T> =
-        bags().map(|inside| T::from_f64(1.0 / inside.len().max(1) as f64)).collect();
-    let count = starts.len();
+    let share = |inside: Range<usize>| T::from_f64(1.0 / inside.len().max(1) as f64);
+    let shares = (mode == Bag::Mean)
+        .then(|| Tensor::from_vec(bags().map(share).collect(), [starts.len(), 1]))
+        .transpose()?;
     let sums = weight.sum_bags(index, Tensor::from(starts))?;
-    match mode {
-        Bag::Mean => sums.try_mul(&Tensor::from_vec(shares, [count, 1])?),
-        _ => Ok(sums),
+    match shares {
+        Some(shares) => sums.try_mul(&shares),
+        None => Ok(sums),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Normalisation: numbers made to have mean 0 and variance 1 over some axes, then scaled and shifted by weights.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error, Fault, Float};
+use wengert_tensor::{Error, Fault, Float, LONG_CHANNEL};
 
 use super::per_channel;
 use running::{by_running, mean_and_variance};
@@ -39,9 +39,6 @@ fn affine_per_channel<'t, T: Float>(
     affine(y, along(weight)?, along(bias)?)
 }
 
-/// Places of a channel that follow one another, from which on one op for all of it is faster than plain ops.
-const LONG: usize = 16;
-
 /// Normalised over axes, then scaled and shifted by a weight and a bias seen in a shape that broadcasts. So many places of a channel
 /// follow one another.
 #[track_caller]
@@ -57,7 +54,7 @@ fn normalize<'t, T: Float>(
     let seen = |part: Option<Var<'t, T>>| part.map(|part| part.reshape(shape)).transpose();
     let (weight, bias) = (seen(weight)?, seen(bias)?);
     match weight {
-        Some(weight) if places >= LONG => x.affine_normalize(axes, weight, bias, eps),
+        Some(weight) if places >= LONG_CHANNEL => x.affine_normalize(axes, weight, bias, eps),
         _ => affine(x.normalize(axes, eps)?, weight, bias),
     }
 }

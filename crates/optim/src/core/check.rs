@@ -64,7 +64,7 @@ pub(super) struct Check<'a, T> {
     pub(super) optimizer: &'static str,
     pub(super) parameters: &'a [Param<T>],
     pub(super) slots: &'a [Slot<T>],
-    /// Whether a step with these settings takes the rows that have a gradient alone.
+    /// True for settings by which rows without a gradient are left alone.
     pub(super) by_rows: &'a dyn Fn(usize) -> bool,
     pub(super) allow: Allow,
     pub(super) at: Line,

@@ -86,9 +86,10 @@ impl Channels {
         weight: Option<&Tensor<T>>,
         bias: Option<&Tensor<T>>,
     ) -> Option<Tensor<T>> {
-        let (x, [weight, bias]) = (x.contiguous(), [weight, bias].map(flat));
+        let [weight, bias] = [weight, bias].map(|part| part.map(Tensor::contiguous));
+        let [weight, bias] = [&weight, &bias].map(|part| part.as_ref()?.as_slice());
+        let x = x.contiguous();
         let source = x.as_slice()?;
-        let [weight, bias] = [&weight, &bias].map(|part| part.as_ref().and_then(Tensor::as_slice));
         // SAFETY: the units are all of x, and `Forward` writes each number of its unit.
         Some(unsafe {
             self.filled(x.layout().shape.clone(), |i, out| {
@@ -104,7 +105,7 @@ impl Channels {
         x: &Tensor<T>,
         weight: Option<&Tensor<T>>,
     ) -> Option<Tensor<T>> {
-        let (g, x, weight) = (g.contiguous(), x.contiguous(), flat(weight));
+        let (g, x, weight) = (g.contiguous(), x.contiguous(), weight.map(Tensor::contiguous));
         let (gs, xs) = (g.as_slice()?, x.as_slice()?);
         let weight = weight.as_ref().and_then(Tensor::as_slice);
         // SAFETY: as above, by `Pull`.
@@ -206,9 +207,4 @@ impl Channels {
         let (mean, variance) = self.mean_and_variance::<A, T>(unit, x);
         (mean, T::ONE.over(variance.plus(T::from_f64(self.epsilon)).sqrt()))
     }
-}
-
-/// A number for each channel, in a row.
-fn flat<T: Float>(part: Option<&Tensor<T>>) -> Option<Tensor<T>> {
-    part.map(Tensor::contiguous)
 }

@@ -139,7 +139,7 @@ impl Goal {
                     if self.kind == Kind::Formula {
                         match self.see_formula(lines, p, t) {
                             Some(mean) => self.error += mean * (self.count - count),
-                            None => (self.error, self.count) = (f64::NAN, 0.0),
+                            None => (self.error, self.count) = (0.0, 0.0),
                         }
                     }
                 }
@@ -219,7 +219,7 @@ impl Goal {
         op.0.labels()?.0.first().map(|&label| label as f64)
     }
 
-    /// Whether this first loss is the error itself.
+    /// True if this first loss is the mean error.
     pub(crate) fn is_loss(&self, first: f64) -> bool {
         (first / self.first_error - 1.0).abs() < 0.05
     }
@@ -233,7 +233,7 @@ impl Goal {
     pub(crate) fn constant(&self) -> f64 {
         match self.kind {
             Kind::Classes => entropy(&self.recent),
-            Kind::Formula => self.formula.constant,
+            Kind::Formula => self.formula.constant(),
             Kind::Numbers => {
                 let spread = |[n, sum, squares]: &[f64; 3]| squares - sum * sum / n.max(1e-300);
                 self.columns.iter().map(spread).sum::<f64>() / self.count

@@ -195,7 +195,8 @@ fn output_range(d: &Doctor, found: &mut Vec<Finding>) {
 fn unscaled_target(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let Some(goal) = &d.goal else { return };
     let (mean, deviation) = goal.spread();
-    let far = mean.abs() > 10.0 * deviation.max(1.0);
+    let most = 10.0 * deviation.max(1.0);
+    let far = mean.abs() > most;
     // So small that the noise of the steps is larger.
     let small = goal.kind == Kind::Numbers
         && deviation < 1e-2
@@ -209,13 +210,16 @@ fn unscaled_target(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
                 .over(0, d.step),
         );
     } else if patient.poor && d.step >= 20 && (far || deviation > 100.0) {
-        found.push(
-            Finding::likely(Fault::UnscaledTarget)
-                .line(Some(goal.at))
+        let finding = Finding::likely(Fault::UnscaledTarget).line(Some(goal.at));
+        let finding = match far {
+            true => finding
+                .because("mean of the targets, without its sign", mean.abs(), most)
+                .noting("their deviation", deviation),
+            false => finding
                 .because("deviation of the targets", deviation, 100.0)
-                .noting("their mean", mean)
-                .over(0, d.step),
-        );
+                .noting("their mean", mean),
+        };
+        found.push(finding.over(0, d.step));
     }
 }
 
