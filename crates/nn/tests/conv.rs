@@ -98,6 +98,10 @@ fn a_convolution_is_the_product_of_windows_to_second_order() -> Result<()> {
         (vec![1, 2, 3, 4, 4], vec![3, 2, 2, 2, 3], 1, (1, 0), 1, 1),
         // Large enough for several threads, and for several pieces of columns.
         (vec![16, 8, 20, 21], vec![24, 8, 3, 3], 1, (1, 1), 1, 1),
+        // Many channels: gradients by places of the window, of lines, of groups with dilation, and of volumes.
+        (vec![2, 17, 70], vec![19, 17, 3], 1, (0, 2), 2, 1),
+        (vec![2, 32, 18, 17], vec![34, 16, 2, 3], 1, (1, 0), 1, 2),
+        (vec![1, 16, 3, 2, 40], vec![16, 16, 2, 1, 3], 1, (0, 1), 1, 1),
     ] {
         let windows: Vec<Window> = weight[2..]
             .iter()
@@ -122,6 +126,28 @@ fn a_convolution_is_the_product_of_windows_to_second_order() -> Result<()> {
             let scale = definition.abs().max()?.item()?.max(1.0);
             assert!(op.allclose(definition, 1e-11, 1e-12 * scale, false)?, "{input:?}, {weight:?}");
         }
+    }
+    Ok(())
+}
+
+/// The gradient of a weight that never meets what is infinite is finite, and the other way round.
+#[test]
+fn what_is_infinite_stays_where_it_is_seen() -> Result<()> {
+    let conv = wengert_tensor::Conv::new([Window::new(2); 2]);
+    let (mut input, mut weight, y) = (x(&[2, 16, 9, 20]), x(&[16, 16, 2, 2]), x(&[2, 16, 8, 19]));
+    // In the first column only the first place of a window is ever put.
+    input.set(&[1, 3, 4, 0], f64::INFINITY)?;
+    let gradient = input.conv_weight(&y, &conv)?;
+    for place in 0..gradient.len() {
+        let at = Shape::index_of(gradient.shape(), place);
+        assert_eq!(gradient.get(&at)?.is_finite(), at[1] != 3 || at[3] != 0, "{at:?}");
+    }
+    weight.set(&[0, 5, 0, 1], f64::NEG_INFINITY)?;
+    let gradient = y.conv_input(&weight, [9, 20], &conv)?;
+    for place in 0..gradient.len() {
+        let at = Shape::index_of(gradient.shape(), place);
+        let seen = at[1] == 5 && at[2] < 8 && at[3] > 0;
+        assert_eq!(gradient.get(&at)?.is_finite(), !seen, "{at:?}");
     }
     Ok(())
 }

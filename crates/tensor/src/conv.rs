@@ -139,6 +139,27 @@ fn refuse_other(op: &'static str, what: &str, given: &[usize], wanted: &Shape) -
     Err(Error::Shape(Fault::new(op, &[given], rule)))
 }
 
+/// The gradients of the weight of blocks of samples, as `run` finds them for an input and an output, added up.
+#[track_caller]
+fn summed<T: Float>(
+    op: &'static str,
+    sizes: &Sizes,
+    [x, y]: [&Tensor<T>; 2],
+    shape: Shape,
+    run: unsafe fn(&Sizes, *const T, *const T, *mut T),
+) -> Result<Tensor<T>> {
+    let all: Shape = [conv::blocks(sizes)].into_iter().chain(shape.iter().copied()).collect();
+    Shape::len_or_refuse(op, &all)?;
+    // SAFETY: as in `conv`; each weight of each block is written.
+    let sums = unsafe {
+        Tensor::try_filled_by(all.clone(), |out| {
+            run(sizes, x.first(), y.first(), out.as_mut_ptr().cast());
+        })
+    };
+    let sums = sums.ok_or_else(|| no_memory::<T>(op, &all))?;
+    if all[0] == 1 { sums.reshape(shape) } else { sums.sum_over(0) }
+}
+
 impl<T: Float> Tensor<T> {
     /// The convolution of `[N, C, …]` with a weight `[outputs, C / groups, …]`, the product of each window with the weight, plus a
     /// bias `[outputs]`: `[N, outputs, …]`.
@@ -204,13 +225,19 @@ impl<T: Float> Tensor<T> {
         if self.is_empty() || weight.is_empty() || shape.contains(&0) {
             return Self::try_full(&shape, T::ZERO);
         }
-        let k = w[1..].iter().product();
-        let turned = weight.reshape([conv.groups, outputs / conv.groups, k])?.t().lying(OP)?;
-        let y = self.lying(OP)?;
+        let [outputs, inputs, places] = sizes.weight();
+        let shifted = sizes.is_shifted() && weight.all_finite();
+        let turned = if shifted {
+            weight.reshape([conv.groups, outputs, inputs, places])?.permute([0, 3, 1, 2])?
+        } else {
+            weight.reshape([conv.groups, outputs, inputs * places])?.t()
+        };
+        let (y, turned) = (self.lying(OP)?, turned.lying(OP)?);
+        let run = if shifted { conv::shifted::input } else { conv::input };
         // SAFETY: as in `conv`; each input is written.
         let x = unsafe {
             Self::try_filled_by(shape.clone(), |out| {
-                conv::input(&sizes, y.first(), turned.first(), out.as_mut_ptr().cast());
+                run(&sizes, y.first(), turned.first(), out.as_mut_ptr().cast());
             })
         };
         x.ok_or_else(|| no_memory::<T>(OP, &shape))
@@ -232,17 +259,16 @@ impl<T: Float> Tensor<T> {
             return Self::try_full(&shape, T::ZERO);
         }
         let (x, y) = (self.lying(OP)?, output.lying(OP)?);
-        let blocks: Shape =
-            [conv::blocks(&sizes)].into_iter().chain(shape.iter().copied()).collect();
-        Shape::len_or_refuse(OP, &blocks)?;
-        // SAFETY: as in `conv`; each weight of each block is written.
-        let sums = unsafe {
-            Self::try_filled_by(blocks.clone(), |out| {
-                conv::weight(&sizes, x.first(), y.first(), out.as_mut_ptr().cast());
-            })
-        };
-        let Some(sums) = sums else { return Err(no_memory::<T>(OP, &blocks)) };
-        if blocks[0] == 1 { sums.reshape(shape) } else { sums.sum_over(0) }
+        if sizes.is_shifted() {
+            let [outputs, inputs, places] = sizes.weight();
+            let turned = Shape::new(&[sizes.groups, places, inputs, outputs]);
+            let sum = summed(OP, &sizes, [&x, &y], turned, conv::shifted::weight)?;
+            let weight = sum.permute([0, 3, 2, 1])?.reshape(&shape)?;
+            if weight.all_finite() {
+                return Ok(weight);
+            }
+        }
+        summed(OP, &sizes, [&x, &y], shape, conv::weight)
     }
 
     /// The elements in row-major order.

@@ -5,6 +5,7 @@
 //! weight is a sum over samples: of a fixed number of blocks of them, in order.
 
 mod columns;
+pub(crate) mod shifted;
 
 use self::columns::{AddColumns, Columns, CopyColumns, Image};
 use super::gemm::{Init, Mat, Scratch};
@@ -45,6 +46,10 @@ fn product(of: [usize; 3]) -> usize {
 }
 
 impl Sizes {
+    /// Outputs, inputs and places of the window of a group: the sizes of its weight.
+    pub(crate) fn weight(&self) -> [usize; 3] {
+        [self.outputs, self.inputs, product(self.kernel)]
+    }
     /// The rows of the columns: elements that a window sees.
     fn terms(&self) -> usize {
         self.inputs * product(self.kernel)
@@ -91,11 +96,11 @@ impl Sizes {
     }
 }
 
-/// Calls `part` with the columns from one to before another, in pieces of at most `width`.
-fn pieces(s: &Sizes, width: usize, mut part: impl FnMut(usize, usize)) {
+/// Calls `part` with the columns from one to before another, in pieces of at most `width`, of so many.
+fn pieces(all: usize, width: usize, mut part: impl FnMut(usize, usize)) {
     let mut from = 0;
-    while from < s.windows() {
-        let to = (from + width).min(s.windows());
+    while from < all {
+        let to = (from + width).min(all);
         part(from, to);
         from = to;
     }
@@ -142,7 +147,7 @@ pub(crate) unsafe fn forward<T: Float>(
                     continue;
                 }
                 let image = image.of(s, x);
-                pieces(s, width, |from, to| {
+                pieces(windows, width, |from, to| {
                     let out = scratch.ptr();
                     let image = image.cast_mut();
                     dispatch(CopyColumns(Columns::new(s, image, out, pitch, (from, to))));
@@ -180,7 +185,7 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, turned: *const T, x
                 }
                 let image = if s.is_padded() { image.ptr() } else { x };
                 image.write_bytes(0, s.inputs * product(s.padded()));
-                pieces(s, width, |from, to| {
+                pieces(windows, width, |from, to| {
                     let out = scratch.ptr();
                     T::product(k, to - from, s.outputs, a, part(from), Init::Zero, out, pitch);
                     dispatch(AddColumns(Columns::new(s, image, out, pitch, (from, to))));
@@ -229,7 +234,7 @@ pub(crate) unsafe fn weight<T: Float>(s: &Sizes, x: *const T, y: *const T, out: 
                     continue;
                 }
                 let image = image.of(s, x);
-                pieces(s, width, |from, to| {
+                pieces(windows, width, |from, to| {
                     let rows = scratch.ptr();
                     let image = image.cast_mut();
                     dispatch(CopyColumns(Columns::new(s, image, rows, pitch, (from, to))));

@@ -8,7 +8,7 @@ use super::micro::Block;
 use super::plan::RUN;
 use super::scratch::Scratch;
 use super::simd::{Body, Simd};
-use super::strips::{STRIP, Strips, well_apart};
+use super::strips::{Strips, well_apart};
 use super::{Init, Product, pack};
 
 /// The largest depth of packed pieces.
@@ -33,17 +33,20 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
     type Output = ();
     #[inline(always)]
     unsafe fn run(self) {
-        let Product { m, k, a, b, init, c, ldc, .. } = *self.0;
+        let Product { m, n, k, a, b, init, c, ldc } = *self.0;
         let nr = 2 * V::LANES;
         let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(16);
-        let (mc, strips) = if a_lies(self.0) {
-            (m, 0)
+        let mc = if a_lies(self.0) {
+            m
         } else {
             let highest = KEPT / size_of::<V::Elem>() / kc;
-            let mc = m.div_ceil(m.div_ceil(highest)).next_multiple_of(2).min(m);
-            (mc, Strips::new(mc, V::HEIGHTS[1]).count)
+            m.div_ceil(m.div_ceil(highest)).next_multiple_of(2).min(m)
         };
-        let mut scratch = Scratch::new::<V::Elem>(GROUP * KC * nr + strips * STRIP);
+        let little = mc * kc.min(k) * size_of::<V::Elem>() <= LITTLE;
+        let group = if little { FEW } else { GROUP } * nr;
+        let strips = |m| Strips::new(m, V::HEIGHTS[1], n <= group);
+        let room = if a_lies(self.0) { 0 } else { strips(mc).room() };
+        let mut scratch = Scratch::new::<V::Elem>(GROUP * KC * nr + room);
         // SAFETY: the caller's for A, B and C; the scratch is as large as what is put into it.
         unsafe {
             let pb: *mut V::Elem = scratch.ptr();
@@ -56,7 +59,8 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
                 while i < m {
                     let h = (m - i).min(mc);
                     let (a, b, c) = (a.at(i, p), b.at(p, 0), c.add(i * ldc));
-                    level::<V>(Product { m: h, k: d, a, b, init, c, ..*self.0 }, pa, pb);
+                    let part = Product { m: h, k: d, a, b, init, c, ..*self.0 };
+                    level::<V>(part, strips(h), group, pa, pb);
                     i += h;
                 }
                 p += d;
@@ -70,25 +74,29 @@ pub(super) fn a_lies<T>(product: &Product<T>) -> bool {
     product.a.cs == 1 && well_apart::<T>(product.a.rs)
 }
 
-/// A product of as much of A as is read in place or kept packed.
+/// A product of as much of A as is read in place or kept packed, with so many columns of B packed at a time.
 ///
 /// # Safety
-/// As for a product; `pa` is good for all strips of A that are packed, `pb` for a group of panels of B.
+/// As for a product; `pa` is good for the strips of A that are packed, `pb` for a group of panels of B.
 #[inline(always)]
-unsafe fn level<V: Simd>(product: Product<V::Elem>, pa: *mut V::Elem, pb: *mut V::Elem) {
+unsafe fn level<V: Simd>(
+    product: Product<V::Elem>,
+    strips: Strips,
+    at_once: usize,
+    pa: *mut V::Elem,
+    pb: *mut V::Elem,
+) {
     let Product { m, n, k, a, b, init, c, ldc } = product;
     let nr = 2 * V::LANES;
-    let strips = Strips::new(m, V::HEIGHTS[1]);
     let a_lies = a_lies(&product);
     let b_lies = b.cs == 1
         && n.is_multiple_of(V::LANES)
         && m <= LOW
         && b.rs.unsigned_abs() * size_of::<V::Elem>() < NEAR
         && well_apart::<V::Elem>(b.rs);
-    let at_once = if m * k * size_of::<V::Elem>() <= LITTLE { FEW } else { GROUP };
     let mut j0 = 0;
     while j0 < n {
-        let group = (n - j0).min(at_once * nr);
+        let group = (n - j0).min(at_once);
         // SAFETY: the caller's.
         unsafe {
             if !b_lies {

@@ -9,7 +9,7 @@ const ROW: usize = KC + 16;
 /// The greatest distance between packed columns: no block has more rows.
 const COLUMN: usize = 16;
 /// The room for a packed strip.
-pub(super) const STRIP: usize = COLUMN * ROW;
+const STRIP: usize = COLUMN * ROW;
 /// Columns are copied so many strips at a time: what they have in one column lies together, and the next column far off.
 const AT_ONCE: usize = 16;
 /// Bytes so far apart share a set of the first cache.
@@ -30,11 +30,26 @@ pub(super) fn well_apart<T>(distance: isize) -> bool {
 pub(super) struct Strips {
     m: usize,
     pub(super) count: usize,
+    /// The number of packed strips that there is room for: each takes the place of the one so many before it.
+    kept: usize,
 }
 
 impl Strips {
-    pub(super) fn new(m: usize, highest: usize) -> Self {
-        Self { m, count: m.div_ceil(highest) }
+    /// `once`: each is read only right after it was packed.
+    pub(super) fn new(m: usize, highest: usize, once: bool) -> Self {
+        let count = m.div_ceil(highest);
+        Self { m, count, kept: if once { count.min(AT_ONCE) } else { count } }
+    }
+
+    /// Elements of the room for packed strips.
+    pub(super) fn room(self) -> usize {
+        self.kept * STRIP
+    }
+
+    /// The place of strip `s` in that room.
+    #[inline(always)]
+    fn place(self, s: usize) -> usize {
+        s % self.kept * STRIP
     }
 
     /// The start of strip `s`.
@@ -49,10 +64,10 @@ impl Strips {
         self.start(s + 1) - self.start(s)
     }
 
-    /// Sees to it that strip `s` of `k` columns of A is packed, if all before it were asked for: it is at `s` times [`STRIP`].
+    /// Sees to it that strip `s` of `k` columns of A is packed, if all before it were asked for.
     ///
     /// # Safety
-    /// A is good for m × k, one of its strides being 1, `out` for all strips; k is at most KC, the highest strip at most
+    /// A is good for m × k, one of its strides being 1, `out` for the [`room`](Self::room); k is at most KC, the highest strip at most
     /// COLUMN; the processor has V.
     #[inline(always)]
     pub(super) unsafe fn pack<V: Simd>(
@@ -67,15 +82,17 @@ impl Strips {
             if a.cs == 1 {
                 for r in 0..self.height(s) {
                     let from = a.at(self.start(s) + r, 0).ptr;
-                    copy::<V, false>(from, k, out.add(s * STRIP + r * ROW));
+                    copy::<V, false>(from, k, out.add(self.place(s) + r * ROW));
                 }
             } else if s.is_multiple_of(AT_ONCE) {
-                let end = (s + AT_ONCE).min(self.count);
+                // Starts take a division each: once for a strip, not for each of its columns.
+                let starts: [usize; AT_ONCE + 1] = std::array::from_fn(|i| self.start(s + i));
+                let out = out.add(self.place(s));
                 for p in 0..k {
-                    for s in s..end {
-                        let from = a.at(self.start(s), p).ptr;
-                        let to = out.add(s * STRIP + p * column::<V>());
-                        copy::<V, true>(from, self.height(s), to);
+                    for i in 0..AT_ONCE.min(self.count - s) {
+                        let (start, height) = (starts[i], starts[i + 1] - starts[i]);
+                        let to = out.add(i * STRIP + p * column::<V>());
+                        copy::<V, true>(a.at(start, p).ptr, height, to);
                     }
                 }
             }
@@ -90,7 +107,7 @@ impl Strips {
         a: &Mat<V::Elem>,
         out: *const V::Elem,
     ) -> Mat<V::Elem> {
-        let ptr = out.wrapping_add(s * STRIP);
+        let ptr = out.wrapping_add(self.place(s));
         if a.cs == 1 {
             Mat { ptr, rs: ROW as isize, cs: 1 }
         } else {
