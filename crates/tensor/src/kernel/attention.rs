@@ -1,15 +1,16 @@
 //! Attention of sequences to themselves: the scores of a few queries at a time, which stay in the first caches and are made
 //! again on the way back.
 
-use super::gemm::{Init, Mat};
+use super::gemm::{Init, Mat, Scratch};
 use super::level::{Arch, Kernel, dispatch};
 use super::pool::{self, Shared};
+use super::transpose::Transpose;
 use super::tree::{Max, Sum, total};
+use crate::Float;
 use crate::pointwise::Real;
-use crate::{Float, Tensor};
 
 /// Queries whose scores are made at once.
-const TILE: usize = 64;
+const TILE: usize = 32;
 /// Multiply-adds over which two threads are quicker than one.
 const THREADS_FROM: usize = 1 << 17;
 
@@ -27,6 +28,11 @@ pub(crate) struct Heads {
 impl Heads {
     fn width(self) -> usize {
         self.heads * self.size
+    }
+
+    /// Room for the scores of a tile.
+    fn scores<T>(self) -> Scratch {
+        Scratch::new::<T>(TILE.min(self.time) * self.time)
     }
 
     /// The first query of each tile, the number of them, and the number of keys that one of them sees at least.
@@ -62,22 +68,16 @@ fn columns<T>(ptr: *const T, apart: usize) -> Mat<T> {
     Mat { ptr, rs: 1, cs: apart as isize }
 }
 
-/// Room for numbers on the way.
-fn room<T: Float>(len: usize) -> Tensor<T> {
-    Tensor::zeros([len])
-}
-
 /// Columns that were rows, so that the product reads them one after another: `[time, size]` becomes `[size, time]`.
 ///
 /// # Safety
-/// `from` is good for `time` rows of `size` elements, `apart` from each other.
-unsafe fn turned<T: Float>(from: *const T, apart: usize, heads: Heads, to: &mut [T]) {
-    for t in 0..heads.time {
-        for j in 0..heads.size {
-            // SAFETY: the caller's.
-            to[j * heads.time + t] = unsafe { *from.add(t * apart + j) };
-        }
-    }
+/// `from` is good for `time` rows of `size` elements, `apart` from each other, and `to` for as many elements.
+unsafe fn turned<T: Float>(from: *const T, apart: usize, heads: Heads, to: *mut T) -> Mat<T> {
+    let Heads { time, size, .. } = heads;
+    let (across, down) = (apart as isize, time as isize);
+    // SAFETY: the caller's.
+    unsafe { Transpose { from, across, to, down, rows: time, columns: size }.run() };
+    rows(to, time)
 }
 
 /// Writes the results of all heads.
@@ -96,19 +96,19 @@ pub(crate) unsafe fn forward<T: Float>(heads: Heads, x: &[T], out: *mut T) {
     assert_eq!(x.len(), batch * time * 3 * width);
     let (x, out) = (Shared(x.as_ptr()), Shared(out));
     heads.each(&|from, to| {
-        let (mut keys, mut scores) = (room::<T>(size * time), room::<T>(TILE.min(time) * time));
-        let (keys, scores) = (keys.as_mut_slice(), scores.as_mut_slice());
+        let (mut keys, mut scores) = (Scratch::new::<T>(size * time), heads.scores::<T>());
         // SAFETY: a head's queries, keys and values lie in rows of 3 · width elements of x, of which there are `time`, and its
-        // results in rows of width elements of `out`, which no other head writes.
+        // results in rows of width elements of `out`, which no other head writes. The products write all scores.
         unsafe {
             let q = x.get().add(from);
             let (k, v) = (q.add(width), q.add(2 * width));
-            turned(k, 3 * width, heads, keys);
+            let keys = turned(k, 3 * width, heads, keys.ptr());
             for (first, count, seen) in heads.tiles() {
                 let q = rows(q.add(first * 3 * width), 3 * width);
-                let p = scores.as_mut_ptr();
-                T::product(count, seen, size, q, rows(keys.as_ptr(), time), Init::Zero, p, seen);
-                dispatch(Weights { heads, first, seen, scores: &mut scores[..count * seen] });
+                let p: *mut T = scores.ptr();
+                T::product(count, seen, size, q, keys, Init::Zero, p, seen);
+                let scores = std::slice::from_raw_parts_mut(p, count * seen);
+                dispatch(Weights { heads, first, seen, scores });
                 let (p, v) = (rows(p.cast_const(), seen), rows(v, 3 * width));
                 let out = out.get().add(to + first * width);
                 T::product(count, size, seen, p, v, Init::Zero, out, width);
@@ -131,37 +131,28 @@ pub(crate) fn back<T: Float>(heads: Heads, x: &[T], g: &[T], y: &[T], dx: &mut [
     assert!(g.len() == batch * time * width && y.len() == g.len());
     let (x, gs, dx) = (Shared(x.as_ptr()), Shared(g.as_ptr()), Shared(dx.as_mut_ptr()));
     heads.each(&|from, to| {
-        let (mut keys, mut values) = (room::<T>(size * time), room::<T>(size * time));
-        let tile = TILE.min(time) * time;
-        let (mut weights, mut slopes) = (room::<T>(tile), room::<T>(tile));
-        let (keys, values) = (keys.as_mut_slice(), values.as_mut_slice());
-        let (weights, slopes) = (weights.as_mut_slice(), slopes.as_mut_slice());
+        let mut keys = Scratch::new::<T>(size * time);
+        let mut values = Scratch::new::<T>(size * time);
+        let (mut weights, mut slopes) = (heads.scores::<T>(), heads.scores::<T>());
         // SAFETY: as in `forward`; the gradients of a head's queries, keys and values lie where those lie in x.
         unsafe {
             let (q, dq) = (x.get().add(from), dx.get().add(from));
             let (k, v) = (q.add(width), q.add(2 * width));
             let (dk, dv) = (dq.add(width), dq.add(2 * width));
-            turned(k, 3 * width, heads, keys);
-            turned(v, 3 * width, heads, values);
+            let keys = turned(k, 3 * width, heads, keys.ptr());
+            let values = turned(v, 3 * width, heads, values.ptr());
             for (first, count, seen) in heads.tiles() {
-                let (row, result) = (first * 3 * width, first * width);
-                let (q, g) = (q.add(row), gs.get().add(to + result));
-                let (p, ds) = (weights.as_mut_ptr(), slopes.as_mut_ptr());
-                let keys = rows(keys.as_ptr(), time);
+                let (row, result) = (first * 3 * width, to + first * width);
+                let (q, g) = (q.add(row), gs.get().add(result));
+                let (p, ds): (*mut T, *mut T) = (weights.ptr(), slopes.ptr());
                 T::product(count, seen, size, rows(q, 3 * width), keys, Init::Zero, p, seen);
-                dispatch(Weights { heads, first, seen, scores: &mut weights[..count * seen] });
-                let values = rows(values.as_ptr(), time);
+                let weights = std::slice::from_raw_parts_mut(p, count * seen);
+                dispatch(Weights { heads, first, seen, scores: weights });
                 T::product(count, seen, size, rows(g, width), values, Init::Zero, ds, seen);
-                // Σ g·y of each query, which is what all its weights have in common.
-                let mut common = [T::ZERO; TILE];
-                for (i, sum) in common.iter_mut().enumerate().take(count) {
-                    for j in 0..size {
-                        let g = *g.add(i * width + j);
-                        *sum = sum.plus(g.times(y[to + result + i * width + j]));
-                    }
-                }
-                let (weights, slopes) = (&weights[..count * seen], &mut slopes[..count * seen]);
-                dispatch(Slopes { seen, scale: heads.scale, common: &common, weights, slopes });
+                let slopes = std::slice::from_raw_parts_mut(ds, count * seen);
+                let all = (count - 1) * width + size;
+                let (gs, ys) = (std::slice::from_raw_parts(g, all), &y[result..][..all]);
+                dispatch(Slopes { heads, seen, gs, ys, weights, slopes });
                 let (p, ds) = (p.cast_const(), ds.cast_const());
                 let sum = Init::Accumulate;
                 let (g, q) = (rows(g, width), rows(q, 3 * width));
@@ -207,11 +198,13 @@ impl<T: Float> Kernel for Weights<'_, T> {
     }
 }
 
-/// The gradients of scores, from those of weights: p·(dp - Σ g·y)·scale.
+/// The gradients of scores, from those of weights: p·(dp - Σ g·y)·scale, where Σ g·y, of the gradient and the result of a query,
+/// is what all its weights have in common.
 struct Slopes<'a, T> {
+    heads: Heads,
     seen: usize,
-    scale: f64,
-    common: &'a [T; TILE],
+    gs: &'a [T],
+    ys: &'a [T],
     weights: &'a [T],
     slopes: &'a mut [T],
 }
@@ -220,13 +213,33 @@ impl<T: Float> Kernel for Slopes<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<A: Arch>(self) {
-        let scale = T::from_f64(self.scale);
-        let rows =
-            self.slopes.chunks_exact_mut(self.seen).zip(self.weights.chunks_exact(self.seen));
-        for ((slopes, weights), &common) in rows.zip(self.common) {
+        let Self { heads, seen, gs, ys, weights, slopes } = self;
+        let (scale, width) = (T::from_f64(heads.scale), heads.width());
+        let queries = gs.chunks(width).zip(ys.chunks(width));
+        let rows = slopes.chunks_exact_mut(seen).zip(weights.chunks_exact(seen));
+        for ((slopes, weights), (g, y)) in rows.zip(queries) {
+            let common = dot::<A, T>(&g[..heads.size], &y[..heads.size]);
             for (d, &p) in slopes.iter_mut().zip(weights) {
                 *d = d.minus(common).times(p).times(scale);
             }
         }
     }
+}
+
+/// Σ a·b, in 16 sums.
+#[inline(always)]
+fn dot<A: Arch, T: Float>(a: &[T], b: &[T]) -> T {
+    let mut sums = [T::ZERO; 16];
+    let ((whole_a, rest_a), (whole_b, rest_b)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+    for (a, b) in whole_a.iter().zip(whole_b) {
+        for i in 0..16 {
+            sums[i] = sums[i].plus(a[i].times(b[i]));
+        }
+    }
+    let mut sum =
+        if whole_a.is_empty() { T::ZERO } else { total::<A, Sum, T>(Sum, &sums, T::ZERO) };
+    for (&a, &b) in rest_a.iter().zip(rest_b) {
+        sum = sum.plus(a.times(b));
+    }
+    sum
 }
