@@ -12,7 +12,8 @@ pub type HeatRow<'a> = (&'a str, &'a [(usize, f64)]);
 /// use wengert_viz::heat_svg;
 ///
 /// let svg = heat_svg("gradients", &[("0.weight", &[(0, 1e-3), (1, 2e-3)]), ("2.weight", &[(0, 0.1), (1, 0.2)])]);
-/// assert!(svg.contains("0.weight") && svg.contains("step 1: 2.00e-1"));
+/// assert!(svg.contains("0.weight") && svg.contains("step 1: 2.00e-1") && !svg.contains("red"));
+/// assert!(heat_svg("gradients", &[("0.weight", &[(0, 0.0)])]).contains("red 0"));
 /// ```
 pub fn heat_svg(title: &str, rows: &[HeatRow<'_>]) -> String {
     const TOP: f64 = 36.0;
@@ -56,8 +57,17 @@ pub fn heat_svg(title: &str, rows: &[HeatRow<'_>]) -> String {
     let last = rows.iter().filter_map(|row| row.1.last()).map(|p| p.0).max().unwrap_or(0);
     svg.text(left, bottom, 12.0, Anchor::Start, "step 0");
     svg.text(left + across, bottom, 12.0, Anchor::End, &format!("step {last}"));
+    let mut legend = Vec::new();
     if low <= high {
-        let range = format!("pale {:.1e}, deep {:.1e}", 10f64.powf(low), 10f64.powf(high));
+        legend.push(format!("pale {:.1e}, deep {:.1e}", 10f64.powf(low), 10f64.powf(high)));
+    }
+    let bad = || rows.iter().flat_map(|row| row.1).map(|p| p.1).filter(|x| !good(*x));
+    if bad().next().is_some() {
+        let not_finite = bad().any(|x| !x.is_finite());
+        legend.push(if not_finite { "red 0 or not finite" } else { "red 0" }.to_string());
+    }
+    if !legend.is_empty() {
+        let range = legend.join(", ");
         svg.text(left, bottom + 18.0, 12.0, Anchor::Start, &range);
     }
     svg.finish(left + across + 16.0, bottom + 30.0)

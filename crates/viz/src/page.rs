@@ -10,7 +10,7 @@ use crate::svg::escape;
 /// use wengert_viz::{Chart, Page};
 ///
 /// let curve = Chart::new("loss").line("train", [1.0, 0.5, 0.3]).to_svg();
-/// let html = Page::new("a run").heading("losses").svg(curve).text("3 epochs").to_html();
+/// let html = Page::new("a run").heading("losses").svg(curve).prose("3 epochs").text("a  b").to_html();
 /// assert!(html.starts_with("<!DOCTYPE html>") && html.contains("<svg") && html.contains("3 epochs"));
 /// ```
 #[derive(Clone, Debug)]
@@ -24,7 +24,8 @@ const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,Helvetica,Arial,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
 pre{font:13px/1.4 ui-monospace,Menlo,Consolas,monospace;overflow-x:auto;padding:.8rem 1rem;border-radius:6px;background:rgba(128,128,128,.12)}\
-h2{margin-top:2rem}svg{max-width:100%;height:auto}";
+pre.prose{white-space:pre-wrap;overflow-wrap:anywhere}\
+h2{margin-top:2rem}figure{margin:1rem 0}svg{max-width:100%;height:auto}";
 
 impl Page {
     /// An empty page.
@@ -38,7 +39,13 @@ impl Page {
         self
     }
 
-    /// Adds text as a terminal would show it.
+    /// Adds text whose long lines go on in the next where the window ends.
+    pub fn prose(mut self, text: &str) -> Self {
+        let _ = writeln!(self.body, "<pre class=\"prose\">{}</pre>", escape(text));
+        self
+    }
+
+    /// Adds text as a terminal would show it: a table, for example.
     pub fn text(mut self, text: &str) -> Self {
         let _ = writeln!(self.body, "<pre>{}</pre>", escape(text));
         self

@@ -94,7 +94,7 @@ impl Doctor {
                 ratios.points(&row.path, points(&row.ratios).into_iter().filter(|p| p.1 > 0.0));
         }
         let mut page =
-            Page::new("What the doctor saw").text(&self.report().to_string()).heading("Loss");
+            Page::new("What the doctor saw").prose(&self.report().to_string()).heading("Loss");
         page = page.svg(loss.to_svg()).heading("Gradients, layer by layer").svg(flow.to_svg());
         page = page.text(&flow.to_string()).heading("Update : weight").svg(ratios.to_svg());
         page.to_html()

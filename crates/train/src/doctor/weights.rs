@@ -244,9 +244,9 @@ impl Weight {
         let usual = 0.1 / (self.shape.last().copied().unwrap_or(1).max(1) as f64).sqrt();
         let size = self.now.weight.max(usual);
         if size > 0.0 {
-            let ratio = (self.now.update / size).max(1e-30);
+            let ratio = self.now.update / size;
             self.ratios.push(step, ratio);
-            let log = ratio.log10();
+            let log = ratio.max(1e-30).log10();
             self.log_ratio =
                 if self.log_ratio.is_nan() { log } else { 0.8 * self.log_ratio + 0.2 * log };
         }
