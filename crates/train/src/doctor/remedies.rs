@@ -56,8 +56,14 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             Code("cross_entropy(logits, &labels)? // Linear::new(features, classes, rng)"),
         )],
         Fault::NegatedLoss => &[
-            ("take the minus away", Action::ScaleLoss(-1.0)),
-            ("in code", Code("loss.backward()?")),
+            (
+                "take the minus away: the optimiser makes the loss small, so a loss must be small where the model is right",
+                Action::ScaleLoss(-1.0),
+            ),
+            (
+                "in code, without the minus before it",
+                Code("let loss = criterion.forward(output, &target)?;"),
+            ),
         ],
         Fault::Ascent => &[
             ("turn the sign of the step", Code("value - rate * gradient")),

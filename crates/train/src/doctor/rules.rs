@@ -6,7 +6,7 @@ mod flow;
 mod rate;
 
 use super::weights::Weight;
-use super::{Doctor, Fault, Finding};
+use super::{Certainty, Doctor, Fault, Finding};
 
 pub(crate) use data::Data;
 
@@ -14,7 +14,7 @@ pub(crate) use data::Data;
 pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
     let patient = Patient::of(doctor);
     let mut found = Vec::new();
-    exact(doctor, &mut found);
+    exact(doctor, &patient, &mut found);
     rate::look(doctor, &patient, &mut found);
     flow::look(doctor, &patient, &mut found);
     data::look(doctor, &patient, &mut found);
@@ -30,10 +30,21 @@ pub(crate) fn explained(found: &mut [Finding]) {
         let fault = f.fault;
         matches!(fault, Fault::RateTooHigh | Fault::RateTooLow | Fault::InitTooLarge)
             || matches!(fault, Fault::InitTooSmall | Fault::UnscaledInput | Fault::Penalty)
+            || matches!(fault, Fault::UnscaledTarget | Fault::OptimizerSetting)
     };
     if found.iter().any(other) {
         let labels = found.iter_mut().filter(|f| f.fault == Fault::LabelsUnrelated);
         labels.for_each(|f| f.rank = 5);
+    }
+    // Behind units that are all 0 there is no gradient.
+    if found.iter().any(|f| f.fault == Fault::DeadUnits && f.certainty == Certainty::Certain) {
+        let none = found.iter_mut().filter(|f| f.fault == Fault::NoGradient);
+        none.filter(|f| f.certainty == Certainty::Likely && !f.stays).for_each(|f| f.rank = 5);
+    }
+    // Where the weights have hardly moved, a rare class could not be learnt yet.
+    if found.iter().any(|f| f.fault == Fault::RateTooLow) {
+        let classes = found.iter_mut().filter(|f| f.fault == Fault::Imbalance);
+        classes.for_each(|f| f.rank = 5);
     }
 }
 
@@ -78,7 +89,7 @@ impl Patient {
 }
 
 /// Findings from comparisons of numbers that must be equal, or must not be.
-fn exact(d: &Doctor, found: &mut Vec<Finding>) {
+fn exact(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let last = d.step;
     if let Some(weight) = d.weights.all.iter().find(|w| w.used_gradient) {
         found.push(Finding::certain(Fault::UsedGradient).layer(&weight.path));
@@ -100,12 +111,8 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
                 .over(0, last),
         );
     }
-    let alone = d
-        .weights
-        .all
-        .iter()
-        .find(|w| w.looks >= 3 && w.without_gradient > w.looks - 1 && !w.frozen);
-    if let Some(weight) = alone {
+    let never = |w: &&Weight| w.looks >= 3 && w.without_gradient > w.looks - 1 && !w.frozen;
+    if let Some(weight) = d.weights.all.iter().find(never) {
         found.push(
             Finding::likely(Fault::NoGradient)
                 .layer(&weight.path)
@@ -113,7 +120,7 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
                 .over(0, last),
         );
     }
-    without_effect(d, found);
+    without_effect(d, patient, found);
     let losses = &d.losses;
     if d.looks >= 3 && d.first_uphill && d.uphill * 10 >= d.looks * 9 && losses.fast >= losses.first
     {
@@ -130,18 +137,29 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
 }
 
 /// A loss that changes with no parameter from the first step on, as that of a sample compared with itself. Where a target is known, the
-/// model may be right already.
-fn without_effect(d: &Doctor, found: &mut Vec<Finding>) {
-    let mine = || d.weights.all.iter().filter(|w| !w.frozen);
+/// model may be right already; if it is not, its matrices and tables do not get there: factors that are all 0 keep each other so.
+fn without_effect(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    let (known, looks) = (d.goal.is_some(), if d.goal.is_some() { 8 } else { 3 });
+    let wide = move |w: &&Weight| !w.frozen && (!known || w.shape.len() > 1);
+    let mine = || d.weights.all.iter().filter(wide);
     let none = |w: &Weight| {
         !w.gradients.points.is_empty() && w.gradients.points.iter().all(|p| p.1 == 0.0)
     };
-    if d.looks >= 3 && d.goal.is_none() && mine().next().is_some() && mine().all(none) {
+    let stuck = !known || patient.poor && mine().count() > 1;
+    if d.looks >= looks && stuck && mine().next().is_some() && mine().all(none) {
         let path = mine().next().map_or("", |w| &w.path);
+        let seen = match known {
+            true => {
+                "the gradients of all matrices are exactly 0 from the first step on: are two factors of a product both 0?"
+            }
+            false => {
+                "the gradients of all parameters are exactly 0 from the first step on: is something compared with itself?"
+            }
+        };
         found.push(
             Finding::likely(Fault::NoGradient)
                 .layer(path)
-                .seeing("the gradients of all parameters are exactly 0 from the first step on: is something compared with itself?")
+                .seeing(seen)
                 .noting("the loss", d.losses.last)
                 .over(0, d.step),
         );
@@ -211,16 +229,27 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
     let (Some(first), Some(middle)) = (points.first(), points.get(points.len() / 2)) else {
         return;
     };
+    if let Some((layer, op, at, false)) = &d.bottomless
+        && d.looks >= 3
+    {
+        let finding = Finding::likely(Fault::NegatedLoss).layer(layer).op(op, *at);
+        found.push(
+            finding
+                .seeing("all terms of the loss are subtracted, and this one grows without end: the less the model is right, the smaller the loss")
+                .noting("the loss", losses.last_finite)
+                .over(0, d.step),
+        );
+        return;
+    }
     if d.step < 40 || losses.fast >= 0.0 || losses.last_finite >= 0.0 {
         return;
     }
     let (early, late) = (first.1 - middle.1, middle.1 - losses.fast);
     // Where a term is subtracted that grows without end, less says as much.
     let (below, times, falls) = match &d.bottomless {
-        Some((.., held)) => {
+        Some(_) => {
             let fallen = (losses.first - losses.fast) / losses.first.abs().max(0.1);
-            // If all of its terms pull down, it need not even be on its way.
-            (fallen, 0.5, !held || 2.0 * late > early)
+            (fallen, 0.5, 2.0 * late > early)
         }
         None => (-losses.fast / losses.first.abs().max(1.0), 20.0, 2.0 * late > early),
     };

@@ -38,7 +38,8 @@ impl Data {
 }
 
 fn unrelated(score: f64) -> Finding {
-    let what = "what a row's neighbours tell of its target, in standard errors over chance";
+    let what =
+        "agreement between the targets of rows that are alike, in standard errors above chance";
     Finding::likely(Fault::LabelsUnrelated).because(what, score, 2.5)
 }
 
@@ -55,6 +56,7 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     if let Some(data) = &d.data {
         of_rows(d, data, patient, found);
     }
+    unpaired(d, found);
     let Some(goal) = &d.goal else { return };
     if goal.is_in_units() {
         unscaled_target(d, patient, found);
@@ -63,6 +65,27 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     constant_target(d, goal, found);
     not_shuffled(d, goal, found);
     imbalance(d, patient, found);
+}
+
+/// A loss that has come to rest, and is no lower than where samples are put together at random.
+fn unpaired(d: &Doctor, found: &mut Vec<Finding>) {
+    let Some((rise, errors, first)) = d.pairing.tells() else { return };
+    if d.step < 60 || rise.abs() > 0.02 || errors > 2.5 || d.losses.curve.still_falls(0.02) {
+        return;
+    }
+    let finding = Finding::possible(Fault::LabelsUnrelated)
+        .because(
+            "rise of the loss when the model's results change places, as a fraction",
+            rise,
+            0.02,
+        )
+        .because("the same in standard errors", errors, 2.5);
+    found.push(match first < -2.5 {
+        true => finding.seeing(
+            "at the start the loss was lower with samples put together at random: are similar and different ones swapped?",
+        ),
+        false => finding.seeing("the loss cannot tell samples that belong together from others").rank(3),
+    });
 }
 
 /// All targets are one number, or one class. Two comparisons may each have a target of their own, as real and made-up samples have.

@@ -88,7 +88,11 @@ pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<(usize, boo
             continue;
         }
         let operands = line.operands();
-        let squares = matches!(unary(&line), Some(UnaryOp::Square | UnaryOp::Exp | UnaryOp::Abs));
+        // Nothing of these is below 0.
+        let squares = matches!(
+            unary(&line),
+            Some(UnaryOp::Square | UnaryOp::Exp | UnaryOp::Abs | UnaryOp::Relu | UnaryOp::Sqrt)
+        );
         if squares && sign < 0.0 && grows(r, operands[0], 16) {
             endless = endless.or(Some(index));
             continue;
