@@ -227,9 +227,11 @@ impl Doctor {
         let fallen = (losses.early - losses.fast) / losses.early.abs().max(f64::MIN_POSITIVE);
         let thrown = self.peak_ratio > 0.1 && fallen < 0.1;
         let slow = || fallen < 0.02 && self.weights.median_ratio().is_some_and(|r| r < 1e-4);
+        let none = || self.goal.as_ref().and_then(Goal::skill).is_some_and(|skill| skill < 0.0);
         let checked = matches!(self.step, 12 | 20 | 64);
         self.suspicions < 3
-            && (alarm || checked && (thrown || slow() || self.step > 20 && fallen < 0.02))
+            && (alarm
+                || checked && (thrown || slow() || self.step > 20 && (fallen < 0.02 || none())))
     }
 
     /// Looks at the same step after the optimiser's.

@@ -47,6 +47,13 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ),
             ("or scale the targets into its range", Code("MinMaxScaler")),
         ],
+        Fault::OutlierTarget => &[
+            (
+                "read these samples: a code for a missing value, another unit",
+                Code("println!(\"{}\", wengert::data::check(&dataset))"),
+            ),
+            ("or a loss that forgives", Code("HuberLoss::new().forward(output, &target)?")),
+        ],
         Fault::ConstantTarget => &[(
             "see where the targets are read: the wrong column, or one default for all",
             Code("println!(\"{}\", wengert::data::check(&dataset))"),

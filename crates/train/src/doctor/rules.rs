@@ -1,13 +1,16 @@
 //! The rules: from what was seen to findings. A rule that rests on numbers holds only while the numbers say so, and none holds
 //! against a model that predicts well.
 
+mod causes;
 mod data;
 mod flow;
+mod pairs;
 mod rate;
 
 use super::weights::Weight;
-use super::{Certainty, Doctor, Fault, Finding};
+use super::{Doctor, Fault, Finding};
 
+pub(crate) use causes::explained;
 pub(crate) use data::Data;
 
 /// All findings that follow from what was seen, in any order.
@@ -18,34 +21,11 @@ pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
     rate::look(doctor, &patient, &mut found);
     flow::look(doctor, &patient, &mut found);
     data::look(doctor, &patient, &mut found);
+    pairs::look(doctor, &mut found);
     overfitting(doctor, &mut found);
     endless(doctor, &mut found);
     stuck(doctor, &patient, &mut found);
     found
-}
-
-/// A model that another cause keeps from learning is no witness against its targets: they come after it.
-pub(crate) fn explained(found: &mut [Finding]) {
-    let other = |f: &Finding| {
-        let fault = f.fault;
-        matches!(fault, Fault::RateTooHigh | Fault::RateTooLow | Fault::InitTooLarge)
-            || matches!(fault, Fault::InitTooSmall | Fault::UnscaledInput | Fault::Penalty)
-            || matches!(fault, Fault::UnscaledTarget | Fault::OptimizerSetting)
-    };
-    if found.iter().any(other) {
-        let labels = found.iter_mut().filter(|f| f.fault == Fault::LabelsUnrelated);
-        labels.for_each(|f| f.rank = 5);
-    }
-    // Behind units that are all 0 there is no gradient.
-    if found.iter().any(|f| f.fault == Fault::DeadUnits && f.certainty == Certainty::Certain) {
-        let none = found.iter_mut().filter(|f| f.fault == Fault::NoGradient);
-        none.filter(|f| f.certainty == Certainty::Likely && !f.stays).for_each(|f| f.rank = 5);
-    }
-    // Where the weights have hardly moved, a rare class could not be learnt yet.
-    if found.iter().any(|f| f.fault == Fault::RateTooLow) {
-        let classes = found.iter_mut().filter(|f| f.fault == Fault::Imbalance);
-        classes.for_each(|f| f.rank = 5);
-    }
 }
 
 /// The findings that one look before training allows.
@@ -145,12 +125,16 @@ fn without_effect(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let none = |w: &Weight| {
         !w.gradients.points.is_empty() && w.gradients.points.iter().all(|p| p.1 == 0.0)
     };
-    let stuck = !known || patient.poor && mine().count() > 1;
-    if d.looks >= looks && stuck && mine().next().is_some() && mine().all(none) {
-        let path = mine().next().map_or("", |w| &w.path);
+    let (all, idle) = (mine().count(), mine().filter(|w| none(w)).count());
+    let stuck = match known {
+        true => patient.poor && idle > 1 && 2 * idle >= all,
+        false => idle > 0 && idle == all,
+    };
+    if d.looks >= looks && stuck {
+        let path = mine().find(|w| none(w)).map_or("", |w| &w.path);
         let seen = match known {
             true => {
-                "the gradients of all matrices are exactly 0 from the first step on: are two factors of a product both 0?"
+                "the gradients of half of the matrices or more are exactly 0 from the first step on: are two factors of a product both 0?"
             }
             false => {
                 "the gradients of all parameters are exactly 0 from the first step on: is something compared with itself?"

@@ -12,6 +12,7 @@ pub(crate) struct Data {
     association: Option<f64>,
     noise: Option<f64>,
     numbered: Option<usize>,
+    far: Option<(usize, f64, f64)>,
 }
 
 impl Data {
@@ -22,6 +23,7 @@ impl Data {
             association: neighbours.as_ref().and_then(|near| rows.association(near)),
             noise: neighbours.as_ref().and_then(|near| rows.noise(near)),
             numbered: rows.classes_as_numbers(),
+            far: rows.far_targets(),
         }
     }
 }
@@ -56,7 +58,6 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     if let Some(data) = &d.data {
         of_rows(d, data, patient, found);
     }
-    unpaired(d, found);
     let Some(goal) = &d.goal else { return };
     if goal.is_in_units() {
         unscaled_target(d, patient, found);
@@ -65,27 +66,6 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     constant_target(d, goal, found);
     not_shuffled(d, goal, found);
     imbalance(d, patient, found);
-}
-
-/// A loss that has come to rest, and is no lower than where samples are put together at random.
-fn unpaired(d: &Doctor, found: &mut Vec<Finding>) {
-    let Some((rise, errors, first)) = d.pairing.tells() else { return };
-    if d.step < 60 || rise.abs() > 0.02 || errors > 2.5 || d.losses.curve.still_falls(0.02) {
-        return;
-    }
-    let finding = Finding::possible(Fault::LabelsUnrelated)
-        .because(
-            "rise of the loss when the model's results change places, as a fraction",
-            rise,
-            0.02,
-        )
-        .because("the same in standard errors", errors, 2.5);
-    found.push(match first < -2.5 {
-        true => finding.seeing(
-            "at the start the loss was lower with samples put together at random: are similar and different ones swapped?",
-        ),
-        false => finding.seeing("the loss cannot tell samples that belong together from others").rank(3),
-    });
 }
 
 /// All targets are one number, or one class. Two comparisons may each have a target of their own, as real and made-up samples have.
@@ -147,6 +127,19 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
         }
     }
     let Some(goal) = &d.goal else { return };
+    if let Some((count, target, distance)) = data.far
+        && patient.skill.is_none_or(|skill| skill < 0.5)
+        && goal.kind == Kind::Numbers
+    {
+        found.push(
+            Finding::likely(Fault::OutlierTarget)
+                .line(Some(goal.at))
+                .because("distance from the median, in ranges of the middle half", distance, 20.0)
+                .noting("the target that is furthest", target)
+                .noting("targets so far off", count as f64)
+                .noting("rows", d.rows.len() as f64),
+        );
+    }
     // Where two classes overlap by nature, a third of the labels can go either way.
     let noisy = if goal.classes.len() > 2 { 0.2 } else { 0.35 };
     if let Some(score) = data.association.filter(|score| *score < 2.5)

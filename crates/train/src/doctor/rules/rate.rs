@@ -34,7 +34,7 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     // Weights that shrink are not thrown.
     let grown = |w: &Weight| w.now.weight > 1.2 * w.first.weight;
     let thrown =
-        d.peak_ratio > 0.3 && patient.poor && d.step >= 20 && d.weights.all.iter().any(grown)
+        d.peak_ratio > 0.3 && patient.poor && d.step >= 20 && d.weights.matrices().any(grown)
             || d.peak_ratio > 0.1
                 && patient.poor
                 && d.step >= 20
@@ -125,9 +125,12 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let little = fallen.abs() < 0.15 || d.pairing.rewarded;
     // Not a hundredth of its size could a weight have come, or the loss would stand steps two hundred times as long.
     let travel = d.weights.median_ratio().map_or(f64::INFINITY, |ratio| ratio * d.step as f64);
+    // Many layers can make a loss flat; one or two do not.
+    let shallow = !adaptive(d) && d.weights.matrices().count() <= 2;
     let room = d.sharpness.map_or(0.0, |s| s.excess());
-    let slow =
-        slow || d.step >= 60 && (travel < 1e-2 || !adaptive(d) && (1e-8..5e-3).contains(&room));
+    let slow = slow || d.step >= 60 && (travel < 1e-2 || shallow && (1e-8..5e-3).contains(&room));
+    // Who has not moved has not learnt, whatever the noise of the loss is.
+    let little = little || d.step >= 60 && travel < 3e-3;
     // What divides by the size of the gradient makes up for the clipping. Of plain descent a step is rate times norm: the one further from a
     // usual one is to blame.
     let to_blame = |norm: &f64| !adaptive(d) && *norm < d.rate.now.min(0.1) || *norm < 1e-6;
@@ -220,8 +223,8 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     // A penalty that has pulled to 0 what it weighs is small then.
     let now = d.penalty.filter(|ratio| *ratio > 2.0 && d.looks >= 3);
     let was = d.penalty_peak.filter(|peak| {
-        let fallen = d.step >= 20 && d.penalty.is_some_and(|now| now < 0.2 * peak);
-        *peak > 2.0 && (fallen || less(0.2))
+        let part = d.penalty.filter(|_| d.step >= 20).map_or(1.0, |now| now / peak);
+        *peak > 2.0 && (part < 0.2 || less(0.2)) || *peak > 0.2 && part < 0.02
     });
     if let Some(ratio) = now.or(was) {
         let finding = Finding::likely(Fault::Penalty).because(
