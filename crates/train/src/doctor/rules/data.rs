@@ -225,7 +225,10 @@ fn unscaled_target(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
                 .noting("root mean square error at the start", goal.first_error.sqrt())
                 .over(0, d.step),
         );
-    } else if patient.poor && d.step >= 20 && (far || deviation > 100.0) {
+    } else if d.step >= 20
+        && (patient.poor && (far || deviation > 100.0)
+            || deviation > 300.0 && patient.skill.is_some_and(|skill| skill < 0.9))
+    {
         let finding = Finding::likely(Fault::UnscaledTarget).line(Some(goal.at));
         let finding = match far {
             true => finding

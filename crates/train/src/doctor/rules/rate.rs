@@ -124,9 +124,11 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let slow = still || fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
     let little = fallen.abs() < 0.15 || d.pairing.rewarded;
     // Not a hundredth of its size could a weight have come, or the loss would stand steps two hundred times as long.
-    let travel = d.weights.median_ratio().map_or(f64::INFINITY, |ratio| ratio * d.step as f64);
+    let thrown = d.first_ratio.max(d.peak_ratio) > 1e-2;
+    let ratio = d.weights.median_ratio().filter(|_| !thrown);
+    let travel = ratio.map_or(f64::INFINITY, |ratio| ratio * d.step as f64);
     // Many layers can make a loss flat; one or two do not.
-    let shallow = !adaptive(d) && d.weights.matrices().count() <= 2;
+    let shallow = !adaptive(d) && !thrown && d.weights.matrices().count() <= 2;
     let room = d.sharpness.map_or(0.0, |s| s.excess());
     let slow = slow || d.step >= 60 && (travel < 1e-2 || shallow && (1e-8..5e-3).contains(&room));
     // Who has not moved has not learnt, whatever the noise of the loss is.
@@ -222,7 +224,9 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let less = |part: f64| !shrunk.is_empty() && d.step >= 20 && most < part;
     // A penalty that has pulled to 0 what it weighs is small then.
     let now = d.penalty.filter(|ratio| *ratio > 2.0 && d.looks >= 3);
-    let was = d.penalty_peak.filter(|peak| {
+    // What has come down from a step that was too long is none.
+    let thrown = d.first_ratio.max(d.peak_ratio) > 0.3;
+    let was = d.penalty_peak.filter(|_| !thrown).filter(|peak| {
         let part = d.penalty.filter(|_| d.step >= 20).map_or(1.0, |now| now / peak);
         *peak > 2.0 && (part < 0.2 || less(0.2)) || *peak > 0.2 && part < 0.02
     });
