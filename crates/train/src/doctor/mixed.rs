@@ -203,7 +203,8 @@ fn blamed<'a, T: Float>(
             .into_iter()
             .take(here.arity())
             .find(|&k| rows.get(k).is_some_and(Option::is_some))?;
-        if !r.line(index).op().moves_numbers() {
+        let op = r.line(index).op();
+        if !op.moves_numbers() && !op.is::<ops::Normalize>() {
             return None;
         }
     }

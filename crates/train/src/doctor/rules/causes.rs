@@ -10,7 +10,7 @@ pub(crate) fn explained(found: &mut [Finding]) {
     use Fault::{
         DeadUnits, Imbalance, InitTooLarge, InitTooSmall, LabelsUnrelated, NoGradient,
         OptimizerSetting, OutlierTarget, Penalty, RateTooHigh, RateTooLow, UnscaledInput,
-        UnscaledTarget,
+        UnscaledTarget, Vanishing,
     };
     // A model that another cause keeps from learning is no witness against its targets.
     let kept = [RateTooHigh, RateTooLow, InitTooLarge, InitTooSmall, UnscaledInput, Penalty];
@@ -22,6 +22,8 @@ pub(crate) fn explained(found: &mut [Finding]) {
     after(found, is_dead, |f| f.fault == NoGradient && !f.stays);
     // Where the weights have hardly moved, a rare class could not be learnt yet.
     after(found, |f| f.fault == RateTooLow, |f| f.fault == Imbalance);
+    // A gradient that vanishes makes short steps at any rate.
+    after(found, |f| f.fault == Vanishing, |f| f.fault == RateTooLow);
     // A few samples far off make the spread of all, and long steps at any rate.
     after(found, |f| f.fault == OutlierTarget, |f| f.fault == UnscaledTarget);
 }
