@@ -249,7 +249,7 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
                 .op(op, at)
                 .seeing("this term is subtracted, and it grows without end: look for a wrong sign"),
             None => finding
-                .seeing("a loss, or a term of it, without a lower end: look for a wrong sign"),
+                .seeing("the loss falls without end, so it or a term of it has no least value: look for a wrong sign"),
         };
         found.push(finding.over(0, d.step));
     }
@@ -275,7 +275,7 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         found.push(
             Finding::possible(Fault::BatchTooSmall)
                 .because("samples a batch", d.batch as f64, 2.0)
-                .because("fraction of a constant's error that is gone", skill, 0.05)
+                .because("error below that of the best constant, as a fraction of it", skill, 0.05)
                 .over(0, d.step),
         );
         return;
@@ -284,14 +284,14 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         found.push(
             Finding::possible(Fault::FrozenAtRandom)
                 .layer(path)
-                .because("fraction of a constant's error that is gone", skill, 0.05)
+                .because("error below that of the best constant, as a fraction of it", skill, 0.05)
                 .over(0, d.step),
         );
         return;
     }
     let finding = Finding::possible(Fault::NoBetterThanConstant)
         .line(Some(goal.at))
-        .because("fraction of a constant's error that is gone", skill, 0.05)
+        .because("error below that of the best constant, as a fraction of it", skill, 0.05)
         .over(0, d.step);
     found.push(finding);
 }

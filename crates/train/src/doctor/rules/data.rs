@@ -283,7 +283,7 @@ fn imbalance(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             Finding::possible(Fault::Imbalance)
         };
         let finding = finding.line(Some(goal.at)).because(
-            "(exp(entropy) - 1) / (classes - 1)",
+            "evenness of the classes, (exp(entropy) - 1) / (classes - 1)",
             balance,
             0.25,
         );

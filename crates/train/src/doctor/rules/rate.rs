@@ -64,16 +64,24 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
                 3.0,
             )
         } else if thrown {
-            finding.because("median of update : weight", d.peak_ratio, 0.1)
+            finding.because(
+                "median change of the parameters in one step, as a fraction of them",
+                d.peak_ratio,
+                0.1,
+            )
         } else if killed {
-            finding.because("median of update : weight at the first step", d.first_ratio, 0.3)
+            finding.because(
+                "median change of the parameters in the first step, as a fraction of them",
+                d.first_ratio,
+                0.3,
+            )
         } else {
             finding
         };
         let finding = match sharp {
             Some(sharp) => finding
                 .because(
-                    "curvature of the loss where it bends most; steps of this rate can follow the threshold at most",
+                    "curvature of the loss in its steepest direction; above the threshold, steps of this rate overshoot",
                     sharp.largest,
                     sharp.stands,
                 )
@@ -140,7 +148,11 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         found.push(
             Finding::likely(Fault::ClippedToNothing)
                 .noting("norm of all gradients, the same at each step", norm)
-                .because("largest update : weight of any parameter", fastest, 1e-3)
+                .because(
+                    "largest change of any parameter in one step, as a fraction of it",
+                    fastest,
+                    1e-3,
+                )
                 .because("fraction by which the loss has fallen", fallen, 0.15)
                 .over(0, d.step),
         );
@@ -148,11 +160,18 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     }
     if trained().next().is_some() && slow && little {
         let finding = Finding::likely(Fault::RateTooLow)
-            .because("largest update : weight of any parameter", fastest, 1e-4)
+            .because(
+                "largest change of any parameter in one step, as a fraction of it",
+                fastest,
+                1e-4,
+            )
             .because("fraction by which the loss has fallen", fallen, 0.15)
             .noting("learning rate", d.rate.now);
         let finding = match d.sharpness {
-            Some(s) => finding.noting("largest curvature over what the rate stands", s.excess()),
+            Some(s) => finding.noting(
+                "curvature of the loss, as a fraction of the most that this rate can follow",
+                s.excess(),
+            ),
             None => finding,
         };
         let steep = d.sharpness.map(|s| s.excess()).filter(|x| *x > 1e-8 && *x < 0.05);
