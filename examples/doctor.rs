@@ -1,4 +1,4 @@
-//! Four mistakes in one program, and what the doctor says of each; then the program without a mistake, and a cure that was tried.
+//! Five mistakes in one program, and what the doctor says of each (one of them the loss itself refuses); then the program without a mistake, and a cure that was tried.
 //!
 //! `cargo run --release --example doctor [directory for pages]`
 
@@ -15,6 +15,10 @@ pub(crate) enum Mistake {
     RateTooHigh,
     /// Scores where the loss takes probabilities.
     NoSoftmax,
+    /// A softmax before the loss that has its own.
+    SoftmaxTwice,
+    /// The same behind a scaling, where the loss does not look for it: at once behind the softmax it refuses.
+    SoftmaxScaled,
     /// A layer whose result is detached.
     Detached,
     /// Labels in another order than their images.
@@ -52,6 +56,11 @@ pub(crate) fn run(mistake: Mistake) -> Result<Doctor, Box<dyn std::error::Error>
             let h = net.l1.call(tape.input(x.reshape([x.shape()[0], 64])?))?.relu();
             let h = if mistake == Mistake::Detached { h.detach() } else { h };
             let out = net.l3.call(net.l2.call(h)?.relu())?;
+            let out = match mistake {
+                Mistake::SoftmaxTwice => out.softmax(-1)?,
+                Mistake::SoftmaxScaled => out.softmax(-1)? * 2.0,
+                _ => out,
+            };
             let loss = if mistake == Mistake::NoSoftmax {
                 let at = tape.input(y.reshape([y.len(), 1])?);
                 -out.gather(1, at)?.mean()
@@ -90,6 +99,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, mistake) in [
         ("a learning rate of 0.5", Mistake::RateTooHigh),
         ("no softmax", Mistake::NoSoftmax),
+        ("a softmax too many, scaled", Mistake::SoftmaxScaled),
         ("a layer that is detached", Mistake::Detached),
         ("labels of other samples", Mistake::LabelsShuffled),
         ("no mistake", Mistake::None),
@@ -103,6 +113,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if mistake == Mistake::None {
             println!("{}", doctor.flow());
         }
+    }
+    // One that the loss sees needs no doctor.
+    if let Err(refused) = run(Mistake::SoftmaxTwice) {
+        println!("=== a softmax too many\n{refused}\n");
     }
     println!("=== cures for a learning rate of 0.5\n{}", cures()?);
     Ok(())

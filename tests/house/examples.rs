@@ -156,13 +156,15 @@ fn convolutions_read_digits_better_than_an_mlp() {
 /// The README quotes the first finding of each mistake.
 #[test]
 fn the_doctor_says_what_the_readme_quotes() {
-    use doctor::Mistake::{Detached, LabelsShuffled, NoSoftmax, None, RateTooHigh};
+    use doctor::Mistake::{
+        Detached, LabelsShuffled, NoSoftmax, None, RateTooHigh, SoftmaxScaled, SoftmaxTwice,
+    };
 
     let readme = include_str!("../../README.md");
     let quoted = readme.split("the reports begin like this:").nth(1).unwrap();
     let quoted = quoted.split("```").nth(1).unwrap().trim_start_matches("text\n");
     let mut quotes = quoted.split("1. ").skip(1);
-    for mistake in [RateTooHigh, NoSoftmax, Detached, LabelsShuffled] {
+    for mistake in [RateTooHigh, NoSoftmax, SoftmaxScaled, Detached, LabelsShuffled] {
         let report = doctor::run(mistake).unwrap().report().to_string();
         let report = report.replace("tests/house/../../", "");
         let mut lines = quotes.next().unwrap().lines();
@@ -173,5 +175,9 @@ fn the_doctor_says_what_the_readme_quotes() {
         }
     }
     assert!(quotes.next().is_none());
+    let refused = doctor::run(SoftmaxTwice).err().unwrap().to_string();
+    for line in refused.replace("tests/house/../../", "").lines().take(2) {
+        assert!(readme.contains(line), "{line} is not in the README");
+    }
     assert!(doctor::run(None).unwrap().report().is_healthy());
 }

@@ -85,6 +85,7 @@ mod tensors;
 mod triangle;
 mod var;
 mod views;
+mod what_if;
 
 pub use algebra::Algebra;
 pub use cards::{Card, card_names, cards};

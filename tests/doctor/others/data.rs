@@ -51,6 +51,29 @@ fn targets_that_are_all_the_same() {
 }
 
 #[test]
+fn a_few_targets_that_are_a_code_for_missing() {
+    let (x, y) = table(|_, _| ());
+    let all = y.to_vec().into_iter().enumerate();
+    let coded = |(k, y): (usize, f32)| if k % 60 == 7 { 999.0 } else { y };
+    let y = Tensor::from_vec(all.map(coded).collect(), [400, 1]).unwrap();
+    finds(&regression(&x, &y), &[Fault::OutlierTarget]);
+}
+
+#[test]
+fn a_line_by_a_rate_that_is_far_too_low() {
+    let (x, y) = table(|_, _| ());
+    for (rate, low) in [(5e-2, false), (5e-5, true), (5e-6, true)] {
+        let line = Linear::new(5, 1, &mut Rng::new(0));
+        let doctor = train(400, Sgd::new(line.parameters(), rate), |tape, step| {
+            let at = rows(400, 20, step);
+            let y = (&y + 3.0).index_select(0, &at)?;
+            MseLoss::new().forward(line.call(tape.input(x.index_select(0, &at)?))?, &y)
+        });
+        if low { finds(&doctor, &[Fault::RateTooLow]) } else { well(&doctor) }
+    }
+}
+
+#[test]
 fn targets_of_other_rows_far_from_0() {
     let (x, y) = table(|_, _| ());
     // The loss falls to a fortieth, and is that of a constant.

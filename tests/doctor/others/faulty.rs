@@ -250,6 +250,25 @@ fn time_first_by_a_reshape() {
 }
 
 #[test]
+fn a_reshape_of_inputs_with_the_same_number_in_many_rows() {
+    let rng = &mut Rng::new(0);
+    let (gru, head) = (Gru::<f32>::new(2, 16, rng).batch_first(), Linear::new(16, 1, rng));
+    // The second number says only whether the first counts.
+    let counts = (Tensor::<f32>::rand([600, 8, 1], rng) * 2.0).floor();
+    let x = Tensor::<f32>::randn([600, 8, 1], rng);
+    let y: Tensor<f32> = (&x * &counts).sum_over(1).unwrap();
+    let x = Tensor::cat(&[&x, &counts], 2).unwrap();
+    let all = [gru.parameters(), head.parameters()].concat();
+    let doctor = train(100, Adam::new(all, 1e-2), |tape, step| {
+        let at = rows(600, 30, step);
+        let x = tape.input(x.index_select(0, &at)?).reshape([8, 30, 2])?.transpose(0, 1)?;
+        let (_, state) = gru.call(x)?;
+        mse(head.call(state.select(0, 0)?)?, y.index_select(0, &at)?)
+    });
+    finds(&doctor, &[Fault::RowsMixed]);
+}
+
+#[test]
 fn a_momentum_of_0999() {
     let model = cnn(&mut Rng::new(0));
     let optimizer = Sgd::new(model.parameters(), 0.05).momentum(0.999);

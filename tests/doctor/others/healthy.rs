@@ -177,6 +177,26 @@ fn a_likelihood_below_zero() {
     }));
 }
 
+/// The first layer is linear, and what it gives goes around each block too.
+#[test]
+fn residual_blocks_behind_a_linear_stem() {
+    let (x, y) = digits();
+    let rng = &mut Rng::new(0);
+    let stem = Linear::<f32>::new(64, 24, rng);
+    let blocks: Vec<Linear<f32>> = (0..3).map(|_| Linear::new(24, 24, rng)).collect();
+    let head = Linear::<f32>::new(24, 10, rng);
+    let mut all = [stem.parameters(), head.parameters()].concat();
+    blocks.iter().for_each(|block| all.extend(block.parameters()));
+    well(&train(200, Adam::new(all, 3e-3), |tape, step| {
+        let at = rows(y.len(), 32, step);
+        let mut h = stem.call(tape.input(x.index_select(0, &at)?))?;
+        for block in &blocks {
+            h = h.try_add(block.call(h)?.relu())?;
+        }
+        cross_entropy(head.call(h)?, &y.index_select(0, &at)?)
+    }));
+}
+
 #[test]
 fn an_autoencoder() {
     let (x, y) = digits();

@@ -36,6 +36,11 @@ fn a_divergence_with_its_sign_turned() {
 }
 
 #[test]
+fn a_divergence_that_outweighs_the_likelihood() {
+    finds(&variational(1000.0), &[Fault::Penalty]);
+}
+
+#[test]
 fn a_loss_without_a_lower_end() {
     let rng = &mut Rng::new(0);
     let critic = sequential![Linear::new(2, 16, rng), Relu, Linear::new(16, 1, rng)];

@@ -3,7 +3,7 @@
 use wengert::prelude::*;
 use wengert::train::doctor::Fault;
 
-use super::{finds, train, well};
+use super::{digits, finds, rows, train, well};
 
 /// The mistakes in an adversarial pair.
 #[derive(Clone, Copy, PartialEq)]
@@ -108,4 +108,64 @@ fn a_sample_that_is_compared_with_itself() {
     };
     well(&consistent(0.1));
     finds(&consistent(0.0), &[Fault::NoGradient]);
+}
+
+/// Digits in triplets: an anchor, one of its class and one of another, by these classes.
+fn triplets(classes: &Labels, of: impl Fn([Labels; 3]) -> [Labels; 3], sign: f32) -> Doctor {
+    let (x, _) = digits();
+    let (n, classes) = (x.shape()[0], classes.to_vec());
+    let rng = &mut Rng::new(0);
+    let net = sequential![Linear::new(64, 32, rng), Relu, Linear::new(32, 8, rng)];
+    train(300, Adam::new(net.parameters(), 2e-3), |tape, step| {
+        let anchors = rows(n, 32, step).to_vec();
+        let next = |&k: &usize, alike: bool| {
+            (1..n)
+                .map(|off| (k + 37 * step + off) % n)
+                .find(|&j| j != k && (classes[j] == classes[k]) == alike)
+        };
+        let all =
+            |alike: bool| -> Vec<usize> { anchors.iter().filter_map(|k| next(k, alike)).collect() };
+        let [a, b, c] =
+            of([Labels::from(anchors.clone()), Labels::from(all(true)), Labels::from(all(false))]);
+        let at = |rows: &Labels| net.call(tape.input(x.index_select(0, rows)?));
+        Ok(TripletMarginLoss::new().forward(at(&a)?, (at(&b)?, at(&c)?))? * sign)
+    })
+}
+
+#[test]
+fn triplets_that_do_not_belong_together() {
+    let (_, y) = digits();
+    let others = y.index_select(0, &Labels::permutation(y.len(), &mut Rng::new(3))).unwrap();
+    well(&triplets(&y, |all| all, 1.0));
+    finds(&triplets(&others, |all| all, 1.0), &[Fault::LabelsUnrelated]);
+    let swapped = triplets(&y, |[a, b, c]| [a, c, b], 1.0);
+    finds(&swapped, &[Fault::LabelsUnrelated]);
+    assert!(swapped.report().to_string().contains("swapped"), "{}", swapped.report());
+    finds(&triplets(&y, |all| all, -1.0), &[Fault::NegatedLoss]);
+}
+
+/// Ratings as products of two tables that start at 0, of which neither gets a gradient.
+#[test]
+fn tables_that_keep_each_other_at_0() {
+    let rng = &mut Rng::new(0);
+    let (user, item) =
+        (Labels::randint([900], 0, 30, rng).unwrap(), Labels::randint([900], 0, 20, rng).unwrap());
+    let y = Tensor::randn([30, 20], rng).to_vec();
+    let y = Tensor::from(
+        user.iter().zip(item.iter()).map(|(u, i)| y[u * 20 + i]).collect::<Vec<f32>>(),
+    );
+    let mut rate = |size: f32| {
+        let table =
+            |n: usize, rng: &mut Rng| Embedding::from_weights(Tensor::randn([n, 20], rng) * size);
+        let (users, items) = (table(30, rng), table(20, rng));
+        let all = [users.parameters(), items.parameters()].concat();
+        train(300, Adam::new(all, 2e-2), |tape, step| {
+            let at = rows(900, 60, step);
+            let u = users.call(tape.input(user.index_select(0, &at)?))?;
+            let i = items.call(tape.input(item.index_select(0, &at)?))?;
+            MseLoss::new().forward((u * i).sum_over(1)?, &y.index_select(0, &at)?)
+        })
+    };
+    well(&rate(0.3));
+    finds(&rate(0.0), &[Fault::NoGradient]);
 }

@@ -91,7 +91,7 @@ impl Doctor {
     }
 
     pub(super) fn examine(&mut self) {
-        let enough = self.rows.is_full() || self.step >= 20;
+        let enough = self.rows.is_full() || self.step >= 20 || self.diverged.is_some();
         if self.data.is_none() && enough && self.rows.len() > 0 {
             self.data = Some(rules::Data::of(&self.rows));
         }

@@ -50,6 +50,8 @@ faults! {
         "the loss has no minimum there, and its gradient pulls without end";
     OutputOutOfRange 1 "an output that cannot reach the targets",
         "the last activation bounds the output, and targets lie outside its bounds";
+    OutlierTarget 2 "targets that are far from all others",
+        "the few samples that have them make up nearly all of the loss, and their steps undo what the others teach";
     ConstantTarget 1 "targets that are all the same",
         "one constant answers them all, so there is nothing to learn from the inputs";
     ClassesAsNumbers 1 "class numbers as targets of a regression",

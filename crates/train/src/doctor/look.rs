@@ -39,6 +39,9 @@ impl Doctor {
         if let Some(goal) = &mut self.goal {
             goal.see(&lines, self.step);
         }
+        if self.goal.as_ref().is_none_or(|goal| goal.skill().is_none()) {
+            self.pairing.see(&lines, loss.index(), self.step);
+        }
         let number = |lines_of: &[usize]| -> f64 {
             let of = |&k: &usize| lines.get(k)?.value()?.item().ok().map(|x| x.to_f64().abs());
             lines_of.iter().filter_map(of).sum()
@@ -88,7 +91,8 @@ impl Doctor {
             let line = r.line(k);
             (line.layer(), line.op().name(), line.at(), held)
         });
-        self.terms = structure::terms(&r);
+        self.pairing.find(&r);
+        self.terms = structure::terms(&r, self.goal.as_ref());
         self.penalty_at = self.terms.1.first().map(|&k| (r.line(k).op().name(), r.line(k).at()));
         let compares = |line: &TapeLine<'_, T>| r.reached[line.index()] && goal::compares(line);
         self.comparisons = lines.iter().filter(compares).count();
@@ -148,7 +152,7 @@ impl Doctor {
     }
 
     /// Reads the start: the results of the layers, and the loss next to the mean of its parts.
-    fn see_start<T: Float>(&mut self, r: &Reading<'_, '_, T>) {
+    pub(super) fn see_start<T: Float>(&mut self, r: &Reading<'_, '_, T>) {
         let weights = &self.weights.all;
         self.start = start::layers(r, |id| Some(weights.iter().find(|w| w.id == id)?.now.weight));
         let Some(goal) = &self.goal else { return };

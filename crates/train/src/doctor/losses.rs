@@ -129,6 +129,19 @@ impl Losses {
         self.count > 64 && self.slow < 0.45 * self.early
     }
 
+    /// Whether it has come to rest: over the last quarter of its points it fell by less than a twentieth of its whole fall.
+    pub(crate) fn rests(&self) -> bool {
+        let points = &self.curve.points;
+        let mean =
+            |part: &[(usize, f64)]| part.iter().map(|p| p.1).sum::<f64>() / part.len() as f64;
+        let quarter = points.len() / 4;
+        let (rest, last) = points.split_at(points.len() - quarter);
+        quarter > 3 && {
+            let before = mean(&rest[rest.len() - quarter..]);
+            before - mean(last) < 0.05 * (self.early - self.best).abs().max(0.02 * before.abs())
+        }
+    }
+
     /// Whether it has risen so far that it does not wait for the next look.
     #[inline]
     pub(crate) fn alarms(&self) -> bool {

@@ -120,16 +120,20 @@ fn along<T: Float>(r: &Reading<'_, '_, T>, prediction: usize, axis: usize) -> Op
     None
 }
 
-/// The rows of numbers that were moved before a gradient was wanted: the tape does not say how, so each number is looked up among
-/// those of an earlier line. `None` if one is not there, or stands in several rows.
+/// The rows of numbers that were moved before a gradient was wanted: the tape does not say how, so they are looked for on an earlier line,
+/// all in the same order or with two axes exchanged, else each by itself. `None` if one is not there, or stands in several rows.
 fn untracked<T: Float>(
     r: &Reading<'_, '_, T>,
     line: &TapeLine<'_, T>,
     rows: &[Option<Rows>],
 ) -> Option<Rows> {
     let value = line.value()?;
-    let (of, source) =
-        (0..line.index()).find_map(|k| Some((rows[k].as_ref()?, r.line(k).value()?)))?;
+    let mut before =
+        (0..line.index()).filter_map(|k| Some((rows[k].as_ref()?, r.line(k).value()?)));
+    let (of, source) = before.clone().next()?;
+    if let Some(whole) = before.find_map(|(of, source)| moved_whole(of, &source, &value)) {
+        return Some(whole);
+    }
     let mut row_of: HashMap<u64, Option<f32>> = HashMap::with_capacity(source.len());
     for (x, row) in source.iter().zip(of.iter()) {
         let known = row_of.entry(x.to_f64().to_bits()).or_insert(Some(row));
@@ -138,6 +142,24 @@ fn untracked<T: Float>(
     let look_up = |x: T| row_of.get(&x.to_f64().to_bits()).copied().flatten();
     let all = value.iter().map(look_up).collect::<Option<Vec<f32>>>()?;
     Tensor::from_vec(all, value.shape()).ok()
+}
+
+/// The rows of a value whose numbers are all those of the source, in its order or with two axes exchanged.
+fn moved_whole<T: Float>(of: &Rows, source: &Tensor<T>, value: &Tensor<T>) -> Option<Rows> {
+    if source.len() != value.len() {
+        return None;
+    }
+    if source.iter().eq(value.iter()) {
+        return of.contiguous().reshape(value.shape()).ok();
+    }
+    let axes = 0..source.rank() as isize;
+    let mut pairs =
+        axes.clone().flat_map(|a| axes.clone().map(move |b| (a, b)).filter(|(a, b)| a < b));
+    pairs.find_map(|(a, b)| {
+        let moved = source.transpose(a, b).ok()?;
+        let same = moved.shape() == value.shape() && moved.iter().eq(value.iter());
+        if same { of.transpose(a, b).ok() } else { None }
+    })
 }
 
 /// Row by row along an axis.
@@ -181,7 +203,8 @@ fn blamed<'a, T: Float>(
             .into_iter()
             .take(here.arity())
             .find(|&k| rows.get(k).is_some_and(Option::is_some))?;
-        if !r.line(index).op().moves_numbers() {
+        let op = r.line(index).op();
+        if !op.moves_numbers() && !op.is::<ops::Normalize>() {
             return None;
         }
     }

@@ -50,6 +50,7 @@ mod look;
 mod losses;
 mod mixed;
 mod not_finite;
+mod pairing;
 mod preflight;
 mod rate;
 mod reading;
@@ -80,6 +81,7 @@ pub use worst::{Sample, Worst, worst_samples};
 
 use goal::Goal;
 use losses::Losses;
+use pairing::Pairing;
 use rate::Rate;
 use rows::Rows;
 use sharpness::Sharpness;
@@ -139,6 +141,7 @@ pub struct Doctor {
     /// The line of the loss that nothing holds from below, and whether other terms pull up.
     pub(crate) bottomless: Option<(String, &'static str, Line, bool)>,
     pub(crate) strangers: Strangers,
+    pub(crate) pairing: Pairing,
     /// The number of lines that compare a prediction with a target.
     pub(crate) comparisons: usize,
     findings: Vec<Finding>,
@@ -188,6 +191,7 @@ impl Doctor {
             frozen: Vec::new(),
             bottomless: None,
             strangers: Strangers::default(),
+            pairing: Pairing::default(),
             comparisons: 0,
             findings: Vec::new(),
         }
@@ -201,7 +205,7 @@ impl Doctor {
             self.name_not_finite(loss, optimizer);
             return;
         }
-        if self.losses.alarms() && self.diverged.is_none() {
+        if self.losses.alarms() && self.diverged.is_none() && !self.pairing.rewarded {
             self.diverged = Some(self.step);
             self.next = self.step;
             self.next_examination = self.step;
@@ -223,9 +227,11 @@ impl Doctor {
         let fallen = (losses.early - losses.fast) / losses.early.abs().max(f64::MIN_POSITIVE);
         let thrown = self.peak_ratio > 0.1 && fallen < 0.1;
         let slow = || fallen < 0.02 && self.weights.median_ratio().is_some_and(|r| r < 1e-4);
+        let none = || self.goal.as_ref().and_then(Goal::skill).is_some_and(|skill| skill < 0.0);
         let checked = matches!(self.step, 12 | 20 | 64);
         self.suspicions < 3
-            && (alarm || checked && (thrown || slow() || self.step > 20 && fallen < 0.02))
+            && (alarm
+                || checked && (thrown || slow() || self.step > 20 && (fallen < 0.02 || none())))
     }
 
     /// Looks at the same step after the optimiser's.

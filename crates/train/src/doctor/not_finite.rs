@@ -17,6 +17,8 @@ impl Doctor {
         if self.looks == 0 {
             self.weights.before(optimizer, self.step);
             self.lay_out(loss.tape(), loss, optimizer);
+            let lines = loss.tape().lines();
+            self.see_start(&super::reading::Reading::new(&lines, loss.index()));
         }
         let forward = loss.tape().first_non_finite();
         let backward =
@@ -38,7 +40,8 @@ impl Doctor {
         if let Some(hint) = made.hint {
             finding.remedies.insert(0, Remedy { text: hint.to_string(), action: Action::Code("") });
         }
-        let grown = self.losses.risen() > 3.0 || self.peak_ratio > 0.3 || made.op == "param";
+        let thrown = self.first_ratio.max(self.peak_ratio) > 0.3;
+        let grown = thrown || self.losses.risen() > 3.0 || made.op == "param";
         if grown && !data {
             self.diverged.get_or_insert(self.step);
             // The number is what a step that was too long left behind.

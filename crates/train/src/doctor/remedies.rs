@@ -47,6 +47,13 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             ),
             ("or scale the targets into its range", Code("MinMaxScaler")),
         ],
+        Fault::OutlierTarget => &[
+            (
+                "read these samples: a code for a missing value, another unit",
+                Code("println!(\"{}\", wengert::data::check(&dataset))"),
+            ),
+            ("or a loss that forgives", Code("HuberLoss::new().forward(output, &target)?")),
+        ],
         Fault::ConstantTarget => &[(
             "see where the targets are read: the wrong column, or one default for all",
             Code("println!(\"{}\", wengert::data::check(&dataset))"),
@@ -56,8 +63,14 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
             Code("cross_entropy(logits, &labels)? // Linear::new(features, classes, rng)"),
         )],
         Fault::NegatedLoss => &[
-            ("take the minus away", Action::ScaleLoss(-1.0)),
-            ("in code", Code("loss.backward()?")),
+            (
+                "take the minus away: the optimiser makes the loss small, so a loss must be small where the model is right",
+                Action::ScaleLoss(-1.0),
+            ),
+            (
+                "in code, without the minus before it",
+                Code("let loss = criterion.forward(output, &target)?;"),
+            ),
         ],
         Fault::Ascent => &[
             ("turn the sign of the step", Code("value - rate * gradient")),

@@ -64,6 +64,23 @@ impl Rows {
         (most >= 2 && self.len() >= 5 * counts.len() && 4 * least >= *greatest).then_some(most + 1)
     }
 
+    /// Rows with targets further from the median than twenty times the range of the middle half: how many, the furthest target and its
+    /// distance in that unit. `None` if there are none, or so many that they are no exception.
+    pub(crate) fn far_targets(&self) -> Option<(usize, f64, f64)> {
+        let n = self.len();
+        if self.classes > 0 || n < 48 {
+            return None;
+        }
+        let mut sorted = self.y.clone();
+        sorted.sort_by(f64::total_cmp);
+        let (median, range) = (sorted[n / 2], sorted[3 * n / 4] - sorted[n / 4]);
+        let distance = |y: f64| (y - median).abs() / range;
+        let far = sorted.iter().filter(|y| distance(**y) > 20.0).count();
+        let ends = [sorted[0], sorted[n - 1]];
+        let most = if distance(ends[0]) > distance(ends[1]) { ends[0] } else { ends[1] };
+        (range > 0.0 && far > 0 && 20 * far <= n).then(|| (far, most, distance(most)))
+    }
+
     /// Adds the rows of a step. Where no target is known, those of the inputs alone.
     pub(crate) fn add<T: Float>(&mut self, r: &Reading<'_, '_, T>, goal: Option<&Goal>) {
         if self.full {

@@ -1,40 +1,31 @@
 //! The rules: from what was seen to findings. A rule that rests on numbers holds only while the numbers say so, and none holds
 //! against a model that predicts well.
 
+mod causes;
 mod data;
 mod flow;
+mod pairs;
 mod rate;
 
 use super::weights::Weight;
 use super::{Doctor, Fault, Finding};
 
+pub(crate) use causes::explained;
 pub(crate) use data::Data;
 
 /// All findings that follow from what was seen, in any order.
 pub(crate) fn look(doctor: &Doctor) -> Vec<Finding> {
     let patient = Patient::of(doctor);
     let mut found = Vec::new();
-    exact(doctor, &mut found);
+    exact(doctor, &patient, &mut found);
     rate::look(doctor, &patient, &mut found);
     flow::look(doctor, &patient, &mut found);
     data::look(doctor, &patient, &mut found);
+    pairs::look(doctor, &mut found);
     overfitting(doctor, &mut found);
     endless(doctor, &mut found);
     stuck(doctor, &patient, &mut found);
     found
-}
-
-/// A model that another cause keeps from learning is no witness against its targets: they come after it.
-pub(crate) fn explained(found: &mut [Finding]) {
-    let other = |f: &Finding| {
-        let fault = f.fault;
-        matches!(fault, Fault::RateTooHigh | Fault::RateTooLow | Fault::InitTooLarge)
-            || matches!(fault, Fault::InitTooSmall | Fault::UnscaledInput | Fault::Penalty)
-    };
-    if found.iter().any(other) {
-        let labels = found.iter_mut().filter(|f| f.fault == Fault::LabelsUnrelated);
-        labels.for_each(|f| f.rank = 5);
-    }
 }
 
 /// The findings that one look before training allows.
@@ -78,7 +69,7 @@ impl Patient {
 }
 
 /// Findings from comparisons of numbers that must be equal, or must not be.
-fn exact(d: &Doctor, found: &mut Vec<Finding>) {
+fn exact(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     let last = d.step;
     if let Some(weight) = d.weights.all.iter().find(|w| w.used_gradient) {
         found.push(Finding::certain(Fault::UsedGradient).layer(&weight.path));
@@ -100,12 +91,8 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
                 .over(0, last),
         );
     }
-    let alone = d
-        .weights
-        .all
-        .iter()
-        .find(|w| w.looks >= 3 && w.without_gradient > w.looks - 1 && !w.frozen);
-    if let Some(weight) = alone {
+    let never = |w: &&Weight| w.looks >= 3 && w.without_gradient > w.looks - 1 && !w.frozen;
+    if let Some(weight) = d.weights.all.iter().find(never) {
         found.push(
             Finding::likely(Fault::NoGradient)
                 .layer(&weight.path)
@@ -113,7 +100,7 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
                 .over(0, last),
         );
     }
-    without_effect(d, found);
+    without_effect(d, patient, found);
     let losses = &d.losses;
     if d.looks >= 3 && d.first_uphill && d.uphill * 10 >= d.looks * 9 && losses.fast >= losses.first
     {
@@ -130,18 +117,33 @@ fn exact(d: &Doctor, found: &mut Vec<Finding>) {
 }
 
 /// A loss that changes with no parameter from the first step on, as that of a sample compared with itself. Where a target is known, the
-/// model may be right already.
-fn without_effect(d: &Doctor, found: &mut Vec<Finding>) {
-    let mine = || d.weights.all.iter().filter(|w| !w.frozen);
+/// model may be right already; if it is not, its matrices and tables do not get there: factors that are all 0 keep each other so.
+fn without_effect(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
+    let (known, looks) = (d.goal.is_some(), if d.goal.is_some() { 8 } else { 3 });
+    let wide = move |w: &&Weight| !w.frozen && (!known || w.shape.len() > 1);
+    let mine = || d.weights.all.iter().filter(wide);
     let none = |w: &Weight| {
         !w.gradients.points.is_empty() && w.gradients.points.iter().all(|p| p.1 == 0.0)
     };
-    if d.looks >= 3 && d.goal.is_none() && mine().next().is_some() && mine().all(none) {
-        let path = mine().next().map_or("", |w| &w.path);
+    let (all, idle) = (mine().count(), mine().filter(|w| none(w)).count());
+    let stuck = match known {
+        true => patient.poor && idle > 1 && 2 * idle >= all,
+        false => idle > 0 && idle == all,
+    };
+    if d.looks >= looks && stuck {
+        let path = mine().find(|w| none(w)).map_or("", |w| &w.path);
+        let seen = match known {
+            true => {
+                "the gradients of half of the matrices or more are exactly 0 from the first step on: are two factors of a product both 0?"
+            }
+            false => {
+                "the gradients of all parameters are exactly 0 from the first step on: is something compared with itself?"
+            }
+        };
         found.push(
             Finding::likely(Fault::NoGradient)
                 .layer(path)
-                .seeing("the gradients of all parameters are exactly 0 from the first step on: is something compared with itself?")
+                .seeing(seen)
                 .noting("the loss", d.losses.last)
                 .over(0, d.step),
         );
@@ -211,16 +213,27 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
     let (Some(first), Some(middle)) = (points.first(), points.get(points.len() / 2)) else {
         return;
     };
+    if let Some((layer, op, at, false)) = &d.bottomless
+        && d.looks >= 3
+    {
+        let finding = Finding::likely(Fault::NegatedLoss).layer(layer).op(op, *at);
+        found.push(
+            finding
+                .seeing("all terms of the loss are subtracted, and this one grows without end: the less the model is right, the smaller the loss")
+                .noting("the loss", losses.last_finite)
+                .over(0, d.step),
+        );
+        return;
+    }
     if d.step < 40 || losses.fast >= 0.0 || losses.last_finite >= 0.0 {
         return;
     }
     let (early, late) = (first.1 - middle.1, middle.1 - losses.fast);
     // Where a term is subtracted that grows without end, less says as much.
     let (below, times, falls) = match &d.bottomless {
-        Some((.., held)) => {
+        Some(_) => {
             let fallen = (losses.first - losses.fast) / losses.first.abs().max(0.1);
-            // If all of its terms pull down, it need not even be on its way.
-            (fallen, 0.5, !held || 2.0 * late > early)
+            (fallen, 0.5, 2.0 * late > early)
         }
         None => (-losses.fast / losses.first.abs().max(1.0), 20.0, 2.0 * late > early),
     };
@@ -236,7 +249,7 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
                 .op(op, at)
                 .seeing("this term is subtracted, and it grows without end: look for a wrong sign"),
             None => finding
-                .seeing("a loss, or a term of it, without a lower end: look for a wrong sign"),
+                .seeing("the loss falls without end, so it or a term of it has no least value: look for a wrong sign"),
         };
         found.push(finding.over(0, d.step));
     }
@@ -262,7 +275,7 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         found.push(
             Finding::possible(Fault::BatchTooSmall)
                 .because("samples a batch", d.batch as f64, 2.0)
-                .because("fraction of a constant's error that is gone", skill, 0.05)
+                .because("error below that of the best constant, as a fraction of it", skill, 0.05)
                 .over(0, d.step),
         );
         return;
@@ -271,14 +284,14 @@ fn stuck(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         found.push(
             Finding::possible(Fault::FrozenAtRandom)
                 .layer(path)
-                .because("fraction of a constant's error that is gone", skill, 0.05)
+                .because("error below that of the best constant, as a fraction of it", skill, 0.05)
                 .over(0, d.step),
         );
         return;
     }
     let finding = Finding::possible(Fault::NoBetterThanConstant)
         .line(Some(goal.at))
-        .because("fraction of a constant's error that is gone", skill, 0.05)
+        .because("error below that of the best constant, as a fraction of it", skill, 0.05)
         .over(0, d.step);
     found.push(finding);
 }

@@ -126,8 +126,12 @@ pub(crate) fn bounds<T: Float>(r: &Reading<'_, '_, T>, goal: &Goal) -> Option<(f
     }
 }
 
-/// The terms of a sum that is the loss, by what they rest on: those with the target, and those of parameters alone.
-pub(crate) fn terms<T: Float>(r: &Reading<'_, '_, T>) -> (Vec<usize>, Vec<usize>) {
+/// The terms of a sum that is the loss: those that ask for data, and those of parameters or of the model's results alone, as a decay of
+/// weights or a divergence.
+pub(crate) fn terms<T: Float>(
+    r: &Reading<'_, '_, T>,
+    goal: Option<&Goal>,
+) -> (Vec<usize>, Vec<usize>) {
     let (mut data, mut penalties) = (Vec::new(), Vec::new());
     let mut rests_on_data = vec![false; r.lines.len()];
     for line in r.lines.iter() {
@@ -143,11 +147,28 @@ pub(crate) fn terms<T: Float>(r: &Reading<'_, '_, T>) -> (Vec<usize>, Vec<usize>
         match binary(&line) {
             Some(BinaryOp::Add) => stack.extend(line.operands().into_iter().take(2)),
             _ if !line.wants_gradient() => {}
-            _ if rests_on_data[index] => data.push(index),
+            _ if rests_on_data[index] && asks(r, index, goal) => data.push(index),
             _ => penalties.push(index),
         }
     }
     (data, penalties)
+}
+
+/// Whether a term of the loss meets data between the results of the model and the loss. Without a known target each does.
+fn asks<T: Float>(r: &Reading<'_, '_, T>, term: usize, goal: Option<&Goal>) -> bool {
+    let (mut stack, mut met) = (vec![term], std::collections::HashSet::new());
+    while let Some(index) = stack.pop() {
+        let line = r.line(index);
+        let (operands, arity) = (line.operands(), line.arity());
+        let number = line.shape().iter().product::<usize>() == 1;
+        if goal.is_none() || operands.len() > arity || !line.wants_gradient() && !number {
+            return true;
+        }
+        if r.matrix(&line).is_none() && met.insert(index) {
+            stack.extend(operands.into_iter().take(arity));
+        }
+    }
+    false
 }
 
 /// The first of several findings of one fault, with the number of the others.

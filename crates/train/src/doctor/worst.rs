@@ -131,7 +131,7 @@ pub fn worst_samples<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
 fn found<T: Float>(loss: Var<'_, T>) -> wengert_autograd::Result<Found> {
     let lines = loss.tape().lines();
     let goal = Goal::find(&lines, loss.index());
-    let (data, penalties) = super::structure::terms(&Reading::new(&lines, loss.index()));
+    let (data, penalties) = super::structure::terms(&Reading::new(&lines, loss.index()), None);
     let value = |k: usize| {
         let value = lines.get(k).and_then(|line| line.value()?.item().ok());
         value.map_or(f64::NAN, |x| x.to_f64())

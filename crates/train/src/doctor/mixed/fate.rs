@@ -53,6 +53,10 @@ pub(super) fn fate<T: Float>(line: &TapeLine<'_, T>, rows: &[Option<Rows>]) -> R
             _ => Ok(Fate::Unknown),
         };
     }
+    // Norms over a batch are meant to see it.
+    if let Some(x) = of(0).filter(|_| op.is::<ops::Normalize>()) {
+        return Ok(Fate::Kept(x.clone()));
+    }
     if line.arity() > 2 && !op.is::<ops::Linear>() && !op.is::<ops::Cat>() {
         return Ok(Fate::Unknown);
     }
@@ -84,10 +88,6 @@ pub(super) fn fate<T: Float>(line: &TapeLine<'_, T>, rows: &[Option<Rows>]) -> R
     if let Some(axes) = axes {
         // A statistic of the whole batch belongs to no sample, as in a norm over the batch.
         return Ok(constant_along(first, axes.clone())?.map_or(Fate::Unknown, Fate::Kept));
-    }
-    // Norms over a batch are meant to see it.
-    if op.is::<ops::Normalize>() {
-        return Ok(Fate::Kept(first.clone()));
     }
     let of_elements = op.is::<ops::Unary>() || op.is::<ops::Binary>() || op.is::<ops::Where>();
     if !of_elements {

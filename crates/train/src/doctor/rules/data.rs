@@ -12,6 +12,7 @@ pub(crate) struct Data {
     association: Option<f64>,
     noise: Option<f64>,
     numbered: Option<usize>,
+    far: Option<(usize, f64, f64)>,
 }
 
 impl Data {
@@ -22,6 +23,7 @@ impl Data {
             association: neighbours.as_ref().and_then(|near| rows.association(near)),
             noise: neighbours.as_ref().and_then(|near| rows.noise(near)),
             numbered: rows.classes_as_numbers(),
+            far: rows.far_targets(),
         }
     }
 }
@@ -38,7 +40,8 @@ impl Data {
 }
 
 fn unrelated(score: f64) -> Finding {
-    let what = "what a row's neighbours tell of its target, in standard errors over chance";
+    let what =
+        "agreement between the targets of rows that are alike, in standard errors above chance";
     Finding::likely(Fault::LabelsUnrelated).because(what, score, 2.5)
 }
 
@@ -124,6 +127,19 @@ fn of_rows(d: &Doctor, data: &Data, patient: &Patient, found: &mut Vec<Finding>)
         }
     }
     let Some(goal) = &d.goal else { return };
+    if let Some((count, target, distance)) = data.far
+        && patient.skill.is_none_or(|skill| skill < 0.5)
+        && goal.kind == Kind::Numbers
+    {
+        found.push(
+            Finding::likely(Fault::OutlierTarget)
+                .line(Some(goal.at))
+                .because("distance from the median, in ranges of the middle half", distance, 20.0)
+                .noting("the target that is furthest", target)
+                .noting("targets so far off", count as f64)
+                .noting("rows", d.rows.len() as f64),
+        );
+    }
     // Where two classes overlap by nature, a third of the labels can go either way.
     let noisy = if goal.classes.len() > 2 { 0.2 } else { 0.35 };
     if let Some(score) = data.association.filter(|score| *score < 2.5)
@@ -209,7 +225,10 @@ fn unscaled_target(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
                 .noting("root mean square error at the start", goal.first_error.sqrt())
                 .over(0, d.step),
         );
-    } else if patient.poor && d.step >= 20 && (far || deviation > 100.0) {
+    } else if d.step >= 20
+        && (patient.poor && (far || deviation > 100.0)
+            || deviation > 300.0 && patient.skill.is_some_and(|skill| skill < 0.9))
+    {
         let finding = Finding::likely(Fault::UnscaledTarget).line(Some(goal.at));
         let finding = match far {
             true => finding
@@ -264,7 +283,7 @@ fn imbalance(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
             Finding::possible(Fault::Imbalance)
         };
         let finding = finding.line(Some(goal.at)).because(
-            "(exp(entropy) - 1) / (classes - 1)",
+            "evenness of the classes, (exp(entropy) - 1) / (classes - 1)",
             balance,
             0.25,
         );

@@ -13,7 +13,8 @@ pub(super) fn look(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
 }
 
 pub(super) fn start(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
-    if patient.good {
+    // Without a target, a loss that falls far may only come down from a bad start.
+    if patient.good && patient.skill.is_some() {
         return;
     }
     let sized = || d.start.iter().filter(|l| l.inputs >= 4 && l.inputs * l.outputs >= 16);

@@ -3,6 +3,7 @@
 use super::Patient;
 use crate::doctor::evidence::number;
 use crate::doctor::units::Units;
+use crate::doctor::weights::Weight;
 use crate::doctor::{Action, Doctor, Fault, Finding};
 
 /// A learning rate that suits most small nets, for an optimiser that divides by the size of the gradient.
@@ -30,12 +31,15 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
         return false;
     }
     let diverged = d.diverged.is_some();
-    let thrown = d.peak_ratio > 0.3 && patient.poor && d.step >= 20
-        || d.peak_ratio > 0.1
-            && patient.poor
-            && d.step >= 20
-            && losses.early_peak > 2.0 * losses.first.abs()
-            && losses.count > 3;
+    // Weights that shrink are not thrown.
+    let grown = |w: &Weight| w.now.weight > 1.2 * w.first.weight;
+    let thrown =
+        d.peak_ratio > 0.3 && patient.poor && d.step >= 20 && d.weights.matrices().any(grown)
+            || d.peak_ratio > 0.1
+                && patient.poor
+                && d.step >= 20
+                && losses.early_peak > 2.0 * losses.first.abs()
+                && losses.count > 3;
     // The first step has killed a layer.
     let killed = d.first_ratio > 0.3 && patient.poor && d.step >= 16 && {
         let dead = |u: &Units| u.hidden && u.dead() == Some(u.alive.len());
@@ -44,6 +48,8 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     // Steeper than the steps stand, and nothing learnt.
     let sharp = d.sharpness.filter(|s| s.excess() > 1.0);
     let swings = sharp.is_some()
+        && !d.pairing.rewarded
+        && d.first_ratio.max(d.peak_ratio) > 1e-4
         && patient.poor
         && d.step >= 20
         && losses.slow > losses.early + 1e-6 * losses.early.abs();
@@ -53,21 +59,29 @@ fn too_high(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) -> bool {
     let evidence = |finding: Finding| {
         let finding = if diverged {
             finding.because(
-                "rise of the loss above its least, in units of the first loss",
+                "rise of the loss above its lowest value, in units of the first loss",
                 losses.risen(),
                 3.0,
             )
         } else if thrown {
-            finding.because("median of update : weight", d.peak_ratio, 0.1)
+            finding.because(
+                "median change of the parameters in one step, as a fraction of them",
+                d.peak_ratio,
+                0.1,
+            )
         } else if killed {
-            finding.because("median of update : weight at the first step", d.first_ratio, 0.3)
+            finding.because(
+                "median change of the parameters in the first step, as a fraction of them",
+                d.first_ratio,
+                0.3,
+            )
         } else {
             finding
         };
         let finding = match sharp {
             Some(sharp) => finding
                 .because(
-                    "largest curvature, in the optimiser's metric",
+                    "curvature of the loss in its steepest direction; above the threshold, steps of this rate overshoot",
                     sharp.largest,
                     sharp.stands,
                 )
@@ -116,12 +130,29 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     // So little that not even the fastest weights move, whatever the rate is: gradients may have been cut.
     let still = fastest < 1e-6;
     let slow = still || fastest < 1e-4 && reach < 1e-2 || fastest < 3e-6 && d.rate.now < 1e-4;
-    let little = fallen.abs() < 0.15;
-    if let Some(norm) = d.weights.clipped().filter(|_| little && fastest < 1e-3) {
+    let little = fallen.abs() < 0.15 || d.pairing.rewarded;
+    // Not a hundredth of its size could a weight have come, or the loss would stand steps two hundred times as long.
+    let thrown = d.first_ratio.max(d.peak_ratio) > 1e-2;
+    let ratio = d.weights.median_ratio().filter(|_| !thrown);
+    let travel = ratio.map_or(f64::INFINITY, |ratio| ratio * d.step as f64);
+    // Many layers can make a loss flat; one or two do not.
+    let shallow = !adaptive(d) && !thrown && d.weights.matrices().count() <= 2;
+    let room = d.sharpness.map_or(0.0, |s| s.excess());
+    let slow = slow || d.step >= 60 && (travel < 1e-2 || shallow && (1e-8..5e-3).contains(&room));
+    // Who has not moved has not learnt, whatever the noise of the loss is.
+    let little = little || d.step >= 60 && travel < 3e-3;
+    // What divides by the size of the gradient makes up for the clipping. Of plain descent a step is rate times norm: the one further from a
+    // usual one is to blame.
+    let to_blame = |norm: &f64| !adaptive(d) && *norm < d.rate.now.min(0.1) || *norm < 1e-6;
+    if let Some(norm) = d.weights.clipped().filter(to_blame).filter(|_| little && fastest < 1e-3) {
         found.push(
             Finding::likely(Fault::ClippedToNothing)
                 .noting("norm of all gradients, the same at each step", norm)
-                .because("largest update : weight of any parameter", fastest, 1e-3)
+                .because(
+                    "largest change of any parameter in one step, as a fraction of it",
+                    fastest,
+                    1e-3,
+                )
                 .because("fraction by which the loss has fallen", fallen, 0.15)
                 .over(0, d.step),
         );
@@ -129,11 +160,18 @@ fn too_low(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     }
     if trained().next().is_some() && slow && little {
         let finding = Finding::likely(Fault::RateTooLow)
-            .because("largest update : weight of any parameter", fastest, 1e-4)
+            .because(
+                "largest change of any parameter in one step, as a fraction of it",
+                fastest,
+                1e-4,
+            )
             .because("fraction by which the loss has fallen", fallen, 0.15)
             .noting("learning rate", d.rate.now);
         let finding = match d.sharpness {
-            Some(s) => finding.noting("largest curvature over what the rate stands", s.excess()),
+            Some(s) => finding.noting(
+                "curvature of the loss, as a fraction of the most that this rate can follow",
+                s.excess(),
+            ),
             None => finding,
         };
         let steep = d.sharpness.map(|s| s.excess()).filter(|x| *x > 1e-8 && *x < 0.05);
@@ -202,10 +240,16 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         .map(|w| w.now.weight / w.first.weight)
         .collect();
     let most = shrunk.iter().copied().fold(0.0, f64::max);
-    let shrunk = !shrunk.is_empty() && d.step >= 20 && most < 0.2;
-    // A penalty that has pulled the weights to 0 is small then.
+    let less = |part: f64| !shrunk.is_empty() && d.step >= 20 && most < part;
+    // A penalty that has pulled to 0 what it weighs is small then.
     let now = d.penalty.filter(|ratio| *ratio > 2.0 && d.looks >= 3);
-    if let Some(ratio) = now.or(d.penalty_peak.filter(|ratio| *ratio > 2.0 && shrunk)) {
+    // What has come down from a step that was too long is none.
+    let thrown = d.first_ratio.max(d.peak_ratio) > 0.3;
+    let was = d.penalty_peak.filter(|_| !thrown).filter(|peak| {
+        let part = d.penalty.filter(|_| d.step >= 20).map_or(1.0, |now| now / peak);
+        *peak > 2.0 && (part < 0.2 || less(0.2)) || *peak > 0.2 && part < 0.02
+    });
+    if let Some(ratio) = now.or(was) {
         let finding = Finding::likely(Fault::Penalty).because(
             "penalty over the data's part of the loss",
             ratio,
@@ -220,7 +264,8 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
     }
     let decay = d.settings.iter().find(|(name, x)| *name == "weight_decay" && *x > 0.0);
     let Some(&(_, decay)) = decay else { return };
-    if shrunk {
+    // A usual decay is below 0.1.
+    if less(0.2) || decay >= 1.0 && less(0.7) {
         found.push(
             Finding::likely(Fault::Penalty)
                 .layer(format!("weight_decay = {decay}"))

@@ -37,12 +37,20 @@ pub(super) fn broadcast<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Findin
 /// Two layers' products without anything but sums between them.
 pub(super) fn linear_twice<T: Float>(r: &Reading<'_, '_, T>, found: &mut Vec<Finding>) {
     let mut pairs = Vec::new();
+    let mut uses = vec![0; r.lines.len()];
+    for line in r.lines.iter().filter(|line| r.reached[line.index()]) {
+        line.operands().iter().take(line.arity()).for_each(|&k| uses[k] += 1);
+    }
     for line in r.lines.iter().filter(|line| r.reached[line.index()]) {
         let Some(outer) = r.matrix(&line) else { continue };
         let mut index = line.operands()[0];
         let inner = loop {
             index = r.behind_scalars(index);
             let source = r.line(index);
+            // A result that goes another way too, as around a residual block, is no step between two layers alone.
+            if uses[index] > 1 {
+                break None;
+            }
             if let Some(matrix) = r.matrix(&source) {
                 break Some((source, matrix));
             }

@@ -88,7 +88,14 @@ pub(crate) fn bottomless<T: Float>(r: &Reading<'_, '_, T>) -> Option<(usize, boo
             continue;
         }
         let operands = line.operands();
-        let squares = matches!(unary(&line), Some(UnaryOp::Square | UnaryOp::Exp | UnaryOp::Abs));
+        // Nothing of these is below 0.
+        let squares = match unary(&line) {
+            Some(UnaryOp::Clamp { min, .. }) => min >= 0.0,
+            op => matches!(
+                op,
+                Some(UnaryOp::Square | UnaryOp::Exp | UnaryOp::Abs | UnaryOp::Relu | UnaryOp::Sqrt)
+            ),
+        };
         if squares && sign < 0.0 && grows(r, operands[0], 16) {
             endless = endless.or(Some(index));
             continue;
@@ -154,6 +161,9 @@ fn grows<T: Float>(r: &Reading<'_, '_, T>, index: usize, depth: usize) -> bool {
     );
     match binary(&line) {
         Some(BinaryOp::Add | BinaryOp::Sub) => of(0) || of(1),
-        _ => line.arity() == 1 && (passes || sums_or_moves(&line)) && of(0),
+        _ => {
+            let passes = passes || sums_or_moves(&line) || line.op().is::<ops::Norm>();
+            line.arity() == 1 && passes && of(0)
+        }
     }
 }
