@@ -269,6 +269,31 @@ fn an_empty_batch_leaves_running_statistics_as_they_are() {
     }
 }
 
+/// A batch that holds a NaN is one that no step is made of; evaluation goes on by the statistics of the others.
+#[test]
+fn a_batch_that_is_not_finite_leaves_the_running_statistics() {
+    let finite = Tensor::<f64>::randn([4, 2, 3], &mut Rng::new(0));
+    for bad in [f64::NAN, f64::INFINITY, 1e200] {
+        let bad = finite.map(|x| if x > 0.5 { bad } else { x });
+        let (batch, each) = (BatchNorm1d::new(2), InstanceNorm1d::new(2).tracking());
+        let cumulative = (BatchNorm1d::new(2).cumulative(), InstanceNorm1d::new(2).tracking());
+        let layers = (batch, each, cumulative);
+        let run = |x: &Tensor<f64>| {
+            let tape = Tape::new();
+            let x = tape.constant(x.clone());
+            layers.0.call(x).unwrap();
+            layers.1.call(x).unwrap();
+            layers.2.0.call(x).unwrap();
+        };
+        run(&finite);
+        let before = layers.state();
+        run(&bad);
+        assert_eq!(layers.state(), before);
+        run(&finite);
+        assert_ne!(layers.state(), before);
+    }
+}
+
 #[test]
 fn a_layer_beyond_memory_names_the_line_that_asked_for_it() {
     const VAST: usize = usize::MAX / 8;
@@ -283,4 +308,34 @@ fn a_layer_beyond_memory_names_the_line_that_asked_for_it() {
     line(&|| drop(wengert_nn::ConvTranspose2d::<f32>::new(VAST, 2, 3, &mut Rng::new(0))));
     line(&|| drop(wengert_nn::Embedding::<f32>::new(VAST, 2, &mut Rng::new(0))));
     line(&|| drop(wengert_nn::EmbeddingBag::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Rnn::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Gru::<f32>::new(2, VAST, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Lstm::<f32>::new(2, usize::MAX, &mut Rng::new(0))));
+    line(&|| {
+        let rng = &mut Rng::new(0);
+        drop(wengert_nn::Lstm::<f32>::new(2, 2, rng).projection(VAST, rng));
+    });
+    line(&|| drop(wengert_nn::LstmCell::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| {
+        drop(wengert_nn::MultiheadAttention::<f32>::new(usize::MAX, 2, &mut Rng::new(0)));
+    });
+    line(&|| {
+        let rng = &mut Rng::new(0);
+        let attention = wengert_nn::MultiheadAttention::<f32>::new(2, 2, rng);
+        drop(attention.key_value_widths(VAST, 2, rng));
+    });
+    line(&|| drop(wengert_nn::TransformerEncoderLayer::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::TransformerDecoderLayer::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| {
+        let rng = &mut Rng::new(0);
+        let layer = wengert_nn::TransformerEncoderLayer::<f32>::new(2, 2, rng);
+        drop(layer.feedforward(VAST, rng));
+    });
+    line(&|| drop(wengert_nn::LearnedPositions::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(LayerNorm::<f32>::new([VAST])));
+    line(&|| drop(wengert_nn::RmsNorm::<f32>::new([VAST])));
+    line(&|| drop(BatchNorm1d::<f32>::new(VAST)));
+    line(&|| drop(wengert_nn::GroupNorm::<f32>::new(2, VAST)));
+    line(&|| drop(InstanceNorm1d::<f32>::new(VAST).tracking()));
+    line(&|| drop(wengert_nn::Standardize::<f32>::new([VAST])));
 }

@@ -43,11 +43,12 @@ impl<T: Element> Tensor<T> {
     }
 
     /// A tensor without axes: one element.
+    #[track_caller]
     #[inline]
     pub fn scalar(value: T) -> Self {
         match Storage::full(Layout::contiguous(Shape::new(&[])), 1, value) {
             Some(storage) => Self { storage },
-            None => out_of_memory(size_of::<T>()),
+            None => out_of_memory::<T>("scalar", &[]),
         }
     }
 

@@ -173,10 +173,11 @@ pub(crate) fn room_or_refuse<T>(op: &'static str, shape: &[usize]) -> Result<()>
     if refused { Err(no_memory::<T>(op, shape)) } else { Ok(()) }
 }
 
-/// The end of a function without `Result` when the system has no memory for its result.
+/// The end of the function `op`, which returns no `Result`, when the system has no memory for its result; at the user's line.
+#[track_caller]
 #[cold]
-pub(crate) fn out_of_memory(bytes: usize) -> ! {
-    panic!("a tensor of {}: the system has no memory for it", amount(bytes))
+pub(crate) fn out_of_memory<T>(op: &'static str, shape: &[usize]) -> ! {
+    panic!("{}", no_memory::<T>(op, shape))
 }
 
 /// A number of bytes, as people read it.
