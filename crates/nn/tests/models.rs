@@ -296,7 +296,10 @@ fn containers_within_containers_end_at_a_depth() {
         }
         let beside = Parallel::new(0).with(Tanh).with(nested(200));
         let error = beside.predict(&x).unwrap_err().to_string();
-        assert!(error.starts_with("Parallel: more than 200") && error.contains("models.rs:"), "{error}");
+        assert!(
+            error.starts_with("Parallel: more than 200") && error.contains("models.rs:"),
+            "{error}"
+        );
         let mut net = Sequential::<f32>::new().with(Tanh);
         for _ in 0..10_000 {
             net = Sequential::new().with(Residual::new(net));

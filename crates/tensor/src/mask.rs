@@ -168,7 +168,12 @@ impl Tensor<bool> {
     /// 1 for true, 0 for false.
     #[track_caller]
     fn as_numbers<T: Number>(&self) -> Tensor<T> {
-        map(Named { op: "cast", twin: None }, Plain(|[x]: [bool; 1]| if x { T::ONE } else { T::ZERO }), [self], self.shape())
+        map(
+            Named { op: "cast", twin: None },
+            Plain(|[x]: [bool; 1]| if x { T::ONE } else { T::ZERO }),
+            [self],
+            self.shape(),
+        )
     }
 
     /// `yes` where this is true, `no` where it is false, all three broadcast against one another. (`where` elsewhere: in
@@ -249,11 +254,22 @@ impl<T: Element> Tensor<T> {
         let (x, mask) = (self.expanded(shape.clone()), mask.expanded(shape.clone()));
         let (elements, flags) = (x.storage.as_slice(), mask.storage.as_slice());
         let mut chosen = Vec::new();
+        let mut full = false;
         Walk::new(&shape, [x.strides(), mask.strides()]).places(|[i, j]| {
+            if full {
+                return;
+            }
             if flags[(mask.layout().offset as isize + j) as usize] {
+                if chosen.len() == chosen.capacity() && chosen.try_reserve(1).is_err() {
+                    full = true;
+                    return;
+                }
                 chosen.push(elements[(x.layout().offset as isize + i) as usize]);
             }
         });
+        if full {
+            return Err(no_memory::<T>("masked_select", &shape));
+        }
         Ok(Self::from(chosen))
     }
 }

@@ -19,6 +19,10 @@ pub fn rotary<T: Float>(x: Var<'_, T>, base: f64) -> Result<Var<'_, T>> {
         let rule = format!("the width must be even, for pairs, and is {width}");
         return Err(Error::Shape(Fault::new("rotary", &[&shape], rule)).into());
     }
+    if !(base > 0.0 && base.is_finite()) {
+        let rule = format!("the base is {base}, and must be positive and finite");
+        return Err(Error::Value(Fault::new("rotary", &[&shape], rule)).into());
+    }
     let each = |f: fn(f64) -> f64| {
         let wave = |at: &[usize]| T::from_f64(f(angle(at[0], at[1] / 2, width, base)));
         Tensor::try_from_fn([time, width], wave)

@@ -54,7 +54,11 @@ impl Settings {
         let Self { kind, hidden, projection, bias, .. } = *self;
         let mut all = Vec::new();
         for layer in 0..self.layers {
-            let inputs = if layer == 0 { self.inputs } else { self.directions().saturating_mul(self.outputs()) };
+            let inputs = if layer == 0 {
+                self.inputs
+            } else {
+                self.directions().saturating_mul(self.outputs())
+            };
             for _ in 0..self.directions() {
                 all.push(RecurrentWeights::new(kind, inputs, hidden, projection, bias, rng));
             }
@@ -103,13 +107,12 @@ impl Settings {
 
         let tape = x.tape();
         // A batch may be a view of few sequences.
-        let zeros = |size: usize| {
-            Ok::<_, Error>(tape.constant(Tensor::try_full([batch, size], T::ZERO)?))
-        };
+        let zeros =
+            |size: usize| Ok::<_, Error>(tape.constant(Tensor::try_full([batch, size], T::ZERO)?));
         let memory = self.kind == Step::Lstm;
         let (mut y, mut last) = (x, Vec::new());
         for (layer, pair) in weights.chunks(self.directions()).enumerate() {
-            if layer > 0 && self.dropout > 0.0 {
+            if layer > 0 && self.dropout != 0.0 {
                 y = functional::dropout(y, self.dropout)?;
             }
             let mut sides = Vec::new();

@@ -10,8 +10,8 @@ use wengert_optim::schedule::{CosineAnnealingLr, ExponentialLr, ReduceLrOnPlatea
 use wengert_optim::{Adam, Optimizer, Sgd, clip_grad_norm};
 use wengert_tensor::{Rng, Tensor};
 use wengert_train::{
-    Cause, Checkpoint, Companion, EarlyStopping, Error, Result, Step, Trainer, Why, batch_seed, evaluate,
-    train_epoch_seeded,
+    Cause, Checkpoint, Companion, EarlyStopping, Error, Result, Step, Trainer, Why, batch_seed,
+    evaluate, train_epoch_seeded,
 };
 
 type Set = TensorDataset<f32>;
