@@ -288,7 +288,7 @@ fn containers_within_containers_end_at_a_depth() {
         let deep = nested(200);
         assert_eq!(deep.predict(&x).unwrap(), x.tanh());
         assert!(deep.tree().len() > 200 && deep.parameters().is_empty());
-        assert!(sequential![a: Tanh].replace("a", deep).is_err());
+        assert!(Sequential::<f32>::new().named("a", Tanh).replace("a", deep).is_err());
         for net in [nested(201), nested(10_000), sequential![nested(200)]] {
             let error = net.predict(&x).unwrap_err().to_string();
             assert!(error.starts_with("Sequential: more than 200 modules lie within"), "{error}");

@@ -286,6 +286,9 @@ fn settings_that_are_no_numbers_are_refused() {
         says.push((rule, trainer.stopping(stopping).fit(&loader, 2).unwrap_err().to_string()));
     }
     for (rule, error) in says {
-        assert!(error.contains(rule) && error.contains("companions.rs:"), "{rule}: {error}");
+        assert!(
+            error.contains(rule) && error.contains("tests/train/companions.rs:"),
+            "{rule}: {error}"
+        );
     }
 }
