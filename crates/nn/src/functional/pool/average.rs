@@ -122,7 +122,7 @@ pub fn lp_pool<T: Float, const D: usize>(
     pool: Pool<D>,
 ) -> Result<Var<'_, T>> {
     if p == 0.0 || p.is_nan() || pool.padding != Each([0; D]) {
-        let rule = "the power is a number other than 0, and there is no padding";
+        let rule = "the power is not 0 or NaN, and there is no padding";
         return Err(Error::Value(Fault::new("lp_pool", &[&x.shape()], rule)).into());
     }
     let means = avg_pool(x.powf(p), pool)?;
