@@ -4,7 +4,7 @@
 use wengert_tensor::Float;
 
 use crate::error::Line;
-use crate::{Tape, Tensors, Var};
+use crate::{Result, Tape, Tensors, Var};
 
 /// A layer's identity: its address, and its type, since a struct has the address of its first field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -230,17 +230,31 @@ impl<T: Float> ScopeGuard<'_, T> {
     }
 
     /// Notes the results of the call.
+    ///
+    /// # Errors
+    /// That of a result that has no value: a layer's own methods without `Result`, such as `relu`, hand it on.
     #[doc(hidden)]
     #[inline]
-    pub fn gave<K: Tensors>(&self, y: Var<'_, T, K>) {
+    pub fn gave<K: Tensors>(&self, y: Var<'_, T, K>) -> Result<()> {
+        let mut fault = None;
         if let Ok(mut inner) = self.tape.inner.try_borrow_mut() {
+            let lines = inner.nodes.len();
             let scopes = &mut inner.scopes;
             let start = scopes.results.len() as u32;
-            K::each(y.index, &mut |line| scopes.results.push(line));
+            K::each(y.index, &mut |line| {
+                scopes.results.push(line);
+                if line as usize >= lines {
+                    fault = Some(line);
+                }
+            });
             let results = (start, scopes.results.len() as u32);
             if let Some(kept) = scopes.kept.get_mut((self.this as usize).wrapping_sub(1)) {
                 kept.results = results;
             }
+        }
+        match fault {
+            Some(line) => Err(self.tape.fault_at(line)),
+            None => Ok(()),
         }
     }
 }

@@ -259,3 +259,18 @@ fn no_memory_for_what_has_not_arrived() {
     assert!(npy::read_from(Trickle(&npy_with(header))).is_err());
     assert!(idx::read_from(Trickle(&[0, 0, 8, 1, 127, 255, 255, 255, 1])).is_err());
 }
+
+#[test]
+fn samples_beyond_memory_name_the_line_that_asked_for_them() {
+    use wengert_data::synth;
+    let calls: [&dyn Fn(); 3] = [
+        &|| drop(synth::moons::<f32>(usize::MAX, 0.1, 0)),
+        &|| drop(synth::blobs::<f32>(1 << 60, 2, 9, 0.1, 0)),
+        &|| drop(synth::linear::<f32>(1 << 50, 3.0, 4.0, 0.5, 0)),
+    ];
+    for call in calls {
+        let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+        let text = payload.downcast_ref::<String>().unwrap();
+        assert!(text.contains("memory") && text.contains("hostile.rs:"), "{text}");
+    }
+}

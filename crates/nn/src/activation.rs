@@ -104,24 +104,26 @@ activations! {
     LeakyRelu {
         /// 0.01
         negative_slope: f64; default 0.01
-    } |layer, x| x.leaky_relu(layer.negative_slope);
+    } |layer, x| number("LeakyRelu", x, layer.negative_slope)?.leaky_relu(layer.negative_slope);
     /// x where positive, else alpha·(eˣ - 1).
     Elu {
         /// 1
         alpha: f64; default 1.0
-    } |layer, x| x.elu(layer.alpha);
+    } |layer, x| number("Elu", x, layer.alpha)?.elu(layer.alpha);
     /// x where positive, else alpha·(e^(x/alpha) - 1).
     Celu {
         /// 1
         alpha: f64; default 1.0
-    } |layer, x| x.celu(layer.alpha);
+    } |layer, x| number("Celu", x, 1.0 / layer.alpha)?.celu(layer.alpha);
     /// ln(1 + e^(beta·x)) / beta, and x itself where beta·x is above the threshold.
     Softplus {
         /// 1
         beta: f64,
         /// 20
         threshold: f64; default 1.0, 20.0
-    } |layer, x| x.softplus(layer.beta, layer.threshold);
+    } |layer, x| {
+        number("Softplus", x, 1.0 / layer.beta)?.softplus(layer.beta, layer.threshold)
+    };
     /// x outside of ±lambda, moved towards 0 by it; 0 inside.
     Softshrink {
         /// ½
@@ -136,7 +138,7 @@ activations! {
     Hardshrink {
         /// ½
         lambda: f64; default 0.5
-    } |layer, x| x.hardshrink(layer.lambda);
+    } |layer, x| number("Hardshrink", x, layer.lambda)?.hardshrink(layer.lambda);
     /// x limited to min…max, flat at the bounds.
     Hardtanh {
         /// -1
@@ -191,6 +193,15 @@ fn refuse_unless<T: Float>(
         return Ok(());
     }
     Err(Error::Value(Fault::new(layer, &[&x.shape()], rule())).into())
+}
+
+/// x, for a layer whose option, or what it divides by, is a number.
+#[track_caller]
+fn number<'t, T: Float>(layer: &'static str, x: Var<'t, T>, option: f64) -> Result<Var<'t, T>> {
+    refuse_unless(option.is_finite(), layer, x, || {
+        "its option must be finite, and not 0 where it divides".into()
+    })?;
+    Ok(x)
 }
 
 /// x · Φ(x), Φ the normal distribution; by its error function, or by the tanh that approximates it.

@@ -1,11 +1,13 @@
 //! `Residual` and `Parallel`: layers with a way around them, and layers next to each other.
 
 use std::panic::Location;
+use std::sync::Arc;
 
-use wengert_autograd::{Result, Var};
+use wengert_autograd::{Error, Line, Result, Var};
 use wengert_tensor::Float;
 
 use crate::module::run;
+use crate::parts::too_deep;
 use crate::{Module, Parts, Visitor};
 
 /// x + f(x): a layer with a way around it.
@@ -48,7 +50,7 @@ impl<T: Float, M: Module<T>> Module<T> for Residual<M> {
     }
 }
 
-/// Several layers that take the same input, their results joined along an axis.
+/// Several layers that take the same input, their results joined along an axis. A clone has the same layers.
 ///
 /// ```
 /// use wengert_nn::{Linear, Module, Parallel, Tanh, sequential};
@@ -60,21 +62,28 @@ impl<T: Float, M: Module<T>> Module<T> for Residual<M> {
 /// assert_eq!(both.predict(&Tensor::ones([3, 4]))?.shape(), [3, 10]);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Parallel<T: Float> {
-    layers: Vec<Box<dyn Module<T>>>,
+    layers: Vec<Arc<dyn Module<T>>>,
     axis: isize,
+    /// A layer that is too deep, and its line. A call rejects it.
+    fault: Option<(String, Line)>,
 }
 
 impl<T: Float> Parallel<T> {
     /// No layers yet, whose results are joined along this axis.
     pub fn new(axis: isize) -> Self {
-        Self { layers: Vec::new(), axis }
+        Self { layers: Vec::new(), axis, fault: None }
     }
 
     /// With one more layer, named by its number.
     #[must_use]
+    #[track_caller]
     pub fn with(mut self, layer: impl Module<T> + 'static) -> Self {
-        self.layers.push(Box::new(layer));
+        match too_deep(&layer) {
+            None => self.layers.push(Arc::new(layer)),
+            Some(rule) => self.fault = Some((format!("Parallel: {rule}"), Location::caller())),
+        }
         self
     }
 }
@@ -100,6 +109,9 @@ impl<T: Float> Module<T> for Parallel<T> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let at = Location::caller();
+        if let Some((rule, at)) = &self.fault {
+            return Err(Error::Use(rule.clone(), at));
+        }
         let mut results = Vec::with_capacity(self.layers.len());
         for (i, layer) in self.layers.iter().enumerate() {
             results.push(run(&**layer, x, &i.to_string(), at)?);

@@ -70,6 +70,7 @@ impl<T: Float> Parts<T> for Embedding<T> {
 }
 
 impl<T: Float> Module<T, Tensor<usize>> for Embedding<T> {
+    #[track_caller]
     fn forward<'t>(&self, index: Var<'t, T, Tensor<usize>>) -> Result<Var<'t, T>> {
         functional::embedding(index, index.tape().param(&self.weight), self.padding)
     }

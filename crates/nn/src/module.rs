@@ -159,11 +159,8 @@ where
     M: Module<T, In, Out> + ?Sized,
 {
     let scope = x.tape().enter(layer.who(), name, at, HERE);
-    match layer.forward(x) {
-        Ok(y) => {
-            scope.gave(y);
-            Ok(y)
-        }
+    match layer.forward(x).and_then(|y| scope.gave(y).map(|()| y)) {
+        Ok(y) => Ok(y),
         Err(error) => Err(failed(error, &Any(layer), x.tape(), &scope, at)),
     }
 }

@@ -15,6 +15,7 @@ use wengert_files::State;
 
 pub(crate) use any::{Any, AnyParts, named_parameters};
 use any::{parameters, set_frozen};
+pub(crate) use visitor::too_deep;
 pub use visitor::{Part, Visitor};
 
 /// Something with named parts: parameters, buffers, other modules. [`parts!`](crate::parts) implements it for a struct.
@@ -65,7 +66,7 @@ pub trait Parts<T: Float>: Send + Sync {
 
     /// Calls `see` with the path of each part, and the part.
     fn walk(&self, see: &mut dyn FnMut(&str, Part<'_, T>)) {
-        self.visit(&mut Visitor { path: String::new(), see });
+        self.visit(&mut Visitor::new(see));
     }
 
     /// The parameters with their paths, in the order in which they are named. A parameter with several names is

@@ -4,11 +4,13 @@ use std::any::Any;
 use std::fmt;
 use std::ops::Index;
 use std::panic::Location;
+use std::sync::Arc;
 
 use wengert_autograd::{Error, Line, Result, Tensors, Var};
 use wengert_tensor::{Float, Tensor};
 
 use crate::module::run;
+use crate::parts::too_deep;
 use crate::{Module, Parts, Visitor};
 
 /// A module that is stored, and can be asked for by its type.
@@ -16,9 +18,10 @@ trait Stored<T: Float, In: Tensors>: Module<T, In> + Any {}
 impl<T: Float, In: Tensors, M: Module<T, In> + 'static> Stored<T, In> for M {}
 
 /// A layer and its name.
-type Named<T, In> = (String, Box<dyn Stored<T, In>>);
+type Named<T, In> = (String, Arc<dyn Stored<T, In>>);
 
-/// Layers one after another. Each has a name: its number unless another is given.
+/// Layers one after another. Each has a name: its number unless another is given. A clone has the same layers, as a clone of a
+/// [`Param`](wengert_autograd::Param) is the same parameter.
 ///
 /// ```
 /// use wengert_nn::{Linear, Module, Parts, Relu, Sequential, func};
@@ -53,8 +56,14 @@ type Named<T, In> = (String, Box<dyn Stored<T, In>>);
 pub struct Sequential<T: Float, In: Tensors = Tensor<T>> {
     first: Option<Named<T, In>>,
     rest: Vec<Named<T, Tensor<T>>>,
-    /// An invalid name, and its line. A call rejects it, because building reads better without `?`.
-    misnamed: Option<(String, Line)>,
+    /// An invalid name or a layer that is too deep, and its line. A call rejects it, because building reads better without `?`.
+    fault: Option<(String, Line)>,
+}
+
+impl<T: Float, In: Tensors> Clone for Sequential<T, In> {
+    fn clone(&self) -> Self {
+        Self { first: self.first.clone(), rest: self.rest.clone(), fault: self.fault.clone() }
+    }
 }
 
 impl<T: Float> Default for Sequential<T> {
@@ -66,17 +75,18 @@ impl<T: Float> Default for Sequential<T> {
 impl<T: Float> Sequential<T> {
     /// No layers: the result is the input.
     pub fn new() -> Self {
-        Self { first: None, rest: Vec::new(), misnamed: None }
+        Self { first: None, rest: Vec::new(), fault: None }
     }
 
     /// Replaces the layer of this name, for example by a new head on an old backbone.
     ///
     /// # Errors
-    /// The new layer, if there is no layer of this name.
+    /// The new layer, if there is no layer of this name, or if the new one lies too deep.
     pub fn replace<M: Module<T> + 'static>(&mut self, name: &str, layer: M) -> Result<(), M> {
-        match self.first.iter_mut().chain(&mut self.rest).find(|(n, _)| n == name) {
+        let mut layers = self.first.iter_mut().chain(&mut self.rest);
+        match layers.find(|(n, _)| n == name).filter(|_| too_deep(&layer).is_none()) {
             Some((_, old)) => {
-                *old = Box::new(layer);
+                *old = Arc::new(layer);
                 Ok(())
             }
             None => Err(layer),
@@ -98,9 +108,11 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
     #[must_use]
     #[track_caller]
     pub fn starting(name: impl Into<String>, layer: impl Module<T, In> + 'static) -> Self {
-        let mut start = Self { first: None, rest: Vec::new(), misnamed: None };
-        let name = start.checked(name.into());
-        start.first = Some((name, Box::new(layer)));
+        let mut start = Self { first: None, rest: Vec::new(), fault: None };
+        let name = name.into();
+        if start.takes(&name, &layer) {
+            start.first = Some((name, Arc::new(layer)));
+        }
         start
     }
 
@@ -112,7 +124,8 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
         self
     }
 
-    /// With one more layer, of this name. Two layers of one name, or a name with a dot, are rejected by `call`.
+    /// With one more layer, of this name. Two layers of one name, a name with a dot, and a layer of more
+    /// than 200 modules within one another are rejected by `call`.
     #[must_use]
     #[track_caller]
     pub fn named(mut self, name: impl Into<String>, layer: impl Module<T> + 'static) -> Self {
@@ -126,22 +139,33 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
         self.push_named(self.len().to_string(), layer);
     }
 
-    /// Adds a layer of this name. Two layers of one name, or a name with a dot, are rejected by `call`.
+    /// Adds a layer of this name. Two layers of one name, a name with a dot, and a layer of more
+    /// than 200 modules within one another are rejected by `call`.
     #[track_caller]
     pub fn push_named(&mut self, name: impl Into<String>, layer: impl Module<T> + 'static) {
-        let name = self.checked(name.into());
-        self.rest.push((name, Box::new(layer)));
+        let name = name.into();
+        if self.takes(&name, &layer) {
+            self.rest.push((name, Arc::new(layer)));
+        }
     }
 
+    /// Notes a name that is invalid, and a layer that is too deep. Returns whether the layer can be stored.
     #[track_caller]
-    fn checked(&mut self, name: String) -> String {
+    fn takes(&mut self, name: &str, layer: &dyn Parts<T>) -> bool {
         let taken = self.names().any(|n| n == name);
-        if (taken || name.is_empty() || name.contains('.')) && self.misnamed.is_none() {
-            let why = if taken { "is taken by another layer" } else { "is empty or has a dot" };
-            let rule = format!("Sequential: the name `{name}` {why}");
-            self.misnamed = Some((rule, Location::caller()));
-        }
-        name
+        let deep = too_deep(layer);
+        let rule = if let Some(rule) = &deep {
+            rule.clone()
+        } else if taken {
+            format!("the name `{name}` is taken by another layer")
+        } else if name.is_empty() || name.contains('.') {
+            format!("the name `{name}` is empty or has a dot")
+        } else {
+            return true;
+        };
+        let at = Location::caller();
+        self.fault.get_or_insert_with(|| (format!("Sequential: {rule}"), at));
+        deep.is_none()
     }
 
     /// The number of layers.
@@ -216,7 +240,7 @@ impl<T: Float, In: Tensors> Module<T, In> for Sequential<T, In> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T, In>) -> Result<Var<'t, T>> {
         let at = Location::caller();
-        if let Some((rule, at)) = &self.misnamed {
+        if let Some((rule, at)) = &self.fault {
             return Err(Error::Use(rule.clone(), at));
         }
         let mut y = match (&self.first, x.of::<Tensor<T>>()) {

@@ -37,6 +37,7 @@ pub struct Standardize<T> {
 
 impl<T: Float> Standardize<T> {
     /// For rows of this shape, with means of 0 and deviations of 1, which change nothing; a state can be loaded into it.
+    #[track_caller]
     pub fn new(row: impl AsRef<[usize]>) -> Self {
         let row = row.as_ref();
         Self { mean: Buffer::new(Tensor::zeros(row)), deviation: Buffer::new(Tensor::ones(row)) }

@@ -269,6 +269,31 @@ fn an_empty_batch_leaves_running_statistics_as_they_are() {
     }
 }
 
+/// A batch that holds a NaN is one that no step is made of; evaluation goes on by the statistics of the others.
+#[test]
+fn a_batch_that_is_not_finite_leaves_the_running_statistics() {
+    let finite = Tensor::<f64>::randn([4, 2, 3], &mut Rng::new(0));
+    for bad in [f64::NAN, f64::INFINITY, 1e200] {
+        let bad = finite.map(|x| if x > 0.5 { bad } else { x });
+        let (batch, each) = (BatchNorm1d::new(2), InstanceNorm1d::new(2).tracking());
+        let cumulative = (BatchNorm1d::new(2).cumulative(), InstanceNorm1d::new(2).tracking());
+        let layers = (batch, each, cumulative);
+        let run = |x: &Tensor<f64>| {
+            let tape = Tape::new();
+            let x = tape.constant(x.clone());
+            layers.0.call(x).unwrap();
+            layers.1.call(x).unwrap();
+            layers.2.0.call(x).unwrap();
+        };
+        run(&finite);
+        let before = layers.state();
+        run(&bad);
+        assert_eq!(layers.state(), before);
+        run(&finite);
+        assert_ne!(layers.state(), before);
+    }
+}
+
 #[test]
 fn a_layer_beyond_memory_names_the_line_that_asked_for_it() {
     const VAST: usize = usize::MAX / 8;
@@ -283,4 +308,119 @@ fn a_layer_beyond_memory_names_the_line_that_asked_for_it() {
     line(&|| drop(wengert_nn::ConvTranspose2d::<f32>::new(VAST, 2, 3, &mut Rng::new(0))));
     line(&|| drop(wengert_nn::Embedding::<f32>::new(VAST, 2, &mut Rng::new(0))));
     line(&|| drop(wengert_nn::EmbeddingBag::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Rnn::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Gru::<f32>::new(2, VAST, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::Lstm::<f32>::new(2, usize::MAX, &mut Rng::new(0))));
+    line(&|| {
+        let rng = &mut Rng::new(0);
+        drop(wengert_nn::Lstm::<f32>::new(2, 2, rng).projection(VAST, rng));
+    });
+    line(&|| drop(wengert_nn::LstmCell::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| {
+        drop(wengert_nn::MultiheadAttention::<f32>::new(usize::MAX, 2, &mut Rng::new(0)));
+    });
+    line(&|| {
+        let rng = &mut Rng::new(0);
+        let attention = wengert_nn::MultiheadAttention::<f32>::new(2, 2, rng);
+        drop(attention.key_value_widths(VAST, 2, rng));
+    });
+    line(&|| drop(wengert_nn::TransformerEncoderLayer::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(wengert_nn::TransformerDecoderLayer::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| {
+        let rng = &mut Rng::new(0);
+        let layer = wengert_nn::TransformerEncoderLayer::<f32>::new(2, 2, rng);
+        drop(layer.feedforward(VAST, rng));
+    });
+    line(&|| drop(wengert_nn::LearnedPositions::<f32>::new(VAST, 2, &mut Rng::new(0))));
+    line(&|| drop(LayerNorm::<f32>::new([VAST])));
+    line(&|| drop(wengert_nn::RmsNorm::<f32>::new([VAST])));
+    line(&|| drop(BatchNorm1d::<f32>::new(VAST)));
+    line(&|| drop(wengert_nn::GroupNorm::<f32>::new(2, VAST)));
+    line(&|| drop(InstanceNorm1d::<f32>::new(VAST).tracking()));
+    line(&|| drop(wengert_nn::Standardize::<f32>::new([VAST])));
+}
+
+/// A view of one number.
+fn wide(shape: &[usize]) -> Tensor<f32> {
+    Tensor::ones([]).expand(shape).unwrap()
+}
+
+/// Sizes whose products overflow, and results that no memory holds, are errors of the line that called, and not panics.
+#[test]
+fn options_and_results_beyond_memory_are_errors() {
+    const MAX: usize = usize::MAX;
+    const VAST: usize = 1 << 44;
+    let rng = &mut Rng::new(0);
+    let image = || Tensor::<f32>::ones([1, 1, 4, 4]);
+    type Call = (&'static str, Box<dyn Module<f32>>, Tensor<f32>);
+    let mut calls: Vec<Call> = vec![
+        ("padding", Box::new(ConvTranspose2d::new(1, 1, 3, rng).padding(MAX)), image()),
+        ("unshuffle", Box::new(PixelUnshuffle::new(1 << 32)), Tensor::ones([1, 4, 0, 0])),
+        ("fold", Box::new(Fold::new(MAX, 2).padding(MAX)), Tensor::ones([1, 4, 9])),
+        ("lp kernel", Box::new(LpPool2d::new(2.0, MAX)), image()),
+        ("average parts", Box::new(AdaptiveAvgPool1d::new([1 << 41])), Tensor::ones([1, 1, 3])),
+        ("largest parts", Box::new(AdaptiveMaxPool1d::new([1 << 41])), Tensor::ones([1, 1, 3])),
+        ("upsample", Box::new(Upsample::by([1e13])), Tensor::ones([1, 1, 5])),
+        ("max pool", Box::new(MaxPool1d::new(2)), wide(&[1, 1, VAST])),
+        ("layer norm", Box::new(LayerNorm::new([4])), wide(&[VAST, 4])),
+        ("rms norm", Box::new(RmsNorm::new([4])), wide(&[VAST, 4])),
+        ("group norm", Box::new(GroupNorm::new(2, 4)), wide(&[VAST, 4])),
+        ("prelu", Box::new(PRelu::new(1)), wide(&[VAST])),
+        ("relu", Box::new(Relu), wide(&[VAST])),
+        ("sines", Box::new(SinusoidalPositions), wide(&[VAST, 4])),
+        ("rotary", Box::new(RotaryPositions::default()), wide(&[VAST, 4])),
+    ];
+    calls.push(("relu in a sequence", Box::new(sequential![Relu, Tanh]), wide(&[VAST])));
+    for (name, layer, x) in calls {
+        let error = layer.predict(&x).unwrap_err().to_string();
+        assert!(error.contains("layers.rs:"), "{name}: {error}");
+        let error = layer.call(Tape::new().constant(x)).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("layers.rs:"), "{name}: {error}");
+    }
+    let words = tensor![1_usize].expand([VAST]).unwrap();
+    let pairs = tensor![1_usize].expand([VAST, 2]).unwrap();
+    let embedding = Embedding::<f32>::new(4, 3, rng).predict(&words).unwrap_err().to_string();
+    let bags = EmbeddingBag::<f32>::new(4, 3, rng).predict(&pairs).unwrap_err().to_string();
+    let (lstm, tape) = (Lstm::<f32>::new(2, 2, rng), Tape::new());
+    let batch = lstm.call(tape.constant(wide(&[3, VAST, 2]))).map(|_| ()).unwrap_err().to_string();
+    for error in [embedding, bags, batch] {
+        assert!(error.contains("memory") && error.contains("layers.rs:"), "{error}");
+    }
+}
+
+/// An option that makes all results NaN, or is ignored without a word, is an error of the line that called.
+#[test]
+fn options_that_are_no_numbers_are_errors() {
+    let x = || Tensor::<f32>::ones([4, 2]);
+    let nan = f64::NAN;
+    let calls: Vec<(&str, Box<dyn Module<f32>>, Tensor<f32>)> = vec![
+        ("`eps` is NaN", Box::new(BatchNorm1d::new(2).eps(nan)), x()),
+        ("`eps` is -1", Box::new(LayerNorm::new([2]).eps(-1.0)), x()),
+        ("`eps` is NaN", Box::new(RmsNorm::new([2]).eps(nan)), x()),
+        ("`eps` is inf", Box::new(GroupNorm::new(1, 2).eps(f64::INFINITY)), x()),
+        ("`eps` is NaN", Box::new(InstanceNorm1d::new(4).eps(nan)), Tensor::ones([1, 4, 2])),
+        ("`momentum` is 2", Box::new(BatchNorm1d::new(2).momentum(2.0)), x()),
+        ("`momentum` is NaN", Box::new(BatchNorm1d::new(2).momentum(nan)), x()),
+        ("LeakyRelu", Box::new(LeakyRelu::new(nan)), x()),
+        ("Elu", Box::new(Elu::new(nan)), x()),
+        ("Celu", Box::new(Celu::new(0.0)), x()),
+        ("Softplus", Box::new(Softplus::new(0.0, 20.0)), x()),
+        ("Hardshrink", Box::new(Hardshrink::new(nan)), x()),
+        ("the base is NaN", Box::new(RotaryPositions::new(nan)), x()),
+        ("the base is -1", Box::new(RotaryPositions::new(-1.0)), x()),
+        ("not 0 or NaN", Box::new(LpPool1d::new(nan, 2)), Tensor::ones([1, 4, 2])),
+        ("-0.1", Box::new(Dropout::new(-0.1)), x()),
+    ];
+    for (says, layer, x) in calls {
+        let tape = Tape::new().seeded(0);
+        let error = layer.call(tape.constant(x)).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(says) && error.contains("layers.rs:"), "{says}: {error}");
+    }
+    let rng = &mut Rng::new(0);
+    for p in [nan, -0.1] {
+        let tape = Tape::new().seeded(0);
+        let lstm = Lstm::<f32>::new(2, 2, rng).layers(2, rng).dropout(p);
+        let error = lstm.call(tape.constant(Tensor::ones([3, 1, 2]))).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("is not a probability"), "{error}");
+    }
 }

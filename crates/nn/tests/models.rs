@@ -273,6 +273,60 @@ fn sequences_nest_and_are_asked_by_name() -> Result<()> {
     Ok(())
 }
 
+/// A program that wraps its model in one more container again and again gets an error, not the end of its stack.
+#[test]
+fn containers_within_containers_end_at_a_depth() {
+    let run = || {
+        let x = Tensor::ones([2]);
+        let nested = |count: usize| {
+            let mut net = Sequential::<f32>::new().with(Tanh);
+            for _ in 1..count {
+                net = Sequential::new().with(net);
+            }
+            net
+        };
+        let deep = nested(200);
+        assert_eq!(deep.predict(&x).unwrap(), x.tanh());
+        assert!(deep.tree().len() > 200 && deep.parameters().is_empty());
+        assert!(Sequential::<f32>::new().named("a", Tanh).replace("a", deep).is_err());
+        for net in [nested(201), nested(10_000), sequential![nested(200)]] {
+            let error = net.predict(&x).unwrap_err().to_string();
+            assert!(error.starts_with("Sequential: more than 200 modules lie within"), "{error}");
+            assert!(error.contains("models.rs:"), "{error}");
+        }
+        let beside = Parallel::new(0).with(Tanh).with(nested(200));
+        let error = beside.predict(&x).unwrap_err().to_string();
+        assert!(
+            error.starts_with("Parallel: more than 200") && error.contains("models.rs:"),
+            "{error}"
+        );
+        let mut net = Sequential::<f32>::new().with(Tanh);
+        for _ in 0..10_000 {
+            net = Sequential::new().with(Residual::new(net));
+        }
+        assert!(net.predict(&x).is_err());
+    };
+    // The stack of a thread, if a program says nothing else.
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run);
+    thread.unwrap().join().unwrap();
+}
+
+/// A clone is the same model, as a clone of a layer is the same layer.
+#[test]
+fn a_clone_of_a_sequence_has_the_same_layers() {
+    let rng = &mut Rng::new(0);
+    let mut net = sequential![Linear::<f32>::new(2, 3, rng), Tanh];
+    let same = net.clone();
+    net.parameters()[0].set(Tensor::zeros([3, 2]));
+    assert_eq!(same.state(), net.state());
+    // The list of the layers is the clone's own.
+    assert!(net.replace("0", Tanh).is_ok());
+    net.push(Tanh);
+    assert_eq!((same.len(), same.parameters().len(), net.parameters().len()), (2, 2, 0));
+    let beside = Parallel::new(-1).with(net);
+    assert_eq!(beside.clone().tree(), beside.tree());
+}
+
 #[test]
 fn models_are_shared_between_threads() {
     fn shared<M: Send + Sync>(_: &M) {}

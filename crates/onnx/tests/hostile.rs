@@ -124,3 +124,17 @@ fn sizes_that_overflow_are_errors() {
     let reshaped = file(&[("s", &[i64::MAX, 2])], &[("Reshape", &["x", "s"], "y", None)]);
     assert!(!refused(&reshaped, &Tensor::ones([1])).is_empty());
 }
+
+/// A name that stands for two values would make it a guess which of them is meant.
+#[test]
+fn a_name_that_is_given_twice_is_refused() {
+    let twice = [
+        file(&[("w", &[1]), ("w", &[2])], &[("Relu", &["x"], "y", None)]),
+        file(&[], &[("Relu", &["x"], "y", None), ("Exp", &["x"], "y", None)]),
+        file(&[("y", &[1])], &[("Relu", &["x"], "y", None)]),
+    ];
+    for bytes in twice {
+        let error = Net::from_bytes(&bytes).unwrap_err().to_string();
+        assert!(error.contains("is given twice"), "{error}");
+    }
+}

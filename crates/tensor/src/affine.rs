@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::error::room_or_refuse;
 use crate::kernel::channels::{Channels, Together};
 use crate::{Axes, Error, Fault, Float, Result, Shape, Tensor};
 
@@ -33,6 +34,9 @@ impl<T: Float> Tensor<T> {
         const OP: &str = "affine_normalize";
         let axes = axes.into();
         axes.flags(OP, self.shape())?;
+        if !self.is_contiguous() {
+            room_or_refuse::<T>(OP, self.shape())?;
+        }
         for part in [Some(weight), bias].into_iter().flatten() {
             let both = Shape::broadcast(self.shape(), part.shape());
             if both.is_none_or(|both| *both != *self.shape()) {

@@ -1,7 +1,7 @@
 //! Comparing numbers: tensor with tensor, tensor with scalar, and how close two tensors are.
 
 use crate::error::{Fault, no_memory};
-use crate::kernel::map::{Plain, map, try_map};
+use crate::kernel::map::{Named, Plain, map, try_map};
 use crate::{Element, Error, Float, Number, Result, Shape, Tensor};
 
 /// The test of each pair of elements, broadcast against each other.
@@ -20,11 +20,14 @@ pub(crate) fn both<T: Element>(
 }
 
 /// The test of each element.
+#[track_caller]
 pub(crate) fn each<T: Element>(
+    op: &'static str,
+    twin: Option<&'static str>,
     x: &Tensor<T>,
     test: impl Fn(T) -> bool + Copy + Send + Sync,
 ) -> Tensor<bool> {
-    map(Plain(move |[x]: [T; 1]| test(x)), [x], x.shape())
+    map(Named { op, twin }, Plain(move |[x]: [T; 1]| test(x)), [x], x.shape())
 }
 
 macro_rules! comparisons {
@@ -43,8 +46,12 @@ macro_rules! comparisons {
             }
 
             #[doc = concat!("Whether each element is ", $symbol, " a number.")]
+            ///
+            /// # Panics
+            #[doc = concat!("If there is no memory for the result; [`", stringify!($name), "`](Self::", stringify!($name), ") with a scalar returns that as an error.")]
+            #[track_caller]
             pub fn $scalar(&self, $b: T) -> Tensor<bool> {
-                each(self, move |$a: T| $test)
+                each(stringify!($scalar), Some(stringify!($name)), self, move |$a: T| $test)
             }
         )*}
     };
@@ -73,18 +80,21 @@ comparisons! {
 
 impl<T: Number> Tensor<T> {
     /// Whether each element is NaN; integers never are.
+    #[track_caller]
     pub fn is_nan(&self) -> Tensor<bool> {
-        each(self, |x| x.is_nan())
+        each("is_nan", None, self, |x| x.is_nan())
     }
 
     /// Whether each element is an infinity, of either sign; integers never are.
+    #[track_caller]
     pub fn is_infinite(&self) -> Tensor<bool> {
-        each(self, |x| x.to_f64().is_infinite())
+        each("is_infinite", None, self, |x| x.to_f64().is_infinite())
     }
 
     /// Whether each element is neither an infinity nor NaN; integers always are.
+    #[track_caller]
     pub fn is_finite(&self) -> Tensor<bool> {
-        each(self, |x| x.to_f64().is_finite())
+        each("is_finite", None, self, |x| x.to_f64().is_finite())
     }
 }
 

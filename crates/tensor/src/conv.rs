@@ -56,7 +56,13 @@ impl Conv {
     /// The sizes of a convolution of an input with so many outputs, if it can be done.
     #[track_caller]
     fn sizes<T>(&self, op: &'static str, x: &[usize], outputs: usize) -> Result<Sizes> {
-        let fault = |rule: String| Fault::new(op, &[x], rule);
+        let at = std::panic::Location::caller();
+        // In a closure the caller's line would be lost.
+        let fault = |rule: String| {
+            let mut fault = Fault::new(op, &[x], rule);
+            fault.at = at;
+            fault
+        };
         let d = self.windows.len();
         if !(1..=3).contains(&d) || x.len() != d + 2 || self.padding.len() != d {
             let rule =

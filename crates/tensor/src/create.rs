@@ -43,11 +43,12 @@ impl<T: Element> Tensor<T> {
     }
 
     /// A tensor without axes: one element.
+    #[track_caller]
     #[inline]
     pub fn scalar(value: T) -> Self {
         match Storage::full(Layout::contiguous(Shape::new(&[])), 1, value) {
             Some(storage) => Self { storage },
-            None => out_of_memory(size_of::<T>()),
+            None => out_of_memory::<T>("scalar", &[]),
         }
     }
 
@@ -69,11 +70,14 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Size`] if there is no memory for the shape.
     #[track_caller]
     pub fn try_full(shape: impl AsRef<[usize]>, value: T) -> Result<Self> {
-        let shape = shape.as_ref();
-        let len = Shape::len_or_refuse("full", shape)?;
+        Self::full_for("full", shape.as_ref(), value)
+    }
+    #[track_caller]
+    fn full_for(op: &'static str, shape: &[usize], value: T) -> Result<Self> {
+        let len = Shape::len_or_refuse(op, shape)?;
         match Storage::full(Layout::contiguous(Shape::new(shape)), len, value) {
             Some(storage) => Ok(Self { storage }),
-            None => Err(no_memory::<T>("full", shape)),
+            None => Err(no_memory::<T>(op, shape)),
         }
     }
 
@@ -110,11 +114,18 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Size`] if there is no memory for the shape.
     #[track_caller]
-    pub fn try_from_fn(
+    pub fn try_from_fn(shape: impl AsRef<[usize]>, f: impl FnMut(&[usize]) -> T) -> Result<Self> {
+        Self::made("from_fn", shape, f)
+    }
+
+    /// [`try_from_fn`](Self::try_from_fn), in the name of `op`.
+    #[track_caller]
+    fn made(
+        op: &'static str,
         shape: impl AsRef<[usize]>,
         mut f: impl FnMut(&[usize]) -> T,
     ) -> Result<Self> {
-        let mut tensor = Self::try_full(shape, T::default())?;
+        let mut tensor = Self::full_for(op, shape.as_ref(), T::default())?;
         let shape = tensor.layout().shape.clone();
         let mut index = vec![0; shape.len()];
         for out in tensor.as_mut_slice() {
@@ -186,7 +197,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Size`] if there is no memory for so many rows.
     #[track_caller]
     pub fn try_eye(n: usize) -> Result<Self> {
-        Self::try_from_fn([n, n], |i| if i[0] == i[1] { T::ONE } else { T::ZERO })
+        Self::made("eye", [n, n], |i| if i[0] == i[1] { T::ONE } else { T::ZERO })
     }
 
     /// `start`, `start + step`, … up to but excluding `end`.
@@ -245,7 +256,7 @@ impl<T: Float> Tensor<T> {
             far if far.is_infinite() => (to / 2.0 - from / 2.0, 2.0),
             near => (near, 1.0),
         };
-        Self::try_from_fn([count], |i| {
+        Self::made("linspace", [count], |i| {
             // From the nearer end, so that both ends are exact.
             let i = i[0];
             T::from_f64(if 2 * i < count {
@@ -273,7 +284,7 @@ impl Tensor<usize> {
     pub fn one_hot<T: Number>(&self, classes: usize) -> Result<Tensor<T>> {
         let mut shape = self.layout().shape.clone();
         shape.push(classes);
-        let mut out = Tensor::try_full(&shape, T::ZERO)?;
+        let mut out = Tensor::full_for("one_hot", &shape, T::ZERO)?;
         let elements = out.as_mut_slice();
         for (row, class) in self.iter().enumerate() {
             if class >= classes {

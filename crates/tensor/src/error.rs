@@ -159,8 +159,9 @@ pub(crate) fn no_memory<T>(op: &'static str, shape: &[usize]) -> Error {
 
 /// Refuses a result of `shape` in the name of `op` if the system has no memory for it: for what asks for that memory where it
 /// can return no error. What is small is not looked at.
+#[doc(hidden)]
 #[track_caller]
-pub(crate) fn room_or_refuse<T>(op: &'static str, shape: &[usize]) -> Result<()> {
+pub fn room_or_refuse<T>(op: &'static str, shape: &[usize]) -> Result<()> {
     const SURE: usize = 1 << 28;
     let bytes = Shape::len_or_refuse(op, shape)? * size_of::<T>();
     if bytes < SURE {
@@ -173,10 +174,11 @@ pub(crate) fn room_or_refuse<T>(op: &'static str, shape: &[usize]) -> Result<()>
     if refused { Err(no_memory::<T>(op, shape)) } else { Ok(()) }
 }
 
-/// The end of a function without `Result` when the system has no memory for its result.
+/// The end of the function `op`, which returns no `Result`, when the system has no memory for its result; at the user's line.
+#[track_caller]
 #[cold]
-pub(crate) fn out_of_memory(bytes: usize) -> ! {
-    panic!("a tensor of {}: the system has no memory for it", amount(bytes))
+pub(crate) fn out_of_memory<T>(op: &'static str, shape: &[usize]) -> ! {
+    panic!("{}", no_memory::<T>(op, shape))
 }
 
 /// A number of bytes, as people read it.

@@ -1,7 +1,7 @@
 //! Reading by index: rows of a table, places of an axis, an element for each number of an index tensor.
 
 use crate::axes::{axis_or_refuse, is_axis_of_scalar};
-use crate::error::Fault;
+use crate::error::{Fault, room_or_refuse};
 use crate::kernel::write::written;
 use crate::layout::{Strides, Walk};
 use crate::{Element, Error, Result, Shape, Tensor};
@@ -37,6 +37,9 @@ pub(crate) fn refuse_outside(
     index: &Tensor<usize>,
     axis: usize,
 ) -> Result<()> {
+    if !index.is_contiguous() {
+        room_or_refuse::<usize>(op, index.shape())?;
+    }
     match index.iter().position(|i| i >= shape[axis]) {
         Some(place) => Err(outside(op, shape, index, place, axis)),
         None => Ok(()),

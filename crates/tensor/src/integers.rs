@@ -4,7 +4,7 @@
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use crate::error::{no_memory, refuse};
-use crate::kernel::map::{Plain, map, try_map};
+use crate::kernel::map::{Named, Plain, map, try_map};
 use crate::{Number, Result, Shape, Tensor};
 
 /// The function of each pair of elements, broadcast against each other.
@@ -50,12 +50,15 @@ macro_rules! integer {
         integer!(@pair $t $Op $op $twin Tensor<$t>, Tensor<$t>);
         impl $Op<$t> for &Tensor<$t> {
             type Output = Tensor<$t>;
+            #[track_caller]
             fn $op(self, c: $t) -> Tensor<$t> {
-                map(Plain(move |[x]: [$t; 1]| x.$f(c)), [self], self.shape())
+                let named = Named { op: stringify!($op), twin: Some(stringify!($twin)) };
+                map(named, Plain(move |[x]: [$t; 1]| x.$f(c)), [self], self.shape())
             }
         }
         impl $Op<$t> for Tensor<$t> {
             type Output = Self;
+            #[track_caller]
             fn $op(self, c: $t) -> Self {
                 (&self).$op(c)
             }
@@ -91,13 +94,16 @@ integer!(i64 usize u8);
 impl Neg for &Tensor<i64> {
     type Output = Tensor<i64>;
     /// Wraps around: the least number is its own negative.
+    #[track_caller]
     fn neg(self) -> Tensor<i64> {
-        map(Plain(|[x]: [i64; 1]| x.wrapping_neg()), [self], self.shape())
+        let named = Named { op: "neg", twin: None };
+        map(named, Plain(|[x]: [i64; 1]| x.wrapping_neg()), [self], self.shape())
     }
 }
 
 impl Neg for Tensor<i64> {
     type Output = Self;
+    #[track_caller]
     fn neg(self) -> Self {
         -&self
     }

@@ -4,8 +4,8 @@ use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use crate::axes::folding;
 use crate::compare::{both, each};
-use crate::error::{no_memory, refuse};
-use crate::kernel::map::{Plain, map};
+use crate::error::{no_memory, refuse, room_or_refuse};
+use crate::kernel::map::{Named, Plain, map};
 use crate::kernel::pick::pick;
 use crate::kernel::reduce::fold;
 use crate::kernel::tree::{Max, Min, Sum};
@@ -28,8 +28,9 @@ macro_rules! logic {
 
             /// Whether each is false.
             #[must_use]
+            #[track_caller]
             pub fn logical_not(&self) -> Self {
-                each(self, |x| !x)
+                each("logical_not", None, self, |x| !x)
             }
         }
         $(
@@ -62,6 +63,7 @@ logic! {
 
 impl Not for Tensor<bool> {
     type Output = Self;
+    #[track_caller]
     fn not(self) -> Self {
         self.logical_not()
     }
@@ -69,6 +71,7 @@ impl Not for Tensor<bool> {
 
 impl Not for &Tensor<bool> {
     type Output = Tensor<bool>;
+    #[track_caller]
     fn not(self) -> Tensor<bool> {
         self.logical_not()
     }
@@ -96,11 +99,13 @@ fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T
 
 impl Tensor<bool> {
     /// Whether any element is true; false if there are none.
+    #[track_caller]
     pub fn any(&self) -> bool {
         self.contiguous().as_slice().is_some_and(|x| x.contains(&true))
     }
 
     /// Whether all elements are true; true if there are none.
+    #[track_caller]
     pub fn all(&self) -> bool {
         self.contiguous().as_slice().is_none_or(|x| !x.contains(&false))
     }
@@ -113,6 +118,7 @@ impl Tensor<bool> {
     /// assert_eq!(classes.equal(&labels)?.count(), 2);
     /// # Ok::<(), wengert_tensor::Error>(())
     /// ```
+    #[track_caller]
     pub fn count(&self) -> usize {
         // As many at a time as a byte can count: bytes are added 64 at once.
         let bytes = |x: &[bool]| usize::from(x.iter().fold(0, |n, &x| n + u8::from(x)));
@@ -127,8 +133,9 @@ impl Tensor<bool> {
     pub fn any_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         let flags = folding("any", self.shape(), &axes)?;
+        room_or_refuse::<u8>("any", self.shape())?;
         let kept = fold(Max, &self.as_numbers::<u8>(), &flags, &[]);
-        Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
+        Ok(each("any", None, &kept_or_not(kept, &axes, &flags), |x| x != 0))
     }
 
     /// Whether all are true along some axes. Of no element: yes.
@@ -139,9 +146,10 @@ impl Tensor<bool> {
     pub fn all_over(&self, axes: impl Into<Axes>) -> Result<Self> {
         let axes = axes.into();
         let flags = folding("all", self.shape(), &axes)?;
+        room_or_refuse::<u8>("all", self.shape())?;
         // The least of nothing is 255: not 0, so true.
         let kept = fold(Min, &self.as_numbers::<u8>(), &flags, &[]);
-        Ok(each(&kept_or_not(kept, &axes, &flags), |x| x != 0))
+        Ok(each("all", None, &kept_or_not(kept, &axes, &flags), |x| x != 0))
     }
 
     /// The number of elements along some axes that are true. (`x.cast::<bool>().count_over(…)` counts what is not 0.)
@@ -152,13 +160,20 @@ impl Tensor<bool> {
     pub fn count_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
         let axes = axes.into();
         let flags = folding("count", self.shape(), &axes)?;
+        room_or_refuse::<usize>("count", self.shape())?;
         let kept = fold(Sum, &self.as_numbers::<usize>(), &flags, &[]);
         Ok(kept_or_not(kept, &axes, &flags))
     }
 
     /// 1 for true, 0 for false.
+    #[track_caller]
     fn as_numbers<T: Number>(&self) -> Tensor<T> {
-        map(Plain(|[x]: [bool; 1]| if x { T::ONE } else { T::ZERO }), [self], self.shape())
+        map(
+            Named { op: "cast", twin: None },
+            Plain(|[x]: [bool; 1]| if x { T::ONE } else { T::ZERO }),
+            [self],
+            self.shape(),
+        )
     }
 
     /// `yes` where this is true, `no` where it is false, all three broadcast against one another. (`where` elsewhere: in
@@ -188,6 +203,7 @@ impl Tensor<bool> {
     /// let x = tensor![[0.0_f32, 2.0], [3.0, 0.0]];
     /// assert_eq!(x.not_equal_scalar(0.0).nonzero(), tensor![[0_usize, 1], [1, 0]]);
     /// ```
+    #[track_caller]
     pub fn nonzero(&self) -> Tensor<usize> {
         let mut found = Vec::new();
         let mut index = vec![0; self.rank()];
@@ -238,11 +254,22 @@ impl<T: Element> Tensor<T> {
         let (x, mask) = (self.expanded(shape.clone()), mask.expanded(shape.clone()));
         let (elements, flags) = (x.storage.as_slice(), mask.storage.as_slice());
         let mut chosen = Vec::new();
+        let mut full = false;
         Walk::new(&shape, [x.strides(), mask.strides()]).places(|[i, j]| {
+            if full {
+                return;
+            }
             if flags[(mask.layout().offset as isize + j) as usize] {
+                if chosen.len() == chosen.capacity() && chosen.try_reserve(1).is_err() {
+                    full = true;
+                    return;
+                }
                 chosen.push(elements[(x.layout().offset as isize + i) as usize]);
             }
         });
+        if full {
+            return Err(no_memory::<T>("masked_select", &shape));
+        }
         Ok(Self::from(chosen))
     }
 }

@@ -59,7 +59,7 @@ impl<T: Element> Tensor<T> {
         // `from_slice` checks that the shape has as many elements as there are.
         match Storage::from_slice(Layout::contiguous(shape), &elements) {
             Some(storage) => Self { storage },
-            None => out_of_memory(size_of_val(&elements[..])),
+            None => out_of_memory::<T>("tensor", &[elements.len()]),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Numbers brought to one scale along axes, then scaled and shifted by weights.
 
+use crate::error::room_or_refuse;
 use crate::kernel::normalize::Rows;
 use crate::{Axes, Error, Fault, Float, Result, Tensor, keep};
 
@@ -174,6 +175,9 @@ impl<T: Float> Tensor<T> {
         epsilon: f64,
     ) -> Result<Option<Rows>> {
         let flags = axes.flags(op, self.shape())?;
+        if !self.is_contiguous() {
+            room_or_refuse::<T>(op, self.shape())?;
+        }
         let kept = flags.iter().take_while(|&&folded| !folded).count();
         if self.is_empty() || kept == flags.len() || flags[kept..].iter().any(|&folded| !folded) {
             return Ok(None);

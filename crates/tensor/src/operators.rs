@@ -3,7 +3,7 @@
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::pointwise::run::operator;
+use crate::pointwise::run::{function, operator};
 use crate::pointwise::{BinaryOp, UnaryOp};
 use crate::{Float, Tensor};
 
@@ -62,38 +62,42 @@ binary! {
 
 macro_rules! scalar {
     ($($t:ident)*) => {$(
-        scalar!(@ $t Add add |x, c| UnaryOp::AddScalar { c }, |c| UnaryOp::AddScalar { c });
-        scalar!(@ $t Sub sub |x, c| UnaryOp::AddScalar { c: -c }, |c| UnaryOp::RsubScalar { c });
-        scalar!(@ $t Mul mul |x, c| UnaryOp::MulScalar { c }, |c| UnaryOp::MulScalar { c });
-        scalar!(@ $t Div div |x, c| UnaryOp::DivScalar { c }, |c| UnaryOp::RdivScalar { c });
+        scalar!(@ $t Add add "try_add" |x, c| UnaryOp::AddScalar { c }, |c| UnaryOp::AddScalar { c });
+        scalar!(@ $t Sub sub "try_sub" |x, c| UnaryOp::AddScalar { c: -c }, |c| UnaryOp::RsubScalar { c });
+        scalar!(@ $t Mul mul "try_mul" |x, c| UnaryOp::MulScalar { c }, |c| UnaryOp::MulScalar { c });
+        scalar!(@ $t Div div "try_div" |x, c| UnaryOp::DivScalar { c }, |c| UnaryOp::RdivScalar { c });
     )*};
-    (@ $t:ident $Op:ident $op:ident |$x:ident, $c:ident| $right:expr, |$d:ident| $left:expr) => {
+    (@ $t:ident $Op:ident $op:ident $twin:literal |$x:ident, $c:ident| $right:expr, |$d:ident| $left:expr) => {
         impl $Op<$t> for Tensor<$t> {
             type Output = Tensor<$t>;
+            #[track_caller]
             fn $op(self, c: $t) -> Tensor<$t> {
                 let $c = f64::from(c);
-                $right.apply(&self)
+                function($right, &self, $twin)
             }
         }
         impl $Op<$t> for &Tensor<$t> {
             type Output = Tensor<$t>;
+            #[track_caller]
             fn $op(self, c: $t) -> Tensor<$t> {
                 let $c = f64::from(c);
-                $right.apply(self)
+                function($right, self, $twin)
             }
         }
         impl $Op<Tensor<$t>> for $t {
             type Output = Tensor<$t>;
+            #[track_caller]
             fn $op(self, x: Tensor<$t>) -> Tensor<$t> {
                 let $d = f64::from(self);
-                $left.apply(&x)
+                function($left, &x, $twin)
             }
         }
         impl $Op<&Tensor<$t>> for $t {
             type Output = Tensor<$t>;
+            #[track_caller]
             fn $op(self, x: &Tensor<$t>) -> Tensor<$t> {
                 let $d = f64::from(self);
-                $left.apply(x)
+                function($left, x, $twin)
             }
         }
     };
@@ -102,6 +106,7 @@ scalar!(f32 f64);
 
 impl<T: Float> Neg for Tensor<T> {
     type Output = Self;
+    #[track_caller]
     fn neg(self) -> Self {
         UnaryOp::Neg.apply(&self)
     }
@@ -109,6 +114,7 @@ impl<T: Float> Neg for Tensor<T> {
 
 impl<T: Float> Neg for &Tensor<T> {
     type Output = Tensor<T>;
+    #[track_caller]
     fn neg(self) -> Tensor<T> {
         UnaryOp::Neg.apply(self)
     }

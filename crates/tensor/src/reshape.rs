@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::axes::{axis_or_refuse, is_axis_of_scalar};
-use crate::error::Fault;
+use crate::error::{Fault, refuse};
 use crate::layout::{Layout, Strides, row_major};
 use crate::{Element, Error, Result, Shape, Tensor};
 
@@ -135,10 +135,15 @@ impl<T: Element> Tensor<T> {
     }
 
     /// All elements in one axis.
+    ///
+    /// # Panics
+    /// If they have to be copied and there is no memory for that: an expanded view may have more elements than fit
+    /// ([`reshape`](Self::reshape) returns this as an error).
+    #[track_caller]
     pub fn flatten(&self) -> Self {
         match self.reshape([self.len()]) {
             Ok(flat) => flat,
-            Err(_) => unreachable!("the number of elements is the same"),
+            Err(error) => refuse(&error, "reshape"),
         }
     }
 

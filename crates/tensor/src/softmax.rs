@@ -4,7 +4,7 @@ use crate::axes::{axis_or_refuse, folding, is_axis_of_scalar};
 use crate::error::room_or_refuse;
 use crate::kernel::folds::{FloatFold, NumberFold};
 use crate::kernel::level::Arch;
-use crate::kernel::map::{Lanewise, Plain, map};
+use crate::kernel::map::{Lanewise, Named, Plain, map};
 use crate::pointwise::{LaneFloat, Real};
 use crate::reduce::every_axis;
 use crate::statistics::about;
@@ -82,9 +82,11 @@ impl<T: Float> Tensor<T> {
             return T::softmax_rows(&rows, false).reshape(self.shape());
         }
         let (flags, most) = self.most_along(at);
-        let exponentials = map(ExpFrom, [self, &most], self.shape());
+        let named = Named { op: "softmax", twin: None };
+        let exponentials = map(named, ExpFrom, [self, &most], self.shape());
         let scale = T::fold(NumberFold::Sum, &exponentials, &flags).recip();
-        Ok(map(Plain(|[e, s]: [T; 2]| e.times(s)), [&exponentials, &scale], self.shape()))
+        let times = Plain(|[e, s]: [T; 2]| e.times(s));
+        Ok(map(named, times, [&exponentials, &scale], self.shape()))
     }
 
     /// The logarithm of [`softmax`](Self::softmax), exact where that is near 0.
@@ -107,7 +109,8 @@ impl<T: Float> Tensor<T> {
         let (flags, most) = self.most_along(at);
         let logs = about(FloatFold::Exponentials, self, &flags, &most).ln();
         let from = Plain(|[x, m, log]: [T; 3]| x.minus(m).minus(log));
-        Ok(map(from, [self, &most, &logs], self.shape()))
+        let named = Named { op: "log_softmax", twin: None };
+        Ok(map(named, from, [self, &most, &logs], self.shape()))
     }
 
     /// The gradient of the operand of this softmax along `axis`, or of its logarithm, from the gradient `g`, in one pass. `None` if

@@ -89,20 +89,21 @@ impl<T: Element> Tensor<T> {
         Some(Self { storage })
     }
 
-    /// [`try_filled_by`](Self::try_filled_by), which panics if the system has no memory.
+    /// [`try_filled_by`](Self::try_filled_by), which panics in the name of `op` if the system has no memory.
     ///
     /// # Safety
     /// As there.
+    #[track_caller]
     #[inline]
     pub(crate) unsafe fn filled_by(
+        op: &'static str,
         shape: Shape,
         fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
     ) -> Self {
-        let bytes = shape.iter().fold(size_of::<T>(), |n, &size| n.wrapping_mul(size));
         // SAFETY: passed on.
-        match unsafe { Self::try_filled_by(shape, fill) } {
+        match unsafe { Self::try_filled_by(shape.clone(), fill) } {
             Some(tensor) => tensor,
-            None => out_of_memory(bytes),
+            None => out_of_memory::<T>(op, &shape),
         }
     }
 
@@ -130,6 +131,7 @@ impl<T: Element> Tensor<T> {
     }
 
     /// The elements in row-major order, for writing. They are copied first unless they lie so and no other tensor holds them.
+    #[track_caller]
     #[inline]
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         let len = match self.layout().contiguous_len() {
@@ -151,6 +153,7 @@ impl<T: Element> Tensor<T> {
     }
 
     /// The tensor with its elements in row-major order without gaps: itself if they lie so already, else a copy.
+    #[track_caller]
     #[inline]
     pub fn contiguous(&self) -> Self {
         if self.is_contiguous() { self.clone() } else { copy::to_contiguous(self) }
@@ -167,6 +170,7 @@ impl<T: Element> Tensor<T> {
     }
 
     /// A copy of the elements in row-major order.
+    #[track_caller]
     pub fn to_vec(&self) -> Vec<T> {
         match self.as_slice() {
             Some(elements) => elements.to_vec(),
@@ -181,6 +185,7 @@ impl<T: Element> Tensor<T> {
     /// let x = tensor![[1, 2], [3, 4_i64]];
     /// assert_eq!(x.t().iter().collect::<Vec<_>>(), [1, 3, 2, 4]);
     /// ```
+    #[track_caller]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + '_ {
         let contiguous = self.contiguous();
         let len = self.len();
@@ -249,11 +254,12 @@ impl<T: Element> Tensor<T> {
     /// assert_eq!(tensor![0.0_f32, 2.9].cast::<bool>().to_vec(), [false, true]);
     /// assert_eq!(tensor![300_i64, -1].cast::<u8>().to_vec(), [44, 255]);
     /// ```
+    #[track_caller]
     pub fn cast<U: Element>(&self) -> Tensor<U> {
         if let Some(same) = (self as &dyn std::any::Any).downcast_ref::<Tensor<U>>() {
             return same.clone();
         }
-        self.map(T::convert)
+        self.mapped("cast", T::convert)
     }
 
     /// Applies a function to each element, in any order.
@@ -262,13 +268,25 @@ impl<T: Element> Tensor<T> {
     /// # use wengert_tensor::tensor;
     /// assert_eq!(tensor![1.0_f32, 2.0].map(|x| x as usize * 10).to_vec(), [10, 20]);
     /// ```
+    #[track_caller]
     pub fn map<U: Element>(&self, f: impl Fn(T) -> U) -> Tensor<U> {
-        let source = self.contiguous();
+        self.mapped("map", f)
+    }
+
+    #[track_caller]
+    fn mapped<U: Element>(&self, op: &'static str, f: impl Fn(T) -> U) -> Tensor<U> {
+        let source = match self.is_contiguous() {
+            true => self.clone(),
+            false => match T::copied(self) {
+                Some(copy) => copy,
+                None => out_of_memory::<T>(op, self.shape()),
+            },
+        };
         let shape = self.layout().shape.clone();
         let elements = source.as_slice().unwrap_or(&[]);
         // SAFETY: `out` and `elements` have the shape's length, so every place is written.
         unsafe {
-            Tensor::filled_by(shape, |out| {
+            Tensor::filled_by(op, shape, |out| {
                 for (out, &x) in out.iter_mut().zip(elements) {
                     out.write(f(x));
                 }
@@ -308,7 +326,7 @@ impl<T: Float> Tensor<T> {
         let strides = std::iter::repeat_n(0, shape.len()).collect();
         match Storage::full(Layout { shape, strides, offset: 0 }, 1, T::NAN) {
             Some(storage) => Self { storage },
-            None => out_of_memory(size_of::<T>()),
+            None => out_of_memory::<T>("hollow", &[]),
         }
     }
 }
@@ -352,7 +370,7 @@ impl<T: Element> From<Vec<T>> for Tensor<T> {
         let layout = Layout::contiguous(Shape::new(&[elements.len()]));
         match Storage::from_slice(layout, &elements) {
             Some(storage) => Self { storage },
-            None => out_of_memory(size_of_val(&elements[..])),
+            None => out_of_memory::<T>("from_vec", &[elements.len()]),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The companions that a trainer's own methods add, but for early stopping: schedules, the plateau, clipping, progress.
 
+use std::panic::Location;
+
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
 use wengert_optim::{Average, ClipNorm, ProximalStep, Resume, clip_grad_value};
 use wengert_tensor::Float;
@@ -36,8 +38,20 @@ impl<T: Float, S: Schedule> Companion<T> for ByEpoch<S> {
     }
 }
 
+/// The error of a setting that breaks a rule; its line becomes that of `fit`.
+#[track_caller]
+pub(crate) fn refuse(broken: Option<String>) -> Result<()> {
+    match broken {
+        Some(rule) => Err(wengert_autograd::Error::Use(rule, Location::caller()).into()),
+        None => Ok(()),
+    }
+}
+
 /// A lower learning rate when the loss stops falling.
 impl<T: Float> Companion<T> for ReduceLrOnPlateau {
+    fn before_fit(&mut self, _: &Fit) -> Result<()> {
+        refuse(self.broken())
+    }
     fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
         end.optimizer.set_learning_rate(self.step(end.epoch.loss()));
         Ok(())

@@ -11,6 +11,7 @@ use wengert_tensor::Float;
 
 use crate::companions::ProgressLine;
 use crate::epoch::{fingerprint, not_finite, tape_of};
+use crate::held::Noted;
 use crate::{Cause, Companion, Epoch, Error, Fit, History, Result, Step, Stopped, Trainer, Why};
 
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
@@ -146,9 +147,12 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         let epoch = self.run.epochs;
         let saves = self.files.is_some() && self.file_every.is_some();
         let order = saves.then(|| fingerprint(loader, epoch));
+        let mut buffers = Noted::of(&*self.model);
         for (inputs, targets) in loader.epoch(epoch).skip(self.run.batches) {
             let batch = self.run.batches;
             let tape = tape_of(self.run.seed, epoch, batch);
+            // An error on the way to the step, and a panic, leave the running statistics as they were.
+            let mut on_the_way = buffers.before_batch();
             self.optimizer.zero_grad();
             let (prediction, loss) = (self.pass)(&tape, inputs.clone(), &targets)?;
             let loss_value = loss.item()?.to_f64();
@@ -175,9 +179,10 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 let rate = self.optimizer.learning_rate();
                 return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
             }
-            if let Some((_, metric)) = &self.metric {
-                self.run.metric.add(metric(&prediction.value()?, &targets)?, targets.samples());
-            }
+            let measured = match &self.metric {
+                Some((_, metric)) => Some(metric(&prediction.value()?, &targets)?),
+                None => None,
+            };
             objective.backward()?;
             for entry in &mut self.companions {
                 entry.companion.before_step(&mut step)?;
@@ -187,6 +192,10 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                     self.companions.iter_mut().for_each(|e| e.companion.not_finite(&mut step));
                 }
                 return Err(error.into());
+            }
+            on_the_way.good = true;
+            if let Some(measured) = measured {
+                self.run.metric.add(measured, targets.samples());
             }
             self.run.batches += 1;
             self.run.add(loss_value, inputs.samples());

@@ -48,6 +48,9 @@ enum Values {
     LogUniform(Range<f64>),
 }
 
+/// The most configurations that are listed.
+const MOST: usize = 1_000_000;
+
 impl Space {
     /// Every value of every setting with every value of the others. The last setting changes fastest.
     #[track_caller]
@@ -89,6 +92,16 @@ impl Space {
     /// comes twice, or a grid has a range. It names the line that made this space.
     pub fn configs(&self) -> Result<Vec<Config>> {
         self.check().map_err(|rule| Error::Config { rule, at: self.made })?;
+        let each = |axis: &Axis| match &axis.values {
+            Values::These(values) => values.len(),
+            _ => 1,
+        };
+        let all = self.axes.iter().fold(1, |n: usize, axis| n.saturating_mul(each(axis)));
+        let count = self.random.map_or(all, |(count, _)| count);
+        if count > MOST {
+            let rule = format!("a search of {count} configurations, more than {MOST}, has no end");
+            return Err(Error::Config { rule, at: self.made });
+        }
         if let Some((count, seed)) = self.random {
             let mut configs = vec![Config::new(); count];
             for (axis, k) in self.axes.iter().zip(0..) {

@@ -12,6 +12,7 @@ use wengert_optim::grad_norm;
 use wengert_tensor::Float;
 
 use crate::Result;
+use crate::companions::refuse;
 pub use stopped::{Stopped, Why};
 
 /// Watches a loss from epoch to epoch, keeps the weights that were best, and says when it is time to stop; then the model has
@@ -180,6 +181,18 @@ impl<T: Float> EarlyStopping<T> {
         }
     }
 
+    /// The rule that a setting breaks: with such a setting training would stop at once, or never.
+    fn broken(&self) -> Option<String> {
+        let delta = Some(self.min_delta).filter(|delta| !(*delta >= 0.0 && delta.is_finite()));
+        if let Some(delta) = delta {
+            let rule = "must be finite, and not below 0";
+            return Some(format!("EarlyStopping: `min_delta` is {delta}, and {rule}"));
+        }
+        let below = [self.loss_below, self.grad_norm_below].into_iter().flatten();
+        let nan = below.into_iter().any(f64::is_nan);
+        nan.then(|| "EarlyStopping: a threshold is NaN, which nothing is below".to_string())
+    }
+
     /// Takes note of an epoch; gives the condition that it fulfils.
     #[track_caller]
     pub(crate) fn why(
@@ -187,6 +200,7 @@ impl<T: Float> EarlyStopping<T> {
         model: &(impl Parts<T> + ?Sized),
         loss: f64,
     ) -> Result<Option<Why>> {
+        refuse(self.broken())?;
         self.epoch += 1;
         let epoch = self.epoch;
         if loss.is_finite() && self.best.as_ref().is_none_or(|(_, best, _)| loss < *best) {

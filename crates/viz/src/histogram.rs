@@ -75,7 +75,7 @@ impl Histogram {
         for (i, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let tall = HIGH * count as f64 / most;
             let edge = |i: usize| low + (high - low) * i as f64 / counts.len() as f64;
-            svg.begin(&format!("{count} from {:.4} to {:.4}", edge(i), edge(i + 1)));
+            svg.begin(&format!("{count} from {} to {}", number(edge(i)), number(edge(i + 1))));
             let style = format!("fill=\"{}\"", COLOURS[0]);
             svg.rect(
                 LEFT + i as f64 * wide + 0.5,
@@ -119,9 +119,15 @@ impl Histogram {
         // A bar that is not empty is seen.
         let bar = |count: usize| blocks[(count * 8).div_ceil(most)];
         let bars: String = counts.into_iter().map(bar).collect();
-        let number = |x: f64| label((x * 1e4).round() / 1e4);
         format!("{}\n{} {bars} {}\n", self.title, number(low), number(high))
     }
+}
+
+/// A number with at most four digits after the point.
+fn number(x: f64) -> String {
+    let rounded = (x * 1e4).round() / 1e4;
+    // Of a number so large that this overflows, all digits stand before the point.
+    label(if rounded.is_finite() { rounded } else { x })
 }
 
 #[cfg(test)]
@@ -135,6 +141,9 @@ mod tests {
         let svg = histogram.to_svg();
         assert!(svg.contains("1 not finite") && !svg.contains("NaN"), "{svg}");
         assert_eq!(Histogram::new("t", [0.0, 1.0, 1.0]).bars(2).to_text(), "t\n0 ▄█ 1\n");
+        let vast = Histogram::new("vast", [-1e308, 2e306]).bars(2);
+        assert_eq!(vast.to_text(), "vast\n-1e307 ██ 2e306\n");
+        assert!(vast.to_svg().contains("1 from -1e307 to -4e306"), "{}", vast.to_svg());
         assert!(Histogram::new("none", []).to_svg().contains("0 values"));
     }
 }

@@ -457,6 +457,8 @@ def cut(directory, report):
             number = len(cases)
             cases.append(common(number, "program", dtype, f"cut/program/*/{seed}-{n}/{last:02} {lines[last]['op']}") | fields)
             parts |= {f"{number}.{name}": x for name, x in tensors.items()}
+    if not cases:
+        sys.exit("nothing to cut: what failed are single operations, or the same programs pass when they are run again")
     write(directory, "cut", "graph", cases, parts)
 
 

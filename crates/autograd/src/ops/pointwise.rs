@@ -89,7 +89,7 @@ impl<T: Float> Operation<T> for Unary {
     }
     #[inline]
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(self.0.apply(x[0]))
+        Ok(self.0.try_apply(x[0])?)
     }
     #[inline]
     fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {

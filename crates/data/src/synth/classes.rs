@@ -4,17 +4,19 @@ use std::f64::consts::PI;
 
 use wengert_tensor::{Float, Tensor};
 
-use super::filled;
+use super::{filled, fits};
 use crate::rng::{For, Rng};
 use crate::{Error, Result, TensorDataset};
 
 /// `n` points in `dims` dimensions, whose classes take turns. `point` gives the place of the `i`-th of `of` points of a class.
+#[track_caller]
 fn points<T: Float>(
     n: usize,
     classes: usize,
     dims: usize,
     mut point: impl FnMut(usize, usize, usize, &mut Vec<f64>),
 ) -> TensorDataset<T> {
+    fits("synth", &[n, dims]);
     let mut x = Vec::with_capacity(n * dims);
     for i in 0..n {
         let (class, of) = (i % classes, (n - i % classes).div_ceil(classes));
@@ -37,6 +39,7 @@ fn part(i: usize, of: usize) -> f64 {
 /// assert_eq!(data.features().shape(), [200, 2]);
 /// assert_eq!(data.class_counts().into_iter().collect::<Vec<_>>(), [(0, 100), (1, 100)]);
 /// ```
+#[track_caller]
 pub fn moons<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     points(n, 2, 2, |class, i, of, out| {
@@ -47,6 +50,7 @@ pub fn moons<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
 }
 
 /// Two circles about 0: class 0 of radius 1, class 1 of radius `factor`, points evenly spaced; noise on both coordinates.
+#[track_caller]
 pub fn circles<T: Float>(n: usize, factor: f64, noise: f64, seed: u64) -> TensorDataset<T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     points(n, 2, 2, |class, i, of, out| {
@@ -106,6 +110,7 @@ pub fn spirals<T: Float>(
 
 /// The exclusive or: points uniform over [-1, 1)², of class 1 where just one coordinate is positive; noise on both coordinates
 /// afterwards. Each quadrant has a quarter of the points.
+#[track_caller]
 pub fn xor<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     points(n, 2, 2, |class, i, _, out| {

@@ -22,7 +22,17 @@ pub use spoil::{flipped, with_outliers};
 pub use tastes::tastes;
 pub use words::{NUMBER_WORDS, number_in_words, reviews, spelled_numbers};
 
+use wengert_tensor::error::room_or_refuse;
 use wengert_tensor::{Element, Tensor};
+
+/// The end of a function whose samples no memory holds, at the line that asked for them.
+#[track_caller]
+fn fits(op: &'static str, shape: &[usize]) {
+    // The numbers, once more as a tensor, and a label.
+    if let Err(error) = room_or_refuse::<[f64; 3]>(op, shape) {
+        panic!("{error}");
+    }
+}
 
 /// The tensor of `shape` that is filled from a generator which gives just enough.
 fn filled<T: Element>(shape: &[usize], values: impl IntoIterator<Item = f64>) -> Tensor<T> {

@@ -4,11 +4,12 @@ use std::f64::consts::PI;
 
 use wengert_tensor::{Float, Tensor};
 
-use super::filled;
+use super::{filled, fits};
 use crate::TensorDataset;
 use crate::rng::{For, Rng};
 
 /// A noisy function of `n` evenly spaced points; features and targets `[n, 1]`.
+#[track_caller]
 fn curve<T: Float>(
     n: usize,
     from: f64,
@@ -18,6 +19,7 @@ fn curve<T: Float>(
     f: impl Fn(f64) -> f64,
 ) -> TensorDataset<T, T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
+    fits("synth", &[n, 1]);
     let x = Tensor::linspace(from, to, n).to_vec();
     let y = x.iter().map(|&x| f(x) + noise * rng.normal()).collect::<Vec<_>>();
     TensorDataset::of(filled(&[n, 1], x), filled(&[n, 1], y))
@@ -31,6 +33,7 @@ fn curve<T: Float>(
 /// assert_eq!(data.features().shape(), [100, 1]);
 /// assert_eq!(data.targets().shape(), [100, 1]);
 /// ```
+#[track_caller]
 pub fn linear<T: Float>(
     n: usize,
     slope: f64,
@@ -42,6 +45,7 @@ pub fn linear<T: Float>(
 }
 
 /// A period of the sine: `y = sin x + noise` at `n` points evenly spaced over [-π, π].
+#[track_caller]
 pub fn sine<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T, T> {
     curve(n, -PI, PI, noise, seed, f64::sin)
 }
@@ -50,6 +54,7 @@ pub fn sine<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T, T> {
 /// `y = 10 sin(π x₀ x₁) + 20 (x₂ − ½)² + 10 x₃ + 5 x₄ + noise`.
 ///
 /// J. H. Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19 (1991).
+#[track_caller]
 pub fn friedman1<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T, T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let x: Vec<f64> = (0..n * 10).map(|_| rng.unit()).collect();

@@ -45,6 +45,7 @@ pub struct TransformerDecoderLayer<T> {
 
 impl<T: Float> TransformerDecoderLayer<T> {
     /// For vectors of this width, with so many heads.
+    #[track_caller]
     pub fn new(width: usize, heads: usize, rng: &mut Rng) -> Self {
         let settings = Settings::DEFAULT;
         Self {

@@ -39,6 +39,7 @@ pub struct TransformerEncoderLayer<T> {
 
 impl<T: Float> TransformerEncoderLayer<T> {
     /// For vectors of this width, with so many heads.
+    #[track_caller]
     pub fn new(width: usize, heads: usize, rng: &mut Rng) -> Self {
         let settings = Settings::DEFAULT;
         Self {

@@ -47,6 +47,7 @@ impl Settings {
 }
 
 impl<T: Float> FeedForward<T> {
+    #[track_caller]
     pub(crate) fn new(width: usize, hidden: usize, rng: &mut Rng) -> Self {
         Self { linear1: Linear::new(width, hidden, rng), linear2: Linear::new(hidden, width, rng) }
     }
@@ -77,6 +78,7 @@ macro_rules! settings {
         impl<T: Float> $Layer<T> {
             /// With this width between the two products, 2048 otherwise. Their weights are drawn anew.
             #[must_use]
+            #[track_caller]
             pub fn feedforward(mut self, hidden: usize, rng: &mut Rng) -> Self {
                 let bias = self.feedforward.linear1.bias.is_some();
                 self.feedforward = FeedForward::new(self.width, hidden, rng);

@@ -78,13 +78,15 @@ struct Settings {
 
 impl<T: Float> MultiheadAttention<T> {
     /// For vectors of this width, which so many heads share. `forward` rejects a width that the heads do not divide.
+    #[track_caller]
     pub fn new(width: usize, heads: usize, rng: &mut Rng) -> Self {
-        let stacked = Param::new(xavier(&[3 * width, width], rng));
+        let three = width.saturating_mul(3);
+        let stacked = Param::new(xavier(&[three, width], rng));
         let out_proj = Linear::new(width, width, rng);
         out_proj.bias.iter().for_each(|bias| bias.set(Tensor::zeros([width])));
         Self {
             weights: InProjection::Stacked(stacked),
-            in_proj_bias: Some(Param::new(Tensor::zeros([3 * width]))),
+            in_proj_bias: Some(Param::new(Tensor::zeros([three]))),
             bias_kv: None,
             out_proj,
             settings: Settings {
@@ -100,10 +102,13 @@ impl<T: Float> MultiheadAttention<T> {
 
     /// With keys and values of other widths. The weights are drawn anew.
     #[must_use]
+    #[track_caller]
     pub fn key_value_widths(mut self, keys: usize, values: usize, rng: &mut Rng) -> Self {
         let width = self.settings.width;
-        let each = [width, keys, values].map(|from| Param::new(xavier(&[width, from], rng)));
-        self.weights = InProjection::Apart(each);
+        let query = Param::new(xavier(&[width, width], rng));
+        let key = Param::new(xavier(&[width, keys], rng));
+        let value = Param::new(xavier(&[width, values], rng));
+        self.weights = InProjection::Apart([query, key, value]);
         self
     }
 
@@ -116,6 +121,7 @@ impl<T: Float> MultiheadAttention<T> {
 
     /// With one more key and value, which are learned, in each sequence.
     #[must_use]
+    #[track_caller]
     pub fn bias_kv(mut self, rng: &mut Rng) -> Self {
         let shape = [1, 1, self.settings.width];
         // Cannot fail: the shape has three axes.
@@ -172,9 +178,13 @@ impl<T: Float> MultiheadAttention<T> {
 }
 
 /// Xavier's uniform numbers.
+#[track_caller]
 fn xavier<T: Float>(shape: &[usize], rng: &mut Rng) -> Tensor<T> {
-    // Cannot fail: the shape has two axes.
-    init::xavier_uniform(shape, 1.0, rng).unwrap_or_else(|_| Tensor::zeros(shape))
+    match init::xavier_uniform(shape, 1.0, rng) {
+        Ok(weight) => weight,
+        // The shape has two axes, so it is one beyond memory, and ends as `Tensor::zeros` says.
+        Err(_) => Tensor::zeros(shape),
+    }
 }
 
 debug_as_described!(MultiheadAttention<T>);

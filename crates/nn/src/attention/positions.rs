@@ -31,10 +31,10 @@ impl<T: Float> Module<T> for SinusoidalPositions {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let (time, width) = places("SinusoidalPositions", &x.shape())?;
-        let waves = Tensor::from_fn([time, width], |at| {
+        let waves = Tensor::try_from_fn([time, width], |at| {
             let angle = functional::angle(at[0], at[1] / 2, width, 10_000.0);
             T::from_f64(if at[1] % 2 == 0 { angle.sin() } else { angle.cos() })
-        });
+        })?;
         x.try_add(&waves)
     }
 }
@@ -58,6 +58,7 @@ pub struct LearnedPositions<T> {
 
 impl<T: Float> LearnedPositions<T> {
     /// For this number of places, and vectors of this width.
+    #[track_caller]
     pub fn new(places: usize, width: usize, rng: &mut Rng) -> Self {
         Self { weight: Param::new(Tensor::randn([places, width], rng)) }
     }

@@ -135,7 +135,7 @@ impl<T: Float, const D: usize> Parts<T> for Conv<T, D> {
     fn describe(&self) -> Option<String> {
         let shape = self.weight.shape();
         let (&[outputs, mine, ..], groups) = (&shape[..], self.options.groups) else { return None };
-        let channels = [mine * groups, outputs];
+        let channels = [mine.saturating_mul(groups), outputs];
         Some(described("Conv", channels, &shape, &self.options, self.bias.is_some()))
     }
 }

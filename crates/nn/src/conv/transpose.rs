@@ -110,7 +110,7 @@ impl<T: Float, const D: usize> Parts<T> for ConvTranspose<T, D> {
     fn describe(&self) -> Option<String> {
         let shape = self.weight.shape();
         let (&[inputs, mine, ..], groups) = (&shape[..], self.options.groups) else { return None };
-        let channels = [inputs, mine * groups];
+        let channels = [inputs, mine.saturating_mul(groups)];
         Some(described("ConvTranspose", channels, &shape, &self.options, self.bias.is_some()))
     }
 }

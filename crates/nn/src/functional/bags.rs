@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::panic::Location;
 
 use wengert_autograd::{Result, Var};
+use wengert_tensor::error::room_or_refuse;
 use wengert_tensor::{Error, Fault, Float, Tensor};
 
 use super::refuse_no_row;
@@ -46,7 +47,9 @@ impl Bags<'_> {
                         Error::Shape(fault.help("with offsets the indices are one row")).into()
                     );
                 };
-                Ok((index.flatten(), (0..bags).map(|i| i * size).collect()))
+                room_or_refuse::<usize>(OP, &[bags])?;
+                let flat = index.reshape([index.len()])?;
+                Ok((flat, (0..bags).map(|i| i * size).collect()))
             }
             Self::From(index, offsets) => {
                 let wrong = |rule: &str| {

@@ -161,12 +161,11 @@ pub fn conv<'t, T: Float, const D: usize>(
     if let Some(rule) = options.broken() {
         return Err(Error::Value(Fault::new(OP, &[&shape, &w], rule)).into());
     }
-    let (groups, outputs) = (options.groups, w[0]);
-    let mine = w[1];
-    if shape[1] != mine * groups {
+    let (groups, outputs, mine) = (options.groups, w[0], w[1]);
+    let channels = mine.saturating_mul(groups);
+    if shape[1] != channels {
         let of = if groups == 1 { String::new() } else { format!(", {groups} groups of {mine}") };
-        let rule =
-            format!("the weight takes {} channels{of}; the input has {}", mine * groups, shape[1]);
+        let rule = format!("the weight takes {channels} channels{of}; the input has {}", shape[1]);
         return Err(fault(rule).into());
     }
     if !outputs.is_multiple_of(groups) {
@@ -255,7 +254,7 @@ pub fn conv_transpose<'t, T: Float, const D: usize>(
     if let Some(rule) = rule {
         return Err(Error::Value(fault(rule)).into());
     }
-    let (groups, outputs) = (options.groups, w[1] * options.groups);
+    let (groups, outputs) = (options.groups, w[1].saturating_mul(options.groups));
     if shape[1] != w[0] || !w[0].is_multiple_of(groups) {
         let rule = format!(
             "the weight is of {} channels in {groups} groups, and the input has {}",
@@ -274,9 +273,10 @@ pub fn conv_transpose<'t, T: Float, const D: usize>(
     for (i, window) in windows.iter().enumerate() {
         let places = shape[2 + i];
         let whole = places.checked_sub(1).and_then(|steps| {
-            steps.checked_mul(window.stride)?.checked_add(window.span() + more.0[i])
+            steps.checked_mul(window.stride)?.checked_add(window.span())?.checked_add(more.0[i])
         });
-        let stays = whole.and_then(|whole| whole.checked_sub(2 * padding[i]).filter(|&n| n > 0));
+        let cut = padding[i].saturating_mul(2);
+        let stays = whole.and_then(|whole| whole.checked_sub(cut).filter(|&n| n > 0));
         match (whole, stays) {
             (Some(whole), Some(_)) if window.size > 0 => sizes.push(whole),
             _ => {

@@ -54,12 +54,11 @@ pub fn fold<T: Float, const D: usize>(
     }
     let (windows, padding) = plan(OP, &shape, kernel, options)?;
     let padded: Vec<usize> =
-        sizes.iter().zip(padding).map(|(&n, p)| n.saturating_add(2 * p)).collect();
+        sizes.iter().zip(padding).map(|(&n, p)| n.saturating_add(p.saturating_mul(2))).collect();
     let counts: Vec<usize> = windows.iter().zip(&padded).map(|(w, &n)| w.count(n)).collect();
-    let places: usize = kernel.iter().product();
-    let fits = shape.len() == 3
-        && shape[1].is_multiple_of(places)
-        && shape[2] == counts.iter().product::<usize>();
+    let product = |sizes: &[usize]| sizes.iter().fold(1, |n: usize, &size| n.saturating_mul(size));
+    let places = product(&kernel);
+    let fits = shape.len() == 3 && shape[1].is_multiple_of(places) && shape[2] == product(&counts);
     if !fits {
         let rule = format!("must be [N, C·{places}, windows], and there are {counts:?} windows");
         return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
@@ -88,6 +87,10 @@ fn plan<const D: usize>(
     };
     if kernel.contains(&0) || options.stride.0.contains(&0) || options.dilation.0.contains(&0) {
         let rule = "kernel, stride and dilation are at least 1";
+        return Err(Error::Value(Fault::new(op, &[shape], rule)).into());
+    }
+    if padding.iter().any(|&places| places > isize::MAX as usize / 2) {
+        let rule = "the padding has more places than memory";
         return Err(Error::Value(Fault::new(op, &[shape], rule)).into());
     }
     Ok((windows, padding))

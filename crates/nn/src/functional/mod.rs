@@ -33,6 +33,7 @@ pub use resize::{
 use std::panic::Location;
 
 use wengert_autograd::{Operand, Result, Var};
+use wengert_tensor::error::room_or_refuse;
 use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse};
 
 /// In training mode, each number made 0 with probability `p`, and the others scaled by 1/(1 - p); else `x` itself.
@@ -123,6 +124,9 @@ pub fn embedding<'t, T: Float>(
 #[track_caller]
 fn refuse_no_row(places: &Tensor<usize>, table: &[usize]) -> Result<usize> {
     let here = Location::caller();
+    if !places.is_contiguous() {
+        room_or_refuse::<usize>("embedding", places.shape())?;
+    }
     let fault = |rule: String| Fault::new("embedding", &[places.shape(), table], rule);
     let &[things, width] = table else {
         let rule = "the weight must be [things, width]".to_string();
@@ -172,7 +176,7 @@ pub fn prelu<'t, T: Float>(x: Var<'t, T>, weight: Var<'t, T>) -> Result<Var<'t, 
         (1, _) => weight.reshape([0; 0])?,
         (n, rank) => weight.reshape(per_channel(n, rank))?,
     };
-    let positive = x.value()?.greater_scalar(T::ZERO);
+    let positive = x.value()?.greater(&Tensor::scalar(T::ZERO))?;
     x.where_(&positive, x.try_mul(weight)?)
 }
 

@@ -59,6 +59,24 @@ fn normalize<'t, T: Float>(
     }
 }
 
+/// Rejects an option that is not a number from 0 up to the most: of such a one all results would be NaN, or the running statistics
+/// no variances.
+#[track_caller]
+fn check_number(
+    op: &'static str,
+    shape: &[usize],
+    name: &str,
+    value: f64,
+    most: f64,
+) -> Result<()> {
+    if (0.0..=most).contains(&value) {
+        return Ok(());
+    }
+    let range = if most < f64::MAX { "from 0 to 1" } else { "finite, and not below 0" };
+    let rule = format!("`{name}` is {value}, and must be {range}");
+    Err(Error::Value(Fault::new(op, &[shape], rule)).into())
+}
+
 /// Rejects weights and biases of any other shape.
 #[track_caller]
 fn check_affine<T: Float>(
@@ -101,6 +119,7 @@ pub fn layer_norm<'t, T: Float>(
     let shape = x.shape();
     let axes = last_axes("layer_norm", &shape, normalized_shape)?;
     check_affine("layer_norm", &shape, normalized_shape, [weight, bias])?;
+    check_number("layer_norm", &shape, "eps", eps, f64::MAX)?;
     match weight {
         Some(weight) => x.layer_norm(weight, bias, eps),
         None => affine(x.normalize(axes, eps)?, None, bias),
@@ -122,6 +141,7 @@ pub fn rms_norm<'t, T: Float>(
     let axes = last_axes("rms_norm", &shape, normalized_shape)?;
     check_affine("rms_norm", &shape, normalized_shape, [weight, None])?;
     let eps = eps.unwrap_or(T::EPSILON.to_f64());
+    check_number("rms_norm", &shape, "eps", eps, f64::MAX)?;
     match weight {
         Some(weight) => x.rms_norm(weight, eps),
         None => x.rms_normalize(axes, eps),
@@ -150,6 +170,7 @@ pub fn group_norm<'t, T: Float>(
         return Err(Error::Shape(Fault::new("group_norm", &[&shape], rule)).into());
     }
     check_affine("group_norm", &shape, &[channels], [weight, bias])?;
+    check_number("group_norm", &shape, "eps", eps, f64::MAX)?;
     let (size, inner) = (channels / groups, shape[2..].iter().product());
     let apart = x.reshape([samples, groups, size, inner])?;
     normalize(apart, &[2, 3], weight, bias, &[groups, size, 1], inner, eps)?.reshape(&shape)
@@ -178,6 +199,8 @@ pub fn batch_norm<'t, T: Float>(
         return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
     };
     check_affine(OP, &shape, &[channels], [weight, bias])?;
+    check_number(OP, &shape, "eps", eps, f64::MAX)?;
+    check_number(OP, &shape, "momentum", momentum, 1.0)?;
     if let Some(running) = running {
         running.check(OP, &shape, channels)?;
     }
@@ -236,6 +259,8 @@ pub fn instance_norm<'t, T: Float>(
         return Err(Error::Shape(Fault::new(OP, &[&shape], rule)).into());
     };
     check_affine(OP, &shape, &[channels], [weight, bias])?;
+    check_number(OP, &shape, "eps", eps, f64::MAX)?;
+    check_number(OP, &shape, "momentum", momentum, 1.0)?;
     if let Some(running) = running {
         running.check(OP, &shape, channels)?;
     }

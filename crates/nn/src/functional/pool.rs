@@ -91,11 +91,13 @@ impl<const D: usize> Pool<D> {
     /// The number of windows along axis `i` of so many places.
     pub(super) fn count(&self, i: usize, places: usize) -> usize {
         let (window, padding) = (self.window(i), self.padding.0[i]);
-        let whole = window.count(places + 2 * padding);
-        let Some(rest) = (places + 2 * padding).checked_sub(window.span()) else { return 0 };
+        let padded = places.saturating_add(padding.saturating_mul(2));
+        let whole = window.count(padded);
+        let Some(rest) = padded.checked_sub(window.span()) else { return 0 };
         // A window that begins in the padding at the end would see nothing.
-        let more =
-            self.ceil && rest % window.stride != 0 && whole * window.stride < places + padding;
+        let more = self.ceil
+            && rest % window.stride != 0
+            && whole.saturating_mul(window.stride) < places.saturating_add(padding);
         whole + usize::from(more)
     }
 
@@ -122,7 +124,7 @@ impl<const D: usize> Pool<D> {
                     "a window spans {} places, and axis {} has {} with its padding",
                     window.span(),
                     lead + i,
-                    shape[lead + i] + 2 * padding
+                    shape[lead + i].saturating_add(padding.saturating_mul(2))
                 );
                 return Err(Error::Shape(Fault::new(op, &[shape], rule)).into());
             }

@@ -1,7 +1,8 @@
 //! Other sizes of the last axes, and channels in other places.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error, Fault, Float, Shape, Tensor};
+use wengert_tensor::error::room_or_refuse;
+use wengert_tensor::{Error, Fault, Float, Tensor};
 
 /// The interpolation of places between those of the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +84,9 @@ fn resampled<'t, T: Float>(
         return Err(Error::Shape(Fault::new("interpolate", &[&shape, sizes], rule)).into());
     }
     let whole: Vec<usize> = shape[..2].iter().chain(sizes).copied().collect();
-    Shape::len_or_refuse("interpolate", &whole)?;
+    room_or_refuse::<T>("interpolate", &whole)?;
+    // Lists of two places and a weight along an axis.
+    sizes.iter().try_for_each(|&to| room_or_refuse::<[usize; 3]>("interpolate", &[to]))?;
     let mut y = x;
     for (i, (&to, &step)) in sizes.iter().zip(steps).enumerate() {
         let (axis, from) = (i as isize + 2, shape[2 + i]);
@@ -140,7 +143,10 @@ pub fn pixel_unshuffle<T: Float>(x: Var<'_, T>, r: usize) -> Result<Var<'_, T>> 
     }
     let (apart, at) = ([c, h / r, r, w / r, r], lead.len() as isize);
     let order: Vec<isize> = (0..at).chain([0, 2, 4, 1, 3].map(|i| at + i)).collect();
-    let whole = [c * r * r, h / r, w / r];
+    let Some(channels) = r.checked_mul(r).and_then(|n| n.checked_mul(c)) else {
+        return Err(not_an_image(&shape, r));
+    };
+    let whole = [channels, h / r, w / r];
     x.reshape([lead, &apart[..]].concat())?.permute(order)?.reshape([lead, &whole[..]].concat())
 }
 

@@ -19,15 +19,20 @@ pub fn rotary<T: Float>(x: Var<'_, T>, base: f64) -> Result<Var<'_, T>> {
         let rule = format!("the width must be even, for pairs, and is {width}");
         return Err(Error::Shape(Fault::new("rotary", &[&shape], rule)).into());
     }
+    if !(base > 0.0 && base.is_finite()) {
+        let rule = format!("the base is {base}, and must be positive and finite");
+        return Err(Error::Value(Fault::new("rotary", &[&shape], rule)).into());
+    }
     let each = |f: fn(f64) -> f64| {
-        Tensor::from_fn([time, width], |at| T::from_f64(f(angle(at[0], at[1] / 2, width, base))))
+        let wave = |at: &[usize]| T::from_f64(f(angle(at[0], at[1] / 2, width, base)));
+        Tensor::try_from_fn([time, width], wave)
     };
     // (a, b) becomes (-b, a) by two selections of columns.
-    let swapped = Tensor::<usize>::from_fn([width], |at| at[0] ^ 1);
+    let swapped = Tensor::<usize>::try_from_fn([width], |at| at[0] ^ 1)?;
     let sign = |at: &[usize]| T::from_f64(if at[0].is_multiple_of(2) { -1.0 } else { 1.0 });
-    let signs = Tensor::from_fn([width], sign);
-    let sin = each(f64::sin).try_mul(&signs)?;
-    x.try_mul(each(f64::cos))?.try_add(x.index_select(-1, swapped)?.try_mul(&sin)?)
+    let signs = Tensor::try_from_fn([width], sign)?;
+    let sin = each(f64::sin)?.try_mul(&signs)?;
+    x.try_mul(each(f64::cos)?)?.try_add(x.index_select(-1, swapped)?.try_mul(&sin)?)
 }
 
 /// The angle of pair `i` of vectors of this width at place `t`: t / base^(2i / width).

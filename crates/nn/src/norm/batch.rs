@@ -50,6 +50,7 @@ pub struct BatchNorm<T, const D: usize> {
 
 impl<T: Float, const D: usize> BatchNorm<T, D> {
     /// For so many channels.
+    #[track_caller]
     pub fn new(channels: usize) -> Self {
         Self {
             weight: ones(&[channels]),
@@ -130,8 +131,8 @@ impl<T: Float, const D: usize> BatchNorm<T, D> {
             functional::batch_norm(x, Some(&stats), weight, bias, training, momentum, self.eps)?;
         if let Some(moved) = moved
             && tape.is_recording()
+            && running.moved_to(moved)
         {
-            running.set(moved);
             running.batches.set(batches);
         }
         Ok(y)

@@ -21,6 +21,7 @@ pub struct GroupNorm<T> {
 
 impl<T: Float> GroupNorm<T> {
     /// With this number of groups and of channels. `forward` rejects a number of channels that the groups do not divide.
+    #[track_caller]
     pub fn new(groups: usize, channels: usize) -> Self {
         let (weight, bias) = (ones(&[channels]), zeros(&[channels]));
         Self { weight, bias, groups, channels, eps: 1e-5 }

@@ -31,6 +31,7 @@ pub struct InstanceNorm<T, const D: usize> {
 
 impl<T: Float, const D: usize> InstanceNorm<T, D> {
     /// For so many channels.
+    #[track_caller]
     pub fn new(channels: usize) -> Self {
         Self { weight: None, bias: None, running: None, channels, eps: 1e-5, momentum: Some(0.1) }
     }
@@ -58,6 +59,7 @@ impl<T: Float, const D: usize> InstanceNorm<T, D> {
 
     /// With weight and bias.
     #[must_use]
+    #[track_caller]
     pub fn affine(mut self) -> Self {
         (self.weight, self.bias) = (ones(&[self.channels]), zeros(&[self.channels]));
         self
@@ -65,6 +67,7 @@ impl<T: Float, const D: usize> InstanceNorm<T, D> {
 
     /// With running statistics, by which evaluation goes.
     #[must_use]
+    #[track_caller]
     pub fn tracking(mut self) -> Self {
         self.running = Some(Running::new(self.channels));
         self
@@ -100,12 +103,11 @@ impl<T: Float, const D: usize> InstanceNorm<T, D> {
                 )?;
                 if let Some(moved) = moved
                     && tape.is_recording()
-                {
-                    running.set(moved);
+                    && running.moved_to(moved)
                     // PyTorch's counts nothing here; a plain mean has to.
-                    if self.momentum.is_none() {
-                        running.batches.set(batches);
-                    }
+                    && self.momentum.is_none()
+                {
+                    running.batches.set(batches);
                 }
                 y
             }

@@ -29,6 +29,7 @@ pub struct LayerNorm<T> {
 
 impl<T: Float> LayerNorm<T> {
     /// Over the last axes, which have these sizes.
+    #[track_caller]
     pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
         let shape = normalized_shape.as_ref();
         Self { weight: ones(shape), bias: zeros(shape), shape: shape.to_vec(), eps: 1e-5 }

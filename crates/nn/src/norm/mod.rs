@@ -23,11 +23,13 @@ use wengert_autograd::{Param, Tape, Var};
 use wengert_tensor::{Float, Tensor};
 
 /// Weights of ones.
+#[track_caller]
 fn ones<T: Float>(shape: &[usize]) -> Option<Param<T>> {
     Some(Param::new(Tensor::ones(shape)))
 }
 
 /// Biases of zeros.
+#[track_caller]
 fn zeros<T: Float>(shape: &[usize]) -> Option<Param<T>> {
     Some(Param::new(Tensor::zeros(shape)))
 }

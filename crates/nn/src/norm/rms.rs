@@ -18,6 +18,7 @@ pub struct RmsNorm<T> {
 
 impl<T: Float> RmsNorm<T> {
     /// Normalises over the last axes, which have these sizes.
+    #[track_caller]
     pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
         let shape = normalized_shape.as_ref();
         Self { weight: ones(shape), shape: shape.to_vec(), eps: None }

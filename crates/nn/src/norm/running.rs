@@ -19,6 +19,7 @@ pub struct Running<T> {
 }
 
 impl<T: Float> Running<T> {
+    #[track_caller]
     pub(super) fn new(channels: usize) -> Self {
         Self {
             mean: Buffer::new(Tensor::zeros([channels])),
@@ -31,7 +32,17 @@ impl<T: Float> Running<T> {
         RunningStats { mean: self.mean.value(), var: self.var.value() }
     }
 
-    pub(super) fn set(&self, stats: RunningStats<T>) {
+    /// Moves to what they are after a batch, if that is finite: a batch with a NaN in it, which no step is made of, would be in every
+    /// evaluation from then on. Returns whether it did.
+    pub(super) fn moved_to(&self, stats: RunningStats<T>) -> bool {
+        let finite = stats.mean.all_finite() && stats.var.all_finite();
+        if finite {
+            self.set(stats);
+        }
+        finite
+    }
+
+    fn set(&self, stats: RunningStats<T>) {
         self.mean.set(stats.mean);
         self.var.set(stats.var);
     }

@@ -33,6 +33,9 @@ impl<T: Float> std::fmt::Debug for Part<'_, T> {
 /// Visits the parts of a model, and keeps track of the path.
 pub struct Visitor<'a, T: Float> {
     pub(super) path: String,
+    /// The number of modules around this place, and the largest so far.
+    pub(super) depth: usize,
+    pub(super) deepest: usize,
     pub(super) see: &'a mut dyn FnMut(&str, Part<'_, T>),
 }
 
@@ -42,7 +45,25 @@ impl<T: Float> std::fmt::Debug for Visitor<'_, T> {
     }
 }
 
-impl<T: Float> Visitor<'_, T> {
+/// The most modules within one another that a container takes: a call, a walk and a drop go as deep into the stack, of which a thread
+/// has 2 MB.
+const DEEPEST: usize = 200;
+
+/// The rule that a layer breaks which lies too deep for one more container around it.
+pub(crate) fn too_deep<T: Float>(layer: &dyn Parts<T>) -> Option<String> {
+    let see = &mut |_: &str, _: Part<'_, T>| {};
+    let mut visitor = Visitor::new(see);
+    layer.visit(&mut visitor);
+    (visitor.deepest + 1 > DEEPEST).then(|| {
+        format!("more than {DEEPEST} modules lie within one another\n  help: add the layers to one `Sequential`, by `push`")
+    })
+}
+
+impl<'a, T: Float> Visitor<'a, T> {
+    pub(super) fn new(see: &'a mut dyn FnMut(&str, Part<'_, T>)) -> Self {
+        Self { path: String::new(), depth: 0, deepest: 0, see }
+    }
+
     /// Names a parameter.
     pub fn param(&mut self, name: &str, param: &Param<T>) {
         self.within(name, |v| (v.see)(&v.path, Part::Param(param)));
@@ -62,7 +83,10 @@ impl<T: Float> Visitor<'_, T> {
     pub fn module(&mut self, name: &str, module: &dyn Parts<T>) {
         self.within(name, |v| {
             (v.see)(&v.path, Part::Module(module));
+            v.depth += 1;
+            v.deepest = v.deepest.max(v.depth);
             module.visit(v);
+            v.depth -= 1;
         });
     }
 

@@ -22,6 +22,7 @@ macro_rules! cells {
 
         impl<T: Float> $Cell<T> {
             /// From this number of inputs to a state of this size.
+            #[track_caller]
             pub fn new(inputs: usize, hidden: usize, rng: &mut Rng) -> Self {
                 let weights = RecurrentWeights::new($kind, inputs, hidden, None, true, rng);
                 Self { weights, kind: $kind }
@@ -148,7 +149,8 @@ fn take_step<'t, T: Float>(
     let mut wanted = shape.to_vec();
     wanted[shape.len() - 1] = hidden;
     let tape = x.tape();
-    let zeros = || tape.constant(Tensor::zeros(&wanted));
+    let zeros = Tensor::try_full(&wanted, T::ZERO)?;
+    let zeros = || tape.constant(zeros.clone());
     let state = match state {
         Some(state) => state,
         None => State { h: zeros(), c: (kind == Step::Lstm).then(zeros) },

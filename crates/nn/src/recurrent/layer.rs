@@ -23,12 +23,14 @@ macro_rules! layers {
 
         impl<T: Float> $Layer<T> {
             /// One layer in one direction, from this number of inputs to a state of this size.
+            #[track_caller]
             pub fn new(inputs: usize, hidden: usize, rng: &mut Rng) -> Self {
                 let settings = Settings::new(stringify!($Layer), $kind, inputs, hidden);
                 Self { weights: settings.weights(rng), settings }
             }
 
             /// With other settings, and weights drawn for them.
+            #[track_caller]
             fn redrawn(mut self, rng: &mut Rng, set: impl FnOnce(&mut Settings)) -> Self {
                 set(&mut self.settings);
                 self.weights = self.settings.weights(rng);
@@ -37,6 +39,7 @@ macro_rules! layers {
 
             /// With this number of layers, each on the outputs of the one before it. All weights are drawn anew.
             #[must_use]
+            #[track_caller]
             pub fn layers(self, count: usize, rng: &mut Rng) -> Self {
                 self.redrawn(rng, |settings| settings.layers = count.max(1))
             }
@@ -44,6 +47,7 @@ macro_rules! layers {
             /// With a second net in each layer that reads the sequence from its end; the outputs of both stand next to each
             /// other. All weights are drawn anew.
             #[must_use]
+            #[track_caller]
             pub fn bidirectional(self, rng: &mut Rng) -> Self {
                 self.redrawn(rng, |settings| settings.both_ways = true)
             }
@@ -180,6 +184,7 @@ impl<T: Float> Rnn<T> {
 impl<T: Float> Lstm<T> {
     /// With h projected to this size by a product with a weight of its own. All weights are drawn anew.
     #[must_use]
+    #[track_caller]
     pub fn projection(self, outputs: usize, rng: &mut Rng) -> Self {
         self.redrawn(rng, |settings| settings.projection = Some(outputs))
     }

@@ -49,11 +49,16 @@ impl Settings {
     }
 
     /// Weights for each layer, and in it for each direction.
+    #[track_caller]
     pub(crate) fn weights<T: Float>(&self, rng: &mut Rng) -> Vec<RecurrentWeights<T>> {
         let Self { kind, hidden, projection, bias, .. } = *self;
         let mut all = Vec::new();
         for layer in 0..self.layers {
-            let inputs = if layer == 0 { self.inputs } else { self.directions() * self.outputs() };
+            let inputs = if layer == 0 {
+                self.inputs
+            } else {
+                self.directions().saturating_mul(self.outputs())
+            };
             for _ in 0..self.directions() {
                 all.push(RecurrentWeights::new(kind, inputs, hidden, projection, bias, rng));
             }
@@ -101,11 +106,13 @@ impl Settings {
         let start = start.map(|start| self.start(start, one, batch)).transpose()?;
 
         let tape = x.tape();
-        let zeros = |size: usize| tape.constant(Tensor::zeros([batch, size]));
+        // A batch may be a view of few sequences.
+        let zeros =
+            |size: usize| Ok::<_, Error>(tape.constant(Tensor::try_full([batch, size], T::ZERO)?));
         let memory = self.kind == Step::Lstm;
         let (mut y, mut last) = (x, Vec::new());
         for (layer, pair) in weights.chunks(self.directions()).enumerate() {
-            if layer > 0 && self.dropout > 0.0 {
+            if layer > 0 && self.dropout != 0.0 {
                 y = functional::dropout(y, self.dropout)?;
             }
             let mut sides = Vec::new();
@@ -114,9 +121,10 @@ impl Settings {
             {
                 let state = match start {
                     Some(start) => start.map(|v| v.select(0, last.len()))?,
-                    None => {
-                        State { h: zeros(self.outputs()), c: memory.then(|| zeros(self.hidden)) }
-                    }
+                    None => State {
+                        h: zeros(self.outputs())?,
+                        c: if memory { Some(zeros(self.hidden)?) } else { None },
+                    },
                 };
                 let (side, state) =
                     over_time(self.kind, y, state, &weights.on(tape), direction, lengths)?;

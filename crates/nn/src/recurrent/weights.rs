@@ -40,7 +40,21 @@ impl<T: Float> std::fmt::Debug for RecurrentWeights<T> {
     }
 }
 
+/// Weights of this shape, if there are any. (No closure: in there, the caller's line would be lost.)
+#[track_caller]
+fn optional<T: Float, const N: usize>(
+    shape: Option<[usize; N]>,
+    hidden: usize,
+    rng: &mut Rng,
+) -> Option<Param<T>> {
+    match shape {
+        Some(shape) => Some(uniform(&shape, hidden, rng)),
+        None => None,
+    }
+}
+
 impl<T: Float> RecurrentWeights<T> {
+    #[track_caller]
     pub(crate) fn new(
         kind: Step,
         inputs: usize,
@@ -49,14 +63,15 @@ impl<T: Float> RecurrentWeights<T> {
         bias: bool,
         rng: &mut Rng,
     ) -> Self {
-        let rows = kind.gates() * hidden;
-        let mut of = |shape: &[usize]| uniform(shape, hidden, rng);
+        let rows = kind.gates().saturating_mul(hidden);
+        let bias_of = if bias { Some([rows]) } else { None };
+        let projected = projection.map(|outputs| [outputs, hidden]);
         Self {
-            weight_ih: of(&[rows, inputs]),
-            weight_hh: of(&[rows, projection.unwrap_or(hidden)]),
-            bias_ih: bias.then(|| of(&[rows])),
-            bias_hh: bias.then(|| of(&[rows])),
-            weight_hr: projection.map(|outputs| of(&[outputs, hidden])),
+            weight_ih: uniform(&[rows, inputs], hidden, rng),
+            weight_hh: uniform(&[rows, projection.unwrap_or(hidden)], hidden, rng),
+            bias_ih: optional(bias_of, hidden, rng),
+            bias_hh: optional(bias_of, hidden, rng),
+            weight_hr: optional(projected, hidden, rng),
         }
     }
 

@@ -54,7 +54,12 @@ impl Net {
         let mut graph = Model::from_bytes(bytes).map_err(Error::Format)?.graph;
         let format = |what: String| Err(Error::Format(what));
         let mut known: HashSet<&str> = HashSet::from([""]);
-        known.extend(graph.tensors.iter().map(|(name, _)| name.as_str()));
+        let twice = |name: &str| format(format!("`{name}` is given twice"));
+        for (name, _) in &graph.tensors {
+            if !known.insert(name) {
+                return twice(name);
+            }
+        }
         known.extend(graph.inputs.iter().map(|port| port.name.as_str()));
         for node in &graph.nodes {
             if !(node.domain.is_empty() || node.domain == "ai.onnx") || !run::is_known(&node.op) {
@@ -69,7 +74,11 @@ impl Net {
                     node.name
                 ));
             }
-            known.extend(node.outputs.iter().map(String::as_str));
+            for name in node.outputs.iter().filter(|name| !name.is_empty()) {
+                if !known.insert(name) {
+                    return twice(name);
+                }
+            }
         }
         match graph.outputs.first() {
             Some(output) if known.contains(output.name.as_str()) => {}

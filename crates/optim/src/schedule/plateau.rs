@@ -116,6 +116,29 @@ impl ReduceLrOnPlateau {
         Self { eps, ..self }
     }
 
+    /// The rule that a setting breaks: of such a setting the rates would be no numbers, or 0, without a word.
+    #[doc(hidden)]
+    pub fn broken(&self) -> Option<String> {
+        let by = match self.threshold {
+            Threshold::Relative(by) | Threshold::Absolute(by) => by,
+        };
+        let rate = |rate: f64| rate.is_finite() && rate >= 0.0;
+        let rules = [
+            (rate(self.state.rate), "the rate", self.state.rate, "must be finite, and not below 0"),
+            (
+                self.factor >= 0.0 && self.factor < 1.0,
+                "`factor`",
+                self.factor,
+                "must be at least 0 and less than 1",
+            ),
+            (by.is_finite(), "`threshold`", by, "must be finite"),
+            (rate(self.floor), "the least rate", self.floor, "must be finite, and not below 0"),
+            (rate(self.eps), "`eps`", self.eps, "must be finite, and not below 0"),
+        ];
+        let (_, what, value, rule) = rules.into_iter().find(|(holds, ..)| !holds)?;
+        Some(format!("ReduceLrOnPlateau: {what} is {value}, and {rule}"))
+    }
+
     /// Takes note of a step's value, and gives the rate from now on. A value that is not a number is no better.
     pub fn step(&mut self, value: f64) -> f64 {
         let state = &mut self.state;

@@ -224,7 +224,7 @@ macro_rules! float {
         }
         // Here, and not where they are used, so that each kernel is compiled once, in this crate.
         impl FloatKernels for $t {
-            fn unary(op: UnaryOp, x: &Tensor<$t>) -> Tensor<$t> {
+            fn unary(op: UnaryOp, x: &Tensor<$t>) -> Option<Tensor<$t>> {
                 crate::pointwise::run::unary(op, x)
             }
             fn binary(op: BinaryOp, a: &Tensor<$t>, b: &Tensor<$t>) -> Option<Tensor<$t>> {

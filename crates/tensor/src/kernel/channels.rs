@@ -156,7 +156,7 @@ impl Channels {
     ) -> Tensor<T> {
         // SAFETY: the caller's.
         unsafe {
-            Tensor::filled_by(shape, |out| {
+            Tensor::filled_by("affine_normalize", shape, |out| {
                 let target = Shared(out.as_mut_ptr().cast::<T>());
                 let unit = |i: usize| write(i, target.get());
                 if self.samples * self.channels * self.inner < THREADS_FROM {

@@ -11,10 +11,11 @@ use crate::storage::Storage;
 use crate::{Element, Tensor};
 
 /// A copy of the elements in row-major order in a buffer of its own.
+#[track_caller]
 pub(crate) fn to_contiguous<T: Element>(x: &Tensor<T>) -> Tensor<T> {
     match T::copied(x) {
         Some(copy) => copy,
-        None => out_of_memory(x.bytes()),
+        None => out_of_memory::<T>("contiguous", x.shape()),
     }
 }
 

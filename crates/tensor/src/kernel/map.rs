@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use super::level::{Arch, Kernel, Level, Portable, dispatch};
 use super::pool::{self, Shared};
 use super::rows::{beside, rows};
-use crate::error::out_of_memory;
+use crate::error::{no_memory, out_of_memory, refuse};
 use crate::layout::Layout;
 use crate::shape::same;
 use crate::storage::Storage;
@@ -114,9 +114,35 @@ pub(crate) unsafe fn split<T, O, const N: usize>(
     });
 }
 
-/// `f` of the operands, each read as `shape`, which all of them broadcast to. A panic if the system has no memory for it.
+/// A function without `Result`, and the one that returns an error in its place, if there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    pub(crate) op: &'static str,
+    pub(crate) twin: Option<&'static str>,
+}
+
+impl Named {
+    /// The end of the function when the system has no memory for its result.
+    #[track_caller]
+    #[cold]
+    pub(crate) fn out_of_memory<T>(self, shape: &[usize]) -> ! {
+        match self.twin {
+            Some(twin) => refuse(&no_memory::<T>(self.op, shape), twin),
+            None => out_of_memory::<T>(self.op, shape),
+        }
+    }
+}
+
+/// `f` of the operands, each read as `shape`, which all of them broadcast to. A panic in this name if the system has no memory
+/// for it.
+#[track_caller]
 #[inline]
-pub(crate) fn map<F, T, O, const N: usize>(f: F, x: [&Tensor<T>; N], shape: &[usize]) -> Tensor<O>
+pub(crate) fn map<F, T, O, const N: usize>(
+    named: Named,
+    f: F,
+    x: [&Tensor<T>; N],
+    shape: &[usize],
+) -> Tensor<O>
 where
     F: Lanewise<T, O, N>,
     T: Element,
@@ -124,7 +150,7 @@ where
 {
     match try_map(f, x, shape) {
         Some(y) => y,
-        None => out_of_memory(shape.iter().fold(size_of::<O>(), |n, &size| n.wrapping_mul(size))),
+        None => named.out_of_memory::<O>(shape),
     }
 }
 

@@ -62,7 +62,7 @@ impl Rows {
         let blocks = xs.len().div_ceil(size);
         // SAFETY: `PullWeight` writes the row of its block.
         let sums = unsafe {
-            Tensor::filled_by(Shape::new(&[blocks, self.width]), |out| {
+            Tensor::filled_by("normalize", Shape::new(&[blocks, self.width]), |out| {
                 let target = Shared(out.as_mut_ptr().cast::<T>());
                 let block = |i: usize| {
                     let part = i * size..xs.len().min((i + 1) * size);
@@ -88,7 +88,7 @@ impl Rows {
         let len = shape.iter().product();
         // SAFETY: the kernels below write every element of `out`.
         unsafe {
-            Tensor::filled_by(shape, |out| {
+            Tensor::filled_by("normalize", shape, |out| {
                 let target = Shared(out.as_mut_ptr().cast::<T>());
                 // Parts are disjoint.
                 in_chunks(len, self.width, &|start, end| {

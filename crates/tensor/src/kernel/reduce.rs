@@ -33,7 +33,11 @@ pub(crate) fn fold<F: Fold<T>, T: Element>(
         return Tensor::full(&shape, F::START);
     }
     // SAFETY: `fold_into` writes one place for each place of the kept axes.
-    unsafe { Tensor::filled_by(shape, |out| fold_into(&Folding::new(&fold), x, flags, about, out)) }
+    unsafe {
+        Tensor::filled_by("reduce", shape, |out| {
+            fold_into(&Folding::new(&fold), x, flags, about, out)
+        })
+    }
 }
 
 /// The fold of neighbours.

@@ -130,7 +130,7 @@ pub(crate) fn scan<S: Step<T>, T: Number>(_: S, x: &Tensor<T>, axis: usize) -> T
     let totals = totals.as_mut_slice();
     // SAFETY: `Scan` writes every element.
     unsafe {
-        Tensor::filled_by(Shape::new(x.shape()), |out| {
+        Tensor::filled_by("scan", Shape::new(x.shape()), |out| {
             dispatch(Scan {
                 step: PhantomData::<S>,
                 x: source,

@@ -24,7 +24,7 @@ pub(crate) fn softmax_rows<T: Float>(x: &Tensor<T>, logarithm: bool) -> Tensor<T
     }
     // SAFETY: `Rows` writes every element of `out`.
     unsafe {
-        Tensor::filled_by(x.layout().shape.clone(), |out| {
+        Tensor::filled_by("softmax", x.layout().shape.clone(), |out| {
             let target = Shared(out.as_mut_ptr().cast::<T>());
             in_chunks(source.len(), width, &|start, end| {
                 // Chunks are disjoint parts of `out`.
@@ -52,7 +52,7 @@ pub(crate) fn pull_softmax_rows<T: Float>(
     let gs = &g.storage.as_slice()[g.layout().offset..];
     // SAFETY: `PullRows` writes every element of `out`.
     unsafe {
-        Tensor::filled_by(y.layout().shape.clone(), |out| {
+        Tensor::filled_by("softmax", y.layout().shape.clone(), |out| {
             let target = Shared(out.as_mut_ptr().cast::<T>());
             in_chunks(results.len(), width, &|start, end| {
                 // Chunks are disjoint parts of `out`.

@@ -7,14 +7,15 @@ use crate::error::{no_memory, refuse};
 use crate::kernel::folds::FloatFold;
 use crate::kernel::gemm::{Init, Mat};
 use crate::kernel::level::Arch;
-use crate::kernel::map::{InPlace, Lanewise, map, try_map, update};
+use crate::kernel::map::{InPlace, Lanewise, try_map, update};
 use crate::shape::same;
 use crate::{Element, Float, Result, Shape, Tensor};
 
 /// The table's kernels for one float type. Sealed: `f32` and `f64` have them.
 #[doc(hidden)]
 pub trait FloatKernels: Element + LaneFloat {
-    fn unary(op: UnaryOp, x: &Tensor<Self>) -> Tensor<Self>;
+    /// `None` if there is no memory for the result.
+    fn unary(op: UnaryOp, x: &Tensor<Self>) -> Option<Tensor<Self>>;
     /// `None` if the shapes do not broadcast, or to more elements than there is memory for.
     fn binary(op: BinaryOp, a: &Tensor<Self>, b: &Tensor<Self>) -> Option<Tensor<Self>>;
     fn pull_unary(op: UnaryOp, g: Tensor<Self>, x: &Tensor<Self>, y: &Tensor<Self>)
@@ -96,12 +97,12 @@ impl<T: LaneFloat, F: Binary, const OPERAND: usize> InPlace<T, 3> for BinaryPull
     }
 }
 
-pub(crate) fn unary<T: Float>(op: UnaryOp, x: &Tensor<T>) -> Tensor<T> {
+pub(crate) fn unary<T: Float>(op: UnaryOp, x: &Tensor<T>) -> Option<Tensor<T>> {
     struct Run<'a, T>(&'a Tensor<T>);
     impl<T: Float> UnaryVisitor for Run<'_, T> {
-        type Output = Tensor<T>;
-        fn visit<F: Unary>(self, f: F) -> Tensor<T> {
-            map(UnaryValue(f), [self.0], self.0.shape())
+        type Output = Option<Tensor<T>>;
+        fn visit<F: Unary>(self, f: F) -> Option<Tensor<T>> {
+            try_map(UnaryValue(f), [self.0], self.0.shape())
         }
     }
     op.visit(Run(x))
@@ -173,9 +174,36 @@ pub(crate) fn pull_binary<T: Float>(
 
 impl UnaryOp {
     /// The function of each element.
+    ///
+    /// # Panics
+    /// If there is no memory for the result: an expanded view may have more elements than fit ([`try_apply`](Self::try_apply)
+    /// returns this as an error).
+    #[track_caller]
     #[inline]
     pub fn apply<T: Float>(self, x: &Tensor<T>) -> Tensor<T> {
-        T::unary(self, x)
+        function(self, x, "UnaryOp::try_apply")
+    }
+
+    /// [`apply`](Self::apply), with an error instead of a panic.
+    ///
+    /// ```
+    /// use wengert_tensor::pointwise::UnaryOp;
+    /// use wengert_tensor::{Error, Tensor};
+    ///
+    /// let wide = Tensor::<f32>::ones([1]).expand([1 << 44])?;
+    /// assert!(matches!(UnaryOp::Exp.try_apply(&wide), Err(Error::Size(_))));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Size`](crate::Error::Size) if there is no memory for the result.
+    #[track_caller]
+    #[inline]
+    pub fn try_apply<T: Float>(self, x: &Tensor<T>) -> Result<Tensor<T>> {
+        match T::unary(self, x) {
+            Some(y) => Ok(y),
+            None => Err(no_memory::<T>(self.name(), x.shape())),
+        }
     }
 
     /// The reverse rule: `g` times the slope at x, where the value is y; 0 where `g` is 0.
@@ -253,8 +281,10 @@ macro_rules! methods {
         impl<T: Float> Tensor<T> {
             $(
                 $(#[$udoc])*
+                #[track_caller]
+                #[inline]
                 pub fn $uname(&self $($(, $up: f64)*)?) -> Self {
-                    T::unary(UnaryOp::$Unary $({ $($up),* })?, self)
+                    UnaryOp::$Unary $({ $($up),* })?.apply(self)
                 }
             )*
             $(
@@ -272,6 +302,16 @@ macro_rules! methods {
 }
 use crate::pointwise_table;
 pointwise_table!(methods);
+
+/// A function that returns no `Result`, and the name of the one that does.
+#[track_caller]
+#[inline]
+pub(crate) fn function<T: Float>(op: UnaryOp, x: &Tensor<T>, twin: &str) -> Tensor<T> {
+    match T::unary(op, x) {
+        Some(y) => y,
+        None => refuse(&no_memory::<T>(op.name(), x.shape()), twin),
+    }
+}
 
 #[track_caller]
 #[inline]

@@ -1,5 +1,6 @@
 //! No shape panics, hangs or ends the process: rank 0, sizes 0, and sizes near 2⁶⁴ beside an axis without elements.
 
+use wengert_tensor::pointwise::UnaryOp;
 use wengert_tensor::{Conv, Error, REST, Result, Rng, Slice, Tensor, Window, s, tensor};
 
 const VAST: usize = if usize::BITS == 64 { 1 << 44 } else { 1 << 29 };
@@ -65,6 +66,62 @@ fn constructors_name_the_method_that_returns_the_error() {
     says(&|| drop(Tensor::permutation(VAST, &mut rng())), "Tensor::try_permutation");
     let wide = Tensor::<f32>::ones([1]).expand([VAST]).unwrap();
     says(&|| drop(wide.zeros_like()), "Tensor::try_full");
+}
+
+/// A function that returns no `Result` names itself, the shape, the caller's line, and the function that returns one.
+#[test]
+fn a_function_beyond_memory_names_itself_the_shape_and_the_line() {
+    type Call<'a> = (&'a str, Option<&'a str>, Box<dyn Fn() + 'a>);
+    let wide = Tensor::<f32>::ones([1]).expand([VAST]).unwrap();
+    let whole = tensor![1_i64].expand([VAST]).unwrap();
+    let mask = tensor![true].expand([VAST]).unwrap();
+    let pairs = tensor![[1.0_f32], [2.0]].expand([2, VAST]).unwrap();
+    let calls: Vec<Call<'_>> = vec![
+        ("exp", Some("UnaryOp::try_apply"), Box::new(|| drop(wide.exp()))),
+        ("leaky_relu", Some("UnaryOp::try_apply"), Box::new(|| drop(wide.leaky_relu(0.1)))),
+        ("add_scalar", Some("try_add"), Box::new(|| drop(&wide + 1.0))),
+        ("add_scalar", Some("try_sub"), Box::new(|| drop(&wide - 1.0))),
+        ("rsub_scalar", Some("try_sub"), Box::new(|| drop(1.0 - &wide))),
+        ("mul_scalar", Some("try_mul"), Box::new(|| drop(2.0 * wide.clone()))),
+        ("rdiv_scalar", Some("try_div"), Box::new(|| drop(2.0 / &wide))),
+        ("neg", Some("UnaryOp::try_apply"), Box::new(|| drop(-&wide))),
+        ("mul", Some("try_mul"), Box::new(|| drop(&wide * &wide))),
+        ("add", Some("try_add"), Box::new(|| drop(&whole + 1))),
+        ("try_mul", Some("try_mul"), Box::new(|| drop(&whole * &whole))),
+        ("neg", None, Box::new(|| drop(-&whole))),
+        ("greater_scalar", Some("greater"), Box::new(|| drop(wide.greater_scalar(0.0)))),
+        ("is_nan", None, Box::new(|| drop(wide.is_nan()))),
+        ("logical_not", None, Box::new(|| drop(!&mask))),
+        ("cast", None, Box::new(|| drop(wide.cast::<f64>()))),
+        ("map", None, Box::new(|| drop(wide.map(|x| x)))),
+        ("contiguous", None, Box::new(|| drop(wide.contiguous()))),
+        ("contiguous", None, Box::new(|| drop(wide.to_vec()))),
+        ("reshape", Some("reshape"), Box::new(|| drop(pairs.flatten()))),
+    ];
+    for (op, twin, call) in calls {
+        let line = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+        let text = line.downcast_ref::<String>().unwrap();
+        assert!(text.starts_with(&format!("{op}: [")), "{op}: {text}");
+        assert!(text.contains(&VAST.to_string()), "{op}: {text}");
+        assert!(text.contains("no memory for it") && text.contains("edges.rs:"), "{op}: {text}");
+        let twin = twin.map(|twin| format!("({twin} returns this as an error)"));
+        assert!(twin.is_none_or(|twin| text.ends_with(&twin)), "{op}: {text}");
+    }
+    for op in UnaryOp::ALL {
+        too_large(op.try_apply(&wide));
+    }
+    let rows = tensor![[1.0_f32, 2.0]].expand([VAST, 2]).unwrap();
+    let places = tensor![0_usize].expand([VAST]).unwrap();
+    let two = tensor![1.0_f32, 1.0];
+    too_large(rows.layer_norm(&two, None, 0.0));
+    too_large(rows.rms_norm(&two, 0.0));
+    too_large(rows.affine_normalize(1, &two, None, 0.0));
+    too_large(wide.topk(2, 0, wengert_tensor::Order::Ascending));
+    too_large(two.index_select(0, &places));
+    too_large(two.take_rows(&places));
+    too_large(places.one_hot::<f32>(2));
+    too_large(mask.any_over(0));
+    too_large(mask.count_over(0));
 }
 
 #[test]

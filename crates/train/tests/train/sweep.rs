@@ -145,6 +145,11 @@ fn spaces_that_are_none_are_rejected() {
         (Space::grid().values("a", none), "`a` has no values"),
         (Space::grid().values("a", [1]).values("a", [2]), "`a` is given twice"),
         (Space::grid().uniform("a", 0.0..1.0), "`a` is a range, and a grid needs values"),
+        (Space::random(usize::MAX, 0).uniform("a", 0.0..1.0), "has no end"),
+        (
+            (0..64).fold(Space::grid(), |space, k| space.values(&format!("k{k}"), [1, 2])),
+            "a search of 18446744073709551615 configurations, more than 1000000, has no end",
+        ),
         (Space::random(1, 0).uniform("a", 1.0..1.0), "drawn from 1 to 1; the first must be below"),
         (Space::random(1, 0).uniform("a", 0.0..f64::INFINITY), "drawn from 0 to inf"),
         (Space::random(1, 0).log_uniform("a", 0.0..1.0), "the first must be above 0 and below"),

@@ -1,13 +1,17 @@
 //! A trainer is the loop: the same bits, with and without its company.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use wengert_data::{DataLoader, TensorDataset, metrics, synth};
 use wengert_loss::{CrossEntropyLoss, MseLoss};
-use wengert_nn::{Dropout, Linear, Parts, Relu, Sequential};
+use wengert_nn::{BatchNorm1d, Dropout, Linear, Module, Parts, Relu, Sequential};
 use wengert_optim::schedule::{CosineAnnealingLr, ExponentialLr, ReduceLrOnPlateau, Schedule};
 use wengert_optim::{Adam, Optimizer, Sgd, clip_grad_norm};
 use wengert_tensor::{Rng, Tensor};
 use wengert_train::{
-    Cause, Checkpoint, EarlyStopping, Error, Trainer, Why, batch_seed, evaluate, train_epoch_seeded,
+    Cause, Checkpoint, Companion, EarlyStopping, Error, Result, Step, Trainer, Why, batch_seed,
+    evaluate, train_epoch_seeded,
 };
 
 type Set = TensorDataset<f32>;
@@ -353,4 +357,95 @@ fn errors_of_the_loop_name_the_line_that_asked_for_it() {
         assert!(text.contains("at crates/train/tests/train/trainer.rs:"), "{text}");
     }
     assert!(Trainer::new(&right, &criterion, &mut negative).fit(&train, 1).is_ok());
+}
+
+/// The ways in which a batch comes to no step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fails {
+    Never,
+    NotFinite,
+    InThePass,
+    ByAPanic,
+    InTheMetric,
+    BeforeTheStep,
+    InTheStep,
+}
+
+/// Refuses one batch before its step.
+struct Refuses<'a>(Fails, &'a Cell<bool>);
+
+impl Companion<f32> for Refuses<'_> {
+    fn before_step(&mut self, _: &mut Step<'_, f32>) -> Result<()> {
+        if self.0 == Fails::BeforeTheStep && self.1.take() {
+            return Err(wengert_autograd::Error::from(bad_shape()).into());
+        }
+        Ok(())
+    }
+}
+
+fn bad_shape() -> wengert_tensor::Error {
+    Tensor::<f32>::zeros([2]).matmul(&Tensor::zeros([3])).unwrap_err()
+}
+
+/// A batch that comes to no step changes neither running statistics nor metrics, and training goes on with it as if nothing had been.
+#[test]
+fn a_batch_without_a_step_changes_nothing() {
+    let mut x = Tensor::<f32>::randn([40, 2], &mut Rng::new(5));
+    x.set(&[20, 0], 7.5).unwrap();
+    let data = TensorDataset::new(x, Tensor::from_fn([40], |i| i[0] % 2)).unwrap();
+    let (loader, criterion) = (DataLoader::new(data, 10).unwrap(), CrossEntropyLoss::new());
+    let run = |fails: Fails| {
+        let rng = &mut Rng::new(0);
+        let model = Sequential::new()
+            .with(Linear::new(2, 8, rng))
+            .with(BatchNorm1d::new(8))
+            .with(Linear::new(8, 2, rng));
+        let mut optimizer = Adam::new(model.parameters(), 0.01);
+        // Set while the third batch is on its way for the first time.
+        let (on_its_way, met) = (Cell::new(false), Cell::new(false));
+        let mut trainer = Trainer::custom(&model, &mut optimizer, |tape, x, y| {
+            if tape.is_recording() && x.iter().any(|x: f32| x == 7.5) {
+                on_its_way.set(!met.replace(true));
+            }
+            let x = if fails == Fails::NotFinite && on_its_way.take() { &x * f32::NAN } else { x };
+            let prediction = model.call(tape.constant(x))?;
+            let mut loss = criterion.forward(prediction, y)?;
+            if fails == Fails::InThePass && on_its_way.take() {
+                return Err(bad_shape().into());
+            }
+            assert!(fails != Fails::ByAPanic || !on_its_way.take(), "a pass of one's own");
+            if fails == Fails::InTheStep && on_its_way.take() {
+                // 0, and its gradient is infinite.
+                loss = loss + (prediction * 0.0).sqrt().sum();
+            }
+            Ok((prediction, loss))
+        })
+        .metric("accuracy", |p, y: &Tensor<usize>| match fails {
+            Fails::InTheMetric if on_its_way.take() => Err(bad_shape().into()),
+            _ => metrics::accuracy(p, y),
+        })
+        .with(Refuses(fails, &on_its_way))
+        .silent();
+        if fails != Fails::Never {
+            let ended = catch_unwind(AssertUnwindSafe(|| trainer.fit(&loader, 1)));
+            assert_eq!(ended.is_err(), fails == Fails::ByAPanic, "{fails:?}");
+            assert!(ended.is_err() || ended.is_ok_and(|ended| ended.is_err()), "{fails:?}");
+            let counted = model.get::<BatchNorm1d<f32>>("1").unwrap().running.as_ref().unwrap();
+            assert_eq!(counted.batches.get(), 2, "{fails:?}");
+        }
+        let history = trainer.fit(&loader, 1).unwrap();
+        let epoch = history.epochs[0];
+        (trainer.checkpoint().model, epoch.train_loss, epoch.train_metric)
+    };
+    let straight = run(Fails::Never);
+    for fails in [
+        Fails::NotFinite,
+        Fails::InThePass,
+        Fails::ByAPanic,
+        Fails::InTheMetric,
+        Fails::BeforeTheStep,
+        Fails::InTheStep,
+    ] {
+        assert_eq!(run(fails), straight, "{fails:?}");
+    }
 }

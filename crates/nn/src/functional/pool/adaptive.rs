@@ -1,7 +1,8 @@
 //! Pooling into a number of parts.
 
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Error, Fault, Float, Part, REST, Shape, Tensor, keep};
+use wengert_tensor::error::room_or_refuse;
+use wengert_tensor::{Error, Fault, Float, Part, REST, Tensor, keep};
 
 use super::max::largest;
 use super::refuse_rank;
@@ -91,6 +92,8 @@ fn wanted<const D: usize>(
         REST => shape[lead + i],
         size => size,
     });
-    Shape::len_or_refuse(op, &[&shape[..lead], &sizes[..]].concat())?;
+    room_or_refuse::<f64>(op, &[&shape[..lead], &sizes[..]].concat())?;
+    // Each part of an axis has its place in a list, and may have a line of the tape.
+    sizes.iter().try_for_each(|&size| room_or_refuse::<[usize; 32]>(op, &[size]))?;
     Ok(sizes)
 }

@@ -121,11 +121,13 @@ pub fn lp_pool<T: Float, const D: usize>(
     p: f64,
     pool: Pool<D>,
 ) -> Result<Var<'_, T>> {
-    if p == 0.0 || pool.padding != Each([0; D]) {
-        let rule = "the power is not 0, and there is no padding";
+    if p == 0.0 || p.is_nan() || pool.padding != Each([0; D]) {
+        let rule = "the power is not 0 or NaN, and there is no padding";
         return Err(Error::Value(Fault::new("lp_pool", &[&x.shape()], rule)).into());
     }
+    let means = avg_pool(x.powf(p), pool)?;
+    // Now that a window is known to fit, this is a number.
     let places: usize = pool.kernel.0.iter().product();
     // By the mean, as PyTorch: a window that sees fewer places counts as a whole one.
-    Ok(avg_pool(x.powf(p), pool)?.mul_scalar(places as f64).powf(1.0 / p))
+    Ok(means.mul_scalar(places as f64).powf(1.0 / p))
 }

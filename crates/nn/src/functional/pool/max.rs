@@ -1,6 +1,7 @@
 //! The largest element of each window, and back to its place.
 
 use wengert_autograd::{Result, Var};
+use wengert_tensor::error::room_or_refuse;
 use wengert_tensor::{Error, Fault, Float, Part, Shape, Tensor};
 
 use super::{Pool, refuse_rank};
@@ -28,6 +29,7 @@ pub fn max_pool_at<T: Float, const D: usize>(
     const OP: &str = "max_pool";
     let shape = x.shape();
     let counts = pool.counts(OP, &shape)?;
+    counts.iter().try_for_each(|&count| room_or_refuse::<Part>(OP, &[count]))?;
     let parts: Vec<Vec<Part>> = (0..D)
         .map(|i| {
             let (places, window, padding) =
