@@ -216,7 +216,7 @@ fn endless(d: &Doctor, found: &mut Vec<Finding>) {
     if let Some((layer, op, at, false)) = &d.bottomless
         && d.looks >= 3
     {
-        let finding = Finding::likely(Fault::NegatedLoss).layer(layer).op(op, *at);
+        let finding = Finding::likely(Fault::NegatedLoss).layer(layer).op(op, at);
         found.push(
             finding
                 .seeing("all terms of the loss are subtracted, and this one grows without end: the less the model is right, the smaller the loss")

@@ -1,6 +1,8 @@
 //! The rule of samples that belong together: pairs, triplets, and labels of a loss that compares no prediction with a target.
 
-use crate::doctor::{Doctor, Fault, Finding};
+use crate::doctor::{Action, Doctor, Fault, Finding};
+
+const IN_ORDER: Action = Action::Code("triplet_margin(anchor, similar, different)?");
 
 /// A loss that has come to rest, and is no lower than where samples are put together at random.
 pub(super) fn look(d: &Doctor, found: &mut Vec<Finding>) {
@@ -16,9 +18,11 @@ pub(super) fn look(d: &Doctor, found: &mut Vec<Finding>) {
         )
         .because("the same in standard errors", errors, 2.5);
     found.push(match first < -2.5 {
-        true => finding.seeing(
-            "at the start the loss was lower with samples put together at random: are similar and different ones swapped?",
-        ),
+        true => finding
+            .seeing(
+                "at the start the loss was lower with samples put together at random: are similar and different ones swapped?",
+            )
+            .first_by("give the similar sample first, then the different one", IN_ORDER),
         false => finding.seeing("the loss cannot tell samples that belong together from others").rank(3),
     });
 }

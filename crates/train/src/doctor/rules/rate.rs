@@ -249,17 +249,25 @@ fn penalty(d: &Doctor, patient: &Patient, found: &mut Vec<Finding>) {
         let part = d.penalty.filter(|_| d.step >= 20).map_or(1.0, |now| now / peak);
         *peak > 2.0 && (part < 0.2 || less(0.2)) || *peak > 0.2 && part < 0.02
     });
-    if let Some(ratio) = now.or(was) {
-        let finding = Finding::likely(Fault::Penalty).because(
-            "penalty over the data's part of the loss",
-            ratio,
-            2.0,
-        );
+    if now.is_some() || was.is_some() {
+        let finding = Finding::likely(Fault::Penalty);
+        let finding = match (now, d.penalty_peak) {
+            (None, Some(peak)) => finding
+                .because("penalty over the data's part of the loss, at its highest", peak, 0.2)
+                .noting("the same now: what it weighs was pulled to 0", d.penalty.unwrap_or(0.0)),
+            _ => {
+                finding.because("penalty over the data's part of the loss", now.unwrap_or(0.0), 2.0)
+            }
+        };
+        let finding = match shrunk.is_empty() {
+            true => finding,
+            false => finding.noting("weights over what they were", most),
+        };
         let finding = match d.penalty_at {
             Some((op, at)) => finding.op(op, at),
             None => finding,
         };
-        found.push(finding.noting("weights over what they were", most).over(0, d.step));
+        found.push(finding.over(0, d.step));
         return;
     }
     let decay = d.settings.iter().find(|(name, x)| *name == "weight_decay" && *x > 0.0);
