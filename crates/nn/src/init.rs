@@ -145,8 +145,9 @@ pub enum Fan {
 pub fn fans(shape: &[usize]) -> Result<(usize, usize)> {
     match shape {
         [outputs, inputs, kernel @ ..] => {
-            let places: usize = kernel.iter().product();
-            Ok((inputs * places, outputs * places))
+            // Saturated, the shape is beyond memory, which whoever makes the weight says.
+            let times = |n: usize| kernel.iter().fold(n, |n, &size| n.saturating_mul(size));
+            Ok((times(*inputs), times(*outputs)))
         }
         _ => {
             let rule = "a weight has at least two axes, [outputs, inputs, …]";
@@ -171,7 +172,7 @@ pub fn xavier_uniform<T: Float>(
     rng: &mut Rng,
 ) -> Result<Tensor<T>> {
     let (inputs, outputs) = fans(shape.as_ref())?;
-    let bound = scale(gain, (inputs + outputs) as f64 / 6.0);
+    let bound = scale(gain, inputs.saturating_add(outputs) as f64 / 6.0);
     Tensor::uniform(shape, -bound, bound, rng)
 }
 
@@ -186,7 +187,7 @@ pub fn xavier_normal<T: Float>(
     rng: &mut Rng,
 ) -> Result<Tensor<T>> {
     let (inputs, outputs) = fans(shape.as_ref())?;
-    Tensor::normal(shape, 0.0, scale(gain, (inputs + outputs) as f64 / 2.0), rng)
+    Tensor::normal(shape, 0.0, scale(gain, inputs.saturating_add(outputs) as f64 / 2.0), rng)
 }
 
 #[track_caller]
