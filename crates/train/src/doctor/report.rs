@@ -144,7 +144,7 @@ impl fmt::Display for Report {
         for (k, finding) in self.findings.iter().enumerate() {
             writeln!(f, "\n{}. {finding}", k + 1)?;
         }
-        write!(f, "\nlooked at: {}", self.looked_at.join("; "))
+        write!(f, "\nlooked at  {}", self.looked_at.join("\n           "))
     }
 }
 
