@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wengert_data::{DataLoader, TensorDataset, metrics, synth};
-use wengert_loss::{CrossEntropyLoss, MseLoss};
+use wengert_loss::{CrossEntropyLoss, Loss, MseLoss};
 use wengert_nn::{BatchNorm1d, Dropout, Linear, Module, Parts, Relu, Sequential};
 use wengert_optim::schedule::{CosineAnnealingLr, ExponentialLr, ReduceLrOnPlateau, Schedule};
 use wengert_optim::{Adam, Optimizer, Sgd, clip_grad_norm};
@@ -403,29 +403,31 @@ fn a_batch_without_a_step_changes_nothing() {
         let mut optimizer = Adam::new(model.parameters(), 0.01);
         // Set while the third batch is on its way for the first time.
         let (on_its_way, met) = (Cell::new(false), Cell::new(false));
-        let mut trainer = Trainer::custom(&model, &mut optimizer, |tape, x, y| {
-            if tape.is_recording() && x.iter().any(|x: f32| x == 7.5) {
-                on_its_way.set(!met.replace(true));
-            }
-            let x = if fails == Fails::NotFinite && on_its_way.take() { &x * f32::NAN } else { x };
-            let prediction = model.call(tape.constant(x))?;
-            let mut loss = criterion.forward(prediction, y)?;
-            if fails == Fails::InThePass && on_its_way.take() {
-                return Err(bad_shape().into());
-            }
-            assert!(fails != Fails::ByAPanic || !on_its_way.take(), "a pass of one's own");
-            if fails == Fails::InTheStep && on_its_way.take() {
-                // 0, and its gradient is infinite.
-                loss = loss + (prediction * 0.0).sqrt().sum();
-            }
-            Ok((prediction, loss))
-        })
-        .metric("accuracy", |p, y: &Tensor<usize>| match fails {
-            Fails::InTheMetric if on_its_way.take() => Err(bad_shape().into()),
-            _ => metrics::accuracy(p, y),
-        })
-        .with(Refuses(fails, &on_its_way))
-        .silent();
+        let mut trainer =
+            Trainer::custom(&model, &mut optimizer, |tape, x: Tensor<f32>, y: &Tensor<usize>| {
+                if tape.is_recording() && x.iter().any(|x| x == 7.5) {
+                    on_its_way.set(!met.replace(true));
+                }
+                let x =
+                    if fails == Fails::NotFinite && on_its_way.take() { &x * f32::NAN } else { x };
+                let prediction = model.call(tape.constant(x))?;
+                let mut loss = criterion.forward(prediction, y)?;
+                if fails == Fails::InThePass && on_its_way.take() {
+                    return Err(bad_shape().into());
+                }
+                assert!(fails != Fails::ByAPanic || !on_its_way.take(), "a pass of one's own");
+                if fails == Fails::InTheStep && on_its_way.take() {
+                    // 0, and its gradient is infinite.
+                    loss = loss + (prediction * 0.0).sqrt().sum();
+                }
+                Ok((prediction, loss))
+            })
+            .metric("accuracy", |p, y: &Tensor<usize>| match fails {
+                Fails::InTheMetric if on_its_way.take() => Err(bad_shape().into()),
+                _ => metrics::accuracy(p, y),
+            })
+            .with(Refuses(fails, &on_its_way))
+            .silent();
         if fails != Fails::Never {
             let ended = catch_unwind(AssertUnwindSafe(|| trainer.fit(&loader, 1)));
             assert_eq!(ended.is_err(), fails == Fails::ByAPanic, "{fails:?}");
