@@ -6,7 +6,7 @@ use wengert::loss::{
     MarginRankingLoss, Reduction, TripletMarginLoss, bce, bce_with_logits, hinge, huber, mae,
     multi_margin, multilabel_soft_margin, smooth_l1, soft_margin,
 };
-use wengert::nn::{Hardtanh, LayerNorm, Module, functional};
+use wengert::nn::{BatchNorm1d, Hardtanh, LayerNorm, Module, Parts, functional};
 use wengert::optim::clip_grad_norm;
 use wengert::tensor::{Order, Tensor, tensor};
 
@@ -184,6 +184,13 @@ fn nothing_and_infinity() {
     let y = LayerNorm::new([1]).call(x).unwrap();
     assert_eq!(y.value().unwrap(), tensor![[0.0], [0.0]]);
     assert_eq!(y.sum().gradients().unwrap().wrt(x).value().unwrap(), tensor![[0.0], [0.0]]);
+    row(
+        "running statistics after a batch that would make them NaN or ∞ (`BatchNorm`, `InstanceNorm`)",
+    );
+    let norm = BatchNorm1d::<f64>::new(1);
+    let before = norm.state();
+    norm.call(Tape::new().var(tensor![[1.0], [NAN]])).unwrap();
+    assert_eq!(norm.state(), before);
     row("`powf`, `pow` whose value overflows and whose slope does not, as (10²⁰)² in f32");
     let single = Tape::<f32>::new();
     let x = single.var(tensor![1e20]);

@@ -189,3 +189,22 @@ fn amount(bytes: usize) -> String {
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
+
+/// A function without `Result`, and the one that returns an error in its place, if there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    pub(crate) op: &'static str,
+    pub(crate) twin: Option<&'static str>,
+}
+
+impl Named {
+    /// The end of the function when the system has no memory for its result.
+    #[track_caller]
+    #[cold]
+    pub(crate) fn out_of_memory<T>(self, shape: &[usize]) -> ! {
+        match self.twin {
+            Some(twin) => refuse(&no_memory::<T>(self.op, shape), twin),
+            None => out_of_memory::<T>(self.op, shape),
+        }
+    }
+}

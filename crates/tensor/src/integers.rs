@@ -3,8 +3,9 @@
 
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+use crate::error::Named;
 use crate::error::{no_memory, refuse};
-use crate::kernel::map::{Named, Plain, map, try_map};
+use crate::kernel::map::{Plain, map, try_map};
 use crate::{Number, Result, Shape, Tensor};
 
 /// The function of each pair of elements, broadcast against each other.

@@ -3,7 +3,7 @@
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::pointwise::run::{function, operator};
+use crate::pointwise::methods::{function, operator};
 use crate::pointwise::{BinaryOp, UnaryOp};
 use crate::{Float, Tensor};
 

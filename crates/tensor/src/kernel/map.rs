@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use super::level::{Arch, Kernel, Level, Portable, dispatch};
 use super::pool::{self, Shared};
 use super::rows::{beside, rows};
-use crate::error::{no_memory, out_of_memory, refuse};
+use crate::error::Named;
 use crate::layout::Layout;
 use crate::shape::same;
 use crate::storage::Storage;
@@ -112,25 +112,6 @@ pub(crate) unsafe fn split<T, O, const N: usize>(
         let (x, out) = unsafe { (x.map(|p| p.add(start)), out.add(start)) };
         runs(x, out, len);
     });
-}
-
-/// A function without `Result`, and the one that returns an error in its place, if there is one.
-#[derive(Clone, Copy)]
-pub(crate) struct Named {
-    pub(crate) op: &'static str,
-    pub(crate) twin: Option<&'static str>,
-}
-
-impl Named {
-    /// The end of the function when the system has no memory for its result.
-    #[track_caller]
-    #[cold]
-    pub(crate) fn out_of_memory<T>(self, shape: &[usize]) -> ! {
-        match self.twin {
-            Some(twin) => refuse(&no_memory::<T>(self.op, shape), twin),
-            None => out_of_memory::<T>(self.op, shape),
-        }
-    }
 }
 
 /// `f` of the operands, each read as `shape`, which all of them broadcast to. A panic in this name if the system has no memory

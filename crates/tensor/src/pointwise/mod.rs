@@ -3,6 +3,7 @@
 pub(crate) mod accumulate;
 mod dual;
 mod lane;
+pub(crate) mod methods;
 mod own;
 pub mod real;
 pub(crate) mod run;

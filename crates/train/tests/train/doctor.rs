@@ -60,7 +60,7 @@ fn a_healthy_run_is_healthy_and_tells_what_was_looked_at() {
     let text = report.to_string();
     assert!(text.starts_with("healthy: nothing found"), "{text}");
     assert!(
-        text.contains("the loss of 200 steps") && text.contains("16 units of 1 activation;"),
+        text.contains("the loss of 200 steps") && text.contains("16 units of 1 activation\n"),
         "{text}"
     );
 }
