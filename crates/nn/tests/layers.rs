@@ -342,7 +342,7 @@ fn a_layer_beyond_memory_names_the_line_that_asked_for_it() {
 
 /// A view of one number.
 fn wide(shape: &[usize]) -> Tensor<f32> {
-    Tensor::ones([]).expand(shape).unwrap()
+    Tensor::ones([]).expand(shape).expect("a view takes no memory")
 }
 
 /// Sizes whose products overflow, and results that no memory holds, are errors of the line that called, and not panics.
@@ -393,7 +393,8 @@ fn options_and_results_beyond_memory_are_errors() {
 fn options_that_are_no_numbers_are_errors() {
     let x = || Tensor::<f32>::ones([4, 2]);
     let nan = f64::NAN;
-    let calls: Vec<(&str, Box<dyn Module<f32>>, Tensor<f32>)> = vec![
+    type Call = (&'static str, Box<dyn Module<f32>>, Tensor<f32>);
+    let calls: Vec<Call> = vec![
         ("`eps` is NaN", Box::new(BatchNorm1d::new(2).eps(nan)), x()),
         ("`eps` is -1", Box::new(LayerNorm::new([2]).eps(-1.0)), x()),
         ("`eps` is NaN", Box::new(RmsNorm::new([2]).eps(nan)), x()),

@@ -47,10 +47,7 @@ fn optional<T: Float, const N: usize>(
     hidden: usize,
     rng: &mut Rng,
 ) -> Option<Param<T>> {
-    match shape {
-        Some(shape) => Some(uniform(&shape, hidden, rng)),
-        None => None,
-    }
+    Some(uniform(&shape?, hidden, rng))
 }
 
 impl<T: Float> RecurrentWeights<T> {
