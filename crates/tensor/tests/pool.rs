@@ -97,8 +97,12 @@ fn a_race() {
                 while here.load(Relaxed) < 2 {
                     std::hint::spin_loop();
                 }
-                // SAFETY: none. Two threads write one number, and only the sanitizer runs this.
-                unsafe { *(p as *mut u64) += 1 };
+                // Many times: of two writes in the same moment the sanitizer may note neither before it looks for the other.
+                for _ in 0..1000 {
+                    let p = p as *mut u64;
+                    // SAFETY: none. Two threads write one number, and only the sanitizer runs this.
+                    unsafe { p.write_volatile(p.read_volatile() + 1) };
+                }
             });
         }
     });
