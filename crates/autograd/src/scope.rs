@@ -232,7 +232,7 @@ impl<T: Float> ScopeGuard<'_, T> {
     /// Notes the results of the call.
     ///
     /// # Errors
-    /// That of a result that has no value: a layer's own methods without `Result`, such as `relu`, hand it on.
+    /// The error of the op that failed, if a result has no value: `relu` and other methods of a var return no `Result`.
     #[doc(hidden)]
     #[inline]
     pub fn gave<K: Tensors>(&self, y: Var<'_, T, K>) -> Result<()> {

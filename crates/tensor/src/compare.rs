@@ -1,7 +1,6 @@
 //! Comparing numbers: tensor with tensor, tensor with scalar, and how close two tensors are.
 
-use crate::error::Named;
-use crate::error::{Fault, no_memory};
+use crate::error::{Fault, Named, no_memory};
 use crate::kernel::map::{Plain, map, try_map};
 use crate::{Element, Error, Float, Number, Result, Shape, Tensor};
 

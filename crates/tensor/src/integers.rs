@@ -3,8 +3,7 @@
 
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::error::Named;
-use crate::error::{no_memory, refuse};
+use crate::error::{Named, no_memory, refuse};
 use crate::kernel::map::{Plain, map, try_map};
 use crate::{Number, Result, Shape, Tensor};
 

@@ -4,8 +4,7 @@ use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use crate::axes::folding;
 use crate::compare::{both, each};
-use crate::error::Named;
-use crate::error::{no_memory, refuse, room_or_refuse};
+use crate::error::{Named, no_memory, refuse, room_or_refuse};
 use crate::kernel::map::{Plain, map};
 use crate::kernel::pick::pick;
 use crate::kernel::reduce::fold;

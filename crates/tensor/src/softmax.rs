@@ -1,8 +1,7 @@
 //! Soft extremes: log-sum-exp, softmax and its logarithm.
 
 use crate::axes::{axis_or_refuse, folding, is_axis_of_scalar};
-use crate::error::Named;
-use crate::error::room_or_refuse;
+use crate::error::{Named, room_or_refuse};
 use crate::kernel::folds::{FloatFold, NumberFold};
 use crate::kernel::level::Arch;
 use crate::kernel::map::{Lanewise, Plain, map};

@@ -90,9 +90,6 @@ pub(crate) unsafe fn forward<T: Float>(heads: Heads, x: &[T], out: *mut T) {
     }
     let Heads { batch, time, size, .. } = heads;
     let width = heads.width();
-    if x.is_empty() {
-        return;
-    }
     assert_eq!(x.len(), batch * time * 3 * width);
     let (x, out) = (Shared(x.as_ptr()), Shared(out));
     heads.each(&|from, to| {
@@ -124,9 +121,6 @@ pub(crate) fn back<T: Float>(heads: Heads, x: &[T], g: &[T], y: &[T], dx: &mut [
     }
     let Heads { batch, time, size, .. } = heads;
     let width = heads.width();
-    if x.is_empty() {
-        return;
-    }
     assert!(x.len() == batch * time * 3 * width && dx.len() == x.len());
     assert!(g.len() == batch * time * width && y.len() == g.len());
     let (x, gs, dx) = (Shared(x.as_ptr()), Shared(g.as_ptr()), Shared(dx.as_mut_ptr()));

@@ -129,7 +129,7 @@ impl Losses {
         self.count > 64 && self.slow < 0.45 * self.early
     }
 
-    /// Whether it has come to rest: over the last quarter of its points it fell by less than a twentieth of its whole fall.
+    /// True if it is at rest: the fall over its last quarter is less than a twentieth of the whole.
     pub(crate) fn rests(&self) -> bool {
         let points = &self.curve.points;
         let mean =

@@ -154,7 +154,7 @@ pub(crate) fn terms<T: Float>(
     (data, penalties)
 }
 
-/// Whether a term of the loss meets data between the results of the model and the loss. Without a known target each does.
+/// True if a term of the loss compares results of the model with data. It is true of each term, if no target is known.
 fn asks<T: Float>(r: &Reading<'_, '_, T>, term: usize, goal: Option<&Goal>) -> bool {
     let (mut stack, mut met) = (vec![term], std::collections::HashSet::new());
     while let Some(index) = stack.pop() {
