@@ -7,7 +7,7 @@ use crate::ops::{Op, Operation as _};
 
 impl<T: Float> Lines<'_, T> {
     /// The value that a line would have if these lines had these values: the lines between them are run again, and nothing is recorded.
-    /// `None` if one of them holds code of the user's own, or does not take the values.
+    /// `None` if one of them holds code of the user's own, or does not take the values, or if there is no such line.
     ///
     /// ```
     /// use wengert_autograd::Tape;
@@ -19,9 +19,11 @@ impl<T: Float> Lines<'_, T> {
     /// assert_eq!(loss.item()?, 8.0);
     /// let swapped = tape.lines().value_if(loss.index(), &[(x.index(), tensor![1.0, 4.0, 2.0])]);
     /// assert_eq!(swapped.unwrap().item()?, 0.0);
+    /// assert!(tape.lines().value_if(usize::MAX, &[]).is_none());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn value_if(&self, index: usize, others: &[(usize, Tensor<T>)]) -> Option<Tensor<T>> {
+        self.get(index)?;
         let mut changed: Vec<Option<Tensor<T>>> = vec![None; index + 1];
         for (line, value) in others {
             *changed.get_mut(*line)? = Some(value.clone());
