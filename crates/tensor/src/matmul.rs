@@ -182,7 +182,7 @@ fn product<T: Float>(
 }
 
 /// C = A·B, each row started from `bias`: rows that lie one after another in A `[m, k]` and B `[k, n]`, and `down` apart in C. All n
-/// elements of a row are written.
+/// elements of a row are written, with the same bits whatever other rows there are.
 #[allow(clippy::too_many_arguments)] // those of a product
 pub(crate) fn product_into<T: Float>(
     m: usize,
@@ -243,7 +243,7 @@ unsafe fn of_slices<T: Float>(
     let a = Mat { ptr: a.as_ptr(), rs: k as isize, cs: 1 };
     let b = Mat { ptr: b.as_ptr(), rs: n as isize, cs: 1 };
     // SAFETY: the lengths were just compared, and C is borrowed alone; the caller's promise.
-    unsafe { T::product(m, n, k, a, b, init, c.as_mut_ptr().cast(), down) }
+    unsafe { T::product_rows(m, n, k, a, b, init, c.as_mut_ptr().cast(), down) }
 }
 
 /// A product for each place of `batch`, to which the operands' first axes broadcast.

@@ -1,8 +1,10 @@
-//! Products against a plain loop in f64: every level, layout, start and thread count.
+//! Products against a plain loop in f64: every level, layout, start and thread count. Recurrent nets on any number of threads.
 
 use std::sync::Mutex;
 use wengert_tensor::kernel::gemm::{GemmElem, Init, Mat, gemm};
 use wengert_tensor::kernel::{level, pool};
+use wengert_tensor::recurrent::{Back, Direction, Recurrence, Step};
+use wengert_tensor::{Float, Rng, Tensor};
 
 /// The level and the number of threads belong to the process: one test at a time.
 static ONE: Mutex<()> = Mutex::new(());
@@ -281,6 +283,63 @@ fn threads_change_no_bit() {
     levels(|| {
         same_bits::<f32>();
         same_bits::<f64>();
+    });
+}
+
+/// The states and gradients of a batch of sequences, or of one of them alone: each `[steps, batch, width]`.
+fn sequences<T: Float>(step: Step, direction: Direction, alone: Option<usize>) -> Vec<Tensor<f64>> {
+    let (time, hidden) = (20, 45);
+    let wide = step.gates() * hidden;
+    let mut rng = Rng::new(3);
+    let mut random = |steps: usize, width: usize| {
+        let all = Tensor::<T>::randn([steps, BATCH, width], &mut rng);
+        alone.map_or(all.clone(), |one| all.narrow(1, one, 1).expect("a sequence"))
+    };
+    let memory = usize::from(step == Step::Lstm);
+    let (x, g) = (random(time, wide), random(time + memory, hidden));
+    let [h, c] = [0; 2].map(|_| random(1, hidden).squeeze(0).expect("one step"));
+    let mut rng = Rng::new(4);
+    let u = Tensor::<T>::uniform([wide, hidden], -0.1, 0.1, &mut rng).expect("a range");
+    let d = Tensor::<T>::randn([wide], &mut rng);
+    let c = (memory == 1).then_some(&c);
+    let net = Recurrence { step, direction, x: &x, h: &h, c, u: &u, d: Some(&d) };
+    let (y, kept) = net.forward().expect("shapes that fit");
+    let Back { x, u, h, c } = net.back(&g, &y, &kept).expect("the same");
+    let first = [Some(h), c].into_iter().flatten().map(|x| x.unsqueeze(0).expect("a new axis"));
+    [y, x, u].into_iter().chain(first).map(|x| x.cast()).collect()
+}
+
+const BATCH: usize = 44;
+
+fn sequences_have_the_same_bits<T: Float>() {
+    for step in [Step::Tanh, Step::Relu, Step::Gru, Step::Lstm] {
+        for direction in [Direction::Forward, Direction::Backward] {
+            pool::set_threads(1);
+            let one = sequences::<T>(step, direction, None);
+            for i in 0..BATCH {
+                for (all, alone) in one.iter().zip(sequences::<T>(step, direction, Some(i))) {
+                    let of_all = all.narrow(1, i, 1).expect("a sequence");
+                    assert!(of_all == alone, "{step:?} {direction:?}: {i} alone");
+                }
+            }
+            for threads in [2, 3, 8] {
+                pool::set_threads(threads);
+                let jobs = pool::shared_jobs();
+                let shared = sequences::<T>(step, direction, None);
+                assert!(pool::shared_jobs() > jobs, "{step:?}: the helpers had nothing to do");
+                assert!(one == shared, "{step:?} {direction:?} with {threads} threads");
+            }
+        }
+    }
+    pool::set_threads(1);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too long")]
+fn sequences_have_the_same_bits_in_any_batch_and_on_any_number_of_threads() {
+    levels(|| {
+        sequences_have_the_same_bits::<f32>();
+        sequences_have_the_same_bits::<f64>();
     });
 }
 

@@ -1,11 +1,14 @@
 //! All steps back.
 
 use super::forward::slope_of_tanh;
+use std::mem::MaybeUninit;
+
 use super::panels::Panels;
-use super::room::{Room, written};
-use super::{Recurrence, Sizes, Step, slice};
+use super::room::{Room, part, written, written_mut};
+use super::{Recurrence, Sequences, Sizes, Step, slice};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::kernel::pool::Shared;
 use crate::pointwise::{ONE, Real, ZERO};
 
 /// The values from which the way back starts.
@@ -29,52 +32,91 @@ pub(super) struct Found<'a, T> {
 pub(super) fn run<T: Float>(
     net: &Recurrence<'_, T>,
     sizes: Sizes,
+    u: &Panels<T>,
     given: Given<'_, T>,
-    mut found: Found<'_, T>,
+    found: Found<'_, T>,
 ) {
-    let Sizes { time, batch, hidden } = sizes;
+    let (first, memory) = (net.h.contiguous(), net.c.map(|c| c.contiguous()));
+    let starts = Starts { u, h: slice(&first), c: memory.as_ref().map_or(&[][..], slice) };
+    let [x, u] = [found.x, found.u].map(|x| Shared(x.as_mut_ptr()));
+    // A net without a memory has no gradient of one.
+    let [h, c] = [found.h, found.c.unwrap_or(&mut [])].map(|x| Shared(x.as_mut_ptr()));
+    sizes.share(net.step, &|rows| {
+        // SAFETY: the rooms are as large as the sizes say, and no two calls have a sequence in common.
+        unsafe {
+            let found = [x.get(), u.get(), h.get().cast(), c.get().cast()];
+            sequences(net, sizes, &given, &starts, rows, found);
+        }
+    });
+}
+
+/// The weight of the state, and the first state and memory, row by row.
+struct Starts<'a, T> {
+    u: &'a Panels<T>,
+    h: &'a [T],
+    c: &'a [T],
+}
+
+/// All steps of some sequences, and what they add to the gradients of x, u, h and c.
+///
+/// # Safety
+/// The rows of these sequences in the gradients may be written, and nothing else reads or writes them meanwhile; those of h
+/// and c are initialised.
+unsafe fn sequences<T: Float>(
+    net: &Recurrence<'_, T>,
+    sizes: Sizes,
+    given: &Given<'_, T>,
+    starts: &Starts<'_, T>,
+    rows: Sequences,
+    [dx, du, dh, dc]: [*mut MaybeUninit<T>; 4],
+) {
+    let Sizes { time, hidden, .. } = sizes;
     let (wide, kept) = (net.step.gates() * hidden, net.step.kept() * hidden);
-    let state = sizes.state();
-    let (first, u) = (net.h.contiguous(), Panels::new(net.u));
-    let memory = net.c.map(|c| c.contiguous());
-    if let Some(c) = &mut found.c {
-        c.copy_from_slice(&given.g[time * state..][..state]);
-    }
-    // Adds the gradient of a step's products, multiplied with U, to that of the state.
-    let hand_back = |products: &Room<T>, state: &mut [T]| {
-        // SAFETY: the step wrote them.
-        u.add_product_into(unsafe { written(products) }, state, hidden);
+    // SAFETY: the caller's.
+    let carried = unsafe { written_mut(part(dh, rows.at(0, hidden))) };
+    let dc = match net.step {
+        // SAFETY: the caller's.
+        Step::Lstm => unsafe { written_mut(part(dc, rows.at(0, hidden))) },
+        _ => &mut [],
     };
+    if net.step == Step::Lstm {
+        dc.copy_from_slice(&given.g[rows.at(time, hidden)]);
+    }
     for i in (0..time).rev() {
         let t = net.nth(i, sizes);
         let before = i.checked_sub(1).map(|i| net.nth(i, sizes));
-        let h = before.map_or(slice(&first), |s| &given.y[s * state..][..state]);
-        let (g, y) = (&given.g[t * state..][..state], &given.y[t * state..][..state]);
-        let rows = &given.kept[t * batch * kept..][..batch * kept];
-        let dx = &mut found.x[t * batch * wide..][..batch * wide];
-        match net.step {
+        let state = rows.at(t, hidden);
+        let h = before.map_or(&starts.h[rows.at(0, hidden)], |s| &given.y[rows.at(s, hidden)]);
+        let (g, y) = (&given.g[state.clone()], &given.y[state]);
+        let seen = &given.kept[rows.at(t, kept)];
+        // SAFETY: the caller's, and each step has rows of its own.
+        let dx = unsafe { part(dx, rows.at(t, wide)) };
+        // The gradient of the step's products, which with U gives a part of that of the state.
+        let products = match net.step {
             Step::Tanh | Step::Relu => {
                 let relu = net.step == Step::Relu;
-                dispatch(Plain { relu, g, carried: found.h, y, dx });
-                found.h.fill(T::ZERO);
-                hand_back(dx, found.h);
+                dispatch(Plain { relu, g, carried, y, dx });
+                carried.fill(T::ZERO);
+                dx
             }
             Step::Gru => {
-                let du = &mut found.u[t * batch * wide..][..batch * wide];
-                dispatch(Gru { hidden, g, carried: found.h, h, kept: rows, dx, du });
-                hand_back(du, found.h);
+                // SAFETY: as above.
+                let du = unsafe { part(du, rows.at(t, wide)) };
+                dispatch(Gru { hidden, g, carried, h, kept: seen, dx, du });
+                du
             }
             Step::Lstm => {
                 let c = match before {
-                    None => (memory.as_ref().map_or(&[][..], slice), hidden),
-                    Some(s) => (&given.kept[s * batch * kept + 4 * hidden..], kept),
+                    None => (&starts.c[rows.at(0, hidden)], hidden),
+                    Some(s) => (&given.kept[rows.at(s, kept)][4 * hidden..], kept),
                 };
-                let dc = found.c.as_deref_mut().unwrap_or(&mut []);
-                dispatch(Lstm { hidden, g, carried: found.h, dc, c, kept: rows, dx });
-                found.h.fill(T::ZERO);
-                hand_back(dx, found.h);
+                dispatch(Lstm { hidden, g, carried, dc, c, kept: seen, dx });
+                carried.fill(T::ZERO);
+                dx
             }
-        }
+        };
+        // SAFETY: the step wrote them.
+        starts.u.add_product_into(unsafe { written(products) }, carried, hidden);
     }
 }
 

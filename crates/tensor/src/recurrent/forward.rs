@@ -1,57 +1,82 @@
 //! All steps forward.
 
+use std::mem::MaybeUninit;
+
 use super::panels::Panels;
-use super::room::{Room, written, written_mut};
-use super::{Recurrence, Sizes, Step, slice};
+use super::room::{Room, part, seen, written_mut};
+use super::{Recurrence, Sequences, Sizes, Step, slice};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::kernel::pool::Shared;
 use crate::pointwise::{ONE, Real, ZERO};
 
 /// Fills in the states `y` and what is kept of each step.
 pub(super) fn run<T: Float>(
     net: &Recurrence<'_, T>,
     sizes: Sizes,
+    u: &Panels<T>,
     y: &mut Room<T>,
     kept: &mut Room<T>,
 ) {
-    let Sizes { time, batch, hidden } = sizes;
-    let (gates, wide, state) = (net.step.gates(), net.step.kept() * hidden, sizes.state());
-    let (x, first) = (net.x.contiguous(), net.h.contiguous());
-    let memory = net.c.map(|c| c.contiguous());
+    let (x, h, c) = (net.x.contiguous(), net.h.contiguous(), net.c.map(|c| c.contiguous()));
     let bias = net.d.map(|d| d.contiguous());
-    let u = Panels::new(&net.u.t());
-    let (x, bias) = (slice(&x), bias.as_ref().map(slice));
+    let c = c.as_ref().map_or(&[][..], slice);
+    let given = Given { u, bias: bias.as_ref().map(slice), x: slice(&x), h: slice(&h), c };
+    let (y, kept) = (Shared(y.as_mut_ptr()), Shared(kept.as_mut_ptr()));
+    sizes.share(net.step, &|rows| {
+        // SAFETY: the two are as large as the sizes say, and no two calls have a sequence in common.
+        unsafe { sequences(net, sizes, &given, rows, y.get(), kept.get()) }
+    });
+}
+
+/// The operands, row by row.
+struct Given<'a, T> {
+    u: &'a Panels<T>,
+    bias: Option<&'a [T]>,
+    x: &'a [T],
+    h: &'a [T],
+    c: &'a [T],
+}
+
+/// All steps of some sequences.
+///
+/// # Safety
+/// The rows of these sequences in `y` and `kept` may be written, and nothing else reads or writes them meanwhile.
+unsafe fn sequences<T: Float>(
+    net: &Recurrence<'_, T>,
+    sizes: Sizes,
+    given: &Given<'_, T>,
+    rows: Sequences,
+    y: *mut MaybeUninit<T>,
+    kept: *mut MaybeUninit<T>,
+) {
+    let Sizes { time, hidden, .. } = sizes;
+    let (gates, wide) = (net.step.gates() * hidden, net.step.kept() * hidden);
+    let Given { u, bias, .. } = given;
     let mut before: Option<usize> = None;
-    for i in 0..time {
-        let t = net.nth(i, sizes);
-        let (h, now) = match before {
-            None => (slice(&first), &mut y[t * state..][..state]),
-            // SAFETY: the step before wrote its state.
-            Some(s) => unsafe { apart(y, s * state, t * state, state) },
+    for t in (0..time).map(|i| net.nth(i, sizes)) {
+        let x = &given.x[rows.at(t, gates)];
+        // SAFETY: the caller's; the step before wrote its rows, and this one writes others.
+        let (now, kept, h, c) = unsafe {
+            let (h, c) = match before {
+                None => (&given.h[rows.at(0, hidden)], None),
+                Some(s) => (seen(y, rows.at(s, hidden)), Some(seen(kept, rows.at(s, wide)))),
+            };
+            (part(y, rows.at(t, hidden)), part(kept, rows.at(t, wide)), h, c)
         };
-        let x = &x[t * batch * gates * hidden..][..batch * gates * hidden];
-        if wide == 0 {
-            u.product_into(h, bias, now, hidden);
-            dispatch(Plain { relu: net.step == Step::Relu, x, y: now });
-        } else {
-            let (from, to) = (t * batch * wide, (t + 1) * batch * wide);
-            u.product_into(h, bias, &mut kept[from..to], wide);
-            if net.step == Step::Gru {
-                dispatch(Gru { hidden, x, h, kept: &mut kept[from..to], y: now });
-            } else {
-                let c = match before {
-                    None => (memory.as_ref().map_or(&[][..], slice), hidden),
-                    Some(_) => (&[][..], 0),
-                };
-                let (kept, c) = match before {
-                    None => (&mut kept[from..to], c),
-                    Some(s) => {
-                        // SAFETY: the step before wrote all its rows.
-                        let (old, new) =
-                            unsafe { apart(kept, s * batch * wide, from, batch * wide) };
-                        (new, (&old[4 * hidden..], wide))
-                    }
-                };
+        match net.step {
+            Step::Tanh | Step::Relu => {
+                u.product_into(h, *bias, now, hidden);
+                dispatch(Plain { relu: net.step == Step::Relu, x, y: now });
+            }
+            Step::Gru => {
+                u.product_into(h, *bias, kept, wide);
+                dispatch(Gru { hidden, x, h, kept, y: now });
+            }
+            Step::Lstm => {
+                u.product_into(h, *bias, kept, wide);
+                let first = || (&given.c[rows.at(0, hidden)], hidden);
+                let c = c.map_or_else(first, |kept| (&kept[4 * hidden..], wide));
                 dispatch(Lstm { hidden, x, c, kept, y: now });
             }
         }
@@ -61,42 +86,18 @@ pub(super) fn run<T: Float>(
         return;
     }
     // The last memory, or the first where there is no step.
-    for b in 0..batch {
-        let last = &mut y[time * state + b * hidden..][..hidden];
-        match before {
-            Some(t) => {
-                let row = (t * batch + b) * wide + 4 * hidden;
-                last.copy_from_slice(&kept[row..row + hidden]);
-            }
-            None => {
-                let c = memory.as_ref().map_or(&[][..], slice);
-                for (last, &c) in last.iter_mut().zip(&c[b * hidden..][..hidden]) {
-                    last.write(c);
-                }
-            }
+    // SAFETY: as above.
+    let (last, kept) =
+        unsafe { (part(y, rows.at(time, hidden)), before.map(|t| seen(kept, rows.at(t, wide)))) };
+    for (b, last) in last.chunks_exact_mut(hidden).enumerate() {
+        let c = match kept {
+            Some(kept) => &kept[b * wide + 4 * hidden..][..hidden],
+            None => &given.c[(rows.first + b) * hidden..][..hidden],
+        };
+        for (last, &c) in last.iter_mut().zip(c) {
+            last.write(c);
         }
     }
-}
-
-/// Two parts of a room, the second to write.
-///
-/// # Safety
-/// The first was written.
-unsafe fn apart<T>(
-    all: &mut Room<T>,
-    read: usize,
-    write: usize,
-    len: usize,
-) -> (&[T], &mut Room<T>) {
-    let (old, new) = if read < write {
-        let (low, high) = all.split_at_mut(write);
-        (&low[read..read + len], &mut high[..len])
-    } else {
-        let (low, high) = all.split_at_mut(read);
-        (&high[..len], &mut low[write..write + len])
-    };
-    // SAFETY: the caller's.
-    (unsafe { written(old) }, new)
 }
 
 /// y = tanh(y + x), or its positive part, of the product y.

@@ -2,13 +2,17 @@
 //!
 //! A step multiplies the state with its weight, and one loop over the product does the rest. The input's part of all steps is a
 //! single product that the caller has made before; so are the gradients of the weights, which the caller makes of the
-//! gradients of all steps afterwards.
+//! gradients of all steps afterwards. Sequences know nothing of each other: each thread takes some of them from the first step to the
+//! last.
 
 mod back;
 mod forward;
 mod panels;
 mod room;
 
+use std::ops::Range;
+
+use crate::kernel::pool;
 use crate::{Error, Fault, Float, Result, Shape, Tensor};
 
 const OP: &str = "recurrent";
@@ -94,6 +98,36 @@ impl Sizes {
     fn state(self) -> usize {
         self.batch * self.hidden
     }
+
+    /// Calls `one` for some sequences after others, until all are done, on as many threads as the products are worth.
+    fn share(self, step: Step, one: &(dyn Fn(Sequences) + Sync)) {
+        let Self { time, batch, hidden } = self;
+        let products = (time * batch * hidden).saturating_mul(step.gates() * hidden);
+        let shares = pool::threads().min(products / WORTH).clamp(1, batch);
+        pool::run(shares, &|share| {
+            let first = batch * share / shares;
+            one(Sequences { batch, first, count: batch * (share + 1) / shares - first });
+        });
+    }
+}
+
+/// Multiply-adds that are worth a thread.
+const WORTH: usize = 3 << 18;
+
+/// Some of the sequences of a batch.
+#[derive(Clone, Copy)]
+struct Sequences {
+    batch: usize,
+    first: usize,
+    count: usize,
+}
+
+impl Sequences {
+    /// Their rows of step `t` in `[time, batch, width]`.
+    fn at(self, t: usize, width: usize) -> Range<usize> {
+        let start = (t * self.batch + self.first) * width;
+        start..start + self.count * width
+    }
 }
 
 /// The gradients of the states and of the parts of all steps.
@@ -136,12 +170,13 @@ impl<T: Float> Recurrence<'_, T> {
     pub fn forward(&self) -> Result<(Tensor<T>, Tensor<T>)> {
         let sizes = self.sizes()?;
         let Sizes { time, batch, hidden } = sizes;
+        let u = panels::Panels::new(&self.u.t())?;
         let memory = usize::from(self.step == Step::Lstm);
         let all = Shape::new(&[time + memory, batch, hidden]);
         let wide = Shape::new(&[time, batch, self.step.kept() * hidden]);
         let fill = |y: &mut room::Room<T>, kept: &mut room::Room<T>| {
             if sizes.state() > 0 {
-                forward::run(self, sizes, y, kept);
+                forward::run(self, sizes, &u, y, kept);
             }
         };
         // SAFETY: each step writes its state and its rows of what is kept; with no element in a state there is none at all.
@@ -159,6 +194,7 @@ impl<T: Float> Recurrence<'_, T> {
             let rule = "the gradient must have the shape of the states";
             return Err(Error::Shape(Fault::new(OP, &[g.shape(), y.shape()], rule)));
         }
+        let panels = panels::Panels::new(self.u)?;
         let (mut h, mut c) = (self.h.zeros_like(), self.c.map(Tensor::zeros_like));
         let (y, g, kept) = (y.contiguous(), g.contiguous(), kept.contiguous());
         let given = back::Given { y: slice(&y), g: slice(&g), kept: slice(&kept) };
@@ -168,7 +204,7 @@ impl<T: Float> Recurrence<'_, T> {
         let fill = |x: &mut room::Room<T>, u: &mut room::Room<T>| {
             let (h, c) = (h.as_mut_slice(), c.as_mut().map(Tensor::as_mut_slice));
             if sizes.state() > 0 {
-                back::run(self, sizes, given, back::Found { x, u, h, c });
+                back::run(self, sizes, &panels, given, back::Found { x, u, h, c });
             }
         };
         // SAFETY: each step writes its rows of both; with no element in a state there is none at all.

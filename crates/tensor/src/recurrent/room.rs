@@ -1,6 +1,7 @@
 //! Room for elements that are still to be written.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use crate::error::no_memory;
 use crate::{Float, Result, Shape, Tensor};
@@ -33,6 +34,26 @@ pub(super) unsafe fn two<T: Float>(
         (None, _) => Err(no_memory::<T>(op, &first)),
         (_, None) => Err(no_memory::<T>(op, &second)),
     }
+}
+
+/// A part of a room that several threads write.
+///
+/// # Safety
+/// `all` is good for it as long as the part is used, and nothing else reads or writes it meanwhile.
+#[inline(always)]
+pub(super) unsafe fn part<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a mut Room<T> {
+    // SAFETY: the caller's.
+    unsafe { std::slice::from_raw_parts_mut(all.add(at.start), at.len()) }
+}
+
+/// [`part`], of elements that were written.
+///
+/// # Safety
+/// They were, `all` is good for it as long as the part is used, and nothing writes it meanwhile.
+#[inline(always)]
+pub(super) unsafe fn seen<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a [T] {
+    // SAFETY: the caller's.
+    unsafe { std::slice::from_raw_parts(all.add(at.start).cast(), at.len()) }
 }
 
 /// Elements that were written.

@@ -164,6 +164,33 @@ pub unsafe fn gemm<T: GemmElem>(
     }
 }
 
+/// [`gemm`] on this thread, each row summed in the order that k alone decides: some of the rows have the same bits as all at once.
+///
+/// # Safety
+/// As [`gemm`].
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn rows<T: GemmElem>(
+    m: usize,
+    n: usize,
+    k: usize,
+    a: Mat<T>,
+    b: Mat<T>,
+    init: Init<T>,
+    c: *mut T,
+    ldc: usize,
+) {
+    let product = Product { m, n, k, a, b, init, c, ldc };
+    // SAFETY: the caller's.
+    unsafe {
+        if m == 0 || n == 0 {
+        } else if k == 0 {
+            start(product);
+        } else {
+            plan::Plan::Direct.run(product);
+        }
+    }
+}
+
 impl<T> Product<T> {
     /// The columns from one to before another.
     #[inline(always)]
