@@ -1,9 +1,9 @@
 //! The ops that take and add elements by index, as methods of `Var`.
 
-use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Slice, Tensor};
+use wengert_tensor::{Error as TensorError, Fault, Float, Part, Shape, Slice, Tensor};
 
 use crate::operand::Operand;
-use crate::ops::{Gather, Given, IndexSelect, SumBags, Ungather, Unindex};
+use crate::ops::{Gather, Given, IndexSelect, MaxPool, SumBags, Ungather, Unindex};
 use crate::{Result, Var};
 
 impl<'t, T: Float> Var<'t, T> {
@@ -54,6 +54,28 @@ impl<'t, T: Float> Var<'t, T> {
         shape.push(columns);
         let flat = Given { values: index.values.flatten(), line: index.line };
         self.apply_as("rows", IndexSelect(0, flat))?.reshape(&shape)
+    }
+
+    /// The largest element of each part of the last axes; see [`Tensor::max_pool`].
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::{Part, tensor};
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(tensor![1.0_f64, 5.0, 2.0, 3.0]);
+    /// let halves = [0, 2].map(|start| Part { start, len: 2, step: 1 });
+    /// let y = x.max_pool(&[halves.to_vec()])?;
+    /// assert_eq!(y.value()?, tensor![5.0, 3.0]);
+    /// assert_eq!(y.square().sum().gradients()?.wrt(x).value()?, tensor![0.0, 10.0, 0.0, 6.0]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are not one to three lists, and as many axes, or a part has no place, or one outside its axis.
+    #[track_caller]
+    pub fn max_pool(self, parts: &[Vec<Part>]) -> Result<Self> {
+        self.apply(MaxPool::new(parts))
     }
 
     /// The sums of rows of a matrix, bag by bag: `[bags, columns]`. `index` has the rows of all bags one after another, and `starts` the

@@ -10,7 +10,7 @@ use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Error, Gradient, Param, Pointwise, Tape, Var, einsum};
 use wengert_tensor::pointwise::Real;
 use wengert_tensor::recurrent::{Direction, Step};
-use wengert_tensor::{Border, Conv, Order, Tensor, Window, s, tensor};
+use wengert_tensor::{Border, Conv, Order, Part, Tensor, Window, s, tensor};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -165,6 +165,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("flip", done(x.flip(0))),
         ("diagonal", done(x.diagonal(0, 0, 1))),
         ("windows", done(x.windows([Window::new(2)]))),
+        ("max_pool", done(x.max_pool(&[vec![Part { start: 0, len: 2, step: 1 }]]))),
         ("unwindows", done(x.unwindows([3], [Window::new(2)]))),
         ("gather", done(x.gather(0, &place))),
         ("index_select", done(x.index_select(0, tensor![0_usize]))),

@@ -70,6 +70,7 @@ pub mod recurrent;
 mod reduce;
 mod reshape;
 mod rng;
+mod room;
 mod scan;
 mod scatter;
 mod shape;

@@ -1,10 +1,14 @@
-//! The largest element of each part of the last axes: max pooling, in one pass.
+//! The largest element of each part of the last axes: max pooling, in one pass, and one back.
 
-use std::hint::select_unpredictable;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::Fault;
-use crate::kernel::level::{Arch, Kernel, Level, dispatch};
+use crate::error::{Fault, no_memory};
+use crate::kernel::level::dispatch;
 use crate::kernel::pool::{Shared, run};
+use crate::kernel::squares::Pairs;
+use crate::room::{Room, part, two, written_mut};
 use crate::{Error, Float, Result, Shape, Tensor};
 
 /// The places of an axis that one place of a pooled axis is made of: `len` of them from `start` on, `step` apart.
@@ -61,53 +65,120 @@ impl<T: Float> Tensor<T> {
             }
         }
         let shape: Shape = outer.iter().copied().chain(parts.iter().map(Vec::len)).collect();
-        let len = Shape::len_or_refuse(OP, &shape)?;
-        let mut values = Self::try_full(&shape, T::ZERO)?;
-        let mut places = Tensor::<usize>::try_full(&shape, 0)?;
-        if len == 0 {
-            return Ok((values, places));
+        if Shape::len_or_refuse(OP, &shape)? == 0 {
+            return Ok((Self::try_full(&shape, T::ZERO)?, Tensor::try_full(&shape, 0)?));
         }
         let x = if self.is_contiguous() { self.clone() } else { self.copied(OP)? };
         let whole = [Part { start: 0, len: 1, step: 1 }];
         let axis = |i: usize| (i + d).checked_sub(3).map_or(&whole[..], |i| &parts[i]);
         let size = |i: usize| (i + d).checked_sub(3).map_or(1, |i| sizes[i]);
         let (axes, across) = ([axis(0), axis(1), axis(2)], [size(1) * size(2), size(2)]);
-        let plane: usize = sizes.iter().product();
-        let each: usize = axes.iter().map(|parts| parts.len()).product();
-        let seen = x.as_slice().unwrap_or(&[]);
+        let (plane, each) = (sizes.iter().product(), shape[lead..].iter().product());
         let by_twos =
             axes[0].len() == 1 && axes[0][0].len == 1 && axes[1..].iter().all(|a| are_pairs(a));
-        let planes = len / each;
-        let shares = if x.len() < WORTH { 1 } else { planes.min(SHARES) };
-        let results =
-            Shared((values.as_mut_slice().as_mut_ptr(), places.as_mut_slice().as_mut_ptr()));
-        run(shares, &|share| {
-            for i in planes * share / shares..planes * (share + 1) / shares {
-                let x = &seen[i * plane..][..plane];
-                let (values, places) = results.get();
-                // SAFETY: there are `planes` times `each` results, and no two shares have a plane in common.
-                let (values, places) = unsafe {
-                    let places = std::slice::from_raw_parts_mut(places.add(i * each), each);
-                    (std::slice::from_raw_parts_mut(values.add(i * each), each), places)
-                };
+        let fill = |values: &mut Room<T>, places: &mut Room<usize>| {
+            let all = Shared((values.as_mut_ptr(), places.as_mut_ptr()));
+            each_plane(values.len(), each, x.len(), &|i, at| {
+                let x = &x.as_slice().unwrap_or(&[])[i * plane..][..plane];
+                let (values, places) = all.get();
+                // SAFETY: `at` are the places of this plane, which no other call has.
+                let (values, places) = unsafe { (part(values, at.clone()), part(places, at)) };
                 if by_twos {
                     let (first, width) = (axes[0][0].start * across[0], across[1]);
                     dispatch(Pairs { x, first, width, count: axes[2].len(), values, places });
-                    continue;
+                    return;
                 }
                 let mut out = values.iter_mut().zip(places);
                 for a in axes[0] {
                     for b in axes[1] {
                         for c in axes[2] {
                             let Some((value, place)) = out.next() else { continue };
-                            (*value, *place) = largest(x, [a, b, c], across);
+                            let (largest, at) = largest(x, [a, b, c], across);
+                            value.write(largest);
+                            place.write(at);
                         }
                     }
                 }
-            }
-        });
-        Ok((values, places))
+            });
+        };
+        // SAFETY: there are as many values and places in a plane as there are parts, and each is written.
+        unsafe { two(OP, shape.clone(), shape, fill) }
     }
+
+    /// Zeros whose last axes have these sizes, with each of these elements added at its place of its plane, as
+    /// [`max_pool`](Self::max_pool) gives the places: the way back of the largest.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let g = tensor![1.0_f32, 2.0];
+    /// assert_eq!(g.max_pool_back(&tensor![1_usize, 3], &[4])?, tensor![0.0, 1.0, 0.0, 2.0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless there is a place for each element and no more sizes than axes; [`Error::Index`] if a place lies outside its
+    /// plane; [`Error::Size`] if there is no memory for the result.
+    #[track_caller]
+    pub fn max_pool_back(&self, places: &Tensor<usize>, sizes: &[usize]) -> Result<Self> {
+        const OP: &str = "max_pool_back";
+        let lead = self.rank().checked_sub(sizes.len()).filter(|_| self.shape() == places.shape());
+        let Some(lead) = lead else {
+            let rule = format!("a place for each element, and planes of {sizes:?}");
+            return Err(Error::Shape(Fault::new(OP, &[self.shape(), places.shape()], rule)));
+        };
+        let shape: Shape = self.shape()[..lead].iter().chain(sizes).copied().collect();
+        let outside = || {
+            let rule = "a place lies outside its plane";
+            Error::Index(Fault::new(OP, &[self.shape(), sizes], rule))
+        };
+        let len = Shape::len_or_refuse(OP, &shape)?;
+        if len == 0 {
+            let zeros = Self::try_full(&shape, T::ZERO)?;
+            return if self.is_empty() { Ok(zeros) } else { Err(outside()) };
+        }
+        let plane: usize = sizes.iter().product();
+        let each = self.len() / (len / plane);
+        let g = if self.is_contiguous() { self.clone() } else { self.copied(OP)? };
+        let (g, places) = (g.as_slice().unwrap_or(&[]), places.contiguous());
+        let places = places.as_slice().unwrap_or(&[]);
+        let all_inside = AtomicBool::new(true);
+        let fill = |out: &mut Room<T>| {
+            let all = Shared(out.as_mut_ptr());
+            each_plane(out.len(), plane, out.len(), &|i, at| {
+                // SAFETY: `at` are the places of this plane, which no other call has.
+                let out = unsafe { part(all.get(), at) };
+                out.fill(MaybeUninit::new(T::ZERO));
+                // SAFETY: they were just written.
+                let out = unsafe { written_mut(out) };
+                let from = i * each..(i + 1) * each;
+                for (&g, &place) in g[from.clone()].iter().zip(&places[from]) {
+                    match out.get_mut(place) {
+                        Some(out) => *out = out.plus(g),
+                        None => all_inside.store(false, Ordering::Relaxed),
+                    }
+                }
+            });
+        };
+        // SAFETY: each place of each plane is written.
+        let out = unsafe { Self::try_filled_by(shape.clone(), fill) };
+        match (out, all_inside.into_inner()) {
+            (Some(out), true) => Ok(out),
+            (Some(_), false) => Err(outside()),
+            (None, _) => Err(no_memory::<T>(OP, &shape)),
+        }
+    }
+}
+
+/// Calls `one` with each plane's number and places in a result of `len` elements, of which a plane has `each`; on several threads
+/// if `work` is enough.
+fn each_plane(len: usize, each: usize, work: usize, one: &(dyn Fn(usize, Range<usize>) + Sync)) {
+    let planes = len.checked_div(each).unwrap_or(0);
+    let shares = if work < WORTH { 1 } else { planes.min(SHARES) };
+    run(shares, &|share| {
+        for i in planes * share / shares..planes * (share + 1) / shares {
+            one(i, i * each..(i + 1) * each);
+        }
+    });
 }
 
 /// Elements from which on a second thread brings more than calling it costs.
@@ -118,49 +189,6 @@ const SHARES: usize = 16;
 /// Whether the parts are pairs of neighbours, one next to another from the first place on.
 fn are_pairs(parts: &[Part]) -> bool {
     parts.iter().enumerate().all(|(i, part)| *part == Part { start: 2 * i, len: 2, step: 1 })
-}
-
-/// The largest elements of squares of two by two, `count` in a row, in a plane from `first` on whose rows are `width` long: without
-/// branches.
-struct Pairs<'a, T> {
-    x: &'a [T],
-    first: usize,
-    width: usize,
-    count: usize,
-    values: &'a mut [T],
-    places: &'a mut [usize],
-}
-
-impl<T: Float> Kernel for Pairs<'_, T> {
-    type Output = ();
-    const BEST: Level = T::BEST;
-    #[inline(always)]
-    fn run<A: Arch>(self) {
-        let Self { x, first, width, count, values, places } = self;
-        let rows = values.chunks_exact_mut(count).zip(places.chunks_exact_mut(count));
-        for (row, (values, places)) in rows.enumerate() {
-            let start = first + 2 * row * width;
-            let (upper, lower) = (&x[start..][..2 * count], &x[start + width..][..2 * count]);
-            for j in 0..count {
-                // One after another by hand: a loop over the four would be flattened too late for the vectoriser.
-                let best = (upper[2 * j], start + 2 * j);
-                let best = larger(best, (upper[2 * j + 1], start + 2 * j + 1));
-                let best = larger(best, (lower[2 * j], start + 2 * j + width));
-                (values[j], places[j]) =
-                    larger(best, (lower[2 * j + 1], start + 2 * j + width + 1));
-            }
-        }
-    }
-}
-
-/// The larger of two elements, with their places; the first of equal ones, and a NaN before any number.
-#[inline(always)]
-fn larger<T: Float>(best: (T, usize), next: (T, usize)) -> (T, usize) {
-    let is_larger = (next.0 > best.0) | (next.0.is_nan() & !best.0.is_nan());
-    (
-        select_unpredictable(is_larger, next.0, best.0),
-        select_unpredictable(is_larger, next.1, best.1),
-    )
 }
 
 /// The largest element of a part of a plane, and its place.

@@ -1,7 +1,7 @@
 //! The cards of all other ops. Their words stand here; rules and reads come from the op, and the example is run.
 
 use wengert_tensor::recurrent::{Direction, Step};
-use wengert_tensor::{Conv, Tensor, Window, s, tensor};
+use wengert_tensor::{Conv, Part, Tensor, Window, s, tensor};
 
 use super::{Card, example};
 use crate::cross_entropy::Targets;
@@ -192,6 +192,9 @@ structural! {
     "unwindows": "Zeros whose last axes have these sizes, with the operand's windows added in their places.";
         formula "y = 0, and y[i·stride + j·dilation] += x[i, j]"; shapes "[…, windows, window] gives […, size]; the adjoint of `windows`"; domain "windows that fit into the axes"; kinks "none"; safe "sums below 3.4e38 in f32"; cost "one pass forward; back, a view";
         |tape, x| tape.var(tensor![1.0, 2.0, 3.0]) => x.windows([Window::new(2)])?.square().sum().grad(&[x])?[0];
+    "max_pool": "The largest element of each part of the last axes.";
+        formula "y[j] = max x[i] of the i in part j"; shapes "[…, size] gives […, parts]"; domain "parts that have places"; kinks "ties: the first of equal elements gets the gradient"; safe "every number; NaN is larger than all others"; cost "one pass forward; one back";
+        |tape, x| tape.var(tensor![1.0, 5.0, 2.0, 3.0]) => x.max_pool(&[vec![Part { start: 0, len: 2, step: 1 }, Part { start: 2, len: 2, step: 1 }]])?;
     "conv": "The convolution of an input with a weight, and a bias if there is one.";
         formula "y[n, o, i] = Σ x[n, c, i·stride + j·dilation]·w[o, c, j] + b[o]"; shapes "[batch, channels, size…] and [out, channels / groups, window…] give [batch, out, places…]"; domain "windows that fit into the axes"; kinks "none: it is linear in each operand"; safe "sums below 3.4e38 in f32"; cost "batch · places · window · channels · out / groups multiplications forward, and as many back for each operand";
         |tape, x| tape.var(tensor![[[1.0, 2.0, 3.0]]]) => x.conv(tape.var(tensor![[[1.0, -1.0]]]), None, Conv::new([Window::new(2)]))?;

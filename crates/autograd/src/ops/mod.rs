@@ -53,7 +53,7 @@ pub use shape::{
 };
 pub use softmax::{CrossEntropy, LogSoftmax, Softmax, Softmaxes};
 pub use variance::{Std, Variance};
-pub use window::{Unwindows, Windowing, Windows};
+pub use window::{MaxPool, Unwindows, Windowing, Windows};
 
 /// Everything that the framework knows about an op.
 pub(crate) trait Operation<T: Float>: Clone + 'static {
@@ -243,7 +243,7 @@ impl<T: Float> Op<T> {
                         | Shaping::Cat(_)
                 )
                 | Self::Index(Index::Gather(_) | Index::IndexSelect(_))
-                | Self::Windowing(Windowing::Windows(_))
+                | Self::Windowing(Windowing::Windows(_) | Windowing::MaxPool(_))
         )
     }
 

@@ -5,8 +5,8 @@ use wengert_tensor::Float;
 use crate::inner::Inner;
 use crate::nodes::{Node, Nodes};
 use crate::ops::{
-    Binary, Conv, Detach, Gather, IndexSelect, Linear, LogSoftmax, MatMul, Max, Mean, Normalize,
-    Operation as _, Own, Permute, Reshape, Softmax, Sum, Unary, Where, Windows,
+    Binary, Conv, Detach, Gather, IndexSelect, Linear, LogSoftmax, MatMul, Max, MaxPool, Mean,
+    Normalize, Operation as _, Own, Permute, Reshape, Softmax, Sum, Unary, Where, Windows,
 };
 
 /// The place of the samples in the value of a line.
@@ -95,6 +95,8 @@ impl<'a, T: Float> Batch<'a, T> {
             (1..node.operands.len()).all(|k| !leads(k))
         } else if let Some(Windows(along)) = op.get() {
             operand(0).rank() > along.len()
+        } else if let Some(pool) = op.get::<MaxPool>() {
+            operand(0).rank() > pool.parts.len()
         } else if let Some(&Gather(along, _)) = op.get() {
             axis(along) != 0 && operand(0).shape().first() == shape.first()
         } else if let Some(axes) = (op.get().map(|Sum(axes)| axes))

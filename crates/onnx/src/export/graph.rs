@@ -29,8 +29,6 @@ pub(super) struct Builder<'t> {
     graph: Graph,
     /// The value of each line.
     names: HashMap<usize, String>,
-    /// Lines whose node has the shape of the line that reads it already.
-    pub(super) early: HashSet<usize>,
     used: HashSet<String>,
     batch: Option<String>,
     /// The line that is being written.
@@ -50,7 +48,6 @@ impl<'t> Builder<'t> {
             layers,
             graph: Graph { name: "wengert".into(), ..Graph::default() },
             names: HashMap::new(),
-            early: HashSet::new(),
             used: HashSet::from(["input".to_string()]),
             batch: None,
             now: 0,

@@ -15,9 +15,6 @@ impl<'t> Builder<'t> {
         match op {
             Shaping::Reshape(_) => {
                 let (x, dims) = (self.operand(line, 0)?, self.dims(line.index())?);
-                if self.early.contains(&line.operands()[0]) {
-                    return Ok(x);
-                }
                 self.reshape(&x, &dims)
             }
             Shaping::Permute(ops::Permute(order)) => {
@@ -178,16 +175,9 @@ impl<'t> Builder<'t> {
                 Ok(self.add("Gather", &[&x, &places], vec![("axis", Attribute::Int(axis))]))
             }
             Index::Gather(ops::Gather(axis, index)) => {
-                if let Some(y) = self.max_pool(line)? {
-                    self.early.insert(line.index());
-                    return Ok(y);
-                }
                 let other = other.and_then(|line| line.op().get::<ops::Gather>());
                 if other.is_none_or(|other| other.1.values != index.values) {
-                    return Err(self.refused(
-                        "its index depends on the input or on the batch; largest elements of windows \
-                         are exported from the layers `MaxPool` and `AdaptiveMaxPool` of the model's own",
-                    ));
+                    return Err(self.refused("its index depends on the input or on the batch"));
                 }
                 let places = self.constant("index", index.values.clone());
                 let (x, axis) = (self.operand(line, 0)?, self.axis(line, *axis));

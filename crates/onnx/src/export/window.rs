@@ -60,7 +60,11 @@ impl<'t> Builder<'t> {
 
     /// Windows that something else than a mean reads: the places of each, along one axis after another.
     pub(super) fn windowing(&mut self, line: Line<'t>, op: &Windowing) -> Result<String> {
-        let Windowing::Windows(ops::Windows(windows)) = op else { return Err(self.no_image()) };
+        let windows = match op {
+            Windowing::Windows(ops::Windows(windows)) => windows,
+            Windowing::MaxPool(_) => return self.max_pool(line),
+            _ => return Err(self.no_image()),
+        };
         let mut x = self.operand(line, 0)?;
         let from = self.line(line.operands()[0]).shape();
         let lead = from.len() - windows.len();
@@ -108,19 +112,18 @@ impl<'t> Builder<'t> {
         Ok(Some(self.add("Mul", &[&mean, &count], vec![])))
     }
 
-    /// The largest elements of windows, which the tape holds as elements by index: the layer says which windows they are of.
-    pub(super) fn max_pool(&mut self, line: Line<'t>) -> Result<Option<String>> {
-        let flat = self.line(line.operands()[0]);
-        if !flat.op().is::<ops::Reshape>() {
-            return Ok(None);
-        }
-        let from = self.line(flat.operands()[0]);
-        let Some(layer) = self.layer(line).map(str::to_string) else { return Ok(None) };
+    /// The largest elements of windows: the layer says which windows they are of.
+    fn max_pool(&mut self, line: Line<'t>) -> Result<String> {
+        let unknown = "largest elements of windows are exported from the layers `MaxPool` and `AdaptiveMaxPool` of the model's own";
+        let Some(layer) = self.layer(line).map(str::to_string) else {
+            return Err(self.refused(unknown));
+        };
+        let from = self.line(line.operands()[0]);
         let shape = from.shape();
         let d = shape.len().saturating_sub(2);
         let mut attributes = if let Some(text) = layer.strip_prefix("MaxPool") {
             let of = |name: &str| numbers_after(text, name, d);
-            let Some(kernel) = of("kernel ") else { return Ok(None) };
+            let Some(kernel) = of("kernel ") else { return Err(self.refused(unknown)) };
             let stride = of("stride ").unwrap_or_else(|| kernel.clone());
             let padding = of("padding ").unwrap_or_else(|| vec![0; d]);
             let dilation = of("dilation ").unwrap_or_else(|| vec![1; d]);
@@ -134,8 +137,7 @@ impl<'t> Builder<'t> {
                 ("ceil_mode", Attribute::Int(i64::from(ceil))),
             ]
         } else if layer.starts_with("AdaptiveMaxPool") {
-            // The line after this one gives the result its shape.
-            let to = self.line(line.index() + 1).shape();
+            let to = line.shape();
             let (from, to) = (&shape[2..], &to[to.len().saturating_sub(d)..]);
             if to.len() != d || from.iter().zip(to).any(|(from, to)| *to == 0 || from % to != 0) {
                 return Err(self.refused("the parts are not of equal size"));
@@ -143,14 +145,14 @@ impl<'t> Builder<'t> {
             let sizes = || from.iter().zip(to).map(|(from, to)| from / to);
             vec![("kernel_shape", each(sizes())), ("strides", each(sizes()))]
         } else {
-            return Ok(None);
+            return Err(self.refused(unknown));
         };
         if d == 0 || shape[0] != super::SAMPLES[0] {
             return Err(self.refused("pooling has an image for batches of channels"));
         }
         attributes.retain(|(name, _)| !name.is_empty());
-        let x = self.name(from.index())?;
-        Ok(Some(self.add("MaxPool", &[&x], attributes)))
+        let x = self.operand(line, 0)?;
+        Ok(self.add("MaxPool", &[&x], attributes))
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod reduce;
 pub(crate) mod rows;
 pub mod scan;
 pub(crate) mod softmax;
+pub(crate) mod squares;
 pub(crate) mod transpose;
 pub(crate) mod tree;
 pub(crate) mod update;

@@ -4,12 +4,12 @@ use super::forward::slope_of_tanh;
 use std::mem::MaybeUninit;
 
 use super::panels::Panels;
-use super::room::{Room, part, written, written_mut};
 use super::{Recurrence, Sequences, Sizes, Step, slice};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, dispatch};
 use crate::kernel::pool::Shared;
 use crate::pointwise::{ONE, Real, ZERO};
+use crate::room::{Room, part, written, written_mut};
 
 /// The values from which the way back starts.
 pub(super) struct Given<'a, T> {

@@ -3,12 +3,12 @@
 use std::mem::MaybeUninit;
 
 use super::panels::Panels;
-use super::room::{Room, part, seen, written_mut};
 use super::{Recurrence, Sequences, Sizes, Step, slice};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, dispatch};
 use crate::kernel::pool::Shared;
 use crate::pointwise::{ONE, Real, ZERO};
+use crate::room::{Room, part, seen, written_mut};
 
 /// Fills in the states `y` and what is kept of each step.
 pub(super) fn run<T: Float>(

@@ -8,11 +8,11 @@
 mod back;
 mod forward;
 mod panels;
-mod room;
 
 use std::ops::Range;
 
 use crate::kernel::pool;
+use crate::room::{Room, two};
 use crate::{Error, Fault, Float, Result, Shape, Tensor};
 
 const OP: &str = "recurrent";
@@ -174,13 +174,13 @@ impl<T: Float> Recurrence<'_, T> {
         let memory = usize::from(self.step == Step::Lstm);
         let all = Shape::new(&[time + memory, batch, hidden]);
         let wide = Shape::new(&[time, batch, self.step.kept() * hidden]);
-        let fill = |y: &mut room::Room<T>, kept: &mut room::Room<T>| {
+        let fill = |y: &mut Room<T>, kept: &mut Room<T>| {
             if sizes.state() > 0 {
                 forward::run(self, sizes, &u, y, kept);
             }
         };
         // SAFETY: each step writes its state and its rows of what is kept; with no element in a state there is none at all.
-        unsafe { room::two(OP, all, wide, fill) }
+        unsafe { two(OP, all, wide, fill) }
     }
 
     /// The way back: from the gradient `g` of the states `y` and the last memory, which is of their shape.
@@ -201,14 +201,14 @@ impl<T: Float> Recurrence<'_, T> {
         let all = Shape::new(self.x.shape());
         let apart = self.step == Step::Gru;
         let of_u = if apart { all.clone() } else { Shape::new(&[0]) };
-        let fill = |x: &mut room::Room<T>, u: &mut room::Room<T>| {
+        let fill = |x: &mut Room<T>, u: &mut Room<T>| {
             let (h, c) = (h.as_mut_slice(), c.as_mut().map(Tensor::as_mut_slice));
             if sizes.state() > 0 {
                 back::run(self, sizes, &panels, given, back::Found { x, u, h, c });
             }
         };
         // SAFETY: each step writes its rows of both; with no element in a state there is none at all.
-        let (x, u) = unsafe { room::two(OP, all, of_u, fill) }?;
+        let (x, u) = unsafe { two(OP, all, of_u, fill) }?;
         let u = if apart { u } else { x.clone() };
         Ok(Back { x, u, h, c })
     }

@@ -1,8 +1,8 @@
 //! The weight of the state in panels: every step multiplies with it, and a panel stays in the first cache while the rows pass by.
 
-use super::room::Room;
 use super::slice;
 use crate::matmul::{add_product_into, product_into};
+use crate::room::Room;
 use crate::{Float, Result, Tensor};
 
 /// Columns of a panel.

@@ -395,6 +395,7 @@ methods! { x, g:
     clamp_between => x.clamp_between(&g.tensor(), &g.tensor());
     windows => x.windows(g.windows());
     unwindows => x.unwindows(g.shape(), g.windows());
+    max_pool_back => x.max_pool_back(&g.index(), &g.shape());
     max_pool => x.max_pool(&(0..g.one(&[0, 1, 2])).map(|_| vec![Part { start: g.size(), len: g.size(), step: g.size() }]).collect::<Vec<_>>());
     conv => x.conv(&g.tensor(), Some(&g.tensor()), &g.conv());
     conv_input => x.conv_input(&g.tensor(), g.shape(), &g.conv());

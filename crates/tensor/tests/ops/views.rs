@@ -393,4 +393,11 @@ fn parts_that_cannot_be_pooled_are_errors() {
     }
     assert!(x.max_pool(&[]).is_err() && x.max_pool(&[vec![], vec![], vec![]]).is_err());
     assert_eq!(x.max_pool(&[vec![]]).unwrap().0.shape(), [2, 0]);
+    let (values, places) = x.max_pool(&[vec![Part { start: 1, len: 3, step: 1 }]]).unwrap();
+    assert_eq!(values.max_pool_back(&places, &[2]).unwrap().shape(), [2, 2]);
+    for sizes in [&[1][..], &[0], &[2, 5, 1]] {
+        let error = values.max_pool_back(&places, sizes).unwrap_err().to_string();
+        assert!(error.contains("place"), "{error}");
+    }
+    assert!(x.max_pool_back(&places, &[5]).is_err());
 }

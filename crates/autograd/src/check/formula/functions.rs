@@ -1,11 +1,11 @@
 //! The functions that formulas name.
 
-use wengert_tensor::{Shape, Slice, Tensor, keep};
+use wengert_tensor::{Part, Shape, Slice, Tensor, keep};
 
 use super::Place;
 use crate::ops::{
-    Diagonal, Gather, IndexSelect, Permute, Slicing, SumBags, Unbag, Undiagonal, Ungather, Unindex,
-    Unslice, Unwindows, Where, Windows,
+    Diagonal, Gather, IndexSelect, MaxPool, Permute, Slicing, SumBags, Unbag, Undiagonal, Ungather,
+    Unindex, Unslice, Unwindows, Where, Windows,
 };
 
 impl Place<'_> {
@@ -72,6 +72,29 @@ impl Place<'_> {
                 g.sum_over(others).unwrap()
             }
             ("windows", [g]) => g.windows(&op.get::<Unwindows>().unwrap().1.0).unwrap(),
+            ("unpool", [g]) => {
+                let parts = &op.get::<MaxPool>().unwrap().parts;
+                let lead = shape.len() - parts.len();
+                let mut sum = Tensor::zeros(shape);
+                for n in 0..g.len() {
+                    let at = Shape::index_of(g.shape(), n);
+                    // The first of the largest places that the part sees.
+                    let seen: Vec<Part> =
+                        parts.iter().zip(&at[lead..]).map(|(p, &i)| p[i]).collect();
+                    let lens: Vec<usize> = seen.iter().map(|part| part.len).collect();
+                    let place = |k: usize| -> Vec<usize> {
+                        let inside = Shape::index_of(&lens, k);
+                        let places = seen.iter().zip(&*inside).map(|(p, i)| p.start + i * p.step);
+                        at[..lead].iter().copied().chain(places).collect()
+                    };
+                    let x = |k: &usize| self.x[0].get(&place(*k)).unwrap();
+                    let all = (0..lens.iter().product()).rev();
+                    let largest = all.max_by(|a, b| x(a).total_cmp(&x(b))).unwrap();
+                    let old = sum.get(&place(largest)).unwrap();
+                    sum.set(&place(largest), old + g.get(&at).unwrap()).unwrap();
+                }
+                sum
+            }
             ("unwindows", [g]) => {
                 let windows = &op.get::<Windows>().unwrap().0;
                 let at = shape.len() - windows.len();

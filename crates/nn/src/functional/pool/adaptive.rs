@@ -4,7 +4,6 @@ use wengert_autograd::{Result, Var};
 use wengert_tensor::error::room_or_refuse;
 use wengert_tensor::{Error, Fault, Float, Part, REST, Tensor, keep};
 
-use super::max::largest;
 use super::refuse_rank;
 use crate::Each;
 
@@ -54,14 +53,8 @@ pub fn adaptive_max_pool_at<T: Float, const D: usize>(
     x: Var<'_, T>,
     sizes: impl Into<Each<D>>,
 ) -> Result<(Var<'_, T>, Tensor<usize>)> {
-    const OP: &str = "adaptive_max_pool";
-    let shape = x.shape();
-    let lead = refuse_rank::<D>(OP, &shape)?;
-    let sizes = wanted(OP, &shape, lead, sizes.into())?;
-    let part = |(start, end): (usize, usize)| Part { start, len: end - start, step: 1 };
-    let all: Vec<Vec<Part>> =
-        (0..D).map(|i| parts(shape[lead + i], sizes[i]).map(part).collect()).collect();
-    largest(x, &all)
+    let parts = all_parts("adaptive_max_pool", &x.shape(), sizes.into())?;
+    Ok((x.max_pool(&parts)?, x.value()?.max_pool(&parts)?.1))
 }
 
 /// The largest element of each of so many parts of each axis.
@@ -73,7 +66,20 @@ pub fn adaptive_max_pool<T: Float, const D: usize>(
     x: Var<'_, T>,
     sizes: impl Into<Each<D>>,
 ) -> Result<Var<'_, T>> {
-    Ok(adaptive_max_pool_at(x, sizes)?.0)
+    x.max_pool(&all_parts("adaptive_max_pool", &x.shape(), sizes.into())?)
+}
+
+/// The parts of each of the last axes.
+#[track_caller]
+fn all_parts<const D: usize>(
+    op: &'static str,
+    shape: &[usize],
+    sizes: Each<D>,
+) -> Result<Vec<Vec<Part>>> {
+    let lead = refuse_rank::<D>(op, shape)?;
+    let sizes = wanted(op, shape, lead, sizes)?;
+    let part = |(start, end): (usize, usize)| Part { start, len: end - start, step: 1 };
+    Ok((0..D).map(|i| parts(shape[lead + i], sizes[i]).map(part).collect()).collect())
 }
 
 /// The sizes to pool to, each `REST` being the size that there is. Axes without places are rejected: they have neither mean nor

@@ -14,7 +14,7 @@ use crate::Each;
 /// input.
 #[track_caller]
 pub fn max_pool<T: Float, const D: usize>(x: Var<'_, T>, pool: Pool<D>) -> Result<Var<'_, T>> {
-    Ok(max_pool_at(x, pool)?.0)
+    x.max_pool(&parts("max_pool", &x.shape(), pool)?)
 }
 
 /// [`max_pool`], and the place of each element in its plane, counted in row-major order: PyTorch's `return_indices`.
@@ -26,43 +26,33 @@ pub fn max_pool_at<T: Float, const D: usize>(
     x: Var<'_, T>,
     pool: Pool<D>,
 ) -> Result<(Var<'_, T>, Tensor<usize>)> {
-    const OP: &str = "max_pool";
-    let shape = x.shape();
-    let counts = pool.counts(OP, &shape)?;
-    counts.iter().try_for_each(|&count| room_or_refuse::<Part>(OP, &[count]))?;
-    let parts: Vec<Vec<Part>> = (0..D)
-        .map(|i| {
-            let (places, window, padding) =
-                (shape[shape.len() - D + i], pool.window(i), pool.padding.0[i]);
-            let part = |n: usize| {
-                // The places before the axis are left out, in whole steps, and those after it.
-                let start = n * window.stride;
-                let before = padding.saturating_sub(start).div_ceil(window.dilation);
-                let start = (start + before * window.dilation).saturating_sub(padding);
-                let fit = places.saturating_sub(start).div_ceil(window.dilation);
-                Part {
-                    start,
-                    len: fit.min(window.size.saturating_sub(before)),
-                    step: window.dilation,
-                }
-            };
-            (0..counts[i]).map(part).collect()
-        })
-        .collect();
-    largest(x, &parts)
+    let parts = parts("max_pool", &x.shape(), pool)?;
+    Ok((x.max_pool(&parts)?, x.value()?.max_pool(&parts)?.1))
 }
 
-/// The largest element of each part of the last axes, and its place.
+/// The places of each axis that the windows see.
 #[track_caller]
-pub(super) fn largest<'t, T: Float>(
-    x: Var<'t, T>,
-    parts: &[Vec<Part>],
-) -> Result<(Var<'t, T>, Tensor<usize>)> {
-    let (_, places) = x.value()?.max_pool(parts)?;
-    let lead = x.rank() - parts.len();
-    let y = x.flatten_axes(lead as isize, -1)?;
-    let y = y.gather(lead as isize, &places.flatten_axes(lead as isize, -1)?)?;
-    Ok((y.reshape(places.shape())?, places))
+fn parts<const D: usize>(
+    op: &'static str,
+    shape: &[usize],
+    pool: Pool<D>,
+) -> Result<Vec<Vec<Part>>> {
+    let counts = pool.counts(op, shape)?;
+    counts.iter().try_for_each(|&count| room_or_refuse::<Part>(op, &[count]))?;
+    let axis = |i: usize| {
+        let (places, window) = (shape[shape.len() - D + i], pool.window(i));
+        let padding = pool.padding.0[i];
+        let part = move |n: usize| {
+            // The places before the axis are left out, in whole steps, and those after it.
+            let start = n * window.stride;
+            let before = padding.saturating_sub(start).div_ceil(window.dilation);
+            let start = (start + before * window.dilation).saturating_sub(padding);
+            let fit = places.saturating_sub(start).div_ceil(window.dilation);
+            Part { start, len: fit.min(window.size.saturating_sub(before)), step: window.dilation }
+        };
+        (0..counts[i]).map(part).collect()
+    };
+    Ok((0..D).map(axis).collect())
 }
 
 /// Zeros with these last axes, and the elements of `x` at their places, as [`max_pool_at`] gives them. Where a place is named

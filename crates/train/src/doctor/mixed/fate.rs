@@ -133,6 +133,11 @@ fn moved<T: Float>(
         x.index_select(select.0, &select.1.values)
     } else if let Some(gather) = op.get::<ops::Gather>() {
         x.gather(gather.0, &gather.1.values)
+    } else if let Some(pool) = op.get::<ops::MaxPool>() {
+        let Some(places) = pool.places() else { return Ok(Some(Fate::Unknown)) };
+        let axis = (x.rank() - pool.parts.len()) as isize;
+        let taken = x.flatten_axes(axis, -1)?.gather(axis, &places.flatten_axes(axis, -1)?);
+        taken.and_then(|taken| taken.reshape(places.shape()))
     } else if let Some(cat) = op.get::<ops::Cat>() {
         let parts: Option<Vec<&Rows>> =
             line.operands().iter().take(line.arity()).map(|&k| rows.get(k)?.as_ref()).collect();

@@ -4,22 +4,22 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use crate::error::no_memory;
-use crate::{Float, Result, Shape, Tensor};
+use crate::{Element, Result, Shape, Tensor};
 
 /// Elements that are still to be written.
-pub(super) type Room<T> = [MaybeUninit<T>];
+pub(crate) type Room<T> = [MaybeUninit<T>];
 
 /// Two tensors, whose elements `fill` writes.
 ///
 /// # Safety
 /// When `fill` returns, every element of both is initialised.
 #[track_caller]
-pub(super) unsafe fn two<T: Float>(
+pub(crate) unsafe fn two<T: Element, U: Element>(
     op: &'static str,
     first: Shape,
     second: Shape,
-    fill: impl FnOnce(&mut Room<T>, &mut Room<T>),
-) -> Result<(Tensor<T>, Tensor<T>)> {
+    fill: impl FnOnce(&mut Room<T>, &mut Room<U>),
+) -> Result<(Tensor<T>, Tensor<U>)> {
     Shape::len_or_refuse(op, &first)?;
     Shape::len_or_refuse(op, &second)?;
     let mut other = None;
@@ -32,7 +32,7 @@ pub(super) unsafe fn two<T: Float>(
     match (one, other) {
         (Some(one), Some(other)) => Ok((one, other)),
         (None, _) => Err(no_memory::<T>(op, &first)),
-        (_, None) => Err(no_memory::<T>(op, &second)),
+        (_, None) => Err(no_memory::<U>(op, &second)),
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) unsafe fn two<T: Float>(
 /// # Safety
 /// `all` is good for it as long as the part is used, and nothing else reads or writes it meanwhile.
 #[inline(always)]
-pub(super) unsafe fn part<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a mut Room<T> {
+pub(crate) unsafe fn part<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a mut Room<T> {
     // SAFETY: the caller's.
     unsafe { std::slice::from_raw_parts_mut(all.add(at.start), at.len()) }
 }
@@ -51,7 +51,7 @@ pub(super) unsafe fn part<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> 
 /// # Safety
 /// They were, `all` is good for it as long as the part is used, and nothing writes it meanwhile.
 #[inline(always)]
-pub(super) unsafe fn seen<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a [T] {
+pub(crate) unsafe fn seen<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a [T] {
     // SAFETY: the caller's.
     unsafe { std::slice::from_raw_parts(all.add(at.start).cast(), at.len()) }
 }
@@ -61,7 +61,7 @@ pub(super) unsafe fn seen<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> 
 /// # Safety
 /// They were.
 #[inline(always)]
-pub(super) unsafe fn written<T>(room: &Room<T>) -> &[T] {
+pub(crate) unsafe fn written<T>(room: &Room<T>) -> &[T] {
     // SAFETY: the two have the same layout, and the caller's promise.
     unsafe { &*(std::ptr::from_ref(room) as *const [T]) }
 }
@@ -71,7 +71,7 @@ pub(super) unsafe fn written<T>(room: &Room<T>) -> &[T] {
 /// # Safety
 /// They were.
 #[inline(always)]
-pub(super) unsafe fn written_mut<T>(room: &mut Room<T>) -> &mut [T] {
+pub(crate) unsafe fn written_mut<T>(room: &mut Room<T>) -> &mut [T] {
     // SAFETY: as above.
     unsafe { &mut *(std::ptr::from_mut(room) as *mut [T]) }
 }
