@@ -3,6 +3,7 @@
 use crate::error::{Fault, no_memory};
 use crate::index::{refuse_not_a_list, refuse_outside};
 use crate::kernel::bags;
+use crate::room::{Room, as_room};
 use crate::{Error, Float, Result, Shape, Tensor};
 
 impl<T: Float> Tensor<T> {
@@ -58,14 +59,23 @@ impl<T: Float> Tensor<T> {
             let rule = format!("the source must have shape {:?}", [starts.len(), columns]);
             return Err(Error::Shape(Fault::new("add_bags", &[self.shape(), src.shape()], rule)));
         }
-        let mut out = self.copied("add_bags")?;
         let (src, index, starts) = (src.contiguous(), index.contiguous(), starts.contiguous());
-        match (src.as_slice(), index.as_slice(), starts.as_slice()) {
-            (Some(src), Some(index), Some(starts)) => {
-                bags::add(out.as_mut_slice(), columns, index, starts, src);
-            }
-            _ => unreachable!("contiguous tensors are slices"),
+        let parts = (src.as_slice(), index.as_slice(), starts.as_slice());
+        let (Some(src), Some(index), Some(starts)) = parts else {
+            unreachable!("contiguous tensors are slices")
+        };
+        // One number everywhere is not written out first.
+        if !self.is_empty() && self.strides().iter().all(|&stride| stride == 0) {
+            let (shape, start) = (self.layout().shape.clone(), self.get(&[0, 0])?);
+            let fill = |out: &mut Room<T>| bags::add(out, Some(start), columns, index, starts, src);
+            // SAFETY: `add` writes all rows.
+            let out = unsafe { Self::try_filled_by(shape.clone(), fill) };
+            return out.ok_or_else(|| no_memory::<T>("add_bags", &shape));
         }
+        let mut out = self.copied("add_bags")?;
+        // SAFETY: what is added is initialised.
+        let table = unsafe { as_room(out.as_mut_slice()) };
+        bags::add(table, None, columns, index, starts, src);
         Ok(out)
     }
 }

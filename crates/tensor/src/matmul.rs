@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use crate::error::{Fault, no_memory};
 use crate::kernel::gemm::{Init, Mat};
 use crate::layout::Walk;
+use crate::room::as_room;
 use crate::{Error, Float, Result, Shape, Tensor};
 
 impl<T: Float> Tensor<T> {
@@ -217,15 +218,6 @@ pub(crate) fn add_product_into<T: Float>(
 ) {
     // SAFETY: C is initialised.
     unsafe { of_slices([m, n, k], a, b, Init::Accumulate, as_room(c), down) };
-}
-
-/// Elements as room for others.
-///
-/// # Safety
-/// What is written there is initialised.
-unsafe fn as_room<T>(elements: &mut [T]) -> &mut [MaybeUninit<T>] {
-    // SAFETY: the two have the same layout, and the caller's promise.
-    unsafe { &mut *(std::ptr::from_mut(elements) as *mut [MaybeUninit<T>]) }
 }
 
 /// # Safety

@@ -75,3 +75,12 @@ pub(crate) unsafe fn written_mut<T>(room: &mut Room<T>) -> &mut [T] {
     // SAFETY: as above.
     unsafe { &mut *(std::ptr::from_mut(room) as *mut [T]) }
 }
+
+/// Elements as room for others.
+///
+/// # Safety
+/// What is written there is initialised.
+pub(crate) unsafe fn as_room<T>(elements: &mut [T]) -> &mut Room<T> {
+    // SAFETY: the two have the same layout, and the caller's promise.
+    unsafe { &mut *(std::ptr::from_mut(elements) as *mut Room<T>) }
+}

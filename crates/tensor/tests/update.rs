@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use wengert_tensor::kernel::level::{available, best, force};
-use wengert_tensor::pointwise::{C, ONE, Real, Update, update_in_place};
-use wengert_tensor::{Error, Float, Tensor, tensor};
+use wengert_tensor::kernel::pool::shared_jobs;
+use wengert_tensor::pointwise::{C, ONE, Real, Update, update_in_place, update_rows_in_place};
+use wengert_tensor::{Error, Float, Tensor, set_threads, tensor};
 
 /// Four states, and the kinds of thing that optimisers do with them: decay, squares, a maximum, a root, a quotient.
 #[derive(Clone, Copy)]
@@ -112,4 +113,32 @@ fn nothing_broadcasts() {
     let text = error.to_string();
     assert!(text.starts_with("update_in_place: [2] and [1]: a tensor and"), "{text}");
     assert!(text.contains("tests/update.rs"), "{text}");
+}
+
+#[test]
+fn rows_are_rewritten_with_the_same_bits_on_any_number_of_threads() {
+    let _turn = LEVEL.lock().unwrap_or_else(PoisonError::into_inner);
+    let rows: Vec<usize> = (0..3000).map(|i| 3 * i + i % 2).collect();
+    let twice: Vec<usize> = rows.iter().map(|row| row / 2).collect();
+    let g = draw::<f32>(3000 * 64, 5).reshape([3000, 64]).expect("as many");
+    for (rows, shared) in [(rows, true), (twice, false)] {
+        let rows = Tensor::from(rows);
+        let on = |threads: usize| {
+            set_threads(threads);
+            let mut p = draw::<f32>(9000 * 64, 1).reshape([9000, 64]).expect("as many");
+            let jobs = shared_jobs();
+            update_rows_in_place(Descend(C(0.1)), [&mut p], &rows, &g)
+                .expect("rows that are there");
+            (p, shared_jobs() > jobs)
+        };
+        let (one, _) = on(1);
+        let (many, were_shared) = on(3);
+        set_threads(1);
+        assert!(one == many);
+        // A row that comes twice is not given to two threads.
+        assert_eq!(were_shared, shared);
+        let first = rows.to_vec()[0];
+        let expected = draw::<f32>(9000 * 64, 1).to_vec()[first * 64] - 0.1 * g.to_vec()[0];
+        assert!(!shared || (one.to_vec()[first * 64] - expected).abs() < 1e-6);
+    }
 }

@@ -65,6 +65,20 @@ fn descent_by_rows_is_descent() {
 }
 
 #[test]
+fn adam_moves_every_row_of_a_large_table_of_which_few_were_seen() {
+    let (a, b) = (table(64), table(64));
+    let seen = [tensor![1_usize, 3, 3], tensor![60_usize, 7, 1], tensor![7_usize, 7, 7]];
+    let adam = |p: &Param<f64>| Adam::new([p.clone()], 0.1);
+    both(&mut adam(&a), &mut adam(&b), &seen);
+    assert_eq!(a.value(), b.value());
+    let mut adam = adam(&a);
+    let tape = Tape::new();
+    (tape.param(&a).rows(tensor![2_usize]).unwrap() * f64::NAN).sum().backward().unwrap();
+    let error = adam.step().unwrap_err().to_string();
+    assert!(error.contains("NaN"), "{error}");
+}
+
+#[test]
 fn lazy_adam_moves_the_rows_that_it_sees_and_no_others() {
     let (a, b) = (table(8), table(8));
     let before = a.value();

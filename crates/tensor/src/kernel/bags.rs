@@ -1,8 +1,11 @@
 //! Rows of a table summed bag by bag, and added back to the table.
 
+use std::mem::MaybeUninit;
+
 use super::level::{Arch, Kernel, dispatch};
 use super::map::THREADS_FROM;
 use super::pool::{self, Shared};
+use crate::room::{Room, written_mut};
 use crate::{Float, Shape, Tensor};
 
 /// Bags that a thread takes at a time.
@@ -41,15 +44,22 @@ pub(crate) fn sum<T: Float>(
     }
 }
 
-/// Adds row b of `src` to each row of the table that bag b holds.
+/// Adds row b of `src` to each row of the table that bag b holds. With a `start`, no row was written before, and each begins with this
+/// number. Afterwards all are written.
 pub(crate) fn add<T: Float>(
-    table: &mut [T],
+    table: &mut Room<T>,
+    start: Option<T>,
     columns: usize,
     index: &[usize],
     starts: &[usize],
     src: &[T],
 ) {
-    dispatch(Add { table, columns, index, starts, src });
+    let mut met = vec![start.is_none(); table.len().checked_div(columns).unwrap_or(0)];
+    let first = start.unwrap_or(T::ZERO);
+    dispatch(Add { table, met: &mut met, first, columns, index, starts, src });
+    for (row, _) in table.chunks_exact_mut(columns.max(1)).zip(met).filter(|(_, met)| !met) {
+        row.fill(MaybeUninit::new(first));
+    }
 }
 
 /// The sums of the bags from one on, to as many rows at `out`.
@@ -86,7 +96,10 @@ impl<T: Float> Kernel for Sums<'_, T> {
 }
 
 struct Add<'a, T> {
-    table: &'a mut [T],
+    table: &'a mut Room<T>,
+    /// True for a row that was written.
+    met: &'a mut [bool],
+    first: T,
     columns: usize,
     index: &'a [usize],
     starts: &'a [usize],
@@ -97,11 +110,19 @@ impl<T: Float> Kernel for Add<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<A: Arch>(self) {
-        let Self { table, columns, index, starts, src } = self;
+        let Self { table, met, first, columns, index, starts, src } = self;
         for (i, &start) in starts.iter().enumerate() {
             let g = &src[i * columns..][..columns];
             for &row in &index[start..end(starts, i, index.len())] {
-                for (sum, &g) in table[row * columns..][..columns].iter_mut().zip(g) {
+                let sums = &mut table[row * columns..][..columns];
+                if !std::mem::replace(&mut met[row], true) {
+                    for (sum, &g) in sums.iter_mut().zip(g) {
+                        sum.write(first.plus(g));
+                    }
+                    continue;
+                }
+                // SAFETY: the row was written.
+                for (sum, &g) in unsafe { written_mut(sums) }.iter_mut().zip(g) {
                     *sum = sum.plus(g);
                 }
             }

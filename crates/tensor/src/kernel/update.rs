@@ -93,10 +93,29 @@ pub(crate) fn rewrite_rows<F, T, const N: usize>(
 {
     let g = g.contiguous();
     let g = g.as_slice().unwrap_or(&[]);
-    let mut state = state.map(Tensor::as_mut_slice);
-    for (k, &row) in rows.iter().enumerate() {
-        let g = &g[k * width..][..width];
-        let state = state.each_mut().map(|x| x[row * width..][..width].as_mut_ptr());
-        dispatch(Run { f, state, g: g.as_ptr(), len: width });
+    let len = state[0].len();
+    assert!(rows.iter().all(|row| (row + 1) * width <= len) && g.len() == rows.len() * width);
+    let state = state.map(|tensor| {
+        let elements = tensor.as_mut_slice();
+        assert_eq!(elements.len(), len, "the caller has checked the shapes");
+        elements.as_mut_ptr()
+    });
+    let all = Shared((state, g.as_ptr()));
+    let some = |from: usize, to: usize| {
+        let (state, g) = all.get();
+        for (k, &row) in rows[from..to].iter().enumerate() {
+            // SAFETY: the rows are in the slices above, and no two threads have a row in common.
+            let (state, g) =
+                unsafe { (state.map(|x| x.add(row * width)), g.add((from + k) * width)) };
+            dispatch(Run { f, state, g, len: width });
+        }
+    };
+    let rising = rows.windows(2).all(|pair| pair[0] < pair[1]);
+    if g.len() < THREADS_FROM || pool::threads() == 1 || !rising {
+        return some(0, rows.len());
     }
+    pool::run(rows.len().div_ceil(ROWS), &|i| some(i * ROWS, rows.len().min((i + 1) * ROWS)));
 }
+
+/// Rows that a thread takes at a time.
+const ROWS: usize = 256;
