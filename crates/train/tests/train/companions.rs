@@ -263,8 +263,8 @@ fn settings_that_are_no_numbers_are_refused() {
         ("`factor` is NaN", plateau().factor(nan)),
         ("`factor` is 2", plateau().factor(2.0)),
         ("`threshold` is NaN", plateau().threshold(Threshold::Absolute(nan))),
-        ("the rate is NaN", ReduceLrOnPlateau::new(nan)),
-        ("the least rate is NaN", plateau().at_least(nan)),
+        ("`rate` is NaN", ReduceLrOnPlateau::new(nan)),
+        ("`at_least` is NaN", plateau().at_least(nan)),
         ("`eps` is -1", plateau().eps(-1.0)),
     ];
     let of_stopping = [
