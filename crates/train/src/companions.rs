@@ -108,10 +108,22 @@ impl<T: Float> Companion<T> for ProximalStep {
     }
 }
 
+/// The rule that a bound of 0 breaks: it is often meant as no bound.
+fn clips_all(name: &str, max: f64) -> Option<String> {
+    (max == 0.0).then(|| {
+        format!(
+            "Trainer: `{name}(0)` makes every gradient 0, so that nothing is learnt\n  help: without the call nothing is clipped"
+        )
+    })
+}
+
 /// All gradients together to a length.
 pub(crate) struct ClipTo(pub(crate) f64);
 
 impl<T: Float> Companion<T> for ClipTo {
+    fn before_fit(&mut self, _: &Fit) -> Result<()> {
+        refuse(clips_all("clip_norm", self.0))
+    }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         ClipNorm::new(self.0).clip(step.optimizer.parameters())?;
         Ok(())
@@ -125,6 +137,9 @@ impl<T: Float> Companion<T> for ClipTo {
 pub(crate) struct ClipValue(pub(crate) f64);
 
 impl<T: Float> Companion<T> for ClipValue {
+    fn before_fit(&mut self, _: &Fit) -> Result<()> {
+        refuse(clips_all("clip_value", self.0))
+    }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         Ok(clip_grad_value(step.optimizer.parameters(), self.0)?)
     }

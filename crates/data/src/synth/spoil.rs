@@ -2,7 +2,7 @@
 
 use wengert_tensor::{Float, Tensor};
 
-use super::{filled, no_share, refuse};
+use super::{filled, no_share, not_finite, refuse};
 use crate::rng::{For, Rng};
 
 /// So many of `n`, each place equally likely.
