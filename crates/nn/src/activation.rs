@@ -199,7 +199,8 @@ fn refuse_unless<T: Float>(
 #[track_caller]
 fn number<'t, T: Float>(layer: &'static str, x: Var<'t, T>, option: f64) -> Result<Var<'t, T>> {
     refuse_unless(option.is_finite(), layer, x, || {
-        "its option must be finite, and not 0 where it divides".into()
+        let rule = "its option must be finite, and not 0 where it divides";
+        format!("{rule}; here it, or one over it, is {option}")
     })?;
     Ok(x)
 }

@@ -5,8 +5,9 @@
 
 use std::time::{Duration, Instant};
 
+use wengert_autograd::Tape;
 use wengert_files::wire::Writer;
-use wengert_nn::Module;
+use wengert_nn::{Module, Sequential};
 use wengert_onnx::Net;
 use wengert_tensor::Tensor;
 
@@ -136,5 +137,33 @@ fn a_name_that_is_given_twice_is_refused() {
     for bytes in twice {
         let error = Net::from_bytes(&bytes).unwrap_err().to_string();
         assert!(error.contains("is given twice"), "{error}");
+    }
+}
+
+/// A line of the library tells its user nothing: each way to run a graph names the user's.
+#[test]
+fn errors_name_the_line_of_the_user() {
+    let small = Tensor::ones([2, 2]);
+    let gather = file(&[("i", &[7])], &[("Gather", &["x", "i"], "y", None)]);
+    let reshape = file(&[("s", &[-3])], &[("Reshape", &["x", "s"], "y", None)]);
+    let uneven = file(&[("s", &[3])], &[("Reshape", &["x", "s"], "y", None)]);
+    let exp = file(&[], &[("Exp", &["x"], "y", None)]);
+    // `Exp` reads 4 numbers and writes 4.
+    for (bytes, limit) in [(gather, 99), (reshape, 99), (uneven, 99), (exp, 7)] {
+        let net = || Net::from_bytes(&bytes).unwrap().limit(limit);
+        let nested = Sequential::new().with(net());
+        let tape = Tape::new();
+        let x = || tape.constant(small.clone());
+        let runs = [
+            (line!(), net().predict(&small).unwrap_err()),
+            (line!(), Module::<f32, Tensor<f32>>::call(&net(), x()).unwrap_err()),
+            (line!(), net().forward(x()).unwrap_err()),
+            (line!(), nested.predict(&small).unwrap_err()),
+            (line!(), nested.call(x()).unwrap_err()),
+        ];
+        for (line, error) in runs {
+            let error = error.to_string();
+            assert!(error.contains(&format!("hostile.rs:{line}:")), "{error}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use wengert_autograd::{Line, Param, matches};
 use wengert_tensor::Element;
 
 use crate::rule::Rule;
+use crate::settings::LEARNING_RATE;
 use crate::{Error, Result};
 
 /// A function from the common settings to those of a group.
@@ -87,6 +88,11 @@ fn check<R: Rule>(settings: &R, patterns: impl FnOnce() -> String, at: Line) -> 
     settings.numbers(&mut |name, x, bound| {
         if broken.is_none() {
             broken = bound.broken_by(name, x).map(|rule| (name, rule));
+            if let Some((LEARNING_RATE, rule)) = &mut broken
+                && x.is_nan()
+            {
+                rule.push_str("\n  help: if a schedule gave it, `schedule.check()` names the option that means no rate");
+            }
         }
     });
     let Some((setting, mut rule)) = broken else { return Ok(()) };

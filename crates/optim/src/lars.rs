@@ -39,7 +39,7 @@ optimizer! {
     /// ```
     Lars, LarsSettings {
         /// The fraction of the previous step that is kept: `momentum`, 0.9 by default.
-        momentum(momentum = 0.9 in NOT_NEGATIVE);
+        momentum(momentum = 0.9 in UP_TO_ONE);
         /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
         /// The size of a step in proportion to its parameter, at a learning rate of 1: `trust_coefficient`, 0.001 by default.

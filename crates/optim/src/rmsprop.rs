@@ -37,7 +37,7 @@ optimizer! {
         /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
         weight_decay(weight_decay = 0.0 in NOT_NEGATIVE);
         /// μ, the fraction of the previous step that is kept: `momentum`, 0 by default.
-        momentum(momentum = 0.0 in NOT_NEGATIVE);
+        momentum(momentum = 0.0 in UP_TO_ONE);
     } flags {
         /// Divides by the deviation from the mean gradient in place of the size: `centered`.
         centered;

@@ -29,7 +29,7 @@ optimizer! {
     /// ```
     Sgd, SgdSettings {
         /// The fraction of the previous step that is kept: `momentum`, 0 by default. 0.9 is usual.
-        momentum(momentum = 0.0 in NOT_NEGATIVE);
+        momentum(momentum = 0.0 in UP_TO_ONE);
         /// The fraction of the gradient that does not enter the momentum: `dampening`, 0 by default. The first step is not dampened.
         dampening(dampening = 0.0 in FINITE);
         /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.

@@ -247,29 +247,25 @@ impl<T: Element> Tensor<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
+    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast, [`Error::Size`](crate::Error::Size) if there is no memory
+    /// for the result.
     #[track_caller]
     pub fn masked_select(&self, mask: &Tensor<bool>) -> Result<Self> {
         let shape = Shape::broadcast_or_refuse("masked_select", self.shape(), mask.shape())?;
+        // Each place of the mask is repeated as often as any other. To count may take a copy of a view.
+        room_or_refuse::<bool>("masked_select", mask.shape())?;
+        let count = mask.count() * (shape.iter().product::<usize>() / mask.len().max(1));
         let (x, mask) = (self.expanded(shape.clone()), mask.expanded(shape.clone()));
         let (elements, flags) = (x.storage.as_slice(), mask.storage.as_slice());
         let mut chosen = Vec::new();
-        let mut full = false;
+        if chosen.try_reserve_exact(count).is_err() {
+            return Err(no_memory::<T>("masked_select", &[count]));
+        }
         Walk::new(&shape, [x.strides(), mask.strides()]).places(|[i, j]| {
-            if full {
-                return;
-            }
             if flags[(mask.layout().offset as isize + j) as usize] {
-                if chosen.len() == chosen.capacity() && chosen.try_reserve(1).is_err() {
-                    full = true;
-                    return;
-                }
                 chosen.push(elements[(x.layout().offset as isize + i) as usize]);
             }
         });
-        if full {
-            return Err(no_memory::<T>("masked_select", &shape));
-        }
         Ok(Self::from(chosen))
     }
 }

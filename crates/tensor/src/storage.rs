@@ -101,14 +101,15 @@ impl Drop for KeptCell {
     }
 }
 
-/// A block with room for `bytes`, one handle counted; `None` if the system has no memory for it.
+/// A block with room for `bytes`, one handle counted; what `refused` says if the system has no memory for it.
 #[inline]
-fn take(
+fn take<E>(
     bytes: usize,
     len: usize,
     layout: Layout,
     other: Option<NonNull<Header>>,
-) -> Option<NonNull<Header>> {
+    refused: impl FnOnce(Layout) -> E,
+) -> Result<NonNull<Header>, E> {
     let class = class_of(bytes);
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
@@ -122,13 +123,16 @@ fn take(
     });
     let block = match kept {
         Ok(Some(block)) => block,
-        _ => allocate(class)?,
+        _ => match allocate(class) {
+            Some(block) => block,
+            None => return Err(refused(layout)),
+        },
     };
     let layout = ManuallyDrop::new(layout);
     let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
     // SAFETY: the block is ours alone and begins with room for a header.
     unsafe { block.write(header) };
-    Some(block)
+    Ok(block)
 }
 
 #[cold]
@@ -244,7 +248,7 @@ impl<T> Storage<T> {
     #[inline]
     pub(crate) fn view(&self, layout: Layout) -> Self {
         let owner = self.owner();
-        let Some(block) = take(0, 0, layout, Some(owner)) else {
+        let Ok(block) = take(0, 0, layout, Some(owner), drop) else {
             handle_alloc_error(allocation(0));
         };
         hold(owner);
@@ -253,24 +257,25 @@ impl<T> Storage<T> {
 }
 
 impl<T: Copy> Storage<T> {
-    /// `len` elements which `fill` must write, all of them; `None` if the system has no memory for them.
+    /// `len` elements which `fill` must write, all of them; what `refused` says if the system has no memory for them.
     ///
     /// # Safety
     /// When `fill` returns, every element that it was given is initialised. The layout reaches no place beyond `len`.
     #[inline]
-    pub(crate) unsafe fn filled_by(
+    pub(crate) unsafe fn filled_by<E>(
         layout: Layout,
         len: usize,
         fill: impl FnOnce(&mut [MaybeUninit<T>]),
-    ) -> Option<Self> {
+        refused: impl FnOnce(Layout) -> E,
+    ) -> Result<Self, E> {
         const { assert!(align_of::<T>() <= align_of::<Header>()) };
         debug_assert!(layout.fits(len), "a layout that reaches beyond its elements");
         // Callers' lengths come from `Shape::checked_len`, so this cannot overflow.
-        let block = take(len * size_of::<T>(), len, layout, None)?;
+        let block = take(len * size_of::<T>(), len, layout, None, refused)?;
         let storage = Self { block, element: PhantomData };
         // SAFETY: the block has room for `len` elements after the header, aligned, and is ours alone.
         fill(unsafe { std::slice::from_raw_parts_mut(storage.data().cast(), len) });
-        Some(storage)
+        Ok(storage)
     }
 
     /// A copy of `elements`, of which the layout has as many; `None` if the system has no memory for it.
@@ -279,11 +284,12 @@ impl<T: Copy> Storage<T> {
         assert!(layout.fits(elements.len()), "a layout that reaches beyond its elements");
         // SAFETY: all `len` elements are written, and the layout reaches no others.
         unsafe {
-            Self::filled_by(layout, elements.len(), |out| {
+            let fill = |out: &mut [MaybeUninit<T>]| {
                 for (out, &x) in out.iter_mut().zip(elements) {
                     out.write(x);
                 }
-            })
+            };
+            Self::filled_by(layout, elements.len(), fill, drop).ok()
         }
     }
 
@@ -293,9 +299,8 @@ impl<T: Copy> Storage<T> {
         assert!(layout.fits(len), "a layout that reaches beyond its elements");
         // SAFETY: all `len` elements are written, and the layout reaches no others.
         unsafe {
-            Self::filled_by(layout, len, |out| {
-                out.fill(MaybeUninit::new(value));
-            })
+            let fill = |out: &mut [MaybeUninit<T>]| out.fill(MaybeUninit::new(value));
+            Self::filled_by(layout, len, fill, drop).ok()
         }
     }
 

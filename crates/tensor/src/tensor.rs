@@ -85,7 +85,7 @@ impl<T: Element> Tensor<T> {
         let layout = Layout::contiguous(shape);
         let len = layout.len();
         // SAFETY: passed on; a row-major layout reaches as many elements as its shape has.
-        let storage = unsafe { Storage::filled_by(layout, len, fill) }?;
+        let storage = unsafe { Storage::filled_by(layout, len, fill, drop) }.ok()?;
         Some(Self { storage })
     }
 
@@ -100,10 +100,12 @@ impl<T: Element> Tensor<T> {
         shape: Shape,
         fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
     ) -> Self {
-        // SAFETY: passed on.
-        match unsafe { Self::try_filled_by(shape.clone(), fill) } {
-            Some(tensor) => tensor,
-            None => out_of_memory::<T>(op, &shape),
+        let layout = Layout::contiguous(shape);
+        let len = layout.len();
+        // SAFETY: passed on, as there.
+        match unsafe { Storage::filled_by(layout, len, fill, |layout| layout.shape) } {
+            Ok(storage) => Self { storage },
+            Err(shape) => out_of_memory::<T>(op, &shape),
         }
     }
 

@@ -9,12 +9,28 @@ use wengert_tensor::Float;
 use crate::table::Table;
 use crate::{Companion, Epoch, EpochEnd, Fit, Progress, Result, Step};
 
+/// The rate of a step or an epoch; a closure can give any number.
+fn rate(schedule: &impl Schedule, at: usize, of: &str) -> Result<f64> {
+    let rate = schedule.rate(at);
+    if rate.is_finite() && rate >= 0.0 {
+        return Ok(rate);
+    }
+    let rule = "a learning rate must be finite, and not below 0";
+    refuse(Some(format!(
+        "schedule: the rate of {of} {at} is {rate}, and {rule}\n  help: {of}s count from 0; look at `schedule.rate({at})`"
+    )))?;
+    Ok(rate)
+}
+
 /// The learning rate by step, over all epochs; the momentum too, if the schedule has one.
 pub(crate) struct ByStep<S>(pub(crate) S);
 
 impl<T: Float, S: Schedule> Companion<T> for ByStep<S> {
+    fn before_fit(&mut self, _: &Fit) -> Result<()> {
+        Ok(self.0.check()?)
+    }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        step.optimizer.set_learning_rate(self.0.rate(step.step));
+        step.optimizer.set_learning_rate(rate(&self.0, step.step, "step")?);
         if let Some(momentum) = self.0.momentum(step.step) {
             step.optimizer.set_momentum(momentum)?;
         }
@@ -29,8 +45,11 @@ impl<T: Float, S: Schedule> Companion<T> for ByStep<S> {
 pub(crate) struct ByEpoch<S>(pub(crate) S);
 
 impl<T: Float, S: Schedule> Companion<T> for ByEpoch<S> {
+    fn before_fit(&mut self, _: &Fit) -> Result<()> {
+        Ok(self.0.check()?)
+    }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        step.optimizer.set_learning_rate(self.0.rate(step.epoch));
+        step.optimizer.set_learning_rate(rate(&self.0, step.epoch, "epoch")?);
         Ok(())
     }
     fn describe(&self) -> String {
@@ -50,7 +69,7 @@ pub(crate) fn refuse(broken: Option<String>) -> Result<()> {
 /// A lower learning rate when the loss stops falling.
 impl<T: Float> Companion<T> for ReduceLrOnPlateau {
     fn before_fit(&mut self, _: &Fit) -> Result<()> {
-        refuse(self.broken())
+        Ok(self.check()?)
     }
     fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
         end.optimizer.set_learning_rate(self.step(end.epoch.loss()));
@@ -89,10 +108,22 @@ impl<T: Float> Companion<T> for ProximalStep {
     }
 }
 
+/// The rule that a bound of 0 breaks: it is often meant as no bound.
+fn clips_all(name: &str, max: f64) -> Option<String> {
+    (max == 0.0).then(|| {
+        format!(
+            "Trainer: `{name}(0)` makes every gradient 0, so that nothing is learnt\n  help: without the call nothing is clipped"
+        )
+    })
+}
+
 /// All gradients together to a length.
 pub(crate) struct ClipTo(pub(crate) f64);
 
 impl<T: Float> Companion<T> for ClipTo {
+    fn before_fit(&mut self, _: &Fit) -> Result<()> {
+        refuse(clips_all("clip_norm", self.0))
+    }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         ClipNorm::new(self.0).clip(step.optimizer.parameters())?;
         Ok(())
@@ -106,6 +137,9 @@ impl<T: Float> Companion<T> for ClipTo {
 pub(crate) struct ClipValue(pub(crate) f64);
 
 impl<T: Float> Companion<T> for ClipValue {
+    fn before_fit(&mut self, _: &Fit) -> Result<()> {
+        refuse(clips_all("clip_value", self.0))
+    }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         Ok(clip_grad_value(step.optimizer.parameters(), self.0)?)
     }

@@ -9,7 +9,7 @@ use wengert_autograd::{Line, Tape, Tensors, Var};
 use wengert_data::{DataLoader, Dataset};
 use wengert_tensor::Float;
 
-use crate::companions::ProgressLine;
+use crate::companions::{ProgressLine, refuse};
 use crate::epoch::{fingerprint, not_finite, tape_of};
 use crate::held::Noted;
 use crate::{Cause, Companion, Epoch, Error, Fit, History, Result, Step, Stopped, Trainer, Why};
@@ -64,6 +64,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         D: Dataset<Batch = (X, Y)>,
     {
         self.run.ended = None;
+        refuse(self.broken_files())?;
         self.check_batches(loader, at)?;
         let (batches, batches_done) = (loader.batches(), self.run.batches);
         let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done };

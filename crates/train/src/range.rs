@@ -1,6 +1,7 @@
 //! `lr_range_test`: a short run with an ever higher learning rate, to see which ones train.
 
 use std::fmt;
+use std::panic::Location;
 
 use wengert_autograd::{Tape, Tensors};
 use wengert_data::{DataLoader, Dataset};
@@ -10,6 +11,7 @@ use wengert_optim::{Error as OptimError, Optimizer};
 use wengert_tensor::Float;
 
 use crate::Result;
+use crate::companions::refuse;
 use crate::epoch::{loss_on, tape_of};
 use crate::held::Held;
 
@@ -107,7 +109,7 @@ impl RangeTest {
 /// ```
 ///
 /// # Errors
-/// As the lines of the loop; then too all is put back. A model that draws at random needs a seed:
+/// As the lines of the loop; then too all is put back. If the rates do not rise from above 0, or there are fewer than 2 steps. A model that draws at random needs a seed:
 /// [`lr_range_test_seeded`].
 #[track_caller]
 pub fn lr_range_test<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
@@ -139,6 +141,18 @@ pub fn lr_range_test_seeded<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     run(model, criterion, optimizer, loader, rates, steps, Some(seed))
 }
 
+/// The rule that the arguments break, if they do: the curve would have no slope, or be read from its end.
+fn broken((first, last): (f64, f64), steps: usize) -> Option<String> {
+    let rule = if !(first > 0.0 && first < last && last.is_finite()) {
+        format!("the rates are {first} and {last}, and must be above 0, finite, and rise")
+    } else if steps < 2 {
+        format!("`steps` is {steps}, and must be at least 2")
+    } else {
+        return None;
+    };
+    Some(format!("lr_range_test: {rule}\n  help: 100 steps from 1e-5 to 1.0: `(1e-5, 1.0), 100`"))
+}
+
 #[track_caller]
 fn run<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
@@ -149,6 +163,8 @@ fn run<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     steps: usize,
     seed: Option<u64>,
 ) -> Result<RangeTest> {
+    let at = Location::caller();
+    refuse(broken(rates, steps)).map_err(|error| error.on_line(at))?;
     let memory = optimizer.state();
     let held = Held::of(model).and_parameters(optimizer.parameters());
     let factor = (rates.1 / rates.0).powf(1.0 / steps.saturating_sub(1).max(1) as f64);

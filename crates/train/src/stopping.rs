@@ -121,9 +121,9 @@ impl<T: Float> EarlyStopping<T> {
         self
     }
 
-    /// Stops after so many epochs.
+    /// Stops after so many epochs; 0 counts as 1.
     pub fn epochs(mut self, epochs: usize) -> Self {
-        self.epochs = Some(epochs);
+        self.epochs = Some(epochs.max(1));
         self
     }
 
@@ -188,9 +188,14 @@ impl<T: Float> EarlyStopping<T> {
             let rule = "must be finite, and not below 0";
             return Some(format!("EarlyStopping: `min_delta` is {delta}, and {rule}"));
         }
-        let below = [self.loss_below, self.grad_norm_below].into_iter().flatten();
-        let nan = below.into_iter().any(f64::is_nan);
-        nan.then(|| "EarlyStopping: a threshold is NaN, which nothing is below".to_string())
+        let loss = self.loss_below.filter(|least| least.is_nan() || *least == f64::NEG_INFINITY);
+        let norm = self.grad_norm_below.filter(|least| least.is_nan() || *least <= 0.0);
+        let (name, least) = match (loss, norm) {
+            (Some(least), _) => ("loss_below", least),
+            (_, Some(least)) => ("grad_norm_below", least),
+            _ => return None,
+        };
+        Some(format!("EarlyStopping: `{name}` is {least}, a threshold that nothing is below"))
     }
 
     /// Takes note of an epoch; gives the condition that it fulfils.

@@ -2,7 +2,7 @@
 //! all cores, with nets that use the pool. One test, since threads and instruction set are the whole process's.
 //!
 //! Two steps of each net for the best instruction set; `WENGERT_STEPS=50 cargo test --release -p wengert-train --test bits --
-//! --nocapture` makes more steps, for all of them.
+//! --nocapture` makes more steps, for all of them; `WENGERT_CELL='Avx2: cnn'` for those of them alone whose name begins so.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -149,12 +149,19 @@ fn the_same_bits_on_any_number_of_threads_for_every_instruction_set() {
     // Beside a rival it takes its time.
     let beside_rival = if steps.is_some() { &[1, 2, 3, 8][..] } else { &[3] };
     let steps = steps.unwrap_or(2);
+    let cell = std::env::var("WENGERT_CELL").unwrap_or_default();
+    let mut cells = 0;
     for level in levels {
         force(level);
         for name in ["mlp", "cnn", "lstm", "attention"] {
+            if !format!("{level:?}: {name}").starts_with(&cell) {
+                continue;
+            }
+            cells += 1;
             check::<f32>(name, steps, beside_rival);
             check::<f64>(name, steps, beside_rival);
             eprintln!("{level:?}: {name}: {steps} steps, the same bits on any number of threads");
         }
     }
+    assert!(cells > 0, "there is no {cell}");
 }

@@ -90,7 +90,7 @@ impl TbWriter {
         Ok(board)
     }
 
-    /// As a companion: writes the loss of every `steps`-th step only. 1 by default.
+    /// As a companion: writes the loss of every `steps`-th step only. 1 by default; 0 counts as 1.
     #[must_use]
     pub fn every(mut self, steps: usize) -> Self {
         self.every = steps.max(1);

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use wengert_tensor::{Float, Tensor};
 
-use super::{filled, fits};
+use super::{filled, fits, no_deviation, not_finite, refuse};
 use crate::rng::{For, Rng};
 use crate::{Error, Result, TensorDataset};
 
@@ -41,6 +41,7 @@ fn part(i: usize, of: usize) -> f64 {
 /// ```
 #[track_caller]
 pub fn moons<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
+    refuse("moons", no_deviation("noise", noise));
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     points(n, 2, 2, |class, i, of, out| {
         let (sin, cos) = (PI * part(i, of)).sin_cos();
@@ -52,6 +53,7 @@ pub fn moons<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
 /// Two circles about 0: class 0 of radius 1, class 1 of radius `factor`, points evenly spaced; noise on both coordinates.
 #[track_caller]
 pub fn circles<T: Float>(n: usize, factor: f64, noise: f64, seed: u64) -> TensorDataset<T> {
+    refuse("circles", not_finite("factor", factor).or_else(|| no_deviation("noise", noise)));
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     points(n, 2, 2, |class, i, of, out| {
         let radius = if class == 0 { 1.0 } else { factor };
@@ -65,7 +67,7 @@ pub fn circles<T: Float>(n: usize, factor: f64, noise: f64, seed: u64) -> Tensor
 /// in each coordinate.
 ///
 /// # Errors
-/// [`Error::Value`] if there are no classes.
+/// [`Error::Value`] if there are no classes, or `spread` is no deviation.
 #[track_caller]
 pub fn blobs<T: Float>(
     n: usize,
@@ -77,6 +79,10 @@ pub fn blobs<T: Float>(
     if classes == 0 {
         return Err(Error::value("blobs", "0 classes; there must be one at least"));
     }
+    if let Some(rule) = no_deviation("spread", spread) {
+        return Err(Error::value("blobs", rule));
+    }
+    fits("blobs", &[classes, dims]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let centres: Vec<f64> = (0..classes * dims).map(|_| rng.uniform(-10.0, 10.0)).collect();
     Ok(points(n, classes, dims, |class, _, _, out| {
@@ -89,7 +95,7 @@ pub fn blobs<T: Float>(
 /// the angle `2π(s + k/K)`; noise on both coordinates.
 ///
 /// # Errors
-/// [`Error::Value`] if there are no classes.
+/// [`Error::Value`] if there are no classes, or `noise` is no deviation.
 #[track_caller]
 pub fn spirals<T: Float>(
     n: usize,
@@ -99,6 +105,9 @@ pub fn spirals<T: Float>(
 ) -> Result<TensorDataset<T>> {
     if classes == 0 {
         return Err(Error::value("spirals", "0 classes; there must be one at least"));
+    }
+    if let Some(rule) = no_deviation("noise", noise) {
+        return Err(Error::value("spirals", rule));
     }
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     Ok(points(n, classes, 2, |class, i, of, out| {
@@ -112,6 +121,7 @@ pub fn spirals<T: Float>(
 /// afterwards. Each quadrant has a quarter of the points.
 #[track_caller]
 pub fn xor<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T> {
+    refuse("xor", no_deviation("noise", noise));
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     points(n, 2, 2, |class, i, _, out| {
         let right = i % 2 == 0;
@@ -135,6 +145,7 @@ pub fn imbalanced<T: Float>(n: usize, share: f64, seed: u64) -> Result<TensorDat
         let rule = format!("the fraction of class 1 is {share}; it must lie between 0 and 1");
         return Err(Error::value("imbalanced", rule));
     }
+    fits("imbalanced", &[n, 2]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let rare = ((n as f64 * share).round() as usize).clamp(n.min(1), n);
     let mut labels: Vec<usize> = (0..n).map(|i| usize::from(i < rare)).collect();

@@ -2,7 +2,7 @@
 
 use wengert_tensor::{Float, Tensor};
 
-use super::filled;
+use super::{filled, fits, no_share, refuse};
 use crate::TensorDataset;
 use crate::rng::{For, Rng};
 
@@ -81,7 +81,10 @@ fn random_box(least: usize, most: usize, rng: &mut Rng) -> [f64; 4] {
 /// assert_eq!(scans.features().shape(), [200, 1, 16, 16]);
 /// assert_eq!(scans.class_counts()[&1], 10);
 /// ```
+#[track_caller]
 pub fn lesions<T: Float>(n: usize, share: f64, seed: u64) -> TensorDataset<T> {
+    refuse("lesions", no_share(share));
+    fits("lesions", &[n, SIDE * SIDE]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let rare = ((n as f64 * share).round() as usize).clamp(n.min(1), n);
     let mut labels: Vec<usize> = (0..n).map(|i| usize::from(i < rare)).collect();
@@ -115,7 +118,9 @@ pub fn lesions<T: Float>(n: usize, share: f64, seed: u64) -> TensorDataset<T> {
 /// let data = wengert_data::synth::shapes::<f32>(100, 0);
 /// assert_eq!((data.features().shape(), data.targets().shape()), (&[100, 1, 16, 16][..], &[100, 4][..]));
 /// ```
+#[track_caller]
 pub fn shapes<T: Float>(n: usize, seed: u64) -> TensorDataset<T, T> {
+    fits("shapes", &[n, SIDE * SIDE]);
     const SHARES: [f64; 4] = [0.5, 0.35, 0.25, 0.15];
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let (mut pixels, mut there) = (Vec::with_capacity(n * SIDE * SIDE), Vec::with_capacity(4 * n));
@@ -144,7 +149,9 @@ pub fn shapes<T: Float>(n: usize, seed: u64) -> TensorDataset<T, T> {
 /// assert!(first[0] <= 3.0 && first[1] <= first[3] && first[2] <= first[4]);
 /// # Ok::<(), wengert_tensor::Error>(())
 /// ```
+#[track_caller]
 pub fn one_box<T: Float>(n: usize, seed: u64) -> TensorDataset<T, T> {
+    fits("one_box", &[n, SIDE * SIDE]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let (mut pixels, mut targets) =
         (Vec::with_capacity(n * SIDE * SIDE), Vec::with_capacity(5 * n));

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use wengert_tensor::{Float, Tensor};
 
-use super::{filled, fits};
+use super::{filled, fits, no_deviation, not_finite, refuse};
 use crate::TensorDataset;
 use crate::rng::{For, Rng};
 
@@ -19,6 +19,7 @@ fn curve<T: Float>(
     f: impl Fn(f64) -> f64,
 ) -> TensorDataset<T, T> {
     let mut rng = Rng::new(For::Synthetic, seed, 0);
+    refuse("synth", no_deviation("noise", noise));
     fits("synth", &[n, 1]);
     let x = Tensor::linspace(from, to, n).to_vec();
     let y = x.iter().map(|&x| f(x) + noise * rng.normal()).collect::<Vec<_>>();
@@ -41,6 +42,8 @@ pub fn linear<T: Float>(
     noise: f64,
     seed: u64,
 ) -> TensorDataset<T, T> {
+    let line = not_finite("slope", slope).or_else(|| not_finite("intercept", intercept));
+    refuse("linear", line);
     curve(n, -10.0, 10.0, noise, seed, |x| slope * x + intercept)
 }
 
@@ -56,6 +59,8 @@ pub fn sine<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T, T> {
 /// J. H. Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19 (1991).
 #[track_caller]
 pub fn friedman1<T: Float>(n: usize, noise: f64, seed: u64) -> TensorDataset<T, T> {
+    refuse("friedman1", no_deviation("noise", noise));
+    fits("friedman1", &[n, 11]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let x: Vec<f64> = (0..n * 10).map(|_| rng.unit()).collect();
     let y: Vec<f64> = x

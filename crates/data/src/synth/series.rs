@@ -4,12 +4,14 @@ use std::f64::consts::PI;
 
 use wengert_tensor::{Element, Float, Tensor};
 
-use super::filled;
+use super::{filled, fits, no_deviation, not_finite, refuse};
 use crate::rng::{For, Rng};
 use crate::{Error, Result, TensorDataset};
 
 /// A random walk of `n` steps: `x₀ = 0`, `xₜ = xₜ₋₁ + N(0, 1)`. Nothing predicts it better than its last value.
+#[track_caller]
 pub fn random_walk<T: Float>(n: usize, seed: u64) -> Tensor<T> {
+    fits("random_walk", &[n]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let mut at = 0.0;
     filled(
@@ -23,7 +25,10 @@ pub fn random_walk<T: Float>(n: usize, seed: u64) -> Tensor<T> {
 
 /// A walk whose steps remember: `xₜ = xₜ₋₁ + dₜ` with `dₜ = pull·dₜ₋₁ + N(0, 1)`. The best prediction has a mean squared
 /// error of 1; that of the last value is `1 / (1 - pull²)`. Without a pull it is a [`random_walk`].
+#[track_caller]
 pub fn momentum<T: Float>(n: usize, pull: f64, seed: u64) -> Tensor<T> {
+    refuse("momentum", not_finite("pull", pull));
+    fits("momentum", &[n]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let (mut at, mut step) = (0.0, 0.0);
     filled(
@@ -39,7 +44,10 @@ pub fn momentum<T: Float>(n: usize, pull: f64, seed: u64) -> Tensor<T> {
 }
 
 /// A trend and two seasons, as of hours, days and weeks: `xₜ = 0.01 t + sin(2π t/24) + ½ sin(2π t/168) + noise`.
+#[track_caller]
 pub fn seasons<T: Float>(n: usize, noise: f64, seed: u64) -> Tensor<T> {
+    refuse("seasons", no_deviation("noise", noise));
+    fits("seasons", &[n]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     filled(
         &[n],

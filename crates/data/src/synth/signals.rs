@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use wengert_tensor::{Float, Tensor};
 
-use super::filled;
+use super::{filled, fits, no_deviation, no_share, refuse};
 use crate::rng::{For, Rng};
 use crate::{Dataset, Result, TensorDataset};
 
@@ -16,8 +16,11 @@ use crate::{Dataset, Result, TensorDataset};
 /// let data = wengert_data::synth::machine::<f32>(100, 0.1, 0);
 /// assert_eq!((data.features().shape(), data.class_counts()[&1]), (&[100, 64][..], 10));
 /// ```
+#[track_caller]
 pub fn machine<T: Float>(n: usize, share: f64, seed: u64) -> TensorDataset<T> {
     const WIDTH: usize = 64;
+    refuse("machine", no_share(share));
+    fits("machine", &[n, WIDTH]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let faulty = ((n as f64 * share).round() as usize).min(n);
     let mut labels: Vec<usize> = (0..n).map(|i| usize::from(i < faulty)).collect();
@@ -114,9 +117,12 @@ pub fn clean_tones<T: Float>() -> Tensor<T> {
 /// assert_eq!(melodies.heard.shape(), [10, 42, 12]);
 /// assert_eq!(melodies.tones.shape(), [10, 6]);
 /// ```
+#[track_caller]
 pub fn tones<T: Float>(n: usize, noise: f64, seed: u64) -> Tones<T> {
     const MOST: usize = 6;
     const TIME: usize = MOST * 7;
+    refuse("tones", no_deviation("noise", noise));
+    fits("tones", &[n, TIME, BANDS]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let (mut heard, mut clean) = (vec![0.0; n * TIME * BANDS], vec![0.0; n * TIME * BANDS]);
     let (mut frames, mut lengths, mut all) = (Vec::new(), Vec::new(), vec![0; n * MOST]);

@@ -2,12 +2,12 @@
 
 use wengert_tensor::{Float, Tensor};
 
-use super::filled;
+use super::{filled, no_share, not_finite, refuse};
 use crate::rng::{For, Rng};
 
 /// So many of `n`, each place equally likely.
 fn chosen(n: usize, share: f64, rng: &mut Rng) -> Vec<usize> {
-    let count = (share.clamp(0.0, 1.0) * n as f64).round() as usize;
+    let count = (share * n as f64).round() as usize;
     rng.order(n).into_iter().take(count).collect()
 }
 
@@ -23,12 +23,14 @@ fn chosen(n: usize, share: f64, rng: &mut Rng) -> Vec<usize> {
 /// assert_eq!(labels.not_equal(&tensor![0, 1, 2, 0, 1])?, wrong);
 /// # Ok::<(), wengert_tensor::Error>(())
 /// ```
+#[track_caller]
 pub fn flipped(
     labels: &Tensor<usize>,
     classes: usize,
     share: f64,
     seed: u64,
 ) -> (Tensor<usize>, Tensor<bool>) {
+    refuse("flipped", no_share(share));
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let mut out = labels.contiguous();
     let mut wrong = Tensor::full(labels.shape(), false);
@@ -52,7 +54,9 @@ pub fn flipped(
 /// let y = with_outliers(&Tensor::<f64>::zeros([10, 1]), 0.2, 30.0, 0);
 /// assert_eq!(y.iter().filter(|y| *y >= 15.0).count(), 2);
 /// ```
+#[track_caller]
 pub fn with_outliers<T: Float>(y: &Tensor<T>, share: f64, size: f64, seed: u64) -> Tensor<T> {
+    refuse("with_outliers", no_share(share).or_else(|| not_finite("size", size)));
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let mut values: Vec<f64> = y.iter().map(|y| y.to_f64()).collect();
     for i in chosen(values.len(), share, &mut rng) {

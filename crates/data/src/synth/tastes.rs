@@ -2,6 +2,7 @@
 
 use wengert_tensor::Tensor;
 
+use super::fits;
 use crate::rng::{For, Rng};
 
 /// `likes` different items for each user, `[users, likes]`, in random order. A user has a taste and an item a character, both
@@ -13,9 +14,11 @@ use crate::rng::{For, Rng};
 /// assert_eq!(liked.shape(), [50, 12]);
 /// assert!(liked.iter().all(|item| item < 200));
 /// ```
+#[track_caller]
 pub fn tastes(users: usize, items: usize, likes: usize, seed: u64) -> Tensor<usize> {
     const SIZE: usize = 4;
     let likes = likes.min(items);
+    fits("tastes", &[users, items.max(SIZE)]);
     let mut rng = Rng::new(For::Synthetic, seed, 0);
     let mut vector = || -> [f64; SIZE] { [(); SIZE].map(|()| rng.normal()) };
     let tastes: Vec<_> = (0..users).map(|_| vector()).collect();

@@ -7,9 +7,10 @@ mod run;
 mod shape;
 
 use std::collections::HashSet;
+use std::panic::Location;
 use std::path::Path;
 
-use wengert_autograd::{Param, Var};
+use wengert_autograd::{Param, Var, Who};
 use wengert_nn::{Module, Parts, Visitor};
 use wengert_tensor::{AnyTensor, Tensor};
 
@@ -26,6 +27,9 @@ pub struct Net {
     parameters: Vec<(String, Param<f32>)>,
     limit: Option<usize>,
 }
+
+/// The directory of this crate's files, as lines of code name it.
+const HERE: &str = file!().split_at(file!().len() - "import/mod.rs".len()).0;
 
 /// Reads an ONNX file as a model.
 ///
@@ -127,8 +131,15 @@ impl Net {
         Self { limit: Some(numbers), ..self }
     }
 
+    /// A line of this crate in an error becomes that of the call. Behind a `dyn` the caller's line is not known, but the tape has it.
+    #[track_caller]
     fn run<'t>(&self, input: Value<'t>, any: Run<'t>) -> wengert_autograd::Result<Var<'t, f32>> {
-        any.run(&self.graph, &self.parameters, input, self.limit)
+        let (tape, caller) = (any.tape, Location::caller());
+        any.run(&self.graph, &self.parameters, input, self.limit).map_err(|error| {
+            let scopes = tape.scopes();
+            let call = scopes.iter().rev().find(|scope| scope.who == Some(Who::of(self)));
+            error.outside_of(HERE, call.and_then(|scope| scope.at).unwrap_or(caller))
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Combinations of schedules: one after another, one times another, with a warm-up, with a lower bound.
 
 use super::Schedule;
+use super::options::{RATE, check};
+use crate::Result;
 
 /// [`Schedule::warm_up`].
 #[derive(Clone, Debug)]
@@ -22,6 +24,10 @@ impl<S: Schedule> Schedule for WarmUp<S> {
     }
     fn momentum(&self, step: usize) -> Option<f64> {
         self.schedule.momentum(step)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        self.schedule.check()
     }
 }
 
@@ -52,6 +58,11 @@ impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
             Some(since) => self.next.momentum(since),
         }
     }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        self.first.check()?;
+        self.next.check()
+    }
 }
 
 /// [`Schedule::times`].
@@ -73,6 +84,11 @@ impl<A: Schedule, B: Schedule> Schedule for Times<A, B> {
     }
     fn momentum(&self, step: usize) -> Option<f64> {
         self.schedule.momentum(step)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        self.schedule.check()?;
+        self.factor.check()
     }
 }
 
@@ -97,5 +113,10 @@ impl<S: Schedule> Schedule for AtLeast<S> {
     }
     fn momentum(&self, step: usize) -> Option<f64> {
         self.schedule.momentum(step)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        self.schedule.check()?;
+        check("at_least", &[("floor", self.floor, RATE)])
     }
 }

@@ -3,6 +3,8 @@
 use std::f64::consts::PI;
 
 use super::Schedule;
+use super::options::{RATE, STEPS, check};
+use crate::Result;
 
 /// From `high` to `low` along half a cosine wave, at a fraction of the steps.
 pub(super) fn half_wave(high: f64, low: f64, way: f64) -> f64 {
@@ -39,6 +41,19 @@ impl CosineAnnealingLr {
 impl Schedule for CosineAnnealingLr {
     fn rate(&self, step: usize) -> f64 {
         half_wave(self.rate, self.end, step as f64 / self.steps as f64)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options = [
+            ("rate", self.rate, RATE),
+            (
+                "steps",
+                self.steps as f64,
+                (STEPS, "the number of steps, or of epochs, from the first rate to the last"),
+            ),
+            ("to", self.end, RATE),
+        ];
+        check("CosineAnnealingLr", &options)
     }
 }
 
@@ -91,5 +106,19 @@ impl Schedule for CosineAnnealingWarmRestarts {
             length = length.saturating_mul(self.longer);
         }
         half_wave(self.rate, self.end, since as f64 / length as f64)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options = [
+            ("rate", self.rate, RATE),
+            (
+                "steps",
+                self.first as f64,
+                (STEPS, "the number of steps, or of epochs, from the first rate to the last"),
+            ),
+            ("longer", self.longer as f64, (STEPS, "1 repeats falls of one length")),
+            ("to", self.end, RATE),
+        ];
+        check("CosineAnnealingWarmRestarts", &options)
     }
 }

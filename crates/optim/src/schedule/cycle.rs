@@ -2,6 +2,15 @@
 
 use super::Schedule;
 use super::cosine::half_wave;
+use super::options::{GAMMA, RATE, STEPS, check};
+use crate::Result;
+use crate::settings::{Bound, POSITIVE, SHARE, UP_TO_ONE};
+
+/// Both of the momenta.
+const MOMENTUM: (Bound, &str) = (SHARE, "it is a momentum: `momenta(0.85, 0.95)`");
+/// A rise with a fall of the same length after it.
+const HALF: Bound =
+    Bound { holds: |x| (0.0..=0.5).contains(&x), words: "be between 0 and 0.5, with three phases" };
 
 /// The shape of the change of a rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,7 +143,8 @@ impl OneCycleLr {
                 phase.end = last;
             }
             if step <= phase.end || k + 1 == count {
-                let way = (step - from) / (phase.end - from);
+                // A phase may begin at its end.
+                let way = if step == phase.end { 1.0 } else { (step - from) / (phase.end - from) };
                 return (phase, way);
             }
             from = phase.end;
@@ -153,6 +163,25 @@ impl Schedule for OneCycleLr {
         self.momentum?;
         let (Phase { momentum: [start, end], .. }, way) = self.phase(step);
         Some(self.anneal.between(start, end, way))
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let [low, high] = self.momentum.unwrap_or_default();
+        let rise = if self.three_phases {
+            (HALF, "the rise, a fall that takes as long, and the rest")
+        } else {
+            (UP_TO_ONE, "0.3 is the default")
+        };
+        let options = [
+            ("top", self.top, RATE),
+            ("steps", self.steps as f64, (STEPS, "epochs times the batches of each")),
+            ("rise", self.rise, rise),
+            ("divisor", self.divisor, (POSITIVE, "25 is the default")),
+            ("final_divisor", self.final_divisor, (POSITIVE, "10000 is the default")),
+            ("low", low, MOMENTUM),
+            ("high", high, MOMENTUM),
+        ];
+        check("OneCycleLr", &options)
     }
 }
 
@@ -189,7 +218,7 @@ impl CyclicLr {
         Self { low, high, up, down: up, scale: Scale::Even, momentum: Some([0.8, 0.9]) }
     }
 
-    /// The number of steps down: `step_size_down`.
+    /// The number of steps down: `step_size_down`. Of 0 steps the rate drops at once.
     #[must_use]
     pub fn down(self, steps: usize) -> Self {
         Self { down: steps, ..self }
@@ -221,8 +250,9 @@ impl CyclicLr {
 
     /// The height of the cycle at a step, from 0 to 1.
     fn height(&self, step: usize) -> f64 {
-        let Some(cycle) = step.checked_div(self.up + self.down) else { return f64::NAN };
-        let since = step % (self.up + self.down);
+        let both = self.up.saturating_add(self.down);
+        let Some(cycle) = step.checked_div(both) else { return f64::NAN };
+        let since = step % both;
         let height = if since <= self.up {
             since as f64 / self.up as f64
         } else {
@@ -245,5 +275,19 @@ impl Schedule for CyclicLr {
     fn momentum(&self, step: usize) -> Option<f64> {
         let [low, high] = self.momentum?;
         Some(high - (high - low) * self.height(step))
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let [low, high] = self.momentum.unwrap_or_default();
+        let gamma = if let Scale::Power(gamma) = self.scale { gamma } else { 1.0 };
+        let options = [
+            ("low", self.low, RATE),
+            ("high", self.high, RATE),
+            ("up", self.up as f64, (STEPS, "the number of steps, or of epochs, of a rise")),
+            ("gamma", gamma, GAMMA),
+            ("low", low, MOMENTUM),
+            ("high", high, MOMENTUM),
+        ];
+        check("CyclicLr", &options)
     }
 }

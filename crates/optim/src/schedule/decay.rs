@@ -1,6 +1,9 @@
 //! Rates that fall or rise from an initial rate: in stairs, by powers, along lines.
 
 use super::Schedule;
+use super::options::{FRACTION, GAMMA, RATE, STEPS, check};
+use crate::Result;
+use crate::settings::NOT_NEGATIVE;
 
 /// A constant rate, or a fraction of it for some steps first: PyTorch's `ConstantLR`.
 ///
@@ -23,7 +26,7 @@ impl ConstantLr {
         Self { rate, factor: 1.0, steps: 0 }
     }
 
-    /// This fraction of it for the first `steps`. PyTorch's defaults are ⅓ and 5.
+    /// This fraction of it for the first `steps`, which may be 0. PyTorch's defaults are ⅓ and 5.
     #[must_use]
     pub fn factor(self, factor: f64, steps: usize) -> Self {
         Self { factor, steps, ..self }
@@ -33,6 +36,11 @@ impl ConstantLr {
 impl Schedule for ConstantLr {
     fn rate(&self, step: usize) -> f64 {
         if step < self.steps { self.rate * self.factor } else { self.rate }
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options = [("rate", self.rate, RATE), ("factor", self.factor, FRACTION)];
+        check("ConstantLr", &options)
     }
 }
 
@@ -52,7 +60,7 @@ pub struct LinearLr {
 }
 
 impl LinearLr {
-    /// From ⅓ of the rate to the rate, over so many steps (5 in PyTorch).
+    /// From ⅓ of the rate to the rate, over so many steps (5 in PyTorch); of 0 steps, the end from the first on.
     pub fn new(rate: f64, steps: usize) -> Self {
         Self { rate, start: 1.0 / 3.0, end: 1.0, steps }
     }
@@ -74,6 +82,12 @@ impl Schedule for LinearLr {
     fn rate(&self, step: usize) -> f64 {
         let way = if step < self.steps { step as f64 / self.steps as f64 } else { 1.0 };
         self.rate * (self.start + (self.end - self.start) * way)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options =
+            [("rate", self.rate, RATE), ("from", self.start, FRACTION), ("to", self.end, FRACTION)];
+        check("LinearLr", &options)
     }
 }
 
@@ -109,6 +123,19 @@ impl Schedule for StepLr {
         let falls = step.checked_div(self.size);
         falls.map_or(f64::NAN, |falls| self.rate * self.gamma.powf(falls as f64))
     }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options = [
+            ("rate", self.rate, RATE),
+            (
+                "size",
+                self.size as f64,
+                (STEPS, "the rate falls after every `size` steps: `StepLr::new(0.1, 30)`"),
+            ),
+            ("gamma", self.gamma, GAMMA),
+        ];
+        check("StepLr", &options)
+    }
 }
 
 /// Multiplies by γ at each of some steps: PyTorch's `MultiStepLR`.
@@ -143,6 +170,11 @@ impl Schedule for MultiStepLr {
         let falls = self.milestones.iter().filter(|&&m| m <= step).count();
         self.rate * self.gamma.powf(falls as f64)
     }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options = [("rate", self.rate, RATE), ("gamma", self.gamma, GAMMA)];
+        check("MultiStepLr", &options)
+    }
 }
 
 /// Multiplies by γ at every step: PyTorch's `ExponentialLR`.
@@ -168,6 +200,11 @@ impl ExponentialLr {
 impl Schedule for ExponentialLr {
     fn rate(&self, step: usize) -> f64 {
         self.rate * self.gamma.powf(step as f64)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options = [("rate", self.rate, RATE), ("gamma", self.gamma, GAMMA)];
+        check("ExponentialLr", &options)
     }
 }
 
@@ -203,6 +240,19 @@ impl Schedule for PolynomialLr {
         let left = if step < self.steps { 1.0 - step as f64 / self.steps as f64 } else { 0.0 };
         self.rate * left.powf(self.power)
     }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let options = [
+            ("rate", self.rate, RATE),
+            (
+                "steps",
+                self.steps as f64,
+                (STEPS, "the number of steps, or of epochs, to a rate of 0"),
+            ),
+            ("power", self.power, (NOT_NEGATIVE, "1 is a line")),
+        ];
+        check("PolynomialLr", &options)
+    }
 }
 
 /// Times a factor that each step has of its own: PyTorch's `MultiplicativeLR`. A step's rate is the product of all factors
@@ -229,5 +279,9 @@ impl<F: Fn(usize) -> f64> MultiplicativeLr<F> {
 impl<F: Fn(usize) -> f64> Schedule for MultiplicativeLr<F> {
     fn rate(&self, step: usize) -> f64 {
         (1..=step).fold(self.rate, |rate, step| rate * (self.factor)(step))
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        check("MultiplicativeLr", &[("rate", self.rate, RATE)])
     }
 }

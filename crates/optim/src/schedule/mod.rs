@@ -18,8 +18,9 @@
 //! }
 //! ```
 //!
-//! A schedule that is made of what it cannot mean (a period of 0 steps, say) gives NaN, which the optimiser's next step
-//! rejects. [`ReduceLrOnPlateau`] is the one that has a state, for it looks at the losses.
+//! A schedule of options that mean no rate (a period of 0 steps, say) gives NaN, which the optimiser's next step rejects.
+//! [`Schedule::check`] names the option; a trainer asks it before the first step. [`ReduceLrOnPlateau`] is the one that has a state,
+//! for it looks at the losses.
 //!
 //! | PyTorch | here |
 //! |---|---|
@@ -42,6 +43,7 @@ mod combine;
 mod cosine;
 mod cycle;
 mod decay;
+mod options;
 mod plateau;
 
 pub use combine::{AtLeast, Then, Times, WarmUp};
@@ -51,6 +53,10 @@ pub use decay::{
     ConstantLr, ExponentialLr, LinearLr, MultiStepLr, MultiplicativeLr, PolynomialLr, StepLr,
 };
 pub use plateau::{Mode, PlateauState, ReduceLrOnPlateau, Threshold};
+
+use std::panic::Location;
+
+use crate::Result;
 
 /// The learning rate as a function of the step. Any `Fn(usize) -> f64` is one.
 pub trait Schedule {
@@ -62,8 +68,23 @@ pub trait Schedule {
         None
     }
 
+    /// Whether its options mean a rate at every step: for a loop of your own, before its first step.
+    ///
+    /// ```
+    /// # use wengert_optim::schedule::{Schedule, StepLr};
+    /// let error = StepLr::new(0.1, 0).check().unwrap_err().to_string();
+    /// assert!(error.starts_with("StepLr: `size` is 0, and must be at least 1"));
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) names the schedule, the option, its value, the rule and the fix.
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Rises evenly from near 0 to this schedule's rate over so many steps: times 1/steps, 2/steps, …, 1. The schedule
-    /// itself runs meanwhile.
+    /// itself runs meanwhile. Of 0 steps there is no rise.
     ///
     /// ```
     /// # use wengert_optim::schedule::{ConstantLr, Schedule};
@@ -126,5 +147,11 @@ impl Schedule for Box<dyn Schedule + '_> {
     }
     fn momentum(&self, step: usize) -> Option<f64> {
         (**self).momentum(step)
+    }
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        // Behind a `dyn` the caller's line is not known.
+        let at = Location::caller();
+        (**self).check().map_err(|error| error.outside_of("", at))
     }
 }

@@ -1,5 +1,9 @@
 //! `ReduceLrOnPlateau`: a lower rate when the loss has stopped falling. The one schedule that remembers.
 
+use super::options::{RATE, check};
+use crate::Result;
+use crate::settings::{FINITE, NOT_NEGATIVE, SHARE};
+
 /// Whether less is better, or more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -116,27 +120,29 @@ impl ReduceLrOnPlateau {
         Self { eps, ..self }
     }
 
-    /// The rule that a setting breaks: of such a setting the rates would be no numbers, or 0, without a word.
-    #[doc(hidden)]
-    pub fn broken(&self) -> Option<String> {
+    /// Whether its settings mean a rate after every step: for a loop of your own, before its first step.
+    ///
+    /// ```
+    /// # use wengert_optim::schedule::ReduceLrOnPlateau;
+    /// assert!(ReduceLrOnPlateau::new(0.1).check().is_ok());
+    /// assert!(ReduceLrOnPlateau::new(0.1).factor(2.0).check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) names the setting, its value, the rule and the fix.
+    #[track_caller]
+    pub fn check(&self) -> Result<()> {
         let by = match self.threshold {
             Threshold::Relative(by) | Threshold::Absolute(by) => by,
         };
-        let rate = |rate: f64| rate.is_finite() && rate >= 0.0;
-        let rules = [
-            (rate(self.state.rate), "the rate", self.state.rate, "must be finite, and not below 0"),
-            (
-                self.factor >= 0.0 && self.factor < 1.0,
-                "`factor`",
-                self.factor,
-                "must be at least 0 and less than 1",
-            ),
-            (by.is_finite(), "`threshold`", by, "must be finite"),
-            (rate(self.floor), "the least rate", self.floor, "must be finite, and not below 0"),
-            (rate(self.eps), "`eps`", self.eps, "must be finite, and not below 0"),
+        let options = [
+            ("rate", self.state.rate, RATE),
+            ("factor", self.factor, (SHARE, "0.1 lowers the rate to a tenth of it")),
+            ("threshold", by, (FINITE, "at 0 any improvement counts")),
+            ("at_least", self.floor, RATE),
+            ("eps", self.eps, (NOT_NEGATIVE, "at 0 any change is made")),
         ];
-        let (_, what, value, rule) = rules.into_iter().find(|(holds, ..)| !holds)?;
-        Some(format!("ReduceLrOnPlateau: {what} is {value}, and {rule}"))
+        check("ReduceLrOnPlateau", &options)
     }
 
     /// Takes note of a step's value, and gives the rate from now on. A value that is not a number is no better.

@@ -11,6 +11,7 @@ mod peer;
 mod proximal;
 mod resume;
 mod rows;
+mod schedule_options;
 mod schedules;
 mod traces;
 mod usage;

@@ -205,9 +205,9 @@ fn flat<T: Element, O: Element, const N: usize>(
     });
     // SAFETY: the slices above have `len` elements, and so has the new buffer, of which each is written.
     let storage = unsafe {
-        Storage::filled_by(layout, len, |out| split(runs, x, out.as_mut_ptr().cast(), len))
+        Storage::filled_by(layout, len, |out| split(runs, x, out.as_mut_ptr().cast(), len), drop)
     };
-    storage.map(|storage| Tensor { storage })
+    storage.ok().map(|storage| Tensor { storage })
 }
 
 /// A function of an element that is rewritten, and of N more of its place.

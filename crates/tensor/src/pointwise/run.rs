@@ -1,7 +1,6 @@
 //! Formulas as kernels: a value in one pass, an incoming gradient times a slope in one pass, into the gradient's buffer.
 
 use super::lane::LaneFloat;
-use super::methods::function;
 use super::table::{BinaryVisitor, UnaryVisitor};
 use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
 use crate::error::no_memory;
@@ -197,7 +196,19 @@ impl UnaryOp {
     #[track_caller]
     #[inline]
     pub fn apply<T: Float>(self, x: &Tensor<T>) -> Tensor<T> {
-        function(self, x, "UnaryOp::try_apply")
+        match T::unary(self, x) {
+            Some(y) => y,
+            None => self.beyond_memory::<T>(x.shape()),
+        }
+    }
+
+    /// The end of a function that returns no `Result`: it names the call that returns one, as a program would write it.
+    #[track_caller]
+    #[cold]
+    fn beyond_memory<T>(self, shape: &[usize]) -> ! {
+        let error = no_memory::<T>(self.name(), shape);
+        let home = "use wengert::tensor::pointwise::UnaryOp";
+        panic!("{error}\n  (`UnaryOp::{self:?}.try_apply(&x)` returns this as an error; {home})")
     }
 
     /// [`apply`](Self::apply), with an error instead of a panic.

@@ -4,11 +4,13 @@ use wengert_files::{Loader, Resume, State};
 use wengert_tensor::Float;
 
 use super::{EarlyStopping, Why};
+use crate::companions::refuse;
 use crate::{Companion, EpochEnd, Fit, Result};
 
 /// In a trainer: notes each epoch, ends the training, and at the end gives the model the best weights.
 impl<T: Float> Companion<T> for EarlyStopping<T> {
     fn before_fit(&mut self, fit: &Fit) -> Result<()> {
+        refuse(self.broken())?;
         self.begin_after(fit.epochs_done);
         self.end_after(fit.epochs);
         Ok(())

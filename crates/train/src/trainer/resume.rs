@@ -47,10 +47,24 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         self
     }
 
-    /// Writes the file of [`checkpoint_to`](Self::checkpoint_to) also after each so many steps; 0 counts as 1.
+    /// Writes the file of [`checkpoint_to`](Self::checkpoint_to) also after each so many steps. Without a file, and of 0 steps, `fit`
+    /// is an error.
     pub fn checkpoint_every(mut self, steps: usize) -> Self {
-        self.file_every = Some(steps.max(1));
+        self.file_every = Some(steps);
         self
+    }
+
+    /// The rule that the two break together: a run of hours would save nothing, without a word.
+    pub(crate) fn broken_files(&self) -> Option<String> {
+        let every = self.file_every?;
+        if every == 0 {
+            let help = "1 writes the file after every step; without the call it is written after each epoch";
+            return Some(format!("Trainer: `checkpoint_every(0)` names no step\n  help: {help}"));
+        }
+        let help = "call `checkpoint_to(path)` too";
+        self.files.is_none().then(|| {
+            format!("Trainer: `checkpoint_every({every})` has no file to write\n  help: {help}")
+        })
     }
 
     /// Goes on from the newest checkpoint in the files of [`checkpoint_to`](Self::checkpoint_to); without a file it begins. With

@@ -13,6 +13,7 @@ mod panics;
 mod penalties;
 mod preflight;
 mod resume;
+mod settings;
 mod sweep;
 mod tasks;
 mod trainer;
