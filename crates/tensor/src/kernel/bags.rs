@@ -1,6 +1,6 @@
 //! Rows of a table summed bag by bag, and added back to the table.
 
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use super::map::THREADS_FROM;
 use super::pool::{self, Shared};
 use crate::{Float, Shape, Tensor};
@@ -64,6 +64,7 @@ struct Sums<'a, T> {
 
 impl<T: Float> Kernel for Sums<'_, T> {
     type Output = ();
+    const BEST: Level = Level::Avx2;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { table, columns, index, starts, bags, out } = self;
@@ -95,6 +96,7 @@ struct Add<'a, T> {
 
 impl<T: Float> Kernel for Add<'_, T> {
     type Output = ();
+    const BEST: Level = Level::Avx2;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { table, columns, index, starts, src } = self;

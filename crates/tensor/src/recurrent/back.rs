@@ -5,7 +5,7 @@ use super::panels::Panels;
 use super::room::{Room, written};
 use super::{Recurrence, Sizes, Step, slice};
 use crate::Float;
-use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::pointwise::{ONE, Real, ZERO};
 
 /// The values from which the way back starts.
@@ -89,6 +89,7 @@ struct Plain<'a, T> {
 
 impl<T: Float> Kernel for Plain<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { relu, g, carried, y, dx } = self;
@@ -113,6 +114,7 @@ struct Gru<'a, T> {
 
 impl<T: Float> Kernel for Gru<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;
@@ -175,6 +177,7 @@ struct Lstm<'a, T> {
 
 impl<T: Float> Kernel for Lstm<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;

@@ -4,7 +4,7 @@ use super::panels::Panels;
 use super::room::{Room, written, written_mut};
 use super::{Recurrence, Sizes, Step, slice};
 use crate::Float;
-use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::pointwise::{ONE, Real, ZERO};
 
 /// Fills in the states `y` and what is kept of each step.
@@ -108,6 +108,7 @@ struct Plain<'a, T> {
 
 impl<T: Float> Kernel for Plain<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         // SAFETY: the product was written.
@@ -130,6 +131,7 @@ struct Gru<'a, T> {
 
 impl<T: Float> Kernel for Gru<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;
@@ -185,6 +187,7 @@ struct Lstm<'a, T> {
 
 impl<T: Float> Kernel for Lstm<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;
