@@ -142,38 +142,39 @@ impl<O: Element> Counter<O> {
     }
 }
 
-/// The fold of a run of neighbours, for a kernel that does something else with them too. More than a few are folded by a call, so
-/// that the tree is compiled once for all such kernels.
+/// The fold of a run of neighbours, for a kernel that does something else with them too. Many are folded by a call, so that the
+/// tree is compiled once for all such kernels.
 #[inline(always)]
 pub(crate) fn total<A: Arch, F: Fold<T>, T: Element>(fold: F, x: &[T], about: F::Out) -> F::Out {
-    if lanes::<F::Out>(x.len()) == 1 {
-        return in_order::<A, F, T>(fold, x, about);
+    match lanes::<F::Out>(x.len()) {
+        1 => in_order::<A, F, T>(fold, x, about),
+        NARROW => leaf::<A, F, T, NARROW>(fold, x, about),
+        _ => fold.of(x, about),
     }
-    fold.of(x, about)
 }
 
 /// The fold of a run of neighbours.
 #[inline(always)]
 fn tree<A: Arch, F: Fold<T>, T: Element>(fold: F, mut x: &[T], about: F::Out) -> F::Out {
     match lanes::<F::Out>(x.len()) {
-        1 => in_order::<A, F, T>(fold, x, about),
-        NARROW => leaf::<A, F, T, NARROW>(fold, x, about),
-        _ => {
-            let mut counter = None;
-            loop {
-                let (first, rest) = x.split_at(x.len().min(LEAF));
-                let leaf = leaf::<A, F, T, WIDE>(fold, first, about);
-                if rest.is_empty() && counter.is_none() {
-                    return leaf;
-                }
-                let counter = counter.get_or_insert_with(Counter::new);
-                counter.add(leaf, F::join);
-                if rest.is_empty() {
-                    return counter.total(F::join).unwrap_or(F::START);
-                }
-                x = rest;
-            }
+        1 => return in_order::<A, F, T>(fold, x, about),
+        NARROW => return leaf::<A, F, T, NARROW>(fold, x, about),
+        _ => {}
+    }
+    // One place for the leaf, which is long code.
+    let mut counter = None;
+    loop {
+        let (first, rest) = x.split_at(x.len().min(LEAF));
+        let leaf = leaf::<A, F, T, WIDE>(fold, first, about);
+        if rest.is_empty() && counter.is_none() {
+            return leaf;
         }
+        let counter = counter.get_or_insert_with(Counter::new);
+        counter.add(leaf, F::join);
+        if rest.is_empty() {
+            return counter.total(F::join).unwrap_or(F::START);
+        }
+        x = rest;
     }
 }
 
