@@ -3,12 +3,10 @@
 
 use wengert_tensor::{Float, Tensor, of_float};
 
-use crate::algebra::Incoming;
 use crate::error::Line;
 use crate::inner::{Held, Inner};
 use crate::non_finite::NonFinite;
-use crate::ops::Operation as _;
-use crate::pulled::AtLine;
+use crate::pulled::pull_here;
 use crate::row_grad::{RowPart, Rows, whole_of_rows};
 use crate::sweep::sweep_here;
 use crate::{Op, Result, Tape, Var};
@@ -50,7 +48,7 @@ pub(crate) struct Compiled<T: Float> {
     pub(crate) sweep_recorded: RecordedSweep<T>,
     /// Forward mode: the direction of a line, when the inputs move along theirs.
     pub(crate) push: Push<T>,
-    /// The reverse rule of an op for an operand, of its gradient, its operands and its result.
+    /// The reverse rule of an op for an operand, of its gradient, and of its operands and its result.
     pub(crate) pull: Pull<T>,
     /// The first op that made a result that is not finite.
     pub(crate) first_non_finite: fn(&Tape<T>) -> Option<NonFinite>,
@@ -65,7 +63,7 @@ type RecordedSweep<T> =
 
 type Push<T> = fn(&Tape<T>, &[(u32, Tensor<T>)], u32, Line) -> Result<Tensor<T>>;
 
-type Pull<T> = fn(&Op<T>, usize, &Tensor<T>, &[Tensor<T>], &Tensor<T>) -> Result<Tensor<T>>;
+type Pull<T> = fn(&Op<T>, usize, &Tensor<T>, &[Tensor<T>]) -> Result<Tensor<T>>;
 
 impl<T: Float> Compiled<T> {
     const fn new() -> Self {
@@ -80,7 +78,7 @@ impl<T: Float> Compiled<T> {
             sweep: sweep_here,
             sweep_recorded: Tape::sweep_vars_here,
             push: Tape::push_here,
-            pull: |op, k, g, x, y| op.pull(k, Incoming::Lent(g), &AtLine { x, y }),
+            pull: pull_here,
             first_non_finite: Tape::first_non_finite_here,
             first_non_finite_gradient: |y, at| y.first_non_finite_gradient_here(at),
         }

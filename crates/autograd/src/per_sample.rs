@@ -207,7 +207,8 @@ impl<T: Float> Batch<'_, T> {
                 Some(op) if k == 1 => g.try_mul(&op.without_weight().forward(&[operand(0)])?)?,
                 Some(_) => g.clone(),
                 None => {
-                    let at = AtTensors { nodes: self.nodes, index, operands: node.operands };
+                    let at =
+                        AtTensors { values: self.nodes.values(), index, operands: node.operands };
                     node.op.pull(k, Incoming::Lent(g), &at)?.expand(node.value.shape())?
                 }
             };

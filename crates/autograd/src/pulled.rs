@@ -2,9 +2,11 @@
 
 use wengert_tensor::{Float, Shape, Tensor};
 
-use crate::algebra::At;
+use crate::algebra::Incoming;
 use crate::compiled::compiled;
-use crate::{Error, Result, TapeLine};
+use crate::ops::Operation as _;
+use crate::sweep::AtTensors;
+use crate::{Error, Op, Result, TapeLine};
 
 /// The contribution of a line to the gradient of one of its operands; see [`TapeLine::pull`].
 #[derive(Clone, Debug)]
@@ -17,28 +19,16 @@ pub struct Pulled<T: Float> {
     pub summed_from: Option<Shape>,
 }
 
-/// The operands and the result of a line, also on a spent tape.
-pub(crate) struct AtLine<'a, T> {
-    pub(crate) x: &'a [Tensor<T>],
-    pub(crate) y: &'a Tensor<T>,
-}
-
-impl<T: Float> At<Tensor<T>> for AtLine<'_, T> {
-    fn x(&self, k: usize) -> Tensor<T> {
-        self.x[k].clone()
-    }
-    fn operands(&self) -> usize {
-        self.x.len()
-    }
-    fn y(&self) -> Tensor<T> {
-        self.y.clone()
-    }
-    fn shape(&self, k: usize) -> Shape {
-        Shape::new(self.x[k].shape())
-    }
-    fn has_shape(&self, k: usize, g: &Tensor<T>) -> bool {
-        self.x[k].shape() == g.shape()
-    }
+/// The reverse rule of an op for operand `k`, of its gradient, and of its operands and its result.
+pub(crate) fn pull_here<T: Float>(
+    op: &Op<T>,
+    k: usize,
+    g: &Tensor<T>,
+    values: &[Tensor<T>],
+) -> Result<Tensor<T>> {
+    let index = values.len() - 1;
+    let operands: Vec<u32> = (0..index as u32).collect();
+    op.pull(k, Incoming::Lent(g), &AtTensors { values, index, operands: &operands })
 }
 
 impl<T: Float> TapeLine<'_, T> {
@@ -83,8 +73,9 @@ impl<T: Float> TapeLine<'_, T> {
         }
         let (op, reads) = (self.op(), self.op().reads(k));
         let x = (0..self.arity()).map(|j| self.operand_value(j, reads.reads_operand(j)));
-        let x = x.collect::<Result<Vec<_>>>().map_err(|error| error.on_line(at))?;
-        let part = (compiled().pull)(op, k, g, &x, self.result_value())?;
+        let mut x = x.collect::<Result<Vec<_>>>().map_err(|error| error.on_line(at))?;
+        x.push(self.result_value().clone());
+        let part = (compiled().pull)(op, k, g, &x)?;
         if part.shape() == x[k].shape() {
             return Ok(Pulled { gradient: part, summed_from: None });
         }

@@ -7,7 +7,6 @@ use wengert_tensor::{Float, Shape, Tensor};
 use crate::algebra::{Algebra, At, Incoming};
 use crate::compiled::{Done, Grads, Then, compiled};
 use crate::inner::Inner;
-use crate::nodes::Nodes;
 use crate::ops::{Op, Operation as _};
 use crate::row_grad::RowPart;
 use crate::{Error, Result, Tape, Var};
@@ -48,7 +47,8 @@ fn hand_back<T: Float, A: Algebra<T>>(
 
 /// A node's surroundings as tensors, borrowed from the tape.
 pub(crate) struct AtTensors<'a, T> {
-    pub(crate) nodes: &'a Nodes<T>,
+    /// The values of all lines.
+    pub(crate) values: &'a [Tensor<T>],
     pub(crate) index: usize,
     pub(crate) operands: &'a [u32],
 }
@@ -56,7 +56,7 @@ pub(crate) struct AtTensors<'a, T> {
 impl<T> AtTensors<'_, T> {
     #[inline]
     fn operand(&self, k: usize) -> &Tensor<T> {
-        self.nodes.value(self.operands[k] as usize)
+        &self.values[self.operands[k] as usize]
     }
 }
 
@@ -71,14 +71,14 @@ impl<T: Float> At<Tensor<T>> for AtTensors<'_, T> {
     }
     #[inline]
     fn see_y<R>(&self, look: impl FnOnce(&Tensor<T>) -> R) -> R {
-        look(self.nodes.value(self.index))
+        look(&self.values[self.index])
     }
     fn operands(&self) -> usize {
         self.operands.len()
     }
     #[inline]
     fn y(&self) -> Tensor<T> {
-        self.nodes.value(self.index).clone()
+        self.values[self.index].clone()
     }
     fn shape(&self, k: usize) -> Shape {
         Shape::new(self.operand(k).shape())
@@ -261,7 +261,7 @@ pub(crate) fn sweep_here<T: Float>(
             segment.sweep(nodes, operands, g, grads)?;
             continue;
         }
-        let at = AtTensors { nodes, index: i, operands };
+        let at = AtTensors { values: nodes.values(), index: i, operands };
         hand_back(op, operands, |j| nodes.wanted(j as usize), &at, g, grads)
             .map_err(|error| error.on_line(inner.user_line(nodes.at(i))))?;
     }

@@ -25,6 +25,9 @@ pub trait Element:
     /// The best level that folds of this type are compiled for.
     #[doc(hidden)]
     const BEST: Level;
+    /// Whether sums are rounded, so that their order decides the bits.
+    #[doc(hidden)]
+    const ROUNDS: bool;
     /// As a double: exact for every type but large integers; `true` is 1.
     fn to_f64(self) -> f64;
     /// From a double, as Rust's `as` does it (saturating, towards zero); for `bool`, whether it is not zero.

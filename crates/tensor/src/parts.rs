@@ -2,7 +2,50 @@
 
 use crate::axes::axis_or_refuse;
 use crate::error::Fault;
+use crate::layout::Layout;
 use crate::{Axes, Element, Error, Result, Tensor};
+
+// Apart from the type of the elements: compiled once.
+impl Layout {
+    /// Reduces an axis to every place that is `start + i·step`, `len` of them, which are in bounds.
+    pub(crate) fn step(&mut self, axis: usize, start: usize, len: usize, step: isize) {
+        self.shape.set(axis, len);
+        if len > 0 {
+            self.offset = (self.offset as isize + start as isize * self.strides[axis]) as usize;
+        }
+        // From a lone place nothing leads on, and the product might overflow.
+        if len > 1 {
+            self.strides[axis] *= step;
+        }
+    }
+
+    #[track_caller]
+    fn diagonal(&self, offset: isize, a: isize, b: isize) -> Result<Self> {
+        let (i, j) = (
+            axis_or_refuse("diagonal", &self.shape, a)?,
+            axis_or_refuse("diagonal", &self.shape, b)?,
+        );
+        if i == j {
+            let rule = format!("axes {a} and {b} are the same");
+            return Err(Error::Axis(Fault::new("diagonal", &[&self.shape], rule)));
+        }
+        let (down, across) = (offset.min(0).unsigned_abs(), offset.max(0) as usize);
+        let (rows, columns) = (self.shape[i], self.shape[j]);
+        let len = rows.saturating_sub(down).min(columns.saturating_sub(across));
+        let mut layout = self.clone();
+        let step = layout.strides[i] + layout.strides[j];
+        if len > 0 {
+            let start = down as isize * layout.strides[i] + across as isize * layout.strides[j];
+            layout.offset = (layout.offset as isize + start) as usize;
+        }
+        for axis in [i.max(j), i.min(j)] {
+            layout.remove(axis);
+        }
+        layout.shape.push(len);
+        layout.strides.push(step);
+        Ok(layout)
+    }
+}
 
 impl<T: Element> Tensor<T> {
     /// `len` places of `axis`, from `start` on.
@@ -23,15 +66,7 @@ impl<T: Element> Tensor<T> {
     /// Every place of `axis` that is `start + i·step`, `len` of them, which are in bounds.
     pub(crate) fn stepped(&self, axis: usize, start: usize, len: usize, step: isize) -> Self {
         let mut layout = self.layout().clone();
-        layout.shape.set(axis, len);
-        if len > 0 {
-            layout.offset =
-                (layout.offset as isize + start as isize * layout.strides[axis]) as usize;
-        }
-        // From a lone place nothing leads on, and the product might overflow.
-        if len > 1 {
-            layout.strides[axis] *= step;
-        }
+        layout.step(axis, start, len, step);
         self.with_layout(layout)
     }
 
@@ -52,9 +87,9 @@ impl<T: Element> Tensor<T> {
 
     /// [`select`](Self::select) of a place that exists.
     fn selected_place(&self, at: usize, index: usize) -> Self {
-        let mut layout = self.stepped(at, index, 1, 1).layout().clone();
-        layout.shape.remove(at);
-        layout.strides.remove(at);
+        let mut layout = self.layout().clone();
+        layout.step(at, index, 1, 1);
+        layout.remove(at);
         self.with_layout(layout)
     }
 
@@ -65,13 +100,13 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn flip(&self, axes: impl Into<Axes>) -> Result<Self> {
         let flags = axes.into().flags("flip", self.shape())?;
-        let mut out = self.clone();
+        let mut layout = self.layout().clone();
         for (axis, &size) in self.shape().iter().enumerate() {
             if flags[axis] && size > 0 {
-                out = out.stepped(axis, size - 1, size, -1);
+                layout.step(axis, size - 1, size, -1);
             }
         }
-        Ok(out)
+        Ok(self.with_layout(layout))
     }
 
     /// Pieces of these sizes along `axis`, which must add up to its size.
@@ -165,29 +200,6 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there are no such two axes.
     #[track_caller]
     pub fn diagonal(&self, offset: isize, a: isize, b: isize) -> Result<Self> {
-        let (i, j) = (
-            axis_or_refuse("diagonal", self.shape(), a)?,
-            axis_or_refuse("diagonal", self.shape(), b)?,
-        );
-        if i == j {
-            let rule = format!("axes {a} and {b} are the same");
-            return Err(Error::Axis(Fault::new("diagonal", &[self.shape()], rule)));
-        }
-        let (down, across) = (offset.min(0).unsigned_abs(), offset.max(0) as usize);
-        let (rows, columns) = (self.shape()[i], self.shape()[j]);
-        let len = rows.saturating_sub(down).min(columns.saturating_sub(across));
-        let mut layout = self.layout().clone();
-        let step = layout.strides[i] + layout.strides[j];
-        if len > 0 {
-            let start = down as isize * layout.strides[i] + across as isize * layout.strides[j];
-            layout.offset = (layout.offset as isize + start) as usize;
-        }
-        for axis in [i.max(j), i.min(j)] {
-            layout.shape.remove(axis);
-            layout.strides.remove(axis);
-        }
-        layout.shape.push(len);
-        layout.strides.push(step);
-        Ok(self.with_layout(layout))
+        Ok(self.with_layout(self.layout().diagonal(offset, a, b)?))
     }
 }

@@ -10,55 +10,8 @@ use crate::{Element, Error, Result, Shape, Tensor};
 /// In [`Tensor::reshape`], the size that follows from the others.
 pub const REST: usize = usize::MAX;
 
-impl<T: Element> Tensor<T> {
-    /// The same elements in row-major order, in another shape. One size may be [`REST`], which is computed from the others. The
-    /// result is a view if strides can express it, else a copy.
-    ///
-    /// ```
-    /// # use wengert_tensor::{REST, Tensor};
-    /// let x = Tensor::arange(0_i64, 6, 1)?;
-    /// assert_eq!(x.reshape([2, REST])?.shape(), [2, 3]);
-    /// # Ok::<(), wengert_tensor::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Shape`] if the shapes have different numbers of elements; [`Error::Size`] if it must copy and there is no
-    /// memory for that.
-    #[track_caller]
-    pub fn reshape(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        let shape = self.resolve(shape.as_ref())?;
-        Ok(match self.view_layout(&shape) {
-            Some(layout) => self.with_layout(layout),
-            None => {
-                let copied = self.copied("reshape")?;
-                let offset = copied.layout().offset;
-                copied.with_layout(Layout { offset, ..Layout::contiguous(shape) })
-            }
-        })
-    }
-
-    /// [`reshape`](Self::reshape) that never copies.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] if the shapes have different numbers of elements, or if strides cannot say it.
-    #[track_caller]
-    pub fn view(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        let shape = self.resolve(shape.as_ref())?;
-        match self.view_layout(&shape) {
-            Some(layout) => Ok(self.with_layout(layout)),
-            None => {
-                let rule = format!(
-                    "the elements lie with strides {:?}, which no strides of the new shape can say",
-                    self.strides()
-                );
-                Err(Error::Shape(
-                    Fault::new("view", &[self.shape(), &shape], rule)
-                        .help("`reshape` copies where it must"),
-                ))
-            }
-        }
-    }
-
+// Apart from the type of the elements: compiled once.
+impl Layout {
     /// Replaces [`REST`] by its size, and checks the number of elements.
     #[track_caller]
     fn resolve(&self, wanted: &[usize]) -> Result<Shape> {
@@ -67,7 +20,7 @@ impl<T: Element> Tensor<T> {
         let shown = || wanted.iter().map(|&s| if s == REST { 0 } else { s }).collect::<Shape>();
         if rests > 1 {
             let rule = "only one size may be REST".to_string();
-            return Err(Error::Shape(Fault::new("reshape", &[self.shape(), &shown()], rule)));
+            return Err(Error::Shape(Fault::new("reshape", &[&self.shape, &shown()], rule)));
         }
         if rests == 1 {
             let known: Shape = wanted.iter().copied().filter(|&s| s != REST).collect();
@@ -75,7 +28,7 @@ impl<T: Element> Tensor<T> {
             if known_len == 0 || !self.len().is_multiple_of(known_len) {
                 let rule =
                     format!("REST cannot be found: {} elements over {known_len}", self.len());
-                return Err(Error::Shape(Fault::new("reshape", &[self.shape(), &shown()], rule)));
+                return Err(Error::Shape(Fault::new("reshape", &[&self.shape, &shown()], rule)));
             }
             shape = wanted
                 .iter()
@@ -85,23 +38,23 @@ impl<T: Element> Tensor<T> {
         let len = Shape::len_or_refuse("reshape", &shape)?;
         if len != self.len() {
             let rule = format!("{} elements cannot become {len}", self.len());
-            return Err(Error::Shape(Fault::new("reshape", &[self.shape(), &shape], rule)));
+            return Err(Error::Shape(Fault::new("reshape", &[&self.shape, &shape], rule)));
         }
         Ok(shape)
     }
 
     /// The strides with which `shape` is read from this buffer, if there are such strides. It has as many elements.
-    fn view_layout(&self, shape: &Shape) -> Option<Layout> {
-        let offset = self.layout().offset;
+    fn reshaped(&self, shape: &Shape) -> Option<Self> {
+        let offset = self.offset;
         if self.is_contiguous() {
-            return Some(Layout { offset, ..Layout::contiguous(shape.clone()) });
+            return Some(Self { offset, ..Self::contiguous(shape.clone()) });
         }
         // Runs of old axes that step evenly, each split into new axes.
         let old: SmallVec<[(usize, isize); 8]> = self
-            .shape()
+            .shape
             .iter()
             .copied()
-            .zip(self.strides().iter().copied())
+            .zip(self.strides.iter().copied())
             .filter(|&(size, _)| size != 1)
             .collect();
         let mut strides: Strides = row_major(shape);
@@ -131,7 +84,57 @@ impl<T: Element> Tensor<T> {
                 step *= shape[axis] as isize;
             }
         }
-        Some(Layout { shape: shape.clone(), strides, offset })
+        Some(Self { shape: shape.clone(), strides, offset })
+    }
+}
+
+impl<T: Element> Tensor<T> {
+    /// The same elements in row-major order, in another shape. One size may be [`REST`], which is computed from the others. The
+    /// result is a view if strides can express it, else a copy.
+    ///
+    /// ```
+    /// # use wengert_tensor::{REST, Tensor};
+    /// let x = Tensor::arange(0_i64, 6, 1)?;
+    /// assert_eq!(x.reshape([2, REST])?.shape(), [2, 3]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes have different numbers of elements; [`Error::Size`] if it must copy and there is no
+    /// memory for that.
+    #[track_caller]
+    pub fn reshape(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        let shape = self.layout().resolve(shape.as_ref())?;
+        Ok(match self.layout().reshaped(&shape) {
+            Some(layout) => self.with_layout(layout),
+            None => {
+                let copied = self.copied("reshape")?;
+                let offset = copied.layout().offset;
+                copied.with_layout(Layout { offset, ..Layout::contiguous(shape) })
+            }
+        })
+    }
+
+    /// [`reshape`](Self::reshape) that never copies.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shapes have different numbers of elements, or if strides cannot say it.
+    #[track_caller]
+    pub fn view(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
+        let shape = self.layout().resolve(shape.as_ref())?;
+        match self.layout().reshaped(&shape) {
+            Some(layout) => Ok(self.with_layout(layout)),
+            None => {
+                let rule = format!(
+                    "the elements lie with strides {:?}, which no strides of the new shape can say",
+                    self.strides()
+                );
+                Err(Error::Shape(
+                    Fault::new("view", &[self.shape(), &shape], rule)
+                        .help("`reshape` copies where it must"),
+                ))
+            }
+        }
     }
 
     /// All elements in one axis.

@@ -3,6 +3,7 @@
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
 use crate::error::Fault;
+use crate::layout::Layout;
 use crate::{Element, Error, Result, Tensor};
 
 /// The part that is taken of one axis. Made by [`s!`](crate::s).
@@ -107,44 +108,42 @@ fn after(last: isize) -> Option<isize> {
     (last != -1).then_some(last.saturating_add(1))
 }
 
-impl<T: Element> Tensor<T> {
-    /// A part of the tensor; see [`s!`](crate::s). Moves no element.
-    ///
-    /// # Errors
-    /// [`Error::Axis`] if more axes are named than there are, [`Error::Index`] if a place or a range lies outside its axis,
-    /// [`Error::Value`] if a step is 0.
+// Apart from the type of the elements: compiled once.
+impl Layout {
     #[track_caller]
-    pub fn slice(&self, axes: impl AsRef<[Slice]>) -> Result<Self> {
-        let axes = axes.as_ref();
+    fn sliced(&self, axes: &[Slice]) -> Result<Self> {
         let named = axes.iter().filter(|s| !matches!(s, Slice::New)).count();
-        if named > self.rank() {
-            let rule = format!("{named} axes are named, and there are {}", self.rank());
-            return Err(Error::Axis(Fault::new("slice", &[self.shape()], rule)));
+        if named > self.shape.len() {
+            let rule = format!("{named} axes are named, and there are {}", self.shape.len());
+            return Err(Error::Axis(Fault::new("slice", &[&self.shape], rule)));
         }
         let mut out = self.clone();
-        // `from` counts this tensor's axes, `to` the result's.
+        // `from` counts this layout's axes, `to` the result's.
         let (mut from, mut to) = (0, 0);
         for &slice in axes {
             match slice {
                 Slice::New => {
-                    out = out.unsqueeze(to)?;
+                    out.insert(to);
                     to += 1;
                 }
                 Slice::At(place) => {
-                    let size = self.shape()[from];
+                    let size = self.shape[from];
                     match from_end(place, size).filter(|&i| i < size) {
-                        Some(i) => out = out.select(to, i)?,
+                        Some(i) => {
+                            out.step(to, i, 1, 1);
+                            out.remove(to);
+                        }
                         None => {
                             let rule = format!(
                                 "axis {from} has size {size}, so there is no place {place}"
                             );
-                            return Err(Error::Index(Fault::new("slice", &[self.shape()], rule)));
+                            return Err(Error::Index(Fault::new("slice", &[&self.shape], rule)));
                         }
                     }
                     from += 1;
                 }
                 Slice::Range { start, end, step } => {
-                    let size = self.shape()[from];
+                    let size = self.shape[from];
                     let a = from_end(start, size);
                     let b = end.map_or(Some(size), |end| from_end(end, size));
                     let (Some(a), Some(b)) = (a.filter(|&a| a <= size), b.filter(|&b| b <= size))
@@ -153,21 +152,33 @@ impl<T: Element> Tensor<T> {
                         let rule = format!(
                             "axis {from} has size {size}, and {start}..{end} reaches outside"
                         );
-                        return Err(Error::Index(Fault::new("slice", &[self.shape()], rule)));
+                        return Err(Error::Index(Fault::new("slice", &[&self.shape], rule)));
                     };
                     if step == 0 {
                         let rule = format!("the step along axis {from} is 0");
-                        return Err(Error::Value(Fault::new("slice", &[self.shape()], rule)));
+                        return Err(Error::Value(Fault::new("slice", &[&self.shape], rule)));
                     }
                     let len = b.saturating_sub(a).div_ceil(step.unsigned_abs());
                     let first = if step < 0 && len > 0 { b - 1 } else { a };
-                    out = out.stepped(to as usize, first, len, step);
+                    out.step(to, first, len, step);
                     from += 1;
                     to += 1;
                 }
             }
         }
         Ok(out)
+    }
+}
+
+impl<T: Element> Tensor<T> {
+    /// A part of the tensor; see [`s!`](crate::s). Moves no element.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if more axes are named than there are, [`Error::Index`] if a place or a range lies outside its axis,
+    /// [`Error::Value`] if a step is 0.
+    #[track_caller]
+    pub fn slice(&self, axes: impl AsRef<[Slice]>) -> Result<Self> {
+        Ok(self.with_layout(self.layout().sliced(axes.as_ref())?))
     }
 }
 

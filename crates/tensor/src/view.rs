@@ -5,6 +5,65 @@ use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
 
+// Apart from the type of the elements: compiled once.
+impl Layout {
+    #[track_caller]
+    fn permuted(&self, order: &[isize]) -> Result<Self> {
+        let rank = self.shape.len();
+        let flags = Axes::from(order).flags("permute", &self.shape)?;
+        if order.len() != rank || flags.contains(&false) {
+            let rule = format!("{order:?} names {} of {rank} axes", order.len());
+            return Err(Error::Axis(Fault::new("permute", &[&self.shape], rule)));
+        }
+        let at = |&i: &isize| if i < 0 { i + rank as isize } else { i } as usize;
+        Ok(Self {
+            shape: order.iter().map(|i| self.shape[at(i)]).collect(),
+            strides: order.iter().map(|i| self.strides[at(i)]).collect(),
+            offset: self.offset,
+        })
+    }
+
+    #[track_caller]
+    fn squeezed(&self, axes: &Axes) -> Result<Self> {
+        let flags = axes.flags("squeeze", &self.shape)?;
+        let mut layout = self.clone();
+        for (i, &size) in self.shape.iter().enumerate().rev() {
+            if flags[i] && size == 1 {
+                layout.remove(i);
+            } else if flags[i] && *axes != Axes::ALL {
+                let rule = format!("axis {i} has size {size}, and only an axis of size 1 can go");
+                return Err(Error::Shape(Fault::new("squeeze", &[&self.shape], rule)));
+            }
+        }
+        Ok(layout)
+    }
+
+    /// The shape `to`, if a tensor of this layout can be read so.
+    #[track_caller]
+    fn expandable(&self, to: &[usize]) -> Result<Shape> {
+        Shape::len_or_refuse("expand", to)?;
+        let fits = to.len() >= self.shape.len()
+            && self.shape.iter().rev().zip(to.iter().rev()).all(|(&s, &to)| s == to || s == 1);
+        if !fits {
+            let rule = "only axes of size 1 can grow, and axes are added in front";
+            return Err(Error::Shape(Fault::new("expand", &[&self.shape, to], rule)));
+        }
+        Ok(Shape::new(to))
+    }
+
+    /// Without axis `at`, of which place 0 stays.
+    pub(crate) fn remove(&mut self, at: usize) {
+        self.shape.remove(at);
+        self.strides.remove(at);
+    }
+
+    /// With a new axis of size 1 at place `at`.
+    pub(crate) fn insert(&mut self, at: usize) {
+        self.shape.insert(at, 1);
+        self.strides.insert(at, 1);
+    }
+}
+
 impl<T: Element> Tensor<T> {
     /// The transpose: the last two axes exchanged. A vector or scalar stays as it is.
     ///
@@ -47,18 +106,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if `order` does not name each axis once.
     #[track_caller]
     pub fn permute(&self, order: impl AsRef<[isize]>) -> Result<Self> {
-        let order = order.as_ref();
-        let flags = Axes::from(order).flags("permute", self.shape())?;
-        if order.len() != self.rank() || flags.contains(&false) {
-            let rule = format!("{order:?} names {} of {} axes", order.len(), self.rank());
-            return Err(Error::Axis(Fault::new("permute", &[self.shape()], rule)));
-        }
-        let at = |&i: &isize| if i < 0 { i + self.rank() as isize } else { i } as usize;
-        Ok(self.with_layout(Layout {
-            shape: order.iter().map(|i| self.shape()[at(i)]).collect(),
-            strides: order.iter().map(|i| self.strides()[at(i)]).collect(),
-            offset: self.layout().offset,
-        }))
+        Ok(self.with_layout(self.layout().permuted(order.as_ref())?))
     }
 
     /// Axis `from` moved to place `to`, the others in their order.
@@ -84,23 +132,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if its size is not 1.
     #[track_caller]
     pub fn squeeze(&self, axes: impl Into<Axes>) -> Result<Self> {
-        let axes = axes.into();
-        let flags = axes.flags("squeeze", self.shape())?;
-        let all = axes == Axes::ALL;
-        let mut layout = self.layout().clone();
-        for i in (0..self.rank()).rev() {
-            if flags[i] && self.shape()[i] == 1 {
-                layout.shape.remove(i);
-                layout.strides.remove(i);
-            } else if flags[i] && !all {
-                let rule = format!(
-                    "axis {i} has size {}, and only an axis of size 1 can go",
-                    self.shape()[i]
-                );
-                return Err(Error::Shape(Fault::new("squeeze", &[self.shape()], rule)));
-            }
-        }
-        Ok(self.with_layout(layout))
+        Ok(self.with_layout(self.layout().squeezed(&axes.into())?))
     }
 
     /// With a new axis of size 1 at place `axis` of the result.
@@ -113,8 +145,7 @@ impl<T: Element> Tensor<T> {
         longer.push(1);
         let at = axis_or_refuse("unsqueeze", &longer, axis)?;
         let mut layout = self.layout().clone();
-        layout.shape.insert(at, 1);
-        layout.strides.insert(at, 1);
+        layout.insert(at);
         Ok(self.with_layout(layout))
     }
 
@@ -131,15 +162,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`] if an axis whose size is not 1 would have to change.
     #[track_caller]
     pub fn expand(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        let shape = shape.as_ref();
-        Shape::len_or_refuse("expand", shape)?;
-        let fits = shape.len() >= self.rank()
-            && self.shape().iter().rev().zip(shape.iter().rev()).all(|(&s, &to)| s == to || s == 1);
-        if !fits {
-            let rule = "only axes of size 1 can grow, and axes are added in front";
-            return Err(Error::Shape(Fault::new("expand", &[self.shape(), shape], rule)));
-        }
-        Ok(self.expanded(Shape::new(shape)))
+        Ok(self.expanded(self.layout().expandable(shape.as_ref())?))
     }
 
     /// [`expand`](Self::expand) under NumPy's name.

@@ -4,34 +4,11 @@ use wengert_tensor::{Rng, Tensor};
 
 use super::report::Blame;
 use super::slope::{Value, slope};
-use crate::algebra::{At, Incoming};
+use crate::algebra::{At as _, Incoming};
 use crate::inner::Inner;
 use crate::ops::{Op, Operation as _};
+use crate::sweep::AtTensors;
 use crate::{Result, Tape};
-
-/// The operands and the result of a node.
-struct Here<'a> {
-    x: &'a [Tensor<f64>],
-    y: &'a Tensor<f64>,
-}
-
-impl At<Tensor<f64>> for Here<'_> {
-    fn x(&self, k: usize) -> Tensor<f64> {
-        self.x[k].clone()
-    }
-    fn operands(&self) -> usize {
-        self.x.len()
-    }
-    fn y(&self) -> Tensor<f64> {
-        self.y.clone()
-    }
-    fn shape(&self, k: usize) -> wengert_tensor::Shape {
-        wengert_tensor::Shape::new(self.x[k].shape())
-    }
-    fn has_shape(&self, k: usize, g: &Tensor<f64>) -> bool {
-        self.x[k].shape() == g.shape()
-    }
-}
 
 /// The most elements of an operand that are tried one by one.
 const ELEMENTS: usize = 64;
@@ -50,7 +27,7 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
     let x: Vec<Tensor<f64>> =
         node.operands.iter().map(|&j| inner.nodes.value(j as usize).clone()).collect();
     let g = Tensor::uniform(node.value.shape(), 0.5, 1.5, rng).ok()?;
-    let at = Here { x: &x, y: node.value };
+    let at = AtTensors { values: inner.nodes.values(), index: i, operands: node.operands };
     (0..x.len()).filter(|&k| inner.nodes.wanted(node.operands[k] as usize)).find_map(|k| {
         let analytic = given(node.op, k, &g, &at).ok()?;
         let numeric = numeric(node.op, k, &g, &x)?;
@@ -81,11 +58,12 @@ fn check_node(inner: &Inner<f64>, i: usize, rng: &mut Rng) -> Option<Blame> {
 }
 
 /// The gradient of operand `k` from the rule, in the operand's shape, as the sweep would compute it.
-fn given(op: &Op<f64>, k: usize, g: &Tensor<f64>, at: &Here) -> Result<Tensor<f64>> {
+fn given(op: &Op<f64>, k: usize, g: &Tensor<f64>, at: &AtTensors<f64>) -> Result<Tensor<f64>> {
     let part = op.pull(k, Incoming::Lent(g), at)?;
     #[cfg(test)]
     let part = super::planted::mistaken(op.name(), k, part);
-    Ok(if part.shape() == at.x[k].shape() { part } else { part.sum_to(at.x[k].shape())? })
+    let shape = at.shape(k);
+    Ok(if part.shape() == &*shape { part } else { part.sum_to(&*shape)? })
 }
 
 /// Slope, uncertainty and one-sided slopes of each of the first elements; `None` where differences cannot tell.

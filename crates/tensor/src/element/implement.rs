@@ -15,11 +15,12 @@ use crate::kernel::tree::{ColumnFold, Max, Min, Product, Sum};
 use crate::pointwise::{BinaryOp, FloatKernels, UnaryOp};
 
 macro_rules! element {
-    ($($t:ident $best:ident: $to:expr, $from:expr, |$x:ident| $convert:expr, $from_integer:ident;)*) => {$(
+    ($($t:ident $best:ident $rounds:literal: $to:expr, $from:expr, |$x:ident| $convert:expr, $from_integer:ident;)*) => {$(
         impl sealed::Sealed for $t {}
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             const BEST: Level = Level::$best;
+            const ROUNDS: bool = $rounds;
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 let to: fn($t) -> f64 = $to;
@@ -62,15 +63,15 @@ macro_rules! truth_of_integer {
         $x != 0
     };
 }
-// What fits a double goes through one; the large integers do not. Kernels for AVX2 and AVX-512 are for floats alone: those of
-// integers would take as long to compile, and are seldom where the time goes.
+// What fits a double goes through one; the large integers do not. Kernels for AVX2 are for floats alone, for AVX-512 for singles: those
+// of integers would take as long to compile, and are seldom where the time goes.
 element! {
-    f32 Avx512: |x| x as f64, |x| x as f32, |x| U::from_f64(x.to_f64()), number_from_integer;
-    f64 Avx512: |x| x, |x| x, |x| U::from_f64(x), number_from_integer;
-    i64 Portable: |x| x as f64, |x| x as i64, |x| U::from_i64(x), number_from_integer;
-    usize Portable: |x| x as f64, |x| x as usize, |x| U::from_usize(x), number_from_integer;
-    u8 Portable: |x| x as f64, |x| x as u8, |x| U::from_f64(x.to_f64()), number_from_integer;
-    bool Portable: |x| x as u8 as f64, |x| x != 0.0, |x| U::from_f64(x.to_f64()), truth_of_integer;
+    f32 Avx512 true: |x| x as f64, |x| x as f32, |x| U::from_f64(x.to_f64()), number_from_integer;
+    f64 Avx2 true: |x| x, |x| x, |x| U::from_f64(x), number_from_integer;
+    i64 Portable false: |x| x as f64, |x| x as i64, |x| U::from_i64(x), number_from_integer;
+    usize Portable false: |x| x as f64, |x| x as usize, |x| U::from_usize(x), number_from_integer;
+    u8 Portable false: |x| x as f64, |x| x as u8, |x| U::from_f64(x.to_f64()), number_from_integer;
+    bool Portable false: |x| x as u8 as f64, |x| x != 0.0, |x| U::from_f64(x.to_f64()), truth_of_integer;
 }
 
 // Folds and scans, too, are compiled here, once for each type, and not where they are used.

@@ -2,7 +2,7 @@
 //! again on the way back.
 
 use super::gemm::{Init, Mat, Scratch};
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use super::pool::{self, Shared};
 use super::transpose::Transpose;
 use super::tree::{Max, Sum, total};
@@ -169,6 +169,7 @@ struct Weights<'a, T> {
 
 impl<T: Float> Kernel for Weights<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { heads, first, seen, scores } = self;
@@ -205,6 +206,7 @@ struct Slopes<'a, T> {
 
 impl<T: Float> Kernel for Slopes<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { heads, seen, gs, ys, weights, slopes } = self;

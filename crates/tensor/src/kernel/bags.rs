@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use super::map::THREADS_FROM;
 use super::pool::{self, Shared};
 use crate::room::{Room, written_mut};
@@ -74,6 +74,7 @@ struct Sums<'a, T> {
 
 impl<T: Float> Kernel for Sums<'_, T> {
     type Output = ();
+    const BEST: Level = Level::Avx2;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { table, columns, index, starts, bags, out } = self;
@@ -108,6 +109,7 @@ struct Add<'a, T> {
 
 impl<T: Float> Kernel for Add<'_, T> {
     type Output = ();
+    const BEST: Level = Level::Avx2;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { table, met, first, columns, index, starts, src } = self;

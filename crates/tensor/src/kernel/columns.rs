@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use super::folding::Folding;
-use super::level::{Arch, Kernel, Level};
+use super::level::{Arch, Kernel, Level, lower};
 use super::tree::{By, FEW, Fold, LEAF, lanes};
 use crate::layout::Walk;
 use crate::{Element, Tensor};
@@ -45,7 +45,7 @@ pub(crate) unsafe fn columns<T: Element, O: Element>(
     }
     let leaves = count.div_ceil(LEAF);
     let levels = (usize::BITS - leaves.leading_zeros()) as usize;
-    let apart = lanes(count);
+    let apart = lanes::<O>(count);
     // The accumulators of the lanes, the counter's digits, and `about` beside each lane.
     let repeated = if !fold.is_about {
         0
@@ -105,7 +105,7 @@ pub(crate) struct Rows<'a, T, O> {
 
 impl<F: Fold<T>, T: Element> Kernel for By<F, Rows<'_, T, F::Out>> {
     type Output = ();
-    const BEST: Level = T::BEST;
+    const BEST: Level = lower(T::BEST, F::BEST);
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(fold, operands) = self;
@@ -158,7 +158,7 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Rows<'_, T, F::Out>> {
 
 /// Joins rows into accumulators, one after another. The last may be shorter than there are accumulators.
 #[inline(always)]
-fn rows<A: Arch, F: Fold<T>, T: Copy, const K: usize>(
+fn rows<A: Arch, F: Fold<T>, T: Element, const K: usize>(
     fold: F,
     into: &mut [F::Out],
     x: [&[T]; K],
@@ -187,7 +187,7 @@ fn rows<A: Arch, F: Fold<T>, T: Copy, const K: usize>(
 }
 
 #[inline(always)]
-fn join<F: Fold<T>, T>(into: &mut [F::Out], other: &[F::Out]) {
+fn join<F: Fold<T>, T: Element>(into: &mut [F::Out], other: &[F::Out]) {
     let n = into.len();
     let other = &other[..n];
     for i in 0..n {
@@ -205,7 +205,7 @@ pub(crate) struct Total<'a, T, O> {
 
 impl<F: Fold<T>, T: Element> Kernel for By<F, Total<'_, T, F::Out>> {
     type Output = ();
-    const BEST: Level = T::BEST;
+    const BEST: Level = lower(T::BEST, F::BEST);
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(_, Total { digits, counted, out, .. }) = self;

@@ -1,6 +1,6 @@
 //! The folds of the statistics: deviations, powers, exponentials, counts.
 
-use super::level::Arch;
+use super::level::{Arch, Level};
 use super::tree::{Fold, Max, Min};
 use crate::pointwise::{C, Real};
 use crate::{Element, Float};
@@ -62,11 +62,12 @@ pub(crate) struct MinMagnitude;
 pub(crate) struct Nonzero;
 
 macro_rules! folds {
-    ($($Fold:ident $about:literal |$this:ident, $x:ident, $seen_from:ident| $lift:expr;
+    ($($Fold:ident $best:ident $about:literal |$this:ident, $x:ident, $seen_from:ident| $lift:expr;
         $start:expr, |$a:ident, $b:ident| $join:expr;)*) => {$(
         impl<T: Float> Fold<T> for $Fold {
             type Out = T;
             const START: T = $start;
+            const BEST: Level = Level::$best;
             const ABOUT: bool = $about;
             #[inline(always)]
             fn lift<A: Arch>(self, x: T, about: T) -> T {
@@ -81,15 +82,15 @@ macro_rules! folds {
     )*};
 }
 folds! {
-    Deviations true |_this, x, about| x - about; T::ZERO, |a, b| a.plus(b);
-    SquaredDeviations true |_this, x, about| (x - about).square(); T::ZERO, |a, b| a.plus(b);
-    Exponentials true |_this, x, about| (x - about).exp(); T::ZERO, |a, b| a.plus(b);
-    Squares false |_this, x, _about| x.square(); T::ZERO, |a, b| a.plus(b);
-    Magnitudes false |_this, x, _about| x.abs(); T::ZERO, |a, b| a.plus(b);
-    Powers false |this, x, _about| x.abs().powc(C(this.0)); T::ZERO, |a, b| a.plus(b);
-    ScaledPowers true |this, x, about| (x / about).abs().powc(C(this.0)); T::ZERO, |a, b| a.plus(b);
-    MaxMagnitude false |_this, x, _about| x.abs(); T::ZERO, |a, b| Max::join(a, b);
-    MinMagnitude false |_this, x, _about| x.abs(); T::GREATEST, |a, b| Min::join(a, b);
+    Deviations Avx2 true |_this, x, about| x - about; T::ZERO, |a, b| a.plus(b);
+    SquaredDeviations Avx512 true |_this, x, about| (x - about).square(); T::ZERO, |a, b| a.plus(b);
+    Exponentials Avx2 true |_this, x, about| (x - about).exp(); T::ZERO, |a, b| a.plus(b);
+    Squares Avx512 false |_this, x, _about| x.square(); T::ZERO, |a, b| a.plus(b);
+    Magnitudes Avx2 false |_this, x, _about| x.abs(); T::ZERO, |a, b| a.plus(b);
+    Powers Avx2 false |this, x, _about| x.abs().powc(C(this.0)); T::ZERO, |a, b| a.plus(b);
+    ScaledPowers Avx2 true |this, x, about| (x / about).abs().powc(C(this.0)); T::ZERO, |a, b| a.plus(b);
+    MaxMagnitude Avx2 false |_this, x, _about| x.abs(); T::ZERO, |a, b| Max::join(a, b);
+    MinMagnitude Avx2 false |_this, x, _about| x.abs(); T::GREATEST, |a, b| Min::join(a, b);
 }
 
 impl<T: Element> Fold<T> for Nonzero {

@@ -115,6 +115,11 @@ impl Arch for Portable {
     const LEVEL: Level = Level::Portable;
 }
 
+/// The lower of two levels.
+pub(crate) const fn lower(a: Level, b: Level) -> Level {
+    if (a as u8) < b as u8 { a } else { b }
+}
+
 /// A kernel with its operands. `run` must be `#[inline(always)]`.
 pub trait Kernel {
     /// The result.
@@ -139,8 +144,14 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
         Level::Avx512 | Level::Avx2 if const { K::BEST as u8 >= Level::Avx2 as u8 } => unsafe {
             run_avx2(kernel)
         },
-        _ => kernel.run::<Portable>(),
+        _ => run_portable(kernel),
     }
+}
+
+/// Apart from its caller, as the others are, so that what calls the kernel is short.
+#[inline(never)]
+fn run_portable<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Portable>()
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -2,7 +2,7 @@
 //! any, and their reverse rules. Each row is read once and then stays in the first cache.
 
 use super::folds::{SquaredDeviations, Squares};
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use super::pool::{self, Shared};
 use super::softmax::{THREADS_FROM, in_chunks};
 use super::tree::{Sum, total};
@@ -138,6 +138,7 @@ struct Forward<'a, T> {
 
 impl<T: Float> Kernel for Forward<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let width = self.rows.width;
@@ -169,6 +170,7 @@ struct Pull<'a, T> {
 
 impl<T: Float> Kernel for Pull<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let width = self.rows.width;
@@ -223,6 +225,7 @@ struct PullWeight<'a, T> {
 
 impl<T: Float> Kernel for PullWeight<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let (width, out) = (self.rows.width, self.out);

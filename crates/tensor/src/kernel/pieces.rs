@@ -1,6 +1,6 @@
 //! A leaf of [the tree](super::tree) whose elements come in several runs.
 
-use super::level::{Arch, Kernel, Level};
+use super::level::{Arch, Kernel, Level, lower};
 use super::tree::{By, Fold, NARROW, WIDE, enter, halved, lanes};
 use crate::Element;
 
@@ -16,13 +16,14 @@ pub(crate) struct Pieces<O> {
 impl<O: Element> Pieces<O> {
     /// One of a fold of `len` elements, which of nothing is `start`.
     pub(crate) fn new(start: O, len: usize) -> Self {
-        Self { lanes: [start; WIDE], count: lanes(len), filled: 0 }
+        Self { lanes: [start; WIDE], count: lanes::<O>(len), filled: 0 }
     }
 
     /// The fold of what came, and an empty leaf again.
-    pub(crate) fn take<F: Fold<T, Out = O>, T>(&mut self) -> O {
+    pub(crate) fn take<F: Fold<T, Out = O>, T: Element>(&mut self) -> O {
         // Lanes that are not used hold the fold of nothing, but it is not joined: a sum of -0 must stay what it is.
         let total = match self.count {
+            _ if !O::ROUNDS => self.lanes[0],
             1 => self.lanes[0],
             NARROW => halved::<F, T, NARROW>(*first_lanes(&mut self.lanes)),
             _ => halved::<F, T, WIDE>(self.lanes),
@@ -48,11 +49,12 @@ pub(crate) struct Piece<'a, T, O> {
 
 impl<F: Fold<T>, T: Element> Kernel for By<F, Piece<'_, T, F::Out>> {
     type Output = ();
-    const BEST: Level = T::BEST;
+    const BEST: Level = lower(T::BEST, F::BEST);
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(fold, Piece { leaf: Pieces { lanes, count, filled }, x, about }) = self;
         match *count {
+            _ if !F::Out::ROUNDS => enter::<A, F, T, 1>(fold, first_lanes(lanes), 0, x, about),
             1 => enter::<A, F, T, 1>(fold, first_lanes(lanes), *filled, x, about),
             NARROW => enter::<A, F, T, NARROW>(fold, first_lanes(lanes), *filled, x, about),
             _ => enter::<A, F, T, WIDE>(fold, lanes, *filled, x, about),

@@ -2,7 +2,7 @@
 //! in L1.
 
 use super::folds::Exponentials;
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use super::pool::{self, Shared};
 use super::tree::{Max, Sum, total};
 use crate::pointwise::Real;
@@ -84,6 +84,7 @@ struct Rows<'a, T> {
 
 impl<T: Float> Kernel for Rows<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { x, out, width, logarithm } = self;
@@ -152,6 +153,7 @@ struct PullRows<'a, T> {
 
 impl<T: Float> Kernel for PullRows<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { g, y, out, width, logarithm } = self;

@@ -7,7 +7,8 @@
 //! pairs, pairs in pairs, as a binary counter carries. Along neighbours a lane is a place in a register; across rows it is
 //! a row of accumulators: the same tree.
 
-use super::level::{Arch, Kernel, Level};
+use super::folds::NumberFold;
+use super::level::{Arch, Kernel, Level, dispatch, lower};
 use crate::{Element, Number};
 
 /// Folds down the columns of rows, given their number, how far apart they are, the first, how long they are, and where the
@@ -15,19 +16,28 @@ use crate::{Element, Number};
 pub(crate) type ColumnFold<T, O> = unsafe fn(usize, isize, *const T, usize, *mut O);
 
 /// A fold: how an element enters, how two partial results are joined, and the fold of nothing.
-pub(crate) trait Fold<T>: Copy + Send + Sync {
+pub(crate) trait Fold<T: Element>: Copy + Send + Sync {
     /// The result.
     type Out: Element;
     /// The fold of nothing.
     const START: Self::Out;
     /// Whether each fold has a number of its own (a mean, a maximum) that its elements are seen from.
     const ABOUT: bool = false;
+    /// The best level that there is a copy of its kernels for, of those of the element. Few folds are run often.
+    const BEST: Level = Level::Avx2;
     /// A kernel of its own for fewer than [`FEW`] rows.
     const FEW_ROWS: Option<ColumnFold<T, Self::Out>> = None;
     /// The contribution of an element, relative to `about`. Must be `#[inline(always)]`.
     fn lift<A: Arch>(self, x: T, about: Self::Out) -> Self::Out;
     /// The fold of both. Must be `#[inline(always)]`.
     fn join(a: Self::Out, b: Self::Out) -> Self::Out;
+    /// The fold of a run of neighbours, by a call.
+    fn of(self, x: &[T], about: Self::Out) -> Self::Out {
+        let mut out = Self::START;
+        let (first, len) = (x.as_ptr(), x.len());
+        dispatch(By(self, Runs { first, step: 0, len, about: &[about], out: &mut out, count: 1 }));
+        out
+    }
 }
 
 /// a + b
@@ -44,10 +54,11 @@ pub(crate) struct Max;
 pub(crate) struct Min;
 
 macro_rules! plain {
-    ($($Fold:ident $start:ident |$a:ident, $b:ident| $join:expr $(, $few_rows:ident)?;)*) => {$(
+    ($($Fold:ident $best:ident $start:ident |$a:ident, $b:ident| $join:expr $(, $few_rows:ident)?;)*) => {$(
         impl<T: Number> Fold<T> for $Fold {
             type Out = T;
             const START: T = T::$start;
+            const BEST: Level = Level::$best;
             $(const FEW_ROWS: Option<ColumnFold<T, T>> = T::$few_rows;)?
             #[inline(always)]
             fn lift<A: Arch>(self, x: T, _: T) -> T {
@@ -57,14 +68,17 @@ macro_rules! plain {
             fn join($a: T, $b: T) -> T {
                 $join
             }
+            fn of(self, x: &[T], _: T) -> T {
+                T::fold_slice(NumberFold::$Fold, x)
+            }
         }
     )*};
 }
 plain! {
-    Sum ZERO |a, b| a.plus(b), COLUMN_SUMS;
-    Product ONE |a, b| a.times(b);
-    Max LEAST |a, b| if (a > b) | a.is_nan() { a } else { b };
-    Min GREATEST |a, b| if (a < b) | a.is_nan() { a } else { b };
+    Sum Avx512 ZERO |a, b| a.plus(b), COLUMN_SUMS;
+    Product Avx2 ONE |a, b| a.times(b);
+    Max Avx512 LEAST |a, b| if (a > b) | a.is_nan() { a } else { b };
+    Min Avx2 GREATEST |a, b| if (a < b) | a.is_nan() { a } else { b };
 }
 
 /// Elements of a leaf.
@@ -76,10 +90,11 @@ pub(crate) const NARROW: usize = 16;
 /// Fewer than this are few.
 pub(crate) const FEW: usize = 256;
 
-/// In how many lanes `len` elements are folded.
+/// In how many lanes `len` elements are folded to an `O`: in one where their order is nothing to the result.
 #[inline(always)]
-pub(crate) const fn lanes(len: usize) -> usize {
+pub(crate) const fn lanes<O: Element>(len: usize) -> usize {
     match len {
+        _ if !O::ROUNDS => 1,
         0..NARROW => 1,
         NARROW..FEW => NARROW,
         _ => WIDE,
@@ -127,32 +142,59 @@ impl<O: Element> Counter<O> {
     }
 }
 
+/// The fold of a run of neighbours, for a kernel that does something else with them too. Many are folded by a call, so that the
+/// tree is compiled once for all such kernels.
+#[inline(always)]
+pub(crate) fn total<A: Arch, F: Fold<T>, T: Element>(fold: F, x: &[T], about: F::Out) -> F::Out {
+    match lanes::<F::Out>(x.len()) {
+        1 => in_order::<A, F, T>(fold, x, about),
+        NARROW => leaf::<A, F, T, NARROW>(fold, x, about),
+        _ => fold.of(x, about),
+    }
+}
+
 /// The fold of a run of neighbours.
 #[inline(always)]
-pub(crate) fn total<A: Arch, F: Fold<T>, T: Copy>(fold: F, x: &[T], about: F::Out) -> F::Out {
-    match lanes(x.len()) {
-        1 => {
-            let mut total = F::START;
-            for &x in x {
-                total = F::join(total, fold.lift::<A>(x, about));
-            }
-            total
-        }
-        NARROW => leaf::<A, F, T, NARROW>(fold, x, about),
-        _ if x.len() <= LEAF => leaf::<A, F, T, WIDE>(fold, x, about),
-        _ => {
-            let mut counter = Counter::new();
-            for x in x.chunks(LEAF) {
-                counter.add(leaf::<A, F, T, WIDE>(fold, x, about), F::join);
-            }
-            counter.total(F::join).unwrap_or(F::START)
-        }
+fn tree<A: Arch, F: Fold<T>, T: Element>(fold: F, mut x: &[T], about: F::Out) -> F::Out {
+    match lanes::<F::Out>(x.len()) {
+        1 => return in_order::<A, F, T>(fold, x, about),
+        NARROW => return leaf::<A, F, T, NARROW>(fold, x, about),
+        _ => {}
     }
+    // One place for the leaf, which is long code.
+    let mut counter = None;
+    loop {
+        let (first, rest) = x.split_at(x.len().min(LEAF));
+        let leaf = leaf::<A, F, T, WIDE>(fold, first, about);
+        if rest.is_empty() && counter.is_none() {
+            return leaf;
+        }
+        let counter = counter.get_or_insert_with(Counter::new);
+        counter.add(leaf, F::join);
+        if rest.is_empty() {
+            return counter.total(F::join).unwrap_or(F::START);
+        }
+        x = rest;
+    }
+}
+
+/// The fold of a run in one lane.
+#[inline(always)]
+fn in_order<A: Arch, F: Fold<T>, T: Element>(fold: F, x: &[T], about: F::Out) -> F::Out {
+    let mut total = F::START;
+    for &x in x {
+        total = F::join(total, fold.lift::<A>(x, about));
+    }
+    total
 }
 
 /// The fold of a run in `L` lanes.
 #[inline(always)]
-fn leaf<A: Arch, F: Fold<T>, T: Copy, const L: usize>(fold: F, x: &[T], about: F::Out) -> F::Out {
+fn leaf<A: Arch, F: Fold<T>, T: Element, const L: usize>(
+    fold: F,
+    x: &[T],
+    about: F::Out,
+) -> F::Out {
     let mut lanes = [F::START; L];
     enter::<A, F, T, L>(fold, &mut lanes, 0, x, about);
     halved::<F, T, L>(lanes)
@@ -160,7 +202,7 @@ fn leaf<A: Arch, F: Fold<T>, T: Copy, const L: usize>(fold: F, x: &[T], about: F
 
 /// Joins a run into lanes that have taken `before` elements.
 #[inline(always)]
-pub(super) fn enter<A: Arch, F: Fold<T>, T: Copy, const L: usize>(
+pub(super) fn enter<A: Arch, F: Fold<T>, T: Element, const L: usize>(
     fold: F,
     lanes: &mut [F::Out; L],
     before: usize,
@@ -187,7 +229,7 @@ pub(super) fn enter<A: Arch, F: Fold<T>, T: Copy, const L: usize>(
 }
 
 #[inline(always)]
-pub(super) fn halved<F: Fold<T>, T, const L: usize>(mut lanes: [F::Out; L]) -> F::Out {
+pub(super) fn halved<F: Fold<T>, T: Element, const L: usize>(mut lanes: [F::Out; L]) -> F::Out {
     let mut half = L / 2;
     while half > 0 {
         for i in 0..half {
@@ -217,12 +259,12 @@ const SIDE_BY_SIDE: usize = 32;
 
 impl<F: Fold<T>, T: Element> Kernel for By<F, Runs<'_, T, F::Out>> {
     type Output = ();
-    const BEST: Level = T::BEST;
+    const BEST: Level = lower(T::BEST, F::BEST);
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(fold, Runs { first, step, len, about, out, count }) = self;
         let mut done = 0;
-        if lanes(len) == 1 {
+        if len < NARROW {
             while count - done >= SIDE_BY_SIDE {
                 let mut totals = [F::START; SIDE_BY_SIDE];
                 // SAFETY: whoever makes a `Runs` promises `count` runs of `len` readable elements.
@@ -245,7 +287,7 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Runs<'_, T, F::Out>> {
             let x = unsafe { std::slice::from_raw_parts(first.offset(i as isize * step), len) };
             let about = if F::ABOUT { about[i] } else { F::START };
             // SAFETY: as above.
-            unsafe { out.add(i).write(total::<A, F, T>(fold, x, about)) };
+            unsafe { out.add(i).write(tree::<A, F, T>(fold, x, about)) };
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An optimiser's step: several tensors are rewritten in one pass over memory, and one more is only read.
 
-use super::level::{Arch, Kernel, dispatch};
+use super::level::{Arch, Kernel, Level, dispatch};
 use super::map::{CHUNK, THREADS_FROM};
 use super::pool::{self, Shared};
 use crate::{Element, Tensor};
@@ -20,6 +20,7 @@ struct Run<F, T, const N: usize> {
 
 impl<F: Rewrite<T, N>, T: Element, const N: usize> Kernel for Run<F, T, N> {
     type Output = ();
+    const BEST: Level = T::BEST;
     // Loops by index: zipped iterators over the arrays are flattened too late for the vectoriser, unless a whole program is
     // optimised at once, and a number at a time takes five times as long.
     #[allow(clippy::needless_range_loop)]

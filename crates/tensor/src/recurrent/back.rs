@@ -1,12 +1,12 @@
 //! All steps back.
 
-use super::forward::slope_of_tanh;
 use std::mem::MaybeUninit;
 
+use super::forward::slope_of_tanh;
 use super::panels::Panels;
 use super::{Recurrence, Sequences, Sizes, Step, slice};
 use crate::Float;
-use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::kernel::pool::Shared;
 use crate::pointwise::{ONE, Real, ZERO};
 use crate::room::{Room, part, written, written_mut};
@@ -131,6 +131,7 @@ struct Plain<'a, T> {
 
 impl<T: Float> Kernel for Plain<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self { relu, g, carried, y, dx } = self;
@@ -155,6 +156,7 @@ struct Gru<'a, T> {
 
 impl<T: Float> Kernel for Gru<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;
@@ -217,6 +219,7 @@ struct Lstm<'a, T> {
 
 impl<T: Float> Kernel for Lstm<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;

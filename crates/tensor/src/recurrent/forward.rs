@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use super::panels::Panels;
 use super::{Recurrence, Sequences, Sizes, Step, slice};
 use crate::Float;
-use crate::kernel::level::{Arch, Kernel, dispatch};
+use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::kernel::pool::Shared;
 use crate::pointwise::{ONE, Real, ZERO};
 use crate::room::{Room, part, seen, written_mut};
@@ -109,6 +109,7 @@ struct Plain<'a, T> {
 
 impl<T: Float> Kernel for Plain<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         // SAFETY: the product was written.
@@ -131,6 +132,7 @@ struct Gru<'a, T> {
 
 impl<T: Float> Kernel for Gru<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;
@@ -186,6 +188,7 @@ struct Lstm<'a, T> {
 
 impl<T: Float> Kernel for Lstm<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let n = self.hidden;

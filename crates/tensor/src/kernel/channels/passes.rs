@@ -2,7 +2,7 @@
 
 use super::{Channels, Together, Unit};
 use crate::Float;
-use crate::kernel::level::{Arch, Kernel};
+use crate::kernel::level::{Arch, Kernel, Level};
 use crate::kernel::tree::{Counter, Sum, WIDE, halved, total};
 
 /// The sum of g times the normalised x, over a run. The order is set by its length alone.
@@ -46,6 +46,7 @@ pub(super) struct Forward<'a, T> {
 
 impl<T: Float> Kernel for Forward<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let (unit, inner) = (self.unit, self.all.inner);
@@ -79,6 +80,7 @@ pub(super) struct Pull<'a, T> {
 
 impl<T: Float> Kernel for Pull<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let (unit, inner) = (self.unit, self.all.inner);
@@ -119,6 +121,7 @@ pub(super) struct PullWeight<'a, T> {
 
 impl<T: Float> Kernel for PullWeight<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let (unit, inner) = (self.all.unit(self.index), self.all.inner);
@@ -150,6 +153,7 @@ pub(super) struct Moments<'a, T> {
 
 impl<T: Float> Kernel for Moments<'_, T> {
     type Output = ();
+    const BEST: Level = T::BEST;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let (mean, variance) = self.all.mean_and_variance::<A, T>(self.unit, self.x);

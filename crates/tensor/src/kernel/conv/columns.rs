@@ -3,7 +3,7 @@
 use super::{Sizes, product};
 use crate::Float;
 use crate::kernel::gemm::Scratch;
-use crate::kernel::level::{Arch, Kernel};
+use crate::kernel::level::{Arch, Kernel, Level};
 
 /// The image of a group of a sample with its padding: where it lies, or a copy.
 pub(super) struct Image<T> {
@@ -174,6 +174,7 @@ pub(super) struct CopyColumns<'a, T>(pub(super) Columns<'a, T>);
 
 impl<T: Float> Kernel for CopyColumns<'_, T> {
     type Output = ();
+    const BEST: Level = Level::Avx2;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let step = self.0.sizes.stride[2];
@@ -195,6 +196,7 @@ pub(super) struct AddColumns<'a, T>(pub(super) Columns<'a, T>);
 
 impl<T: Float> Kernel for AddColumns<'_, T> {
     type Output = ();
+    const BEST: Level = Level::Avx2;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let step = self.0.sizes.stride[2];

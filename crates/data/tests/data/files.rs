@@ -1,5 +1,4 @@
 //! Files that other tools wrote (NumPy, Python's zip and gzip), and what is written here read back.
-#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 
@@ -48,7 +47,7 @@ fn arrays_that_are_refused() {
         let error = npy::read_any(fixture(name)).unwrap_err();
         assert!(matches!(error, Error::Format(_)));
         assert!(error.to_string().contains(why) && error.to_string().contains(name), "{error}");
-        assert!(error.to_string().contains("at crates/data/tests/files.rs:"), "{error}");
+        assert!(error.to_string().contains("at crates/data/tests/data/files.rs:"), "{error}");
     }
     // Never a silent loss.
     let error = npy::read::<f32>(fixture("vector.npy")).unwrap_err().to_string();
@@ -355,6 +354,6 @@ fn what_a_main_prints_of_an_error_is_its_text() {
     for error in [fault, system, shape.unwrap_err()] {
         assert_eq!(format!("{error:?}"), error.to_string());
         assert_eq!(format!("{:?}", error.fault().unwrap()), error.to_string());
-        assert!(error.to_string().contains("at crates/data/tests/files.rs:"), "{error}");
+        assert!(error.to_string().contains("at crates/data/tests/data/files.rs:"), "{error}");
     }
 }

@@ -1,5 +1,4 @@
 //! Loaders: every sample once, the same order for ever, the same shapes every epoch, and starting in the middle.
-#![allow(clippy::unwrap_used)]
 
 use std::cell::Cell;
 
@@ -241,7 +240,7 @@ fn what_cannot_be_meant_is_refused() {
     }
     let error = DataLoader::new(numbered(3), 0).unwrap_err().to_string();
     assert!(error.contains("a batch of 0 samples\n  help: `DataLoader::full`"), "{error}");
-    assert!(error.contains("at crates/data/tests/loader.rs:"), "{error}");
+    assert!(error.contains("at crates/data/tests/data/loader.rs:"), "{error}");
     let empty = TensorDataset::new(Tensor::<f32>::zeros([0, 2]), Tensor::full([0], 0_usize));
     let empty = empty.unwrap();
     assert!(DataLoader::new(&empty, 1).is_err());
@@ -265,7 +264,7 @@ fn samples_that_are_not_there_are_refused() {
         assert!(matches!(error, wengert_data::Error::Value(_)), "{error}");
         let text = error.to_string();
         assert!(
-            text.starts_with(rule) && text.contains("at crates/data/tests/loader.rs"),
+            text.starts_with(rule) && text.contains("at crates/data/tests/data/loader.rs"),
             "{text}"
         );
     }

@@ -1,5 +1,4 @@
 //! Metrics against scikit-learn's numbers and hand-made ones, and the quality report against planted faults.
-#![allow(clippy::unwrap_used)]
 
 use wengert_data::metrics::{
     Average, Confusion, RunningMean, accuracy, auroc, average_precision, binary_accuracy, mae, mse,

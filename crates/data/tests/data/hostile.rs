@@ -1,5 +1,4 @@
 //! Files from strangers: whatever the bytes, an error and no panic, and never memory for what has not arrived.
-#![allow(clippy::unwrap_used)]
 
 use std::io::Read;
 #[cfg(feature = "gz")]

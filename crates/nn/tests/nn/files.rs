@@ -6,7 +6,7 @@ use wengert_nn::{BatchNorm1d, Entry, Linear, Module, Parts, Relu, State, load, s
 use wengert_tensor::{Rng, Tensor, tensor};
 
 /// Written by the Python package `safetensors` (0.x) from NumPy arrays.
-const PYTHON: &[u8] = include_bytes!("fixtures/python.safetensors");
+const PYTHON: &[u8] = include_bytes!("../fixtures/python.safetensors");
 
 #[test]
 fn reads_what_python_wrote() {
@@ -335,13 +335,13 @@ fn a_file_of_another_kind_is_named_with_the_line_that_asked() {
         let error = load::<f32>(&path).unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with(&format!("{shown}: {rule}")), "{text}");
-        assert!(text.contains("\n  at crates/nn/tests/files.rs:"), "{text}");
+        assert!(text.contains("\n  at crates/nn/tests/nn/files.rs:"), "{text}");
         assert_eq!(format!("{error:?}"), text);
     }
     std::fs::remove_file(&path).unwrap();
     let error = load::<f32>(&path).unwrap_err();
-    assert!(format!("{error:?}").contains("\n  at crates/nn/tests/files.rs:"), "{error:?}");
+    assert!(format!("{error:?}").contains("\n  at crates/nn/tests/nn/files.rs:"), "{error:?}");
     let error = save("no/such/place.safetensors", &State::<f32>::new()).unwrap_err();
     assert!(error.to_string().starts_with("no/such/place.safetensors: "), "{error}");
-    assert!(error.to_string().contains("\n  at crates/nn/tests/files.rs:"), "{error}");
+    assert!(error.to_string().contains("\n  at crates/nn/tests/nn/files.rs:"), "{error}");
 }

@@ -253,7 +253,7 @@ fn errors_name_the_layer_the_shapes_and_the_rule() {
     let sequences = tape.input(x(&[4, 2, 2]));
     let says = |error: wengert_autograd::Error, words: &str| {
         let text = error.to_string();
-        assert!(text.contains(words) && text.contains("tests/recurrent.rs"), "{text}");
+        assert!(text.contains(words) && text.contains("tests/nn/recurrent.rs"), "{text}");
     };
     let wide = tape.input(x(&[4, 2, 5]));
     says(gru.call(wide).unwrap_err(), "the last axis must have size 2");

@@ -105,7 +105,7 @@ fn errors_of_bags() {
     let table = tape.var(Tensor::<f64>::ones([3, 2]));
     let says = |bags: Bags<'_>, mode, scales, words: &str| {
         let error = embedding_bag(bags, table, mode, None, scales).unwrap_err().to_string();
-        assert!(error.contains(words) && error.contains("tests/bags.rs"), "{error}");
+        assert!(error.contains(words) && error.contains("tests/nn/bags.rs"), "{error}");
     };
     let (row, starts) = (tensor![0_usize, 1], tensor![1_usize]);
     says(Bags::Rows(&row), Bag::Sum, None, "must be [bags, size]");

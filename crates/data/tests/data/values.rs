@@ -1,5 +1,4 @@
 //! Scalers, synthetic sets and the sets built in, against scikit-learn and their own formulas.
-#![allow(clippy::unwrap_used)]
 
 use std::f64::consts::PI;
 

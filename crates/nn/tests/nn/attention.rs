@@ -206,7 +206,7 @@ fn errors_name_the_rule() {
     let input = |shape: &[usize]| tape.input(x(shape, 33));
     let says = |error: wengert_autograd::Error, words: &str| {
         let text = error.to_string();
-        assert!(text.contains(words) && text.contains("tests/attention.rs"), "{text}");
+        assert!(text.contains(words) && text.contains("tests/nn/attention.rs"), "{text}");
     };
     let attention = MultiheadAttention::<f64>::new(4, 3, rng);
     says(attention.call(input(&[2, 4])).unwrap_err(), "3 heads do not divide a width of 4");

@@ -1,8 +1,6 @@
 //! Convolutions, pooling and their kin: values against loops and definitions, gradients to second order over options and sizes 0
 //! and 1, errors, and the names of states.
 
-#![allow(clippy::unwrap_used)]
-
 use wengert_autograd::{GradCheck, Param, Result, Tape, Var};
 use wengert_nn::functional::{self, Convolution, Interpolation, Pool};
 use wengert_nn::*;
@@ -386,7 +384,7 @@ fn what_does_not_fit_is_an_error() {
     ] {
         let error = layer.predict(&image()).map(|y| y.shape().to_vec()).unwrap_err().to_string();
         assert!(error.contains(says), "{error}\n does not say: {says}");
-        assert!(error.contains("tests/conv.rs"), "{error}");
+        assert!(error.contains("tests/nn/conv.rs"), "{error}");
     }
 }
 

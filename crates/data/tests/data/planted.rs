@@ -1,5 +1,4 @@
 //! Data of applications: what is planted is there, and nothing else gives it away. And the measures that go with it, by hand.
-#![allow(clippy::unwrap_used)]
 
 use wengert_data::metrics::{
     auroc, best_thresholds, calibration, calibration_error, edit_distance, iou,

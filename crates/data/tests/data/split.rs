@@ -1,5 +1,4 @@
 //! Splits: every sample on one side, shares kept, nothing from the future.
-#![allow(clippy::unwrap_used)]
 
 use wengert_data::{TensorDataset, split};
 use wengert_tensor::Tensor;
