@@ -9,6 +9,7 @@ use wengert_data::synth;
 use wengert_tensor::{Tensor, tensor};
 
 type Call = fn(f64);
+type OfSize = fn(usize);
 
 /// The text of a call's panic.
 fn says(call: impl FnOnce()) -> String {
@@ -64,7 +65,7 @@ fn noise_and_fractions_that_mean_nothing_are_refused() {
 
 #[test]
 fn samples_that_no_memory_holds_are_refused() {
-    let calls: [(&str, fn(usize)); 12] = [
+    let calls: [(&str, OfSize); 12] = [
         ("synth", |n| drop(synth::moons::<f32>(n, 0.1, 0))),
         ("synth", |n| drop(synth::sine::<f32>(n, 0.1, 0))),
         ("blobs", |n| drop(synth::blobs::<f32>(9, n, 2, 0.1, 0))),

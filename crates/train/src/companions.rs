@@ -9,6 +9,14 @@ use wengert_tensor::Float;
 use crate::table::Table;
 use crate::{Companion, Epoch, EpochEnd, Fit, Progress, Result, Step};
 
+/// Whether a schedule's options mean a rate. Where no step is made none is asked for: of 0 epochs a schedule over them has 0 steps.
+fn check(schedule: &impl Schedule, fit: &Fit) -> Result<()> {
+    if fit.epochs > 0 {
+        schedule.check()?;
+    }
+    Ok(())
+}
+
 /// The rate of a step or an epoch; a closure can give any number.
 fn rate(schedule: &impl Schedule, at: usize, of: &str) -> Result<f64> {
     let rate = schedule.rate(at);
@@ -26,8 +34,8 @@ fn rate(schedule: &impl Schedule, at: usize, of: &str) -> Result<f64> {
 pub(crate) struct ByStep<S>(pub(crate) S);
 
 impl<T: Float, S: Schedule> Companion<T> for ByStep<S> {
-    fn before_fit(&mut self, _: &Fit) -> Result<()> {
-        Ok(self.0.check()?)
+    fn before_fit(&mut self, fit: &Fit) -> Result<()> {
+        check(&self.0, fit)
     }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         step.optimizer.set_learning_rate(rate(&self.0, step.step, "step")?);
@@ -45,8 +53,8 @@ impl<T: Float, S: Schedule> Companion<T> for ByStep<S> {
 pub(crate) struct ByEpoch<S>(pub(crate) S);
 
 impl<T: Float, S: Schedule> Companion<T> for ByEpoch<S> {
-    fn before_fit(&mut self, _: &Fit) -> Result<()> {
-        Ok(self.0.check()?)
+    fn before_fit(&mut self, fit: &Fit) -> Result<()> {
+        check(&self.0, fit)
     }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         step.optimizer.set_learning_rate(rate(&self.0, step.epoch, "epoch")?);

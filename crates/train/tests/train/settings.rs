@@ -133,5 +133,7 @@ fn zeros_have_a_meaning() {
     // No epochs train nothing.
     let before = model.state();
     assert!(trainer!().fit(&loader, 0).unwrap().epochs.is_empty());
+    let schedule = StepLr::new(0.1, 0);
+    assert!(trainer!().schedule(schedule).fit(&loader, 0).unwrap().epochs.is_empty());
     assert_eq!(model.state(), before);
 }
