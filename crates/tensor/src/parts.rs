@@ -5,7 +5,7 @@ use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Element, Error, Result, Tensor};
 
-// Apart from the type of the elements: compiled once.
+// Without the type of the elements, so that it is compiled once.
 impl Layout {
     /// Reduces an axis to every place that is `start + i·step`, `len` of them, which are in bounds.
     pub(crate) fn step(&mut self, axis: usize, start: usize, len: usize, step: isize) {

@@ -10,7 +10,7 @@ use crate::{Element, Error, Result, Shape, Tensor};
 /// In [`Tensor::reshape`], the size that follows from the others.
 pub const REST: usize = usize::MAX;
 
-// Apart from the type of the elements: compiled once.
+// Without the type of the elements, so that it is compiled once.
 impl Layout {
     /// Replaces [`REST`] by its size, and checks the number of elements.
     #[track_caller]

@@ -108,7 +108,7 @@ fn after(last: isize) -> Option<isize> {
     (last != -1).then_some(last.saturating_add(1))
 }
 
-// Apart from the type of the elements: compiled once.
+// Without the type of the elements, so that it is compiled once.
 impl Layout {
     #[track_caller]
     fn sliced(&self, axes: &[Slice]) -> Result<Self> {

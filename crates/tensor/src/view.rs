@@ -5,7 +5,7 @@ use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
 
-// Apart from the type of the elements: compiled once.
+// Without the type of the elements, so that it is compiled once.
 impl Layout {
     #[track_caller]
     fn permuted(&self, order: &[isize]) -> Result<Self> {
