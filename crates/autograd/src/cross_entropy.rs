@@ -112,6 +112,7 @@ impl<T: Float> Targets<T> {
     }
 
     /// Puts the classes on a tape, so that its readers see them.
+    #[track_caller]
     pub(crate) fn on(mut self, tape: &Tape<T>) -> Self {
         self.line = match &self.rows {
             Rows::Classes(classes) => Some(tape.data(classes.clone().into())),

@@ -8,4 +8,5 @@ mod loader;
 mod metrics;
 mod planted;
 mod split;
+mod synth_options;
 mod values;

@@ -1,8 +1,5 @@
 //! Options of synthetic data that mean nothing: each ends the call, and names the function, the option, its value and the line.
 
-// A panic is what a test is for.
-#![allow(clippy::unwrap_used)]
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wengert_data::synth;
