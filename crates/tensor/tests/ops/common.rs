@@ -9,6 +9,8 @@ use wengert_tensor::{Element, Slice, Tensor};
 
 /// Runs `test` on `count` cases. The same cases every time.
 pub fn cases(count: u64, mut test: impl FnMut(&mut Cases)) {
+    // Miri takes a thousand times as long.
+    let count = if cfg!(miri) { count.div_ceil(30) } else { count };
     for seed in 0..count {
         case(seed, &mut test);
     }
