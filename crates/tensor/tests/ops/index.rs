@@ -193,3 +193,17 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(error, Error::Size(_)));
     assert!(error.fault().at.file().ends_with("tests/ops/index.rs"), "{error}");
 }
+
+#[test]
+fn bags_are_added_to_one_number_everywhere_as_to_a_table_that_was_written() {
+    let (index, starts) = (tensor![4_usize, 1, 4, 0], tensor![0_usize, 1, 1]);
+    let src = tensor![[1.0_f32, 2.0], [9.0, 9.0], [-1.0, 0.5]];
+    for start in [0.0, 3.0] {
+        let written = Tensor::full([6, 2], start);
+        let everywhere = Tensor::scalar(start).expand([6, 2]).unwrap();
+        let sums = everywhere.add_bags(&index, &starts, &src).unwrap();
+        assert_eq!(sums, written.add_bags(&index, &starts, &src).unwrap());
+        assert_eq!(sums.select(0, 4).unwrap(), tensor![start, start + 2.5]);
+        assert_eq!(sums.select(0, 5).unwrap(), tensor![start, start]);
+    }
+}
