@@ -254,7 +254,8 @@ impl<T: Element> Tensor<T> {
         let shape = Shape::broadcast_or_refuse("masked_select", self.shape(), mask.shape())?;
         // Each place of the mask is repeated as often as any other. To count may take a copy of a view.
         room_or_refuse::<bool>("masked_select", mask.shape())?;
-        let count = mask.count() * (shape.iter().product::<usize>() / mask.len().max(1));
+        let len = Shape::len_or_refuse("masked_select", &shape)?;
+        let count = mask.count() * (len / mask.len().max(1));
         let (x, mask) = (self.expanded(shape.clone()), mask.expanded(shape.clone()));
         let (elements, flags) = (x.storage.as_slice(), mask.storage.as_slice());
         let mut chosen = Vec::new();

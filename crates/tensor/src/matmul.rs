@@ -235,7 +235,7 @@ unsafe fn of_slices<T: Float>(
     let a = Mat { ptr: a.as_ptr(), rs: k as isize, cs: 1 };
     let b = Mat { ptr: b.as_ptr(), rs: n as isize, cs: 1 };
     // SAFETY: the lengths were just compared, and C is borrowed alone; the caller's promise.
-    unsafe { T::product_rows(m, n, k, a, b, init, c.as_mut_ptr().cast(), down) }
+    unsafe { T::product_rows([m, n, k], a, b, init, c.as_mut_ptr().cast(), down) }
 }
 
 /// A product for each place of `batch`, to which the operands' first axes broadcast.

@@ -119,7 +119,7 @@ fn nothing_broadcasts() {
 fn rows_are_rewritten_with_the_same_bits_on_any_number_of_threads() {
     let _turn = LEVEL.lock().unwrap_or_else(PoisonError::into_inner);
     let rows: Vec<usize> = (0..3000).map(|i| 3 * i + i % 2).collect();
-    let twice: Vec<usize> = rows.iter().map(|row| row / 2).collect();
+    let twice: Vec<usize> = rows.iter().map(|row| row / 4).collect();
     let g = draw::<f32>(3000 * 64, 5).reshape([3000, 64]).expect("as many");
     for (rows, shared) in [(rows, true), (twice, false)] {
         let rows = Tensor::from(rows);

@@ -36,21 +36,6 @@ pub trait FloatKernels: Element + LaneFloat {
         c: *mut Self,
         ldc: usize,
     );
-    /// [`rows`](crate::kernel::gemm::rows), compiled in this crate.
-    ///
-    /// # Safety
-    /// As there.
-    #[allow(clippy::too_many_arguments)]
-    unsafe fn product_rows(
-        m: usize,
-        n: usize,
-        k: usize,
-        a: Mat<Self>,
-        b: Mat<Self>,
-        init: Init<Self>,
-        c: *mut Self,
-        ldc: usize,
-    );
     fn pull_binary(
         op: BinaryOp,
         operand: usize,

@@ -2,6 +2,7 @@
 
 use super::portable::Four;
 use super::simd::{Body, Simd};
+use super::{Init, Mat, rows};
 use crate::Number;
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::level::Level;
@@ -21,6 +22,19 @@ pub trait GemmElem: Vectors + Number {
     /// `self * b + c` in portable code.
     #[doc(hidden)]
     fn times_plus(self, b: Self, c: Self) -> Self;
+    /// [`rows`](super::rows), compiled in this crate.
+    ///
+    /// # Safety
+    /// As there.
+    #[doc(hidden)]
+    unsafe fn product_rows(
+        sizes: [usize; 3],
+        a: Mat<Self>,
+        b: Mat<Self>,
+        init: Init<Self>,
+        c: *mut Self,
+        ldc: usize,
+    );
 }
 
 impl Vectors for f32 {
@@ -36,18 +50,28 @@ impl Vectors for f64 {
     type V256 = super::avx2::F64x4;
 }
 
-impl GemmElem for f32 {
-    #[inline(always)]
-    fn times_plus(self, b: Self, c: Self) -> Self {
-        Portable::mul_add(self, b, c)
-    }
+macro_rules! elements {
+    ($($t:ty: $times_plus:ident;)*) => {$(
+        impl GemmElem for $t {
+            #[inline(always)]
+            fn times_plus(self, b: Self, c: Self) -> Self {
+                Portable::$times_plus(self, b, c)
+            }
+            unsafe fn product_rows(
+                sizes: [usize; 3],
+                a: Mat<Self>,
+                b: Mat<Self>,
+                init: Init<Self>,
+                c: *mut Self,
+                ldc: usize,
+            ) {
+                // SAFETY: passed on.
+                unsafe { rows(sizes, a, b, init, c, ldc) }
+            }
+        }
+    )*};
 }
-impl GemmElem for f64 {
-    #[inline(always)]
-    fn times_plus(self, b: Self, c: Self) -> Self {
-        Portable::mul_add64(self, b, c)
-    }
-}
+elements! { f32: mul_add; f64: mul_add64; }
 
 /// A body that runs on whichever vectors the level in force has.
 #[cfg(target_arch = "x86_64")]

@@ -164,15 +164,13 @@ pub unsafe fn gemm<T: GemmElem>(
     }
 }
 
-/// [`gemm`] on this thread, each row summed in the order that k alone decides: some of the rows have the same bits as all at once.
+/// [`gemm`] of sizes m, n and k on this thread, each row summed in the order that k alone decides: some of the rows have the same bits
+/// as all at once.
 ///
 /// # Safety
 /// As [`gemm`].
-#[allow(clippy::too_many_arguments)]
-pub unsafe fn rows<T: GemmElem>(
-    m: usize,
-    n: usize,
-    k: usize,
+unsafe fn rows<T: GemmElem>(
+    [m, n, k]: [usize; 3],
     a: Mat<T>,
     b: Mat<T>,
     init: Init<T>,
