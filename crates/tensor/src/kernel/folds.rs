@@ -84,7 +84,7 @@ macro_rules! folds {
 folds! {
     Deviations Avx2 true |_this, x, about| x - about; T::ZERO, |a, b| a.plus(b);
     SquaredDeviations Avx512 true |_this, x, about| (x - about).square(); T::ZERO, |a, b| a.plus(b);
-    Exponentials Avx2 true |_this, x, about| (x - about).exp(); T::ZERO, |a, b| a.plus(b);
+    Exponentials Avx512 true |_this, x, about| (x - about).exp(); T::ZERO, |a, b| a.plus(b);
     Squares Avx512 false |_this, x, _about| x.square(); T::ZERO, |a, b| a.plus(b);
     Magnitudes Avx2 false |_this, x, _about| x.abs(); T::ZERO, |a, b| a.plus(b);
     Powers Avx2 false |this, x, _about| x.abs().powc(C(this.0)); T::ZERO, |a, b| a.plus(b);
