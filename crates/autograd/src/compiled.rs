@@ -48,7 +48,7 @@ pub(crate) struct Compiled<T: Float> {
     pub(crate) sweep_recorded: RecordedSweep<T>,
     /// Forward mode: the direction of a line, when the inputs move along theirs.
     pub(crate) push: Push<T>,
-    /// The reverse rule of an op for an operand, of its gradient, and of its operands and its result.
+    /// The reverse rule of an op for an operand; see [`pull_here`].
     pub(crate) pull: Pull<T>,
     /// The first op that made a result that is not finite.
     pub(crate) first_non_finite: fn(&Tape<T>) -> Option<NonFinite>,

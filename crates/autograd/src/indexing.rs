@@ -65,17 +65,17 @@ impl<'t, T: Float> Var<'t, T> {
     /// let tape = Tape::new();
     /// let x = tape.var(tensor![1.0_f64, 5.0, 2.0, 3.0]);
     /// let halves = [0, 2].map(|start| Part { start, len: 2, step: 1 });
-    /// let y = x.max_pool(&[halves.to_vec()])?;
+    /// let y = x.max_pool([halves.to_vec()])?;
     /// assert_eq!(y.value()?, tensor![5.0, 3.0]);
     /// assert_eq!(y.square().sum().gradients()?.wrt(x).value()?, tensor![0.0, 10.0, 0.0, 6.0]);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
     ///
     /// # Errors
-    /// If there are not one to three lists, and as many axes, or a part has no place, or one outside its axis.
+    /// Unless there are one to three lists and as many axes; if a part has no place, or one outside its axis.
     #[track_caller]
-    pub fn max_pool(self, parts: &[Vec<Part>]) -> Result<Self> {
-        self.apply(MaxPool::new(parts))
+    pub fn max_pool(self, parts: impl Into<Vec<Vec<Part>>>) -> Result<Self> {
+        self.apply(MaxPool::new(parts.into()))
     }
 
     /// The sums of rows of a matrix, bag by bag: `[bags, columns]`. `index` has the rows of all bags one after another, and `starts` the

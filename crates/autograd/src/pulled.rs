@@ -19,7 +19,7 @@ pub struct Pulled<T: Float> {
     pub summed_from: Option<Shape>,
 }
 
-/// The reverse rule of an op for operand `k`, of its gradient, and of its operands and its result.
+/// The reverse rule of an op for operand `k`, from the gradient of its result. `values` are its operands and, last, its result.
 pub(crate) fn pull_here<T: Float>(
     op: &Op<T>,
     k: usize,

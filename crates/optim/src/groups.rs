@@ -91,7 +91,9 @@ fn check<R: Rule>(settings: &R, patterns: impl FnOnce() -> String, at: Line) -> 
             if let Some((LEARNING_RATE, rule)) = &mut broken
                 && x.is_nan()
             {
-                rule.push_str("\n  help: if a schedule gave it, `schedule.check()` names the option that means no rate");
+                rule.push_str(
+                    "\n  help: if a schedule gave it, `schedule.check()` names the wrong option",
+                );
             }
         }
     });

@@ -25,7 +25,7 @@ pub trait Element:
     /// The best level that folds of this type are compiled for.
     #[doc(hidden)]
     const BEST: Level;
-    /// Whether sums are rounded, so that their order decides the bits.
+    /// True if sums are rounded: their bits depend on the order.
     #[doc(hidden)]
     const ROUNDS: bool;
     /// As a double: exact for every type but large integers; `true` is 1.

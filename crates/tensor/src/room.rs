@@ -51,7 +51,7 @@ pub(crate) unsafe fn part<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> 
 /// # Safety
 /// They were, `all` is good for it as long as the part is used, and nothing writes it meanwhile.
 #[inline(always)]
-pub(crate) unsafe fn seen<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a [T] {
+pub(crate) unsafe fn written_part<'a, T>(all: *mut MaybeUninit<T>, at: Range<usize>) -> &'a [T] {
     // SAFETY: the caller's.
     unsafe { std::slice::from_raw_parts(all.add(at.start).cast(), at.len()) }
 }
@@ -79,7 +79,7 @@ pub(crate) unsafe fn written_mut<T>(room: &mut Room<T>) -> &mut [T] {
 /// Elements as room for others.
 ///
 /// # Safety
-/// What is written there is initialised.
+/// Only initialised elements are written there.
 pub(crate) unsafe fn as_room<T>(elements: &mut [T]) -> &mut Room<T> {
     // SAFETY: the two have the same layout, and the caller's promise.
     unsafe { &mut *(std::ptr::from_mut(elements) as *mut Room<T>) }

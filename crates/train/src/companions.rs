@@ -9,7 +9,7 @@ use wengert_tensor::Float;
 use crate::table::Table;
 use crate::{Companion, Epoch, EpochEnd, Fit, Progress, Result, Step};
 
-/// Whether a schedule's options mean a rate. Where no step is made none is asked for: of 0 epochs a schedule over them has 0 steps.
+/// Checks a schedule, but not for a fit of 0 epochs: it makes no step, and a schedule over its epochs has 0 steps.
 fn check(schedule: &impl Schedule, fit: &Fit) -> Result<()> {
     if fit.epochs > 0 {
         schedule.check()?;

@@ -109,8 +109,8 @@ impl RangeTest {
 /// ```
 ///
 /// # Errors
-/// As the lines of the loop; then too all is put back. If the rates do not rise from above 0, or there are fewer than 2 steps. A model that draws at random needs a seed:
-/// [`lr_range_test_seeded`].
+/// If the rates do not rise from above 0, or there are fewer than 2 steps; and those of the loop, after which too all is put back. A
+/// model that draws at random needs a seed: [`lr_range_test_seeded`].
 #[track_caller]
 pub fn lr_range_test<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),

@@ -73,14 +73,14 @@ pub(super) fn described(windows: &[Window]) -> Vec<(&'static str, String)> {
 
 impl Clone for MaxPool {
     fn clone(&self) -> Self {
-        Self::new(&self.parts)
+        Self::new(self.parts.clone())
     }
 }
 
 impl MaxPool {
     /// The op of these parts.
-    pub(crate) fn new(parts: &[Vec<Part>]) -> Self {
-        Self { parts: parts.to_vec(), places: OnceCell::new() }
+    pub(crate) fn new(parts: Vec<Vec<Part>>) -> Self {
+        Self { parts, places: OnceCell::new() }
     }
 
     /// The place of the largest element of each part, once the op has run; see [`Tensor::max_pool`].
@@ -88,7 +88,7 @@ impl MaxPool {
         self.places.get()
     }
 
-    /// The places of the largest elements of x, in planes of one axis; and the shape of x with planes of one axis.
+    /// The op as elements by index: the planes of `shape`, that of x, become one axis each.
     fn flat<T: Float>(&self, shape: &[usize], x: impl FnOnce() -> Tensor<T>) -> Result<Flat> {
         let lead = shape.len() - self.parts.len();
         let places = match self.places.get() {
@@ -102,8 +102,9 @@ impl MaxPool {
     }
 }
 
-/// Planes of one axis, and the elements that are taken from them.
+/// Elements taken from planes of one axis.
 struct Flat {
+    /// The shape of x with such planes.
     planes: Shape,
     gather: Gather,
 }

@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use super::Schedule;
-use super::options::{RATE, STEPS, check};
+use super::options::{LENGTH, RATE, STEPS, check};
 use crate::Result;
 
 /// From `high` to `low` along half a cosine wave, at a fraction of the steps.
@@ -46,11 +46,7 @@ impl Schedule for CosineAnnealingLr {
     fn check(&self) -> Result<()> {
         let options = [
             ("rate", self.rate, RATE),
-            (
-                "steps",
-                self.steps as f64,
-                (STEPS, "the number of steps, or of epochs, from the first rate to the last"),
-            ),
+            ("steps", self.steps as f64, LENGTH),
             ("to", self.end, RATE),
         ];
         check("CosineAnnealingLr", &options)
@@ -111,11 +107,7 @@ impl Schedule for CosineAnnealingWarmRestarts {
     fn check(&self) -> Result<()> {
         let options = [
             ("rate", self.rate, RATE),
-            (
-                "steps",
-                self.first as f64,
-                (STEPS, "the number of steps, or of epochs, from the first rate to the last"),
-            ),
+            ("steps", self.first as f64, LENGTH),
             ("longer", self.longer as f64, (STEPS, "1 repeats falls of one length")),
             ("to", self.end, RATE),
         ];

@@ -1,7 +1,7 @@
 //! Rates that fall or rise from an initial rate: in stairs, by powers, along lines.
 
 use super::Schedule;
-use super::options::{FRACTION, GAMMA, RATE, STEPS, check};
+use super::options::{FRACTION, GAMMA, LENGTH, RATE, STEPS, check};
 use crate::Result;
 use crate::settings::NOT_NEGATIVE;
 
@@ -244,11 +244,7 @@ impl Schedule for PolynomialLr {
     fn check(&self) -> Result<()> {
         let options = [
             ("rate", self.rate, RATE),
-            (
-                "steps",
-                self.steps as f64,
-                (STEPS, "the number of steps, or of epochs, to a rate of 0"),
-            ),
+            ("steps", self.steps as f64, LENGTH),
             ("power", self.power, (NOT_NEGATIVE, "1 is a line")),
         ];
         check("PolynomialLr", &options)

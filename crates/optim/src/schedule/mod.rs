@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! A schedule of options that mean no rate (a period of 0 steps, say) gives NaN, which the optimiser's next step rejects.
+//! A schedule whose options give no rate (a period of 0 steps, say) returns NaN, which the optimiser's next step rejects.
 //! [`Schedule::check`] names the option; a trainer asks it before the first step. [`ReduceLrOnPlateau`] is the one that has a state,
 //! for it looks at the losses.
 //!
@@ -68,7 +68,7 @@ pub trait Schedule {
         None
     }
 
-    /// Whether its options mean a rate at every step: for a loop of your own, before its first step.
+    /// Checks that the options give a rate at every step. A trainer calls it; call it yourself before a loop of your own.
     ///
     /// ```
     /// # use wengert_optim::schedule::{Schedule, StepLr};

@@ -16,6 +16,9 @@ pub(super) const RATE: Rule = (NOT_NEGATIVE, "a learning rate is often between 0
 /// γ.
 pub(super) const GAMMA: Rule =
     (NOT_NEGATIVE, "a factor below 1 lowers the rate, and 1 leaves it as it is");
+/// The number of steps that a schedule takes to its end.
+pub(super) const LENGTH: Rule =
+    (STEPS, "the number of steps, or of epochs, from the first rate to the last");
 /// A fraction of the rate.
 pub(super) const FRACTION: Rule = (NOT_NEGATIVE, "1 stands for the whole rate");
 

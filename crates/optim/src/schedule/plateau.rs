@@ -120,7 +120,7 @@ impl ReduceLrOnPlateau {
         Self { eps, ..self }
     }
 
-    /// Whether its settings mean a rate after every step: for a loop of your own, before its first step.
+    /// Checks that the settings give a rate after every step. A trainer calls it; call it yourself before a loop of your own.
     ///
     /// ```
     /// # use wengert_optim::schedule::ReduceLrOnPlateau;

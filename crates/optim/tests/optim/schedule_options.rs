@@ -1,4 +1,4 @@
-//! Options of schedules that mean no rate: each is an error that names the schedule, the option, its value, the rule and the fix.
+//! Options of schedules that give no rate: each is an error that names the schedule, the option, its value, the rule and the fix.
 
 use wengert_autograd::Param;
 use wengert_optim::schedule::{

@@ -3,8 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::forward::slope_of_tanh;
-use super::panels::Panels;
-use super::{Recurrence, Sequences, Sizes, Step, slice};
+use super::{Recurrence, Sequences, Sizes, Starts, Step};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::kernel::pool::Shared;
@@ -32,12 +31,10 @@ pub(super) struct Found<'a, T> {
 pub(super) fn run<T: Float>(
     net: &Recurrence<'_, T>,
     sizes: Sizes,
-    u: &Panels<T>,
+    starts: &Starts<T>,
     given: Given<'_, T>,
     found: Found<'_, T>,
 ) {
-    let (first, memory) = (net.h.contiguous(), net.c.map(|c| c.contiguous()));
-    let starts = Starts { u, h: slice(&first), c: memory.as_ref().map_or(&[][..], slice) };
     let [x, u] = [found.x, found.u].map(|x| Shared(x.as_mut_ptr()));
     // A net without a memory has no gradient of one.
     let [h, c] = [found.h, found.c.unwrap_or(&mut [])].map(|x| Shared(x.as_mut_ptr()));
@@ -45,19 +42,12 @@ pub(super) fn run<T: Float>(
         // SAFETY: the rooms are as large as the sizes say, and no two calls have a sequence in common.
         unsafe {
             let found = [x.get(), u.get(), h.get().cast(), c.get().cast()];
-            sequences(net, sizes, &given, &starts, rows, found);
+            sequences(net, sizes, &given, starts, rows, found);
         }
     });
 }
 
-/// The weight of the state, and the first state and memory, row by row.
-struct Starts<'a, T> {
-    u: &'a Panels<T>,
-    h: &'a [T],
-    c: &'a [T],
-}
-
-/// All steps of some sequences, and what they add to the gradients of x, u, h and c.
+/// All steps of some sequences, from the last to the first: they fill in the gradients of x and u, and change those of h and c.
 ///
 /// # Safety
 /// The rows of these sequences in the gradients may be written, and nothing else reads or writes them meanwhile; those of h
@@ -66,7 +56,7 @@ unsafe fn sequences<T: Float>(
     net: &Recurrence<'_, T>,
     sizes: Sizes,
     given: &Given<'_, T>,
-    starts: &Starts<'_, T>,
+    starts: &Starts<T>,
     rows: Sequences,
     [dx, du, dh, dc]: [*mut MaybeUninit<T>; 4],
 ) {
@@ -86,7 +76,7 @@ unsafe fn sequences<T: Float>(
         let t = net.nth(i, sizes);
         let before = i.checked_sub(1).map(|i| net.nth(i, sizes));
         let state = rows.at(t, hidden);
-        let h = before.map_or(&starts.h[rows.at(0, hidden)], |s| &given.y[rows.at(s, hidden)]);
+        let h = before.map_or(&starts.h()[rows.at(0, hidden)], |s| &given.y[rows.at(s, hidden)]);
         let (g, y) = (&given.g[state.clone()], &given.y[state]);
         let seen = &given.kept[rows.at(t, kept)];
         // SAFETY: the caller's, and each step has rows of its own.
@@ -107,7 +97,7 @@ unsafe fn sequences<T: Float>(
             }
             Step::Lstm => {
                 let c = match before {
-                    None => (&starts.c[rows.at(0, hidden)], hidden),
+                    None => (&starts.c()[rows.at(0, hidden)], hidden),
                     Some(s) => (&given.kept[rows.at(s, kept)][4 * hidden..], kept),
                 };
                 dispatch(Lstm { hidden, g, carried, dc, c, kept: seen, dx });

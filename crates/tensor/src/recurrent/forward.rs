@@ -2,26 +2,23 @@
 
 use std::mem::MaybeUninit;
 
-use super::panels::Panels;
-use super::{Recurrence, Sequences, Sizes, Step, slice};
+use super::{Recurrence, Sequences, Sizes, Starts, Step, slice};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::kernel::pool::Shared;
 use crate::pointwise::{ONE, Real, ZERO};
-use crate::room::{Room, part, seen, written_mut};
+use crate::room::{Room, part, written_mut, written_part};
 
 /// Fills in the states `y` and what is kept of each step.
 pub(super) fn run<T: Float>(
     net: &Recurrence<'_, T>,
     sizes: Sizes,
-    u: &Panels<T>,
+    starts: &Starts<T>,
     y: &mut Room<T>,
     kept: &mut Room<T>,
 ) {
-    let (x, h, c) = (net.x.contiguous(), net.h.contiguous(), net.c.map(|c| c.contiguous()));
-    let bias = net.d.map(|d| d.contiguous());
-    let c = c.as_ref().map_or(&[][..], slice);
-    let given = Given { u, bias: bias.as_ref().map(slice), x: slice(&x), h: slice(&h), c };
+    let (x, bias) = (net.x.contiguous(), net.d.map(|d| d.contiguous()));
+    let given = Given { starts, x: slice(&x), bias: bias.as_ref().map(slice) };
     let (y, kept) = (Shared(y.as_mut_ptr()), Shared(kept.as_mut_ptr()));
     sizes.share(net.step, &|rows| {
         // SAFETY: the two are as large as the sizes say, and no two calls have a sequence in common.
@@ -29,13 +26,11 @@ pub(super) fn run<T: Float>(
     });
 }
 
-/// The operands, row by row.
+/// The operands.
 struct Given<'a, T> {
-    u: &'a Panels<T>,
-    bias: Option<&'a [T]>,
+    starts: &'a Starts<T>,
     x: &'a [T],
-    h: &'a [T],
-    c: &'a [T],
+    bias: Option<&'a [T]>,
 }
 
 /// All steps of some sequences.
@@ -52,30 +47,34 @@ unsafe fn sequences<T: Float>(
 ) {
     let Sizes { time, hidden, .. } = sizes;
     let (gates, wide) = (net.step.gates() * hidden, net.step.kept() * hidden);
-    let Given { u, bias, .. } = given;
+    let Given { starts, x, bias } = *given;
+    let u = &starts.u;
     let mut before: Option<usize> = None;
     for t in (0..time).map(|i| net.nth(i, sizes)) {
-        let x = &given.x[rows.at(t, gates)];
+        let x = &x[rows.at(t, gates)];
         // SAFETY: the caller's; the step before wrote its rows, and this one writes others.
         let (now, kept, h, c) = unsafe {
             let (h, c) = match before {
-                None => (&given.h[rows.at(0, hidden)], None),
-                Some(s) => (seen(y, rows.at(s, hidden)), Some(seen(kept, rows.at(s, wide)))),
+                None => (&starts.h()[rows.at(0, hidden)], None),
+                Some(s) => {
+                    let kept = written_part(kept, rows.at(s, wide));
+                    (written_part(y, rows.at(s, hidden)), Some(kept))
+                }
             };
             (part(y, rows.at(t, hidden)), part(kept, rows.at(t, wide)), h, c)
         };
         match net.step {
             Step::Tanh | Step::Relu => {
-                u.product_into(h, *bias, now, hidden);
+                u.product_into(h, bias, now, hidden);
                 dispatch(Plain { relu: net.step == Step::Relu, x, y: now });
             }
             Step::Gru => {
-                u.product_into(h, *bias, kept, wide);
+                u.product_into(h, bias, kept, wide);
                 dispatch(Gru { hidden, x, h, kept, y: now });
             }
             Step::Lstm => {
-                u.product_into(h, *bias, kept, wide);
-                let first = || (&given.c[rows.at(0, hidden)], hidden);
+                u.product_into(h, bias, kept, wide);
+                let first = || (&starts.c()[rows.at(0, hidden)], hidden);
                 let c = c.map_or_else(first, |kept| (&kept[4 * hidden..], wide));
                 dispatch(Lstm { hidden, x, c, kept, y: now });
             }
@@ -87,12 +86,13 @@ unsafe fn sequences<T: Float>(
     }
     // The last memory, or the first where there is no step.
     // SAFETY: as above.
-    let (last, kept) =
-        unsafe { (part(y, rows.at(time, hidden)), before.map(|t| seen(kept, rows.at(t, wide)))) };
+    let (last, kept) = unsafe {
+        (part(y, rows.at(time, hidden)), before.map(|t| written_part(kept, rows.at(t, wide))))
+    };
     for (b, last) in last.chunks_exact_mut(hidden).enumerate() {
         let c = match kept {
             Some(kept) => &kept[b * wide + 4 * hidden..][..hidden],
-            None => &given.c[(rows.first + b) * hidden..][..hidden],
+            None => &starts.c()[(rows.first + b) * hidden..][..hidden],
         };
         for (last, &c) in last.iter_mut().zip(c) {
             last.write(c);

@@ -11,6 +11,7 @@ mod panels;
 
 use std::ops::Range;
 
+use self::panels::Panels;
 use crate::kernel::pool;
 use crate::room::{Room, two};
 use crate::{Error, Fault, Float, Result, Shape, Tensor};
@@ -111,6 +112,23 @@ impl Sizes {
     }
 }
 
+/// The weight of the state, and the first state and memory.
+struct Starts<T> {
+    u: Panels<T>,
+    h: Tensor<T>,
+    c: Option<Tensor<T>>,
+}
+
+impl<T: Float> Starts<T> {
+    fn h(&self) -> &[T] {
+        slice(&self.h)
+    }
+    /// Nothing, where there is no memory.
+    fn c(&self) -> &[T] {
+        self.c.as_ref().map_or(&[], slice)
+    }
+}
+
 /// Multiply-adds that are worth a thread.
 const WORTH: usize = 3 << 18;
 
@@ -170,13 +188,13 @@ impl<T: Float> Recurrence<'_, T> {
     pub fn forward(&self) -> Result<(Tensor<T>, Tensor<T>)> {
         let sizes = self.sizes()?;
         let Sizes { time, batch, hidden } = sizes;
-        let u = panels::Panels::new(&self.u.t())?;
+        let starts = self.starts(&self.u.t())?;
         let memory = usize::from(self.step == Step::Lstm);
         let all = Shape::new(&[time + memory, batch, hidden]);
         let wide = Shape::new(&[time, batch, self.step.kept() * hidden]);
         let fill = |y: &mut Room<T>, kept: &mut Room<T>| {
             if sizes.state() > 0 {
-                forward::run(self, sizes, &u, y, kept);
+                forward::run(self, sizes, &starts, y, kept);
             }
         };
         // SAFETY: each step writes its state and its rows of what is kept; with no element in a state there is none at all.
@@ -190,11 +208,16 @@ impl<T: Float> Recurrence<'_, T> {
     #[track_caller]
     pub fn back(&self, g: &Tensor<T>, y: &Tensor<T>, kept: &Tensor<T>) -> Result<Back<T>> {
         let sizes = self.sizes()?;
-        if g.shape() != y.shape() {
-            let rule = "the gradient must have the shape of the states";
-            return Err(Error::Shape(Fault::new(OP, &[g.shape(), y.shape()], rule)));
+        let Sizes { time, batch, hidden } = sizes;
+        let states = [time + usize::from(self.step == Step::Lstm), batch, hidden];
+        let fits = kept.shape() == [time, batch, self.step.kept() * hidden];
+        if g.shape() != states || y.shape() != states || !fits {
+            let rule =
+                "must be the gradient, the states and what was kept, as `forward` gives the two";
+            let shapes = [g.shape(), y.shape(), kept.shape()];
+            return Err(Error::Shape(Fault::new(OP, &shapes, rule)));
         }
-        let panels = panels::Panels::new(self.u)?;
+        let starts = self.starts(self.u)?;
         let (mut h, mut c) = (self.h.zeros_like(), self.c.map(Tensor::zeros_like));
         let (y, g, kept) = (y.contiguous(), g.contiguous(), kept.contiguous());
         let given = back::Given { y: slice(&y), g: slice(&g), kept: slice(&kept) };
@@ -204,13 +227,20 @@ impl<T: Float> Recurrence<'_, T> {
         let fill = |x: &mut Room<T>, u: &mut Room<T>| {
             let (h, c) = (h.as_mut_slice(), c.as_mut().map(Tensor::as_mut_slice));
             if sizes.state() > 0 {
-                back::run(self, sizes, &panels, given, back::Found { x, u, h, c });
+                back::run(self, sizes, &starts, given, back::Found { x, u, h, c });
             }
         };
         // SAFETY: each step writes its rows of both; with no element in a state there is none at all.
         let (x, u) = unsafe { two(OP, all, of_u, fill) }?;
         let u = if apart { u } else { x.clone() };
         Ok(Back { x, u, h, c })
+    }
+
+    /// The start of all steps, with U or its transpose.
+    #[track_caller]
+    fn starts(&self, u: &Tensor<T>) -> Result<Starts<T>> {
+        let c = self.c.map(|c| c.contiguous());
+        Ok(Starts { u: Panels::new(u)?, h: self.h.contiguous(), c })
     }
 
     #[track_caller]

@@ -177,3 +177,18 @@ fn operators_panic_with_the_whole_message_at_the_callers_line() {
     assert!(message.contains("errors.rs:"));
     assert!(message.ends_with("(try_add returns this as an error)"), "{message}");
 }
+
+#[test]
+fn the_way_back_of_a_recurrent_net_takes_what_the_way_there_gave() {
+    use wengert_tensor::recurrent::{Direction, Recurrence, Step};
+    let [x, h, u] = [&[3, 2, 16][..], &[2, 4], &[16, 4]].map(Tensor::<f32>::ones);
+    let (step, direction) = (Step::Lstm, Direction::Forward);
+    let net = Recurrence { step, direction, x: &x, h: &h, c: Some(&h), u: &u, d: None };
+    let (y, kept) = net.forward().unwrap();
+    assert!(net.back(&y, &y, &kept).is_ok());
+    let short = y.narrow(0, 0, 3).unwrap();
+    for (g, y, kept) in [(&short, &y, &kept), (&short, &short, &kept), (&y, &y, &y)] {
+        let error = net.back(g, y, kept).unwrap_err().to_string();
+        assert!(error.contains("as `forward` gives") && error.contains("errors.rs"), "{error}");
+    }
+}

@@ -68,7 +68,7 @@ fn settings_that_are_no_numbers_are_refused() {
     }
 }
 
-/// A schedule whose options mean no rate, and a closure that gives none, are errors that name them; nothing is changed.
+/// A schedule whose options give no rate, and a closure that gives none, are errors that name them; nothing is changed.
 #[test]
 fn schedules_without_a_rate_are_refused() {
     let loader = DataLoader::new(synth::moons::<f32>(30, 0.1, 0), 10).unwrap();

@@ -53,8 +53,9 @@ pub fn adaptive_max_pool_at<T: Float, const D: usize>(
     x: Var<'_, T>,
     sizes: impl Into<Each<D>>,
 ) -> Result<(Var<'_, T>, Tensor<usize>)> {
-    let parts = all_parts("adaptive_max_pool", &x.shape(), sizes.into())?;
-    Ok((x.max_pool(&parts)?, x.value()?.max_pool(&parts)?.1))
+    let parts = all_parts(&x.shape(), sizes.into())?;
+    let (_, places) = x.value()?.max_pool(&parts)?;
+    Ok((x.max_pool(parts)?, places))
 }
 
 /// The largest element of each of so many parts of each axis.
@@ -66,18 +67,15 @@ pub fn adaptive_max_pool<T: Float, const D: usize>(
     x: Var<'_, T>,
     sizes: impl Into<Each<D>>,
 ) -> Result<Var<'_, T>> {
-    x.max_pool(&all_parts("adaptive_max_pool", &x.shape(), sizes.into())?)
+    x.max_pool(all_parts(&x.shape(), sizes.into())?)
 }
 
 /// The parts of each of the last axes.
 #[track_caller]
-fn all_parts<const D: usize>(
-    op: &'static str,
-    shape: &[usize],
-    sizes: Each<D>,
-) -> Result<Vec<Vec<Part>>> {
-    let lead = refuse_rank::<D>(op, shape)?;
-    let sizes = wanted(op, shape, lead, sizes)?;
+fn all_parts<const D: usize>(shape: &[usize], sizes: Each<D>) -> Result<Vec<Vec<Part>>> {
+    const OP: &str = "adaptive_max_pool";
+    let lead = refuse_rank::<D>(OP, shape)?;
+    let sizes = wanted(OP, shape, lead, sizes)?;
     let part = |(start, end): (usize, usize)| Part { start, len: end - start, step: 1 };
     Ok((0..D).map(|i| parts(shape[lead + i], sizes[i]).map(part).collect()).collect())
 }

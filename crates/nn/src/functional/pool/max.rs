@@ -14,7 +14,7 @@ use crate::Each;
 /// input.
 #[track_caller]
 pub fn max_pool<T: Float, const D: usize>(x: Var<'_, T>, pool: Pool<D>) -> Result<Var<'_, T>> {
-    x.max_pool(&parts("max_pool", &x.shape(), pool)?)
+    x.max_pool(parts(&x.shape(), pool)?)
 }
 
 /// [`max_pool`], and the place of each element in its plane, counted in row-major order: PyTorch's `return_indices`.
@@ -26,19 +26,17 @@ pub fn max_pool_at<T: Float, const D: usize>(
     x: Var<'_, T>,
     pool: Pool<D>,
 ) -> Result<(Var<'_, T>, Tensor<usize>)> {
-    let parts = parts("max_pool", &x.shape(), pool)?;
-    Ok((x.max_pool(&parts)?, x.value()?.max_pool(&parts)?.1))
+    let parts = parts(&x.shape(), pool)?;
+    let (_, places) = x.value()?.max_pool(&parts)?;
+    Ok((x.max_pool(parts)?, places))
 }
 
 /// The places of each axis that the windows see.
 #[track_caller]
-fn parts<const D: usize>(
-    op: &'static str,
-    shape: &[usize],
-    pool: Pool<D>,
-) -> Result<Vec<Vec<Part>>> {
-    let counts = pool.counts(op, shape)?;
-    counts.iter().try_for_each(|&count| room_or_refuse::<Part>(op, &[count]))?;
+fn parts<const D: usize>(shape: &[usize], pool: Pool<D>) -> Result<Vec<Vec<Part>>> {
+    const OP: &str = "max_pool";
+    let counts = pool.counts(OP, shape)?;
+    counts.iter().try_for_each(|&count| room_or_refuse::<Part>(OP, &[count]))?;
     let axis = |i: usize| {
         let (places, window) = (shape[shape.len() - D + i], pool.window(i));
         let padding = pool.padding.0[i];
