@@ -58,7 +58,7 @@ impl<T: Float> Tensor<T> {
         for (axis, (parts, &size)) in parts.iter().zip(sizes).enumerate() {
             if let Some(part) = parts.iter().find(|part| part.last().is_none_or(|l| l >= size)) {
                 let rule = format!(
-                    "{part:?} must have places and a step, in axis {}'s {size} places",
+                    "{part:?} must name places that lie in axis {}'s {size} places, with a step of at least 1",
                     lead + axis
                 );
                 return Err(Error::Index(Fault::new(OP, &[self.shape()], rule)));
@@ -127,14 +127,10 @@ impl<T: Float> Tensor<T> {
             return Err(Error::Shape(Fault::new(OP, &[self.shape(), places.shape()], rule)));
         };
         let shape: Shape = self.shape()[..lead].iter().chain(sizes).copied().collect();
-        let outside = || {
-            let rule = "a place lies outside its plane";
-            Error::Index(Fault::new(OP, &[self.shape(), sizes], rule))
-        };
         let len = Shape::len_or_refuse(OP, &shape)?;
         if len == 0 {
             let zeros = Self::try_full(&shape, T::ZERO)?;
-            return if self.is_empty() { Ok(zeros) } else { Err(outside()) };
+            return if self.is_empty() { Ok(zeros) } else { Err(outside(OP, self.shape(), sizes)) };
         }
         let plane: usize = sizes.iter().product();
         let each = self.len() / (len / plane);
@@ -163,10 +159,16 @@ impl<T: Float> Tensor<T> {
         let out = unsafe { Self::try_filled_by(shape.clone(), fill) };
         match (out, all_inside.into_inner()) {
             (Some(out), true) => Ok(out),
-            (Some(_), false) => Err(outside()),
+            (Some(_), false) => Err(outside(OP, self.shape(), sizes)),
             (None, _) => Err(no_memory::<T>(OP, &shape)),
         }
     }
+}
+
+/// The error of a place that is not in its plane.
+#[track_caller]
+fn outside(op: &'static str, shape: &[usize], plane: &[usize]) -> Error {
+    Error::Index(Fault::new(op, &[shape], format!("a place lies outside its plane {plane:?}")))
 }
 
 /// Calls `one` with each plane's number and places in a result of `len` elements, of which a plane has `each`; on several threads

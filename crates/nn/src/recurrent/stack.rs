@@ -93,15 +93,14 @@ impl Settings {
         start: Option<State<'t, T>>,
         lengths: Option<&Tensor<usize>>,
     ) -> Result<(Var<'t, T>, State<'t, T>)> {
-        let rank = x.rank();
-        let one = rank == 2;
+        self.check(x, lengths)?;
+        let one = x.rank() == 2;
         // Sequences are [time, batch, inputs] inside.
-        let x = match (rank, self.batch_first) {
-            (2, _) => x.unsqueeze(1)?,
-            (3, true) => x.transpose(0, 1)?,
+        let x = match (one, self.batch_first) {
+            (true, _) => x.unsqueeze(1)?,
+            (_, true) => x.transpose(0, 1)?,
             _ => x,
         };
-        self.check(x, rank, lengths)?;
         let batch = x.shape()[1];
         let start = start.map(|start| self.start(start, one, batch)).transpose()?;
 
@@ -148,22 +147,21 @@ impl Settings {
         }
     }
 
-    /// Rejects sequences and lengths that do not fit; `x` is [time, batch, inputs] already if it had 2 or 3 axes.
+    /// Rejects sequences and lengths that do not fit.
     #[track_caller]
-    fn check<T: Float>(
-        &self,
-        x: Var<'_, T>,
-        rank: usize,
-        lengths: Option<&Tensor<usize>>,
-    ) -> Result<()> {
+    fn check<T: Float>(&self, x: Var<'_, T>, lengths: Option<&Tensor<usize>>) -> Result<()> {
         let shape = x.shape();
-        let &[time, batch, inputs] = shape.sizes() else {
-            let form = match self.batch_first {
-                true => "[batch, time, inputs]",
-                false => "[time, batch, inputs]",
-            };
-            let rule = format!("the sequences must be {form}, or [time, inputs] for one");
-            return Err(Error::Shape(Fault::new(self.name, &[&shape], rule)).into());
+        let (time, batch, inputs) = match (shape.sizes(), self.batch_first) {
+            (&[time, inputs], _) => (time, 1, inputs),
+            (&[batch, time, inputs], true) | (&[time, batch, inputs], false) => {
+                (time, batch, inputs)
+            }
+            (_, batch_first) => {
+                let form =
+                    if batch_first { "[batch, time, inputs]" } else { "[time, batch, inputs]" };
+                let rule = format!("the sequences must be {form}, or [time, inputs] for one");
+                return Err(Error::Shape(Fault::new(self.name, &[&shape], rule)).into());
+            }
         };
         if inputs != self.inputs {
             let rule =
@@ -171,7 +169,7 @@ impl Settings {
             return Err(Error::Shape(Fault::new(self.name, &[&shape], rule)).into());
         }
         let Some(lengths) = lengths else { return Ok(()) };
-        if lengths.shape() != [batch] || rank == 2 {
+        if lengths.shape() != [batch] || shape.len() == 2 {
             let rule = "there must be one length for each sequence of the batch";
             let shapes: [&[usize]; 2] = [&shape, lengths.shape()];
             return Err(Error::Shape(Fault::new(self.name, &shapes, rule)).into());

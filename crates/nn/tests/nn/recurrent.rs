@@ -258,6 +258,9 @@ fn errors_name_the_layer_the_shapes_and_the_rule() {
     let wide = tape.input(x(&[4, 2, 5]));
     says(gru.call(wide).unwrap_err(), "the last axis must have size 2");
     says(gru.call(tape.input(x(&[2]))).unwrap_err(), "[time, batch, inputs]");
+    // The shape is that which was given, not that of the steps.
+    let first = Gru::<f64>::new(2, 3, rng).batch_first();
+    says(first.call(wide).unwrap_err(), "[4, 2, 5]");
     let state = tape.input(x(&[2, 3]));
     says(gru.call((sequences, state)).unwrap_err(), "the first state must be [1, 2, 3]");
     let long = tape.input(tensor![4_usize, 5]);
