@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 use crate::kernel::map::{CHUNK, THREADS_FROM};
 use crate::kernel::pool;
 use crate::{Float, Tensor};
@@ -24,22 +25,39 @@ impl<T: Float> Tensor<T> {
     }
 }
 
-/// Without an early exit, so that it takes many numbers at a time.
+/// Few numbers one after another, many by vectors.
 #[inline]
 fn finite<T: Float>(x: &[T]) -> bool {
-    let each = |x: &[T]| x.iter().fold(true, |all, x| all & x.is_finite());
-    if x.len() < 64 {
-        return each(x);
-    }
-    // x - x is 0 for a finite number and NaN for any other, and so is a sum of such differences.
-    let mut sums = [T::ZERO; 8];
-    let (chunks, rest) = x.as_chunks::<8>();
-    for chunk in chunks {
-        for (sum, &x) in sums.iter_mut().zip(chunk) {
-            *sum = sum.plus(x.minus(x));
+    if x.len() < LANES { each(x) } else { dispatch(Finite(x)) }
+}
+
+#[inline(always)]
+fn each<T: Float>(x: &[T]) -> bool {
+    x.iter().fold(true, |all, x| all & x.is_finite())
+}
+
+/// Four vectors of AVX2, so that no addition waits for the one before it.
+const LANES: usize = 32;
+
+/// Whether all are finite, without an early exit.
+struct Finite<'a, T>(&'a [T]);
+
+impl<T: Float> Kernel for Finite<'_, T> {
+    type Output = bool;
+    const BEST: Level = Level::Avx2;
+
+    #[inline(always)]
+    fn run<A: Arch>(self) -> bool {
+        // x - x is 0 for a finite number and NaN for any other, and so is a sum of such differences.
+        let mut sums = [T::ZERO; LANES];
+        let (chunks, rest) = self.0.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (sum, &x) in sums.iter_mut().zip(chunk) {
+                *sum = sum.plus(x.minus(x));
+            }
         }
+        each(&sums) & each(rest)
     }
-    each(&sums) & each(rest)
 }
 
 #[cold]
