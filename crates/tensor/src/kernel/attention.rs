@@ -5,12 +5,14 @@ use super::gemm::{Init, Mat, Scratch};
 use super::level::{Arch, Kernel, Level, dispatch};
 use super::pool::{self, Shared};
 use super::transpose::Transpose;
-use super::tree::{Max, Sum, total};
+use super::tree::{Sum, total};
 use crate::Float;
 use crate::pointwise::Real;
 
 /// Queries whose scores are made at once.
 const TILE: usize = 32;
+/// A row of scores takes a multiple of this, so that it is worked on in whole vectors.
+const LANES: usize = 16;
 /// Multiply-adds over which two threads are quicker than one.
 const THREADS_FROM: usize = 1 << 17;
 
@@ -32,7 +34,7 @@ impl Heads {
 
     /// Room for the scores of a tile.
     fn scores<T>(self) -> Scratch {
-        Scratch::new::<T>(TILE.min(self.time) * self.time)
+        Scratch::new::<T>(TILE.min(self.time) * self.time.next_multiple_of(LANES))
     }
 
     /// The first query of each tile, the number of them, and the number of keys that one of them sees at least.
@@ -102,11 +104,10 @@ pub(crate) unsafe fn forward<T: Float>(heads: Heads, x: &[T], out: *mut T) {
             let keys = turned(k, 3 * width, heads, keys.ptr());
             for (first, count, seen) in heads.tiles() {
                 let q = rows(q.add(first * 3 * width), 3 * width);
-                let p: *mut T = scores.ptr();
-                T::product(count, seen, size, q, keys, Init::Zero, p, seen);
-                let scores = std::slice::from_raw_parts_mut(p, count * seen);
-                dispatch(Weights { heads, first, seen, scores });
-                let (p, v) = (rows(p.cast_const(), seen), rows(v, 3 * width));
+                let (p, apart): (*mut T, _) = (scores.ptr(), seen.next_multiple_of(LANES));
+                T::product(count, seen, size, q, keys, Init::Zero, p, apart);
+                dispatch(Weights { heads, first, seen, scores: whole(p, count, seen) });
+                let (p, v) = (rows(p.cast_const(), apart), rows(v, 3 * width));
                 let out = out.get().add(to + first * width);
                 T::product(count, size, seen, p, v, Init::Zero, out, width);
             }
@@ -139,24 +140,79 @@ pub(crate) fn back<T: Float>(heads: Heads, x: &[T], g: &[T], y: &[T], dx: &mut [
                 let (row, result) = (first * 3 * width, to + first * width);
                 let (q, g) = (q.add(row), gs.get().add(result));
                 let (p, ds): (*mut T, *mut T) = (weights.ptr(), slopes.ptr());
-                T::product(count, seen, size, rows(q, 3 * width), keys, Init::Zero, p, seen);
-                let weights = std::slice::from_raw_parts_mut(p, count * seen);
+                let apart = seen.next_multiple_of(LANES);
+                T::product(count, seen, size, rows(q, 3 * width), keys, Init::Zero, p, apart);
+                let weights = whole(p, count, seen);
                 dispatch(Weights { heads, first, seen, scores: weights });
-                T::product(count, seen, size, rows(g, width), values, Init::Zero, ds, seen);
-                let slopes = std::slice::from_raw_parts_mut(ds, count * seen);
+                T::product(count, seen, size, rows(g, width), values, Init::Zero, ds, apart);
+                let slopes = whole(ds, count, seen);
                 let all = (count - 1) * width + size;
                 let (gs, ys) = (std::slice::from_raw_parts(g, all), &y[result..][..all]);
                 dispatch(Slopes { heads, seen, gs, ys, weights, slopes });
                 let (p, ds) = (p.cast_const(), ds.cast_const());
                 let sum = Init::Accumulate;
                 let (g, q) = (rows(g, width), rows(q, 3 * width));
-                T::product(seen, size, count, columns(p, seen), g, sum, dv, 3 * width);
-                T::product(seen, size, count, columns(ds, seen), q, sum, dk, 3 * width);
+                T::product(seen, size, count, columns(p, apart), g, sum, dv, 3 * width);
+                T::product(seen, size, count, columns(ds, apart), q, sum, dk, 3 * width);
                 let k = rows(k, 3 * width);
-                T::product(count, size, seen, rows(ds, seen), k, sum, dq.add(row), 3 * width);
+                T::product(count, size, seen, rows(ds, apart), k, sum, dq.add(row), 3 * width);
             }
         }
     });
+}
+
+/// Rows of scores of which the first `seen` are written: the others, to a whole number of vectors, become 0.
+///
+/// # Safety
+/// `scores` is good for `count` rows of `seen`, rounded up to whole vectors, and the first `seen` of each are written.
+unsafe fn whole<'a, T: Float>(scores: *mut T, count: usize, seen: usize) -> &'a mut [T] {
+    let apart = seen.next_multiple_of(LANES);
+    for row in 0..count {
+        for place in seen..apart {
+            // SAFETY: the caller's.
+            unsafe { scores.add(row * apart + place).write(T::ZERO) };
+        }
+    }
+    // SAFETY: the caller's, and the rest was just written.
+    unsafe { std::slice::from_raw_parts_mut(scores, count * apart) }
+}
+
+/// The first `count` numbers of a row of whole vectors, changed, and `rest` in the place of the others.
+#[inline(always)]
+fn change<T: Float>(row: &mut [[T; LANES]], count: usize, rest: T, to: impl Fn(T) -> T) {
+    let (all, others) = row.split_at_mut(count / LANES);
+    for lanes in all {
+        for x in lanes {
+            *x = to(*x);
+        }
+    }
+    if let Some((some, none)) = others.split_first_mut() {
+        for (j, x) in (0_u32..).zip(&mut *some) {
+            *x = if j < (count % LANES) as u32 { to(*x) } else { rest };
+        }
+        for lanes in none {
+            *lanes = [rest; LANES];
+        }
+    }
+}
+
+/// A row of whole vectors, folded lane by lane, and the lanes by halves.
+#[inline(always)]
+fn folded<T: Float>(row: &[[T; LANES]], start: T, join: impl Fn(T, T) -> T) -> T {
+    let mut lanes = [start; LANES];
+    for x in row {
+        for i in 0..LANES {
+            lanes[i] = join(lanes[i], x[i]);
+        }
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] = join(lanes[i], lanes[i + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// The scores of some queries as weights: scaled, without what is not seen, and a softmax.
@@ -174,21 +230,24 @@ impl<T: Float> Kernel for Weights<'_, T> {
     fn run<A: Arch>(self) {
         let Self { heads, first, seen, scores } = self;
         let scale = T::from_f64(heads.scale);
-        for (i, row) in scores.chunks_exact_mut(seen).enumerate() {
-            let count = if heads.causal { first + i + 1 } else { seen };
-            let (row, hidden) = row.split_at_mut(count);
-            for x in &mut *row {
-                *x = x.times(scale);
-            }
-            let most = total::<A, Max, T>(Max, row, T::ZERO);
-            for x in &mut *row {
-                *x = T::from_lane::<A>(x.minus(most).lane::<A>().exp());
-            }
-            let share = T::ONE.over(total::<A, Sum, T>(Sum, row, T::ZERO));
-            for x in row {
-                *x = x.times(share);
-            }
-            hidden.fill(T::ZERO);
+        let apart = seen.next_multiple_of(LANES);
+        let count = |i: usize| if heads.causal { first + i + 1 } else { seen };
+        // Three loops, so that the next rows need not wait for what a row is folded to.
+        let mut most = [T::ZERO; TILE];
+        for (i, row) in scores.chunks_exact_mut(apart).enumerate() {
+            let row = row.as_chunks_mut().0;
+            change(row, count(i), T::LEAST, |x| x.times(scale));
+            // A score that is NaN is no maximum, and makes the sum NaN.
+            most[i] = folded(row, T::LEAST, |a, b| if b > a { b } else { a });
+        }
+        for (i, row) in scores.chunks_exact_mut(apart).enumerate() {
+            let (row, most) = (row.as_chunks_mut().0, most[i]);
+            change(row, count(i), T::ZERO, |x| T::from_lane::<A>(x.minus(most).lane::<A>().exp()));
+        }
+        for row in scores.chunks_exact_mut(apart) {
+            let row = row.as_chunks_mut().0;
+            let share = T::ONE.over(folded(row, T::ZERO, T::plus));
+            change(row, apart, T::ZERO, |x| x.times(share));
         }
     }
 }
@@ -211,12 +270,18 @@ impl<T: Float> Kernel for Slopes<'_, T> {
     fn run<A: Arch>(self) {
         let Self { heads, seen, gs, ys, weights, slopes } = self;
         let (scale, width) = (T::from_f64(heads.scale), heads.width());
+        let apart = seen.next_multiple_of(LANES);
         let queries = gs.chunks(width).zip(ys.chunks(width));
-        let rows = slopes.chunks_exact_mut(seen).zip(weights.chunks_exact(seen));
+        let rows = slopes.chunks_exact_mut(apart).zip(weights.chunks_exact(apart));
         for ((slopes, weights), (g, y)) in rows.zip(queries) {
             let common = dot::<A, T>(&g[..heads.size], &y[..heads.size]);
-            for (d, &p) in slopes.iter_mut().zip(weights) {
-                *d = d.minus(common).times(p).times(scale);
+            let (slopes, weights) =
+                (slopes.as_chunks_mut::<LANES>().0, weights.as_chunks::<LANES>().0);
+            for (slopes, weights) in slopes.iter_mut().zip(weights) {
+                // All are read before one is written, as neither is known to lie apart.
+                let ds = *slopes;
+                *slopes =
+                    std::array::from_fn(|j| ds[j].minus(common).times(weights[j]).times(scale));
             }
         }
     }
