@@ -111,6 +111,17 @@ fn take<E>(
     refused: impl FnOnce(Layout) -> E,
 ) -> Result<NonNull<Header>, E> {
     let class = class_of(bytes);
+    let Some(block) = room(class) else { return Err(refused(layout)) };
+    let layout = ManuallyDrop::new(layout);
+    let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
+    // SAFETY: the block is ours alone and begins with room for a header.
+    unsafe { block.write(header) };
+    Ok(block)
+}
+
+/// A block of `class`, kept or new; `None` if the system has no memory for it. A call, and compiled once: whatever makes a tensor
+/// asks for one.
+fn room(class: usize) -> Option<NonNull<Header>> {
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
         // SAFETY: the cell is this thread's, and no reference into it outlives this closure, which calls nothing.
@@ -121,18 +132,7 @@ fn take<E>(
         kept.bytes -= bytes_of(class);
         Some(block)
     });
-    let block = match kept {
-        Ok(Some(block)) => block,
-        _ => match allocate(class) {
-            Some(block) => block,
-            None => return Err(refused(layout)),
-        },
-    };
-    let layout = ManuallyDrop::new(layout);
-    let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
-    // SAFETY: the block is ours alone and begins with room for a header.
-    unsafe { block.write(header) };
-    Ok(block)
+    kept.ok().flatten().or_else(|| allocate(class))
 }
 
 #[cold]
@@ -146,11 +146,12 @@ fn allocate(class: usize) -> Option<NonNull<Header>> {
     Some(buffer)
 }
 
-/// Keeps a block that nothing refers to any more, or frees it.
-#[inline]
+/// Keeps a block that nothing refers to any more, or frees it. Of a view, lets go of the block that it reads. A call, and compiled
+/// once: whatever drops a tensor has it.
 fn give_back(mut block: NonNull<Header>) {
     // SAFETY: the caller held the last handle, so the block is ours alone.
     let header = unsafe { block.as_mut() };
+    let owner = header.other;
     // SAFETY: a block that is used again gets a new layout, so this one is dropped once.
     unsafe { ManuallyDrop::drop(&mut header.layout) };
     let class = header.class;
@@ -168,6 +169,11 @@ fn give_back(mut block: NonNull<Header>) {
     if !matches!(listed, Ok(true)) {
         // SAFETY: it was allocated with this layout, and nothing refers to it any more.
         unsafe { dealloc(block.as_ptr().cast(), allocation(class)) };
+    }
+    if let Some(owner) = owner
+        && let_go(owner)
+    {
+        give_back(owner);
     }
 }
 
@@ -361,15 +367,8 @@ impl<T> Clone for Storage<T> {
 impl<T> Drop for Storage<T> {
     #[inline]
     fn drop(&mut self) {
-        if !let_go(self.block) {
-            return;
-        }
-        let owner = self.header().other;
-        give_back(self.block);
-        if let Some(owner) = owner
-            && let_go(owner)
-        {
-            give_back(owner);
+        if let_go(self.block) {
+            give_back(self.block);
         }
     }
 }
