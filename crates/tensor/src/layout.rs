@@ -32,21 +32,18 @@ pub(crate) fn row_major(shape: &[usize]) -> Strides {
         [] => SmallVec::new(),
         [_] => few(&[1]),
         [m, n] if m != 0 && n != 0 => few(&[n as isize, 1]),
-        _ => row_major_of_any(shape),
-    }
-}
-
-fn row_major_of_any(shape: &[usize]) -> Strides {
-    let mut strides = SmallVec::from_elem(0, shape.len());
-    // Nothing is ever read, and the other sizes may be of any magnitude: no step along them may overflow.
-    if !shape.contains(&0) {
-        let mut step = 1isize;
-        for (stride, &size) in strides.iter_mut().zip(shape).rev() {
-            *stride = step;
-            step *= size as isize;
+        // Nothing is ever read, and the other sizes may be of any magnitude: no step along them may overflow.
+        _ if shape.contains(&0) => SmallVec::from_elem(0, shape.len()),
+        _ => {
+            let mut strides = SmallVec::from_elem(0, shape.len());
+            let mut step = 1isize;
+            for (stride, &size) in strides.iter_mut().zip(shape).rev() {
+                *stride = step;
+                step *= size as isize;
+            }
+            strides
         }
     }
-    strides
 }
 
 impl Layout {
@@ -64,6 +61,7 @@ impl Layout {
     }
 
     /// Whether every element lies within a buffer of `len` elements.
+    #[inline]
     pub(crate) fn fits(&self, len: usize) -> bool {
         let (mut least, mut most) = (self.offset as i128, self.offset as i128);
         for (&stride, &size) in self.strides.iter().zip(self.shape.iter()) {
@@ -89,6 +87,7 @@ impl Layout {
     }
 
     /// Whether the elements lie in row-major order, one next to another.
+    #[inline]
     pub(crate) fn is_contiguous(&self) -> bool {
         let mut step = 1isize;
         for (&stride, &size) in self.strides.iter().zip(self.shape.iter()).rev() {

@@ -111,17 +111,6 @@ fn take<E>(
     refused: impl FnOnce(Layout) -> E,
 ) -> Result<NonNull<Header>, E> {
     let class = class_of(bytes);
-    let Some(block) = room(class) else { return Err(refused(layout)) };
-    let layout = ManuallyDrop::new(layout);
-    let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
-    // SAFETY: the block is ours alone and begins with room for a header.
-    unsafe { block.write(header) };
-    Ok(block)
-}
-
-/// A block of `class`, kept or new; `None` if the system has no memory for it. A call, and compiled once: whatever makes a tensor
-/// asks for one.
-fn room(class: usize) -> Option<NonNull<Header>> {
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
         // SAFETY: the cell is this thread's, and no reference into it outlives this closure, which calls nothing.
@@ -132,7 +121,18 @@ fn room(class: usize) -> Option<NonNull<Header>> {
         kept.bytes -= bytes_of(class);
         Some(block)
     });
-    kept.ok().flatten().or_else(|| allocate(class))
+    let block = match kept {
+        Ok(Some(block)) => block,
+        _ => match allocate(class) {
+            Some(block) => block,
+            None => return Err(refused(layout)),
+        },
+    };
+    let layout = ManuallyDrop::new(layout);
+    let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
+    // SAFETY: the block is ours alone and begins with room for a header.
+    unsafe { block.write(header) };
+    Ok(block)
 }
 
 #[cold]
@@ -146,12 +146,11 @@ fn allocate(class: usize) -> Option<NonNull<Header>> {
     Some(buffer)
 }
 
-/// Keeps a block that nothing refers to any more, or frees it. Of a view, lets go of the block that it reads. A call, and compiled
-/// once: whatever drops a tensor has it.
+/// Keeps a block that nothing refers to any more, or frees it.
+#[inline]
 fn give_back(mut block: NonNull<Header>) {
     // SAFETY: the caller held the last handle, so the block is ours alone.
     let header = unsafe { block.as_mut() };
-    let owner = header.other;
     // SAFETY: a block that is used again gets a new layout, so this one is dropped once.
     unsafe { ManuallyDrop::drop(&mut header.layout) };
     let class = header.class;
@@ -169,11 +168,6 @@ fn give_back(mut block: NonNull<Header>) {
     if !matches!(listed, Ok(true)) {
         // SAFETY: it was allocated with this layout, and nothing refers to it any more.
         unsafe { dealloc(block.as_ptr().cast(), allocation(class)) };
-    }
-    if let Some(owner) = owner
-        && let_go(owner)
-    {
-        give_back(owner);
     }
 }
 
@@ -367,8 +361,15 @@ impl<T> Clone for Storage<T> {
 impl<T> Drop for Storage<T> {
     #[inline]
     fn drop(&mut self) {
-        if let_go(self.block) {
-            give_back(self.block);
+        if !let_go(self.block) {
+            return;
+        }
+        let owner = self.header().other;
+        give_back(self.block);
+        if let Some(owner) = owner
+            && let_go(owner)
+        {
+            give_back(owner);
         }
     }
 }
