@@ -150,9 +150,15 @@ pub(crate) fn refuse(error: &Error, twin: &str) -> ! {
 
 /// An [`Error::Size`]: the shape could be addressed, but the system gives no memory for it.
 #[track_caller]
-#[cold]
+#[inline]
 pub(crate) fn no_memory<T>(op: &'static str, shape: &[usize]) -> Error {
-    let bytes = shape.iter().fold(size_of::<T>(), |n, &size| n.saturating_mul(size));
+    no_memory_for(size_of::<T>(), op, shape)
+}
+
+#[track_caller]
+#[cold]
+fn no_memory_for(element: usize, op: &'static str, shape: &[usize]) -> Error {
+    let bytes = shape.iter().fold(element, |n, &size| n.saturating_mul(size));
     let rule = format!("the result takes {}, and the system has no memory for it", amount(bytes));
     Error::Size(Fault::new(op, &[shape], rule))
 }

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use super::level::{Arch, Kernel, Level, Portable, dispatch};
 use super::pool::{self, Shared};
-use super::rows::{beside, rows};
+use super::rows::{Loop, Runs, beside, rows};
 use crate::error::Named;
 use crate::layout::Layout;
 use crate::shape::same;
@@ -85,9 +85,11 @@ impl<F: Lanewise<T, O, N>, T: Copy, O, const N: usize> Kernel for Run<F, T, O, N
     }
 }
 
-/// A loop over runs, whatever its function: `len` elements at each of the pointers, to as many at the last. The walk over
-/// the operands is compiled once for it, not once for each function.
-pub(crate) type Runs<'a, T, O, const N: usize> = &'a (dyn Fn([*const T; N], *mut O, usize) + Sync);
+impl<F: Lanewise<T, O, N>, T: Copy, O, const N: usize> Loop<T, O, N> for F {
+    fn run(&self, x: [*const T; N], out: *mut O, len: usize) {
+        dispatch(Run { f: *self, x, out, len });
+    }
+}
 
 /// One run over `len` elements, split over threads where that pays.
 ///
@@ -101,7 +103,7 @@ pub(crate) unsafe fn split<T, O, const N: usize>(
     len: usize,
 ) {
     if len < THREADS_FROM || pool::threads() == 1 {
-        return runs(x, out, len);
+        return runs.run(x, out, len);
     }
     let shared = Shared((x, out));
     pool::run(len.div_ceil(CHUNK), &move |chunk| {
@@ -110,7 +112,7 @@ pub(crate) unsafe fn split<T, O, const N: usize>(
         let len = CHUNK.min(len - start);
         // SAFETY: chunks are disjoint parts of what the caller promised.
         let (x, out) = unsafe { (x.map(|p| p.add(start)), out.add(start)) };
-        runs(x, out, len);
+        runs.run(x, out, len);
     });
 }
 
@@ -147,7 +149,7 @@ where
     T: Element,
     O: Element,
 {
-    map_runs(&|x, out, len| dispatch(Run { f, x, out, len }), x, shape)
+    map_runs(&f, x, shape)
 }
 
 fn map_runs<T: Element, O: Element, const N: usize>(
@@ -260,7 +262,16 @@ where
     F: InPlace<T, N>,
     T: Element,
 {
-    update_runs(&|x, target, len| dispatch(RunInPlace { f, target, x, len }), g, others)
+    update_runs(&Rewriting(f), g, others)
+}
+
+/// The loop of a function that rewrites an element.
+struct Rewriting<F>(F);
+
+impl<F: InPlace<T, N>, T: Copy, const N: usize> Loop<T, T, N> for Rewriting<F> {
+    fn run(&self, x: [*const T; N], target: *mut T, len: usize) {
+        dispatch(RunInPlace { f: self.0, target, x, len });
+    }
 }
 
 fn update_runs<T: Element, const N: usize>(

@@ -4,9 +4,18 @@
 use std::mem::MaybeUninit;
 
 use super::copy;
-use super::map::{Runs, split};
+use super::map::split;
 use crate::layout::{Strides, Walk};
 use crate::{Element, Tensor};
+
+/// A loop over runs, whatever its function: `len` elements at each of the pointers, to as many at the last. The walk over
+/// the operands is compiled once for it, not once for each function. (Not a `dyn Fn`: that is two functions more for each.)
+pub(crate) type Runs<'a, T, O, const N: usize> = &'a dyn Loop<T, O, N>;
+
+/// As [`Runs`] says.
+pub(crate) trait Loop<T, O, const N: usize>: Sync {
+    fn run(&self, x: [*const T; N], out: *mut O, len: usize);
+}
 
 /// Elements that a [`Blocks`] lays out for one run.
 const BLOCK: usize = 512;
@@ -38,7 +47,7 @@ pub(crate) unsafe fn beside<T: Element, O, const N: usize>(
     let mut blocks = Blocks::<T, N>::new();
     let mut first = x.map(Tensor::first);
     if len == 1 {
-        return runs(first, out, 1);
+        return runs.run(first, out, 1);
     }
     let singles = x.map(|x| x.len() == 1);
     for k in 0..N {
@@ -55,7 +64,7 @@ pub(crate) unsafe fn beside<T: Element, O, const N: usize>(
                 |k| if singles[k] { first[k] } else { first[k].wrapping_add(done) },
             );
         // `out` has room for `len` elements, and as many lie at each operand that is not single.
-        runs(x, out.wrapping_add(done), BLOCK.min(len - done));
+        runs.run(x, out.wrapping_add(done), BLOCK.min(len - done));
     }
 }
 
@@ -187,7 +196,7 @@ unsafe fn short_rows<T: Element, O, const N: usize>(
         std::array::from_fn(|k| if in_place[k] { first[k] } else { block[k].cast_const().cast() });
     let mut run = |count: usize| {
         // `count` rows lie at each `x`; they are the next of `out`.
-        runs(x, out, count * len);
+        runs.run(x, out, count * len);
         out = out.wrapping_add(count * len);
         for k in 0..N {
             if in_place[k] {
