@@ -177,9 +177,17 @@ unsafe fn whole<'a, T: Float>(scores: *mut T, count: usize, seen: usize) -> &'a 
     unsafe { std::slice::from_raw_parts_mut(scores, count * apart) }
 }
 
+/// Ones, then zeros: a mask for the vector that a row fills in part.
+type Ones<T> = [T; 2 * LANES];
+
 /// The first `count` numbers of a row of whole vectors, changed, and `rest` in the place of the others.
 #[inline(always)]
-fn change<T: Float>(row: &mut [[T; LANES]], count: usize, rest: T, to: impl Fn(T) -> T) {
+fn change<T: Float>(
+    row: &mut [[T; LANES]],
+    (count, ones): (usize, &Ones<T>),
+    rest: T,
+    to: impl Fn(T) -> T,
+) {
     let (all, others) = row.split_at_mut(count / LANES);
     for lanes in all {
         for x in lanes {
@@ -187,12 +195,9 @@ fn change<T: Float>(row: &mut [[T; LANES]], count: usize, rest: T, to: impl Fn(T
         }
     }
     if let Some((some, none)) = others.split_first_mut() {
-        for (j, x) in (0_u32..).zip(&mut *some) {
-            *x = if j < (count % LANES) as u32 { to(*x) } else { rest };
-        }
-        for lanes in none {
-            *lanes = [rest; LANES];
-        }
+        let (x, ones) = (*some, &ones[LANES - count % LANES..]);
+        *some = std::array::from_fn(|j| if ones[j] > T::ZERO { to(x[j]) } else { rest });
+        none.fill([rest; LANES]);
     }
 }
 
@@ -232,22 +237,25 @@ impl<T: Float> Kernel for Weights<'_, T> {
         let scale = T::from_f64(heads.scale);
         let apart = seen.next_multiple_of(LANES);
         let count = |i: usize| if heads.causal { first + i + 1 } else { seen };
+        let ones = std::array::from_fn(|j| if j < LANES { T::ONE } else { T::ZERO });
         // Three loops, so that the next rows need not wait for what a row is folded to.
         let mut most = [T::ZERO; TILE];
         for (i, row) in scores.chunks_exact_mut(apart).enumerate() {
             let row = row.as_chunks_mut().0;
-            change(row, count(i), T::LEAST, |x| x.times(scale));
+            change(row, (count(i), &ones), T::LEAST, |x| x.times(scale));
             // A score that is NaN is no maximum, and makes the sum NaN.
             most[i] = folded(row, T::LEAST, |a, b| if b > a { b } else { a });
         }
         for (i, row) in scores.chunks_exact_mut(apart).enumerate() {
             let (row, most) = (row.as_chunks_mut().0, most[i]);
-            change(row, count(i), T::ZERO, |x| T::from_lane::<A>(x.minus(most).lane::<A>().exp()));
+            change(row, (count(i), &ones), T::ZERO, |x| {
+                T::from_lane::<A>(x.minus(most).lane::<A>().exp())
+            });
         }
         for row in scores.chunks_exact_mut(apart) {
             let row = row.as_chunks_mut().0;
             let share = T::ONE.over(folded(row, T::ZERO, T::plus));
-            change(row, apart, T::ZERO, |x| x.times(share));
+            change(row, (apart, &ones), T::ZERO, |x| x.times(share));
         }
     }
 }
