@@ -10,7 +10,7 @@ fn against_loops(
     total: impl Fn(&[f64]) -> f64,
 ) {
     let mut rng = Rng::new(seed);
-    for _ in 0..150 {
+    for _ in 0..if cfg!(miri) { 5 } else { 150 } {
         let shape = rng.shape();
         let x = rng.floats(&shape);
         for axis in 0..shape.len() {
