@@ -1,10 +1,11 @@
 //! Activations as layers, one line each, with PyTorch's defaults. Their values and slopes are in the table of derivatives.
 
 use wengert_autograd::{Param, Result, Var};
-use wengert_tensor::{Error, Fault, Float, Tensor};
+use wengert_tensor::{Error, Fault, Float};
 
+use crate::made::made;
 use crate::parts::debug_as_described;
-use crate::{Module, Parts, Visitor, functional};
+use crate::{Module, Parts, Visitor, functional, init};
 
 /// Layers without parameters: `Name { settings } |x| result`.
 macro_rules! activations {
@@ -273,8 +274,9 @@ pub struct PRelu<T> {
 
 impl<T: Float> PRelu<T> {
     /// With so many weights.
+    #[track_caller]
     pub fn new(weights: usize) -> Self {
-        Self { weight: Param::new(Tensor::full([weights], T::from_f64(0.25))) }
+        Self { weight: Param::new(made("PRelu", init::constant([weights], 0.25))) }
     }
 }
 

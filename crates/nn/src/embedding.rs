@@ -3,8 +3,9 @@
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Float, Rng, Tensor};
 
+use crate::made::made;
 use crate::parts::debug_as_described;
-use crate::{Module, Parts, Visitor, functional};
+use crate::{Module, Parts, Visitor, functional, init};
 
 /// A table of vectors, looked up by index: indices `[…]` give `[…, width]`.
 ///
@@ -32,7 +33,8 @@ impl<T: Float> Embedding<T> {
     /// With this number of vectors, each of this width.
     #[track_caller]
     pub fn new(things: usize, width: usize, rng: &mut Rng) -> Self {
-        Self { weight: Param::new(Tensor::randn([things, width], rng)), padding: None }
+        let weight = made("Embedding", init::normal([things, width], 0.0, 1.0, rng));
+        Self::from_weights(weight)
     }
 
     /// With these vectors, `[things, width]`.

@@ -4,9 +4,10 @@ use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Element, Error, Fault, Float, Rng, Tensor};
 
 use crate::functional::{Bag, Bags, embedding_bag};
+use crate::made::made;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
-use crate::{Module, Parts, Visitor};
+use crate::{Module, Parts, Visitor, init};
 
 /// A table of vectors, of which those of each bag of indices are put together: a mean, unless something else is said.
 ///
@@ -40,7 +41,7 @@ impl<T: Float> EmbeddingBag<T> {
     /// With this number of vectors, each of this width.
     #[track_caller]
     pub fn new(things: usize, width: usize, rng: &mut Rng) -> Self {
-        Self::from_weights(Tensor::randn([things, width], rng))
+        Self::from_weights(made("EmbeddingBag", init::normal([things, width], 0.0, 1.0, rng)))
     }
 
     /// With these vectors, `[things, width]`.

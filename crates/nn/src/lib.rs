@@ -94,6 +94,7 @@ mod error;
 pub mod functional;
 pub mod init;
 mod linear;
+mod made;
 mod mlp;
 mod module;
 mod norm;

@@ -3,6 +3,7 @@
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
 
+use crate::made::uniform;
 use crate::parts::debug_as_described;
 use crate::{Module, Parts, Visitor, functional};
 
@@ -26,23 +27,12 @@ pub struct Linear<T> {
     pub bias: Option<Param<T>>,
 }
 
-/// Uniform within ±1/√fan; zeros if fan is 0.
-#[track_caller]
-pub(crate) fn uniform<T: Float>(shape: &[usize], fan: usize, rng: &mut Rng) -> Param<T> {
-    let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
-    // Cannot fail: the range is finite; a shape beyond memory ends as `Tensor::rand` says.
-    Param::new(match Tensor::uniform(shape, -bound, bound, rng) {
-        Ok(weight) => weight,
-        Err(_) => Tensor::zeros(shape),
-    })
-}
-
 impl<T: Float> Linear<T> {
     /// A layer with bias.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize, rng: &mut Rng) -> Self {
-        let weight = uniform(&[outputs, inputs], inputs, rng);
-        Self { weight, bias: Some(uniform(&[outputs], inputs, rng)) }
+        let weight = uniform("Linear", &[outputs, inputs], inputs, rng);
+        Self { weight, bias: Some(uniform("Linear", &[outputs], inputs, rng)) }
     }
 
     /// Without bias.
@@ -133,8 +123,8 @@ impl<T: Float> Bilinear<T> {
     /// A layer with bias.
     #[track_caller]
     pub fn new(first: usize, second: usize, outputs: usize, rng: &mut Rng) -> Self {
-        let weight = uniform(&[outputs, first, second], first, rng);
-        Self { weight, bias: Some(uniform(&[outputs], first, rng)) }
+        let weight = uniform("Bilinear", &[outputs, first, second], first, rng);
+        Self { weight, bias: Some(uniform("Bilinear", &[outputs], first, rng)) }
     }
 
     /// Without bias.

@@ -3,8 +3,9 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Tensor};
 
+use crate::made::made;
 use crate::parts::debug_as_described;
-use crate::{Buffer, Module, Parts, Visitor};
+use crate::{Buffer, Module, Parts, Visitor, init};
 
 /// Subtracts the mean of each column from the inputs and divides by its standard deviation. As the first layer it lets a model
 /// take raw inputs, in training and later, and a saved model holds its scale.
@@ -40,7 +41,8 @@ impl<T: Float> Standardize<T> {
     #[track_caller]
     pub fn new(row: impl AsRef<[usize]>) -> Self {
         let row = row.as_ref();
-        Self { mean: Buffer::new(Tensor::zeros(row)), deviation: Buffer::new(Tensor::ones(row)) }
+        let mean = Buffer::new(made("Standardize", init::zeros(row)));
+        Self { mean, deviation: Buffer::new(made("Standardize", init::ones(row))) }
     }
 
     /// With these means and deviations, as doubles; they are rounded to the model's type.

@@ -126,6 +126,13 @@ fn sizes_that_overflow_are_errors() {
     assert!(!refused(&reshaped, &Tensor::ones([1])).is_empty());
 }
 
+#[test]
+fn a_weight_without_axes_next_to_a_bias_of_one_is_an_error() {
+    let nodes: &[(&str, &[&str], &str, Option<Ints<'_>>)] =
+        &[("ConstantOfShape", &["s"], "w", None), ("Gemm", &["x", "w", "x"], "y", None)];
+    assert!(!refused(&file(&[("s", &[])], nodes), &Tensor::ones([2])).is_empty());
+}
+
 /// A name that stands for two values would make it a guess which of them is meant.
 #[test]
 fn a_name_that_is_given_twice_is_refused() {

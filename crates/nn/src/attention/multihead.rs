@@ -6,6 +6,7 @@ mod mask;
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Element, Float, Rng, Tensor};
 
+use crate::made::made;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
 use crate::{Linear, Module, Parts, Visitor, init};
@@ -124,12 +125,9 @@ impl<T: Float> MultiheadAttention<T> {
     #[track_caller]
     pub fn bias_kv(mut self, rng: &mut Rng) -> Self {
         let shape = [1, 1, self.settings.width];
-        // Cannot fail: the shape has three axes.
-        let mut draw = || {
-            let drawn = init::xavier_normal(shape, 1.0, rng);
-            Param::new(drawn.unwrap_or_else(|_| Tensor::zeros(shape)))
-        };
-        self.bias_kv = Some((draw(), draw()));
+        let key = made(NAME, init::xavier_normal(shape, 1.0, rng));
+        let value = made(NAME, init::xavier_normal(shape, 1.0, rng));
+        self.bias_kv = Some((Param::new(key), Param::new(value)));
         self
     }
 
@@ -177,14 +175,13 @@ impl<T: Float> MultiheadAttention<T> {
     }
 }
 
+/// The name in errors.
+const NAME: &str = "MultiheadAttention";
+
 /// Xavier's uniform numbers.
 #[track_caller]
 fn xavier<T: Float>(shape: &[usize], rng: &mut Rng) -> Tensor<T> {
-    match init::xavier_uniform(shape, 1.0, rng) {
-        Ok(weight) => weight,
-        // The shape has two axes, so it is one beyond memory, and ends as `Tensor::zeros` says.
-        Err(_) => Tensor::zeros(shape),
-    }
+    made(NAME, init::xavier_uniform(shape, 1.0, rng))
 }
 
 debug_as_described!(MultiheadAttention<T>);

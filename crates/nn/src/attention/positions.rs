@@ -3,8 +3,9 @@
 use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
 
+use crate::made::made;
 use crate::parts::debug_as_described;
-use crate::{Module, Parts, Visitor, functional};
+use crate::{Module, Parts, Visitor, functional, init};
 
 /// Waves of different lengths, added to vectors: `[…, time, width]`. Nothing is learned.
 ///
@@ -60,7 +61,8 @@ impl<T: Float> LearnedPositions<T> {
     /// For this number of places, and vectors of this width.
     #[track_caller]
     pub fn new(places: usize, width: usize, rng: &mut Rng) -> Self {
-        Self { weight: Param::new(Tensor::randn([places, width], rng)) }
+        let weight = init::normal([places, width], 0.0, 1.0, rng);
+        Self { weight: Param::new(made("LearnedPositions", weight)) }
     }
 }
 

@@ -8,7 +8,7 @@ use wengert_autograd::{Param, Result, Var};
 use wengert_tensor::{Border, Float, Rng};
 
 use crate::functional::{self, Convolution};
-use crate::linear::uniform;
+use crate::made::uniform;
 use crate::parts::debug_as_described;
 use crate::{Each, Module, Padding, Parts, Visitor};
 
@@ -64,8 +64,8 @@ impl<T: Float, const D: usize> Conv<T, D> {
         let mine = inputs / groups.max(1);
         let shape: Vec<usize> = [outputs, mine].into_iter().chain(kernel).collect();
         let fan = kernel.iter().fold(mine, |n, &size| n.saturating_mul(size));
-        let weight = uniform(&shape, fan, rng);
-        let bias = Some(uniform(&[outputs], fan, rng));
+        let weight = uniform("Conv", &shape, fan, rng);
+        let bias = Some(uniform("Conv", &[outputs], fan, rng));
         Self { weight, bias, options: Convolution::new().groups(groups) }
     }
 

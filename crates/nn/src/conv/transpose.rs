@@ -6,7 +6,7 @@ use wengert_tensor::{Float, Rng};
 
 use super::described;
 use crate::functional::{self, Convolution};
-use crate::linear::uniform;
+use crate::made::uniform;
 use crate::parts::debug_as_described;
 use crate::{Each, Module, Parts, Visitor};
 
@@ -59,8 +59,8 @@ impl<T: Float, const D: usize> ConvTranspose<T, D> {
         let mine = outputs / groups.max(1);
         let shape: Vec<usize> = [inputs, mine].into_iter().chain(kernel).collect();
         let fan = kernel.iter().fold(mine, |n, &size| n.saturating_mul(size));
-        let weight = uniform(&shape, fan, rng);
-        let bias = Some(uniform(&[outputs], fan, rng));
+        let weight = uniform("ConvTranspose", &shape, fan, rng);
+        let bias = Some(uniform("ConvTranspose", &[outputs], fan, rng));
         Self { weight, bias, options: Convolution::new().groups(groups), more: Each([0; D]) }
     }
 

@@ -134,8 +134,11 @@ fn refuse_no_row(places: &Tensor<usize>, table: &[usize]) -> Result<usize> {
     };
     if let Some((place, i)) = places.iter().enumerate().find(|(_, i)| *i >= things) {
         let at = Shape::index_of(places.shape(), place);
-        let last = things as isize - 1;
-        let rule = format!("index{at:?} is {i}, and the table's rows are 0 to {last}");
+        let rows = match things.checked_sub(1) {
+            Some(last) => format!("the table's rows are 0 to {last}"),
+            None => "the table has no rows".to_string(),
+        };
+        let rule = format!("index{at:?} is {i}, and {rows}");
         let needed = i.saturating_add(1);
         let help = format!("an embedding for this index is `Embedding::new({needed}, {width}, …)`");
         return Err(Error::Index(fault(rule).help(help)).at(here).into());

@@ -53,9 +53,9 @@ impl<T: Float, const D: usize> BatchNorm<T, D> {
     #[track_caller]
     pub fn new(channels: usize) -> Self {
         Self {
-            weight: ones(&[channels]),
-            bias: zeros(&[channels]),
-            running: Some(Running::new(channels)),
+            weight: ones("BatchNorm", &[channels]),
+            bias: zeros("BatchNorm", &[channels]),
+            running: Some(Running::new("BatchNorm", channels)),
             channels,
             eps: 1e-5,
             momentum: Some(0.1),

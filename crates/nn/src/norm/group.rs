@@ -23,7 +23,7 @@ impl<T: Float> GroupNorm<T> {
     /// With this number of groups and of channels. `forward` rejects a number of channels that the groups do not divide.
     #[track_caller]
     pub fn new(groups: usize, channels: usize) -> Self {
-        let (weight, bias) = (ones(&[channels]), zeros(&[channels]));
+        let (weight, bias) = (ones("GroupNorm", &[channels]), zeros("GroupNorm", &[channels]));
         Self { weight, bias, groups, channels, eps: 1e-5 }
     }
 

@@ -61,7 +61,8 @@ impl<T: Float, const D: usize> InstanceNorm<T, D> {
     #[must_use]
     #[track_caller]
     pub fn affine(mut self) -> Self {
-        (self.weight, self.bias) = (ones(&[self.channels]), zeros(&[self.channels]));
+        (self.weight, self.bias) =
+            (ones("InstanceNorm", &[self.channels]), zeros("InstanceNorm", &[self.channels]));
         self
     }
 
@@ -69,7 +70,7 @@ impl<T: Float, const D: usize> InstanceNorm<T, D> {
     #[must_use]
     #[track_caller]
     pub fn tracking(mut self) -> Self {
-        self.running = Some(Running::new(self.channels));
+        self.running = Some(Running::new("InstanceNorm", self.channels));
         self
     }
 

@@ -32,7 +32,12 @@ impl<T: Float> LayerNorm<T> {
     #[track_caller]
     pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
         let shape = normalized_shape.as_ref();
-        Self { weight: ones(shape), bias: zeros(shape), shape: shape.to_vec(), eps: 1e-5 }
+        Self {
+            weight: ones("LayerNorm", shape),
+            bias: zeros("LayerNorm", shape),
+            shape: shape.to_vec(),
+            eps: 1e-5,
+        }
     }
 
     /// With this number added to variances (1e-5).

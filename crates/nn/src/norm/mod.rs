@@ -20,18 +20,21 @@ pub use rms::RmsNorm;
 pub use running::Running;
 
 use wengert_autograd::{Param, Tape, Var};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::Float;
+
+use crate::init;
+use crate::made::made;
 
 /// Weights of ones.
 #[track_caller]
-fn ones<T: Float>(shape: &[usize]) -> Option<Param<T>> {
-    Some(Param::new(Tensor::ones(shape)))
+fn ones<T: Float>(layer: &str, shape: &[usize]) -> Option<Param<T>> {
+    Some(Param::new(made(layer, init::ones(shape))))
 }
 
 /// Biases of zeros.
 #[track_caller]
-fn zeros<T: Float>(shape: &[usize]) -> Option<Param<T>> {
-    Some(Param::new(Tensor::zeros(shape)))
+fn zeros<T: Float>(layer: &str, shape: &[usize]) -> Option<Param<T>> {
+    Some(Param::new(made(layer, init::zeros(shape))))
 }
 
 /// An optional parameter, on a tape.

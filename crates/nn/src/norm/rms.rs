@@ -21,7 +21,7 @@ impl<T: Float> RmsNorm<T> {
     #[track_caller]
     pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
         let shape = normalized_shape.as_ref();
-        Self { weight: ones(shape), shape: shape.to_vec(), eps: None }
+        Self { weight: ones("RmsNorm", shape), shape: shape.to_vec(), eps: None }
     }
 
     /// With this number added to the mean square; the float type's epsilon by default.

@@ -5,7 +5,8 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::buffer::{Buffer, Counter};
 use crate::functional::RunningStats;
-use crate::{Parts, Visitor};
+use crate::made::made;
+use crate::{Parts, Visitor, init};
 
 /// Running means and variances of channels, and the number of batches that they come from.
 #[derive(Clone)]
@@ -20,10 +21,10 @@ pub struct Running<T> {
 
 impl<T: Float> Running<T> {
     #[track_caller]
-    pub(super) fn new(channels: usize) -> Self {
+    pub(super) fn new(layer: &str, channels: usize) -> Self {
         Self {
-            mean: Buffer::new(Tensor::zeros([channels])),
-            var: Buffer::new(Tensor::ones([channels])),
+            mean: Buffer::new(made(layer, init::zeros([channels]))),
+            var: Buffer::new(made(layer, init::ones([channels]))),
             batches: Counter::new(0),
         }
     }

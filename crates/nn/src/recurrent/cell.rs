@@ -24,7 +24,8 @@ macro_rules! cells {
             /// From this number of inputs to a state of this size.
             #[track_caller]
             pub fn new(inputs: usize, hidden: usize, rng: &mut Rng) -> Self {
-                let weights = RecurrentWeights::new($kind, inputs, hidden, None, true, rng);
+                let name = stringify!($Cell);
+                let weights = RecurrentWeights::new(name, $kind, inputs, hidden, None, true, rng);
                 Self { weights, kind: $kind }
             }
 

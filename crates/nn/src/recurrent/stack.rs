@@ -51,7 +51,7 @@ impl Settings {
     /// Weights for each layer, and in it for each direction.
     #[track_caller]
     pub(crate) fn weights<T: Float>(&self, rng: &mut Rng) -> Vec<RecurrentWeights<T>> {
-        let Self { kind, hidden, projection, bias, .. } = *self;
+        let Self { name, kind, hidden, projection, bias, .. } = *self;
         let mut all = Vec::new();
         for layer in 0..self.layers {
             let inputs = if layer == 0 {
@@ -60,7 +60,8 @@ impl Settings {
                 self.directions().saturating_mul(self.outputs())
             };
             for _ in 0..self.directions() {
-                all.push(RecurrentWeights::new(kind, inputs, hidden, projection, bias, rng));
+                let new = RecurrentWeights::new;
+                all.push(new(name, kind, inputs, hidden, projection, bias, rng));
             }
         }
         all

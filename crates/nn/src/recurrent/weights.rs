@@ -4,7 +4,7 @@ use wengert_autograd::{Param, Tape, Var};
 use wengert_tensor::{Float, Rng};
 
 use crate::Visitor;
-use crate::linear::uniform;
+use crate::made::uniform;
 use wengert_tensor::recurrent::Step;
 
 /// The weights of one layer of a recurrent net in one direction. They start uniform within ±1/√hidden, as PyTorch's do.
@@ -43,16 +43,18 @@ impl<T: Float> std::fmt::Debug for RecurrentWeights<T> {
 /// Weights of this shape, if there are any. (No closure: in there, the caller's line would be lost.)
 #[track_caller]
 fn optional<T: Float, const N: usize>(
+    layer: &str,
     shape: Option<[usize; N]>,
     hidden: usize,
     rng: &mut Rng,
 ) -> Option<Param<T>> {
-    Some(uniform(&shape?, hidden, rng))
+    Some(uniform(layer, &shape?, hidden, rng))
 }
 
 impl<T: Float> RecurrentWeights<T> {
     #[track_caller]
     pub(crate) fn new(
+        layer: &str,
         kind: Step,
         inputs: usize,
         hidden: usize,
@@ -64,11 +66,11 @@ impl<T: Float> RecurrentWeights<T> {
         let bias_of = if bias { Some([rows]) } else { None };
         let projected = projection.map(|outputs| [outputs, hidden]);
         Self {
-            weight_ih: uniform(&[rows, inputs], hidden, rng),
-            weight_hh: uniform(&[rows, projection.unwrap_or(hidden)], hidden, rng),
-            bias_ih: optional(bias_of, hidden, rng),
-            bias_hh: optional(bias_of, hidden, rng),
-            weight_hr: optional(projected, hidden, rng),
+            weight_ih: uniform(layer, &[rows, inputs], hidden, rng),
+            weight_hh: uniform(layer, &[rows, projection.unwrap_or(hidden)], hidden, rng),
+            bias_ih: optional(layer, bias_of, hidden, rng),
+            bias_hh: optional(layer, bias_of, hidden, rng),
+            weight_hr: optional(layer, projected, hidden, rng),
         }
     }
 

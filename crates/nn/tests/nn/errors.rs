@@ -150,6 +150,11 @@ fn wrong_indices() {
         said(words.call(tape.input(tensor![[0_usize, 1], [4, 2]])).unwrap_err()),
         "embedding: [2, 2] and [4, 2]: index[1, 0] is 4, and the table's rows are 0 to 3\n  help: an embedding for this index is `Embedding::new(5, 2, …)`"
     );
+    let none = Embedding::<f32>::new(0, 2, &mut Rng::new(0));
+    assert_eq!(
+        said(none.call(tape.input(tensor![3_usize])).unwrap_err()),
+        "embedding: [1] and [0, 2]: index[0] is 3, and the table has no rows\n  help: an embedding for this index is `Embedding::new(4, 2, …)`"
+    );
     let padded = words.padding(4);
     assert_eq!(
         said(padded.call(tape.input(tensor![0_usize])).unwrap_err()),

@@ -295,49 +295,47 @@ fn a_batch_that_is_not_finite_leaves_the_running_statistics() {
 }
 
 #[test]
-fn a_layer_beyond_memory_names_the_line_that_asked_for_it() {
+fn a_layer_beyond_memory_names_itself_and_the_line_that_asked_for_it() {
     const VAST: usize = usize::MAX / 8;
-    let line = |make: &dyn Fn()| {
-        let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make)).unwrap_err();
-        let text = payload.downcast_ref::<String>().unwrap().clone();
-        assert!(text.contains("memory") && text.contains("layers.rs"), "{text}");
-    };
-    line(&|| drop(Linear::<f32>::new(VAST, VAST, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::Bilinear::<f32>::new(VAST, 2, 2, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::Conv2d::<f32>::new(VAST, 2, 3, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::ConvTranspose2d::<f32>::new(VAST, 2, 3, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::Embedding::<f32>::new(VAST, 2, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::EmbeddingBag::<f32>::new(VAST, 2, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::Rnn::<f32>::new(VAST, 2, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::Gru::<f32>::new(2, VAST, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::Lstm::<f32>::new(2, usize::MAX, &mut Rng::new(0))));
-    line(&|| {
-        let rng = &mut Rng::new(0);
-        drop(wengert_nn::Lstm::<f32>::new(2, 2, rng).projection(VAST, rng));
-    });
-    line(&|| drop(wengert_nn::LstmCell::<f32>::new(VAST, 2, &mut Rng::new(0))));
-    line(&|| {
-        drop(wengert_nn::MultiheadAttention::<f32>::new(usize::MAX, 2, &mut Rng::new(0)));
-    });
-    line(&|| {
-        let rng = &mut Rng::new(0);
-        let attention = wengert_nn::MultiheadAttention::<f32>::new(2, 2, rng);
-        drop(attention.key_value_widths(VAST, 2, rng));
-    });
-    line(&|| drop(wengert_nn::TransformerEncoderLayer::<f32>::new(VAST, 2, &mut Rng::new(0))));
-    line(&|| drop(wengert_nn::TransformerDecoderLayer::<f32>::new(VAST, 2, &mut Rng::new(0))));
-    line(&|| {
-        let rng = &mut Rng::new(0);
-        let layer = wengert_nn::TransformerEncoderLayer::<f32>::new(2, 2, rng);
-        drop(layer.feedforward(VAST, rng));
-    });
-    line(&|| drop(wengert_nn::LearnedPositions::<f32>::new(VAST, 2, &mut Rng::new(0))));
-    line(&|| drop(LayerNorm::<f32>::new([VAST])));
-    line(&|| drop(wengert_nn::RmsNorm::<f32>::new([VAST])));
-    line(&|| drop(BatchNorm1d::<f32>::new(VAST)));
-    line(&|| drop(wengert_nn::GroupNorm::<f32>::new(2, VAST)));
-    line(&|| drop(InstanceNorm1d::<f32>::new(VAST).tracking()));
-    line(&|| drop(wengert_nn::Standardize::<f32>::new([VAST])));
+    let rng = &mut Rng::new(0);
+    macro_rules! each {
+        ($($layer:literal: $make:expr;)*) => {$(
+            let make = std::panic::AssertUnwindSafe(|| drop($make));
+            let payload = std::panic::catch_unwind(make).unwrap_err();
+            let text = payload.downcast_ref::<String>().unwrap();
+            assert!(text.starts_with(concat!($layer, ": [")), "{text}");
+            assert!(text.contains("memory") && text.contains("layers.rs"), "{text}");
+        )*};
+    }
+    each! {
+        "Linear": Linear::<f32>::new(VAST, VAST, rng);
+        "Linear": Linear::<f32>::new(0, VAST, rng);
+        "Bilinear": Bilinear::<f32>::new(VAST, 2, 2, rng);
+        "Conv": Conv2d::<f32>::new(VAST, 2, 3, rng);
+        "ConvTranspose": ConvTranspose2d::<f32>::new(VAST, 2, 3, rng);
+        "Embedding": Embedding::<f32>::new(VAST, 2, rng);
+        "EmbeddingBag": EmbeddingBag::<f32>::new(VAST, 2, rng);
+        "Rnn": Rnn::<f32>::new(VAST, 2, rng);
+        "Gru": Gru::<f32>::new(2, VAST, rng);
+        "Lstm": Lstm::<f32>::new(2, usize::MAX, rng);
+        "Lstm": Lstm::<f32>::new(2, 2, rng).projection(VAST, rng);
+        "LstmCell": LstmCell::<f32>::new(VAST, 2, rng);
+        "MultiheadAttention": MultiheadAttention::<f32>::new(usize::MAX, 2, rng);
+        "MultiheadAttention":
+            MultiheadAttention::<f32>::new(2, 2, rng).key_value_widths(VAST, 2, rng);
+        "MultiheadAttention": TransformerEncoderLayer::<f32>::new(VAST, 2, rng);
+        "MultiheadAttention": TransformerDecoderLayer::<f32>::new(VAST, 2, rng);
+        "Linear": TransformerEncoderLayer::<f32>::new(2, 2, rng).feedforward(VAST, rng);
+        "LearnedPositions": LearnedPositions::<f32>::new(VAST, 2, rng);
+        "LayerNorm": LayerNorm::<f32>::new([VAST]);
+        "RmsNorm": RmsNorm::<f32>::new([VAST]);
+        "BatchNorm": BatchNorm1d::<f32>::new(VAST);
+        "GroupNorm": GroupNorm::<f32>::new(2, VAST);
+        "InstanceNorm": InstanceNorm1d::<f32>::new(VAST).affine();
+        "InstanceNorm": InstanceNorm1d::<f32>::new(VAST).tracking();
+        "PRelu": PRelu::<f32>::new(VAST);
+        "Standardize": Standardize::<f32>::new([VAST]);
+    }
 }
 
 /// A view of one number.

@@ -88,7 +88,8 @@ impl<'t> Run<'t> {
         let (w, bias) = (self.float(node, 1)?, self.maybe(node, 2)?);
         let (alpha, beta) = (node.float("alpha", 1.0), node.float("beta", 1.0));
         let turned = |x: Var<'t, f32>, name: &str| if node.int(name, 0) == 0 { x } else { x.t() };
-        let vector = bias.is_none_or(|bias| bias.rank() == 1 && bias.shape()[0] == w.shape()[0]);
+        let vector =
+            bias.is_none_or(|bias| bias.rank() == 1 && bias.shape().first() == w.shape().first());
         if alpha == 1.0 && beta == 1.0 && node.int("transB", 0) == 1 && vector {
             return turned(x, "transA").linear(w, bias);
         }

@@ -7,7 +7,8 @@ fn of(len: usize) -> Layout {
 
 #[test]
 fn classes_hold_what_they_promise_and_waste_little() {
-    for bytes in (0..100_000).chain((20..40).flat_map(|p| (1 << p) - 3..(1 << p) + 3)) {
+    let sizes = (0..100_000).step_by(if cfg!(miri) { 31 } else { 1 });
+    for bytes in sizes.chain((20..40).flat_map(|p| (1 << p) - 3..(1 << p) + 3)) {
         let class = class_of(bytes);
         assert!(bytes_of(class) >= bytes);
         assert!(class == 0 || bytes_of(class - 1) < bytes, "{bytes} fits class {}", class - 1);
