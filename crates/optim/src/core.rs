@@ -194,7 +194,7 @@ impl<T: Float, R: Rule> Core<T, R> {
         }
         let rate = self.settings.rate();
         let proportion = if rate == self.first_rate { 1.0 } else { rate / self.first_rate };
-        self.groups.resolve(&self.settings, proportion, self.made)?;
+        self.groups.resolve::<T>(&self.settings, proportion, self.made)?;
         self.changed = false;
         Ok(())
     }

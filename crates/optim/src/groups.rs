@@ -1,7 +1,7 @@
 //! Groups: parameters whose paths match a pattern have settings of their own.
 
 use wengert_autograd::{Line, Param, matches};
-use wengert_tensor::Element;
+use wengert_tensor::{Element, Float};
 
 use crate::rule::Rule;
 use crate::settings::LEARNING_RATE;
@@ -36,7 +36,12 @@ impl<R: Rule> Groups<R> {
     }
 
     /// Computes the settings of each set; a group's own rate is multiplied by `proportion`.
-    pub(crate) fn resolve(&mut self, settings: &R, proportion: f64, at: Line) -> Result<()> {
+    pub(crate) fn resolve<T: Float>(
+        &mut self,
+        settings: &R,
+        proportion: f64,
+        at: Line,
+    ) -> Result<()> {
         for (set, resolved) in &mut self.sets {
             *resolved = settings.clone();
             for &k in &*set {
@@ -46,7 +51,7 @@ impl<R: Rule> Groups<R> {
                 resolved.set_rate(resolved.rate() * proportion);
             }
             let patterns = set.iter().map(|&k| &self.groups[k].0[..]);
-            check(resolved, || patterns.collect::<Vec<_>>().join(", "), at)?;
+            check::<T, R>(resolved, || patterns.collect::<Vec<_>>().join(", "), at)?;
         }
         Ok(())
     }
@@ -83,11 +88,16 @@ fn sort(
     Ok((sets, places))
 }
 
-fn check<R: Rule>(settings: &R, patterns: impl FnOnce() -> String, at: Line) -> Result<()> {
+fn check<T: Float, R: Rule>(
+    settings: &R,
+    patterns: impl FnOnce() -> String,
+    at: Line,
+) -> Result<()> {
     let mut broken = settings.conflict();
     settings.numbers(&mut |name, x, bound| {
         if broken.is_none() {
-            broken = bound.broken_by(name, x).map(|rule| (name, rule));
+            let rule = bound.broken_by(name, x).or_else(|| too_large::<T>(name, x));
+            broken = rule.map(|rule| (name, rule));
             if let Some((LEARNING_RATE, rule)) = &mut broken
                 && x.is_nan()
             {
@@ -103,6 +113,12 @@ fn check<R: Rule>(settings: &R, patterns: impl FnOnce() -> String, at: Line) -> 
         rule = format!("{rule} (in the group `{patterns}`)");
     }
     Err(Error::Setting { optimizer: R::NAME, setting, rule, at })
+}
+
+/// The rule that a number breaks which is finite, and not one of the parameters' type.
+fn too_large<T: Float>(name: &str, x: f64) -> Option<String> {
+    let infinite = x.is_finite() && !T::from_f64(x).is_finite();
+    infinite.then(|| format!("`{name}` is {x:e}, and must be finite as {}", T::NAME))
 }
 
 /// The parameters' names for people, patterns and states: their paths. A parameter without a path is named by its position.

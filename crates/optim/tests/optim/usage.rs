@@ -99,6 +99,12 @@ fn settings_that_cannot_be_meant_are_refused_by_name() {
         refused(&mut Rprop::new(w(), 0.1).etas(1.5, 1.2)),
         "Rprop: `eta_minus` is 1.5, and must be above 0 and below 1"
     );
+    let single = param::<f32>("w", &[1.0]);
+    single.set_grad(Some(wengert_tensor::tensor![1.0_f32]));
+    assert_eq!(
+        text(Sgd::new([single], 1e300).step().unwrap_err()),
+        "Sgd: `learning_rate` is 1e300, and must be finite as f32"
+    );
     let mut sgd = Sgd::new(w(), 0.1);
     sgd.set_learning_rate(f64::NAN);
     assert!(refused(&mut sgd).starts_with("Sgd: `learning_rate` is NaN"));
