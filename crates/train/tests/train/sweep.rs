@@ -29,7 +29,7 @@ fn train(config: &Config, seed: u64) -> Result<f64, Box<dyn std::error::Error>> 
 
 #[test]
 fn the_table_does_not_depend_on_threads() {
-    let space = Space::grid().values("lr", [0.1, 1e-3, 1e300]).values("width", [4, 64]);
+    let space = Space::grid().values("lr", [0.1, 1e-3, 3e38]).values("width", [4, 64]);
     let run = |threads: usize| {
         set_threads(threads);
         sweep(&space, 0..3, train).unwrap()
@@ -43,7 +43,7 @@ fn the_table_does_not_depend_on_threads() {
     let rate = |k: usize| table.rows[k].config.number("lr").unwrap();
     assert_eq!([0, 1, 2, 3].map(rate), [0.1, 0.1, 1e-3, 1e-3], "{table}");
     // A rate at which training diverges is a row, with the reason.
-    assert_eq!([4, 5].map(rate), [1e300, 1e300]);
+    assert_eq!([4, 5].map(rate), [3e38, 3e38]);
     let (_, why) = table.rows[5].failures().next().unwrap();
     assert!(why.contains("not finite") || why.contains("loss is"), "{why}");
     assert!(table.rows[..4].windows(2).all(|pair| pair[0].mean() <= pair[1].mean()));
