@@ -96,8 +96,7 @@ fn check<T: Float, R: Rule>(
     let mut broken = settings.conflict();
     settings.numbers(&mut |name, x, bound| {
         if broken.is_none() {
-            let rule = bound.broken_by(name, x).or_else(|| too_large::<T>(name, x));
-            broken = rule.map(|rule| (name, rule));
+            broken = bound.broken_for::<T>(name, x).map(|rule| (name, rule));
             if let Some((LEARNING_RATE, rule)) = &mut broken
                 && x.is_nan()
             {
@@ -113,12 +112,6 @@ fn check<T: Float, R: Rule>(
         rule = format!("{rule} (in the group `{patterns}`)");
     }
     Err(Error::Setting { optimizer: R::NAME, setting, rule, at })
-}
-
-/// The rule that a number breaks which is finite, and not one of the parameters' type.
-fn too_large<T: Float>(name: &str, x: f64) -> Option<String> {
-    let infinite = x.is_finite() && !T::from_f64(x).is_finite();
-    infinite.then(|| format!("`{name}` is {x:e}, and must be finite as {}", T::NAME))
 }
 
 /// The parameters' names for people, patterns and states: their paths. A parameter without a path is named by its position.

@@ -114,7 +114,7 @@ impl ProximalStep {
     /// named parameter has no such axis. Nothing is changed then.
     #[track_caller]
     pub fn after<T: Float>(&self, optimizer: &(impl Optimizer<T> + ?Sized)) -> Result<()> {
-        self.check()?;
+        self.check::<T>()?;
         let parameters = optimizer.parameters();
         let mut found = false;
         for param in parameters.iter().filter(|param| self.is_for(param)) {
@@ -183,14 +183,14 @@ impl ProximalStep {
         Ok(value.try_mul(&factors.reshape(shape)?.move_axis(0, self.axis)?)?)
     }
 
-    fn check(&self) -> Result<()> {
+    fn check<T: Float>(&self) -> Result<()> {
         let checked: &[(&'static str, f64, Bound)] = match &self.kind {
             Kind::ElasticNet { l1, l2 } => &[("l1", *l1, NOT_NEGATIVE), ("l2", *l2, NOT_NEGATIVE)],
             Kind::GroupLasso(strength) => &[("strength", *strength, NOT_NEGATIVE)],
             Kind::MaxNorm(max) => &[("max_norm", *max, POSITIVE)],
         };
         for &(setting, x, bound) in checked {
-            if let Some(rule) = bound.broken_by(setting, x) {
+            if let Some(rule) = bound.broken_for::<T>(setting, x) {
                 return Err(Error::Setting { optimizer: NAME, setting, rule, at: self.made });
             }
         }

@@ -25,6 +25,13 @@ impl Bound {
     pub(crate) fn broken_by(self, name: &str, x: f64) -> Option<String> {
         (!(self.holds)(x)).then(|| format!("`{name}` is {x}, and must {}", self.words))
     }
+
+    /// The rule that a setting of parameters of type `T` breaks, if it does.
+    pub(crate) fn broken_for<T: Float>(self, name: &str, x: f64) -> Option<String> {
+        let too_large = x.is_finite() && !T::from_f64(x).is_finite();
+        let rule = || format!("`{name}` is {x:e}, and must be finite as {}", T::NAME);
+        self.broken_by(name, x).or_else(|| too_large.then(rule))
+    }
 }
 
 pub(crate) const NOT_NEGATIVE: Bound =

@@ -25,7 +25,7 @@ impl<T: Float> Tensor<T> {
     }
 }
 
-/// Few numbers one after another, many by vectors.
+/// True if all numbers are finite: few are read one after another, many by vectors.
 #[inline]
 fn finite<T: Float>(x: &[T]) -> bool {
     if x.len() < LANES { each(x) } else { dispatch(Finite(x)) }
@@ -39,7 +39,7 @@ fn each<T: Float>(x: &[T]) -> bool {
 /// Four vectors of AVX2, so that no addition waits for the one before it.
 const LANES: usize = 32;
 
-/// Whether all are finite, without an early exit.
+/// True if all numbers are finite. All are read, so that a vector is read at a time.
 struct Finite<'a, T>(&'a [T]);
 
 impl<T: Float> Kernel for Finite<'_, T> {

@@ -60,8 +60,7 @@ impl Settings {
                 self.directions().saturating_mul(self.outputs())
             };
             for _ in 0..self.directions() {
-                let new = RecurrentWeights::new;
-                all.push(new(name, kind, inputs, hidden, projection, bias, rng));
+                all.push(RecurrentWeights::new(name, kind, inputs, hidden, projection, bias, rng));
             }
         }
         all

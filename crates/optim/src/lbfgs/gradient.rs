@@ -6,6 +6,7 @@ use wengert_tensor::{Float, Shape, Tensor};
 use super::Lbfgs;
 use crate::error::Misfit;
 use crate::groups::names;
+use crate::settings::NOT_NEGATIVE;
 use crate::wolfe::Point;
 use crate::{Error, Result};
 
@@ -66,8 +67,7 @@ impl<T: Float> Lbfgs<T> {
             ("tolerance_grad", self.tolerance_grad),
             ("tolerance_change", self.tolerance_change),
         ] {
-            if !(x >= 0.0 && x.is_finite()) {
-                let rule = format!("`{setting}` is {x}, and must be finite, and not below 0");
+            if let Some(rule) = NOT_NEGATIVE.broken_for::<T>(setting, x) {
                 return Err(Error::Setting { optimizer: "Lbfgs", setting, rule, at: self.made });
             }
         }

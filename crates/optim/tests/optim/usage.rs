@@ -3,7 +3,9 @@
 use crate::common::{param, step, tensor, values};
 use wengert_autograd::{Param, Tape};
 use wengert_files::Entry;
-use wengert_optim::{Adagrad, Adam, Error, Lbfgs, Optimizer, RmsProp, Rprop, Sgd, State};
+use wengert_optim::{
+    Adagrad, Adam, Error, Lbfgs, Optimizer, ProximalStep, RmsProp, Rprop, Sgd, State,
+};
 
 /// The text without the line, which must be of this file.
 fn text(error: Error) -> String {
@@ -101,10 +103,14 @@ fn settings_that_cannot_be_meant_are_refused_by_name() {
     );
     let single = param::<f32>("w", &[1.0]);
     single.set_grad(Some(wengert_tensor::tensor![1.0_f32]));
-    assert_eq!(
-        text(Sgd::new([single], 1e300).step().unwrap_err()),
-        "Sgd: `learning_rate` is 1e300, and must be finite as f32"
-    );
+    let mut sgd = Sgd::new([single.clone()], 1e300);
+    let infinite = "`learning_rate` is 1e300, and must be finite as f32";
+    assert_eq!(text(sgd.step().unwrap_err()), format!("Sgd: {infinite}"));
+    let error = Lbfgs::new([single.clone()], 1e300).step(|| Ok::<_, Error>(0.0)).unwrap_err();
+    assert_eq!(text(error), format!("Lbfgs: {infinite}"));
+    let error = text(ProximalStep::l1(1e300).after(&sgd).unwrap_err());
+    assert!(error.contains("`l1` is 1e300, and must be finite as f32"), "{error}");
+    assert_eq!(single.value().iter().collect::<Vec<_>>(), [1.0]);
     let mut sgd = Sgd::new(w(), 0.1);
     sgd.set_learning_rate(f64::NAN);
     assert!(refused(&mut sgd).starts_with("Sgd: `learning_rate` is NaN"));

@@ -3,7 +3,7 @@
 
 mod weights;
 
-use self::weights::{LANES, Slopes, Weights, whole};
+use self::weights::{Slopes, Weights, apart, whole};
 use super::gemm::{Init, Mat, Scratch};
 use super::level::dispatch;
 use super::pool::{self, Shared};
@@ -33,7 +33,7 @@ impl Heads {
 
     /// Room for the scores of a tile.
     fn scores<T>(self) -> Scratch {
-        Scratch::new::<T>(TILE.min(self.time) * self.time.next_multiple_of(LANES))
+        Scratch::new::<T>(TILE.min(self.time) * apart(self.time))
     }
 
     /// The first query of each tile, the number of them, and the number of keys that one of them sees at least.
@@ -103,7 +103,7 @@ pub(crate) unsafe fn forward<T: Float>(heads: Heads, x: &[T], out: *mut T) {
             let keys = turned(k, 3 * width, heads, keys.ptr());
             for (first, count, seen) in heads.tiles() {
                 let q = rows(q.add(first * 3 * width), 3 * width);
-                let (p, apart): (*mut T, _) = (scores.ptr(), seen.next_multiple_of(LANES));
+                let (p, apart): (*mut T, _) = (scores.ptr(), apart(seen));
                 T::product(count, seen, size, q, keys, Init::Zero, p, apart);
                 dispatch(Weights { heads, first, seen, scores: whole(p, count, seen) });
                 let (p, v) = (rows(p.cast_const(), apart), rows(v, 3 * width));
@@ -139,7 +139,7 @@ pub(crate) fn back<T: Float>(heads: Heads, x: &[T], g: &[T], y: &[T], dx: &mut [
                 let (row, result) = (first * 3 * width, to + first * width);
                 let (q, g) = (q.add(row), gs.get().add(result));
                 let (p, ds): (*mut T, *mut T) = (weights.ptr(), slopes.ptr());
-                let apart = seen.next_multiple_of(LANES);
+                let apart = apart(seen);
                 T::product(count, seen, size, rows(q, 3 * width), keys, Init::Zero, p, apart);
                 let weights = whole(p, count, seen);
                 dispatch(Weights { heads, first, seen, scores: weights });

@@ -2,6 +2,7 @@
 //! the level or the threads of the whole process are programs of their own.
 #![allow(clippy::unwrap_used)]
 
+mod attention;
 mod cases;
 mod common;
 mod compare;

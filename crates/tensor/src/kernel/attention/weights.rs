@@ -3,18 +3,22 @@
 use super::{Heads, TILE};
 use crate::Float;
 use crate::kernel::level::{Arch, Kernel, Level};
-use crate::kernel::tree::{Sum, total};
 use crate::pointwise::Real;
 
 /// A row of scores takes a multiple of this, so that it is worked on in whole vectors.
-pub(super) const LANES: usize = 16;
+const LANES: usize = 16;
 
-/// Rows of scores of which the first `seen` are written: the others, to a whole number of vectors, become 0.
+/// The elements from a row of scores to the next: whole vectors.
+pub(super) fn apart(seen: usize) -> usize {
+    seen.next_multiple_of(LANES)
+}
+
+/// Rows of scores of which the first `seen` are written. The others become 0.
 ///
 /// # Safety
-/// `scores` is good for `count` rows of `seen`, rounded up to whole vectors, and the first `seen` of each are written.
+/// `scores` is good for `count` rows of [`apart`], and the first `seen` of each are written.
 pub(super) unsafe fn whole<'a, T: Float>(scores: *mut T, count: usize, seen: usize) -> &'a mut [T] {
-    let apart = seen.next_multiple_of(LANES);
+    let apart = apart(seen);
     for row in 0..count {
         for place in seen..apart {
             // SAFETY: the caller's.
@@ -49,7 +53,8 @@ fn change<T: Float>(
     }
 }
 
-/// A row of whole vectors, folded lane by lane, and the lanes by halves.
+/// A row of whole vectors, folded lane by lane, and the lanes by halves. (`tree::total` takes rows of any length: its code for the
+/// end of a row is as long as that for a short row.)
 #[inline(always)]
 fn folded<T: Float>(row: &[[T; LANES]], start: T, join: impl Fn(T, T) -> T) -> T {
     let mut lanes = [start; LANES];
@@ -83,7 +88,7 @@ impl<T: Float> Kernel for Weights<'_, T> {
     fn run<A: Arch>(self) {
         let Self { heads, first, seen, scores } = self;
         let scale = T::from_f64(heads.scale);
-        let apart = seen.next_multiple_of(LANES);
+        let apart = apart(seen);
         let count = |i: usize| if heads.causal { first + i + 1 } else { seen };
         let ones = std::array::from_fn(|j| if j < LANES { T::ONE } else { T::ZERO });
         // Three loops, so that the next rows need not wait for what a row is folded to.
@@ -100,10 +105,11 @@ impl<T: Float> Kernel for Weights<'_, T> {
                 T::from_lane::<A>(x.minus(most).lane::<A>().exp())
             });
         }
-        for row in scores.chunks_exact_mut(apart) {
+        for (i, row) in scores.chunks_exact_mut(apart).enumerate() {
             let row = row.as_chunks_mut().0;
             let share = T::ONE.over(folded(row, T::ZERO, T::plus));
-            change(row, (apart, &ones), T::ZERO, |x| x.times(share));
+            // What is not seen weighs 0, also where a score, and so the share, is NaN.
+            change(row, (count(i), &ones), T::ZERO, |x| x.times(share));
         }
     }
 }
@@ -126,11 +132,11 @@ impl<T: Float> Kernel for Slopes<'_, T> {
     fn run<A: Arch>(self) {
         let Self { heads, seen, gs, ys, weights, slopes } = self;
         let (scale, width) = (T::from_f64(heads.scale), heads.width());
-        let apart = seen.next_multiple_of(LANES);
+        let apart = apart(seen);
         let queries = gs.chunks(width).zip(ys.chunks(width));
         let rows = slopes.chunks_exact_mut(apart).zip(weights.chunks_exact(apart));
         for ((slopes, weights), (g, y)) in rows.zip(queries) {
-            let common = dot::<A, T>(&g[..heads.size], &y[..heads.size]);
+            let common = dot(&g[..heads.size], &y[..heads.size]);
             let (slopes, weights) =
                 (slopes.as_chunks_mut::<LANES>().0, weights.as_chunks::<LANES>().0);
             for (slopes, weights) in slopes.iter_mut().zip(weights) {
@@ -143,18 +149,17 @@ impl<T: Float> Kernel for Slopes<'_, T> {
     }
 }
 
-/// Σ a·b, in 16 sums.
+/// Σ a·b, in as many sums as lanes.
 #[inline(always)]
-fn dot<A: Arch, T: Float>(a: &[T], b: &[T]) -> T {
-    let mut sums = [T::ZERO; 16];
-    let ((whole_a, rest_a), (whole_b, rest_b)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+fn dot<T: Float>(a: &[T], b: &[T]) -> T {
+    let mut sums = [T::ZERO; LANES];
+    let ((whole_a, rest_a), (whole_b, rest_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     for (a, b) in whole_a.iter().zip(whole_b) {
-        for i in 0..16 {
+        for i in 0..LANES {
             sums[i] = sums[i].plus(a[i].times(b[i]));
         }
     }
-    let mut sum =
-        if whole_a.is_empty() { T::ZERO } else { total::<A, Sum, T>(Sum, &sums, T::ZERO) };
+    let mut sum = if whole_a.is_empty() { T::ZERO } else { folded(&[sums], T::ZERO, T::plus) };
     for (&a, &b) in rest_a.iter().zip(rest_b) {
         sum = sum.plus(a.times(b));
     }
