@@ -193,11 +193,12 @@ impl<T: Float> Tensor<T> {
         }
         let (x, weight) = (self.lying(OP)?, weight.lying(OP)?);
         let bias = bias.map(Self::contiguous);
+        let run = if sizes.is_moved() { conv::moved::forward } else { conv::forward };
         // SAFETY: the operands are in row-major order, and of the shapes that the sizes say; each output is written.
         let y = unsafe {
             Self::try_filled_by(shape.clone(), |out| {
                 let (bias, out) = (bias.as_ref().map(Self::first), out.as_mut_ptr().cast());
-                conv::forward(&sizes, x.first(), weight.first(), bias, out);
+                run(&sizes, x.first(), weight.first(), bias, out);
             })
         };
         y.ok_or_else(|| no_memory::<T>(OP, &shape))
@@ -231,19 +232,19 @@ impl<T: Float> Tensor<T> {
         if self.is_empty() || weight.is_empty() || shape.contains(&0) {
             return Self::try_full(&shape, T::ZERO);
         }
-        let [outputs, inputs, places] = sizes.weight();
-        let shifted = sizes.is_shifted() && weight.all_finite();
-        let turned = if shifted {
-            weight.reshape([conv.groups, outputs, inputs, places])?.permute([0, 3, 1, 2])?
+        let moved = sizes.is_moved_back() && weight.all_finite();
+        let weight = if moved {
+            weight.lying(OP)?
         } else {
-            weight.reshape([conv.groups, outputs, inputs * places])?.t()
+            let [outputs, inputs, places] = sizes.weight();
+            weight.reshape([conv.groups, outputs, inputs * places])?.t().lying(OP)?
         };
-        let (y, turned) = (self.lying(OP)?, turned.lying(OP)?);
-        let run = if shifted { conv::shifted::input } else { conv::input };
+        let y = self.lying(OP)?;
+        let run = if moved { conv::moved::input } else { conv::input };
         // SAFETY: as in `conv`; each input is written.
         let x = unsafe {
             Self::try_filled_by(shape.clone(), |out| {
-                run(&sizes, y.first(), turned.first(), out.as_mut_ptr().cast());
+                run(&sizes, y.first(), weight.first(), out.as_mut_ptr().cast());
             })
         };
         x.ok_or_else(|| no_memory::<T>(OP, &shape))

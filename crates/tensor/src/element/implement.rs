@@ -7,7 +7,7 @@ use crate::kernel::folds::{
     Deviations, Exponentials, FloatFold, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero,
     NumberFold, Powers, ScaledPowers, SquaredDeviations, Squares,
 };
-use crate::kernel::gemm::{Init, Mat, column_sums, gemm};
+use crate::kernel::gemm::{Init, Mat, Moved, column_sums, gemm};
 use crate::kernel::level::Level;
 use crate::kernel::reduce::{fold, fold_slice};
 use crate::kernel::scan::{Adding, AddingExponentials, Multiplying, NumberScan, scan};
@@ -243,6 +243,10 @@ macro_rules! float {
             ) {
                 // SAFETY: passed on.
                 unsafe { gemm(m, n, k, a, b, init, c, ldc) }
+            }
+            unsafe fn moved_product(product: &Moved<'_, $t>) {
+                // SAFETY: passed on.
+                unsafe { product.run() }
             }
             fn sum_into(a: Tensor<$t>, b: &Tensor<$t>) -> Tensor<$t> {
                 crate::pointwise::accumulate::sum_into(a, b)

@@ -5,9 +5,12 @@
 //! weight is a sum over samples: of a fixed number of blocks of them, in order.
 
 mod columns;
+pub(crate) mod moved;
+mod rows;
 pub(crate) mod shifted;
 
 use self::columns::{AddColumns, Columns, CopyColumns, Image};
+use self::rows::CopyRows;
 use super::gemm::{Init, Mat, Scratch};
 use super::level::dispatch;
 use super::pool::{self, Shared};
@@ -131,16 +134,8 @@ pub(crate) unsafe fn forward<T: Float>(
             unsafe {
                 let (x, y) = (x.add(g * s.input()), y.add(g * s.output()));
                 let a = Mat { ptr: weight.add(group * s.outputs * k), rs: k as isize, cs: 1 };
-                let init = match bias {
-                    None => Init::Zero,
-                    Some(bias) => {
-                        for o in 0..s.outputs {
-                            let start = *bias.add(group * s.outputs + o);
-                            (0..windows).for_each(|p| y.add(o * windows + p).write(start));
-                        }
-                        Init::Accumulate
-                    }
-                };
+                let init =
+                    bias.map_or(Init::Zero, |bias| Init::Column(bias.add(group * s.outputs)));
                 if s.is_plain() {
                     let b = Mat { ptr: x, rs: windows as isize, cs: 1 };
                     T::product(s.outputs, windows, k, a, b, init, y, windows);
@@ -191,9 +186,9 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, turned: *const T, x
                     dispatch(AddColumns(Columns::new(s, image, out, pitch, (from, to))));
                 });
                 if s.is_padded() {
-                    Image::<T>::rows(s, |to, from| {
-                        std::ptr::copy_nonoverlapping(image.add(from), x.add(to), s.places[2]);
-                    });
+                    let (counts, len, places, (first, padded)) = s.rows();
+                    let image = image.add(first).cast_const();
+                    CopyRows { counts, len, from: (image, padded), to: (x, places) }.copy();
                 }
             }
         }

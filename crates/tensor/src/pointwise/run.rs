@@ -5,7 +5,7 @@ use super::table::{BinaryVisitor, UnaryVisitor};
 use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
 use crate::error::no_memory;
 use crate::kernel::folds::FloatFold;
-use crate::kernel::gemm::{Init, Mat};
+use crate::kernel::gemm::{Init, Mat, Moved};
 use crate::kernel::level::Arch;
 use crate::kernel::map::{InPlace, Lanewise, try_map, update};
 use crate::shape::same;
@@ -36,6 +36,11 @@ pub trait FloatKernels: Element + LaneFloat {
         c: *mut Self,
         ldc: usize,
     );
+    /// [`Moved::run`], compiled in this crate.
+    ///
+    /// # Safety
+    /// As there.
+    unsafe fn moved_product(product: &Moved<'_, Self>);
     fn pull_binary(
         op: BinaryOp,
         operand: usize,

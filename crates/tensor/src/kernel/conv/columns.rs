@@ -1,5 +1,6 @@
 //! The columns of a convolution: an image with its padding, and copies of its windows, there and back.
 
+use super::rows::{CopyRows, copy_run};
 use super::{Sizes, product};
 use crate::Float;
 use crate::kernel::gemm::Scratch;
@@ -21,20 +22,6 @@ impl<T: Float> Image<T> {
         Self { scratch, element: std::marker::PhantomData }
     }
 
-    /// Calls `row` with each row of the image and where it is in the padded one.
-    pub(super) fn rows(s: &Sizes, mut row: impl FnMut(usize, usize)) {
-        let [_, h, w] = s.padded();
-        for c in 0..s.inputs {
-            for z in 0..s.places[0] {
-                for y in 0..s.places[1] {
-                    let from = ((c * s.places[0] + z) * s.places[1] + y) * s.places[2];
-                    let plane = c * s.padded()[0] + s.before[0] + z;
-                    row(from, (plane * h + s.before[1] + y) * w + s.before[2]);
-                }
-            }
-        }
-    }
-
     /// The padded image of these elements.
     ///
     /// # Safety
@@ -44,10 +31,11 @@ impl<T: Float> Image<T> {
             return x;
         }
         let padded = self.scratch.ptr::<T>();
+        let (counts, len, image, (first, places)) = s.rows();
         // SAFETY: the caller's, and each row lies within the padded image.
-        Self::rows(s, |from, to| unsafe {
-            std::ptr::copy_nonoverlapping(x.add(from), padded.add(to), s.places[2]);
-        });
+        unsafe {
+            CopyRows { counts, len, from: (x, image), to: (padded.add(first), places) }.copy()
+        };
         padded
     }
 }
@@ -86,34 +74,6 @@ fn terms(s: &Sizes, mut term: impl FnMut(usize, usize)) {
                     term(k, row + e * s.dilation[2]);
                     k += 1;
                 }
-            }
-        }
-    }
-}
-
-/// Copies a run: eight elements at a time, the last ones once more, as a call for so few costs more than the copy.
-///
-/// # Safety
-/// Both are good for `len` elements, and do not overlap.
-#[inline(always)]
-unsafe fn copy_run<T: Float>(from: *const T, to: *mut T, len: usize) {
-    // SAFETY: the caller's.
-    unsafe {
-        if len >= 8 {
-            let mut i = 0;
-            while i + 8 <= len {
-                to.add(i)
-                    .cast::<[T; 8]>()
-                    .write_unaligned(from.add(i).cast::<[T; 8]>().read_unaligned());
-                i += 8;
-            }
-            let i = len - 8;
-            to.add(i)
-                .cast::<[T; 8]>()
-                .write_unaligned(from.add(i).cast::<[T; 8]>().read_unaligned());
-        } else {
-            for i in 0..len {
-                *to.add(i) = *from.add(i);
             }
         }
     }

@@ -1,29 +1,26 @@
-//! The gradients of a convolution as sums over the places of a window: for each, a product with the whole image, moved by so much.
+//! The gradient of a convolution's weight, place by place of the window: each is a product with the whole image, moved by so much.
 //!
 //! All positions of the padded image are taken, row after row, from the first window to the last. Between two rows, where a window
 //! would reach from the end of a row into the next, the gradient of the output is 0, which is only right of finite numbers. In return
-//! no column is copied or added back, and a piece of the image that lies in the first cache serves all places of the window.
-//!
-//! The convolution itself is no faster in this way: each place's product is short, and adds to what the one before it wrote.
+//! no column is copied, and a piece of the image that lies in the first cache serves all places of the window.
 
 use std::marker::PhantomData;
 
 use super::columns::Image;
+use super::rows::CopyRows;
 use super::{Sizes, pieces, product};
 use crate::Float;
 use crate::kernel::gemm::{Init, Mat, Scratch};
 use crate::kernel::pool::{self, Shared};
 use crate::kernel::transpose::Transpose;
 
-/// Elements of the image to which all places of the window are added at a time: they stay in the first cache.
-const SUMS: usize = 3072;
 /// Positions that are multiplied at a time for the gradient of the weight.
 const DEPTH: usize = 512;
 /// With fewer channels or outputs, products are mostly their beginning and end.
 const MANY: usize = 16;
 
 impl Sizes {
-    /// True if gradients are found in this way, which is of use if steps are 1, channels many, and the zeros few.
+    /// True if the gradient is found in this way, which is of use if steps are 1, channels many, and the zeros few.
     pub(crate) fn is_shifted(&self) -> bool {
         let many = self.inputs >= MANY && self.outputs >= MANY;
         many && self.stride == [1; 3]
@@ -35,29 +32,6 @@ impl Sizes {
     fn positions(&self) -> usize {
         let ([_, h, w], [d, down, across]) = (self.padded(), self.counts);
         ((d - 1) * h + down - 1) * w + across
-    }
-
-    /// The positions of each place of a window, counted from its first.
-    fn shifts(&self) -> impl Iterator<Item = usize> {
-        let ([_, h, w], [da, db, de]) = (self.padded(), self.dilation);
-        let [a, b, e] = self.kernel;
-        let place = move |i| ((i / (b * e) * da) * h + i / e % b * db) * w + i % e * de;
-        (0..a * b * e).map(place)
-    }
-
-    /// Calls `row` for the part of each row of windows that is among the positions from one to before another: with its position,
-    /// counted from `from`, its first window and its length.
-    fn rows_of(&self, from: usize, to: usize, mut row: impl FnMut(usize, usize, usize)) {
-        let ([_, h, w], [d, down, across]) = (self.padded(), self.counts);
-        for z in 0..d {
-            for y in 0..down {
-                let start = (z * h + y) * w;
-                let (first, last) = (start.max(from), (start + across).min(to));
-                if first < last {
-                    row(first - from, (z * down + y) * across + first - start, last - first);
-                }
-            }
-        }
     }
 
     /// The padded image of a group from this position on: a matrix of its channels × positions.
@@ -99,54 +73,17 @@ impl<T: Float> Wide<T> {
             return y;
         }
         let wide = self.scratch.ptr::<T>();
-        for o in 0..s.outputs {
-            s.rows_of(0, positions, |position, window, len| {
-                // SAFETY: the caller's, and each row lies among the positions.
-                unsafe {
-                    let from = y.add(o * windows + window);
-                    std::ptr::copy_nonoverlapping(from, wide.add(o * positions + position), len);
-                }
-            });
-        }
+        let ([_, h, w], [d, down, across]) = (s.padded(), s.counts);
+        let rows = CopyRows {
+            counts: [s.outputs, d, down],
+            len: across,
+            from: (y, [windows, down * across, across]),
+            to: (wide, [positions, h * w, w]),
+        };
+        // SAFETY: the caller's, and each row lies among the positions.
+        unsafe { rows.copy() };
         wide
     }
-}
-
-/// The gradient of the input: image moved += weightᵀ · y, for each place of the window.
-///
-/// # Safety
-/// As [`super::input`], but the weight is `[groups, places of the window, outputs, inputs]`.
-pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, weight: *const T, x: *mut T) {
-    let (plane, width) = (product(s.padded()), (SUMS / s.inputs / 32 * 32).max(32));
-    let shared = Shared((x, weight, y));
-    s.share(&|samples| {
-        let (x, weight, y) = shared.get();
-        let room = if s.is_padded() { s.inputs * plane } else { 0 };
-        let (mut image, mut wide) = (Scratch::new::<T>(room), Wide::new(s));
-        for g in samples.start * s.groups..samples.end * s.groups {
-            // SAFETY: the caller's: a group of a sample lies within each; the parts write groups of their own. The last position of
-            // the last place of the window is the last of the padded image. All bits 0 are the number 0.
-            unsafe {
-                let (x, y) = (x.add(g * s.input()), wide.of(s, y.add(g * s.output())));
-                let image = if s.is_padded() { image.ptr() } else { x };
-                image.write_bytes(0, s.inputs * plane);
-                pieces(s.positions(), width, |from, to| {
-                    let b = Mat { ptr: y.add(from), rs: s.positions() as isize, cs: 1 };
-                    for (place, shift) in s.shifts().enumerate() {
-                        let a = s.place(weight, g % s.groups, place);
-                        let a = Mat { ptr: a, rs: 1, cs: s.inputs as isize };
-                        let (c, init) = (image.add(shift + from), Init::Accumulate);
-                        T::product(s.inputs, to - from, s.outputs, a, b, init, c, plane);
-                    }
-                });
-                if s.is_padded() {
-                    Image::<T>::rows(s, |to, from| {
-                        std::ptr::copy_nonoverlapping(image.add(from), x.add(to), s.places[2]);
-                    });
-                }
-            }
-        }
-    });
 }
 
 /// The gradient of the weight: image moved · yᵀ, for each place of the window, `[blocks, groups, places, inputs, outputs]`.

@@ -41,7 +41,7 @@ impl<V: Simd> Body<V> for Direct<'_, V::Elem> {
 
 /// The largest width of panels in vectors: the fewer rows, the wider a block that fills the registers.
 #[inline(always)]
-fn widest<V: Simd>(m: usize, n: usize) -> usize {
+pub(super) fn widest<V: Simd>(m: usize, n: usize) -> usize {
     let all = n.div_ceil(V::LANES);
     if all <= 4 && V::HEIGHTS[all - 1] > 0 {
         return all;
@@ -79,8 +79,9 @@ unsafe fn panels<V: Simd>(
                 None => (from.ptr, b.rs),
             };
             let ragged = if buffer.is_some() { 0 } else { ragged(product, j + nv * V::LANES) };
-            let (c, init) = (c.add(j), init.at_column(j));
-            Block { k, a, b: panel, ldb, ragged, c, ldc, width, init }.down::<V>(m, nv);
+            let (c, init) = (c.add(j), init.at(0, j));
+            Block { k, a, b: panel, ldb, starts: &[0], ragged, c, ldc, width, init }
+                .down::<V>(m, nv);
         }
         j += width;
     }

@@ -38,13 +38,16 @@ impl Layout for ByColumns {
 
 /// A block of C and what goes into it.
 #[derive(Clone, Copy)]
-pub(super) struct Block<T> {
+pub(super) struct Block<'a, T> {
+    /// Rows of B, for each of the starts.
     pub(super) k: usize,
     pub(super) a: Mat<T>,
-    /// The block's columns of B, `ldb` apart.
+    /// The block's columns of B, `ldb` apart, where it has one start, which is 0.
     pub(super) b: *const T,
     pub(super) ldb: isize,
-    /// The number of B's rows, the last ones, of whose last vector only what is in the block's width may be read. To mask a
+    /// Starts of B, counted from `b`: from each of them it has k rows, and A goes on by k columns.
+    pub(super) starts: &'a [isize],
+    /// The number of B's rows, the last ones of each start, of whose last vector only what is in the block's width may be read. To mask a
     /// load costs as much as a multiply-add.
     pub(super) ragged: usize,
     pub(super) c: *mut T,
@@ -53,7 +56,7 @@ pub(super) struct Block<T> {
     pub(super) init: Init<T>,
 }
 
-impl<T> Block<T> {
+impl<T> Block<'_, T> {
     /// This block and those below it, of `m` rows in all: of nearly equal height, not full ones and a thin rest.
     ///
     /// # Safety
@@ -74,6 +77,7 @@ impl<T> Block<T> {
             }
             left -= h;
             self.a = self.a.at(h, 0);
+            self.init = self.init.at(h, 0);
             self.c = self.c.wrapping_add(h * self.ldc);
         }
     }
@@ -97,7 +101,7 @@ macro_rules! each {
 
 /// The block's kernel for `MR` rows of `NV` vectors, of the last of which as much is stored as the block is wide.
 pub(super) struct Micro<'a, V: Simd, L, const MR: usize, const NV: usize>(
-    pub(super) &'a Block<V::Elem>,
+    pub(super) &'a Block<'a, V::Elem>,
     pub(super) PhantomData<L>,
 );
 
@@ -105,7 +109,7 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
     type Output = ();
     #[inline(always)]
     unsafe fn run(self) {
-        let Block { k, a, b, ldb, ragged, c, ldc, width, init } = *self.0;
+        let Block { k, a, b, ldb, starts, ragged, c, ldc, width, init } = *self.0;
         let (rs, cs) = L::strides(&a);
         let tail = NV - 1;
         // SAFETY: the caller's: A is good for MR rows of k, B for k rows of NV vectors, the ragged ones for `width` of them,
@@ -118,20 +122,29 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
                 *p = p.wrapping_offset((g * L::REACH) as isize * rs);
             }
             let pairs = (k - ragged) / 2;
-            for _ in 0..pairs {
-                at.step(0, &mut acc, (rs, cs), ldb, None);
-                at.step(1, &mut acc, (rs, cs), ldb, None);
-                at.go_on(2, cs, ldb);
-            }
-            for _ in 2 * pairs..k {
-                at.step(0, &mut acc, (rs, cs), ldb, Some(mask));
-                at.go_on(1, cs, ldb);
+            for &start in starts {
+                at.b = b.wrapping_offset(start);
+                for _ in 0..pairs {
+                    at.step(0, &mut acc, (rs, cs), ldb, None);
+                    at.step(1, &mut acc, (rs, cs), ldb, None);
+                    at.go_on(2, cs, ldb);
+                }
+                for _ in 2 * pairs..k {
+                    at.step(0, &mut acc, (rs, cs), ldb, Some(mask));
+                    at.go_on(1, cs, ldb);
+                }
             }
             match init {
                 Init::Zero => {}
                 Init::Accumulate => {
                     each!(MR, r, { add_row::<V, NV>(&mut acc[r], c.add(r * ldc), mask) })
                 }
+                Init::Column(p) => each!(MR, r, {
+                    let x = V::splat(*p.add(r));
+                    for v in &mut acc[r] {
+                        *v = v.add(x);
+                    }
+                }),
                 Init::Row(bias) => each!(MR, r, { add_row::<V, NV>(&mut acc[r], bias, mask) }),
             }
             each!(MR, r, {

@@ -18,6 +18,7 @@ mod direct;
 mod dots;
 mod elem;
 mod micro;
+mod moved;
 mod pack;
 mod packed;
 mod plan;
@@ -29,6 +30,7 @@ mod strips;
 mod sums;
 
 pub use elem::GemmElem;
+pub use moved::Moved;
 pub(in crate::kernel) use scratch::Scratch;
 
 /// A matrix as its first element and its strides (in elements; any sign, 0 for broadcast).
@@ -83,6 +85,8 @@ pub enum Init<T> {
     Accumulate,
     /// This vector of n, in every row: a bias.
     Row(*const T),
+    /// This vector of m, in every column.
+    Column(*const T),
 }
 
 impl<T> Clone for Init<T> {
@@ -93,11 +97,12 @@ impl<T> Clone for Init<T> {
 impl<T> Copy for Init<T> {}
 
 impl<T> Init<T> {
-    /// The same for the columns from `j` on.
+    /// The same from row `i` and column `j` on.
     #[inline(always)]
-    fn at_column(self, j: usize) -> Self {
+    fn at(self, i: usize, j: usize) -> Self {
         match self {
             Self::Row(p) => Self::Row(p.wrapping_add(j)),
+            Self::Column(p) => Self::Column(p.wrapping_add(i)),
             other => other,
         }
     }
@@ -190,11 +195,11 @@ unsafe fn rows<T: GemmElem>(
 }
 
 impl<T> Product<T> {
-    /// The columns from one to before another.
+    /// The part of so many rows and columns from row `i` and column `j` on.
     #[inline(always)]
-    fn columns(&self, from: usize, to: usize) -> Self {
-        let (b, init) = (self.b.at(0, from), self.init.at_column(from));
-        Self { n: to - from, b, init, c: self.c.wrapping_add(from), ..*self }
+    fn part(&self, (i, j): (usize, usize), (m, n): (usize, usize)) -> Self {
+        let (a, b, init) = (self.a.at(i, 0), self.b.at(0, j), self.init.at(i, j));
+        Self { m, n, a, b, init, c: self.c.wrapping_add(i * self.ldc + j), ..*self }
     }
 
     /// Multiply-adds.
@@ -239,6 +244,7 @@ unsafe fn start<T: GemmElem>(product: Product<T>) {
                     Init::Zero => c.write(T::ZERO),
                     Init::Accumulate => {}
                     Init::Row(p) => c.write(*p.add(j)),
+                    Init::Column(p) => c.write(*p.add(i)),
                 }
             }
         }

@@ -33,7 +33,7 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
     type Output = ();
     #[inline(always)]
     unsafe fn run(self) {
-        let Product { m, n, k, a, b, init, c, ldc } = *self.0;
+        let Product { m, n, k, a, b, init, .. } = *self.0;
         let nr = 2 * V::LANES;
         let kc = k.div_ceil(k.div_ceil(KC)).next_multiple_of(16);
         let mc = if a_lies(self.0) {
@@ -58,8 +58,8 @@ impl<V: Simd> Body<V> for Packed<'_, V::Elem> {
                 let mut i = 0;
                 while i < m {
                     let h = (m - i).min(mc);
-                    let (a, b, c) = (a.at(i, p), b.at(p, 0), c.add(i * ldc));
-                    let part = Product { m: h, k: d, a, b, init, c, ..*self.0 };
+                    let (a, b) = (a.at(0, p), b.at(p, 0));
+                    let part = Product { k: d, a, b, init, ..*self.0 }.part((i, 0), (h, n));
                     level::<V>(part, strips(h), group, pa, pb);
                     i += h;
                 }
@@ -117,8 +117,9 @@ unsafe fn level<V: Simd>(
                     } else {
                         (pb.add((j - j0) / nr * KC * nr).cast_const(), (nv * V::LANES) as isize)
                     };
-                    let (c, init) = (c.add(i * ldc + j), init.at_column(j));
-                    Block { k, a, b, ldb, ragged: 0, c, ldc, width, init }.down::<V>(h, nv);
+                    let (c, init) = (c.add(i * ldc + j), init.at(i, j));
+                    Block { k, a, b, ldb, starts: &[0], ragged: 0, c, ldc, width, init }
+                        .down::<V>(h, nv);
                     j += width;
                 }
             }

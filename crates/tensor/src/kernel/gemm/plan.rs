@@ -117,6 +117,7 @@ impl Plan {
                         Init::Zero => Start::Zero,
                         Init::Accumulate => Start::Vector(c.cast_const()),
                         Init::Row(p) => Start::Vector(p),
+                        Init::Column(p) => Start::Scalar(p),
                     };
                     let (x, rows) = ((a.ptr, a.cs), (b.ptr, b.rs));
                     run(&Axpy { n, k, x: x.0, xs: x.1, rows: rows.0, ld: rows.1, start, y: c });
@@ -126,6 +127,7 @@ impl Plan {
                         Init::Zero => Start::Zero,
                         Init::Accumulate => Start::Vector(c.cast_const()),
                         Init::Row(p) => Start::Scalar(p),
+                        Init::Column(p) => Start::Vector(p),
                     };
                     let (x, rows) = ((b.ptr, b.rs), (a.ptr, a.cs));
                     run(&Axpy { n: m, k, x: x.0, xs: x.1, rows: rows.0, ld: rows.1, start, y: c });
@@ -146,6 +148,7 @@ unsafe fn dots<T: GemmElem>(plan: Plan, product: Product<T>) {
         Init::Zero => None,
         Init::Accumulate => Some((c.cast_const(), ldc, 1)),
         Init::Row(p) => Some((p, 0, 1)),
+        Init::Column(p) => Some((p, 1, 0)),
     };
     // A single vector may be strided: a copy of it is cheap.
     let mut scratch = None;

@@ -44,13 +44,9 @@ pub(super) unsafe fn run<T: GemmElem>(product: Product<T>, plan: Plan) {
         if m == 0 || n == 0 {
             return;
         }
-        let band = shared.get().columns(j, j + n);
         // SAFETY: the caller's: the part is inside the product; A and B are only read, and no two parts write the same
         // element of C.
-        unsafe {
-            let c = band.c.add(i * band.ldc);
-            plan.run(Product { m, a: band.a.at(i, 0), c, ..band });
-        }
+        unsafe { plan.run(shared.get().part((i, j), (m, n))) }
     });
 }
 
