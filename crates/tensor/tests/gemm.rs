@@ -119,7 +119,7 @@ fn check<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, kind: usize, g
     let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (m * 7919 + n * 131 + k) as u64);
     let a = Held::<T>::new(m, k, la, &mut random);
     let b = Held::<T>::new(k, n, lb, &mut random);
-    let bias: Vec<T> = (0..n).map(|_| T::of(random.next())).collect();
+    let bias: Vec<T> = (0..m.max(n)).map(|_| T::of(random.next())).collect();
     let ldc = n + gap;
     let len = if m * n == 0 { 0 } else { (m - 1) * ldc + n };
     let before: Vec<T> = (0..len).map(|_| T::of(random.next())).collect();
@@ -127,7 +127,8 @@ fn check<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, kind: usize, g
     let init = match kind {
         0 => Init::Zero,
         1 => Init::Accumulate,
-        _ => Init::Row(bias.as_ptr()),
+        2 => Init::Row(bias.as_ptr()),
+        _ => Init::Column(bias.as_ptr()),
     };
     let marks: Vec<u64> = c.iter().map(|x| x.bits()).collect();
     // SAFETY: the matrices are as large as the shapes say.
@@ -138,7 +139,8 @@ fn check<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, kind: usize, g
             let (mut sum, mut size) = match kind {
                 0 => (0.0, 0.0),
                 1 => (before[i * ldc + j].to(), 1.0),
-                _ => (bias[j].to(), 1.0),
+                2 => (bias[j].to(), 1.0),
+                _ => (bias[i].to(), 1.0),
             };
             for p in 0..k {
                 let x = a.get(i, p) * b.get(p, j);
@@ -177,11 +179,11 @@ fn all_small<T: Elem>() {
             for k in 0..=most {
                 // The plain layouts for every shape, the others and the starts in turn.
                 turn += 1;
-                check::<T>(m, n, k, Row, Row, turn % 3, turn % 2);
-                check::<T>(m, n, k, Row, Column, (turn + 1) % 3, 0);
-                check::<T>(m, n, k, Column, Row, (turn + 2) % 3, 0);
+                check::<T>(m, n, k, Row, Row, turn % 4, turn % 2);
+                check::<T>(m, n, k, Row, Column, (turn + 1) % 4, 0);
+                check::<T>(m, n, k, Column, Row, (turn + 2) % 4, 0);
                 let (la, lb) = (LAYS[turn * 7 % 9], LAYS[turn / 9 % 9]);
-                check::<T>(m, n, k, la, lb, turn / 81 % 3, turn % 3);
+                check::<T>(m, n, k, la, lb, turn / 81 % 4, turn % 3);
             }
         }
     }
@@ -225,7 +227,7 @@ fn odd_ones<T: Elem>() {
     for (s, (m, n, k)) in shapes.into_iter().enumerate() {
         for (q, la) in LAYS.into_iter().enumerate() {
             for (r, lb) in LAYS.into_iter().enumerate() {
-                check::<T>(m, n, k, la, lb, (s + q + r) % 3, (q + r) % 2);
+                check::<T>(m, n, k, la, lb, (s + q + r) % 4, (q + r) % 2);
             }
         }
     }

@@ -2,8 +2,12 @@
 //! not be touched.
 #![cfg(target_os = "linux")]
 
-use wengert_tensor::kernel::gemm::{Init, Mat, column_sums, gemm};
+use std::sync::Mutex;
+use wengert_tensor::kernel::gemm::{Init, Mat, Moved, column_sums, gemm};
 use wengert_tensor::kernel::{level, pool};
+
+/// The level belongs to the process: one test at a time.
+static ONE: Mutex<()> = Mutex::new(());
 
 unsafe extern "C" {
     fn mmap(at: *mut u8, len: usize, prot: i32, flags: i32, fd: i32, offset: i64) -> *mut u8;
@@ -46,6 +50,7 @@ impl Guarded {
 
 #[test]
 fn nothing_beside() {
+    let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
     pool::set_threads(1);
     let memory: [Guarded; 4] = std::array::from_fn(|_| Guarded::new(80));
     let mut shapes =
@@ -65,11 +70,12 @@ fn nothing_beside() {
                 let a = memory[0].floats(m * k, end);
                 let b = memory[1].floats(k * n, end);
                 let c = memory[2].floats(m * n, end);
-                let bias = memory[3].floats(n, end);
+                let bias = memory[3].floats(m.max(n), end);
                 let (ars, acs) = if ta { (1, m as isize) } else { (k as isize, 1) };
                 let (brs, bcs) = if tb { (1, k as isize) } else { (n as isize, 1) };
                 let (a, b) = (Mat { ptr: a, rs: ars, cs: acs }, Mat { ptr: b, rs: brs, cs: bcs });
-                for init in [Init::Zero, Init::Accumulate, Init::Row(bias.cast_const())] {
+                let bias = bias.cast_const();
+                for init in [Init::Zero, Init::Accumulate, Init::Row(bias), Init::Column(bias)] {
                     // SAFETY: the matrices are as large as the shapes say.
                     unsafe {
                         gemm(m, n, k, a, b, init, c, n);
@@ -84,6 +90,80 @@ fn nothing_beside() {
                     let out = memory[1].floats(width, end);
                     // SAFETY: as many elements as rows and columns say.
                     unsafe { column_sums(rows, width as isize, x, width, out) };
+                }
+            }
+        }
+    }
+    level::force(level::best());
+}
+
+/// The sum of products with B from each of these starts, whose rows lie `ldb` apart, where nothing may be touched beside them.
+fn moved(memory: &[Guarded; 4], [m, n, k]: [usize; 3], starts: &[isize], ldb: usize, end: bool) {
+    let (least, farthest) = (*starts.iter().min().unwrap(), *starts.iter().max().unwrap());
+    let rest = (k - 1) * ldb + n;
+    let (columns, span) = (starts.len() * k, (farthest - least) as usize + rest);
+    let (a, b) = (memory[0].floats(m * columns, end), memory[1].floats(span, end));
+    let (c, column) = (memory[2].floats(m * n, end), memory[3].floats(m, end));
+    // Small whole numbers, whose sums are exact.
+    for i in 0..m * columns {
+        // SAFETY: so many floats are there, here and below.
+        unsafe { *a.add(i) = (i % 5) as f32 };
+    }
+    (0..span).for_each(|i| unsafe { *b.add(i) = (i % 7) as f32 });
+    let first = b.wrapping_offset(-least);
+    let product = Moved {
+        m,
+        n,
+        k,
+        a: Mat { ptr: a, rs: columns as isize, cs: 1 },
+        b: first,
+        ldb,
+        starts,
+        rest,
+        init: Init::Column(column),
+        c,
+        ldc: n,
+    };
+    // SAFETY: the operands are as large as they say.
+    unsafe { product.run() };
+    for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+        let term = |s: usize, q: usize| {
+            let from = (starts[s] - least) as usize + q * ldb + j;
+            ((i * columns + s * k + q) % 5) * (from % 7)
+        };
+        let sum: usize = (0..starts.len())
+            .flat_map(|s| (0..k).map(move |q| (s, q)))
+            .map(|(s, q)| term(s, q))
+            .sum();
+        // SAFETY: inside.
+        assert_eq!(
+            unsafe { *c.add(i * n + j) },
+            (i + sum) as f32,
+            "{m} {n} {k} {starts:?} at {i}, {j}"
+        );
+    }
+}
+
+#[test]
+fn nothing_beside_what_is_moved() {
+    let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
+    pool::set_threads(1);
+    let memory: [Guarded; 4] = std::array::from_fn(|_| Guarded::new(80));
+    for l in level::available() {
+        level::force(l);
+        for m in [1, 5, 14, 33] {
+            for n in [1, 3, 15, 16, 17, 31, 33, 50, 100] {
+                for (k, starts) in [
+                    (1, &[0][..]),
+                    (2, &[0, 1, 2]),
+                    (3, &[5, 0, 40]),
+                    (16, &[0, -1, -30]),
+                    (7, &[0; 80]),
+                    (530, &[2, 0]),
+                ] {
+                    for end in [false, true] {
+                        moved(&memory, [m, n, k], starts, n + 3, end);
+                    }
                 }
             }
         }

@@ -100,6 +100,14 @@ fn a_convolution_is_the_product_of_windows_to_second_order() -> Result<()> {
         (vec![2, 17, 70], vec![19, 17, 3], 1, (0, 2), 2, 1),
         (vec![2, 32, 18, 17], vec![34, 16, 2, 3], 1, (1, 0), 1, 2),
         (vec![1, 16, 3, 2, 40], vec![16, 16, 2, 1, 3], 1, (0, 1), 1, 1),
+        // More terms than are summed at a time, of several places of the window and of one.
+        (vec![1, 80, 9, 10], vec![5, 80, 3, 3], 1, (1, 1), 1, 1),
+        (vec![1, 530, 20], vec![3, 530, 3], 1, (0, 0), 1, 1),
+        (vec![1, 3, 20], vec![530, 3, 3], 1, (0, 0), 1, 1),
+        // More rows of results than are kept at a time, and more zeros around a line than it has places.
+        (vec![1, 3, 60, 50], vec![14, 3, 3, 3], 1, (1, 1), 1, 1),
+        (vec![1, 14, 60, 50], vec![3, 14, 3, 3], 1, (1, 1), 1, 1),
+        (vec![2, 3, 5], vec![4, 3, 2], 1, (6, 7), 1, 1),
     ] {
         let windows: Vec<Window> = weight[2..]
             .iter()

@@ -6,6 +6,7 @@ mod attention;
 mod cases;
 mod common;
 mod compare;
+mod conv;
 mod display;
 mod edges;
 mod errors;

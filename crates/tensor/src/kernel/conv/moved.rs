@@ -24,10 +24,10 @@ impl Sizes {
     pub(crate) fn is_moved_back(&self) -> bool {
         self.is_worth(self.places)
     }
-    /// True if rows of `kept` results with what lies between them are not many more than the windows.
-    fn is_worth(&self, kept: [usize; 3]) -> bool {
-        let all = kept[0] * kept[1] * self.padded()[2];
-        self.stride == [1; 3] && self.kernel != [1; 3] && all <= self.windows() / 4 * 5
+    /// True if the rows of `kept` results with what lies between them are not many more than the windows.
+    fn is_worth(&self, [d, down, across]: [usize; 3]) -> bool {
+        let all = d * ((down - 1) * self.padded()[2] + across);
+        self.stride == [1; 3] && self.kernel != [1; 3] && all / 5 * 4 <= self.windows()
     }
 
     /// The places of the window, counted in positions of the padded image from the first.
