@@ -1,6 +1,7 @@
 //! No kernel touches memory beside its operands, not even under a mask: they end, and then begin, at a page that may
 //! not be touched.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Mutex;
 use wengert_tensor::kernel::gemm::{Init, Mat, Moved, column_sums, gemm};
@@ -34,15 +35,19 @@ impl Guarded {
             Self { first: base.add(PAGE), len }
         }
     }
-    /// Room for `n` floats at the end or at the beginning.
+    /// `n` floats at the end or at the beginning: 0, 1, 2, …
     fn floats(&self, n: usize, end: bool) -> *mut f32 {
+        self.rounds(n, end, usize::MAX)
+    }
+    /// The same, but from 0 again each time that they come to `round`.
+    fn rounds(&self, n: usize, end: bool, round: usize) -> *mut f32 {
         assert!(4 * n <= self.len);
         // SAFETY: inside.
         let p = unsafe { if end { self.first.add(self.len - 4 * n) } else { self.first } };
         let p: *mut f32 = p.cast();
         for i in 0..n {
             // SAFETY: n floats are there.
-            unsafe { *p.add(i) = i as f32 };
+            unsafe { *p.add(i) = (i % round) as f32 };
         }
         p
     }
@@ -102,14 +107,10 @@ fn moved(memory: &[Guarded; 4], [m, n, k]: [usize; 3], starts: &[isize], ldb: us
     let (least, farthest) = (*starts.iter().min().unwrap(), *starts.iter().max().unwrap());
     let rest = (k - 1) * ldb + n;
     let (columns, span) = (starts.len() * k, (farthest - least) as usize + rest);
-    let (a, b) = (memory[0].floats(m * columns, end), memory[1].floats(span, end));
-    let (c, column) = (memory[2].floats(m * n, end), memory[3].floats(m, end));
     // Small whole numbers, whose sums are exact.
-    for i in 0..m * columns {
-        // SAFETY: so many floats are there, here and below.
-        unsafe { *a.add(i) = (i % 5) as f32 };
-    }
-    (0..span).for_each(|i| unsafe { *b.add(i) = (i % 7) as f32 });
+    let a = memory[0].rounds(m * columns, end, 5);
+    let b = memory[1].rounds(span, end, 7);
+    let (c, column) = (memory[2].floats(m * n, end), memory[3].floats(m, end));
     let first = b.wrapping_offset(-least);
     let product = Moved {
         m,
@@ -136,11 +137,8 @@ fn moved(memory: &[Guarded; 4], [m, n, k]: [usize; 3], starts: &[isize], ldb: us
             .map(|(s, q)| term(s, q))
             .sum();
         // SAFETY: inside.
-        assert_eq!(
-            unsafe { *c.add(i * n + j) },
-            (i + sum) as f32,
-            "{m} {n} {k} {starts:?} at {i}, {j}"
-        );
+        let got = unsafe { *c.add(i * n + j) };
+        assert_eq!(got, (i + sum) as f32, "{m} {n} {k} {starts:?} at {i}, {j}");
     }
 }
 

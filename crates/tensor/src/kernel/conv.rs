@@ -1,5 +1,5 @@
 //! Convolutions as products: the windows of an image are the columns of a matrix, some of which are copied at a time to where the
-//! product reads them, and never all.
+//! product reads them, and never all. Where steps are 1, [`moved`] and [`shifted`] do without the copy.
 //!
 //! Each sample is done by one thread, in the same steps whatever their number, so that no bit depends on it. The gradient of the
 //! weight is a sum over samples: of a fixed number of blocks of them, in order.

@@ -36,7 +36,9 @@ fn triples(x: &Tensor<f32>, w: &Tensor<f32>, y: &Tensor<f32>, conv: &Conv) -> f3
 
 #[test]
 fn a_convolution_and_its_adjoints_meet_in_one_number() {
-    let all: &[(&[usize], &[usize], usize, usize, (usize, usize))] = &[
+    // Shapes of the input and of the weight, groups, dilation, padding.
+    type Case = (&'static [usize], &'static [usize], usize, usize, (usize, usize));
+    let all: &[Case] = &[
         (&[2, 2, 9], &[3, 2, 3], 1, 1, (0, 0)),
         (&[1, 2, 4], &[2, 1, 2], 2, 1, (3, 4)),
         (&[1, 2, 9], &[2, 2, 3], 1, 2, (1, 0)),

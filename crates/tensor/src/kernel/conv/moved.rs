@@ -4,6 +4,8 @@
 //! Of each row of the padded image all positions are taken. What lies between two rows of results, where a window would reach from
 //! the end of a row into the next, is left out when they are copied.
 
+use smallvec::SmallVec;
+
 use super::columns::Image;
 use super::rows::CopyRows;
 use super::{Sizes, product};
@@ -30,16 +32,19 @@ impl Sizes {
         self.stride == [1; 3] && self.kernel != [1; 3] && all / 5 * 4 <= self.windows()
     }
 
-    /// The places of the window, counted in positions of the padded image from the first.
-    pub(super) fn shifts(&self) -> impl Iterator<Item = usize> {
+    /// A place of the window, counted in positions of the padded image from the first.
+    fn shift(&self, [z, y, x]: [usize; 3]) -> usize {
         let ([_, h, w], [da, db, de]) = (self.padded(), self.dilation);
+        (z * da * h + y * db) * w + x * de
+    }
+    /// All of them, in order.
+    pub(super) fn shifts(&self) -> impl Iterator<Item = usize> {
         let [a, b, e] = self.kernel;
-        let place = move |i| ((i / (b * e) * da) * h + i / e % b * db) * w + i % e * de;
-        (0..a * b * e).map(place)
+        (0..a * b * e).map(move |i| self.shift([i / (b * e), i / e % b, i % e]))
     }
     /// The last of them.
     fn farthest(&self) -> usize {
-        self.shifts().last().unwrap_or(0)
+        self.shift(self.kernel.map(|size| size - 1))
     }
 }
 
@@ -65,8 +70,7 @@ pub(crate) unsafe fn forward<T: Float>(
             Transpose { from, across, to, down, rows, columns }.run();
         }
     }
-    let mut starts = Scratch::new::<isize>(places);
-    let starts = starts_of(&mut starts, s.shifts().map(usize::cast_signed));
+    let starts: Starts = s.shifts().map(usize::cast_signed).collect();
     let shared = Shared((x, turned.cast_const(), bias, y));
     s.share(&|samples| {
         let (x, turned, bias, y) = shared.get();
@@ -84,7 +88,7 @@ pub(crate) unsafe fn forward<T: Float>(
                         a: Mat { ptr: turned.add(first * k), rs: k as isize, cs: 1 },
                         b: image.of(s, x.add(g * s.input())),
                         ldb: plane,
-                        starts,
+                        starts: &starts,
                         rest: inputs * plane - s.farthest(),
                         init: bias.map_or(Init::Zero, |bias| Init::Column(bias.add(first))),
                         c: std::ptr::null_mut(),
@@ -114,8 +118,7 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, weight: *const T, x
             Transpose { from, across, to, down, rows, columns }.run();
         }
     }
-    let mut starts = Scratch::new::<isize>(places);
-    let starts = starts_of(&mut starts, s.shifts().map(|shift| -shift.cast_signed()));
+    let starts: Starts = s.shifts().map(|shift| -shift.cast_signed()).collect();
     let shared = Shared((x, turned.cast_const(), y));
     s.share(&|samples| {
         let (x, turned, y) = shared.get();
@@ -149,7 +152,7 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, weight: *const T, x
                         a: Mat { ptr, rs: terms as isize, cs: 1 },
                         b: output.add(first),
                         ldb: row,
-                        starts,
+                        starts: &starts,
                         rest: outputs * row - first,
                         init: Init::Zero,
                         c: std::ptr::null_mut(),
@@ -161,17 +164,8 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, weight: *const T, x
     });
 }
 
-/// Starts, written to where there is room for them.
-fn starts_of(room: &mut Scratch, starts: impl Iterator<Item = isize>) -> &[isize] {
-    let (first, mut len): (*mut isize, usize) = (room.ptr(), 0);
-    for start in starts {
-        // SAFETY: the callers made room for as many.
-        unsafe { first.add(len).write(start) };
-        len += 1;
-    }
-    // SAFETY: so many were written.
-    unsafe { std::slice::from_raw_parts(first, len) }
-}
+/// The starts of a product, of which those of the usual windows need no memory of their own.
+type Starts = SmallVec<[isize; 64]>;
 
 /// Results of `kept` places, `[d, h, w]`, whose rows lie as far apart as in the padded image.
 struct Wide<T> {
