@@ -166,9 +166,8 @@ impl<T: Elem> Case<T> {
         let marks: Vec<u64> = c.iter().map(|x| x.bits()).collect();
         // SAFETY: the matrices are as large as the shapes say.
         unsafe { gemm(m, n, k, held[0].mat(), held[1].mat(), init, c.as_mut_ptr(), ldc) };
-        let what = || {
-            format!("{m}x{n}x{k} {:?} init {kind} row {ldc} {:?}", self.lays, level::level())
-        };
+        let what =
+            || format!("{m}x{n}x{k} {:?} init {kind} row {ldc} {:?}", self.lays, level::level());
         for (at, &(sum, size)) in self.wanted.iter().enumerate() {
             let (i, j) = (at / n, at % n);
             let got = c[i * ldc + j].to();
