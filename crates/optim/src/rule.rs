@@ -72,6 +72,25 @@ pub(crate) fn other_state() -> ! {
     unreachable!("as many state tensors as the formula names")
 }
 
+/// In a dev build a formula is compiled here, for both kinds of floats, and a program below optimisation level 2 takes it from here: tests
+/// and examples are not optimised, but the loop over a parameter's numbers is.
+macro_rules! compiled_in_dev {
+    ($Formula:ty) => {
+        #[cfg(debug_assertions)]
+        #[used]
+        static COMPILED: ($crate::rule::Step<$Formula, f32>, $crate::rule::Step<$Formula, f64>) = (
+            <$Formula as $crate::rule::Formula>::update,
+            <$Formula as $crate::rule::Formula>::update,
+        );
+    };
+}
+pub(crate) use compiled_in_dev;
+
+/// [`Formula::update`].
+#[cfg(debug_assertions)]
+pub(crate) type Step<F, T> =
+    fn(F, &mut Tensor<T>, &mut [Tensor<T>], &Tensor<T>) -> wengert_tensor::Result<()>;
+
 /// Defines the formulas of an optimiser for one element. First come the constants of a step. Then comes each formula: its name,
 /// a variable for the parameter, variables for its state with the names of the state tensors, a variable for the gradient, and
 /// the new values of the parameter and its state:
@@ -108,6 +127,8 @@ macro_rules! formulas {
         $crate::rule::formulas! {
             @updates ($($constant),+) $($Name [$p $(, $x)*] $g => $new)+
         }
+
+        $crate::rule::compiled_in_dev!(Formula);
 
         impl $crate::rule::Formula for Formula {
             #[track_caller]

@@ -115,38 +115,63 @@ impl<T: Elem> Held<T> {
     }
 }
 
-fn check<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, kind: usize, gap: usize) {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (m * 7919 + n * 131 + k) as u64);
-    let a = Held::<T>::new(m, k, la, &mut random);
-    let b = Held::<T>::new(k, n, lb, &mut random);
-    let bias: Vec<T> = (0..m.max(n)).map(|_| T::of(random.next())).collect();
-    let ldc = n + gap;
-    let len = if m * n == 0 { 0 } else { (m - 1) * ldc + n };
-    let before: Vec<T> = (0..len).map(|_| T::of(random.next())).collect();
-    let mut c: Vec<T> = if kind == 1 { before.clone() } else { vec![T::NAN; len] };
-    let init = match kind {
-        0 => Init::Zero,
-        1 => Init::Accumulate,
-        2 => Init::Row(bias.as_ptr()),
-        _ => Init::Column(bias.as_ptr()),
-    };
-    let marks: Vec<u64> = c.iter().map(|x| x.bits()).collect();
-    // SAFETY: the matrices are as large as the shapes say.
-    unsafe { gemm(m, n, k, a.mat(), b.mat(), init, c.as_mut_ptr(), ldc) };
-    let what = || format!("{m}x{n}x{k} {la:?} {lb:?} init {kind} gap {gap} {:?}", level::level());
-    for i in 0..m {
-        for j in 0..n {
-            let (mut sum, mut size) = match kind {
+/// A product, and what a plain loop in f64 makes of it: each element's sum, and the sum of its terms' sizes.
+struct Case<T> {
+    shape: [usize; 3],
+    held: [Held<T>; 2],
+    lays: [Lay; 2],
+    bias: Vec<T>,
+    before: Vec<T>,
+    kind: usize,
+    ldc: usize,
+    wanted: Vec<(f64, f64)>,
+}
+impl<T: Elem> Case<T> {
+    fn new([m, n, k]: [usize; 3], lays: [Lay; 2], kind: usize, gap: usize) -> Self {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (m * 7919 + n * 131 + k) as u64);
+        let a = Held::<T>::new(m, k, lays[0], &mut random);
+        let b = Held::<T>::new(k, n, lays[1], &mut random);
+        let bias: Vec<T> = (0..m.max(n)).map(|_| T::of(random.next())).collect();
+        let ldc = n + gap;
+        let len = if m * n == 0 { 0 } else { (m - 1) * ldc + n };
+        let before: Vec<T> = (0..len).map(|_| T::of(random.next())).collect();
+        let rows: Vec<f64> = (0..k * n).map(|at| b.get(at / n, at % n)).collect();
+        let mut wanted = Vec::with_capacity(m * n);
+        for i in 0..m {
+            wanted.extend((0..n).map(|j| match kind {
                 0 => (0.0, 0.0),
                 1 => (before[i * ldc + j].to(), 1.0),
                 2 => (bias[j].to(), 1.0),
                 _ => (bias[i].to(), 1.0),
-            };
-            for p in 0..k {
-                let x = a.get(i, p) * b.get(p, j);
-                sum += x;
-                size += x.abs();
+            }));
+            for (p, row) in rows.chunks_exact(n.max(1)).enumerate() {
+                let x = a.get(i, p);
+                for ((sum, size), y) in wanted[i * n..].iter_mut().zip(row) {
+                    *sum += x * y;
+                    *size += (x * y).abs();
+                }
             }
+        }
+        Self { shape: [m, n, k], held: [a, b], lays, bias, before, kind, ldc, wanted }
+    }
+
+    /// At the level in force.
+    fn holds(&self) {
+        let Self { shape: [m, n, k], ref held, ldc, kind, .. } = *self;
+        let mut c = if kind == 1 { self.before.clone() } else { vec![T::NAN; self.before.len()] };
+        let init = match kind {
+            0 => Init::Zero,
+            1 => Init::Accumulate,
+            2 => Init::Row(self.bias.as_ptr()),
+            _ => Init::Column(self.bias.as_ptr()),
+        };
+        let marks: Vec<u64> = c.iter().map(|x| x.bits()).collect();
+        // SAFETY: the matrices are as large as the shapes say.
+        unsafe { gemm(m, n, k, held[0].mat(), held[1].mat(), init, c.as_mut_ptr(), ldc) };
+        let what =
+            || format!("{m}x{n}x{k} {:?} init {kind} row {ldc} {:?}", self.lays, level::level());
+        for (at, &(sum, size)) in self.wanted.iter().enumerate() {
+            let (i, j) = (at / n, at % n);
             let got = c[i * ldc + j].to();
             let off = (got - sum).abs();
             assert!(
@@ -155,12 +180,16 @@ fn check<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, kind: usize, g
                 what()
             );
         }
-        for j in n..ldc {
-            if let Some(x) = c.get(i * ldc + j) {
-                assert_eq!(x.bits(), marks[i * ldc + j], "{}: wrote between rows", what());
-            }
+        for at in (0..c.len()).filter(|at| at % ldc >= n) {
+            assert_eq!(c[at].bits(), marks[at], "{}: wrote between rows", what());
         }
     }
+}
+
+/// At every level: what is wanted is found once.
+fn check<T: Elem>([m, n, k]: [usize; 3], lays: [Lay; 2], kind: usize, gap: usize) {
+    let case = Case::<T>::new([m, n, k], lays, kind, gap);
+    levels(|| case.holds());
 }
 
 fn levels(f: impl Fn()) {
@@ -179,11 +208,11 @@ fn all_small<T: Elem>() {
             for k in 0..=most {
                 // The plain layouts for every shape, the others and the starts in turn.
                 turn += 1;
-                check::<T>(m, n, k, Row, Row, turn % 4, turn % 2);
-                check::<T>(m, n, k, Row, Column, (turn + 1) % 4, 0);
-                check::<T>(m, n, k, Column, Row, (turn + 2) % 4, 0);
-                let (la, lb) = (LAYS[turn * 7 % 9], LAYS[turn / 9 % 9]);
-                check::<T>(m, n, k, la, lb, turn / 81 % 4, turn % 3);
+                check::<T>([m, n, k], [Row, Row], turn % 4, turn % 2);
+                check::<T>([m, n, k], [Row, Column], (turn + 1) % 4, 0);
+                check::<T>([m, n, k], [Column, Row], (turn + 2) % 4, 0);
+                let lays = [LAYS[turn * 7 % 9], LAYS[turn / 9 % 9]];
+                check::<T>([m, n, k], lays, turn / 81 % 4, turn % 3);
             }
         }
     }
@@ -191,12 +220,12 @@ fn all_small<T: Elem>() {
 
 #[test]
 fn small_f32() {
-    levels(all_small::<f32>);
+    all_small::<f32>();
 }
 
 #[test]
 fn small_f64() {
-    levels(all_small::<f64>);
+    all_small::<f64>();
 }
 
 fn odd_ones<T: Elem>() {
@@ -227,7 +256,7 @@ fn odd_ones<T: Elem>() {
     for (s, (m, n, k)) in shapes.into_iter().enumerate() {
         for (q, la) in LAYS.into_iter().enumerate() {
             for (r, lb) in LAYS.into_iter().enumerate() {
-                check::<T>(m, n, k, la, lb, (s + q + r) % 4, (q + r) % 2);
+                check::<T>([m, n, k], [la, lb], (s + q + r) % 4, (q + r) % 2);
             }
         }
     }
@@ -235,12 +264,12 @@ fn odd_ones<T: Elem>() {
 
 #[test]
 fn odd_f32() {
-    levels(odd_ones::<f32>);
+    odd_ones::<f32>();
 }
 
 #[test]
 fn odd_f64() {
-    levels(odd_ones::<f64>);
+    odd_ones::<f64>();
 }
 
 fn bits<T: Elem>(m: usize, n: usize, k: usize, la: Lay, lb: Lay, threads: usize) -> Vec<u64> {
@@ -347,14 +376,18 @@ fn sequences_have_the_same_bits_in_any_batch_and_on_any_number_of_threads() {
 
 #[test]
 fn large() {
-    let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
-    pool::set_threads(2);
-    for (la, lb) in [(Row, Row), (Row, Column), (Column, Row), (Column, Column), (Gaps, Reversed)] {
-        check::<f32>(301, 333, 517, la, lb, 2, 0);
-        check::<f64>(301, 333, 517, la, lb, 1, 3);
-        check::<f32>(1000, 70, 900, la, lb, 1, 0);
+    for lays in [[Row, Row], [Row, Column], [Column, Row], [Column, Column], [Gaps, Reversed]] {
+        let first = Case::<f32>::new([301, 333, 517], lays, 2, 0);
+        let double = Case::<f64>::new([301, 333, 517], lays, 1, 3);
+        let tall = Case::<f32>::new([1000, 70, 900], lays, 1, 0);
+        levels(|| {
+            pool::set_threads(2);
+            first.holds();
+            double.holds();
+            tall.holds();
+            pool::set_threads(1);
+        });
     }
-    pool::set_threads(1);
 }
 
 /// 2¹⁸ equal terms, whose roundings all err to one side: a single chain of them is off by 7·10⁻⁴.

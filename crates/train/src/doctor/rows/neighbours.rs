@@ -85,19 +85,18 @@ impl Rows {
             }
         }
         let row = |k: usize| &x[k * width..][..width];
-        let distance = |a: usize, b: usize| -> f64 {
-            let pairs = row(a).iter().zip(row(b));
-            if self.tokens {
-                // Later tokens tell more of what comes next.
-                pairs.enumerate().map(|(k, (a, b))| if a == b { 0.0 } else { 1.0 + k as f64 }).sum()
-            } else {
-                pairs.map(|(a, b)| (a - b) * (a - b)).sum()
+        // Each pair once: it is as far from one row to another as back.
+        let mut distances = vec![0.0; n * n];
+        for a in 0..n {
+            for b in 0..a {
+                let far = distance(row(a), row(b), self.tokens);
+                (distances[a * n + b], distances[b * n + a]) = (far, far);
             }
-        };
+        }
         let near = |a: usize| {
             let mut all: Vec<(f64, usize)> = (0..n)
                 .filter(|&b| b != a && row(a) != row(b))
-                .map(|b| (distance(a, b), b))
+                .map(|b| (distances[a * n + b], b))
                 .collect();
             // Fewer others than are asked for, where most rows are copies.
             let count = NEAREST.min(all.len());
@@ -111,4 +110,19 @@ impl Rows {
         let all: Vec<Vec<usize>> = (0..n).map(near).collect();
         all.iter().all(|near| !near.is_empty()).then_some(all)
     }
+}
+
+/// The square of the distance, or what tokens at the same places differ by; a loop that costs little without optimisation too.
+fn distance(a: &[f64], b: &[f64], tokens: bool) -> f64 {
+    let (mut sum, mut k) = (0.0, 0);
+    while k < a.len() {
+        if !tokens {
+            sum += (a[k] - b[k]) * (a[k] - b[k]);
+        } else if a[k] != b[k] {
+            // Later tokens tell more of what comes next.
+            sum += 1.0 + k as f64;
+        }
+        k += 1;
+    }
+    sum
 }
