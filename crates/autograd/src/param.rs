@@ -5,9 +5,10 @@ mod gradient;
 mod reading;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, ThreadId};
 
+use wengert_tensor::lock::{Guard, Lock, pause};
 use wengert_tensor::{Element, Tensor};
 
 use crate::row_grad::Grad;
@@ -35,9 +36,7 @@ struct Shared<T> {
     frozen: AtomicBool,
     /// Whether the gradient may be kept by rows. It is read in every step, so it stands outside of the lock.
     by_rows: AtomicBool,
-    state: Mutex<State<T>>,
-    /// Told when an update has ended.
-    updated: Condvar,
+    state: Lock<State<T>>,
 }
 
 struct State<T> {
@@ -108,30 +107,35 @@ impl<T: Element> Param<T> {
             version: AtomicU64::new(0),
             frozen: AtomicBool::new(false),
             by_rows: AtomicBool::new(false),
-            state: Mutex::new(State {
+            state: Lock::new(State {
                 value,
                 grad: None,
                 uses: GradUse::New,
                 reader: (0, 0),
                 updating: None,
             }),
-            updated: Condvar::new(),
         }))
     }
 
-    /// A panic while the lock is held leaves values that are still tensors, so a poisoned lock is as good as any.
-    fn state(&self) -> MutexGuard<'_, State<T>> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A panic while the lock is held leaves values that are still tensors.
+    #[inline]
+    fn state(&self) -> Guard<'_, State<T>> {
+        self.0.state.lock()
     }
 
     /// The state, once no other thread is in the middle of an update.
     #[inline]
-    fn writable(&self) -> MutexGuard<'_, State<T>> {
-        let mut state = self.state();
-        while state.updating.is_some_and(|thread| thread != thread::current().id()) {
-            state = self.0.updated.wait(state).unwrap_or_else(PoisonError::into_inner);
+    fn writable(&self) -> Guard<'_, State<T>> {
+        let mut times = 0;
+        loop {
+            let state = self.state();
+            if state.updating.is_none_or(|thread| thread == thread::current().id()) {
+                return state;
+            }
+            drop(state);
+            pause(times);
+            times += 1;
         }
-        state
     }
 
     /// Called under the lock, so no count is lost.
@@ -255,7 +259,6 @@ impl<T: Element> Param<T> {
         impl<T: Element> Drop for Ending<'_, T> {
             fn drop(&mut self) {
                 self.0.state().updating = self.1;
-                self.0.0.updated.notify_all();
             }
         }
         let (mut value, mut grad, ending) = {

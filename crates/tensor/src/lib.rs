@@ -55,6 +55,8 @@ mod join;
 #[doc(hidden)]
 pub mod kernel;
 mod layout;
+#[doc(hidden)]
+pub mod lock;
 mod lstsq;
 mod mask;
 mod matmul;
