@@ -9,6 +9,7 @@ use wengert_tensor::{Axes, Element, Float, Shape, Tensor};
 use crate::error::Line;
 use crate::fault::Fault;
 use crate::inner::Watcher;
+use crate::nodes::Node;
 use crate::ops::{Detach, Mean, Op, Sum, Unary};
 use crate::tensors::{Tapes, Tensors};
 use crate::{Error, Result, Tape};
@@ -164,7 +165,12 @@ impl<'t, T: Float> Var<'t, T> {
     /// If it has none or several.
     #[track_caller]
     pub fn item(self) -> Result<T> {
-        Ok(self.value()?.item()?)
+        // Mostly a loss, whose value need not be held to be read.
+        let of = |node: Node<'_, T>| node.op.parameter().is_none().then(|| node.value.item().ok());
+        match self.look(|_, node| of(node), |_| None).flatten() {
+            Some(number) => Ok(number),
+            None => Ok(self.value()?.item()?),
+        }
     }
 
     /// Whether something that wants a gradient leads here.

@@ -68,6 +68,10 @@ pub(crate) fn reduce<'t, T: Float>(
     reduction: Reduction,
 ) -> Result<Var<'t, T>> {
     let count = losses.len();
+    if count > 1 && reduction == Reduction::Mean {
+        // As most are.
+        return losses.mean_over(..);
+    }
     reduce_over(op, losses, reduction, count as f64)
 }
 

@@ -101,8 +101,12 @@ impl Axes {
     /// If there is no such axis.
     #[track_caller]
     pub fn count(&self, shape: &[usize]) -> Result<f64> {
+        let sizes = shape.iter().map(|&size| size as f64);
+        if self.which.is_none() {
+            return Ok(sizes.product());
+        }
         let flags = self.flags("reduction", shape)?;
-        Ok(shape.iter().zip(flags).filter(|(_, f)| *f).map(|(&size, _)| size as f64).product())
+        Ok(sizes.zip(flags).filter(|(_, named)| *named).map(|(size, _)| size).product())
     }
 }
 

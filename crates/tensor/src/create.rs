@@ -2,7 +2,6 @@
 
 use crate::error::{Fault, no_memory, out_of_memory, refuse};
 use crate::kernel::write::written;
-use crate::layout::Layout;
 use crate::storage::Storage;
 use crate::{Element, Error, Float, Number, Result, Shape, Tensor};
 
@@ -35,8 +34,7 @@ impl<T: Element> Tensor<T> {
             let rule = format!("holds {len} elements, and {} are given", elements.len());
             return Err(Error::Shape(Fault::new("from_slice", &[shape], rule)));
         }
-        let layout = Layout::contiguous(Shape::new(shape));
-        match Storage::from_slice(layout, elements) {
+        match Storage::from_slice(shape, elements) {
             Some(storage) => Ok(Self { storage }),
             None => Err(no_memory::<T>("from_slice", shape)),
         }
@@ -46,7 +44,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     #[inline]
     pub fn scalar(value: T) -> Self {
-        match Storage::full(Layout::contiguous(Shape::new(&[])), 1, value) {
+        match Storage::full(&[], value) {
             Some(storage) => Self { storage },
             None => out_of_memory::<T>("scalar", &[]),
         }
@@ -74,11 +72,11 @@ impl<T: Element> Tensor<T> {
     }
     #[track_caller]
     fn full_for(op: &'static str, shape: &[usize], value: T) -> Result<Self> {
-        let len = Shape::len_or_refuse(op, shape)?;
-        match Storage::full(Layout::contiguous(Shape::new(shape)), len, value) {
-            Some(storage) => Ok(Self { storage }),
-            None => Err(no_memory::<T>(op, shape)),
+        if let Some(storage) = Storage::full(shape, value) {
+            return Ok(Self { storage });
         }
+        Shape::len_or_refuse(op, shape)?;
+        Err(no_memory::<T>(op, shape))
     }
 
     /// A tensor full of one value, of this one's shape.

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::Shape;
-use crate::shape::few;
+use crate::shape::{count, few};
 
 /// Steps from one element to the next along each axis, in elements. Negative where an axis is reversed, 0 where it is
 /// broadcast.
@@ -49,15 +49,14 @@ pub(crate) fn row_major(shape: &[usize]) -> Strides {
 impl Layout {
     /// Row-major from the buffer's start.
     #[inline]
-    pub(crate) fn contiguous(shape: Shape) -> Self {
-        Self { strides: row_major(&shape), shape, offset: 0 }
+    pub(crate) fn contiguous(shape: &[usize]) -> Self {
+        Self { shape: Shape::new(shape), strides: row_major(shape), offset: 0 }
     }
 
     /// The number of elements.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        // The shape was checked when it was made, but a 0 may hide an overflow of the others.
-        self.shape.iter().fold(1usize, |n, &s| n.wrapping_mul(s))
+        count(&self.shape)
     }
 
     /// Whether every element lies within a buffer of `len` elements.
@@ -180,12 +179,19 @@ pub(crate) struct Walk<const N: usize> {
 impl<const N: usize> Walk<N> {
     /// Drops axes of size 1 and joins neighbours that all operands step through evenly.
     pub(crate) fn new(shape: &[usize], strides: [&[isize]; N]) -> Self {
+        Self::over(shape.iter().enumerate().map(|(i, &size)| (size, strides.map(|s| s[i]))))
+    }
+
+    /// The same of axes, each with its size and strides, outermost first.
+    #[inline]
+    pub(crate) fn over(all: impl Iterator<Item = (usize, [isize; N])>) -> Self {
         let mut axes: SmallVec<[(usize, [isize; N]); 6]> = SmallVec::new();
-        for (i, &size) in shape.iter().enumerate() {
+        let mut is_empty = false;
+        for (size, inner) in all {
             if size == 1 {
                 continue;
             }
-            let inner = strides.map(|s| s[i]);
+            is_empty |= size == 0;
             match axes.last_mut() {
                 Some((above, outer))
                     if (0..N).all(|k| outer[k] == inner[k].wrapping_mul(size as isize)) =>
@@ -196,7 +202,7 @@ impl<const N: usize> Walk<N> {
                 _ => axes.push((size, inner)),
             }
         }
-        if shape.contains(&0) {
+        if is_empty {
             axes.clear();
             axes.push((0, [1; N]));
         } else if axes.is_empty() {

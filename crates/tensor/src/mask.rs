@@ -221,8 +221,7 @@ impl Tensor<bool> {
                 *i = 0;
             }
         }
-        let rows = Shape::new(&[count, self.rank()]);
-        Tensor::from(found).with_layout(Layout::contiguous(rows))
+        Tensor::from(found).with_layout(Layout::contiguous(&[count, self.rank()]))
     }
 }
 

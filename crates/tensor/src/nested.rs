@@ -1,7 +1,6 @@
 //! `tensor!`: a tensor from nested lists.
 
 use crate::error::out_of_memory;
-use crate::layout::Layout;
 use crate::storage::Storage;
 use crate::{Element, Shape, Tensor};
 
@@ -57,7 +56,7 @@ impl<T: Element> Tensor<T> {
         let mut elements = Vec::new();
         nested.flatten(&mut elements);
         // `from_slice` checks that the shape has as many elements as there are.
-        match Storage::from_slice(Layout::contiguous(shape), &elements) {
+        match Storage::from_slice(&shape, &elements) {
             Some(storage) => Self { storage },
             None => out_of_memory::<T>("tensor", &[elements.len()]),
         }

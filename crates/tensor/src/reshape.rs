@@ -47,7 +47,7 @@ impl Layout {
     fn reshaped(&self, shape: &Shape) -> Option<Self> {
         let offset = self.offset;
         if self.is_contiguous() {
-            return Some(Self { offset, ..Self::contiguous(shape.clone()) });
+            return Some(Self { offset, ..Self::contiguous(shape) });
         }
         // Runs of old axes that step evenly, each split into new axes.
         let old: SmallVec<[(usize, isize); 8]> = self
@@ -110,7 +110,7 @@ impl<T: Element> Tensor<T> {
             None => {
                 let copied = self.copied("reshape")?;
                 let offset = copied.layout().offset;
-                copied.with_layout(Layout { offset, ..Layout::contiguous(shape) })
+                copied.with_layout(Layout { offset, ..Layout::contiguous(&shape) })
             }
         })
     }

@@ -28,6 +28,12 @@ pub(crate) fn same(a: &[usize], b: &[usize]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
 }
 
+/// The number of elements of a shape that was checked when it was made; a 0 may hide an overflow of the other sizes.
+#[inline]
+pub(crate) fn count(shape: &[usize]) -> usize {
+    shape.iter().fold(1usize, |n, &s| n.wrapping_mul(s))
+}
+
 /// The sizes of a tensor's axes, outermost first. Up to four lie in place; more are on the heap.
 #[derive(PartialEq, Eq, Hash)]
 pub struct Shape(SmallVec<[usize; 4]>);
@@ -53,14 +59,12 @@ impl Shape {
 
     /// The number of elements, or an [`Error::Size`] in the name of `op`.
     #[track_caller]
+    #[inline]
     pub fn len_or_refuse(op: &'static str, sizes: &[usize]) -> Result<usize> {
         // Not by a closure: in there, the caller's line would be lost.
         match Self::checked_len(sizes) {
             Some(len) => Ok(len),
-            None => {
-                let rule = "more elements than memory can address";
-                Err(Error::Size(Fault::new(op, &[sizes], rule)))
-            }
+            None => Err(too_many(op, sizes)),
         }
     }
 
@@ -177,6 +181,12 @@ impl Shape {
 
 #[track_caller]
 #[cold]
+fn too_many(op: &'static str, sizes: &[usize]) -> Error {
+    Error::Size(Fault::new(op, &[sizes], "more elements than memory can address"))
+}
+
+#[track_caller]
+#[cold]
 fn broadcast_error(op: &'static str, a: &[usize], b: &[usize]) -> Error {
     let n = a.len().min(b.len());
     let from_end = |i: usize| (a[a.len() - 1 - i], b[b.len() - 1 - i]);
@@ -239,8 +249,19 @@ impl AsRef<[usize]> for Shape {
 }
 
 impl FromIterator<usize> for Shape {
+    // By hand too: a `SmallVec` asks at each size whether there is room.
+    #[inline]
     fn from_iter<I: IntoIterator<Item = usize>>(sizes: I) -> Self {
-        Self(sizes.into_iter().collect())
+        let (mut few, mut len, mut sizes) = ([0; 4], 0, sizes.into_iter().fuse());
+        for (place, size) in few.iter_mut().zip(&mut sizes) {
+            *place = size;
+            len += 1;
+        }
+        let mut shape = Self(SmallVec::from_buf_and_len(few, len));
+        for size in sizes {
+            shape.push(size);
+        }
+        shape
     }
 }
 

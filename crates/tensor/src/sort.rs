@@ -174,7 +174,7 @@ impl<T: Number> Tensor<T> {
             values.push(line[place]);
             places.push(place);
         }
-        let layout = Layout::contiguous(lines.shape);
+        let layout = Layout::contiguous(&lines.shape);
         Ok((
             Tensor::from(values).with_layout(layout.clone()),
             Tensor::from(places).with_layout(layout),

@@ -18,6 +18,7 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use crate::Shape;
 use crate::layout::Layout;
 
 /// The most that a thread keeps of dropped buffers.
@@ -101,15 +102,15 @@ impl Drop for KeptCell {
     }
 }
 
-/// A block with room for `bytes`, one handle counted; what `refused` says if the system has no memory for it.
+/// A block with room for `bytes`, one handle counted; `None` if the system has no memory for it. The layout is made where it
+/// stays: if it were made elsewhere and moved, the move would wait for the stores that made it.
 #[inline]
-fn take<E>(
+fn take(
     bytes: usize,
     len: usize,
-    layout: Layout,
+    layout: impl FnOnce() -> Layout,
     other: Option<NonNull<Header>>,
-    refused: impl FnOnce(Layout) -> E,
-) -> Result<NonNull<Header>, E> {
+) -> Option<NonNull<Header>> {
     let class = class_of(bytes);
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
@@ -123,16 +124,13 @@ fn take<E>(
     });
     let block = match kept {
         Ok(Some(block)) => block,
-        _ => match allocate(class) {
-            Some(block) => block,
-            None => return Err(refused(layout)),
-        },
+        _ => allocate(class)?,
     };
-    let layout = ManuallyDrop::new(layout);
+    let layout = ManuallyDrop::new(layout());
     let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
     // SAFETY: the block is ours alone and begins with room for a header.
     unsafe { block.write(header) };
-    Ok(block)
+    Some(block)
 }
 
 #[cold]
@@ -248,7 +246,7 @@ impl<T> Storage<T> {
     #[inline]
     pub(crate) fn view(&self, layout: Layout) -> Self {
         let owner = self.owner();
-        let Ok(block) = take(0, 0, layout, Some(owner), drop) else {
+        let Some(block) = take(0, 0, || layout, Some(owner)) else {
             handle_alloc_error(allocation(0));
         };
         hold(owner);
@@ -257,31 +255,31 @@ impl<T> Storage<T> {
 }
 
 impl<T: Copy> Storage<T> {
-    /// `len` elements which `fill` must write, all of them; what `refused` says if the system has no memory for them.
+    /// `len` elements which `fill` must write, all of them; `None` if the system has no memory for them.
     ///
     /// # Safety
     /// When `fill` returns, every element that it was given is initialised. The layout reaches no place beyond `len`.
     #[inline]
-    pub(crate) unsafe fn filled_by<E>(
-        layout: Layout,
+    pub(crate) unsafe fn filled_by(
+        layout: impl FnOnce() -> Layout,
         len: usize,
         fill: impl FnOnce(&mut [MaybeUninit<T>]),
-        refused: impl FnOnce(Layout) -> E,
-    ) -> Result<Self, E> {
+    ) -> Option<Self> {
         const { assert!(align_of::<T>() <= align_of::<Header>()) };
-        debug_assert!(layout.fits(len), "a layout that reaches beyond its elements");
         // Callers' lengths come from `Shape::checked_len`, so this cannot overflow.
-        let block = take(len * size_of::<T>(), len, layout, None, refused)?;
+        let block = take(len * size_of::<T>(), len, layout, None)?;
         let storage = Self { block, element: PhantomData };
+        debug_assert!(storage.layout().fits(len), "a layout that reaches beyond its elements");
         // SAFETY: the block has room for `len` elements after the header, aligned, and is ours alone.
         fill(unsafe { std::slice::from_raw_parts_mut(storage.data().cast(), len) });
-        Ok(storage)
+        Some(storage)
     }
 
-    /// A copy of `elements`, of which the layout has as many; `None` if the system has no memory for it.
+    /// A copy of `elements`, of which the shape has as many, in row-major order; `None` if the system has no memory for it.
     #[inline]
-    pub(crate) fn from_slice(layout: Layout, elements: &[T]) -> Option<Self> {
-        assert!(layout.fits(elements.len()), "a layout that reaches beyond its elements");
+    pub(crate) fn from_slice(shape: &[usize], elements: &[T]) -> Option<Self> {
+        let len = elements.len();
+        assert_eq!(Shape::checked_len(shape), Some(len), "a shape of as many elements");
         // SAFETY: all `len` elements are written, and the layout reaches no others.
         unsafe {
             let fill = |out: &mut [MaybeUninit<T>]| {
@@ -289,19 +287,30 @@ impl<T: Copy> Storage<T> {
                     out.write(x);
                 }
             };
-            Self::filled_by(layout, elements.len(), fill, drop).ok()
+            Self::filled_by(|| Layout::contiguous(shape), len, fill)
         }
     }
 
-    /// One value `len` times; `None` if the system has no memory for it.
+    /// One value in each place of a shape; `None` if the system has no memory for it.
     #[inline]
-    pub(crate) fn full(layout: Layout, len: usize, value: T) -> Option<Self> {
-        assert!(layout.fits(len), "a layout that reaches beyond its elements");
+    pub(crate) fn full(shape: &[usize], value: T) -> Option<Self> {
+        let len = Shape::checked_len(shape)?;
         // SAFETY: all `len` elements are written, and the layout reaches no others.
         unsafe {
             let fill = |out: &mut [MaybeUninit<T>]| out.fill(MaybeUninit::new(value));
-            Self::filled_by(layout, len, fill, drop).ok()
+            Self::filled_by(|| Layout::contiguous(shape), len, fill)
         }
+    }
+
+    /// One element, which is read at each place of a shape; `None` if the system has no memory for it.
+    pub(crate) fn repeated(shape: &[usize], value: T) -> Option<Self> {
+        let layout = || Layout {
+            shape: Shape::new(shape),
+            strides: std::iter::repeat_n(0, shape.len()).collect(),
+            offset: 0,
+        };
+        // SAFETY: the element is written, and steps of 0 reach no other.
+        unsafe { Self::filled_by(layout, 1, |out| out.fill(MaybeUninit::new(value))) }
     }
 
     #[inline]

@@ -3,6 +3,7 @@
 use crate::error::{Fault, no_memory, out_of_memory};
 use crate::kernel::copy;
 use crate::layout::{Layout, Walk};
+use crate::shape::count;
 use crate::storage::Storage;
 use crate::{Element, Error, Float, Result, Shape};
 
@@ -82,10 +83,9 @@ impl<T: Element> Tensor<T> {
         shape: Shape,
         fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
     ) -> Option<Self> {
-        let layout = Layout::contiguous(shape);
-        let len = layout.len();
+        let layout = || Layout::contiguous(&shape);
         // SAFETY: passed on; a row-major layout reaches as many elements as its shape has.
-        let storage = unsafe { Storage::filled_by(layout, len, fill, drop) }.ok()?;
+        let storage = unsafe { Storage::filled_by(layout, count(&shape), fill) }?;
         Some(Self { storage })
     }
 
@@ -100,12 +100,11 @@ impl<T: Element> Tensor<T> {
         shape: Shape,
         fill: impl FnOnce(&mut [std::mem::MaybeUninit<T>]),
     ) -> Self {
-        let layout = Layout::contiguous(shape);
-        let len = layout.len();
+        let layout = || Layout::contiguous(&shape);
         // SAFETY: passed on, as there.
-        match unsafe { Storage::filled_by(layout, len, fill, |layout| layout.shape) } {
-            Ok(storage) => Self { storage },
-            Err(shape) => out_of_memory::<T>(op, &shape),
+        match unsafe { Storage::filled_by(layout, count(&shape), fill) } {
+            Some(storage) => Self { storage },
+            None => out_of_memory::<T>(op, &shape),
         }
     }
 
@@ -324,9 +323,7 @@ impl<T: Float> Tensor<T> {
     /// ```
     #[must_use]
     pub fn hollow(&self) -> Self {
-        let shape = self.layout().shape.clone();
-        let strides = std::iter::repeat_n(0, shape.len()).collect();
-        match Storage::full(Layout { shape, strides, offset: 0 }, 1, T::NAN) {
+        match Storage::repeated(self.shape(), T::NAN) {
             Some(storage) => Self { storage },
             None => out_of_memory::<T>("hollow", &[]),
         }
@@ -369,8 +366,7 @@ impl<T: Element> From<T> for Tensor<T> {
 
 impl<T: Element> From<Vec<T>> for Tensor<T> {
     fn from(elements: Vec<T>) -> Self {
-        let layout = Layout::contiguous(Shape::new(&[elements.len()]));
-        match Storage::from_slice(layout, &elements) {
+        match Storage::from_slice(&[elements.len()], &elements) {
             Some(storage) => Self { storage },
             None => out_of_memory::<T>("from_vec", &[elements.len()]),
         }

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::transpose::Transpose;
 use crate::error::out_of_memory;
-use crate::layout::{Layout, Walk, row_major};
+use crate::layout::{Walk, row_major};
 use crate::storage::Storage;
 use crate::{Element, Tensor};
 
@@ -22,14 +22,12 @@ pub(crate) fn to_contiguous<T: Element>(x: &Tensor<T>) -> Tensor<T> {
 /// The same; `None` if the system has no memory for it. Called by [`Element::copied`], so that each type's is compiled once.
 pub(crate) fn copied<T: Element>(x: &Tensor<T>) -> Option<Tensor<T>> {
     if let Some(elements) = x.as_slice() {
-        let layout = Layout::contiguous(x.layout().shape.clone());
-        return Some(Tensor { storage: Storage::from_slice(layout, elements)? });
+        return Some(Tensor { storage: Storage::from_slice(x.shape(), elements)? });
     }
     if !x.is_empty() && x.strides().iter().all(|&stride| stride == 0) {
         // One number everywhere.
-        let layout = Layout::contiguous(x.layout().shape.clone());
-        let (len, number) = (x.len(), x.storage.as_slice()[x.layout().offset]);
-        return Some(Tensor { storage: Storage::full(layout, len, number)? });
+        let number = x.storage.as_slice()[x.layout().offset];
+        return Some(Tensor { storage: Storage::full(x.shape(), number)? });
     }
     // SAFETY: `write_strided` writes each place of `x`'s shape, which is the result's.
     unsafe {

@@ -161,18 +161,12 @@ fn map_runs<T: Element, O: Element, const N: usize>(
     let alike = x.iter().all(|x| same(x.shape(), shape) && x.strides() == first.strides());
     if alike {
         if first.is_contiguous() {
-            return flat(
-                runs,
-                x,
-                |x| x.layout().offset,
-                Layout::contiguous(first.layout().shape.clone()),
-            );
+            return flat(runs, x, |x| x.layout().offset, || Layout::contiguous(shape));
         }
-        if first.layout().dense_start().is_some() {
+        if let Some(start) = first.layout().dense_start() {
             // The result lies as its operands do.
-            let start = first.layout().dense_start().unwrap_or(0);
             let lead = first.layout().offset - start;
-            let layout = Layout { offset: lead, ..first.layout().clone() };
+            let layout = || Layout { offset: lead, ..first.layout().clone() };
             return flat(runs, x, |x| x.layout().offset - lead, layout);
         }
     }
@@ -199,17 +193,17 @@ fn flat<T: Element, O: Element, const N: usize>(
     runs: Runs<T, O, N>,
     x: [&Tensor<T>; N],
     start: impl Fn(&Tensor<T>) -> usize,
-    layout: Layout,
+    layout: impl FnOnce() -> Layout,
 ) -> Option<Tensor<O>> {
-    let len = layout.len();
+    let len = x[0].len();
     let x = x.map(|x| {
         if len == 0 { [].as_ptr() } else { x.storage.as_slice()[start(x)..][..len].as_ptr() }
     });
     // SAFETY: the slices above have `len` elements, and so has the new buffer, of which each is written.
     let storage = unsafe {
-        Storage::filled_by(layout, len, |out| split(runs, x, out.as_mut_ptr().cast(), len), drop)
+        Storage::filled_by(layout, len, |out| split(runs, x, out.as_mut_ptr().cast(), len))
     };
-    storage.ok().map(|storage| Tensor { storage })
+    storage.map(|storage| Tensor { storage })
 }
 
 /// A function of an element that is rewritten, and of N more of its place.
@@ -279,20 +273,20 @@ fn update_runs<T: Element, const N: usize>(
     mut g: Tensor<T>,
     others: [&Tensor<T>; N],
 ) -> Tensor<T> {
-    let len = g.len();
     // Most lie as they must; what does not is copied.
     let mut copies: [Option<Tensor<T>>; N] = [const { None }; N];
-    for (copy, x) in copies.iter_mut().zip(others) {
-        if !same(x.shape(), g.shape()) || !x.is_contiguous() {
-            *copy = Some(x.expanded(g.layout().shape.clone()).contiguous());
-        }
-    }
     let x: [*const T; N] = std::array::from_fn(|k| {
-        let x = copies[k].as_ref().unwrap_or(others[k]);
-        x.as_slice().unwrap_or(&[]).as_ptr()
+        let elements = match others[k].as_slice() {
+            Some(elements) if same(others[k].shape(), g.shape()) => elements,
+            _ => {
+                let copy = others[k].expanded(g.layout().shape.clone()).contiguous();
+                copies[k].insert(copy).as_slice().unwrap_or(&[])
+            }
+        };
+        elements.as_ptr()
     });
-    let target = g.as_mut_slice().as_mut_ptr();
-    // SAFETY: all are contiguous and have `len` elements; `g` is held once, so no other operand is a view of it.
-    unsafe { split(runs, x, target, len) };
+    let target = g.as_mut_slice();
+    // SAFETY: all are contiguous and have the target's length; `g` is held once, so no other operand is a view of it.
+    unsafe { split(runs, x, target.as_mut_ptr(), target.len()) };
     g
 }

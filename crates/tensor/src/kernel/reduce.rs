@@ -11,7 +11,7 @@ use super::level::dispatch;
 use super::pieces::{Piece, Pieces};
 use super::pool::{self, Shared};
 use super::tree::{By, Counter, Fold, LEAF, Runs};
-use crate::layout::{Strides, Walk};
+use crate::layout::Walk;
 use crate::{Element, Shape, Tensor};
 
 /// Elements over which two threads are quicker than one.
@@ -88,10 +88,8 @@ fn fold_into<T: Element, O: Element>(
         return;
     }
     let side = |gone: bool| -> Walk<1> {
-        let axes = || (0..x.rank()).filter(|&i| flags[i] == gone);
-        let sizes: Shape = axes().map(|i| x.shape()[i]).collect();
-        let strides: Strides = axes().map(|i| x.strides()[i]).collect();
-        Walk::new(&sizes, [&strides])
+        let axes = x.shape().iter().zip(x.strides()).zip(flags).filter(|axis| *axis.1 == gone);
+        Walk::over(axes.map(|((&size, &stride), _)| (size, [stride])))
     };
     let (kept, gone) = (side(false), side(true));
     let (count, [step]) = kept.inner();

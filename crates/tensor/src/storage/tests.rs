@@ -1,8 +1,7 @@
 use super::*;
-use crate::Shape;
 
 fn of(len: usize) -> Layout {
-    Layout::contiguous(Shape::new(&[len]))
+    Layout::contiguous(&[len])
 }
 
 #[test]
@@ -19,18 +18,18 @@ fn classes_hold_what_they_promise_and_waste_little() {
 #[test]
 #[cfg_attr(any(miri, wengert_no_reuse), ignore = "nothing is kept")]
 fn a_dropped_buffer_is_handed_out_again() {
-    let first = Storage::full(of(1000), 1000, 1.0_f32).unwrap();
+    let first = Storage::full(&[1000], 1.0_f32).unwrap();
     let place = first.as_slice().as_ptr();
     assert_eq!(place as usize % 64, 0);
     drop(first);
-    let second = Storage::full(of(1000), 1000, 2.0_f32).unwrap();
+    let second = Storage::full(&[1000], 2.0_f32).unwrap();
     assert_eq!(second.as_slice().as_ptr(), place);
     assert_eq!(second.as_slice()[999], 2.0);
 }
 
 #[test]
 fn only_a_lone_handle_writes() {
-    let mut a = Storage::from_slice(of(3), &[1, 2, 3_i64]).unwrap();
+    let mut a = Storage::from_slice(&[3], &[1, 2, 3_i64]).unwrap();
     let b = a.clone();
     assert!(a.as_mut().is_none());
     drop(b);
@@ -40,7 +39,7 @@ fn only_a_lone_handle_writes() {
 
 #[test]
 fn a_view_holds_the_elements_and_writes_when_alone() {
-    let a = Storage::from_slice(of(3), &[1, 2, 3_i64]).unwrap();
+    let a = Storage::from_slice(&[3], &[1, 2, 3_i64]).unwrap();
     let mut view = a.view(of(2));
     assert!(view.is_same(&a) && view.as_mut().is_none() && view.handles() == 2);
     drop(a);
