@@ -21,7 +21,7 @@ pub struct Moved<'a, T> {
     pub k: usize,
     /// `[m, starts · k]`, its rows contiguous.
     pub a: Mat<T>,
-    /// What the starts are counted from.
+    /// The place from which the starts are counted.
     pub b: *const T,
     /// Elements from one row of each Bᵢ to the next.
     pub ldb: usize,
