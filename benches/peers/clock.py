@@ -8,9 +8,9 @@ THREADS = os.environ.get("THREADS", "2")
 for variable in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]:
     os.environ[variable] = THREADS
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-if THREADS == "1":
-    alone = " --xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + alone
+# JAX has no number of threads to set: it has as many as the process may use processors.
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(THREADS)])
 
 RESET = 200  # Steps after which a net starts from its first weights again, untimed.
 
