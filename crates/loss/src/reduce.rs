@@ -68,10 +68,6 @@ pub(crate) fn reduce<'t, T: Float>(
     reduction: Reduction,
 ) -> Result<Var<'t, T>> {
     let count = losses.len();
-    if count > 1 && reduction == Reduction::Mean {
-        // As most are.
-        return losses.mean_over(..);
-    }
     reduce_over(op, losses, reduction, count as f64)
 }
 
@@ -83,10 +79,13 @@ pub(crate) fn reduce_over<'t, T: Float>(
     reduction: Reduction,
     total: f64,
 ) -> Result<Var<'t, T>> {
+    let mean = matches!(reduction, Reduction::Mean | Reduction::MeanOrNan);
+    if mean && total > 1.0 && total == losses.len() as f64 {
+        return losses.mean_over(..);
+    }
     match reduction.scale(op, &[&losses.shape()], total)? {
         None => Ok(losses),
         Some(1.0) => losses.sum_over(..),
-        Some(_) if total == losses.len() as f64 && total > 0.0 => losses.mean_over(..),
         Some(scale) => Ok(reduction.over_nothing(losses.sum_over(..)?.mul_scalar(scale), total)),
     }
 }

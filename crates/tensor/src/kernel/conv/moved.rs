@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use super::columns::Image;
-use super::rows::CopyRows;
+use super::rows::{CopyRows, Spread};
 use super::{Sizes, product};
 use crate::Float;
 use crate::kernel::gemm::{Init, Mat, Moved, Scratch};
@@ -127,21 +127,11 @@ pub(crate) unsafe fn input<T: Float>(s: &Sizes, y: *const T, weight: *const T, x
         // Zeros as far as the farthest place looks back, then the rows of windows with zeros between and behind them.
         let (back, row) = (s.farthest(), s.farthest() + product(s.padded()));
         let first = back + (s.before[0] * h + s.before[1]) * w + s.before[2];
-        let mut output = Scratch::new::<T>(outputs * row);
-        let output: *mut T = output.ptr();
-        // SAFETY: the scratch has room for so many elements, and all bits 0 are the number 0.
-        unsafe { output.write_bytes(0, outputs * row) };
+        let mut spread = Spread::new(s, back, row);
         for g in samples.start * s.groups..samples.end * s.groups {
-            let [_, down, across] = s.counts;
             // SAFETY: as in `forward`.
             unsafe {
-                let rows = CopyRows {
-                    counts: [outputs, s.counts[0], down],
-                    len: across,
-                    from: (y.add(g * s.output()), [s.windows(), down * across, across]),
-                    to: (output.add(back), [row, h * w, w]),
-                };
-                rows.copy();
+                let output = spread.of(s, y.add(g * s.output()));
                 let ptr = turned.add(g % s.groups * inputs * terms);
                 wide.run(
                     x.add(g * s.input()),

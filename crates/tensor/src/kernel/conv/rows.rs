@@ -1,7 +1,10 @@
 //! Copies of short rows, such as those of an image to a padded one: a call for each would cost more than the copy.
 
+use std::marker::PhantomData;
+
 use super::{Sizes, product};
 use crate::Float;
+use crate::kernel::gemm::Scratch;
 use crate::kernel::level::{Arch, Kernel, Level, dispatch};
 
 /// Rows of `len` elements, so many along each of three axes, to other places.
@@ -42,13 +45,51 @@ impl<T: Float> Kernel for CopyRows<T> {
 }
 
 impl Sizes {
-    /// The rows of the image of a group: their numbers and length, the distances between them, and in the padded image the first of them and
-    /// the distances there.
+    /// The rows of the image of a group: their numbers and length, the distances between them, and in the padded image the first of
+    /// them and the distances there.
     pub(super) fn rows(&self) -> ([usize; 3], usize, [usize; 3], (usize, [usize; 3])) {
         let ([pd, ph, pw], [_, h, w]) = (self.places, self.padded());
         let first = (self.before[0] * h + self.before[1]) * w + self.before[2];
         let image = [product(self.places), ph * pw, pw];
         ([self.inputs, pd, ph], pw, image, (first, [product(self.padded()), h * w, w]))
+    }
+}
+
+/// The output of a group with its rows as far apart as those of the padded image, and zeros before, between and behind them.
+pub(super) struct Spread<T> {
+    before: usize,
+    each: usize,
+    scratch: Scratch,
+    element: PhantomData<T>,
+}
+
+impl<T: Float> Spread<T> {
+    /// Room for outputs of `each` elements, `before` zeros ahead of the first row.
+    pub(super) fn new(s: &Sizes, before: usize, each: usize) -> Self {
+        let mut scratch = Scratch::new::<T>(s.outputs * each);
+        // SAFETY: the scratch has room for so many elements, and all bits 0 are the number 0.
+        unsafe { scratch.ptr::<T>().write_bytes(0, s.outputs * each) };
+        Self { before, each, scratch, element: PhantomData }
+    }
+
+    /// The output of these elements.
+    ///
+    /// # Safety
+    /// `y` is good for the output of a group, whose rows with what lies between them fit `each`.
+    pub(super) unsafe fn of(&mut self, s: &Sizes, y: *const T) -> *const T {
+        let spread = self.scratch.ptr::<T>();
+        let ([_, h, w], [d, down, across]) = (s.padded(), s.counts);
+        // SAFETY: the caller's.
+        unsafe {
+            let rows = CopyRows {
+                counts: [s.outputs, d, down],
+                len: across,
+                from: (y, [s.windows(), down * across, across]),
+                to: (spread.add(self.before), [self.each, h * w, w]),
+            };
+            rows.copy();
+        }
+        spread
     }
 }
 

@@ -4,10 +4,8 @@
 //! would reach from the end of a row into the next, the gradient of the output is 0, which is only right of finite numbers. In return
 //! no column is copied, and a piece of the image that lies in the first cache serves all places of the window.
 
-use std::marker::PhantomData;
-
 use super::columns::Image;
-use super::rows::CopyRows;
+use super::rows::Spread;
 use super::{Sizes, pieces, product};
 use crate::Float;
 use crate::kernel::gemm::{Init, Mat, Scratch};
@@ -47,45 +45,6 @@ impl Sizes {
     }
 }
 
-/// An output with a place for each position: 0 where no window is.
-struct Wide<T> {
-    scratch: Scratch,
-    element: PhantomData<T>,
-}
-
-impl<T: Float> Wide<T> {
-    /// Room for an output of a group, all zeros.
-    fn new(s: &Sizes) -> Self {
-        let len = if s.positions() > s.windows() { s.outputs * s.positions() } else { 0 };
-        let mut scratch = Scratch::new::<T>(len);
-        // SAFETY: the scratch has room for so many elements, and all bits 0 are the number 0.
-        unsafe { scratch.ptr::<T>().write_bytes(0, len) };
-        Self { scratch, element: PhantomData }
-    }
-
-    /// The output of these elements.
-    ///
-    /// # Safety
-    /// `y` is good for the output of a group.
-    unsafe fn of(&mut self, s: &Sizes, y: *const T) -> *const T {
-        let (positions, windows) = (s.positions(), s.windows());
-        if positions == windows {
-            return y;
-        }
-        let wide = self.scratch.ptr::<T>();
-        let ([_, h, w], [d, down, across]) = (s.padded(), s.counts);
-        let rows = CopyRows {
-            counts: [s.outputs, d, down],
-            len: across,
-            from: (y, [windows, down * across, across]),
-            to: (wide, [positions, h * w, w]),
-        };
-        // SAFETY: the caller's, and each row lies among the positions.
-        unsafe { rows.copy() };
-        wide
-    }
-}
-
 /// The gradient of the weight: image moved · yᵀ, for each place of the window, `[blocks, groups, places, inputs, outputs]`.
 ///
 /// # Safety
@@ -96,7 +55,8 @@ pub(crate) unsafe fn weight<T: Float>(s: &Sizes, x: *const T, y: *const T, out: 
     pool::run(blocks, &|block| {
         let (x, y, out) = shared.get();
         let each = s.groups * s.outputs * s.terms();
-        let (mut image, mut wide) = (Image::new(s), Wide::new(s));
+        let mut image = Image::new(s);
+        let mut spread = (positions > s.windows()).then(|| Spread::new(s, 0, positions));
         let mut turned = Scratch::new::<T>(positions * s.outputs);
         let samples = s.samples * block / blocks..s.samples * (block + 1) / blocks;
         // SAFETY: as in `input`; the blocks write weights of their own. All bits 0 are the number 0.
@@ -108,7 +68,8 @@ pub(crate) unsafe fn weight<T: Float>(s: &Sizes, x: *const T, y: *const T, out: 
                 let to: *mut T = turned.ptr();
                 let (down, across) = (s.outputs as isize, positions as isize);
                 let (rows, columns) = (s.outputs, positions);
-                let from = wide.of(s, y.add(g * s.output()));
+                let y = y.add(g * s.output());
+                let from = spread.as_mut().map_or(y, |spread| spread.of(s, y));
                 Transpose { from, across, to, down, rows, columns }.run();
                 pieces(positions, DEPTH, |first, last| {
                     let b = to.add(first * s.outputs).cast_const();

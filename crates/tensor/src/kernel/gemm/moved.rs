@@ -7,8 +7,7 @@ use super::plan::RUN;
 use super::simd::{Body, Simd};
 use super::{GemmElem, Init, Mat};
 
-/// C = init + A₀ B₀ + A₁ B₁ + …: the Aᵢ are k columns each of A, one after another, and Bᵢ is `[k, n]` from the start i on. The rows of C
-/// are `ldc` apart.
+/// C = init + A₀ B₀ + A₁ B₁ + …: each Aᵢ is the next k columns of A, and Bᵢ is `[k, n]` from the start i on.
 ///
 /// The order of the sums follows from the number of starts and k alone.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +40,8 @@ impl<T: GemmElem> Moved<'_, T> {
     /// Does it, on this thread.
     ///
     /// # Safety
-    /// There are starts, and k is not 0. A and each Bᵢ are good for reads of their shapes, and C for writes; A's columns are contiguous in a row. C may be uninitialised,
-    /// unless it is added to, and overlaps none of the others.
+    /// There are starts, and k is not 0. A and each Bᵢ are good for reads of their shapes, and C for writes; the rows of A are
+    /// contiguous. C may be uninitialised, unless it is added to, and overlaps none of the others.
     pub unsafe fn run(&self) {
         if self.m > 0 && self.n > 0 {
             // SAFETY: the caller's.
