@@ -4,69 +4,76 @@ use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 
 use super::measured::{Measured, of_binary, of_unary};
 use super::{Card, example};
-use crate::Result;
 use crate::ops::{Binary, Unary};
+use crate::{Result, Var};
 
-/// Writes a pair of functions from the table: the card of a name.
-macro_rules! cards_of_the_table {
+/// A function of the table: its documentation, the arguments of its example, and the example.
+struct Sample<O: 'static> {
+    op: O,
+    method: &'static str,
+    about: &'static str,
+    arguments: &'static [&'static str],
+    run: for<'t> fn(Var<'t, f64>) -> Result<Var<'t, f64>>,
+}
+
+/// The card of a name; `None` for another one.
+pub(super) fn card(name: &str) -> Option<Result<Card>> {
+    if let Some(sample) = UNARY.iter().find(|sample| sample.method == name) {
+        let op = sample.op;
+        let code = format!("x.{}({})", sample.method, sample.arguments.join(", "));
+        let shapes = "any; the result has the shape of x";
+        let (formula, measured) = (Unary(op).definition(), of_unary(op));
+        return Some(of_table(op.name(), sample, &code, formula, measured, shapes));
+    }
+    let sample = BINARY.iter().find(|sample| sample.op.name() == name)?;
+    let op = sample.op;
+    let code = format!("x.{}({})?", sample.method, sample.arguments.join(", "));
+    let shapes = "two that broadcast to one; a gradient is summed back to each";
+    let (formula, measured) = (Binary(op).definition(), of_binary(op));
+    Some(of_table(op.name(), sample, &code, formula, measured, shapes))
+}
+
+macro_rules! samples {
     (
         unary { $(#[doc = $udoc:literal] $uname:ident $Unary:ident $([$($up:ident = $usample:literal),*])?
             ($ux:ident -> $uy:ident) = $uvalue:expr; slope $uslope:expr;)* }
         binary { $(#[doc = $bdoc:literal] $bname:ident $Binary:ident $([$($bp:ident = $bsample:literal),*])?
             ($a:ident, $b:ident -> $by:ident) = $bvalue:expr; slopes $bslope_a:expr, $bslope_b:expr;)* }
     ) => {
-        /// The card of a function of the table; `None` for another name.
-        #[allow(clippy::too_many_lines)]
-        pub(super) fn card(name: &str) -> Option<Result<Card>> {
-            Some(match name {
-                $(stringify!($uname) => {
-                    let op = UnaryOp::$Unary $({ $($up: $usample),* })?;
-                    let arguments: &[&str] = &[$($(stringify!($usample)),*)?];
-                    let code = format!("x.{}({})", stringify!($uname), arguments.join(", "));
-                    let run = example(op.name(), ["tape.scalar(0.5)", &code], &|tape| {
-                        let x = tape.scalar(0.5);
-                        Ok([x, x.$uname($($($usample),*)?)])
-                    });
-                    of_table(op.name(), $udoc, Unary(op).definition(), of_unary(op), run,
-                        "any; the result has the shape of x")
-                })*
-                _ => return binary_card(name),
-            })
-        }
-
-        #[allow(clippy::too_many_lines)]
-        fn binary_card(name: &str) -> Option<Result<Card>> {
-            let op = BinaryOp::ALL.iter().find(|op| op.name() == name)?;
-            Some(match op {
-                $(BinaryOp::$Binary { .. } => {
-                    let arguments: &[&str] = &["0.25", $($(stringify!($bsample)),*)?];
-                    let code = format!("x.{}({})?", stringify!($bname), arguments.join(", "));
-                    let run = example(op.name(), ["tape.scalar(0.5)", &code], &|tape| {
-                        let x = tape.scalar(0.5);
-                        Ok([x, x.$bname(0.25, $($($bsample),*)?)?])
-                    });
-                    of_table(op.name(), $bdoc, Binary(*op).definition(), of_binary(*op), run,
-                        "two that broadcast to one; a gradient is summed back to each")
-                })*
-                _ => return None,
-            })
-        }
+        static UNARY: &[Sample<UnaryOp>] = &[$(Sample {
+            op: UnaryOp::$Unary $({ $($up: $usample),* })?,
+            method: stringify!($uname),
+            about: $udoc,
+            arguments: &[$($(stringify!($usample)),*)?],
+            run: |x| Ok(x.$uname($($($usample),*)?)),
+        }),*];
+        static BINARY: &[Sample<BinaryOp>] = &[$(Sample {
+            op: BinaryOp::$Binary $({ $($bp: $bsample),* })?,
+            method: stringify!($bname),
+            about: $bdoc,
+            arguments: &["0.25", $($(stringify!($bsample)),*)?],
+            run: |x| x.$bname(0.25, $($($bsample),*)?),
+        }),*];
     };
 }
-wengert_tensor::pointwise_table!(cards_of_the_table);
+wengert_tensor::pointwise_table!(samples);
 
-fn of_table(
+fn of_table<O>(
     name: &'static str,
-    about: &'static str,
+    sample: &Sample<O>,
+    code: &str,
     formula: String,
     measured: Measured,
-    run: Result<(super::Told, String)>,
     shapes: &'static str,
 ) -> Result<Card> {
-    let (told, example) = run?;
+    let run = sample.run;
+    let (told, example) = example(name, ["tape.scalar(0.5)", code], &|tape| {
+        let x = tape.scalar(0.5);
+        Ok([x, run(x)?])
+    })?;
     Ok(Card {
         name,
-        about: about.trim(),
+        about: sample.about.trim(),
         formula,
         derivative: told.derivative,
         domain: measured.domain,

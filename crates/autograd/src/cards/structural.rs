@@ -5,45 +5,66 @@ use wengert_tensor::{Conv, Part, Tensor, Window, s, tensor};
 
 use super::{Card, example};
 use crate::cross_entropy::Targets;
-use crate::{Param, Result};
+use crate::{Param, Result, Tape, Var};
 
-/// Writes the list of names and the card of each, with the code of the example as text and as code.
+/// The words of a card, and the code of its example as text and as code.
+struct Words {
+    name: &'static str,
+    about: &'static str,
+    formula: &'static str,
+    shapes: &'static str,
+    domain: &'static str,
+    kinks: &'static str,
+    safe: &'static str,
+    cost: &'static str,
+    code: [&'static str; 2],
+    run: for<'t> fn(&'t Tape<f64>) -> Result<[Var<'t, f64>; 2]>,
+}
+
+/// The names of the ops that are here.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|words| words.name)
+}
+
+/// The card of an op; `None` for another name.
+pub(super) fn card(name: &str) -> Option<Result<Card>> {
+    let words = WORDS.iter().find(|words| words.name == name)?;
+    let code = words.code.map(one_line);
+    let run = example(words.name, [&code[0], &code[1]], &words.run);
+    Some(run.map(|(told, example)| Card {
+        name: words.name,
+        about: words.about,
+        formula: words.formula.to_string(),
+        derivative: told.derivative,
+        domain: words.domain.to_string(),
+        kinks: words.kinks.to_string(),
+        safe_range: words.safe.to_string(),
+        keeps: told.keeps,
+        shapes: words.shapes,
+        cost: words.cost,
+        example,
+    }))
+}
+
 macro_rules! structural {
     ($($name:literal: $about:literal;
         formula $formula:literal; shapes $shapes:literal; domain $domain:literal; kinks $kinks:literal; safe $safe:literal; cost $cost:literal;
         |$tape:ident, $x:ident| $input:expr => $output:expr;)*) => {
-        /// The names of the ops that are here.
-        pub(super) fn names() -> impl Iterator<Item = &'static str> {
-            [$($name),*].into_iter()
-        }
-
-        /// The card of an op; `None` for another name.
-        #[allow(clippy::too_many_lines)]
-        pub(super) fn card(name: &str) -> Option<Result<Card>> {
-            Some(match name {
-                $($name => {
-                    let code = [stringify!($input), stringify!($output)].map(one_line);
-                    let run = example($name, [&code[0], &code[1]], &|$tape| {
-                        let $x = $input;
-                        Ok([$x, $output])
-                    });
-                    run.map(|(told, example)| Card {
-                        name: $name,
-                        about: $about,
-                        formula: $formula.to_string(),
-                        derivative: told.derivative,
-                        domain: $domain.to_string(),
-                        kinks: $kinks.to_string(),
-                        safe_range: $safe.to_string(),
-                        keeps: told.keeps,
-                        shapes: $shapes,
-                        cost: $cost,
-                        example,
-                    })
-                })*
-                _ => return None,
-            })
-        }
+        static WORDS: &[Words] = &[$(Words {
+            name: $name,
+            about: $about,
+            formula: $formula,
+            shapes: $shapes,
+            domain: $domain,
+            kinks: $kinks,
+            safe: $safe,
+            cost: $cost,
+            code: [stringify!($input), stringify!($output)],
+            run: |$tape| {
+                let $x = $input;
+                Ok([$x, $output])
+            },
+        }),*];
     };
 }
 
