@@ -3,7 +3,7 @@
 use wengert_tensor::pointwise::{C, update_in_place};
 use wengert_tensor::{Float, Tensor, keep};
 
-use crate::rule::{self, Rule, other_state};
+use crate::rule::{self, Rule, compiled_in_dev, other_state};
 use crate::settings::optimizer;
 use crate::whole::{Mean, go, rms};
 
@@ -81,6 +81,8 @@ impl Rule for AdafactorSettings {
     }
 }
 
+compiled_in_dev!(Formula);
+
 /// Not place by place: the state of a matrix is smaller than the matrix.
 impl rule::Formula for Formula {
     fn state(self, rank: usize) -> &'static [&'static str] {
@@ -88,6 +90,7 @@ impl rule::Formula for Formula {
     }
 
     #[track_caller]
+    #[inline(never)]
     fn update<T: Float>(
         self,
         value: &mut Tensor<T>,

@@ -3,7 +3,7 @@
 use wengert_tensor::pointwise::C;
 use wengert_tensor::{Float, Tensor};
 
-use crate::rule::{self, Pull, Rule, filled, formulas, mean};
+use crate::rule::{self, Pull, Rule, compiled_in_dev, filled, formulas, mean};
 use crate::settings::optimizer;
 use crate::whole::{go, norm, trust_ratio};
 
@@ -96,12 +96,15 @@ impl Rule for LambSettings {
     }
 }
 
+compiled_in_dev!(Scaled);
+
 impl rule::Formula for Scaled {
     fn state(self, rank: usize) -> &'static [&'static str] {
         self.direction.state(rank)
     }
 
     #[track_caller]
+    #[inline(never)]
     fn update<T: Float>(
         self,
         value: &mut Tensor<T>,

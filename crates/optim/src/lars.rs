@@ -3,7 +3,7 @@
 use wengert_tensor::pointwise::C;
 use wengert_tensor::{Float, Tensor};
 
-use crate::rule::{self, Pull, Rule, formulas};
+use crate::rule::{self, Pull, Rule, compiled_in_dev, formulas};
 use crate::settings::optimizer;
 use crate::whole::{norm, trust_ratio};
 
@@ -92,12 +92,15 @@ impl Rule for LarsSettings {
     }
 }
 
+compiled_in_dev!(Scaled);
+
 impl rule::Formula for Scaled {
     fn state(self, rank: usize) -> &'static [&'static str] {
         rule::Formula::state(Formula::Momentum(self.constants), rank)
     }
 
     #[track_caller]
+    #[inline(never)]
     fn update<T: Float>(
         self,
         value: &mut Tensor<T>,

@@ -4,7 +4,7 @@ use wengert_tensor::pointwise::{C, Real, Update, update_in_place};
 use wengert_tensor::{Float, Tensor};
 
 use crate::adam::{AdamWSettings, Formula as AdamW};
-use crate::rule::{self, Rule, mean};
+use crate::rule::{self, Rule, compiled_in_dev, mean};
 use crate::settings::optimizer;
 use crate::whole::{Mean, go, norm};
 
@@ -137,12 +137,15 @@ impl Rule for MuonSettings {
     }
 }
 
+compiled_in_dev!(Formula);
+
 impl rule::Formula for Formula {
     fn state(self, rank: usize) -> &'static [&'static str] {
         if rank == 2 && self.matrices { &["momentum_buffer"] } else { self.other.state(rank) }
     }
 
     #[track_caller]
+    #[inline(never)]
     fn update<T: Float>(
         self,
         value: &mut Tensor<T>,

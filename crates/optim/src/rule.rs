@@ -72,16 +72,21 @@ pub(crate) fn other_state() -> ! {
     unreachable!("as many state tensors as the formula names")
 }
 
-/// In a dev build a formula is compiled here, for both kinds of floats, and a program below optimisation level 2 takes it from here: tests
-/// and examples are not optimised, but the loop over a parameter's numbers is.
+/// In a dev build a formula is compiled here, for both kinds of floats, and a program takes it from here, as its update is marked
+/// `#[inline(never)]`: tests, examples and users' programs are not optimised, but the loop over a parameter's numbers is.
 macro_rules! compiled_in_dev {
     ($Formula:ty) => {
         #[cfg(debug_assertions)]
-        #[used]
-        static COMPILED: ($crate::rule::Step<$Formula, f32>, $crate::rule::Step<$Formula, f64>) = (
-            <$Formula as $crate::rule::Formula>::update,
-            <$Formula as $crate::rule::Formula>::update,
-        );
+        const _: () = {
+            #[used]
+            static COMPILED: (
+                $crate::rule::Step<$Formula, f32>,
+                $crate::rule::Step<$Formula, f64>,
+            ) = (
+                <$Formula as $crate::rule::Formula>::update,
+                <$Formula as $crate::rule::Formula>::update,
+            );
+        };
     };
 }
 pub(crate) use compiled_in_dev;
@@ -157,7 +162,7 @@ macro_rules! formulas {
             }
 
             #[track_caller]
-            #[inline]
+            #[inline(never)]
             fn update<T: ::wengert_tensor::Float>(
                 self,
                 value: &mut ::wengert_tensor::Tensor<T>,
