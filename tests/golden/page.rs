@@ -23,7 +23,7 @@ use wengert::prelude::*;
 use wengert::tensor::Border;
 ```
 
-`x`, `other`, … are vars (`Var`), masks are `Tensor<bool>`, class numbers and indices `Labels` (`Tensor<usize>`). Add `?`
+`x`, `other`, … are vars (`Var`); a `Tensor` has most of the names too, and differs in a few, such as `pow_scalar` for `powf`. Masks are `Tensor<bool>`, class numbers and indices `Labels` (`Tensor<usize>`). Add `?`
 where a line returns a `Result`. `over(dim, keepdim)` stands for axes as you would write them: `..` for all, `1`, `[0, -1]`,
 or `keep(…)` of these. A size of -1 is `REST`. Omit the options that you do not need.
 
@@ -40,7 +40,9 @@ Differences that no single line shows:
   around an `LSTM` give. A recurrent layer takes `x`, `(x, state)`, `(x, lengths)` or `(x, state, lengths)`.
 - **A mask says what is seen**: `true` is a key that a query sees, in `MultiheadAttention` too, where PyTorch's `true` hides it.
   One mask does for `attn_mask` and `key_padding_mask`: `attention.call((x, mask))`, of a shape that broadcasts to
-  `[batch, heads, queries, keys]`.
+  `[batch, heads, queries, keys]`. So `[queries, keys]` is for all sequences, as `attn_mask` is, and a padding mask `[batch, keys]`
+  comes as `mask.unsqueeze(1)?`, `[batch, 1, keys]`.
+- **A clone is a handle**: `layer.clone()` has the same parameters, where `copy.deepcopy` makes new ones.
 - **So does the randomness**: a tape that draws (`Dropout`) has a seed, `Tape::new().seeded(n)`, and the mask is a function of it.
 
 Values and slopes at kinks and ties are on [a page of their own](conventions.md).
@@ -68,8 +70,9 @@ has more state than its learning rate, it overrides `state` and `load_state`.
 ## Not here
 
 Devices other than the
-CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, ONNX, distributed training, and
-loaders with workers. Of the names above: `Embedding` has no `max_norm` and `scale_grad_by_freq`, and needs no `sparse`: its
+CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, and loaders with workers; `nn.Transformer` as one layer,
+bicubic `Upsample`; `linalg.inv`, `det`, `svd` and `solve`; `unique`, `bincount`, `meshgrid`, `quantile`, `nan_to_num`,
+`repeat_interleave` and `cdist`. ONNX and training on several machines are on [a page of their own](reach.md). Of the names above: `Embedding` has no `max_norm` and `scale_grad_by_freq`, and needs no `sparse`: its
 gradient is kept by rows, and `SparseAdam` is `Adam::new(…).lazy()`. `PReLU` starts at 0.25, `CyclicLR` has no `scale_fn`.
 
 <!-- Made by `WENGERT_GOLDEN_BLESS=1 cargo test --test golden page`. -->

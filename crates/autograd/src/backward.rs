@@ -213,7 +213,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// Rejects a fault var, and a var that has not one number.
-    fn scalar_or_refuse(self, verb: &'static str, at: Line) -> Result<()> {
+    pub(crate) fn scalar_or_refuse(self, verb: &'static str, at: Line) -> Result<()> {
         self.tape.check_vars(verb, &[self], at)?;
         if self.len() == 1 {
             return Ok(());

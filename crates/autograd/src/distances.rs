@@ -43,8 +43,9 @@ impl<'t, T: Float> Var<'t, T> {
         self.recordable("cosine_similarity", &[other])?;
         let op = "cosine_similarity";
         let shape = Shape::broadcast_or_refuse(op, &self.shape(), &other.shape())?;
-        let unit = |x: Self| x.expand(&*shape)?.unit_norm(axis, 2.0, epsilon);
-        unit(self)?.try_mul(unit(other)?)?.sum_over(axis)
+        let a = self.expand(&*shape)?.unit_norm(axis, 2.0, epsilon)?;
+        let b = other.expand(&*shape)?.unit_norm(axis, 2.0, epsilon)?;
+        a.try_mul(b)?.sum_over(axis)
     }
 
     /// The p-norm of a - b + `epsilon` along the last axis, the two broadcast against each other. With
@@ -62,6 +63,7 @@ impl<'t, T: Float> Var<'t, T> {
     ) -> Result<Self> {
         let other = other.on(self);
         self.recordable("pairwise_distance", &[other])?;
+        Shape::broadcast_or_refuse("pairwise_distance", &self.shape(), &other.shape())?;
         let apart = self.try_sub(other)?.add_scalar(epsilon);
         let axes = if keep_axis { keep(-1) } else { Axes::from(-1) };
         apart.norm_over(axes, p)
@@ -75,6 +77,8 @@ impl<'t, T: Float> Var<'t, T> {
     pub fn lerp(self, end: impl Operand<'t, T>, weight: impl Operand<'t, T>) -> Result<Self> {
         let (end, weight) = (end.on(self), weight.on(self));
         self.recordable("lerp", &[end, weight])?;
+        let points = Shape::broadcast_or_refuse("lerp", &self.shape(), &end.shape())?;
+        Shape::broadcast_or_refuse("lerp", &points, &weight.shape())?;
         self.try_add(end.try_sub(self)?.try_mul(weight)?)
     }
 }

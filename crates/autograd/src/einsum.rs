@@ -4,11 +4,10 @@
 //! away by a batched matrix product, so nothing larger than operands and results is ever made.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 use wengert_tensor::{Axes, Error as TensorError, Fault, Float};
 
-use crate::algebra::Algebra;
-use crate::ops::MatMul;
 use crate::{Result, Var};
 
 /// An axis: a letter of the equation, or one of those that `...` stands for, counted from the last.
@@ -39,10 +38,11 @@ enum Label {
 #[track_caller]
 pub fn einsum<'t, T: Float>(equation: &str, operands: &[Var<'t, T>]) -> Result<Var<'t, T>> {
     let shapes: Vec<_> = operands.iter().map(|x| x.shape()).collect();
+    let at = Location::caller();
     let wrong = |rule: String| {
         let shapes: Vec<&[usize]> = shapes.iter().map(|s| &**s).collect();
         let rule = format!("\"{equation}\": {rule}");
-        crate::Error::from(TensorError::Shape(Fault::new("einsum", &shapes, rule)))
+        crate::Error::from(TensorError::Shape(Fault::new("einsum", &shapes, rule))).on_line(at)
     };
     if let Some(first) = operands.first() {
         first.recordable("einsum", operands)?;
@@ -54,7 +54,8 @@ pub fn einsum<'t, T: Float>(equation: &str, operands: &[Var<'t, T>]) -> Result<V
     };
     let terms: Vec<&str> = left.split(',').collect();
     if terms.len() != operands.len() || operands.is_empty() {
-        return Err(wrong(format!("names {} operands of {}", terms.len(), operands.len())));
+        let (named, given) = (terms.len(), operands.len());
+        return Err(wrong(format!("the equation names {named} operands, and {given} are given")));
     }
     let mut sizes: BTreeMap<Label, usize> = BTreeMap::new();
     let mut labels = Vec::new();
@@ -144,6 +145,7 @@ struct Term<'t, T: Float> {
 
 impl<'t, T: Float> Term<'t, T> {
     /// Axes of size 1 as large as they are elsewhere.
+    #[track_caller]
     fn spread(self, sizes: &BTreeMap<Label, usize>) -> Result<Self> {
         let shape: Vec<usize> = self.labels.iter().map(|l| sizes[l]).collect();
         let x = if *self.x.shape() == *shape { self.x } else { self.x.expand(shape)? };
@@ -151,6 +153,7 @@ impl<'t, T: Float> Term<'t, T> {
     }
 
     /// The diagonal of axes of one name.
+    #[track_caller]
     fn diagonals(mut self) -> Result<Self> {
         while let Some((i, j)) = (0..self.labels.len()).find_map(|j| {
             self.labels[..j].iter().position(|l| *l == self.labels[j]).map(|i| (i, j))
@@ -164,6 +167,7 @@ impl<'t, T: Float> Term<'t, T> {
     }
 
     /// Summed over what is not needed.
+    #[track_caller]
     fn without(mut self, needless: impl Fn(&Label) -> bool) -> Result<Self> {
         let axes: Vec<isize> = (0..self.labels.len())
             .filter(|&i| needless(&self.labels[i]))
@@ -177,6 +181,7 @@ impl<'t, T: Float> Term<'t, T> {
     }
 
     /// Its axes in this order, joined in groups.
+    #[track_caller]
     fn grouped(&self, groups: [&[Label]; 3], sizes: &BTreeMap<Label, usize>) -> Result<Var<'t, T>> {
         let place = |l: &Label| self.labels.iter().position(|k| k == l).map(|i| i as isize);
         let order: Vec<isize> = groups.iter().flat_map(|g| g.iter()).filter_map(place).collect();
@@ -185,6 +190,7 @@ impl<'t, T: Float> Term<'t, T> {
     }
 
     /// The product with another, summed over what both have and nobody needs.
+    #[track_caller]
     fn times(
         self,
         other: Self,
@@ -203,13 +209,8 @@ impl<'t, T: Float> Term<'t, T> {
         };
         let (batch, summed) = (of(&a, true, true, &b), of(&a, true, false, &b));
         let (rows, columns) = (of(&a, false, true, &b), of(&b, false, true, &a));
-        let x = Var::run(
-            MatMul,
-            &[
-                &a.grouped([&batch, &rows, &summed], sizes)?,
-                &b.grouped([&batch, &summed, &columns], sizes)?,
-            ],
-        )?;
+        let left = a.grouped([&batch, &rows, &summed], sizes)?;
+        let x = left.matmul(b.grouped([&batch, &summed, &columns], sizes)?)?;
         let labels = [batch, rows, columns].concat();
         let shape: Vec<usize> = labels.iter().map(|l| sizes[l]).collect();
         Ok(Self { x: x.reshape(shape)?, labels })

@@ -39,7 +39,7 @@ impl<T: Float> Tape<T> {
         let inner = self.inner.borrow();
         let mut directions: Vec<Option<Tensor<T>>> = vec![None; inner.nodes.len()];
         for (x, t) in inputs {
-            same_shape("push_forward", inner.nodes.value(*x as usize).shape(), t, at)?;
+            same_shape("push_forward", "direction", inner.nodes.value(*x as usize).shape(), t, at)?;
             directions[*x as usize] = Some(t.clone());
         }
         for (i, node) in inner.nodes.iter().enumerate().take(y as usize + 1) {
@@ -83,6 +83,7 @@ fn push<T: Float, A: Algebra<T>>(op: &Op<T>, x: &[A], t: &[Option<A>], y: &A) ->
 }
 
 fn same_shape<T: Float>(
+    op: &'static str,
     what: &'static str,
     shape: &[usize],
     t: &Tensor<T>,
@@ -91,7 +92,7 @@ fn same_shape<T: Float>(
     if t.shape() == shape {
         return Ok(());
     }
-    let rule = format!("{what}: the direction has shape {:?}, and must have {shape:?}", t.shape());
+    let rule = format!("{op}: the {what} has shape {:?}, and must have {shape:?}", t.shape());
     Err(Error::Use(rule, at))
 }
 
@@ -114,6 +115,7 @@ pub fn jvp<T: Float>(
     x: &Tensor<T>,
     direction: &Tensor<T>,
 ) -> Result<(Tensor<T>, Tensor<T>)> {
+    same_shape("jvp", "direction", x.shape(), direction, Location::caller())?;
     let tape = Tape::new();
     let x = tape.var(x.clone());
     let y = f(x)?;
@@ -142,6 +144,7 @@ pub fn vjp<T: Float>(
     let tape = Tape::new();
     let x = tape.var(x.clone());
     let y = f(x)?;
+    same_shape("vjp", "cotangent", &y.shape(), cotangent, Location::caller())?;
     let g = y.pull_tensors(&[x], cotangent)?.remove(0);
     Ok((y.value()?, g))
 }
@@ -156,7 +159,7 @@ impl<'t, T: Float> Var<'t, T> {
         let at = Location::caller();
         self.tape.check_vars("pull_tensors", &[self], at)?;
         self.tape.check_vars("pull_tensors", of, at)?;
-        same_shape("pull_tensors", &self.shape(), cotangent, Location::caller())?;
+        same_shape("pull_tensors", "cotangent", &self.shape(), cotangent, at)?;
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
         self.tape.ready("pull_tensors", at)?;
         let found = if self.wants_grad() {
@@ -194,7 +197,12 @@ pub fn jacobian<T: Float>(
 ) -> Result<Tensor<T>> {
     let tape = Tape::new();
     let x = tape.var(x.clone());
-    let y = f(x)?;
+    rows(f(x)?, x)
+}
+
+/// The gradients of each number of y, one below the other.
+#[track_caller]
+fn rows<'t, T: Float>(y: Var<'t, T>, x: Var<'t, T>) -> Result<Tensor<T>> {
     let mut shape = y.shape().to_vec();
     shape.extend_from_slice(&x.shape());
     let mut rows = Vec::with_capacity(y.len());
@@ -224,13 +232,17 @@ pub fn hessian<T: Float>(
     f: impl for<'t> Fn(Var<'t, T>) -> Result<Var<'t, T>>,
     x: &Tensor<T>,
 ) -> Result<Tensor<T>> {
-    jacobian(
-        |x| {
-            let y = f(x)?;
-            Ok(y.grad_or_zero(&[x])?[0])
-        },
-        x,
-    )
+    let tape = Tape::new();
+    let x = tape.var(x.clone());
+    rows(gradient("hessian", f(x)?, x)?, x)
+}
+
+/// The gradient of a number, recorded.
+#[track_caller]
+fn gradient<'t, T: Float>(op: &'static str, y: Var<'t, T>, x: Var<'t, T>) -> Result<Var<'t, T>> {
+    let at = Location::caller();
+    y.scalar_or_refuse(op, at)?;
+    Ok(y.pull_back(op, &[x], None, at)?.remove(0))
 }
 
 /// The Hessian times a vector, without the Hessian: one sweep over a recorded sweep.
@@ -254,9 +266,9 @@ pub fn hvp<T: Float>(
     x: &Tensor<T>,
     v: &Tensor<T>,
 ) -> Result<Tensor<T>> {
-    same_shape("hvp", x.shape(), v, Location::caller())?;
+    same_shape("hvp", "vector", x.shape(), v, Location::caller())?;
     let tape = Tape::new();
     let x = tape.var(x.clone());
-    let g = f(x)?.grad_or_zero(&[x])?[0];
+    let g = gradient("hvp", f(x)?, x)?;
     Ok(g.pull_tensors(&[x], v)?.remove(0))
 }

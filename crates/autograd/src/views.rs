@@ -1,7 +1,9 @@
 //! The ops that move, repeat, leave out and join elements, as methods of `Var`.
 
 use smallvec::SmallVec;
-use wengert_tensor::{Axes, Float, REST, Shape, Slice, axis_or_refuse, is_axis_of_scalar};
+use wengert_tensor::{
+    Axes, Error as TensorError, Fault, Float, REST, Shape, Slice, axis_or_refuse, is_axis_of_scalar,
+};
 
 use crate::ops::{Cat, Diagonal, Expand, Permute, Reshape, Slicing};
 use crate::{Result, Var};
@@ -176,6 +178,12 @@ impl<T: Float> Var<'_, T> {
     pub fn stack(parts: &[Self], axis: isize) -> Result<Self> {
         if let Some(first) = parts.first() {
             first.recordable("stack", parts)?;
+        }
+        let shapes: Vec<Shape> = parts.iter().map(|part| part.shape()).collect();
+        if shapes.iter().any(|shape| *shape != shapes[0]) {
+            let shapes: Vec<&[usize]> = shapes.iter().map(|shape| &**shape).collect();
+            let fault = Fault::new("stack", &shapes, "all parts must have one shape");
+            return Err(TensorError::Shape(fault).into());
         }
         let parts = parts.iter().map(|p| p.unsqueeze(axis)).collect::<Result<Vec<_>>>()?;
         Self::cat(&parts, axis)

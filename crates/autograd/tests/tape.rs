@@ -445,6 +445,42 @@ fn what_a_sweep_records_and_cannot_do_is_of_the_line_that_asked() {
     assert_eq!(g.recorded_at().line(), line);
 }
 
+/// A function that is made of others names itself and the line that called it.
+#[test]
+fn composites_name_themselves_and_the_line_of_their_caller() {
+    use wengert_autograd::{einsum, hessian, hvp, jvp, vjp};
+
+    let tape = Tape::new();
+    let (a, b) = (tape.var(Tensor::<f64>::ones([2, 3])), tape.var(Tensor::ones([4])));
+    let (x, wide) = (tensor![1.0_f64, 2.0], tensor![1.0, 2.0, 3.0]);
+    let first = line!() + 2;
+    let errors = [
+        ("einsum: [2, 3]: \"ij,jk->ik\": the equation names 2", einsum("ij,jk->ik", &[a]).err()),
+        ("einsum: [2, 3] and [4]: \"ij,j->i\": an axis has", einsum("ij,j->i", &[a, b]).err()),
+        ("hessian: ", hessian(|x| Ok(x), &x).err()),
+        ("hvp: ", hvp(|x| Ok(x), &x, &x).err()),
+        ("hvp: the vector has", hvp(|x| Ok(x.sum()), &x, &wide).err()),
+        ("jvp: the direction has", jvp(|x| Ok(x), &x, &wide).err()),
+        ("vjp: the cotangent has", vjp(|x| Ok(x), &x, &wide).err()),
+        ("pairwise_distance: ", a.pairwise_distance(b, 2.0, 0.0, false).err()),
+        ("lerp: ", a.lerp(b, 0.5).err()),
+        ("stack: [2, 3] and [4]: all parts", Var::stack(&[a, b], 0).err()),
+        ("cosine_similarity: ", a.cosine_similarity(b, 0, 1e-8).err()),
+    ];
+    for (line, (start, error)) in (first..).zip(errors) {
+        let error = error.unwrap().to_string();
+        assert!(error.starts_with(start), "{error}");
+        assert!(error.contains(&format!("{}:{line}:", file!())), "{error}");
+    }
+    let (start, line) = (tape.len(), line!() + 1);
+    einsum("ij,kj->ik", &[a, a]).unwrap();
+    assert!(tape.len() > start);
+    for recorded in tape.lines().iter().skip(start) {
+        let at = recorded.at();
+        assert_eq!((at.file(), at.line()), (file!(), line), "{}", recorded.name());
+    }
+}
+
 #[test]
 fn errors_print_the_same_text_by_debug() {
     let error = Tape::<f64>::new().scalar(1.0).softmax(3).unwrap_err().in_layer("head");

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use wengert_tensor::pointwise::BinaryOp;
 use wengert_tensor::{Rng, Tensor};
 
 use super::report::{Finding, Tally, Verdict};
@@ -250,10 +251,10 @@ fn first_order_kink(report: &Report, finding: &Finding) -> bool {
     })
 }
 
-/// ⟨a, b⟩, and the sum of the magnitudes of its terms.
-fn projected(a: &Tensor<f64>, b: &Tensor<f64>) -> Value {
+/// ⟨a, along⟩, and the sum of the magnitudes of its terms. Of the elements of a to which it does not go, none may be infinite for it.
+fn projected(a: &Tensor<f64>, along: &Tensor<f64>) -> Value {
     let sums = || -> Result<(f64, f64)> {
-        let terms = a.try_mul(b)?;
+        let terms = BinaryOp::Gate.apply(along, a)?;
         Ok((terms.sum().item()?, terms.abs().sum().item()?))
     };
     let (value, magnitude) = sums().unwrap_or((f64::NAN, f64::NAN));
