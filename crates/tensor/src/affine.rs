@@ -31,8 +31,19 @@ impl<T: Float> Tensor<T> {
         bias: Option<&Self>,
         epsilon: f64,
     ) -> Result<Self> {
+        self.affine_normalize_here(axes.into(), weight, bias, epsilon)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn affine_normalize_here(
+        &self,
+        axes: Axes,
+        weight: &Self,
+        bias: Option<&Self>,
+        epsilon: f64,
+    ) -> Result<Self> {
         const OP: &str = "affine_normalize";
-        let axes = axes.into();
         axes.flags(OP, self.shape())?;
         if !self.is_contiguous() {
             room_or_refuse::<T>(OP, self.shape())?;
@@ -67,11 +78,13 @@ impl<T: Float> Tensor<T> {
     }
 
     /// [`normalize`](Self::normalize) over axes that are not the last ones, if what is left are neighbouring axes.
+    #[inline(never)]
     pub(crate) fn normalize_channels(&self, axes: &Axes, epsilon: f64) -> Option<Self> {
         self.channels(axes, None, epsilon)?.normalize(self, None, None)
     }
 
     /// The gradient of this operand, which was normalised over axes and scaled by a weight.
+    #[inline(never)]
     pub(crate) fn pull_channels(
         &self,
         g: &Self,
@@ -83,6 +96,7 @@ impl<T: Float> Tensor<T> {
     }
 
     /// The gradient of the weight, of shape `weight`, of this operand.
+    #[inline(never)]
     pub(crate) fn pull_channels_weight(
         &self,
         g: &Self,
@@ -97,6 +111,7 @@ impl<T: Float> Tensor<T> {
     /// Mean and variance over axes, without Bessel's correction, in one pass: those of all that is left, in a row each. `None` if the
     /// kernels have no way for these axes, or there are no elements.
     #[doc(hidden)]
+    #[inline(never)]
     pub fn moments(&self, axes: &Axes) -> Option<[Self; 2]> {
         let both = self.channels(axes, None, 0.0)?.moments(self)?;
         Some([both.select(0, 0).ok()?, both.select(0, 1).ok()?])
@@ -150,3 +165,5 @@ impl<T: Float> Tensor<T> {
         Some(Channels { together: Together::Group(size(start..last)), ..whole })
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::normalize_channels, Tensor::<T>::pull_channels, Tensor::<T>::pull_channels_weight, Tensor::<T>::moments, Tensor::<T>::affine_normalize_here });

@@ -21,6 +21,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Shape`] if the heads do not divide the width.
     #[track_caller]
+    #[inline(never)]
     pub fn self_attention(&self, heads: usize, causal: bool, scale: f64) -> Result<Self> {
         let (heads, shape) = of("self_attention", self.shape(), heads, causal, scale)?;
         let x = self.contiguous();
@@ -37,6 +38,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// As [`self_attention`](Self::self_attention).
     #[track_caller]
+    #[inline(never)]
     pub fn self_attention_back(
         &self,
         g: &Self,
@@ -82,3 +84,5 @@ fn of(
         }
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::self_attention, Tensor::<T>::self_attention_back });

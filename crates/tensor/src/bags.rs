@@ -22,6 +22,7 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Shape`] if this is not a matrix, or `starts` does not begin with 0, rise, and end within the index; [`Error::Index`] if
     /// there is no such row.
     #[track_caller]
+    #[inline(never)]
     pub fn sum_bags(&self, index: &Tensor<usize>, starts: &Tensor<usize>) -> Result<Self> {
         let columns = refuse_no_bags("sum_bags", self.shape(), index, starts)?;
         let (table, index, starts) = (self.contiguous(), index.contiguous(), starts.contiguous());
@@ -48,6 +49,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// As [`sum_bags`](Self::sum_bags), and [`Error::Shape`] if `src` has not a row for each bag.
     #[track_caller]
+    #[inline(never)]
     pub fn add_bags(
         &self,
         index: &Tensor<usize>,
@@ -106,3 +108,5 @@ fn refuse_no_bags(
     refuse_outside(op, shape, index, 0)?;
     Ok(columns)
 }
+
+compiled!(f32 f64: { Tensor::<T>::sum_bags, Tensor::<T>::add_bags });

@@ -105,6 +105,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Shape`] if the shapes do not broadcast, [`Error::Value`] if a tolerance is negative or NaN.
     #[track_caller]
+    #[inline(never)]
     pub fn is_close(
         &self,
         other: &Self,
@@ -142,3 +143,5 @@ impl<T: Float> Tensor<T> {
         Ok(self.is_close(other, rtol, atol, equal_nan)?.all())
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::is_close });

@@ -174,6 +174,7 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Shape`] if the shapes do not fit or a window spans more places than the padded input has; [`Error::Value`] if the
     /// groups do not divide the channels, or a stride or a dilation is 0; [`Error::Size`] if there is no memory for the result.
     #[track_caller]
+    #[inline(never)]
     pub fn conv(&self, weight: &Self, bias: Option<&Self>, conv: &Conv) -> Result<Self> {
         const OP: &str = "conv";
         let outputs = weight.shape().first().copied().unwrap_or(0);
@@ -216,6 +217,12 @@ impl<T: Float> Tensor<T> {
         sizes: impl AsRef<[usize]>,
         conv: &Conv,
     ) -> Result<Self> {
+        self.conv_input_here(weight, sizes.as_ref(), conv)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn conv_input_here(&self, weight: &Self, sizes: &[usize], conv: &Conv) -> Result<Self> {
         const OP: &str = "conv_input";
         let (y, w) = (self.shape(), weight.shape());
         let (&[outputs, mine, ..], Some(&samples)) = (w, y.first()) else {
@@ -223,8 +230,7 @@ impl<T: Float> Tensor<T> {
             return Err(Error::Shape(Fault::new(OP, &[y, w], rule)));
         };
         let channels = mine.saturating_mul(conv.groups);
-        let shape: Shape =
-            [samples, channels].into_iter().chain(sizes.as_ref().iter().copied()).collect();
+        let shape: Shape = [samples, channels].into_iter().chain(sizes.iter().copied()).collect();
         let sizes = conv.sizes::<T>(OP, &shape, outputs)?;
         refuse_other(OP, "the weight", w, &conv.weight_shape(&sizes))?;
         refuse_other(OP, "the output", y, &conv.output_shape(&sizes))?;
@@ -255,6 +261,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// As for [`conv`](Self::conv).
     #[track_caller]
+    #[inline(never)]
     pub fn conv_weight(&self, output: &Self, conv: &Conv) -> Result<Self> {
         const OP: &str = "conv_weight";
         let outputs = output.shape().get(1).copied().unwrap_or(0);
@@ -284,3 +291,5 @@ impl<T: Float> Tensor<T> {
         if self.is_contiguous() { Ok(self.clone()) } else { self.copied(op) }
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::conv, Tensor::<T>::conv_weight, Tensor::<T>::conv_input_here });

@@ -89,6 +89,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if the index does not fit, [`Error::Index`] if a number
     /// lies outside the axis.
     #[track_caller]
+    #[inline(never)]
     pub fn gather(&self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().gather(0, &index.line())?.reshape(index.shape());
@@ -175,6 +176,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if the index has not one axis, [`Error::Index`] if a
     /// number lies outside the axis.
     #[track_caller]
+    #[inline(never)]
     pub fn index_select(&self, axis: isize, index: &Tensor<usize>) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().index_select(0, &index.line())?.reshape([]);
@@ -200,6 +202,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if the tensor is a scalar, [`Error::Index`] if there is no such row.
     #[track_caller]
+    #[inline(never)]
     pub fn take_rows(&self, index: &Tensor<usize>) -> Result<Self> {
         axis_or_refuse("take_rows", self.shape(), 0)?;
         let shape = index.shape().iter().chain(&self.shape()[1..]).copied().collect();
@@ -257,3 +260,5 @@ pub(crate) fn refuse_not_a_list(
     let rule = format!("the index must have one axis, and has {}", index.rank());
     Err(Error::Shape(Fault::new(op, &[shape, index.shape()], rule)))
 }
+
+compiled!(f32 f64 usize: { Tensor::<T>::gather, Tensor::<T>::index_select, Tensor::<T>::take_rows });

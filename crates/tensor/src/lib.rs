@@ -35,6 +35,9 @@
 //!   an error ([`Tensor::try_full`] for `zeros`, [`Tensor::normal`] for `randn`). A function of each element, such as `exp`,
 //!   can panic so only on an expanded view, or if memory is short.
 
+#[macro_use]
+mod compiled;
+
 mod affine;
 mod any;
 mod argmax;

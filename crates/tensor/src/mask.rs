@@ -249,6 +249,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast, [`Error::Size`](crate::Error::Size) if there is no memory
     /// for the result.
     #[track_caller]
+    #[inline(never)]
     pub fn masked_select(&self, mask: &Tensor<bool>) -> Result<Self> {
         let shape = Shape::broadcast_or_refuse("masked_select", self.shape(), mask.shape())?;
         // Each place of the mask is repeated as often as any other. To count may take a copy of a view.
@@ -269,3 +270,5 @@ impl<T: Element> Tensor<T> {
         Ok(Self::from(chosen))
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::masked_select });

@@ -24,6 +24,7 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Shape`] if the inner sizes differ, the batches do not broadcast, or an operand is a scalar;
     /// [`Error::Size`] if the product has more elements than memory can address.
     #[track_caller]
+    #[inline(never)]
     pub fn matmul(&self, other: &Self) -> Result<Self> {
         let (a, b) = (self, other);
         if let (&[m, k], &[k2, n]) = (a.shape(), b.shape())
@@ -66,6 +67,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Shape`] if the sizes do not fit.
     #[track_caller]
+    #[inline(never)]
     pub fn linear(&self, weight: &Self, bias: Option<&Self>) -> Result<Self> {
         let (&[out, inside], Some(&width)) = (weight.shape(), self.shape().last()) else {
             let rule = "input must be […, in] and weight [out, in]";
@@ -109,6 +111,7 @@ impl<T: Float> Tensor<T> {
     /// As [`matmul`](Self::matmul).
     #[doc(hidden)]
     #[track_caller]
+    #[inline(never)]
     pub fn t_matmul(&self, other: &Self) -> Result<Self> {
         match (self.shape(), other.shape()) {
             (&[k, m], &[k2, n]) if k == k2 => {
@@ -279,3 +282,5 @@ fn batched<T: Float>(
         None => Err(no_memory::<T>("matmul", &shape)),
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::matmul, Tensor::<T>::linear, Tensor::<T>::t_matmul });

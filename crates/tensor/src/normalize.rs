@@ -36,7 +36,12 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there are no such axes.
     #[track_caller]
     pub fn normalize(&self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
-        let axes = axes.into();
+        self.normalize_here(axes.into(), epsilon)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn normalize_here(&self, axes: Axes, epsilon: f64) -> Result<Self> {
         let rows = self.rows("normalize", &axes, Divisor::Deviation, epsilon)?;
         let one = match rows {
             Some(rows) => rows.normalize(self, None, None),
@@ -63,7 +68,12 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there are no such axes.
     #[track_caller]
     pub fn rms_normalize(&self, axes: impl Into<Axes>, epsilon: f64) -> Result<Self> {
-        let axes = axes.into();
+        self.rms_normalize_here(axes.into(), epsilon)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn rms_normalize_here(&self, axes: Axes, epsilon: f64) -> Result<Self> {
         let rows = self.rows("rms_normalize", &axes, Divisor::RootMeanSquare, epsilon)?;
         if let Some(y) = rows.and_then(|rows| rows.normalize(self, None, None)) {
             return Ok(y);
@@ -107,6 +117,7 @@ impl<T: Float> Tensor<T> {
     /// The gradient of this operand, which was normalised over `axes` and then scaled by the weight, from the gradient `g`, in one
     /// pass. `None` if the kernels have no way for these axes, the shapes do not fit, or there are no elements.
     #[doc(hidden)]
+    #[inline(never)]
     pub fn pull_normalize(
         &self,
         g: &Self,
@@ -139,6 +150,7 @@ impl<T: Float> Tensor<T> {
     /// The gradient of the weight, of shape `weight`, that scaled this operand after it was normalised over `axes`, from the gradient
     /// `g`, in one pass. `None` as in [`pull_normalize`](Self::pull_normalize).
     #[doc(hidden)]
+    #[inline(never)]
     pub fn pull_normalize_weight(
         &self,
         g: &Self,
@@ -188,6 +200,7 @@ impl<T: Float> Tensor<T> {
 
     /// Normalised over as many of the last axes as the weight has, scaled, and shifted.
     #[track_caller]
+    #[inline(never)]
     fn weighted(
         &self,
         op: &'static str,
@@ -217,3 +230,5 @@ impl<T: Float> Tensor<T> {
             .unwrap_or_else(|| self.clone()))
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::pull_normalize, Tensor::<T>::pull_normalize_weight, Tensor::<T>::weighted, Tensor::<T>::normalize_here, Tensor::<T>::rms_normalize_here });

@@ -32,7 +32,12 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Size`] if the result has more elements than memory can address.
     #[track_caller]
     pub fn pad(&self, widths: impl AsRef<[(isize, isize)]>, value: T) -> Result<Self> {
-        let widths = widths.as_ref();
+        self.pad_here(widths.as_ref(), value)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn pad_here(&self, widths: &[(isize, isize)], value: T) -> Result<Self> {
         let shape = self.padded_shape("pad", widths)?;
         let mut out = Self::try_full(&shape, value)?;
         if self.is_empty() || out.is_empty() {
@@ -67,7 +72,12 @@ impl<T: Element> Tensor<T> {
     /// places than it adds, going round as many, replicating one.
     #[track_caller]
     pub fn pad_with(&self, widths: impl AsRef<[(isize, isize)]>, border: Border) -> Result<Self> {
-        let widths = widths.as_ref();
+        self.pad_with_here(widths.as_ref(), border)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn pad_with_here(&self, widths: &[(isize, isize)], border: Border) -> Result<Self> {
         let shape = self.padded_shape("pad_with", widths)?;
         for (axis, &(before, after)) in widths.iter().enumerate() {
             let size = self.shape()[axis];
@@ -134,3 +144,5 @@ impl<T: Element> Tensor<T> {
         Ok(shape)
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::pad_here, Tensor::<T>::pad_with_here });

@@ -53,6 +53,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Index`] if it has no such places.
     #[track_caller]
+    #[inline(never)]
     pub fn narrow(&self, axis: isize, start: usize, len: usize) -> Result<Self> {
         let axis = axis_or_refuse("narrow", self.shape(), axis)?;
         let size = self.shape()[axis];
@@ -75,6 +76,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis, [`Error::Index`] if it has no such place.
     #[track_caller]
+    #[inline(never)]
     pub fn select(&self, axis: isize, index: usize) -> Result<Self> {
         let at = axis_or_refuse("select", self.shape(), axis)?;
         let size = self.shape()[at];
@@ -203,3 +205,5 @@ impl<T: Element> Tensor<T> {
         Ok(self.with_layout(self.layout().diagonal(offset, a, b)?))
     }
 }
+
+compiled!(f32 f64 usize: { Tensor::<T>::narrow, Tensor::<T>::select });

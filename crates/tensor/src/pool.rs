@@ -47,6 +47,7 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Shape`] unless there are one to three lists, and as many axes; [`Error::Index`] if a part has no place, a step of 0, or a place
     /// outside its axis; [`Error::Size`] if there is no memory for the result.
     #[track_caller]
+    #[inline(never)]
     pub fn max_pool(&self, parts: &[Vec<Part>]) -> Result<(Self, Tensor<usize>)> {
         const OP: &str = "max_pool";
         let d = parts.len();
@@ -119,6 +120,7 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Shape`] unless there is a place for each element and no more sizes than axes; [`Error::Index`] if a place lies outside its
     /// plane; [`Error::Size`] if there is no memory for the result.
     #[track_caller]
+    #[inline(never)]
     pub fn max_pool_back(&self, places: &Tensor<usize>, sizes: &[usize]) -> Result<Self> {
         const OP: &str = "max_pool_back";
         let lead = self.rank().checked_sub(sizes.len()).filter(|_| self.shape() == places.shape());
@@ -211,3 +213,5 @@ fn largest<T: Float>(x: &[T], [a, b, c]: [&Part; 3], across: [usize; 2]) -> (T, 
     }
     (value, place)
 }
+
+compiled!(f32 f64: { Tensor::<T>::max_pool, Tensor::<T>::max_pool_back });

@@ -68,7 +68,12 @@ impl<T: Float> Tensor<T> {
     /// is no memory for the shape.
     #[track_caller]
     pub fn uniform(shape: impl AsRef<[usize]>, low: f64, high: f64, rng: &mut Rng) -> Result<Self> {
-        let shape = shape.as_ref();
+        Self::uniform_here(shape.as_ref(), low, high, rng)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn uniform_here(shape: &[usize], low: f64, high: f64, rng: &mut Rng) -> Result<Self> {
         let (first, end) = (T::from_f64(low), T::from_f64(high));
         let span = high - low;
         if !(low <= high && span.is_finite() && first.is_finite() && end.is_finite()) {
@@ -113,7 +118,12 @@ impl<T: Float> Tensor<T> {
     /// is no memory for the shape.
     #[track_caller]
     pub fn normal(shape: impl AsRef<[usize]>, mean: f64, std: f64, rng: &mut Rng) -> Result<Self> {
-        let shape = shape.as_ref();
+        Self::normal_here(shape.as_ref(), mean, std, rng)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn normal_here(shape: &[usize], mean: f64, std: f64, rng: &mut Rng) -> Result<Self> {
         if !(mean.is_finite() && std.is_finite() && std >= 0.0) {
             let rule =
                 format!("there is no normal distribution of mean {mean} and deviation {std}");
@@ -140,7 +150,19 @@ impl<T: Float> Tensor<T> {
         high: f64,
         rng: &mut Rng,
     ) -> Result<Self> {
-        let shape = shape.as_ref();
+        Self::truncated_normal_here(shape.as_ref(), mean, std, low, high, rng)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn truncated_normal_here(
+        shape: &[usize],
+        mean: f64,
+        std: f64,
+        low: f64,
+        high: f64,
+        rng: &mut Rng,
+    ) -> Result<Self> {
         if !(mean.is_finite() && std.is_finite() && std > 0.0 && low < high) {
             let rule = format!(
                 "there is no normal distribution of mean {mean} and deviation {std} from {low} to {high}"
@@ -217,7 +239,12 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Value`] if `p` is not from 0 to 1; [`Error::Size`] if there is no memory for the shape.
     #[track_caller]
     pub fn bernoulli(shape: impl AsRef<[usize]>, p: f64, rng: &mut Rng) -> Result<Self> {
-        let shape = shape.as_ref();
+        Self::bernoulli_here(shape.as_ref(), p, rng)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn bernoulli_here(shape: &[usize], p: f64, rng: &mut Rng) -> Result<Self> {
         if !(0.0..=1.0).contains(&p) {
             return Err(bad("bernoulli", shape, format!("{p} is no probability")));
         }
@@ -279,3 +306,5 @@ impl Tensor<usize> {
         Ok(order)
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::uniform_here, Tensor::<T>::normal_here, Tensor::<T>::bernoulli_here, Tensor::<T>::truncated_normal_here });

@@ -11,6 +11,7 @@ use crate::{Axes, Element, Error, Float, Number, Result, Shape, Tensor};
 
 /// The fold over `axes`, which are kept with size 1 or removed.
 #[track_caller]
+#[inline(never)]
 fn folded<T: Number>(
     op: &'static str,
     by: NumberFold,
@@ -23,6 +24,7 @@ fn folded<T: Number>(
 }
 
 /// The fold of all elements.
+#[inline(never)]
 fn folded_whole<T: Number>(by: NumberFold, x: &Tensor<T>) -> T {
     match x.as_slice() {
         // Without a walk: most losses end so.
@@ -38,6 +40,7 @@ pub(crate) fn every_axis<T>(x: &Tensor<T>) -> SmallVec<[bool; 8]> {
 
 impl<T: Element> Tensor<T> {
     /// Without the flagged axes, which have size 1.
+    #[inline(never)]
     pub(crate) fn without(mut self, flags: &[bool]) -> Self {
         let layout = self.storage.layout_mut();
         for axis in (0..flags.len()).rev().filter(|&i| flags[i]) {
@@ -56,6 +59,7 @@ impl<T: Element> Tensor<T> {
 
     /// Rejects a reduction that is undefined over an axis of size 0.
     #[track_caller]
+    #[inline(never)]
     pub(crate) fn refuse_empty(&self, op: &'static str, axes: &Axes) -> Result<()> {
         let flags = axes.flags(op, self.shape())?;
         match (0..self.rank()).find(|&i| flags[i] && self.shape()[i] == 0) {
@@ -163,7 +167,12 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Shape`] if `shape` does not broadcast to this one's.
     #[track_caller]
     pub fn sum_to(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        let shape = shape.as_ref();
+        self.sum_to_here(shape.as_ref())
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn sum_to_here(&self, shape: &[usize]) -> Result<Self> {
         if shape == self.shape() {
             return Ok(self.clone());
         }
@@ -192,7 +201,12 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
     pub fn mean_over(&self, axes: impl Into<Axes>) -> Result<Self> {
-        let axes = axes.into();
+        self.mean_over_here(axes.into())
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn mean_over_here(&self, axes: Axes) -> Result<Self> {
         let flags = axes.flags("mean", self.shape())?;
         // As doubles: beside an axis of size 0 the others may overflow.
         let count: f64 =
@@ -200,3 +214,6 @@ impl<T: Float> Tensor<T> {
         Ok(folded("mean", NumberFold::Sum, self, &axes)?.div_scalar(count))
     }
 }
+
+compiled!(f32 f64 usize: { folded::<T>, folded_whole::<T>, Tensor::<T>::without });
+compiled!(f32 f64: { Tensor::<T>::sum_to_here, Tensor::<T>::mean_over_here, Tensor::<T>::refuse_empty });

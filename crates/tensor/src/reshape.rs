@@ -104,7 +104,13 @@ impl<T: Element> Tensor<T> {
     /// memory for that.
     #[track_caller]
     pub fn reshape(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        let shape = self.layout().resolve(shape.as_ref())?;
+        self.reshape_here(shape.as_ref())
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn reshape_here(&self, shape: &[usize]) -> Result<Self> {
+        let shape = self.layout().resolve(shape)?;
         Ok(match self.layout().reshaped(&shape) {
             Some(layout) => self.with_layout(layout),
             None => {
@@ -121,7 +127,13 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`] if the shapes have different numbers of elements, or if strides cannot say it.
     #[track_caller]
     pub fn view(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        let shape = self.layout().resolve(shape.as_ref())?;
+        self.view_here(shape.as_ref())
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn view_here(&self, shape: &[usize]) -> Result<Self> {
+        let shape = self.layout().resolve(shape)?;
         match self.layout().reshaped(&shape) {
             Some(layout) => Ok(self.with_layout(layout)),
             None => {
@@ -178,3 +190,5 @@ impl<T: Element> Tensor<T> {
         if self.rank() == 0 { self.flatten() } else { self.clone() }
     }
 }
+
+compiled!(f32 f64 usize bool: { Tensor::<T>::reshape_here, Tensor::<T>::view_here });

@@ -21,6 +21,7 @@ impl<T: Number> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn cumsum(&self, axis: isize) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().cumsum(0)?.reshape([]);
@@ -35,6 +36,7 @@ impl<T: Number> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn cumprod(&self, axis: isize) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().cumprod(0)?.reshape([]);
@@ -51,6 +53,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn logcumsumexp(&self, axis: isize) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().logcumsumexp(0)?.reshape([]);
@@ -60,3 +63,5 @@ impl<T: Float> Tensor<T> {
         Ok(T::logcumsumexp(self, axis))
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::cumsum, Tensor::<T>::cumprod, Tensor::<T>::logcumsumexp });

@@ -16,6 +16,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if index or `src` do not fit, [`Error::Index`] if a
     /// number lies outside the axis.
     #[track_caller]
+    #[inline(never)]
     pub fn scatter(&self, axis: isize, index: &Tensor<usize>, src: &Self) -> Result<Self> {
         self.scattered("scatter", axis, index, src, |_, new| new)
     }
@@ -136,6 +137,12 @@ impl<T: Element> Tensor<T> {
     /// As [`slice`](Self::slice); [`Error::Shape`] if `src` does not broadcast to the slice.
     #[track_caller]
     pub fn slice_assign(&self, axes: impl AsRef<[Slice]>, src: &Self) -> Result<Self> {
+        self.slice_assign_here(axes.as_ref(), src)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn slice_assign_here(&self, axes: &[Slice], src: &Self) -> Result<Self> {
         let mut out = self.copied("slice_assign")?;
         let place = out.slice(axes)?.layout().clone();
         let src = src.spread_over("slice_assign", &place.shape)?;
@@ -172,6 +179,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if index or `src` do not fit, [`Error::Index`] if a
     /// number lies outside the axis.
     #[track_caller]
+    #[inline(never)]
     pub fn scatter_add(&self, axis: isize, index: &Tensor<usize>, src: &Self) -> Result<Self> {
         self.scattered("scatter_add", axis, index, src, T::plus)
     }
@@ -183,6 +191,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] if index or `src` do not fit, [`Error::Index`] if a
     /// number lies outside the axis.
     #[track_caller]
+    #[inline(never)]
     pub fn index_add(&self, axis: isize, index: &Tensor<usize>, src: &Self) -> Result<Self> {
         let op = "index_add";
         if is_axis_of_scalar(self.shape(), axis) {
@@ -223,6 +232,7 @@ impl<T: Number> Tensor<T> {
     /// [`Error::Axis`] if the tensor is a scalar, [`Error::Shape`] if `src` does not fit, [`Error::Index`] if there is no
     /// such row.
     #[track_caller]
+    #[inline(never)]
     pub fn add_rows(&self, index: &Tensor<usize>, src: &Self) -> Result<Self> {
         axis_or_refuse("add_rows", self.shape(), 0)?;
         let row = &self.shape()[1..];
@@ -237,3 +247,5 @@ impl<T: Number> Tensor<T> {
         self.index_add(0, &index.flatten(), &src.reshape(list)?)
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::scatter, Tensor::<T>::scatter_add, Tensor::<T>::index_add, Tensor::<T>::add_rows, Tensor::<T>::slice_assign_here });

@@ -45,6 +45,7 @@ impl<T: Float> Tensor<T> {
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
     }
 
+    #[inline(never)]
     fn log_sum_exp(&self, flags: &[bool]) -> Self {
         // From an infinite maximum every distance would be infinite or NaN; from 0 they are right.
         let most =
@@ -69,6 +70,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn softmax(&self, axis: isize) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().softmax(0)?.reshape([]);
@@ -94,6 +96,7 @@ impl<T: Float> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis) if there is no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn log_softmax(&self, axis: isize) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
             return self.line().log_softmax(0)?.reshape([]);
@@ -116,6 +119,7 @@ impl<T: Float> Tensor<T> {
     /// The gradient of the operand of this softmax along `axis`, or of its logarithm, from the gradient `g`, in one pass. `None` if
     /// the rows are not contiguous.
     #[doc(hidden)]
+    #[inline(never)]
     pub fn pull_softmax(&self, g: &Self, axis: isize, logarithm: bool) -> Option<Self> {
         let at = axis_or_refuse("softmax", self.shape(), axis).ok()?;
         let (y, g) = (self.as_rows(at)?, g.as_rows(at)?);
@@ -140,3 +144,5 @@ impl<T: Float> Tensor<T> {
 }
 
 type Flags = smallvec::SmallVec<[bool; 8]>;
+
+compiled!(f32 f64: { Tensor::<T>::softmax, Tensor::<T>::log_softmax, Tensor::<T>::pull_softmax, Tensor::<T>::log_sum_exp });

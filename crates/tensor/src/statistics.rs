@@ -82,6 +82,7 @@ impl<T: Float> Tensor<T> {
 
     /// In two passes, the first relative to the first element of each fold, so that equal elements have a variance of exactly 0,
     /// and a mean far from zero costs no digits.
+    #[inline(never)]
     fn variance(&self, flags: &[bool], correction: f64) -> Self {
         if self.is_empty() {
             return T::fold(NumberFold::Sum, self, flags).map(|_| T::NAN);
@@ -130,7 +131,13 @@ impl<T: Float> Tensor<T> {
     /// [`Error::Axis`] if there is no such axis, and as [`norm`](Self::norm).
     #[track_caller]
     pub fn norm_over(&self, axes: impl Into<Axes>, p: f64) -> Result<Self> {
-        let axes = &axes.into();
+        self.norm_over_here(axes.into(), p)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn norm_over_here(&self, axes: Axes, p: f64) -> Result<Self> {
+        let axes = &axes;
         if p.is_nan() {
             return Err(Error::Value(Fault::new("norm", &[self.shape()], "p is not a number")));
         }
@@ -150,6 +157,7 @@ impl<T: Float> Tensor<T> {
     }
 
     /// (Σ|x|ᵖ)^(1/p) over the flagged axes, which are kept.
+    #[inline(never)]
     fn root_of_powers(&self, p: f64, flags: &[bool]) -> Result<Self> {
         let powers = if p == 2.0 { FloatFold::Squares } else { FloatFold::Powers(p) };
         let sums = T::fold_about(powers, self, flags, &[]);
@@ -179,3 +187,5 @@ pub(crate) fn about<T: Float>(
 ) -> Tensor<T> {
     T::fold_about(by, x, flags, from.as_slice().unwrap_or(&[]))
 }
+
+compiled!(f32 f64: { Tensor::<T>::variance, Tensor::<T>::root_of_powers, Tensor::<T>::norm_over_here });

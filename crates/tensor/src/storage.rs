@@ -112,6 +112,17 @@ fn take(
     other: Option<NonNull<Header>>,
 ) -> Option<NonNull<Header>> {
     let class = class_of(bytes);
+    let block = room(class)?;
+    let layout = ManuallyDrop::new(layout());
+    let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
+    // SAFETY: the block is ours alone and begins with room for a header.
+    unsafe { block.write(header) };
+    Some(block)
+}
+
+/// A kept block of a class or a new one. Compiled once, while [`take`] is compiled for each kind of tensor.
+#[inline(never)]
+fn room(class: usize) -> Option<NonNull<Header>> {
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
         // SAFETY: the cell is this thread's, and no reference into it outlives this closure, which calls nothing.
@@ -122,15 +133,10 @@ fn take(
         kept.bytes -= bytes_of(class);
         Some(block)
     });
-    let block = match kept {
-        Ok(Some(block)) => block,
-        _ => allocate(class)?,
-    };
-    let layout = ManuallyDrop::new(layout());
-    let header = Header { handles: AtomicUsize::new(1), len, class, other, layout };
-    // SAFETY: the block is ours alone and begins with room for a header.
-    unsafe { block.write(header) };
-    Some(block)
+    match kept {
+        Ok(Some(block)) => Some(block),
+        _ => allocate(class),
+    }
 }
 
 #[cold]
@@ -370,16 +376,22 @@ impl<T> Clone for Storage<T> {
 impl<T> Drop for Storage<T> {
     #[inline]
     fn drop(&mut self) {
-        if !let_go(self.block) {
-            return;
+        if let_go(self.block) {
+            release(self.block);
         }
-        let owner = self.header().other;
-        give_back(self.block);
-        if let Some(owner) = owner
-            && let_go(owner)
-        {
-            give_back(owner);
-        }
+    }
+}
+
+/// The end of a block whose last handle went. Compiled once: a tensor is dropped in many places.
+#[inline(never)]
+fn release(block: NonNull<Header>) {
+    // SAFETY: the caller held the last handle, so the header lives.
+    let owner = unsafe { block.as_ref() }.other;
+    give_back(block);
+    if let Some(owner) = owner
+        && let_go(owner)
+    {
+        give_back(owner);
     }
 }
 

@@ -163,6 +163,7 @@ impl<T: Element> Tensor<T> {
     /// A copy in row-major order in a buffer of its own, or an [`Error::Size`] in the name of `op`: a view may have more
     /// elements than memory holds.
     #[track_caller]
+    #[inline(never)]
     pub(crate) fn copied(&self, op: &'static str) -> Result<Self> {
         match T::copied(self) {
             Some(copy) => Ok(copy),
@@ -172,6 +173,7 @@ impl<T: Element> Tensor<T> {
 
     /// A copy of the elements in row-major order.
     #[track_caller]
+    #[inline(never)]
     pub fn to_vec(&self) -> Vec<T> {
         match self.as_slice() {
             Some(elements) => elements.to_vec(),
@@ -199,6 +201,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Shape`] if it has none or several.
     #[track_caller]
+    #[inline(never)]
     pub fn item(&self) -> Result<T> {
         if self.len() != 1 {
             let rule = format!("has {} elements, and must have one", self.len());
@@ -212,6 +215,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Index`] if there is no such element.
     #[track_caller]
+    #[inline(never)]
     pub fn get(&self, index: &[usize]) -> Result<T> {
         Ok(self.storage.as_slice()[self.place("get", index)?])
     }
@@ -322,6 +326,7 @@ impl<T: Float> Tensor<T> {
     /// assert!(x.contiguous().iter().all(f32::is_nan));
     /// ```
     #[must_use]
+    #[inline(never)]
     pub fn hollow(&self) -> Self {
         match Storage::repeated(self.shape(), T::NAN) {
             Some(storage) => Self { storage },
@@ -372,3 +377,6 @@ impl<T: Element> From<Vec<T>> for Tensor<T> {
         }
     }
 }
+
+compiled!(f32 f64 usize bool: { Tensor::<T>::to_vec, Tensor::<T>::copied });
+compiled!(f32 f64: { Tensor::<T>::item, Tensor::<T>::get, Tensor::<T>::hollow });

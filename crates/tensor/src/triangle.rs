@@ -17,6 +17,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Shape`] if there are fewer than two axes.
     #[track_caller]
+    #[inline(never)]
     pub fn tril(&self, k: isize) -> Result<Self> {
         self.triangle("tril", |row, i| {
             let stays = (i as isize).saturating_add(k).saturating_add(1).max(0) as usize;
@@ -31,6 +32,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Shape`] if there are fewer than two axes.
     #[track_caller]
+    #[inline(never)]
     pub fn triu(&self, k: isize) -> Result<Self> {
         self.triangle("triu", |row, i| {
             let goes = (i as isize).saturating_add(k).max(0) as usize;
@@ -70,6 +72,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`] if it is neither a vector nor a matrix, [`Error::Size`] if the matrix has more elements than memory
     /// can address.
     #[track_caller]
+    #[inline(never)]
     pub fn diag(&self, k: isize) -> Result<Self> {
         match self.rank() {
             1 => self.diag_embed(k),
@@ -89,6 +92,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Shape`] if there is no axis, [`Error::Size`] if the result has more elements than memory can address.
     #[track_caller]
+    #[inline(never)]
     pub fn diag_embed(&self, k: isize) -> Result<Self> {
         let Some((&len, rest)) = self.shape().split_last() else {
             let rule = "takes a vector or a batch of them, and this is a scalar";
@@ -105,3 +109,5 @@ impl<T: Element> Tensor<T> {
         zeros.assign_through(|out| out.diagonal(k, -2, -1), self)
     }
 }
+
+compiled!(f32 f64: { Tensor::<T>::tril, Tensor::<T>::triu, Tensor::<T>::diag, Tensor::<T>::diag_embed });

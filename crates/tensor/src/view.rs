@@ -86,6 +86,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn transpose(&self, a: isize, b: isize) -> Result<Self> {
         if [a, b].iter().all(|&axis| is_axis_of_scalar(self.shape(), axis)) {
             return Ok(self.clone());
@@ -114,6 +115,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn move_axis(&self, from: isize, to: isize) -> Result<Self> {
         let (from, to) = (
             axis_or_refuse("move_axis", self.shape(), from)?,
@@ -140,6 +142,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if the result has no such axis.
     #[track_caller]
+    #[inline(never)]
     pub fn unsqueeze(&self, axis: isize) -> Result<Self> {
         let mut longer = self.layout().shape.clone();
         longer.push(1);
@@ -180,3 +183,5 @@ impl<T: Element> Tensor<T> {
         self.with_layout(Layout { shape, strides, offset: self.layout().offset })
     }
 }
+
+compiled!(f32 f64 usize: { Tensor::<T>::move_axis, Tensor::<T>::transpose, Tensor::<T>::unsqueeze });

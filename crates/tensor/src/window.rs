@@ -129,8 +129,14 @@ impl<T: Number> Tensor<T> {
         sizes: impl AsRef<[usize]>,
         windows: impl AsRef<[Window]>,
     ) -> Result<Self> {
+        self.unwindows_here(sizes.as_ref(), windows.as_ref())
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn unwindows_here(&self, sizes: &[usize], windows: &[Window]) -> Result<Self> {
         const OP: &str = "unwindows";
-        let (sizes, windows) = (sizes.as_ref(), windows.as_ref());
+        let (sizes, windows) = (sizes, windows);
         let d = windows.len();
         let Some(lead) = self.rank().checked_sub(2 * d).filter(|_| sizes.len() == d) else {
             let rule = format!("{d} windows need {d} sizes and at least {} axes", 2 * d);
@@ -199,3 +205,5 @@ fn window_layout(op: &'static str, of: &Layout, windows: &[Window]) -> Result<La
     Shape::len_or_refuse(op, &layout.shape)?;
     Ok(layout)
 }
+
+compiled!(f32 f64: { Tensor::<T>::unwindows_here });

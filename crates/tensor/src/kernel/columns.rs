@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::folding::Folding;
 use super::level::{Arch, Kernel, Level, lower};
-use super::tree::{By, FEW, Fold, LEAF, lanes};
+use super::tree::{By, FEW, Fold, LEAF, joined, lanes, with};
 use crate::layout::Walk;
 use crate::{Element, Tensor};
 
@@ -140,7 +140,7 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Rows<'_, T, F::Out>> {
         let mut half = apart / 2;
         while half > 0 {
             let (low, high) = lanes.split_at_mut(half * width);
-            join::<F, T>(low, &high[..half * width]);
+            join::<A, F, T>(low, &high[..half * width]);
             half /= 2;
         }
         let total = &mut lanes[..width];
@@ -148,7 +148,7 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Rows<'_, T, F::Out>> {
         while counted >> level & 1 == 1 {
             let digit = &digits[level * width..][..width];
             for i in 0..width {
-                total[i] = F::join(digit[i], total[i]);
+                total[i] = joined::<A, F, T>(digit[i], total[i]);
             }
             level += 1;
         }
@@ -171,27 +171,31 @@ fn rows<A: Arch, F: Fold<T>, T: Element, const K: usize>(
         let x = &x[..n];
         for i in 0..n {
             let about = if F::ABOUT { about[i] } else { F::START };
-            into[i] = F::join(into[i], fold.lift::<A>(x[i], about));
+            into[i] = with::<A, F, T>(fold, into[i], x[i], about);
         }
         return;
     }
-    let x: [&[T]; K] = x.map(|x| &x[..n]);
+    // By index: `array::map` and an array's iterator are functions more to compile, for every fold.
+    let mut rows = x;
+    for k in 0..K {
+        rows[k] = &x[k][..n];
+    }
     for i in 0..n {
         let mut total = into[i];
-        for x in x {
+        for k in 0..K {
             let about = if F::ABOUT { about[i] } else { F::START };
-            total = F::join(total, fold.lift::<A>(x[i], about));
+            total = with::<A, F, T>(fold, total, rows[k][i], about);
         }
         into[i] = total;
     }
 }
 
 #[inline(always)]
-fn join<F: Fold<T>, T: Element>(into: &mut [F::Out], other: &[F::Out]) {
+fn join<A: Arch, F: Fold<T>, T: Element>(into: &mut [F::Out], other: &[F::Out]) {
     let n = into.len();
     let other = &other[..n];
     for i in 0..n {
-        into[i] = F::join(into[i], other[i]);
+        into[i] = joined::<A, F, T>(into[i], other[i]);
     }
 }
 
@@ -205,7 +209,8 @@ pub(crate) struct Total<'a, T, O> {
 
 impl<F: Fold<T>, T: Element> Kernel for By<F, Total<'_, T, F::Out>> {
     type Output = ();
-    const BEST: Level = lower(T::BEST, F::BEST);
+    // A few passes, after one for each of a leaf's rows.
+    const BEST: Level = Level::Portable;
     #[inline(always)]
     fn run<A: Arch>(self) {
         let Self(_, Total { digits, counted, out, .. }) = self;
@@ -220,7 +225,7 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Total<'_, T, F::Out>> {
                 out.copy_from_slice(digit);
             } else {
                 for i in 0..width {
-                    out[i] = F::join(digit[i], out[i]);
+                    out[i] = joined::<A, F, T>(digit[i], out[i]);
                 }
             }
             first = false;

@@ -25,8 +25,8 @@ impl<O: Element> Pieces<O> {
         let total = match self.count {
             _ if !O::ROUNDS => self.lanes[0],
             1 => self.lanes[0],
-            NARROW => halved::<F, T, NARROW>(*first_lanes(&mut self.lanes)),
-            _ => halved::<F, T, WIDE>(self.lanes),
+            NARROW => halved::<O, NARROW>(*first_lanes(&mut self.lanes), F::join),
+            _ => halved(self.lanes, F::join),
         };
         *self = Self { lanes: [F::START; WIDE], filled: 0, ..*self };
         total

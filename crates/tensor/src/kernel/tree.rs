@@ -8,7 +8,7 @@
 //! a row of accumulators: the same tree.
 
 use super::folds::NumberFold;
-use super::level::{Arch, Kernel, Level, dispatch, lower};
+use super::level::{Arch, Kernel, Level, Portable, dispatch, lower};
 use crate::{Element, Number};
 
 /// Folds down the columns of rows, given their number, how far apart they are, the first, how long they are, and where the
@@ -90,6 +90,42 @@ pub(crate) const NARROW: usize = 16;
 /// Fewer than this are few.
 pub(crate) const FEW: usize = 256;
 
+/// `total` with an element joined. On x86-64 without AVX2, which is rare, a fold that is not run often joins by a call: its loops are
+/// built three times, and those were the longest.
+#[inline(always)]
+pub(super) fn with<A: Arch, F: Fold<T>, T: Element>(
+    fold: F,
+    total: F::Out,
+    x: T,
+    about: F::Out,
+) -> F::Out {
+    #[inline(never)]
+    fn called<F: Fold<T>, T: Element>(fold: F, total: F::Out, x: T, about: F::Out) -> F::Out {
+        F::join(total, fold.lift::<Portable>(x, about))
+    }
+    if const { by_calls::<A, F, T>() } {
+        return called(fold, total, x, about);
+    }
+    F::join(total, fold.lift::<A>(x, about))
+}
+
+/// Two partial results joined, [by a call](with) where elements are.
+#[inline(always)]
+pub(super) fn joined<A: Arch, F: Fold<T>, T: Element>(a: F::Out, b: F::Out) -> F::Out {
+    #[inline(never)]
+    fn called<F: Fold<T>, T: Element>(a: F::Out, b: F::Out) -> F::Out {
+        F::join(a, b)
+    }
+    if const { by_calls::<A, F, T>() } { called::<F, T>(a, b) } else { F::join(a, b) }
+}
+
+const fn by_calls<A: Arch, F: Fold<T>, T: Element>() -> bool {
+    cfg!(target_arch = "x86_64")
+        && matches!(A::LEVEL, Level::Portable)
+        && matches!(F::BEST, Level::Avx2)
+        && !matches!(T::BEST, Level::Portable)
+}
+
 /// In how many lanes `len` elements are folded to an `O`: in one where their order is nothing to the result.
 #[inline(always)]
 pub(crate) const fn lanes<O: Element>(len: usize) -> usize {
@@ -170,9 +206,9 @@ fn tree<A: Arch, F: Fold<T>, T: Element>(fold: F, mut x: &[T], about: F::Out) ->
             return leaf;
         }
         let counter = counter.get_or_insert_with(Counter::new);
-        counter.add(leaf, F::join);
+        counter.add(leaf, joined::<A, F, T>);
         if rest.is_empty() {
-            return counter.total(F::join).unwrap_or(F::START);
+            return counter.total(joined::<A, F, T>).unwrap_or(F::START);
         }
         x = rest;
     }
@@ -183,7 +219,7 @@ fn tree<A: Arch, F: Fold<T>, T: Element>(fold: F, mut x: &[T], about: F::Out) ->
 fn in_order<A: Arch, F: Fold<T>, T: Element>(fold: F, x: &[T], about: F::Out) -> F::Out {
     let mut total = F::START;
     for &x in x {
-        total = F::join(total, fold.lift::<A>(x, about));
+        total = with::<A, F, T>(fold, total, x, about);
     }
     total
 }
@@ -197,7 +233,7 @@ fn leaf<A: Arch, F: Fold<T>, T: Element, const L: usize>(
 ) -> F::Out {
     let mut lanes = [F::START; L];
     enter::<A, F, T, L>(fold, &mut lanes, 0, x, about);
-    halved::<F, T, L>(lanes)
+    halved(lanes, joined::<A, F, T>)
 }
 
 /// Joins a run into lanes that have taken `before` elements.
@@ -213,27 +249,28 @@ pub(super) fn enter<A: Arch, F: Fold<T>, T: Element, const L: usize>(
     if start != 0 {
         let (head, rest) = x.split_at(x.len().min(L - start));
         for (lane, &x) in lanes[start..].iter_mut().zip(head) {
-            *lane = F::join(*lane, fold.lift::<A>(x, about));
+            *lane = with::<A, F, T>(fold, *lane, x, about);
         }
         x = rest;
     }
     let (rows, rest) = x.as_chunks::<L>();
     for row in rows {
         for i in 0..L {
-            lanes[i] = F::join(lanes[i], fold.lift::<A>(row[i], about));
+            lanes[i] = with::<A, F, T>(fold, lanes[i], row[i], about);
         }
     }
     for i in 0..rest.len() {
-        lanes[i] = F::join(lanes[i], fold.lift::<A>(rest[i], about));
+        lanes[i] = with::<A, F, T>(fold, lanes[i], rest[i], about);
     }
 }
 
+/// The lanes joined by halves.
 #[inline(always)]
-pub(super) fn halved<F: Fold<T>, T: Element, const L: usize>(mut lanes: [F::Out; L]) -> F::Out {
+pub(super) fn halved<O: Copy, const L: usize>(mut lanes: [O; L], join: impl Fn(O, O) -> O) -> O {
     let mut half = L / 2;
     while half > 0 {
         for i in 0..half {
-            lanes[i] = F::join(lanes[i], lanes[i + half]);
+            lanes[i] = join(lanes[i], lanes[i + half]);
         }
         half /= 2;
     }
@@ -274,7 +311,7 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Runs<'_, T, F::Out>> {
                         // SAFETY: as above.
                         let x = unsafe { *block.offset(i as isize * step + j as isize) };
                         let about = if F::ABOUT { about[done + i] } else { F::START };
-                        totals[i] = F::join(totals[i], fold.lift::<A>(x, about));
+                        totals[i] = with::<A, F, T>(fold, totals[i], x, about);
                     }
                 }
                 // SAFETY: and as many places at `out`.

@@ -185,6 +185,7 @@ impl<T: Float> Recurrence<'_, T> {
     /// # Errors
     /// [`Error::Shape`] if the shapes do not fit.
     #[track_caller]
+    #[inline(never)]
     pub fn forward(&self) -> Result<(Tensor<T>, Tensor<T>)> {
         let sizes = self.sizes()?;
         let Sizes { time, batch, hidden } = sizes;
@@ -206,6 +207,7 @@ impl<T: Float> Recurrence<'_, T> {
     /// # Errors
     /// [`Error::Shape`] if the shapes do not fit.
     #[track_caller]
+    #[inline(never)]
     pub fn back(&self, g: &Tensor<T>, y: &Tensor<T>, kept: &Tensor<T>) -> Result<Back<T>> {
         let sizes = self.sizes()?;
         let Sizes { time, batch, hidden } = sizes;
@@ -277,3 +279,5 @@ impl<T: Float> Recurrence<'_, T> {
 fn slice<T: Float>(x: &Tensor<T>) -> &[T] {
     x.as_slice().unwrap_or(&[])
 }
+
+compiled!(f32 f64: { Recurrence::<T>::forward, Recurrence::<T>::back });

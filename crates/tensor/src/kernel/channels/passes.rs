@@ -19,7 +19,7 @@ fn product<T: Float>(g: &[T], x: &[T], mean: T, scale: T) -> T {
     for (lane, (&g, &x)) in lanes.iter_mut().zip(g.iter().zip(x)) {
         *lane = lane.plus(term(g, x));
     }
-    halved::<Sum, T, WIDE>(lanes)
+    halved(lanes, T::plus)
 }
 
 /// Writes a run.

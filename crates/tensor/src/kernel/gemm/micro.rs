@@ -134,18 +134,22 @@ impl<V: Simd, L: Layout, const MR: usize, const NV: usize> Body<V> for Micro<'_,
                     at.go_on(1, cs, ldb);
                 }
             }
-            match init {
-                Init::Zero => {}
-                Init::Accumulate => {
-                    each!(MR, r, { add_row::<V, NV>(&mut acc[r], c.add(r * ldc), mask) })
+            let rows = match init {
+                Init::Zero => None,
+                Init::Accumulate => Some((c.cast_const(), ldc)),
+                Init::Row(bias) => Some((bias, 0)),
+                Init::Column(p) => {
+                    each!(MR, r, {
+                        let x = V::splat(*p.add(r));
+                        for v in &mut acc[r] {
+                            *v = v.add(x);
+                        }
+                    });
+                    None
                 }
-                Init::Column(p) => each!(MR, r, {
-                    let x = V::splat(*p.add(r));
-                    for v in &mut acc[r] {
-                        *v = v.add(x);
-                    }
-                }),
-                Init::Row(bias) => each!(MR, r, { add_row::<V, NV>(&mut acc[r], bias, mask) }),
+            };
+            if let Some((p, down)) = rows {
+                each!(MR, r, { add_row::<V, NV>(&mut acc[r], p.add(r * down), mask) });
             }
             each!(MR, r, {
                 let p = c.add(r * ldc);

@@ -1,0 +1,19 @@
+//! Long functions that are generic over the elements, compiled in this crate, once for each kind: a program that calls one has no
+//! copy of its own.
+//!
+//! The compiler lets other crates call a copy that was made here if the function is marked `#[inline(never)]`; otherwise each crate
+//! that calls it makes its own. `compiled!` names it for some kinds of element `T`, and so has the copies made.
+
+/// Has functions compiled for each of these kinds of element, `T`.
+macro_rules! compiled {
+    ($($t:ty)*: $functions:tt) => {
+        $(compiled!(@ $t $functions);)*
+    };
+    (@ $t:ty { $($f:expr),* $(,)? }) => {$(
+        const _: () = {
+            type T = $t;
+            #[expect(dead_code, reason = "it is named, and not read")]
+            static F: std::sync::atomic::AtomicPtr<()> = std::sync::atomic::AtomicPtr::new($f as *mut ());
+        };
+    )*};
+}
