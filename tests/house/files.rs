@@ -27,7 +27,11 @@ fn no_other_file_is_long() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for entry in fs::read_dir(root.join("crates")).unwrap() {
-        sources(&entry.unwrap().path().join("src"), &mut files);
+        // A package of tests alone has none.
+        let source = entry.unwrap().path().join("src");
+        if source.is_dir() {
+            sources(&source, &mut files);
+        }
     }
     sources(&root.join("examples"), &mut files);
     let mut long: Vec<String> = files

@@ -150,19 +150,7 @@ impl<T: Float> Tensor<T> {
         high: f64,
         rng: &mut Rng,
     ) -> Result<Self> {
-        Self::truncated_normal_here(shape.as_ref(), mean, std, low, high, rng)
-    }
-
-    #[track_caller]
-    #[inline(never)]
-    fn truncated_normal_here(
-        shape: &[usize],
-        mean: f64,
-        std: f64,
-        low: f64,
-        high: f64,
-        rng: &mut Rng,
-    ) -> Result<Self> {
+        let shape = shape.as_ref();
         if !(mean.is_finite() && std.is_finite() && std > 0.0 && low < high) {
             let rule = format!(
                 "there is no normal distribution of mean {mean} and deviation {std} from {low} to {high}"
@@ -239,12 +227,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Value`] if `p` is not from 0 to 1; [`Error::Size`] if there is no memory for the shape.
     #[track_caller]
     pub fn bernoulli(shape: impl AsRef<[usize]>, p: f64, rng: &mut Rng) -> Result<Self> {
-        Self::bernoulli_here(shape.as_ref(), p, rng)
-    }
-
-    #[track_caller]
-    #[inline(never)]
-    fn bernoulli_here(shape: &[usize], p: f64, rng: &mut Rng) -> Result<Self> {
+        let shape = shape.as_ref();
         if !(0.0..=1.0).contains(&p) {
             return Err(bad("bernoulli", shape, format!("{p} is no probability")));
         }
@@ -307,4 +290,4 @@ impl Tensor<usize> {
     }
 }
 
-compiled!(f32 f64: { Tensor::<T>::uniform_here, Tensor::<T>::normal_here, Tensor::<T>::bernoulli_here, Tensor::<T>::truncated_normal_here });
+compiled!(f32 f64: { Tensor::<T>::uniform_here, Tensor::<T>::normal_here });

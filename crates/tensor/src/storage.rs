@@ -120,8 +120,8 @@ fn take(
     Some(block)
 }
 
-/// A kept block of a class or a new one. Compiled once, while [`take`] is compiled for each kind of tensor.
-#[inline(never)]
+/// A kept block of a class or a new one.
+#[inline]
 fn room(class: usize) -> Option<NonNull<Header>> {
     // `try_with`: while a thread ends, its list is gone already.
     let kept = KEPT.try_with(|kept| {
@@ -382,8 +382,8 @@ impl<T> Drop for Storage<T> {
     }
 }
 
-/// The end of a block whose last handle went. Compiled once: a tensor is dropped in many places.
-#[inline(never)]
+/// The end of a block whose last handle went. (By a call, as `room` by one, a plain op of one element took 16.3 ns in place of 14.6.)
+#[inline]
 fn release(block: NonNull<Header>) {
     // SAFETY: the caller held the last handle, so the header lives.
     let owner = unsafe { block.as_ref() }.other;

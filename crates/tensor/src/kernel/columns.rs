@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use super::folding::Folding;
+use super::joins::{joined, with};
 use super::level::{Arch, Kernel, Level, lower};
 use super::tree::{By, FEW, Fold, LEAF, joined, lanes, with};
 use crate::layout::Walk;
@@ -157,6 +158,7 @@ impl<F: Fold<T>, T: Element> Kernel for By<F, Rows<'_, T, F::Out>> {
 }
 
 /// Joins rows into accumulators, one after another. The last may be shorter than there are accumulators.
+#[allow(clippy::needless_range_loop)]
 #[inline(always)]
 fn rows<A: Arch, F: Fold<T>, T: Element, const K: usize>(
     fold: F,

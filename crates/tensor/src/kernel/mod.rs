@@ -10,6 +10,7 @@ pub(crate) mod folding;
 pub mod folds;
 pub mod gemm;
 pub(crate) mod join;
+pub(crate) mod joins;
 pub mod level;
 pub(crate) mod map;
 pub mod math;

@@ -8,7 +8,8 @@
 //! a row of accumulators: the same tree.
 
 use super::folds::NumberFold;
-use super::level::{Arch, Kernel, Level, Portable, dispatch, lower};
+use super::joins::{joined, with};
+use super::level::{Arch, Kernel, Level, dispatch, lower};
 use crate::{Element, Number};
 
 /// Folds down the columns of rows, given their number, how far apart they are, the first, how long they are, and where the
@@ -89,42 +90,6 @@ pub(crate) const WIDE: usize = 64;
 pub(crate) const NARROW: usize = 16;
 /// Fewer than this are few.
 pub(crate) const FEW: usize = 256;
-
-/// `total` with an element joined. On x86-64 without AVX2, which is rare, a fold that is not run often joins by a call: its loops are
-/// built three times, and those were the longest.
-#[inline(always)]
-pub(super) fn with<A: Arch, F: Fold<T>, T: Element>(
-    fold: F,
-    total: F::Out,
-    x: T,
-    about: F::Out,
-) -> F::Out {
-    #[inline(never)]
-    fn called<F: Fold<T>, T: Element>(fold: F, total: F::Out, x: T, about: F::Out) -> F::Out {
-        F::join(total, fold.lift::<Portable>(x, about))
-    }
-    if const { by_calls::<A, F, T>() } {
-        return called(fold, total, x, about);
-    }
-    F::join(total, fold.lift::<A>(x, about))
-}
-
-/// Two partial results joined, [by a call](with) where elements are.
-#[inline(always)]
-pub(super) fn joined<A: Arch, F: Fold<T>, T: Element>(a: F::Out, b: F::Out) -> F::Out {
-    #[inline(never)]
-    fn called<F: Fold<T>, T: Element>(a: F::Out, b: F::Out) -> F::Out {
-        F::join(a, b)
-    }
-    if const { by_calls::<A, F, T>() } { called::<F, T>(a, b) } else { F::join(a, b) }
-}
-
-const fn by_calls<A: Arch, F: Fold<T>, T: Element>() -> bool {
-    cfg!(target_arch = "x86_64")
-        && matches!(A::LEVEL, Level::Portable)
-        && matches!(F::BEST, Level::Avx2)
-        && !matches!(T::BEST, Level::Portable)
-}
 
 /// In how many lanes `len` elements are folded to an `O`: in one where their order is nothing to the result.
 #[inline(always)]

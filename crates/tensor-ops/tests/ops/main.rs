@@ -24,7 +24,7 @@ mod smoke;
 mod sort;
 mod sound;
 mod statistics;
-#[path = "../support/mod.rs"]
+#[path = "../../../tensor/tests/support/mod.rs"]
 mod support;
 mod views;
 
