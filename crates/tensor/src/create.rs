@@ -28,12 +28,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`] if the shape does not hold as many elements.
     #[track_caller]
     pub fn from_slice(elements: &[T], shape: impl AsRef<[usize]>) -> Result<Self> {
-        Self::from_slice_here(elements, shape.as_ref())
-    }
-
-    #[track_caller]
-    #[inline(never)]
-    fn from_slice_here(elements: &[T], shape: &[usize]) -> Result<Self> {
+        let shape = shape.as_ref();
         let len = Shape::len_or_refuse("from_slice", shape)?;
         if len != elements.len() {
             let rule = format!("holds {len} elements, and {} are given", elements.len());
@@ -76,7 +71,6 @@ impl<T: Element> Tensor<T> {
         Self::full_for("full", shape.as_ref(), value)
     }
     #[track_caller]
-    #[inline(never)]
     fn full_for(op: &'static str, shape: &[usize], value: T) -> Result<Self> {
         if let Some(storage) = Storage::full(shape, value) {
             return Ok(Self { storage });
@@ -302,5 +296,3 @@ impl Tensor<usize> {
         Ok(out)
     }
 }
-
-compiled!(f32 f64 usize bool: { Tensor::<T>::full_for, Tensor::<T>::from_slice_here });

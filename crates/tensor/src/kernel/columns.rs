@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::folding::Folding;
 use super::joins::{joined, with};
 use super::level::{Arch, Kernel, Level, lower};
-use super::tree::{By, FEW, Fold, LEAF, joined, lanes, with};
+use super::tree::{By, FEW, Fold, LEAF, lanes};
 use crate::layout::Walk;
 use crate::{Element, Tensor};
 
