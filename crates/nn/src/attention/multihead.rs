@@ -18,6 +18,9 @@ pub(crate) use mask::Mask;
 /// It takes x, which attends to itself; `(x, mask)`; `(query, key, value)`; or `(query, key, value, mask)`. Sequences are `[time, batch, width]` or, for
 /// one sequence, `[time, width]`. A mask of `bool` says where a query sees a key, a mask of floats is added to the scores. It is
 /// `[queries, keys]`, `[batch, queries, keys]` or, with the heads, `[batch, heads, queries, keys]`; an axis of size 1 is for all.
+/// A mask of two axes is always `[queries, keys]`, as PyTorch's `attn_mask`. One of padding, `[batch, keys]`, which is PyTorch's
+/// `key_padding_mask`, gets its axis of the queries by `mask.unsqueeze(1)?`: without it, it would be taken as `[queries, keys]`
+/// wherever the batch has as many sequences as there are queries.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -30,8 +33,8 @@ pub(crate) use mask::Mask;
 /// assert_eq!(*attention.call(x)?.shape(), [2, 3, 8]);
 ///
 /// // The second sequence has two words: its third is padding, which nobody sees.
-/// let words = tape.input(tensor![[[true, true, true]], [[true, true, false]]]);
-/// let (_, weights) = attention.with_weights((x, words))?;
+/// let words = tensor![[true, true, true], [true, true, false]];
+/// let (_, weights) = attention.with_weights((x, tape.input(words.unsqueeze(1)?)))?;
 /// assert_eq!(weights.value()?.get(&[1, 0, 2])?, 0.0);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```

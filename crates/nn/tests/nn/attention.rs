@@ -141,6 +141,60 @@ fn masks_and_batches() {
     close(&weights.sum_over(-1).unwrap(), &Tensor::ones([2, 4]));
 }
 
+/// A mask with an axis of size 1 says the same as the whole mask, also with keys that each sequence has besides.
+#[test]
+fn a_mask_for_all_keys_is_the_whole_mask() {
+    let rng = &mut Rng::new(40);
+    let plain = MultiheadAttention::<f64>::new(4, 2, rng);
+    let kinds =
+        [plain.clone(), plain.clone().zero_key(), plain.clone().bias_kv(rng), plain.causal()];
+    let sequence = x(&[3, 2, 4], 41);
+    for attention in kinds {
+        for shape in [&[2, 3, 1][..], &[3, 1], &[1, 1], &[1], &[], &[2, 1, 3, 1]] {
+            let mask = Tensor::from_fn(shape, |at| at.iter().sum::<usize>() % 2 == 0);
+            let rank = shape.len().max(1);
+            let whole = [&shape[..rank.min(shape.len()).saturating_sub(1)], &[3]].concat();
+            let run = |mask: &Tensor<bool>| {
+                let bias = mask.pick(&Tensor::scalar(0.5), &Tensor::scalar(-2.0)).unwrap();
+                let tape = Tape::no_grad();
+                let sequence = tape.input(sequence.clone());
+                let seen = attention.call((sequence, tape.input(mask.clone()))).unwrap();
+                let added = attention.call((sequence, tape.input(bias))).unwrap();
+                (seen.value().unwrap(), added.value().unwrap())
+            };
+            assert_eq!(run(&mask), run(&mask.expand(&whole).unwrap()), "{attention:?} {shape:?}");
+        }
+    }
+}
+
+/// A mask of two axes is of queries and keys; one of the keys of each sequence gets help.
+#[test]
+fn a_mask_of_two_axes_is_of_queries_and_keys() {
+    let attention = MultiheadAttention::<f64>::new(4, 2, &mut Rng::new(42)).batch_first();
+    let tape = Tape::no_grad();
+    let run = |shape: &[usize], mask: Tensor<bool>| {
+        let y = attention.call((tape.input(x(shape, 43)), tape.input(mask)));
+        y.map(|y| y.value().unwrap()).map_err(|error| error.to_string())
+    };
+    let words = tensor![[true, true, true], [true, true, false]];
+    let text = run(&[2, 3, 4], words.clone()).unwrap_err();
+    assert!(text.contains("a mask of 2 axes is [queries, keys], here [3, 3]"), "{text}");
+    assert!(text.contains("help: ") && text.contains("`mask.unsqueeze(1)?`"), "{text}");
+    assert!(text.contains("tests/nn/attention.rs"), "{text}");
+    let padded = run(&[2, 3, 4], words.unsqueeze(1).unwrap()).unwrap();
+    assert_ne!(padded, run(&[2, 3, 4], Tensor::full([3, 3], true)).unwrap());
+    // With added numbers too; and no help where no sequence is meant.
+    let added = tape.input(Tensor::<f64>::zeros([2, 3]));
+    let text = attention.call((tape.input(x(&[2, 3, 4], 43)), added)).unwrap_err().to_string();
+    assert!(text.contains("`mask.unsqueeze(1)?`"), "{text}");
+    let text = run(&[2, 3, 4], Tensor::full([4, 5], true)).unwrap_err();
+    assert!(text.contains("here [3, 3]") && !text.contains("help"), "{text}");
+    // Where both fit, it is of queries and keys.
+    let both = tensor![[true, false], [true, true]];
+    let same = both.unsqueeze(0).unwrap();
+    assert_eq!(run(&[2, 2, 4], both).unwrap(), run(&[2, 2, 4], same).unwrap());
+}
+
 #[test]
 fn gradients_of_transformers() {
     let rng = &mut Rng::new(20);
