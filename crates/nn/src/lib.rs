@@ -119,7 +119,8 @@ pub use activation::{
 };
 pub use attention::{
     InProjection, LearnedPositions, MultiheadAttention, RotaryPositions, SinusoidalPositions,
-    TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer,
+    TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
+    TransformerEncoderLayer, Weighed,
 };
 pub use branches::{Parallel, Residual};
 pub use buffer::{Buffer, Counter};

@@ -9,5 +9,5 @@ mod stack;
 
 pub use decoder::{TransformerDecoder, TransformerDecoderLayer};
 pub use encoder::{TransformerEncoder, TransformerEncoderLayer};
-pub use multihead::{InProjection, MultiheadAttention};
+pub use multihead::{InProjection, MultiheadAttention, Weighed};
 pub use positions::{LearnedPositions, RotaryPositions, SinusoidalPositions};

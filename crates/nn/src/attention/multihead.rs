@@ -1,15 +1,17 @@
 //! `MultiheadAttention`: several attentions next to each other, between products with weights.
 
 mod heads;
+mod inputs;
 mod mask;
 
 use wengert_autograd::{Param, Result, Var};
-use wengert_tensor::{Element, Float, Rng, Tensor};
+use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::made::made;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
 use crate::{Linear, Module, Parts, Visitor, init};
+pub use inputs::Weighed;
 pub(crate) use mask::Mask;
 
 /// Attention by several heads: queries, keys and values are products with weights, each head attends with its own part of
@@ -168,13 +170,28 @@ impl<T: Float> MultiheadAttention<T> {
     /// # Errors
     /// As [`call`](Self::call).
     #[track_caller]
-    pub fn with_weights<'t, X>(&self, x: X) -> Result<(Var<'t, T>, Var<'t, T>)>
+    pub fn with_weights<'a, 't, X>(&'a self, x: X) -> Result<(Var<'t, T>, Var<'t, T>)>
     where
         X: crate::Input<'t, T>,
-        Self: Module<T, X::Tensors, (Tensor<T>, Tensor<T>)>,
+        Weighed<'a, T>: Module<T, X::Tensors, (Tensor<T>, Tensor<T>)>,
     {
         let at = std::panic::Location::caller();
-        Ok(crate::module::run(self, x.packed()?, "", at)?.unpack())
+        Ok(crate::module::run(&self.weighed(), x.packed()?, "", at)?.unpack())
+    }
+
+    /// The module that returns the weights besides the result, as [`with_weights`](Self::with_weights) does.
+    ///
+    /// ```
+    /// use wengert_nn::{Module, MultiheadAttention};
+    /// use wengert_tensor::{Rng, Tensor};
+    ///
+    /// let attention = MultiheadAttention::<f32>::new(8, 2, &mut Rng::new(0));
+    /// let (y, weights) = attention.weighed().predict(&Tensor::ones([5, 2, 8]))?;
+    /// assert_eq!((y.shape(), weights.shape()), (&[5, 2, 8][..], &[2, 5, 5][..]));
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    pub fn weighed(&self) -> Weighed<'_, T> {
+        Weighed(self)
     }
 }
 
@@ -212,37 +229,3 @@ impl<T: Float> Parts<T> for MultiheadAttention<T> {
 }
 
 several_inputs!(MultiheadAttention<T> -> Tensor<T>);
-
-/// The tensors of a query, a key and a value.
-type Qkv<T> = (Tensor<T>, Tensor<T>, Tensor<T>);
-/// The same with a mask.
-type Masked<T, E> = (Tensor<T>, Tensor<T>, Tensor<T>, Tensor<E>);
-/// A result and weights.
-type Weighed<T> = (Tensor<T>, Tensor<T>);
-
-/// One kind of input, with and without weights in the result.
-macro_rules! takes {
-    ($([$($E:ident)?] $In:ty => |$x:ident| $inputs:expr, $mask:expr;)*) => {$(
-        impl<T: Float $(, $E: Element)?> Module<T, $In> for MultiheadAttention<T> {
-            #[track_caller]
-            fn forward<'t>(&self, $x: Var<'t, T, $In>) -> Result<Var<'t, T>> {
-                Ok(self.attend($inputs, $mask, false)?.0)
-            }
-        }
-        impl<T: Float $(, $E: Element)?> Module<T, $In, Weighed<T>> for MultiheadAttention<T> {
-            #[track_caller]
-            fn forward<'t>(&self, $x: Var<'t, T, $In>) -> Result<Var<'t, T, Weighed<T>>> {
-                match self.attend($inputs, $mask, true)? {
-                    (y, Some(weights)) => Var::pack((y, weights)),
-                    (_, None) => unreachable!("weights were asked for"),
-                }
-            }
-        }
-    )*};
-}
-takes! {
-    [] Tensor<T> => |x| [x, x, x], Mask::None;
-    [E] (Tensor<T>, Tensor<E>) => |x| [x.unpack().0; 3], Mask::of(x.unpack().1)?;
-    [] Qkv<T> => |x| <[Var<'t, T>; 3]>::from(x.unpack()), Mask::None;
-    [E] Masked<T, E> => |x| { let (q, k, v, _) = x.unpack(); [q, k, v] }, Mask::of(x.unpack().3)?;
-}

@@ -135,8 +135,7 @@ fn masks_and_batches() {
     }
     let qkv = (sequence.clone(), sequence.clone(), sequence.clone());
     close(&y, &causal.predict(&qkv).unwrap());
-    let (same, weights) =
-        Module::<f64, _, (Tensor<f64>, Tensor<f64>)>::predict(&causal, &qkv).unwrap();
+    let (same, weights) = causal.weighed().predict(&qkv).unwrap();
     close(&same, &y);
     close(&weights.sum_over(-1).unwrap(), &Tensor::ones([2, 4]));
 }
@@ -193,6 +192,26 @@ fn a_mask_of_two_axes_is_of_queries_and_keys() {
     let both = tensor![[true, false], [true, true]];
     let same = both.unsqueeze(0).unwrap();
     assert_eq!(run(&[2, 2, 4], both).unwrap(), run(&[2, 2, 4], same).unwrap());
+}
+
+/// A layer has one result for each input, so that the type of the result follows.
+#[test]
+fn the_result_of_attention_has_one_type() {
+    let attention = MultiheadAttention::<f64>::new(4, 2, &mut Rng::new(44));
+    let sequence = x(&[3, 2, 4], 45);
+    let y = attention.predict(&sequence).unwrap();
+    assert_eq!(y.shape(), [3, 2, 4]);
+    let mask = Tensor::full([3, 3], true);
+    let masked = attention.predict(&(sequence.clone(), mask.clone())).unwrap();
+    assert!(masked.allclose(&y, 1e-12, 1e-12, false).unwrap());
+    let qkv = (sequence.clone(), sequence.clone(), sequence.clone(), mask);
+    let (same, weights) = attention.weighed().predict(&qkv).unwrap();
+    assert_eq!((same.shape(), weights.shape()), (&[3, 2, 4][..], &[2, 3, 3][..]));
+    // The layer in an error is the layer.
+    let error = attention.weighed().predict(&x(&[2, 5], 1)).unwrap_err().to_string();
+    assert!(error.contains("the widths must be 4, 4 and 4"), "{error}");
+    assert_eq!(format!("{:?}", attention.weighed()), format!("{attention:?}"));
+    assert_eq!(attention.weighed().state(), attention.state());
 }
 
 #[test]
