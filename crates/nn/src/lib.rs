@@ -119,7 +119,7 @@ pub use activation::{
 };
 pub use attention::{
     InProjection, LearnedPositions, MultiheadAttention, RotaryPositions, SinusoidalPositions,
-    TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
+    TimeFirst, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
     TransformerEncoderLayer, Weighed,
 };
 pub use branches::{Parallel, Residual};

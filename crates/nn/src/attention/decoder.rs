@@ -14,7 +14,7 @@ use crate::{LayerNorm, Module, Parts, Visitor};
 /// products with an activation, each with a way around it and a normalisation.
 ///
 /// It takes `(x, memory)`, or `(x, memory, mask)` with a mask of the memory, as [`MultiheadAttention`] takes it. A decoder is
-/// [`causal`](Self::causal) as a rule.
+/// [`causal`](Self::causal) as a rule. Its layout is that of [`TransformerEncoderLayer`](crate::TransformerEncoderLayer).
 ///
 /// ```
 /// use wengert_nn::{Module, TransformerDecoderLayer};

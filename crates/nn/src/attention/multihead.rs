@@ -17,8 +17,9 @@ pub(crate) use mask::Mask;
 /// Attention by several heads: queries, keys and values are products with weights, each head attends with its own part of
 /// them, and one more product puts the heads together.
 ///
-/// It takes x, which attends to itself; `(x, mask)`; `(query, key, value)`; or `(query, key, value, mask)`. Sequences are `[time, batch, width]` or, for
-/// one sequence, `[time, width]`. A mask of `bool` says where a query sees a key, a mask of floats is added to the scores. It is
+/// It takes x, which attends to itself; `(x, mask)`; `(query, key, value)`; or `(query, key, value, mask)`. Sequences are
+/// `[time, batch, width]` (with [`batch_first`](Self::batch_first) `[batch, time, width]`, as [`SinusoidalPositions`](crate::SinusoidalPositions) and
+/// [`LearnedPositions`](crate::LearnedPositions) take them) or, for one sequence, `[time, width]`. A mask of `bool` says where a query sees a key, a mask of floats is added to the scores. It is
 /// `[queries, keys]`, `[batch, queries, keys]` or, with the heads, `[batch, heads, queries, keys]`; an axis of size 1 is for all.
 /// A mask of two axes is always `[queries, keys]`, as PyTorch's `attn_mask`. One of padding, `[batch, keys]`, which is PyTorch's
 /// `key_padding_mask`, gets its axis of the queries by `mask.unsqueeze(1)?`: without it, it would be taken as `[queries, keys]`

@@ -4,8 +4,8 @@ use wengert_autograd::{GradCheck, Param, Result, Tape, Var};
 use wengert_nn::functional::{Attention, scaled_dot_product_attention};
 use wengert_nn::{
     LayerNorm, LearnedPositions, Module, MultiheadAttention, Parts, RotaryPositions,
-    SinusoidalPositions, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
-    TransformerEncoderLayer, check_parameters,
+    SinusoidalPositions, TimeFirst, TransformerDecoder, TransformerDecoderLayer,
+    TransformerEncoder, TransformerEncoderLayer, check_parameters,
 };
 use wengert_tensor::{Rng, Tensor, tensor};
 
@@ -212,6 +212,41 @@ fn the_result_of_attention_has_one_type() {
     assert!(error.contains("the widths must be 4, 4 and 4"), "{error}");
     assert_eq!(format!("{:?}", attention.weighed()), format!("{attention:?}"));
     assert_eq!(attention.weighed().state(), attention.state());
+}
+
+/// `TimeFirst` numbers the places of each sequence, as the layer itself does with the batch first.
+#[test]
+fn positions_before_attention_with_time_first() {
+    let rng = &mut Rng::new(46);
+    let learned = LearnedPositions::<f64>::new(6, 4, rng);
+    let layers: [(&dyn Module<f64>, &dyn Module<f64>); 2] = [
+        (&SinusoidalPositions, &TimeFirst(SinusoidalPositions)),
+        (&learned, &TimeFirst(learned.clone())),
+    ];
+    let sequences = x(&[5, 3, 4], 47);
+    for (batch_first, time_first) in layers {
+        let y = time_first.predict(&sequences).unwrap();
+        let same = batch_first.predict(&sequences.transpose(0, 1).unwrap()).unwrap();
+        assert_eq!(y, same.transpose(0, 1).unwrap());
+        assert_ne!(y, batch_first.predict(&sequences).unwrap());
+        for i in 0..3 {
+            let alone = time_first.predict(&sequences.select(1, i).unwrap()).unwrap();
+            assert_eq!(alone, y.select(1, i).unwrap());
+        }
+    }
+    let attention = TransformerEncoderLayer::<f64>::new(4, 2, rng).feedforward(5, rng);
+    let order = |positions: &dyn Module<f64>| {
+        let y = |x: &Tensor<f64>| attention.predict(&positions.predict(x).unwrap()).unwrap();
+        let (y, reversed) = (y(&sequences), y(&sequences.flip(0).unwrap()).flip(0).unwrap());
+        !y.allclose(&reversed, 1e-6, 1e-6, false).unwrap()
+    };
+    assert!(order(&TimeFirst(SinusoidalPositions)) && order(&TimeFirst(learned.clone())));
+    // The layout that is not meant: the order does not count.
+    assert!(!order(&SinusoidalPositions));
+    let timed = TimeFirst(learned);
+    assert_eq!(timed.parameters()[0].path(), "weight");
+    assert_eq!(timed.tree(), "TimeFirst(LearnedPositions(6 x 4))");
+    check("time first", Some(&timed), &[x(&[2, 3, 4], 48)], |v| Ok(timed.call(v[0])?.square()));
 }
 
 #[test]
