@@ -38,7 +38,7 @@ fn wrong_shapes_and_settings() {
     refused!(
         Linear::new(3, 5, rng),
         [2, 5],
-        "linear: [2, 5] and [5, 3]: the input's last axis has size 5, and the weight takes 3\n  help: the weight is [out, in]: did you mean its transpose, `.t()`?"
+        "linear: [2, 5] and [5, 3]: the input's last axis has size 5, and the weight takes 3\n  help: a layer for this input is `Linear::new(5, 5, …)`; of a weight of your own, [out, in], did you mean the transpose, `.t()`?"
     );
     refused!(LayerNorm::new([4]), [2, 3], "layer_norm: [2, 3]: the last axes must have sizes [4]");
     refused!(

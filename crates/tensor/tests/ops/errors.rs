@@ -61,7 +61,7 @@ fn shapes_that_do_not_fit() {
     says(
         a.linear(&zeros(&[3, 5]), None),
         "linear: [2, 3] and [3, 5]: the input's last axis has size 3, and the weight takes 5\n  \
-         help: the weight is [out, in]: did you mean its transpose, `.t()`?",
+         help: a layer for this input is `Linear::new(3, 3, …)`; of a weight of your own, [out, in], did you mean the transpose, `.t()`?",
     );
     says(
         a.linear(&b, Some(&zeros(&[3]))),
