@@ -409,3 +409,53 @@ Sequential(
     assert_eq!(net.scale.to_string(), "[0.5]");
     assert_eq!(format!("{:?}", net.scale), "Param `scale`: Tensor<f32> [1]\n[0.5]");
 }
+
+/// Layers with the parameters of a layer above say so in the tree and in the table; a copy is made through the state.
+#[test]
+fn shared_parameters_are_marked_and_a_state_makes_a_copy() -> wengert_nn::Result<()> {
+    let rng = &mut Rng::new(5);
+    let layer = TransformerEncoderLayer::<f32>::new(4, 2, rng).feedforward(3, rng);
+    let encoder = TransformerEncoder::new(vec![layer.clone(), layer.clone()]);
+    assert_eq!(encoder.num_parameters(), layer.num_parameters());
+    let tree = encoder.tree();
+    let kind = "TransformerEncoderLayer(4, 2 heads, feedforward 3)";
+    assert!(tree.contains(&format!("(layers.0): {kind}(\n")), "{tree}");
+    assert!(tree.contains(&format!("(layers.1): {kind}, shared with layers.0\n)")), "{tree}");
+    let own: Vec<TransformerEncoderLayer<f32>> = (0..2)
+        .map(|_| TransformerEncoderLayer::<f32>::new(4, 2, rng).feedforward(3, rng))
+        .collect();
+    assert!(!TransformerEncoder::new(own).tree().contains("shared"));
+
+    let mut head = Linear::<f32>::new(3, 5, rng);
+    let words = Linear::<f32>::new(3, 5, rng);
+    head.weight = words.weight.clone();
+    let bare = Linear { weight: words.weight.clone(), bias: None };
+    let tied = Parallel::new(-1).with(words).with(head).with(bare);
+    assert_eq!(
+        tied.tree(),
+        "Parallel(\n  (0): Linear(3 -> 5)\n  (1): Linear(3 -> 5)\n  (2): Linear(3 -> 5, no bias), shared with 0\n)"
+    );
+    let summary = tied.summary(&Tensor::ones([1, 3]))?;
+    let shared: Vec<bool> = summary.rows.iter().map(|row| row.shared).collect();
+    assert_eq!(shared, [false, false, true, true]);
+    let text = summary.to_string();
+    let ends = |start: &str, end: &str| {
+        let line = text.lines().find(|line| line.starts_with(start)).unwrap();
+        assert!(line.ends_with(end), "{text}");
+    };
+    ends("0 ", "  20");
+    ends("1 ", "  5, others shared");
+    ends("2 ", "  0 shared");
+
+    // A clone is the same model, and one that takes its state is another.
+    let (clone, copy) =
+        (layer.clone(), TransformerEncoderLayer::new(4, 2, rng).feedforward(3, rng));
+    copy.load_state(&layer.state())?;
+    assert_eq!(copy.state(), layer.state());
+    let bias = &layer.norm1.bias;
+    bias.iter().for_each(|bias| bias.set(Tensor::ones([4])));
+    assert_eq!(clone.state(), layer.state());
+    assert_ne!(copy.state(), layer.state());
+    Ok(())
+}
+
