@@ -85,6 +85,10 @@ impl<T: Float> Parts<T> for TransformerDecoderLayer<T> {
         v.module("norm2", &self.norm2);
         v.module("norm3", &self.norm3);
     }
+    fn describe(&self) -> Option<String> {
+        let (attention, net) = (&self.self_attn, &self.feedforward);
+        Some(self.settings.describe("TransformerDecoderLayer", self.width, attention, net))
+    }
 }
 
 /// A sequence and a memory.

@@ -75,6 +75,10 @@ impl<T: Float> Parts<T> for TransformerEncoderLayer<T> {
         v.module("norm1", &self.norm1);
         v.module("norm2", &self.norm2);
     }
+    fn describe(&self) -> Option<String> {
+        let (attention, net) = (&self.self_attn, &self.feedforward);
+        Some(self.settings.describe("TransformerEncoderLayer", self.width, attention, net))
+    }
 }
 
 impl<T: Float> Module<T> for TransformerEncoderLayer<T> {

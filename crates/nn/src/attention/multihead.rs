@@ -196,7 +196,28 @@ impl<T: Float> MultiheadAttention<T> {
     }
 }
 
-/// The name in errors.
+impl<T> MultiheadAttention<T> {
+    pub(crate) fn heads(&self) -> usize {
+        self.settings.heads
+    }
+
+    /// The options that are not the defaults, as a print shows them. The dropout of a layer around it may have another default.
+    pub(crate) fn options(&self, dropout: f64) -> String {
+        let Settings { dropout: p, zero_key, batch_first, causal, .. } = self.settings;
+        let options = [
+            (causal, "causal".to_string()),
+            (p != dropout, format!("dropout {p}")),
+            (batch_first, "batch first".to_string()),
+            (self.in_proj_bias.is_none(), "no bias".to_string()),
+            (self.bias_kv.is_some(), "bias of keys and values".to_string()),
+            (zero_key, "zero key".to_string()),
+        ];
+        let set = options.into_iter().filter(|(is, _)| *is);
+        set.map(|(_, option)| format!(", {option}")).collect()
+    }
+}
+
+/// The name in errors and prints.
 const NAME: &str = "MultiheadAttention";
 
 /// Xavier's uniform numbers.
@@ -225,7 +246,14 @@ impl<T: Float> Parts<T> for MultiheadAttention<T> {
     }
     fn describe(&self) -> Option<String> {
         let Settings { width, heads, .. } = self.settings;
-        Some(format!("MultiheadAttention({width}, {heads} heads)"))
+        let wide = match &self.weights {
+            InProjection::Stacked(_) => String::new(),
+            InProjection::Apart([_, keys, values]) => {
+                let size = |weight: &Param<T>| weight.shape().get(1).copied().unwrap_or(0);
+                format!(", keys {}, values {}", size(keys), size(values))
+            }
+        };
+        Some(format!("{NAME}({width}, {heads} heads{wide}{})", self.options(0.0)))
     }
 }
 

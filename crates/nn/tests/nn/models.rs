@@ -459,3 +459,47 @@ fn shared_parameters_are_marked_and_a_state_makes_a_copy() -> wengert_nn::Result
     Ok(())
 }
 
+/// A print shows each setting that decides a result, where it is not the default.
+#[test]
+fn prints_show_settings_that_are_not_the_defaults() {
+    let rng = &mut Rng::new(6);
+    #[track_caller]
+    fn prints<T: wengert_tensor::Float>(layer: &(impl Parts<T> + std::fmt::Debug), text: &str) {
+        assert_eq!(layer.describe().as_deref(), Some(text));
+        assert_eq!(format!("{layer:?}"), text);
+    }
+    let lstm = Lstm::<f32>::new(4, 8, rng);
+    prints(&lstm, "Lstm(4 -> 8)");
+    let lstm = lstm.layers(2, rng).dropout(0.3).batch_first();
+    prints(&lstm, "Lstm(4 -> 8, 2 layers, batch first, dropout 0.3)");
+    let rnn = Rnn::<f32>::new(4, 8, rng).bidirectional(rng).without_bias().relu();
+    prints(&rnn, "Rnn(4 -> 8, relu, both ways, no bias)");
+    let attention = MultiheadAttention::<f32>::new(4, 2, rng);
+    prints(&attention, "MultiheadAttention(4, 2 heads)");
+    let all = attention.clone().causal().dropout(0.2).batch_first().without_bias();
+    prints(&all, "MultiheadAttention(4, 2 heads, causal, dropout 0.2, batch first, no bias)");
+    let all = attention.key_value_widths(3, 5, rng).bias_kv(rng).zero_key();
+    prints(
+        &all,
+        "MultiheadAttention(4, 2 heads, keys 3, values 5, bias of keys and values, zero key)",
+    );
+    let layer = TransformerEncoderLayer::<f32>::new(4, 2, rng).feedforward(16, rng);
+    prints(&layer, "TransformerEncoderLayer(4, 2 heads, feedforward 16)");
+    let layer = layer.norm_first().gelu().causal().dropout(0.0).batch_first().without_bias();
+    prints(
+        &layer,
+        "TransformerEncoderLayer(4, 2 heads, feedforward 16, gelu, norm first, causal, dropout 0, batch first, no bias)",
+    );
+    let layer = TransformerDecoderLayer::<f32>::new(4, 2, rng).feedforward(16, rng).causal();
+    prints(&layer, "TransformerDecoderLayer(4, 2 heads, feedforward 16, causal)");
+    let conv = ConvTranspose2d::<f32>::new(1, 2, 3, rng).stride(2).output_padding(1);
+    prints(&conv, "ConvTranspose2d(1 -> 2, kernel 3, stride 2, output padding 1)");
+    prints::<f32>(&MaxPool2d::new([3, 2]).padding(1), "MaxPool2d(kernel [3, 2], padding 1)");
+    let pool = AvgPool2d::new(3).stride(2).of_elements();
+    prints::<f32>(&pool, "AvgPool2d(kernel 3, stride 2, of elements)");
+    prints::<f32>(&AvgPool1d::new(3).divisor(2), "AvgPool1d(kernel 3, divisor 2)");
+    prints::<f32>(&LpPool1d::new(2.0, 3), "LpPool1d(2, kernel 3)");
+    prints::<f32>(&AdaptiveMaxPool2d::new(2), "AdaptiveMaxPool2d(2)");
+    prints::<f32>(&Gelu::tanh(), "Gelu(tanh)");
+    prints::<f32>(&Gelu::new(), "Gelu");
+}
