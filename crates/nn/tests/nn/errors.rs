@@ -98,6 +98,16 @@ fn wrong_shapes_and_settings() {
         "pad: [2]: has not the 2 axes that are padded"
     );
     refused!(
+        PixelUnshuffle::new(2),
+        [1, 3, 2],
+        "pixel_unshuffle: [1, 3, 2]: must be […, C, H, W], and 2 or its square must divide the axis that is split"
+    );
+    refused!(
+        LpPool2d::new(2.0, 3),
+        [2, 3],
+        "lp_pool: [2, 3]: must be [N, C, H, W], or [C, H, W] for one sample\n  help: rows of numbers become channels by `x.reshape([REST, C, H, W])`"
+    );
+    refused!(
         Sequential::new().named("a", Tanh).named("a", Tanh),
         [2],
         "Sequential: the name `a` is taken by another layer"
