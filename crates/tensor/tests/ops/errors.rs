@@ -111,7 +111,8 @@ fn shapes_that_do_not_fit() {
     );
     says(
         a.where_(&tensor![true, false], &a),
-        "where: [2] and [2, 3]: the last axis has size 2 in one and 3 in the other; sizes must be equal or 1",
+        "where: [2] and [2, 3]: the last axis has size 2 in one and 3 in the other; sizes must be equal or 1\n  \
+         help: did you mean `a.unsqueeze(1)`, one value a row?",
     );
     says(
         zeros(&[2, 0]).max_at(1),
