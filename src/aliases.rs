@@ -20,7 +20,7 @@ macro_rules! prelude {
             Gelu, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyRelu, LogSigmoid, LogSoftmax, LpPool1d, LpPool2d, LpPool3d,
             MaxPool1d, MaxPool2d, MaxPool3d, Mish, Module, Padding, Parts, PixelShuffle, PixelUnshuffle, ReflectionPad1d, ReflectionPad2d, Relu, Relu6,
             Residual, RotaryPositions, Selu, Sigmoid, Silu, SinusoidalPositions, Softmax, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink,
-            Threshold, Unfold, Upsample, Visitor, ZeroPad1d, ZeroPad2d,
+            Threshold, TimeFirst, Unfold, Upsample, Visitor, ZeroPad1d, ZeroPad2d,
             check_parameters, func, func_of, functional, init, sequential,
         };
         pub use wengert_optim::schedule::{self, Schedule};

@@ -41,8 +41,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         ],
     ),
     ("nn", &["Input"]),
-    // Fields of a layer.
-    ("nn", &["InProjection", "RecurrentWeights"]),
+    // Fields of a layer, and what one of its methods returns.
+    ("nn", &["InProjection", "RecurrentWeights", "Weighed"]),
     ("nn", &["Entry", "Mismatch", "ParameterMismatch", "Row", "State", "Summary", "Trace"]),
     ("optim", &["Loader", "Misfit", "Resumable", "Resume", "State"]),
     // Two numbers that are returned.

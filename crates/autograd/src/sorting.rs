@@ -26,7 +26,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn max_at(self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
         let axes = axes.into();
-        let places = self.tensor_for("max_at")?.argmax_over(axes.clone())?;
+        let places = self.tensor_for("max_at")?.max_at(axes.clone())?.1;
         Ok((self.at_places(&axes, &places)?, places))
     }
 
@@ -37,7 +37,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn min_at(self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
         let axes = axes.into();
-        let places = self.tensor_for("min_at")?.argmin_over(axes.clone())?;
+        let places = self.tensor_for("min_at")?.min_at(axes.clone())?.1;
         Ok((self.at_places(&axes, &places)?, places))
     }
 

@@ -268,15 +268,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// x to a constant power. The square and the square root have ops of their own.
     #[track_caller]
     pub fn powf(self, exponent: f64) -> Self {
-        self.infallible_as(
-            "powf",
-            Unary(match exponent {
-                2.0 => UnaryOp::Square,
-                0.5 => UnaryOp::Sqrt,
-                -1.0 => UnaryOp::Recip,
-                _ => UnaryOp::PowScalar { exponent },
-            }),
-        )
+        self.infallible_as("powf", Unary(UnaryOp::power(exponent)))
     }
 }
 

@@ -216,7 +216,7 @@ fn number<'t, T: Float>(layer: &'static str, x: Var<'t, T>, option: f64) -> Resu
 /// assert!((exact - fast).abs().item()? < 2e-4);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum Gelu {
     /// By the error function.
     #[default]
@@ -239,10 +239,13 @@ impl Gelu {
 impl<T: Float> Parts<T> for Gelu {
     fn visit(&self, _: &mut Visitor<'_, T>) {}
     fn describe(&self) -> Option<String> {
-        Some(match self {
-            Self::Exact => "Gelu".into(),
-            Self::Tanh => "Gelu(tanh)".into(),
-        })
+        Some(format!("{self:?}"))
+    }
+}
+
+impl std::fmt::Debug for Gelu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::Exact { "Gelu" } else { "Gelu(tanh)" })
     }
 }
 

@@ -55,6 +55,7 @@
 //! |---|---|
 //! | `nn.Sequential(nn.Linear(4, 8), nn.Tanh())` | `sequential![Linear::new(4, 8, rng), Tanh]`, or [`Sequential`]'s `with` and `named` |
 //! | two layers with one weight | `head.weight = words.weight.clone()`: a clone of a `Param` is the same parameter |
+//! | `copy.deepcopy(model)` | `let copy = Net::new(…, rng)` and `copy.load_state(&model.state())?`: a clone of a model shares its parameters, and a step of one is a step of both |
 //! | `self.layers = nn.ModuleList([…])` | a field `layers: Vec<…>` |
 //! | `nn.Linear(4, 8, bias=False)` | `Linear::new(4, 8, rng).without_bias()` |
 //! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
@@ -119,7 +120,8 @@ pub use activation::{
 };
 pub use attention::{
     InProjection, LearnedPositions, MultiheadAttention, RotaryPositions, SinusoidalPositions,
-    TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer,
+    TimeFirst, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
+    TransformerEncoderLayer, Weighed,
 };
 pub use branches::{Parallel, Residual};
 pub use buffer::{Buffer, Counter};

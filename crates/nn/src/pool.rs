@@ -58,7 +58,7 @@ macro_rules! options {
 /// assert_eq!(MaxPool2d::new(3).stride(2).padding(1).predict(&x)?.shape(), [8, 3, 14, 14]);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct MaxPool<const D: usize> {
     pool: Pool<D>,
 }
@@ -88,7 +88,7 @@ impl<const D: usize> MaxPool<D> {
 }
 
 /// The mean of each window of the last `D` axes, with the padding as zeros.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AvgPool<const D: usize> {
     pool: Pool<D>,
     by: Divisor,
@@ -100,6 +100,16 @@ enum Divisor {
     Places,
     Elements,
     Number(isize),
+}
+
+impl Divisor {
+    fn described(self) -> String {
+        match self {
+            Self::Places => String::new(),
+            Self::Elements => ", of elements".into(),
+            Self::Number(divisor) => format!(", divisor {divisor}"),
+        }
+    }
 }
 
 impl<const D: usize> AvgPool<D> {
@@ -129,7 +139,7 @@ impl<const D: usize> AvgPool<D> {
 }
 
 /// The p-norm of each window of the last `D` axes: (Σ xᵖ)^(1/p).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct LpPool<const D: usize> {
     p: f64,
     pool: Pool<D>,
@@ -154,13 +164,13 @@ impl<const D: usize> LpPool<D> {
 /// assert_eq!(AdaptiveAvgPool2d::new([1, 6]).predict(&x)?.shape(), [8, 3, 1, 6]);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AdaptiveAvgPool<const D: usize> {
     sizes: Each<D>,
 }
 
 /// The largest element of each of so many parts of the last `D` axes, as nearly equal as can be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AdaptiveMaxPool<const D: usize> {
     sizes: Each<D>,
 }
@@ -185,8 +195,14 @@ macro_rules! layers {
         impl<T: Float, const D: usize> Parts<T> for $Layer<D> {
             fn visit(&self, _: &mut Visitor<'_, T>) {}
             fn describe(&self) -> Option<String> {
+                Some(format!("{self:?}"))
+            }
+        }
+
+        impl<const D: usize> std::fmt::Debug for $Layer<D> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let $me = self;
-                Some(format!("{}{D}d({})", stringify!($Layer), $text))
+                write!(f, "{}{D}d({})", stringify!($Layer), $text)
             }
         }
 
@@ -201,7 +217,7 @@ macro_rules! layers {
 }
 layers! {
     MaxPool |me, x| me.pool.described() => functional::max_pool(x, me.pool);
-    AvgPool |me, x| me.pool.described() => match me.by {
+    AvgPool |me, x| me.pool.described() + &me.by.described() => match me.by {
         Divisor::Places => functional::avg_pool(x, me.pool),
         Divisor::Elements => functional::avg_pool_of_elements(x, me.pool),
         Divisor::Number(divisor) => functional::avg_pool_by(x, me.pool, divisor),

@@ -37,6 +37,8 @@ pub struct Row {
     pub parameters: Option<usize>,
     /// Whether all its own parameters are frozen.
     pub frozen: bool,
+    /// Whether it has parameters of a layer above it, where they are counted.
+    pub shared: bool,
 }
 
 pub(crate) fn summary<T, In, Out, M>(model: &M, x: &In, at: Line) -> Result<Summary>
@@ -68,6 +70,7 @@ fn table<T: Float>(model: &dyn AnyParts<T>, tape: &Tape<T>) -> Summary {
         output: outputs.get(path).cloned().unwrap_or_default(),
         parameters: Some(0),
         frozen: true,
+        shared: false,
     };
     let mut rows = vec![row("", model.describe().unwrap_or_default())];
     let mut met = std::collections::HashSet::new();
@@ -78,12 +81,16 @@ fn table<T: Float>(model: &dyn AnyParts<T>, tape: &Tape<T>) -> Summary {
                 rows.push(row(path, kind));
             }
         }
-        Part::Param(param) if met.insert(param.id()) => {
+        Part::Param(param) => {
+            // It belongs to the innermost module around it.
+            let owner = rows.iter_mut().rev().find(|row| holds(&row.path, path));
+            if !met.insert(param.id()) {
+                owner.into_iter().for_each(|owner| owner.shared = true);
+                return;
+            }
             let len = param.len();
             parameters += len;
             frozen += if param.is_frozen() { len } else { 0 };
-            // It belongs to the innermost module around it.
-            let owner = rows.iter_mut().rev().find(|row| holds(&row.path, path));
             if let Some(owner) = owner {
                 owner.parameters = owner.parameters.map(|n| n + len);
                 owner.frozen &= param.is_frozen();
@@ -95,7 +102,7 @@ fn table<T: Float>(model: &dyn AnyParts<T>, tape: &Tape<T>) -> Summary {
     for (i, row) in rows.iter_mut().enumerate() {
         let is_parent = paths.iter().skip(i + 1).any(|p| holds(&row.path, p));
         row.frozen &= row.parameters > Some(0);
-        row.parameters = row.parameters.filter(|&n| n > 0 || !is_parent);
+        row.parameters = row.parameters.filter(|&n| n > 0 || row.shared || !is_parent);
     }
     let read = tape.params();
     let unread = named_parameters(model).into_iter();
@@ -131,6 +138,13 @@ impl fmt::Display for Summary {
             let mut count = row.parameters.map_or(String::new(), grouped);
             if row.frozen {
                 count.push_str(" frozen");
+            }
+            if row.shared {
+                count.push_str(if row.parameters > Some(0) {
+                    ", others shared"
+                } else {
+                    " shared"
+                });
             }
             table.push([row.path.clone(), row.kind.clone(), output, count]);
         }

@@ -77,6 +77,24 @@ fn arg<F: Fold<T, Out = T>, T: Number>(
     })
 }
 
+/// The element that the fold of each line gives, and its place.
+#[track_caller]
+fn at<F: Fold<T, Out = T>, T: Number>(
+    fold: F,
+    op: &'static str,
+    x: &Tensor<T>,
+    axes: &Axes,
+) -> Result<(Tensor<T>, Tensor<usize>)> {
+    let lines = Lines::new(op, x, axes)?;
+    let places = written(op, lines.shape.clone(), |out| {
+        lines.each().for_each(|line| out.push(first(fold, line)));
+    })?;
+    let values = written(op, lines.shape.clone(), |out| {
+        lines.each().zip(places.iter()).for_each(|(line, place)| out.push(line[place]));
+    })?;
+    Ok((values, places))
+}
+
 impl<T: Number> Tensor<T> {
     /// The place of the largest element, counted in row-major order; of the first one of several. NaN counts as largest.
     ///
@@ -123,5 +141,29 @@ impl<T: Number> Tensor<T> {
     #[track_caller]
     pub fn argmin_over(&self, axes: impl Into<Axes>) -> Result<Tensor<usize>> {
         arg(Min, "argmin", self, &axes.into())
+    }
+    /// The largest along one axis (or of all, `..`), and the first place where it is. NaN counts as largest.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let scores = tensor![[0.1_f32, 0.7, 0.2], [0.5, 0.5, 0.0]];
+    /// assert_eq!(scores.max_at(1)?, (tensor![0.7, 0.5], tensor![1, 0]));
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`argmax_over`](Self::argmax_over).
+    #[track_caller]
+    pub fn max_at(&self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
+        at(Max, "max_at", self, &axes.into())
+    }
+
+    /// The smallest along one axis (or of all, `..`), and the first place where it is, or where the first NaN is.
+    ///
+    /// # Errors
+    /// As [`argmin_over`](Self::argmin_over).
+    #[track_caller]
+    pub fn min_at(&self, axes: impl Into<Axes>) -> Result<(Self, Tensor<usize>)> {
+        at(Min, "min_at", self, &axes.into())
     }
 }

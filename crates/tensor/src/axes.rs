@@ -159,6 +159,21 @@ pub fn axis_or_refuse(op: &'static str, shape: &[usize], axis: isize) -> Result<
     Err(Error::Axis(Fault::new(op, &[shape], rule)))
 }
 
+/// The place of a new axis in a shape with one axis more than `shape`, negative counting from the end.
+#[track_caller]
+pub(crate) fn new_axis_or_refuse(op: &'static str, shape: &[usize], axis: isize) -> Result<usize> {
+    let rank = shape.len() as isize + 1;
+    let i = if axis < 0 { axis + rank } else { axis };
+    if (0..rank).contains(&i) {
+        return Ok(i as usize);
+    }
+    let rule = match rank {
+        1 => format!("a new axis {axis} is not possible: the only place is 0 (or -1)"),
+        _ => format!("a new axis {axis} is not possible: places go from {} to {}", -rank, rank - 1),
+    };
+    Err(Error::Axis(Fault::new(op, &[shape], rule)))
+}
+
 impl From<isize> for Axes {
     fn from(axis: isize) -> Self {
         Self { which: Some(SmallVec::from_slice(&[axis])), keep: false }

@@ -10,8 +10,7 @@ impl<T: Element> Tensor<T> {
     ///
     /// ```
     /// # use wengert_tensor::Tensor;
-    /// let x = Tensor::from_vec(vec![1.0_f32, 2.0, 3.0, 4.0], [2, 2])?;
-    /// assert_eq!(x.get(&[1, 0])?, 3.0);
+    /// assert_eq!(Tensor::from_vec(vec![1.0_f32, 2.0, 3.0, 4.0], [2, 2])?.get(&[1, 0])?, 3.0);
     /// # Ok::<(), wengert_tensor::Error>(())
     /// ```
     ///
@@ -19,7 +18,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`] if the shape does not hold as many elements.
     #[track_caller]
     pub fn from_vec(elements: Vec<T>, shape: impl AsRef<[usize]>) -> Result<Self> {
-        Self::from_slice(&elements, shape)
+        Self::slice_for("from_vec", &elements, shape.as_ref())
     }
 
     /// A tensor of `shape` with a copy of these elements, in row-major order.
@@ -28,15 +27,18 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`] if the shape does not hold as many elements.
     #[track_caller]
     pub fn from_slice(elements: &[T], shape: impl AsRef<[usize]>) -> Result<Self> {
-        let shape = shape.as_ref();
-        let len = Shape::len_or_refuse("from_slice", shape)?;
+        Self::slice_for("from_slice", elements, shape.as_ref())
+    }
+    #[track_caller]
+    fn slice_for(op: &'static str, elements: &[T], shape: &[usize]) -> Result<Self> {
+        let len = Shape::len_or_refuse(op, shape)?;
         if len != elements.len() {
             let rule = format!("holds {len} elements, and {} are given", elements.len());
-            return Err(Error::Shape(Fault::new("from_slice", &[shape], rule)));
+            return Err(Error::Shape(Fault::new(op, &[shape], rule)));
         }
         match Storage::from_slice(shape, elements) {
             Some(storage) => Ok(Self { storage }),
-            None => Err(no_memory::<T>("from_slice", shape)),
+            None => Err(no_memory::<T>(op, shape)),
         }
     }
 

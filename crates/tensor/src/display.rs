@@ -13,8 +13,8 @@ const LINE: usize = 80;
 /// The most decimals, unless told otherwise.
 const DECIMALS: usize = 4;
 
-/// The values. Numbers have as many decimals as all of them need, four at most; where the range asks for it they are
-/// written in powers of ten.
+/// The values. Numbers have as many decimals as the longest of them, four at most, so that `1.0` is 1 and `1.0000` may be
+/// rounded; where the range asks for it they are written in powers of ten.
 ///
 /// ```
 /// use wengert_tensor::{Tensor, tensor};
@@ -47,7 +47,11 @@ const DECIMALS: usize = 4;
 impl<T: Element> fmt::Display for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
-            return f.write_str("[]");
+            // Brackets do not show the sizes of the other axes.
+            return match self.rank() {
+                1 => f.write_str("[]"),
+                _ => write!(f, "[] of shape {:?}", self.shape()),
+            };
         }
         let mut edge = if self.len() > THRESHOLD { EDGE } else { self.len() };
         // Many short axes flood the screen as well: fewer places of each; then of the outermost axes only the first.
@@ -77,7 +81,7 @@ impl<T: Element> fmt::Display for Tensor<T> {
 impl<T: Element> fmt::Debug for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Tensor<{}> {:?}", T::NAME, self.shape())?;
-        fmt::Display::fmt(self, f)
+        if self.is_empty() { f.write_str("[]") } else { fmt::Display::fmt(self, f) }
     }
 }
 
@@ -118,12 +122,13 @@ impl Style {
         // Beyond these, four decimals show noise, or nothing.
         let powers = if whole { most >= 1e8 } else { most >= 1e6 || least < 1e-4 };
         let style = if powers { Self::Powers } else { Self::Fixed };
-        // As many decimals as any element needs, of four.
+        // As many decimals as any element has, four at most: 0.99999 is not printed as 1.0, which is another number.
         let needed = elements.iter().filter(|x| x.to_f64().is_finite()).map(|&x| {
-            let cell = style(DECIMALS).cell(x);
-            let mantissa = cell.split('e').next().unwrap_or_default();
-            let zeros = mantissa.bytes().rev().take_while(|&b| b == b'0').count();
-            DECIMALS - zeros.min(DECIMALS)
+            // The shortest text that is this number and no other of its type.
+            let shortest: f64 = x.to_string().parse().unwrap_or(f64::NAN);
+            let text = if powers { format!("{shortest:e}") } else { shortest.to_string() };
+            let mantissa = text.split('e').next().unwrap_or_default();
+            mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len()).min(DECIMALS)
         });
         style(needed.max().unwrap_or(1).max(1))
     }

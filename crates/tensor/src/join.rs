@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use crate::axes::axis_or_refuse;
+use crate::axes::{axis_or_refuse, new_axis_or_refuse};
 use crate::error::{Fault, no_memory};
 use crate::kernel::join;
 use crate::{Element, Error, Result, Shape, Tensor};
@@ -77,9 +77,7 @@ impl<T: Element> Tensor<T> {
         let Some(first) = tensors.first().map(Borrow::borrow) else {
             return Err(Error::Value(Fault::new("stack", &[], "there is no tensor to join")));
         };
-        let mut longer = first.layout().shape.clone();
-        longer.push(1);
-        axis_or_refuse("stack", &longer, axis)?;
+        new_axis_or_refuse("stack", first.shape(), axis)?;
         let mut parts = Vec::with_capacity(tensors.len());
         for (k, part) in tensors.iter().enumerate() {
             let part: &Self = part.borrow();

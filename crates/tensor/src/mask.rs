@@ -226,6 +226,25 @@ impl Tensor<bool> {
 }
 
 impl<T: Element> Tensor<T> {
+    /// The element where the mask is true, that of `other` where it is false, all three broadcast against one another:
+    /// [`Tensor::pick`] from the side of the elements.
+    ///
+    /// ```
+    /// # use wengert_tensor::{Tensor, tensor};
+    /// let x = tensor![1.0_f32, -2.0, 3.0];
+    /// assert_eq!(x.where_(&x.greater_scalar(0.0), &Tensor::scalar(0.0))?, tensor![1.0, 0.0, 3.0]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
+    #[track_caller]
+    pub fn where_(&self, mask: &Tensor<bool>, other: &Self) -> Result<Self> {
+        let values = Shape::broadcast_or_refuse("where", self.shape(), other.shape())?;
+        let shape = Shape::broadcast_or_refuse("where", mask.shape(), &values)?;
+        picked("where", mask, self, other, shape)
+    }
+
     /// `value` where the mask is true, the element where it is false, the two broadcast against each other.
     ///
     /// # Errors

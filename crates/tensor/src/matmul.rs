@@ -80,10 +80,13 @@ impl<T: Float> Tensor<T> {
             let flat = Shape::checked_len(self.shape().get(1..).unwrap_or(&[]));
             return Err(Error::Shape(if flat == Some(inside) {
                 fault.help(format!("flatten it first: `.flatten_axes(1, -1)`, or a layer `Flatten`, gives [{}, {inside}]", self.shape()[0]))
-            } else if width == out {
-                fault.help("the weight is [out, in]: did you mean its transpose, `.t()`?")
             } else {
-                fault.help(format!("a layer for this input is `Linear::new({width}, {out}, …)`"))
+                let layer = format!("a layer for this input is `Linear::new({width}, {out}, …)`");
+                fault.help(if width == out {
+                    format!("{layer}; of a weight of your own, [out, in], did you mean the transpose, `.t()`?")
+                } else {
+                    layer
+                })
             }));
         }
         if let Some(bias) = bias.filter(|b| b.shape() != [out]) {

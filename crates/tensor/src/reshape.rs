@@ -17,10 +17,14 @@ impl Layout {
     fn resolve(&self, wanted: &[usize]) -> Result<Shape> {
         let mut shape = Shape::new(wanted);
         let rests = wanted.iter().filter(|&&s| s == REST).count();
-        let shown = || wanted.iter().map(|&s| if s == REST { 0 } else { s }).collect::<Shape>();
+        let to = |rule: String| {
+            let size = |&s: &usize| if s == REST { "REST".to_string() } else { s.to_string() };
+            let sizes: Vec<String> = wanted.iter().map(size).collect();
+            format!("to [{}]: {rule}", sizes.join(", "))
+        };
         if rests > 1 {
-            let rule = "only one size may be REST".to_string();
-            return Err(Error::Shape(Fault::new("reshape", &[&self.shape, &shown()], rule)));
+            let rule = to("only one size may be REST".to_string());
+            return Err(Error::Shape(Fault::new("reshape", &[&self.shape], rule)));
         }
         if rests == 1 {
             let known: Shape = wanted.iter().copied().filter(|&s| s != REST).collect();
@@ -28,7 +32,7 @@ impl Layout {
             if known_len == 0 || !self.len().is_multiple_of(known_len) {
                 let rule =
                     format!("REST cannot be found: {} elements over {known_len}", self.len());
-                return Err(Error::Shape(Fault::new("reshape", &[&self.shape, &shown()], rule)));
+                return Err(Error::Shape(Fault::new("reshape", &[&self.shape], to(rule))));
             }
             shape = wanted
                 .iter()

@@ -1,6 +1,6 @@
 //! Views, which copy no element: the same buffer, read with other sizes and steps.
 
-use crate::axes::{axis_or_refuse, is_axis_of_scalar};
+use crate::axes::{axis_or_refuse, is_axis_of_scalar, new_axis_or_refuse};
 use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
@@ -40,13 +40,13 @@ impl Layout {
 
     /// The shape `to`, if a tensor of this layout can be read so.
     #[track_caller]
-    fn expandable(&self, to: &[usize]) -> Result<Shape> {
-        Shape::len_or_refuse("expand", to)?;
+    fn expandable(&self, op: &'static str, to: &[usize]) -> Result<Shape> {
+        Shape::len_or_refuse(op, to)?;
         let fits = to.len() >= self.shape.len()
             && self.shape.iter().rev().zip(to.iter().rev()).all(|(&s, &to)| s == to || s == 1);
         if !fits {
             let rule = "only axes of size 1 can grow, and axes are added in front";
-            return Err(Error::Shape(Fault::new("expand", &[&self.shape, to], rule)));
+            return Err(Error::Shape(Fault::new(op, &[&self.shape, to], rule)));
         }
         Ok(Shape::new(to))
     }
@@ -144,9 +144,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     #[inline(never)]
     pub fn unsqueeze(&self, axis: isize) -> Result<Self> {
-        let mut longer = self.layout().shape.clone();
-        longer.push(1);
-        let at = axis_or_refuse("unsqueeze", &longer, axis)?;
+        let at = new_axis_or_refuse("unsqueeze", self.shape(), axis)?;
         let mut layout = self.layout().clone();
         layout.insert(at);
         Ok(self.with_layout(layout))
@@ -165,7 +163,7 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Shape`] if an axis whose size is not 1 would have to change.
     #[track_caller]
     pub fn expand(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        Ok(self.expanded(self.layout().expandable(shape.as_ref())?))
+        Ok(self.expanded(self.layout().expandable("expand", shape.as_ref())?))
     }
 
     /// [`expand`](Self::expand) under NumPy's name.
@@ -174,7 +172,7 @@ impl<T: Element> Tensor<T> {
     /// As [`expand`](Self::expand).
     #[track_caller]
     pub fn broadcast_to(&self, shape: impl AsRef<[usize]>) -> Result<Self> {
-        self.expand(shape)
+        Ok(self.expanded(self.layout().expandable("broadcast_to", shape.as_ref())?))
     }
 
     /// [`expand`](Self::expand) to a shape that is known to match.

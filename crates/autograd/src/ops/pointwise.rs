@@ -216,7 +216,7 @@ impl<T: Float> Operation<T> for Where {
         "where"
     }
     fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(self.0.values.pick(x[0], x[1])?)
+        Ok(x[0].where_(&self.0.values, x[1])?)
     }
     fn pull<A: Algebra<T>>(&self, k: usize, g: Incoming<'_, A>, _: &impl At<A>) -> Result<A> {
         let mask = match k {

@@ -14,7 +14,7 @@ use crate::{LayerNorm, Module, Parts, Visitor};
 /// products with an activation, each with a way around it and a normalisation.
 ///
 /// It takes `(x, memory)`, or `(x, memory, mask)` with a mask of the memory, as [`MultiheadAttention`] takes it. A decoder is
-/// [`causal`](Self::causal) as a rule.
+/// [`causal`](Self::causal) as a rule. Its layout is that of [`TransformerEncoderLayer`](crate::TransformerEncoderLayer).
 ///
 /// ```
 /// use wengert_nn::{Module, TransformerDecoderLayer};
@@ -84,6 +84,10 @@ impl<T: Float> Parts<T> for TransformerDecoderLayer<T> {
         v.module("norm1", &self.norm1);
         v.module("norm2", &self.norm2);
         v.module("norm3", &self.norm3);
+    }
+    fn describe(&self) -> Option<String> {
+        let (attention, net) = (&self.self_attn, &self.feedforward);
+        Some(self.settings.describe("TransformerDecoderLayer", self.width, attention, net))
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{LayerNorm, Module, Parts, Visitor};
 /// A layer of a transformer's encoder: attention to itself, then two products with an activation, each with a way around it and
 /// a normalisation. With [`causal`](Self::causal) it is a layer of a language model.
 ///
-/// It takes x `[time, batch, width]` or `[time, width]`, or `(x, mask)`, as [`MultiheadAttention`] does.
+/// It takes x `[time, batch, width]` or `[time, width]`, or `(x, mask)`, as [`MultiheadAttention`] does. Positions before it are
+/// `TimeFirst(SinusoidalPositions)` then, and `SinusoidalPositions` with [`batch_first`](Self::batch_first).
 ///
 /// ```
 /// use wengert_nn::{Module, TransformerEncoderLayer};
@@ -73,6 +74,10 @@ impl<T: Float> Parts<T> for TransformerEncoderLayer<T> {
         self.feedforward.visit(v);
         v.module("norm1", &self.norm1);
         v.module("norm2", &self.norm2);
+    }
+    fn describe(&self) -> Option<String> {
+        let (attention, net) = (&self.self_attn, &self.feedforward);
+        Some(self.settings.describe("TransformerEncoderLayer", self.width, attention, net))
     }
 }
 

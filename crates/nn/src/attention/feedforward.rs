@@ -3,6 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Float, Rng};
 
+use super::MultiheadAttention;
 use crate::{LayerNorm, Linear, Module, Visitor, functional};
 
 /// Two products with an activation between them.
@@ -69,6 +70,27 @@ impl<T: Float> FeedForward<T> {
     pub(crate) fn visit(&self, v: &mut Visitor<'_, T>) {
         v.module("linear1", &self.linear1);
         v.module("linear2", &self.linear2);
+    }
+}
+
+impl Settings {
+    /// The text of a layer with this attention to itself, in a print.
+    pub(crate) fn describe<T: Float>(
+        &self,
+        name: &str,
+        width: usize,
+        attention: &MultiheadAttention<T>,
+        net: &FeedForward<T>,
+    ) -> String {
+        let hidden = net.linear1.weight.shape().first().copied().unwrap_or(0);
+        let mut text = format!("{name}({width}, {} heads, feedforward {hidden}", attention.heads());
+        if self.activation == Activation::Gelu {
+            text += ", gelu";
+        }
+        if self.norm_first {
+            text += ", norm first";
+        }
+        text + &attention.options(Self::DEFAULT.dropout) + ")"
     }
 }
 

@@ -6,8 +6,10 @@ mod feedforward;
 mod multihead;
 mod positions;
 mod stack;
+mod time_first;
 
 pub use decoder::{TransformerDecoder, TransformerDecoderLayer};
 pub use encoder::{TransformerEncoder, TransformerEncoderLayer};
-pub use multihead::{InProjection, MultiheadAttention};
+pub use multihead::{InProjection, MultiheadAttention, Weighed};
 pub use positions::{LearnedPositions, RotaryPositions, SinusoidalPositions};
+pub use time_first::TimeFirst;

@@ -1,23 +1,29 @@
 //! `MultiheadAttention`: several attentions next to each other, between products with weights.
 
 mod heads;
+mod inputs;
 mod mask;
 
 use wengert_autograd::{Param, Result, Var};
-use wengert_tensor::{Element, Float, Rng, Tensor};
+use wengert_tensor::{Float, Rng, Tensor};
 
 use crate::made::made;
 use crate::parts::debug_as_described;
 use crate::several::several_inputs;
 use crate::{Linear, Module, Parts, Visitor, init};
+pub use inputs::Weighed;
 pub(crate) use mask::Mask;
 
 /// Attention by several heads: queries, keys and values are products with weights, each head attends with its own part of
 /// them, and one more product puts the heads together.
 ///
-/// It takes x, which attends to itself; `(x, mask)`; `(query, key, value)`; or `(query, key, value, mask)`. Sequences are `[time, batch, width]` or, for
-/// one sequence, `[time, width]`. A mask of `bool` says where a query sees a key, a mask of floats is added to the scores. It is
+/// It takes x, which attends to itself; `(x, mask)`; `(query, key, value)`; or `(query, key, value, mask)`. Sequences are
+/// `[time, batch, width]` (with [`batch_first`](Self::batch_first) `[batch, time, width]`, as [`SinusoidalPositions`](crate::SinusoidalPositions) and
+/// [`LearnedPositions`](crate::LearnedPositions) take them) or, for one sequence, `[time, width]`. A mask of `bool` says where a query sees a key, a mask of floats is added to the scores. It is
 /// `[queries, keys]`, `[batch, queries, keys]` or, with the heads, `[batch, heads, queries, keys]`; an axis of size 1 is for all.
+/// A mask of two axes is always `[queries, keys]`, as PyTorch's `attn_mask`. One of padding, `[batch, keys]`, which is PyTorch's
+/// `key_padding_mask`, gets its axis of the queries by `mask.unsqueeze(1)?`: without it, it would be taken as `[queries, keys]`
+/// wherever the batch has as many sequences as there are queries.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -30,8 +36,8 @@ pub(crate) use mask::Mask;
 /// assert_eq!(*attention.call(x)?.shape(), [2, 3, 8]);
 ///
 /// // The second sequence has two words: its third is padding, which nobody sees.
-/// let words = tape.input(tensor![[[true, true, true]], [[true, true, false]]]);
-/// let (_, weights) = attention.with_weights((x, words))?;
+/// let words = tensor![[true, true, true], [true, true, false]];
+/// let (_, weights) = attention.with_weights((x, tape.input(words.unsqueeze(1)?)))?;
 /// assert_eq!(weights.value()?.get(&[1, 0, 2])?, 0.0);
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
@@ -165,17 +171,53 @@ impl<T: Float> MultiheadAttention<T> {
     /// # Errors
     /// As [`call`](Self::call).
     #[track_caller]
-    pub fn with_weights<'t, X>(&self, x: X) -> Result<(Var<'t, T>, Var<'t, T>)>
+    pub fn with_weights<'a, 't, X>(&'a self, x: X) -> Result<(Var<'t, T>, Var<'t, T>)>
     where
         X: crate::Input<'t, T>,
-        Self: Module<T, X::Tensors, (Tensor<T>, Tensor<T>)>,
+        Weighed<'a, T>: Module<T, X::Tensors, (Tensor<T>, Tensor<T>)>,
     {
         let at = std::panic::Location::caller();
-        Ok(crate::module::run(self, x.packed()?, "", at)?.unpack())
+        Ok(crate::module::run(&self.weighed(), x.packed()?, "", at)?.unpack())
+    }
+
+    /// The module that returns the weights besides the result, as [`with_weights`](Self::with_weights) does.
+    ///
+    /// ```
+    /// use wengert_nn::{Module, MultiheadAttention};
+    /// use wengert_tensor::{Rng, Tensor};
+    ///
+    /// let attention = MultiheadAttention::<f32>::new(8, 2, &mut Rng::new(0));
+    /// let (y, weights) = attention.weighed().predict(&Tensor::ones([5, 2, 8]))?;
+    /// assert_eq!((y.shape(), weights.shape()), (&[5, 2, 8][..], &[2, 5, 5][..]));
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    pub fn weighed(&self) -> Weighed<'_, T> {
+        Weighed(self)
     }
 }
 
-/// The name in errors.
+impl<T> MultiheadAttention<T> {
+    pub(crate) fn heads(&self) -> usize {
+        self.settings.heads
+    }
+
+    /// The options that are not the defaults, as a print shows them. The dropout of a layer around it may have another default.
+    pub(crate) fn options(&self, dropout: f64) -> String {
+        let Settings { dropout: p, zero_key, batch_first, causal, .. } = self.settings;
+        let options = [
+            (causal, "causal".to_string()),
+            (p != dropout, format!("dropout {p}")),
+            (batch_first, "batch first".to_string()),
+            (self.in_proj_bias.is_none(), "no bias".to_string()),
+            (self.bias_kv.is_some(), "bias of keys and values".to_string()),
+            (zero_key, "zero key".to_string()),
+        ];
+        let set = options.into_iter().filter(|(is, _)| *is);
+        set.map(|(_, option)| format!(", {option}")).collect()
+    }
+}
+
+/// The name in errors and prints.
 const NAME: &str = "MultiheadAttention";
 
 /// Xavier's uniform numbers.
@@ -204,42 +246,15 @@ impl<T: Float> Parts<T> for MultiheadAttention<T> {
     }
     fn describe(&self) -> Option<String> {
         let Settings { width, heads, .. } = self.settings;
-        Some(format!("MultiheadAttention({width}, {heads} heads)"))
+        let wide = match &self.weights {
+            InProjection::Stacked(_) => String::new(),
+            InProjection::Apart([_, keys, values]) => {
+                let size = |weight: &Param<T>| weight.shape().get(1).copied().unwrap_or(0);
+                format!(", keys {}, values {}", size(keys), size(values))
+            }
+        };
+        Some(format!("{NAME}({width}, {heads} heads{wide}{})", self.options(0.0)))
     }
 }
 
 several_inputs!(MultiheadAttention<T> -> Tensor<T>);
-
-/// The tensors of a query, a key and a value.
-type Qkv<T> = (Tensor<T>, Tensor<T>, Tensor<T>);
-/// The same with a mask.
-type Masked<T, E> = (Tensor<T>, Tensor<T>, Tensor<T>, Tensor<E>);
-/// A result and weights.
-type Weighed<T> = (Tensor<T>, Tensor<T>);
-
-/// One kind of input, with and without weights in the result.
-macro_rules! takes {
-    ($([$($E:ident)?] $In:ty => |$x:ident| $inputs:expr, $mask:expr;)*) => {$(
-        impl<T: Float $(, $E: Element)?> Module<T, $In> for MultiheadAttention<T> {
-            #[track_caller]
-            fn forward<'t>(&self, $x: Var<'t, T, $In>) -> Result<Var<'t, T>> {
-                Ok(self.attend($inputs, $mask, false)?.0)
-            }
-        }
-        impl<T: Float $(, $E: Element)?> Module<T, $In, Weighed<T>> for MultiheadAttention<T> {
-            #[track_caller]
-            fn forward<'t>(&self, $x: Var<'t, T, $In>) -> Result<Var<'t, T, Weighed<T>>> {
-                match self.attend($inputs, $mask, true)? {
-                    (y, Some(weights)) => Var::pack((y, weights)),
-                    (_, None) => unreachable!("weights were asked for"),
-                }
-            }
-        }
-    )*};
-}
-takes! {
-    [] Tensor<T> => |x| [x, x, x], Mask::None;
-    [E] (Tensor<T>, Tensor<E>) => |x| [x.unpack().0; 3], Mask::of(x.unpack().1)?;
-    [] Qkv<T> => |x| <[Var<'t, T>; 3]>::from(x.unpack()), Mask::None;
-    [E] Masked<T, E> => |x| { let (q, k, v, _) = x.unpack(); [q, k, v] }, Mask::of(x.unpack().3)?;
-}

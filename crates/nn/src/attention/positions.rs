@@ -11,6 +11,10 @@ use crate::{Module, Parts, Visitor, functional, init};
 ///
 /// Place t gets sin(t·f) and cos(t·f) in turn, with frequencies f from 1 down to 1/10000.
 ///
+/// Of three axes the first is the batch. Attention takes `[time, batch, width]` unless it is made with `batch_first()`: before such
+/// a layer write `TimeFirst(SinusoidalPositions)`; otherwise the sequences of the batch would be numbered, and not the
+/// places of a sequence. See [`TimeFirst`](crate::TimeFirst).
+///
 /// ```
 /// use wengert_nn::{Module, SinusoidalPositions};
 /// use wengert_tensor::{Tensor, tensor};
@@ -41,6 +45,9 @@ impl<T: Float> Module<T> for SinusoidalPositions {
 }
 
 /// A vector for each place, which is learned and added: `[…, time, width]`, of at most so many steps.
+///
+/// Of three axes the first is the batch: before attention without `batch_first()` write `TimeFirst(LearnedPositions::new(…))`.
+/// See [`TimeFirst`](crate::TimeFirst).
 ///
 /// ```
 /// use wengert_nn::{LearnedPositions, Module};

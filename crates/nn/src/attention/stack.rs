@@ -13,7 +13,8 @@ macro_rules! stack {
         }
 
         impl<T: Float> $Stack<T> {
-            /// These layers.
+            /// These layers. A clone of a layer is the same layer: `vec![layer.clone(); 6]` has the weights of one, and the gradients of all
+            /// six add up in them, where PyTorch makes copies. Make each with `new`, as in the example.
             pub fn new(layers: Vec<$Layer<T>>) -> Self {
                 Self { layers, norm: None }
             }

@@ -118,13 +118,12 @@ fn described<const D: usize>(
     name: &str,
     [inputs, outputs]: [usize; 2],
     weight: &[usize],
-    options: &Convolution<D>,
+    options: &str,
     biased: bool,
 ) -> String {
     let kernel: [usize; D] = std::array::from_fn(|i| weight.get(2 + i).copied().unwrap_or(0));
     let bias = if biased { "" } else { ", no bias" };
-    let (kernel, options) = (Each(kernel), options.described());
-    format!("{name}{D}d({inputs} -> {outputs}, kernel {kernel}{options}{bias})")
+    format!("{name}{D}d({inputs} -> {outputs}, kernel {}{options}{bias})", Each(kernel))
 }
 
 impl<T: Float, const D: usize> Parts<T> for Conv<T, D> {
@@ -136,7 +135,13 @@ impl<T: Float, const D: usize> Parts<T> for Conv<T, D> {
         let shape = self.weight.shape();
         let (&[outputs, mine, ..], groups) = (&shape[..], self.options.groups) else { return None };
         let channels = [mine.saturating_mul(groups), outputs];
-        Some(described("Conv", channels, &shape, &self.options, self.bias.is_some()))
+        Some(described::<D>(
+            "Conv",
+            channels,
+            &shape,
+            &self.options.described(),
+            self.bias.is_some(),
+        ))
     }
 }
 

@@ -111,7 +111,11 @@ impl<T: Float, const D: usize> Parts<T> for ConvTranspose<T, D> {
         let shape = self.weight.shape();
         let (&[inputs, mine, ..], groups) = (&shape[..], self.options.groups) else { return None };
         let channels = [inputs, mine.saturating_mul(groups)];
-        Some(described("ConvTranspose", channels, &shape, &self.options, self.bias.is_some()))
+        let mut options = self.options.described();
+        if self.more != Each([0; D]) {
+            options += &format!(", output padding {}", self.more);
+        }
+        Some(described::<D>("ConvTranspose", channels, &shape, &options, self.bias.is_some()))
     }
 }
 

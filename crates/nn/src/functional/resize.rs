@@ -121,9 +121,11 @@ fn resampled<'t, T: Float>(
 #[track_caller]
 pub fn pixel_shuffle<T: Float>(x: Var<'_, T>, r: usize) -> Result<Var<'_, T>> {
     let shape = x.shape();
-    let &[ref lead @ .., c, h, w] = &shape[..] else { return Err(not_an_image(&shape, r)) };
+    let &[ref lead @ .., c, h, w] = &shape[..] else {
+        return Err(not_an_image("pixel_shuffle", &shape, r));
+    };
     let square = r.checked_mul(r).filter(|&n| n > 0 && c.is_multiple_of(n));
-    let Some(square) = square else { return Err(not_an_image(&shape, r)) };
+    let Some(square) = square else { return Err(not_an_image("pixel_shuffle", &shape, r)) };
     let (apart, at) = ([c / square, r, r, h, w], lead.len() as isize);
     let order: Vec<isize> = (0..at).chain([0, 3, 1, 4, 2].map(|i| at + i)).collect();
     let whole = [c / square, h * r, w * r];
@@ -137,24 +139,26 @@ pub fn pixel_shuffle<T: Float>(x: Var<'_, T>, r: usize) -> Result<Var<'_, T>> {
 #[track_caller]
 pub fn pixel_unshuffle<T: Float>(x: Var<'_, T>, r: usize) -> Result<Var<'_, T>> {
     let shape = x.shape();
-    let &[ref lead @ .., c, h, w] = &shape[..] else { return Err(not_an_image(&shape, r)) };
+    let &[ref lead @ .., c, h, w] = &shape[..] else {
+        return Err(not_an_image("pixel_unshuffle", &shape, r));
+    };
     if r == 0 || !h.is_multiple_of(r) || !w.is_multiple_of(r) {
-        return Err(not_an_image(&shape, r));
+        return Err(not_an_image("pixel_unshuffle", &shape, r));
     }
     let (apart, at) = ([c, h / r, r, w / r, r], lead.len() as isize);
     let order: Vec<isize> = (0..at).chain([0, 2, 4, 1, 3].map(|i| at + i)).collect();
     let Some(channels) = r.checked_mul(r).and_then(|n| n.checked_mul(c)) else {
-        return Err(not_an_image(&shape, r));
+        return Err(not_an_image("pixel_unshuffle", &shape, r));
     };
     let whole = [channels, h / r, w / r];
     x.reshape([lead, &apart[..]].concat())?.permute(order)?.reshape([lead, &whole[..]].concat())
 }
 
 #[track_caller]
-fn not_an_image(shape: &[usize], r: usize) -> wengert_autograd::Error {
+fn not_an_image(op: &'static str, shape: &[usize], r: usize) -> wengert_autograd::Error {
     let rule =
         format!("must be […, C, H, W], and {r} or its square must divide the axis that is split");
-    Error::Shape(Fault::new("pixel_shuffle", &[shape], rule)).into()
+    Error::Shape(Fault::new(op, &[shape], rule)).into()
 }
 
 /// The channels of `[N, C, …]` in another order: of so many groups, first the first of each, then the second of each.

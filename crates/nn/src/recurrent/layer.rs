@@ -4,7 +4,7 @@ use wengert_autograd::{Error as AutogradError, Result, Var};
 use wengert_tensor::recurrent::Step;
 use wengert_tensor::{Element, Error, Fault, Float, Rng, Tensor};
 
-use super::stack::Settings;
+use super::settings::Settings;
 use super::step::State;
 use super::weights::RecurrentWeights;
 use crate::parts::debug_as_described;
@@ -37,11 +37,12 @@ macro_rules! layers {
                 self
             }
 
-            /// With this number of layers, each on the outputs of the one before it. All weights are drawn anew.
+            /// With this number of layers, each on the outputs of the one before it. All weights are drawn anew. `forward`
+            /// rejects 0.
             #[must_use]
             #[track_caller]
             pub fn layers(self, count: usize, rng: &mut Rng) -> Self {
-                self.redrawn(rng, |settings| settings.layers = count.max(1))
+                self.redrawn(rng, |settings| settings.layers = count)
             }
 
             /// With a second net in each layer that reads the sequence from its end; the outputs of both stand next to each
@@ -69,7 +70,8 @@ macro_rules! layers {
                 self
             }
 
-            /// With dropout of this probability between layers, in training.
+            /// With dropout of this probability between layers, in training. One layer has none; `forward` rejects a number
+            /// that is not between 0 and 1.
             #[must_use]
             pub fn dropout(mut self, p: f64) -> Self {
                 self.settings.dropout = p;
@@ -182,7 +184,8 @@ impl<T: Float> Rnn<T> {
 }
 
 impl<T: Float> Lstm<T> {
-    /// With h projected to this size by a product with a weight of its own. All weights are drawn anew.
+    /// With h projected to this size, which is smaller than that of the state, by a product with a weight of its own. All weights
+    /// are drawn anew.
     #[must_use]
     #[track_caller]
     pub fn projection(self, outputs: usize, rng: &mut Rng) -> Self {

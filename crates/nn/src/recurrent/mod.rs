@@ -3,6 +3,7 @@
 mod cell;
 mod layer;
 mod lstm;
+mod settings;
 mod stack;
 mod step;
 mod weights;

@@ -2,88 +2,14 @@
 
 use wengert_autograd::{Result, Var};
 use wengert_tensor::recurrent::{Direction, Step};
-use wengert_tensor::{Error, Fault, Float, Rng, Tensor};
+use wengert_tensor::{Error, Fault, Float, Tensor};
 
+use super::settings::Settings;
 use super::step::{State, step};
 use super::weights::{OnTape, RecurrentWeights};
 use crate::functional;
 
-/// The settings of a recurrent layer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Step,
-    pub(crate) inputs: usize,
-    pub(crate) hidden: usize,
-    pub(crate) layers: usize,
-    pub(crate) both_ways: bool,
-    pub(crate) batch_first: bool,
-    pub(crate) bias: bool,
-    pub(crate) projection: Option<usize>,
-    pub(crate) dropout: f64,
-}
-
 impl Settings {
-    pub(crate) fn new(name: &'static str, kind: Step, inputs: usize, hidden: usize) -> Self {
-        Self {
-            name,
-            kind,
-            inputs,
-            hidden,
-            layers: 1,
-            both_ways: false,
-            batch_first: false,
-            bias: true,
-            projection: None,
-            dropout: 0.0,
-        }
-    }
-
-    pub(crate) fn directions(&self) -> usize {
-        if self.both_ways { 2 } else { 1 }
-    }
-
-    /// The size of h.
-    pub(crate) fn outputs(&self) -> usize {
-        self.projection.unwrap_or(self.hidden)
-    }
-
-    /// Weights for each layer, and in it for each direction.
-    #[track_caller]
-    pub(crate) fn weights<T: Float>(&self, rng: &mut Rng) -> Vec<RecurrentWeights<T>> {
-        let Self { name, kind, hidden, projection, bias, .. } = *self;
-        let mut all = Vec::new();
-        for layer in 0..self.layers {
-            let inputs = if layer == 0 {
-                self.inputs
-            } else {
-                self.directions().saturating_mul(self.outputs())
-            };
-            for _ in 0..self.directions() {
-                all.push(RecurrentWeights::new(name, kind, inputs, hidden, projection, bias, rng));
-            }
-        }
-        all
-    }
-
-    /// The text in a print of the model.
-    pub(crate) fn describe(&self) -> String {
-        let mut text = format!("{}({} -> {}", self.name, self.inputs, self.hidden);
-        if let Some(outputs) = self.projection {
-            text.push_str(&format!(" -> {outputs}"));
-        }
-        if self.layers != 1 {
-            text.push_str(&format!(", {} layers", self.layers));
-        }
-        if self.both_ways {
-            text.push_str(", both ways");
-        }
-        if !self.bias {
-            text.push_str(", no bias");
-        }
-        text + ")"
-    }
-
     /// The outputs of all steps, and the last state of each layer and direction.
     #[track_caller]
     pub(crate) fn run<'t, T: Float>(
@@ -147,10 +73,13 @@ impl Settings {
         }
     }
 
-    /// Rejects sequences and lengths that do not fit.
+    /// Rejects settings, sequences and lengths that do not fit.
     #[track_caller]
     fn check<T: Float>(&self, x: Var<'_, T>, lengths: Option<&Tensor<usize>>) -> Result<()> {
         let shape = x.shape();
+        if let Some(rule) = self.wrong() {
+            return Err(Error::Value(Fault::new(self.name, &[&shape], rule)).into());
+        }
         let (time, batch, inputs) = match (shape.sizes(), self.batch_first) {
             (&[time, inputs], _) => (time, 1, inputs),
             (&[batch, time, inputs], true) | (&[time, batch, inputs], false) => {

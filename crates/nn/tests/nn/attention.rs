@@ -4,8 +4,8 @@ use wengert_autograd::{GradCheck, Param, Result, Tape, Var};
 use wengert_nn::functional::{Attention, scaled_dot_product_attention};
 use wengert_nn::{
     LayerNorm, LearnedPositions, Module, MultiheadAttention, Parts, RotaryPositions,
-    SinusoidalPositions, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
-    TransformerEncoderLayer, check_parameters,
+    SinusoidalPositions, TimeFirst, TransformerDecoder, TransformerDecoderLayer,
+    TransformerEncoder, TransformerEncoderLayer, check_parameters,
 };
 use wengert_tensor::{Rng, Tensor, tensor};
 
@@ -135,10 +135,118 @@ fn masks_and_batches() {
     }
     let qkv = (sequence.clone(), sequence.clone(), sequence.clone());
     close(&y, &causal.predict(&qkv).unwrap());
-    let (same, weights) =
-        Module::<f64, _, (Tensor<f64>, Tensor<f64>)>::predict(&causal, &qkv).unwrap();
+    let (same, weights) = causal.weighed().predict(&qkv).unwrap();
     close(&same, &y);
     close(&weights.sum_over(-1).unwrap(), &Tensor::ones([2, 4]));
+}
+
+/// A mask with an axis of size 1 says the same as the whole mask, also with keys that each sequence has besides.
+#[test]
+fn a_mask_for_all_keys_is_the_whole_mask() {
+    let rng = &mut Rng::new(40);
+    let plain = MultiheadAttention::<f64>::new(4, 2, rng);
+    let kinds =
+        [plain.clone(), plain.clone().zero_key(), plain.clone().bias_kv(rng), plain.causal()];
+    let sequence = x(&[3, 2, 4], 41);
+    for attention in kinds {
+        for shape in [&[2, 3, 1][..], &[3, 1], &[1, 1], &[1], &[], &[2, 1, 3, 1]] {
+            let mask = Tensor::from_fn(shape, |at| at.iter().sum::<usize>() % 2 == 0);
+            let rank = shape.len().max(1);
+            let whole = [&shape[..rank.min(shape.len()).saturating_sub(1)], &[3]].concat();
+            let run = |mask: &Tensor<bool>| {
+                let bias = mask.pick(&Tensor::scalar(0.5), &Tensor::scalar(-2.0)).unwrap();
+                let tape = Tape::no_grad();
+                let sequence = tape.input(sequence.clone());
+                let seen = attention.call((sequence, tape.input(mask.clone()))).unwrap();
+                let added = attention.call((sequence, tape.input(bias))).unwrap();
+                (seen.value().unwrap(), added.value().unwrap())
+            };
+            assert_eq!(run(&mask), run(&mask.expand(&whole).unwrap()), "{attention:?} {shape:?}");
+        }
+    }
+}
+
+/// A mask of two axes is of queries and keys; one of the keys of each sequence gets help.
+#[test]
+fn a_mask_of_two_axes_is_of_queries_and_keys() {
+    let attention = MultiheadAttention::<f64>::new(4, 2, &mut Rng::new(42)).batch_first();
+    let tape = Tape::no_grad();
+    let run = |shape: &[usize], mask: Tensor<bool>| {
+        let y = attention.call((tape.input(x(shape, 43)), tape.input(mask)));
+        y.map(|y| y.value().unwrap()).map_err(|error| error.to_string())
+    };
+    let words = tensor![[true, true, true], [true, true, false]];
+    let text = run(&[2, 3, 4], words.clone()).unwrap_err();
+    assert!(text.contains("a mask of 2 axes is [queries, keys], here [3, 3]"), "{text}");
+    assert!(text.contains("help: ") && text.contains("`mask.unsqueeze(1)?`"), "{text}");
+    assert!(text.contains("tests/nn/attention.rs"), "{text}");
+    let padded = run(&[2, 3, 4], words.unsqueeze(1).unwrap()).unwrap();
+    assert_ne!(padded, run(&[2, 3, 4], Tensor::full([3, 3], true)).unwrap());
+    // With added numbers too; and no help where no sequence is meant.
+    let added = tape.input(Tensor::<f64>::zeros([2, 3]));
+    let text = attention.call((tape.input(x(&[2, 3, 4], 43)), added)).unwrap_err().to_string();
+    assert!(text.contains("`mask.unsqueeze(1)?`"), "{text}");
+    let text = run(&[2, 3, 4], Tensor::full([4, 5], true)).unwrap_err();
+    assert!(text.contains("here [3, 3]") && !text.contains("help"), "{text}");
+    // Where both fit, it is of queries and keys.
+    let both = tensor![[true, false], [true, true]];
+    let same = both.unsqueeze(0).unwrap();
+    assert_eq!(run(&[2, 2, 4], both).unwrap(), run(&[2, 2, 4], same).unwrap());
+}
+
+/// A layer has one result for each input, so that the type of the result follows.
+#[test]
+fn the_result_of_attention_has_one_type() {
+    let attention = MultiheadAttention::<f64>::new(4, 2, &mut Rng::new(44));
+    let sequence = x(&[3, 2, 4], 45);
+    let y = attention.predict(&sequence).unwrap();
+    assert_eq!(y.shape(), [3, 2, 4]);
+    let mask = Tensor::full([3, 3], true);
+    let masked = attention.predict(&(sequence.clone(), mask.clone())).unwrap();
+    assert!(masked.allclose(&y, 1e-12, 1e-12, false).unwrap());
+    let qkv = (sequence.clone(), sequence.clone(), sequence.clone(), mask);
+    let (same, weights) = attention.weighed().predict(&qkv).unwrap();
+    assert_eq!((same.shape(), weights.shape()), (&[3, 2, 4][..], &[2, 3, 3][..]));
+    // The layer in an error is the layer.
+    let error = attention.weighed().predict(&x(&[2, 5], 1)).unwrap_err().to_string();
+    assert!(error.contains("the widths must be 4, 4 and 4"), "{error}");
+    assert_eq!(format!("{:?}", attention.weighed()), format!("{attention:?}"));
+    assert_eq!(attention.weighed().state(), attention.state());
+}
+
+/// `TimeFirst` numbers the places of each sequence, as the layer itself does with the batch first.
+#[test]
+fn positions_before_attention_with_time_first() {
+    let rng = &mut Rng::new(46);
+    let learned = LearnedPositions::<f64>::new(6, 4, rng);
+    let layers: [(&dyn Module<f64>, &dyn Module<f64>); 2] = [
+        (&SinusoidalPositions, &TimeFirst(SinusoidalPositions)),
+        (&learned, &TimeFirst(learned.clone())),
+    ];
+    let sequences = x(&[5, 3, 4], 47);
+    for (batch_first, time_first) in layers {
+        let y = time_first.predict(&sequences).unwrap();
+        let same = batch_first.predict(&sequences.transpose(0, 1).unwrap()).unwrap();
+        assert_eq!(y, same.transpose(0, 1).unwrap());
+        assert_ne!(y, batch_first.predict(&sequences).unwrap());
+        for i in 0..3 {
+            let alone = time_first.predict(&sequences.select(1, i).unwrap()).unwrap();
+            assert_eq!(alone, y.select(1, i).unwrap());
+        }
+    }
+    let attention = TransformerEncoderLayer::<f64>::new(4, 2, rng).feedforward(5, rng);
+    let order = |positions: &dyn Module<f64>| {
+        let y = |x: &Tensor<f64>| attention.predict(&positions.predict(x).unwrap()).unwrap();
+        let (y, reversed) = (y(&sequences), y(&sequences.flip(0).unwrap()).flip(0).unwrap());
+        !y.allclose(&reversed, 1e-6, 1e-6, false).unwrap()
+    };
+    assert!(order(&TimeFirst(SinusoidalPositions)) && order(&TimeFirst(learned.clone())));
+    // The layout that is not meant: the order does not count.
+    assert!(!order(&SinusoidalPositions));
+    let timed = TimeFirst(learned);
+    assert_eq!(timed.parameters()[0].path(), "weight");
+    assert_eq!(timed.tree(), "TimeFirst(LearnedPositions(6 x 4))");
+    check("time first", Some(&timed), &[x(&[2, 3, 4], 48)], |v| Ok(timed.call(v[0])?.square()));
 }
 
 #[test]

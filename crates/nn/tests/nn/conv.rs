@@ -539,6 +539,22 @@ fn unpooled_elements_are_back_in_their_places() -> Result<()> {
     Ok(())
 }
 
+/// Sizes beyond memory are errors, also where the result has no elements.
+#[test]
+fn unpooling_beyond_memory_is_an_error() {
+    let tape = Tape::new();
+    let unpooled = |batch: usize, sizes: [usize; 2]| {
+        let shape = [batch, 1, 2, 2];
+        let places = Tensor::<usize>::zeros(shape);
+        functional::max_unpool(tape.constant(Tensor::<f32>::ones(shape)), &places, sizes)
+    };
+    for (batch, sizes) in [(1, [1 << 22, 1 << 22]), (0, [usize::MAX, 2])] {
+        let error = unpooled(batch, sizes).map(|_| ()).unwrap_err().to_string();
+        assert!(error.starts_with("max_unpool: [") && error.contains("conv.rs:"), "{error}");
+    }
+    assert_eq!(*unpooled(0, [4, 4]).unwrap().shape(), [0, 1, 4, 4]);
+}
+
 #[test]
 fn shuffles_and_folds_undo_one_another() -> Result<()> {
     let image = x(&[2, 8, 3, 5]);

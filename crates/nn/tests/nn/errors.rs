@@ -38,7 +38,7 @@ fn wrong_shapes_and_settings() {
     refused!(
         Linear::new(3, 5, rng),
         [2, 5],
-        "linear: [2, 5] and [5, 3]: the input's last axis has size 5, and the weight takes 3\n  help: the weight is [out, in]: did you mean its transpose, `.t()`?"
+        "linear: [2, 5] and [5, 3]: the input's last axis has size 5, and the weight takes 3\n  help: a layer for this input is `Linear::new(5, 5, …)`; of a weight of your own, [out, in], did you mean the transpose, `.t()`?"
     );
     refused!(LayerNorm::new([4]), [2, 3], "layer_norm: [2, 3]: the last axes must have sizes [4]");
     refused!(
@@ -96,6 +96,16 @@ fn wrong_shapes_and_settings() {
         ConstantPad2d::new([(1, 1), (1, 1)], 0.0),
         [2],
         "pad: [2]: has not the 2 axes that are padded"
+    );
+    refused!(
+        PixelUnshuffle::new(2),
+        [1, 3, 2],
+        "pixel_unshuffle: [1, 3, 2]: must be […, C, H, W], and 2 or its square must divide the axis that is split"
+    );
+    refused!(
+        LpPool2d::new(2.0, 3),
+        [2, 3],
+        "lp_pool: [2, 3]: must be [N, C, H, W], or [C, H, W] for one sample\n  help: rows of numbers become channels by `x.reshape([REST, C, H, W])`"
     );
     refused!(
         Sequential::new().named("a", Tanh).named("a", Tanh),

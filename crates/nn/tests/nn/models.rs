@@ -409,3 +409,97 @@ Sequential(
     assert_eq!(net.scale.to_string(), "[0.5]");
     assert_eq!(format!("{:?}", net.scale), "Param `scale`: Tensor<f32> [1]\n[0.5]");
 }
+
+/// Layers with the parameters of a layer above say so in the tree and in the table; a copy is made through the state.
+#[test]
+fn shared_parameters_are_marked_and_a_state_makes_a_copy() -> wengert_nn::Result<()> {
+    let rng = &mut Rng::new(5);
+    let layer = TransformerEncoderLayer::<f32>::new(4, 2, rng).feedforward(3, rng);
+    let encoder = TransformerEncoder::new(vec![layer.clone(), layer.clone()]);
+    assert_eq!(encoder.num_parameters(), layer.num_parameters());
+    let tree = encoder.tree();
+    let kind = "TransformerEncoderLayer(4, 2 heads, feedforward 3)";
+    assert!(tree.contains(&format!("(layers.0): {kind}(\n")), "{tree}");
+    assert!(tree.contains(&format!("(layers.1): {kind}, shared with layers.0\n)")), "{tree}");
+    let own: Vec<TransformerEncoderLayer<f32>> = (0..2)
+        .map(|_| TransformerEncoderLayer::<f32>::new(4, 2, rng).feedforward(3, rng))
+        .collect();
+    assert!(!TransformerEncoder::new(own).tree().contains("shared"));
+
+    let mut head = Linear::<f32>::new(3, 5, rng);
+    let words = Linear::<f32>::new(3, 5, rng);
+    head.weight = words.weight.clone();
+    let bare = Linear { weight: words.weight.clone(), bias: None };
+    let tied = Parallel::new(-1).with(words).with(head).with(bare);
+    assert_eq!(
+        tied.tree(),
+        "Parallel(\n  (0): Linear(3 -> 5)\n  (1): Linear(3 -> 5)\n  (2): Linear(3 -> 5, no bias), shared with 0\n)"
+    );
+    let summary = tied.summary(&Tensor::ones([1, 3]))?;
+    let shared: Vec<bool> = summary.rows.iter().map(|row| row.shared).collect();
+    assert_eq!(shared, [false, false, true, true]);
+    let text = summary.to_string();
+    let ends = |start: &str, end: &str| {
+        let line = text.lines().find(|line| line.starts_with(start)).unwrap();
+        assert!(line.ends_with(end), "{text}");
+    };
+    ends("0 ", "  20");
+    ends("1 ", "  5, others shared");
+    ends("2 ", "  0 shared");
+
+    // A clone is the same model, and one that takes its state is another.
+    let (clone, copy) =
+        (layer.clone(), TransformerEncoderLayer::new(4, 2, rng).feedforward(3, rng));
+    copy.load_state(&layer.state())?;
+    assert_eq!(copy.state(), layer.state());
+    let bias = &layer.norm1.bias;
+    bias.iter().for_each(|bias| bias.set(Tensor::ones([4])));
+    assert_eq!(clone.state(), layer.state());
+    assert_ne!(copy.state(), layer.state());
+    Ok(())
+}
+
+/// A print shows each setting that decides a result, where it is not the default.
+#[test]
+fn prints_show_settings_that_are_not_the_defaults() {
+    let rng = &mut Rng::new(6);
+    #[track_caller]
+    fn prints<T: wengert_tensor::Float>(layer: &(impl Parts<T> + std::fmt::Debug), text: &str) {
+        assert_eq!(layer.describe().as_deref(), Some(text));
+        assert_eq!(format!("{layer:?}"), text);
+    }
+    let lstm = Lstm::<f32>::new(4, 8, rng);
+    prints(&lstm, "Lstm(4 -> 8)");
+    let lstm = lstm.layers(2, rng).dropout(0.3).batch_first();
+    prints(&lstm, "Lstm(4 -> 8, 2 layers, batch first, dropout 0.3)");
+    let rnn = Rnn::<f32>::new(4, 8, rng).bidirectional(rng).without_bias().relu();
+    prints(&rnn, "Rnn(4 -> 8, relu, both ways, no bias)");
+    let attention = MultiheadAttention::<f32>::new(4, 2, rng);
+    prints(&attention, "MultiheadAttention(4, 2 heads)");
+    let all = attention.clone().causal().dropout(0.2).batch_first().without_bias();
+    prints(&all, "MultiheadAttention(4, 2 heads, causal, dropout 0.2, batch first, no bias)");
+    let all = attention.key_value_widths(3, 5, rng).bias_kv(rng).zero_key();
+    prints(
+        &all,
+        "MultiheadAttention(4, 2 heads, keys 3, values 5, bias of keys and values, zero key)",
+    );
+    let layer = TransformerEncoderLayer::<f32>::new(4, 2, rng).feedforward(16, rng);
+    prints(&layer, "TransformerEncoderLayer(4, 2 heads, feedforward 16)");
+    let layer = layer.norm_first().gelu().causal().dropout(0.0).batch_first().without_bias();
+    prints(
+        &layer,
+        "TransformerEncoderLayer(4, 2 heads, feedforward 16, gelu, norm first, causal, dropout 0, batch first, no bias)",
+    );
+    let layer = TransformerDecoderLayer::<f32>::new(4, 2, rng).feedforward(16, rng).causal();
+    prints(&layer, "TransformerDecoderLayer(4, 2 heads, feedforward 16, causal)");
+    let conv = ConvTranspose2d::<f32>::new(1, 2, 3, rng).stride(2).output_padding(1);
+    prints(&conv, "ConvTranspose2d(1 -> 2, kernel 3, stride 2, output padding 1)");
+    prints::<f32>(&MaxPool2d::new([3, 2]).padding(1), "MaxPool2d(kernel [3, 2], padding 1)");
+    let pool = AvgPool2d::new(3).stride(2).of_elements();
+    prints::<f32>(&pool, "AvgPool2d(kernel 3, stride 2, of elements)");
+    prints::<f32>(&AvgPool1d::new(3).divisor(2), "AvgPool1d(kernel 3, divisor 2)");
+    prints::<f32>(&LpPool1d::new(2.0, 3), "LpPool1d(2, kernel 3)");
+    prints::<f32>(&AdaptiveMaxPool2d::new(2), "AdaptiveMaxPool2d(2)");
+    prints::<f32>(&Gelu::tanh(), "Gelu(tanh)");
+    prints::<f32>(&Gelu::new(), "Gelu");
+}

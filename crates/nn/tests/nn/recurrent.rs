@@ -275,3 +275,34 @@ fn errors_name_the_layer_the_shapes_and_the_rule() {
     let cell = LstmCell::<f64>::new(2, 3, rng);
     says(cell.call(wide).unwrap_err(), "x must be [batch, 2] or [2]");
 }
+
+/// Settings that no net has are errors of the line that called.
+#[test]
+fn settings_that_no_net_has_are_errors() {
+    let rng = &mut Rng::new(9);
+    let tape = Tape::no_grad();
+    let sequences = tape.input(x(&[4, 2, 2]));
+    let says = |error: wengert_autograd::Error, words: &str| {
+        let text = error.to_string();
+        assert!(text.contains(words) && text.contains("tests/nn/recurrent.rs"), "{text}");
+    };
+    let none = Rnn::<f64>::new(2, 3, rng).layers(0, rng);
+    says(
+        none.call(sequences).unwrap_err(),
+        "Rnn: [4, 2, 2]: there must be a layer, and `layers` is 0",
+    );
+    for p in [1.5, -0.1, f64::NAN] {
+        let words = format!("Gru: [4, 2, 2]: {p} is not a probability: it must be from 0 to 1");
+        let one = Gru::<f64>::new(2, 3, rng).dropout(p);
+        says(one.call(sequences).unwrap_err(), &words);
+        says(one.layers(2, rng).call(sequences).unwrap_err(), &words);
+    }
+    for size in [0, 3, 5] {
+        let lstm = Lstm::<f64>::new(2, 3, rng).projection(size, rng);
+        let words = format!(
+            "Lstm: [4, 2, 2]: h of size 3 must be projected to a size from 1 to 2, and it is {size}"
+        );
+        says(lstm.call(sequences).unwrap_err(), &words);
+    }
+    Lstm::<f64>::new(2, 3, rng).projection(2, rng).call(sequences).unwrap();
+}

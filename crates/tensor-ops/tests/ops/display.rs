@@ -16,7 +16,9 @@ fn scalars_and_nothing() {
     prints(&Tensor::scalar(true), "true");
     prints(&Tensor::scalar(f64::NAN), "NaN");
     prints(&Tensor::<f32>::zeros([0]), "[]");
-    prints(&Tensor::<f32>::zeros([2, 0, 3]), "[]");
+    prints(&Tensor::<f32>::zeros([0, 3]), "[] of shape [0, 3]");
+    prints(&Tensor::<f32>::zeros([3, 0]), "[] of shape [3, 0]");
+    prints(&Tensor::<f32>::zeros([2, 0, 3]), "[] of shape [2, 0, 3]");
     assert_eq!(format!("{:?}", Tensor::<f32>::zeros([2, 0])), "Tensor<f32> [2, 0]\n[]");
     assert_eq!(format!("{:?}", Tensor::scalar(1.5_f64)), "Tensor<f64> []\n1.5");
 }
@@ -30,6 +32,19 @@ fn one_precision_for_all() {
     prints(&tensor![0.0_f32, -0.0], "[ 0.0, -0.0]");
     prints(&tensor![f32::NAN, f32::INFINITY, -1.0], "[ NaN,  inf, -1.0]");
     prints(&tensor![f32::NAN, f32::NEG_INFINITY], "[ NaN, -inf]");
+}
+
+/// A number that is rounded shows four decimals, so that it does not look like another.
+#[test]
+fn rounded_numbers_do_not_look_exact() {
+    prints(&tensor![0.99999_f32, 0.5], "[1.0000, 0.5000]");
+    prints(&Tensor::scalar(0.99999_f64), "1.0000");
+    prints(&Tensor::scalar(1.0_f64), "1.0");
+    prints(&tensor![0.1_f64 + 0.2, 1.0], "[0.3000, 1.0000]");
+    prints(&tensor![0.3_f64, 1.0], "[0.3, 1.0]");
+    prints(&tensor![1.499999e-7_f64, 1.0], "[1.5000e-7,  1.0000e0]");
+    prints(&tensor![1e-7_f32, 1e-9], "[1.0e-7, 1.0e-9]");
+    prints(&tensor![f32::NAN, 0.25], "[ NaN, 0.25]");
 }
 
 #[test]

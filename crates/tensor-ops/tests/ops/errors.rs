@@ -61,7 +61,7 @@ fn shapes_that_do_not_fit() {
     says(
         a.linear(&zeros(&[3, 5]), None),
         "linear: [2, 3] and [3, 5]: the input's last axis has size 3, and the weight takes 5\n  \
-         help: the weight is [out, in]: did you mean its transpose, `.t()`?",
+         help: a layer for this input is `Linear::new(3, 3, …)`; of a weight of your own, [out, in], did you mean the transpose, `.t()`?",
     );
     says(
         a.linear(&b, Some(&zeros(&[3]))),
@@ -71,9 +71,9 @@ fn shapes_that_do_not_fit() {
     says(a.reshape([4, 2]), "reshape: [2, 3] and [4, 2]: 6 elements cannot become 8");
     says(
         a.reshape([4, REST]),
-        "reshape: [2, 3] and [4, 0]: REST cannot be found: 6 elements over 4",
+        "reshape: [2, 3]: to [4, REST]: REST cannot be found: 6 elements over 4",
     );
-    says(a.reshape([REST, REST]), "reshape: [2, 3] and [0, 0]: only one size may be REST");
+    says(a.reshape([REST, REST]), "reshape: [2, 3]: to [REST, REST]: only one size may be REST");
     says(
         a.t().view([6]),
         "view: [3, 2] and [6]: the elements lie with strides [1, 3], which no strides of the new shape can say\n  \
@@ -83,10 +83,40 @@ fn shapes_that_do_not_fit() {
         a.expand([2, 4]),
         "expand: [2, 3] and [2, 4]: only axes of size 1 can grow, and axes are added in front",
     );
+    says(a.unsqueeze(5), "unsqueeze: [2, 3]: a new axis 5 is not possible: places go from -3 to 2");
+    says(
+        zeros(&[]).unsqueeze(1),
+        "unsqueeze: []: a new axis 1 is not possible: the only place is 0 (or -1)",
+    );
+    says(
+        Tensor::stack(&[&a, &a], -4),
+        "stack: [2, 3]: a new axis -4 is not possible: places go from -3 to 2",
+    );
     says(a.squeeze(1), "squeeze: [2, 3]: axis 1 has size 3, and only an axis of size 1 can go");
     says(
         Tensor::from_vec(vec![1, 2, 3_i64], [2, 2]),
+        "from_vec: [2, 2]: holds 4 elements, and 3 are given",
+    );
+    says(
+        Tensor::from_slice(&[1, 2, 3_i64], [2, 2]),
         "from_slice: [2, 2]: holds 4 elements, and 3 are given",
+    );
+    says(
+        a.broadcast_to([2, 4]),
+        "broadcast_to: [2, 3] and [2, 4]: only axes of size 1 can grow, and axes are added in front",
+    );
+    says(
+        a.where_(&tensor![true], &b),
+        "where: [2, 3] and [4, 3]: axis 2 from the end has size 2 in one and 4 in the other; sizes must be equal or 1",
+    );
+    says(
+        a.where_(&tensor![true, false], &a),
+        "where: [2] and [2, 3]: the last axis has size 2 in one and 3 in the other; sizes must be equal or 1\n  \
+         help: did you mean `a.unsqueeze(1)`, one value a row?",
+    );
+    says(
+        zeros(&[2, 0]).max_at(1),
+        "max_at: [2, 0]: axis 1 is empty, and the max_at of nothing has no answer",
     );
     says(a.sum_to([3, 3]), "sum_to: [2, 3] and [3, 3]: the second does not broadcast to the first");
     says(
@@ -164,7 +194,7 @@ fn shapes_beyond_memory_are_refused() {
     assert!(empty.var().item().unwrap().is_nan());
     assert_eq!(empty.softmax(0).unwrap().shape(), empty.shape());
     assert_eq!(empty.t().contiguous().flatten().shape(), [0]);
-    assert_eq!(empty.to_string(), "[]");
+    assert_eq!(empty.to_string(), format!("[] of shape {:?}", empty.shape()));
 }
 
 #[test]

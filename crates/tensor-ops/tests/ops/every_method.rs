@@ -203,6 +203,9 @@ methods! { x, g:
     argmax => x.argmax();
     argmax_over => x.argmax_over(g.axes());
     argmin => x.argmin();
+    max_at => x.max_at(g.axes());
+    min_at => x.min_at(g.axes());
+    powf => x.powf(g.one(&[2.0, 0.5, -1.0, 3.0, f64::NAN]));
     argmin_over => x.argmin_over(g.axes());
     equal => x.equal(&g.tensor());
     equal_scalar => x.equal_scalar(1.0);
@@ -266,6 +269,7 @@ methods! { x, g:
     count_over => mask(x).count_over(g.axes());
     pick => mask(x).pick(&g.tensor(), &g.tensor());
     nonzero => mask(x).nonzero();
+    where_ => x.where_(&mask(&g.tensor()), &g.tensor());
     masked_fill => x.masked_fill(&mask(&g.tensor()), 1.0);
     masked_select => x.masked_select(&mask(&g.tensor()));
     matmul => x.matmul(&g.tensor());

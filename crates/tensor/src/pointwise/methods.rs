@@ -21,6 +21,36 @@ impl<T: Float> Tensor<T> {
     pub fn clamp_between(&self, low: &Self, high: &Self) -> Result<Self> {
         self.clamp_min(low)?.clamp_max(high)
     }
+
+    /// x to a constant power: [`pow_scalar`](Self::pow_scalar), with [`square`](Self::square), [`sqrt`](Self::sqrt) and
+    /// [`recip`](Self::recip) for the powers 2, 0.5 and -1.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// assert_eq!(tensor![2.0_f32, 3.0].powf(3.0), tensor![8.0, 27.0]);
+    /// ```
+    #[track_caller]
+    pub fn powf(&self, exponent: f64) -> Self {
+        UnaryOp::power(exponent).apply(self)
+    }
+}
+
+impl UnaryOp {
+    /// The function that raises to a constant power. The square, the square root and 1/x have functions of their own.
+    ///
+    /// ```
+    /// # use wengert_tensor::pointwise::UnaryOp;
+    /// assert_eq!(UnaryOp::power(2.0), UnaryOp::Square);
+    /// assert_eq!(UnaryOp::power(3.0), UnaryOp::PowScalar { exponent: 3.0 });
+    /// ```
+    pub fn power(exponent: f64) -> Self {
+        match exponent {
+            2.0 => Self::Square,
+            0.5 => Self::Sqrt,
+            -1.0 => Self::Recip,
+            _ => Self::PowScalar { exponent },
+        }
+    }
 }
 
 macro_rules! methods {

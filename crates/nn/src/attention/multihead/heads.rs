@@ -3,6 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Tensor};
 
+use super::mask::Sizes;
 use super::{InProjection, Mask, MultiheadAttention, Settings};
 use crate::Module;
 use crate::functional::{Attention, attend, scaled_dot_product_attention, self_attention};
@@ -84,7 +85,8 @@ impl<T: Float> MultiheadAttention<T> {
             let time = x.shape()[1];
             x.reshape([batch, time, heads, width / heads])?.transpose(1, 2)
         };
-        let options = mask.options(more, causal.then_some((queries, k.shape()[1] - more)))?;
+        let sizes = Sizes { batch, queries, keys: k.shape()[1] - more, more };
+        let options = mask.options(sizes, causal)?;
         let options = options.dropout(dropout);
         let (q, k, v) = (split(q)?, split(k)?, split(v)?);
         let (y, weights) = match weighed {

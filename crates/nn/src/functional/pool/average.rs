@@ -13,8 +13,18 @@ use crate::functional::pad;
 /// As for [`max_pool`](super::max_pool), and if there is a dilation.
 #[track_caller]
 pub fn avg_pool<T: Float, const D: usize>(x: Var<'_, T>, pool: Pool<D>) -> Result<Var<'_, T>> {
+    means("avg_pool", x, pool)
+}
+
+/// [`avg_pool`], as a part of this op.
+#[track_caller]
+fn means<'t, T: Float, const D: usize>(
+    op: &'static str,
+    x: Var<'t, T>,
+    pool: Pool<D>,
+) -> Result<Var<'t, T>> {
     let shape = x.shape();
-    let sums = sums_of_windows(x, pool)?;
+    let sums = sums_of_windows(op, x, pool)?;
     let padded = |i: usize| shape[shape.len() - D + i] + 2 * pool.padding.0[i];
     // A window that begins in the places added by `ceil` ends at the padding.
     divided::<T, D>(sums, |i, n| {
@@ -33,7 +43,7 @@ pub fn avg_pool_of_elements<T: Float, const D: usize>(
     pool: Pool<D>,
 ) -> Result<Var<'_, T>> {
     let shape = x.shape();
-    let sums = sums_of_windows(x, pool)?;
+    let sums = sums_of_windows("avg_pool", x, pool)?;
     divided::<T, D>(sums, |i, n| {
         let (places, padding) = (shape[shape.len() - D + i], pool.padding.0[i]);
         let (start, end) = (n * pool.stride.0[i], n * pool.stride.0[i] + pool.kernel.0[i]);
@@ -55,18 +65,21 @@ pub fn avg_pool_by<T: Float, const D: usize>(
         let rule = "the divisor is 0";
         return Err(Error::Value(Fault::new("avg_pool", &[&x.shape()], rule)).into());
     }
-    Ok(sums_of_windows(x, pool)?.div_scalar(divisor as f64))
+    Ok(sums_of_windows("avg_pool", x, pool)?.div_scalar(divisor as f64))
 }
 
 /// The sum of each window, the padding being zeros.
 #[track_caller]
-fn sums_of_windows<T: Float, const D: usize>(x: Var<'_, T>, pool: Pool<D>) -> Result<Var<'_, T>> {
-    const OP: &str = "avg_pool";
+fn sums_of_windows<'t, T: Float, const D: usize>(
+    op: &'static str,
+    x: Var<'t, T>,
+    pool: Pool<D>,
+) -> Result<Var<'t, T>> {
     let shape = x.shape();
-    let counts = pool.counts(OP, &shape)?;
+    let counts = pool.counts(op, &shape)?;
     if pool.dilation != Each([1; D]) {
         let rule = "a mean has no dilation";
-        return Err(Error::Value(Fault::new(OP, &[&shape], rule)).into());
+        return Err(Error::Value(Fault::new(op, &[&shape], rule)).into());
     }
     let lead = shape.len() - D;
     let mut widths = vec![(0, 0); lead];
@@ -125,7 +138,7 @@ pub fn lp_pool<T: Float, const D: usize>(
         let rule = "the power is not 0 or NaN, and there is no padding";
         return Err(Error::Value(Fault::new("lp_pool", &[&x.shape()], rule)).into());
     }
-    let means = avg_pool(x.powf(p), pool)?;
+    let means = means("lp_pool", x.powf(p), pool)?;
     // Now that a window is known to fit, this is a number.
     let places: usize = pool.kernel.0.iter().product();
     // By the mean, as PyTorch: a window that sees fewer places counts as a whole one.

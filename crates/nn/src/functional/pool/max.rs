@@ -72,10 +72,11 @@ pub fn max_unpool<'t, T: Float, const D: usize>(
         return Err(Error::Shape(Fault::new(OP, &[&shape, places.shape()], rule)).into());
     }
     let whole: Vec<usize> = shape[..lead].iter().chain(&sizes).copied().collect();
-    Shape::len_or_refuse(OP, &whole)?;
+    // Of an empty batch too: its result has no elements, however large the planes are.
+    let plane = Shape::len_or_refuse(OP, &sizes)?;
+    room_or_refuse::<T>(OP, &whole)?;
     let axis = lead as isize;
     let places = places.flatten_axes(axis, -1)?;
-    let plane: usize = sizes.iter().product();
     let flat: Vec<usize> = shape[..lead].iter().copied().chain([plane]).collect();
     let x = x.flatten_axes(axis, -1)?;
     let kept = last_of_each(&places, plane);
