@@ -118,7 +118,7 @@ pub(crate) fn not_finite(
 /// The mean loss of a loader's samples, in evaluation mode, with nothing recorded.
 ///
 /// # Errors
-/// As the forward pass and the loss.
+/// As the dataset, the forward pass and the loss.
 #[track_caller]
 pub fn evaluate<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
@@ -127,7 +127,8 @@ pub fn evaluate<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
 ) -> Result<f64> {
     let at = Location::caller();
     let mut running_loss = RunningMean::new();
-    for (inputs, targets) in loader.epoch(0) {
+    for batch in loader.try_epoch(0) {
+        let (inputs, targets) = batch?;
         let samples = inputs.samples();
         let one = || -> Result<f64> {
             let tape = Tape::no_grad();

@@ -17,7 +17,7 @@ pub enum Error {
     /// In an update.
     #[error("{0}")]
     Optim(Box<wengert_optim::Error>),
-    /// In a metric.
+    /// In a dataset or a metric.
     #[error("{0}")]
     Data(#[from] wengert_data::Error),
     /// The loss of a batch is not finite, and there are no better weights to go back to.

@@ -20,7 +20,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     ///
     /// # Errors
     /// As [`train_epoch`](crate::train_epoch), [`evaluate`](crate::evaluate) and
-    /// [`check_parameters`](wengert_nn::check_parameters); those of the companions and of the metric; and
+    /// [`check_parameters`](wengert_nn::check_parameters); those of the dataset, the companions and the metric; and
     /// [`Error::NotFinite`] if the loss of a batch is not finite: because of the data, or because training diverged and there are
     /// no better weights to go back to.
     #[track_caller]
@@ -67,8 +67,9 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         refuse(self.broken_files())?;
         self.check_batches(loader, at)?;
         let (batches, batches_done) = (loader.batches(), self.run.batches);
-        let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done };
-        if let Some((inputs, targets)) = loader.epoch(self.run.epochs).next() {
+        let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done, at };
+        if let Some(first) = loader.try_epoch(self.run.epochs).next() {
+            let (inputs, targets) = first?;
             self.check_parameters(inputs, &targets)?;
         }
         let mut progress = ProgressLine::new(&fit, self.progress);
@@ -149,7 +150,8 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         let saves = self.files.is_some() && self.file_every.is_some();
         let order = saves.then(|| fingerprint(loader, epoch));
         let mut buffers = Noted::of(&*self.model);
-        for (inputs, targets) in loader.epoch(epoch).skip(self.run.batches) {
+        for batch in loader.try_epoch(epoch).skip(self.run.batches) {
+            let (inputs, targets) = batch?;
             let batch = self.run.batches;
             let tape = tape_of(self.run.seed, epoch, batch);
             // An error on the way to the step, and a panic, leave the running statistics as they were.

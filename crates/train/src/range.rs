@@ -168,14 +168,17 @@ fn run<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     let memory = optimizer.state();
     let held = Held::of(model).and_parameters(optimizer.parameters());
     let factor = (rates.1 / rates.0).powf(1.0 / steps.saturating_sub(1).max(1) as f64);
-    let batches = (0..).flat_map(|epoch| loader.epoch(epoch)).take(steps);
+    let batches = (0..).flat_map(|epoch| loader.try_epoch(epoch)).take(steps);
     let mut test = RangeTest { steps: Vec::with_capacity(steps), end: RangeEnd::Done };
     let mut wrong = None;
-    for (step, (inputs, targets)) in batches.enumerate() {
+    for (step, batch) in batches.enumerate() {
         let rate = rates.0 * factor.powi(step as i32);
         let before = test.steps.last().map_or(rate, |s| s.0);
         let tape = tape_of(seed, step / loader.batches(), step % loader.batches());
-        match one(&tape, model, criterion, optimizer, inputs, &targets, rate) {
+        let loss = batch.map_err(Into::into).and_then(|(inputs, targets)| {
+            one(&tape, model, criterion, optimizer, inputs, &targets, rate)
+        });
+        match loss {
             Ok(loss) => {
                 let least = test.steps.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
                 // It has blown up: the next losses tell nothing.

@@ -114,7 +114,8 @@ type PenaltyOf<'a, T> =
     Box<dyn for<'t> Fn(&'t Tape<T>, &[Param<T>]) -> wengert_autograd::Result<Var<'t, T>> + 'a>;
 
 /// Makes the batches of a pass over samples.
-type Batches<'a, X, Y> = Box<dyn Fn() -> Box<dyn Iterator<Item = (X, Y)> + 'a> + 'a>;
+type Batches<'a, X, Y> =
+    Box<dyn Fn() -> Box<dyn Iterator<Item = wengert_data::Result<(X, Y)>> + 'a> + 'a>;
 
 /// A loader of samples that are held back.
 pub(crate) struct Validation<'a, X, Y> {
@@ -214,7 +215,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// Evaluates on these samples after each epoch. Their loss is then what early stopping and a plateau go by; without them it is
     /// that of training.
     pub fn validation<V: Dataset<Batch = (X, Y)>>(mut self, loader: &'a DataLoader<V>) -> Self {
-        let batches = Box::new(|| Box::new(loader.epoch(0)) as Box<dyn Iterator<Item = (X, Y)>>);
+        let batches = Box::new(|| Box::new(loader.try_epoch(0)) as Box<dyn Iterator<Item = _>>);
         self.validation = Some(Validation { samples: loader.samples(), batches });
         self
     }

@@ -19,7 +19,8 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         let learning_rate = self.optimizer.learning_rate();
         let (mut loss, mut metric) = (RunningMean::new(), RunningMean::new());
         let validation = self.validation.as_ref().filter(|_| !diverged);
-        for (inputs, targets) in validation.into_iter().flat_map(|with| (with.batches)()) {
+        for batch in validation.into_iter().flat_map(|with| (with.batches)()) {
+            let (inputs, targets) = batch?;
             let tape = Tape::no_grad();
             let samples = inputs.samples();
             let (prediction, of_batch) = (self.pass)(&tape, inputs, &targets)?;
@@ -103,7 +104,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     /// The cause in validation data that are not finite.
     #[cold]
     pub(super) fn bad_validation(&self) -> Option<Cause> {
-        let mut batches = (self.validation.as_ref()?.batches)();
+        let mut batches = (self.validation.as_ref()?.batches)().flatten();
         batches.find_map(|(inputs, targets)| Cause::in_batch::<T, _, _>(&inputs, &targets))
     }
 }

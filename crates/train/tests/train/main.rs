@@ -5,6 +5,7 @@
 mod adversaries;
 mod batches;
 mod companions;
+mod datasets;
 mod doctor;
 mod files;
 mod golden;

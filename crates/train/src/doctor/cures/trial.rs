@@ -107,12 +107,12 @@ where
         columns: Columns,
     ) -> wengert_autograd::Result<Var<'t, T>> {
         let batches = self.loader.batches().max(1);
-        let Some((x, y)) = self.loader.epoch(step / batches).nth(step % batches) else {
-            return Err(wengert_autograd::Error::Use(
-                "try_cures: the loader has no batch".into(),
-                std::panic::Location::caller(),
-            ));
-        };
+        let wrong =
+            |rule: String| wengert_autograd::Error::Use(rule, std::panic::Location::caller());
+        let batch = self.loader.try_epoch(step / batches).nth(step % batches);
+        let (x, y) = batch
+            .ok_or_else(|| wrong("try_cures: the loader has no batch".into()))?
+            .map_err(|error| wrong(format!("try_cures: {error}")))?;
         let x = if columns == Columns::Standardised { standardised::<T, X>(x) } else { x };
         loss_on(tape, self.model, self.criterion, x, &y)
     }
