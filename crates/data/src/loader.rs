@@ -78,10 +78,12 @@ impl<D: Dataset> DataLoader<D> {
         Self::new(dataset, batch)
     }
 
-    /// In a different random order in each epoch, with every sample once.
+    /// In a different random order in each epoch, with every sample once. The draws of [`weighted`](Self::weighted) and
+    /// [`balanced`](Self::balanced) are in a random order already: they stay, before or after it, and it only gives them this seed
+    /// if it comes after them.
     #[must_use]
     pub fn shuffle(mut self, seed: u64) -> Self {
-        self.order = Order::Shuffled { seed };
+        self.order = self.order.shuffled(seed);
         self
     }
 
@@ -89,9 +91,11 @@ impl<D: Dataset> DataLoader<D> {
     /// weight.
     ///
     /// # Errors
-    /// [`Error::Value`] unless there is one weight a sample, each finite and not negative, and not all zero.
+    /// [`Error::Value`] unless there is one weight a sample, each finite and not negative, and not all zero; and if the loader is
+    /// [`balanced`](Self::balanced) already.
     #[track_caller]
     pub fn weighted(mut self, weights: &[f64], seed: u64) -> Result<Self> {
+        self.order.is_not_drawn_yet("weighted")?;
         let n = self.dataset.len();
         if weights.len() != n {
             let rule = format!("{} weights for {n} samples", weights.len());
@@ -264,9 +268,10 @@ impl<T: Element> DataLoader<TensorDataset<T, usize>> {
     /// samples of a class are drawn before one of them is drawn again.
     ///
     /// # Errors
-    /// [`Error::Shape`] unless each sample has one class.
+    /// [`Error::Shape`] unless each sample has one class; and [`Error::Value`] if the loader is [`weighted`](Self::weighted) already.
     #[track_caller]
     pub fn balanced(mut self, seed: u64) -> Result<Self> {
+        self.order.is_not_drawn_yet("balanced")?;
         let labels = self.dataset.one_label_each("balanced")?;
         self.order = Order::balanced(&labels, seed);
         Ok(self)
