@@ -10,7 +10,7 @@ use wengert_data::{DataLoader, Dataset};
 use wengert_tensor::Float;
 
 use crate::companions::{ProgressLine, refuse};
-use crate::epoch::{fingerprint, not_finite, tape_of};
+use crate::epoch::{fingerprint, not_finite, tape_of, value_of};
 use crate::held::Noted;
 use crate::{Cause, Companion, Epoch, Error, Fit, History, Result, Step, Stopped, Trainer, Why};
 
@@ -120,7 +120,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         let mut objective = loss;
         for (penalty, found) in self.penalties.iter().zip(&mut self.run.penalties) {
             let term = penalty(tape, self.optimizer.parameters())?;
-            found.value = term.item()?.to_f64();
+            found.value = value_of("penalty", term)?;
             objective = objective.try_add(term)?;
         }
         Ok(objective)
@@ -158,9 +158,9 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
             let mut on_the_way = buffers.before_batch();
             self.optimizer.zero_grad();
             let (prediction, loss) = (self.pass)(&tape, inputs.clone(), &targets)?;
-            let loss_value = loss.item()?.to_f64();
+            let loss_value = value_of("training", loss)?;
             let objective = self.objective(&tape, loss)?;
-            let objective_value = objective.item()?.to_f64();
+            let objective_value = value_of("training", objective)?;
             let mut stop = false;
             let mut step = Step {
                 tape: &tape,

@@ -12,7 +12,7 @@ use wengert_tensor::Float;
 
 use crate::Result;
 use crate::companions::refuse;
-use crate::epoch::{loss_on, tape_of};
+use crate::epoch::{loss_on, tape_of, value_of};
 use crate::held::Held;
 
 /// The losses at ever higher learning rates.
@@ -217,7 +217,7 @@ fn one<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     optimizer.set_learning_rate(rate);
     optimizer.zero_grad();
     let loss = loss_on(tape, model, criterion, inputs, targets)?;
-    let value = loss.item()?.to_f64();
+    let value = value_of("lr_range_test", loss)?;
     if value.is_finite() {
         loss.backward()?;
         match optimizer.step() {

@@ -7,6 +7,7 @@ use wengert_data::metrics::RunningMean;
 use wengert_tensor::Float;
 
 use crate::companions::ProgressLine;
+use crate::epoch::value_of;
 use crate::run::Ended;
 use crate::{Cause, Companion, Epoch, EpochEnd, Result, Stopped, Trainer};
 
@@ -24,7 +25,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
             let tape = Tape::no_grad();
             let samples = inputs.samples();
             let (prediction, of_batch) = (self.pass)(&tape, inputs, &targets)?;
-            loss.add(of_batch.item()?.to_f64(), samples);
+            loss.add(value_of("validation", of_batch)?, samples);
             if let Some((_, measure)) = &self.metric {
                 metric.add(measure(&prediction.value()?, &targets)?, targets.samples());
             }
