@@ -12,6 +12,7 @@ use wengert_tensor::Float;
 use crate::companions::{ProgressLine, refuse};
 use crate::epoch::{fingerprint, not_finite, tape_of, value_of};
 use crate::held::Noted;
+use crate::trainer::Metric;
 use crate::{Cause, Companion, Epoch, Error, Fit, History, Result, Step, Stopped, Trainer, Why};
 
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
@@ -64,7 +65,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         D: Dataset<Batch = (X, Y)>,
     {
         self.run.ended = None;
-        refuse(self.broken_files())?;
+        refuse(self.broken_files().or_else(|| self.broken_rates()))?;
         self.check_batches(loader, at)?;
         let (batches, batches_done) = (loader.batches(), self.run.batches);
         let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done, at };
@@ -76,7 +77,6 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         for entry in &mut self.companions {
             entry.companion.before_fit(&fit)?;
         }
-        self.run.history.metric = self.metric.as_ref().map(|(name, _)| name.clone());
         let (first, last) = (self.run.history.epochs.len(), self.run.epochs + epochs);
         let mut stopped = None;
         while self.run.epochs < last && stopped.is_none() {
@@ -182,10 +182,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 let rate = self.optimizer.learning_rate();
                 return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
             }
-            let measured = match &self.metric {
-                Some((_, metric)) => Some(metric(&prediction.value()?, &targets)?),
-                None => None,
-            };
+            let measured = measures(&self.metrics, prediction, &targets)?;
             objective.backward()?;
             for entry in &mut self.companions {
                 entry.companion.before_step(&mut step)?;
@@ -197,8 +194,8 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 return Err(error.into());
             }
             on_the_way.good = true;
-            if let Some(measured) = measured {
-                self.run.metric.add(measured, targets.samples());
+            for (measured, mean) in measured.into_iter().zip(&mut self.run.metrics) {
+                mean.add(measured, targets.samples());
             }
             self.run.batches += 1;
             self.run.add(loss_value, inputs.samples());
@@ -232,4 +229,17 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         );
         Err(Error::Checkpoint { file: "checkpoint".into(), rule, at })
     }
+}
+
+/// The metrics of a batch.
+fn measures<T: Float, Y, P: Tensors>(
+    metrics: &[Metric<'_, Y, P>],
+    prediction: Var<'_, T, P>,
+    targets: &Y,
+) -> Result<Vec<f64>> {
+    if metrics.is_empty() {
+        return Ok(Vec::new());
+    }
+    let prediction = prediction.value()?;
+    Ok(metrics.iter().map(|metric| metric(&prediction, targets)).collect::<Result<_, _>>()?)
 }
