@@ -108,6 +108,25 @@ impl History {
         finite.min_by(|a, b| a.loss().total_cmp(&b.loss()))
     }
 
+    /// The epoch with the highest metric of this name: that of validation, or of training if there is no validation.
+    pub fn highest(&self, metric: &str) -> Option<&Epoch> {
+        self.least(metric, |x| -x)
+    }
+
+    /// The epoch with the lowest metric of this name; see [`highest`](Self::highest).
+    pub fn lowest(&self, metric: &str) -> Option<&Epoch> {
+        self.least(metric, |x| x)
+    }
+
+    fn least(&self, metric: &str, score: impl Fn(f64) -> f64) -> Option<&Epoch> {
+        let MetricHistory { train, validation, .. } = self.metric_named(metric)?;
+        let values = train.iter().zip(validation).map(|(train, validation)| validation.or(*train));
+        let scored =
+            self.epochs.iter().zip(values).filter_map(|(epoch, x)| Some((epoch, score(x?))));
+        let finite = scored.filter(|(_, score)| score.is_finite());
+        finite.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(epoch, _)| epoch)
+    }
+
     /// Each epoch's training loss, for a chart.
     pub fn train_losses(&self) -> impl Iterator<Item = f64> + '_ {
         self.epochs.iter().map(|e| e.train_loss)

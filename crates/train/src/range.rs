@@ -15,7 +15,7 @@ use crate::companions::refuse;
 use crate::epoch::{loss_on, tape_of, value_of};
 use crate::held::Held;
 
-/// The losses at ever higher learning rates.
+/// The losses at ever higher learning rates. `{}` prints a table of them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RangeTest {
@@ -58,6 +58,21 @@ impl fmt::Display for RangeEnd {
             Self::NotFinite { rate } => {
                 write!(f, "the loss or a gradient was not finite at a learning rate of {rate:.3e}")
             }
+        }
+    }
+}
+
+/// The suggestion, the end, and about ten of the steps.
+impl fmt::Display for RangeTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let every = self.steps.len().div_ceil(10).max(1);
+        writeln!(f, "learning rate      loss")?;
+        for (rate, loss) in self.steps.iter().step_by(every) {
+            writeln!(f, "{rate:>13.2e}  {loss:>8.4}")?;
+        }
+        match self.suggestion() {
+            Some(rate) => write!(f, "suggestion: {rate:.2e}; {}", self.end),
+            None => write!(f, "no suggestion; {}", self.end),
         }
     }
 }
@@ -227,4 +242,23 @@ fn one<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
         }
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_prints_its_rates_and_its_suggestion() {
+        let steps = (0..20).map(|k| (1e-3 * 2.0_f64.powi(k), 2.0 - 0.05 * f64::from(k))).collect();
+        let test = RangeTest { steps, end: RangeEnd::NotFinite { rate: 1e3 } };
+        let text = test.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 12, "{text}");
+        assert_eq!(lines[..2], ["learning rate      loss", "      1.00e-3    2.0000"]);
+        assert_eq!(
+            lines[11],
+            "suggestion: 5.24e1; the loss or a gradient was not finite at a learning rate of 1.000e3"
+        );
+    }
 }

@@ -4,6 +4,7 @@
 
 mod adversaries;
 mod batches;
+mod by_metric;
 mod companions;
 mod datasets;
 mod doctor;
