@@ -54,6 +54,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "Curvature",
             "Epoch",
             "Fault",
+            "MetricHistory",
             "PenaltyHistory",
             "RangeEnd",
             "RangeTest",

@@ -6,14 +6,13 @@ use wengert_train::EpochEnd;
 /// Each number with its group, whose curves belong into one picture, and its name.
 pub(crate) fn numbers<T: Float>(end: &EpochEnd<'_, T>) -> Vec<(String, String, f64)> {
     let (epoch, history) = (end.epoch, end.history);
-    let metric = history.metric.as_deref().unwrap_or("metric");
     let mut numbers = vec![("loss", "train", epoch.train_loss)];
-    let more = [
-        ("loss", "validation", epoch.validation_loss),
-        (metric, "train", epoch.train_metric),
-        (metric, "validation", epoch.validation_metric),
-    ];
-    numbers.extend(more.into_iter().filter_map(|(group, name, x)| Some((group, name, x?))));
+    numbers.extend(epoch.validation_loss.map(|loss| ("loss", "validation", loss)));
+    for metric in &history.metrics {
+        for (name, all) in [("train", &metric.train), ("validation", &metric.validation)] {
+            numbers.extend(all.last().copied().flatten().map(|x| (&*metric.name, name, x)));
+        }
+    }
     if !history.penalties.is_empty() {
         numbers.push(("loss", "objective", epoch.objective));
     }

@@ -9,8 +9,9 @@ use crate::{Result, rows};
 
 /// Samples that are addressed by index.
 ///
-/// A dataset whose samples may fail to be read has `type Batch = std::io::Result<…>`; the loop then has
-/// `let (inputs, labels) = batch?;`.
+/// A dataset whose samples may fail to be read returns the error, as [`Error::other`](crate::Error::other). A trainer's `fit` and
+/// `evaluate` return it in turn, and a loop of your own over [`try_epoch`](crate::DataLoader::try_epoch) has
+/// `let (inputs, labels) = batch?;`. In a loop over [`epoch`](crate::DataLoader::epoch) it is a panic.
 ///
 /// ```
 /// use wengert_data::{DataLoader, Dataset, Result};
@@ -51,7 +52,8 @@ pub trait Dataset {
     /// These samples, in this order. An index may occur twice.
     ///
     /// # Errors
-    /// [`Error::Value`](crate::Error::Value) if a number is not below [`len`](Self::len). A loader never asks for one.
+    /// [`Error::Value`](crate::Error::Value) if a number is not below [`len`](Self::len), which a loader never asks for; and those
+    /// of your own.
     #[track_caller]
     fn batch(&self, rows: &[usize]) -> Result<Self::Batch>;
 

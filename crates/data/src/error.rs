@@ -38,6 +38,9 @@ pub enum Error {
     /// A tensor operation rejected.
     #[error(transparent)]
     Tensor(#[from] wengert_tensor::Error),
+    /// In a [`Dataset`](crate::Dataset) of your own, made by [`Error::other`].
+    #[error("{0}")]
+    Other(Arc<dyn std::error::Error + Send + Sync>),
 }
 
 /// The text that `{}` prints: it is what a `main` that returns the error shows.
@@ -134,13 +137,24 @@ impl Fault {
 }
 
 impl Error {
-    /// The facts, unless a tensor operation rejected: that error has its own.
+    /// Any error, or a text, as one of data: for a [`Dataset`](crate::Dataset) of your own.
+    ///
+    /// ```
+    /// use wengert_data::Error;
+    ///
+    /// assert_eq!(Error::other("image 7 is damaged").to_string(), "image 7 is damaged");
+    /// ```
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Other(error.into().into())
+    }
+
+    /// The facts, unless a tensor operation rejected, whose error has its own, or a dataset of your own.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Self::Format(f) | Self::Shape(f) | Self::Value(f) | Self::Io { fault: f, .. } => {
                 Some(f)
             }
-            Self::Tensor(_) => None,
+            Self::Tensor(_) | Self::Other(_) => None,
         }
     }
 

@@ -1,14 +1,13 @@
 //! `DataLoader`: a dataset in batches. A batch is a pure function of the seed, the epoch and its position, so these three
 //! numbers are the whole state.
 
-use std::iter::FusedIterator;
 use std::ops::Range;
 
 use wengert_tensor::Element;
 
 use crate::error::Fault;
 use crate::order::Order;
-use crate::{Dataset, Error, Result, TensorDataset};
+use crate::{Dataset, Epoch, Error, Result, TensorDataset, TryEpoch};
 
 /// A dataset in batches.
 ///
@@ -79,10 +78,12 @@ impl<D: Dataset> DataLoader<D> {
         Self::new(dataset, batch)
     }
 
-    /// In a different random order in each epoch, with every sample once.
+    /// In a different random order in each epoch, with every sample once. The draws of [`weighted`](Self::weighted) and
+    /// [`balanced`](Self::balanced) are in a random order already: they stay, before or after it, and it only gives them this seed
+    /// if it comes after them.
     #[must_use]
     pub fn shuffle(mut self, seed: u64) -> Self {
-        self.order = Order::Shuffled { seed };
+        self.order = self.order.shuffled(seed);
         self
     }
 
@@ -90,9 +91,11 @@ impl<D: Dataset> DataLoader<D> {
     /// weight.
     ///
     /// # Errors
-    /// [`Error::Value`] unless there is one weight a sample, each finite and not negative, and not all zero.
+    /// [`Error::Value`] unless there is one weight a sample, each finite and not negative, and not all zero; and if the loader is
+    /// [`balanced`](Self::balanced) already.
     #[track_caller]
     pub fn weighted(mut self, weights: &[f64], seed: u64) -> Result<Self> {
+        self.order.is_not_drawn_yet("weighted")?;
         let n = self.dataset.len();
         if weights.len() != n {
             let rule = format!("{} weights for {n} samples", weights.len());
@@ -197,7 +200,7 @@ impl<D: Dataset> DataLoader<D> {
     }
 
     /// The places of a batch's samples in the order of an epoch.
-    fn places(&self, batch: usize) -> Range<usize> {
+    pub(crate) fn places(&self, batch: usize) -> Range<usize> {
         let batch = match self.shard {
             Some(Shard { rank, ranks }) => batch * ranks + rank,
             None => batch,
@@ -207,12 +210,41 @@ impl<D: Dataset> DataLoader<D> {
     }
 
     /// The batches of an epoch. A second call returns the same batches.
+    ///
+    /// Its `next` panics if a [`Dataset`] of your own returns an error; [`try_epoch`](Self::try_epoch) returns that error instead.
     pub fn epoch(&self, epoch: usize) -> Epoch<'_, D> {
-        Epoch {
-            loader: self,
-            rows: self.order.rows(self.dataset.len(), epoch),
-            batches: 0..self.batches(),
-        }
+        Epoch(self.try_epoch(epoch))
+    }
+
+    /// The batches of an epoch, each of which may be an error of the dataset, as of a file that cannot be read. The trainer's loop
+    /// takes these.
+    ///
+    /// ```
+    /// use wengert_data::{DataLoader, Dataset, Error, Result};
+    /// use wengert_tensor::Tensor;
+    ///
+    /// /// Files of samples.
+    /// struct Files(Vec<&'static str>);
+    ///
+    /// impl Dataset for Files {
+    ///     type Batch = String;
+    ///     fn len(&self) -> usize {
+    ///         self.0.len()
+    ///     }
+    ///     fn batch(&self, rows: &[usize]) -> Result<String> {
+    ///         rows.iter().map(|&i| std::fs::read_to_string(self.0[i]).map_err(Error::other)).collect()
+    ///     }
+    /// }
+    ///
+    /// let loader = DataLoader::full(Files(vec!["/no/such/file"]))?;
+    /// for batch in loader.try_epoch(0) {
+    ///     assert!(batch.unwrap_err().to_string().contains("No such file"));
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn try_epoch(&self, epoch: usize) -> TryEpoch<'_, D> {
+        let rows = self.order.rows(self.dataset.len(), epoch);
+        TryEpoch { loader: self, rows, batches: 0..self.batches() }
     }
 
     /// The samples' numbers in the order in which an epoch takes them.
@@ -236,63 +268,12 @@ impl<T: Element> DataLoader<TensorDataset<T, usize>> {
     /// samples of a class are drawn before one of them is drawn again.
     ///
     /// # Errors
-    /// [`Error::Shape`] unless each sample has one class.
+    /// [`Error::Shape`] unless each sample has one class; and [`Error::Value`] if the loader is [`weighted`](Self::weighted) already.
     #[track_caller]
     pub fn balanced(mut self, seed: u64) -> Result<Self> {
+        self.order.is_not_drawn_yet("balanced")?;
         let labels = self.dataset.one_label_each("balanced")?;
         self.order = Order::balanced(&labels, seed);
         Ok(self)
     }
 }
-
-/// The batches of one epoch; see [`DataLoader::epoch`].
-///
-/// # Panics
-/// If a [`Dataset`] of your own rejects samples whose numbers are below its [`len`](Dataset::len). Those of this crate never do.
-#[derive(Debug)]
-pub struct Epoch<'a, D> {
-    loader: &'a DataLoader<D>,
-    /// The samples in order; with `None` they are in the dataset's own order.
-    rows: Option<Vec<usize>>,
-    /// The batches still to come.
-    batches: Range<usize>,
-}
-
-impl<D> Clone for Epoch<'_, D> {
-    fn clone(&self) -> Self {
-        Self { loader: self.loader, rows: self.rows.clone(), batches: self.batches.clone() }
-    }
-}
-
-impl<D: Dataset> Epoch<'_, D> {
-    fn at(&self, batch: usize) -> D::Batch {
-        let (dataset, places) = (&self.loader.dataset, self.loader.places(batch));
-        let batch = match &self.rows {
-            Some(rows) => dataset.batch(&rows[places]),
-            None => dataset.run(places),
-        };
-        batch.unwrap_or_else(|error| {
-            panic!("a dataset rejects indices below its own `len`: {error}")
-        })
-    }
-}
-
-impl<D: Dataset> Iterator for Epoch<'_, D> {
-    type Item = D::Batch;
-
-    fn next(&mut self) -> Option<D::Batch> {
-        self.batches.next().map(|batch| self.at(batch))
-    }
-
-    /// Does not build the batches before it.
-    fn nth(&mut self, n: usize) -> Option<D::Batch> {
-        self.batches.nth(n).map(|batch| self.at(batch))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.batches.size_hint()
-    }
-}
-
-impl<D: Dataset> ExactSizeIterator for Epoch<'_, D> {}
-impl<D: Dataset> FusedIterator for Epoch<'_, D> {}

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::Fault;
 use crate::rng::{For, Rng};
+use crate::{Error, Result};
 
 /// The order of samples in an epoch.
 #[derive(Clone, Debug)]
@@ -18,6 +20,32 @@ pub(crate) enum Order {
 }
 
 impl Order {
+    /// The same samples in the random order of this seed.
+    pub(crate) fn shuffled(self, seed: u64) -> Self {
+        match self {
+            Self::AsGiven | Self::Shuffled { .. } => Self::Shuffled { seed },
+            Self::Weighted { sums, .. } => Self::Weighted { seed, sums },
+            Self::Balanced { members, .. } => Self::Balanced { seed, members },
+        }
+    }
+
+    /// Rejects draws of another kind than those that were asked for before.
+    #[track_caller]
+    pub(crate) fn is_not_drawn_yet(&self, op: &'static str) -> Result<()> {
+        let before = match self {
+            Self::Weighted { .. } => "weighted",
+            Self::Balanced { .. } => "balanced",
+            Self::AsGiven | Self::Shuffled { .. } => return Ok(()),
+        };
+        if before == op {
+            return Ok(());
+        }
+        let rule =
+            format!("`{before}` and `{op}` exclude each other: both say which samples are drawn");
+        let help = "leave one of them out; weights that also balance the classes do for both";
+        Err(Error::Value(Fault::new(op, rule).help(help)))
+    }
+
     pub(crate) fn balanced(labels: &[usize], seed: u64) -> Self {
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (row, &label) in labels.iter().enumerate() {

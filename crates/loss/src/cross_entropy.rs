@@ -7,7 +7,7 @@ use wengert_tensor::{Axes, Float, Tensor};
 use crate::Reduction;
 use crate::class_target::{ClassTarget, Classes};
 use crate::criterion::Loss;
-use crate::labels::{Checked, ClassWeight, Labels, class_axis, distributions};
+use crate::labels::{Checked, ClassWeight, Labels, class_axis, distributions, several_classes};
 use crate::reduce::{Weight, checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, alike, not_made_by, option};
 
@@ -94,6 +94,7 @@ impl<'t, T: Float, Target: ClassTarget<'t, T>> Loss<'t, T, Target> for CrossEntr
     fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
         const OP: &str = "cross_entropy";
         logits(OP, x)?;
+        several_classes(OP, &x.shape(), self.numbers, "BceWithLogitsLoss")?;
         smoothing(OP, self.smoothing)?;
         let weight = ClassWeight(self.weight.get(), self.numbers);
         match target.classes() {
@@ -225,7 +226,8 @@ impl<T: Float> CrossEntropyLoss<T> {
 /// The mean of [`CrossEntropyLoss`] over samples.
 ///
 /// # Errors
-/// If the shapes do not match, a class does not exist, the prediction has been through a softmax, or there is no sample.
+/// If the shapes do not match, a class does not exist or is the only one, the prediction has been through a softmax, or there is no
+/// sample.
 #[track_caller]
 pub fn cross_entropy<'t, T: Float>(
     logits: Var<'t, T>,

@@ -9,7 +9,7 @@ use crate::binary::logits as binary_logits;
 use crate::criterion::Loss;
 use crate::cross_entropy::logits;
 use crate::formula::formula;
-use crate::labels::{ClassWeight, Picks};
+use crate::labels::{ClassWeight, Picks, several_classes};
 use crate::reduce::{Weight, checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, alike, every, gamma, inside, option};
 
@@ -66,6 +66,7 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for FocalLoss<T> {
     fn forward(&self, x: Var<'t, T>, labels: &Tensor<usize>) -> Result<Var<'t, T>> {
         const OP: &str = "focal";
         logits(OP, x)?;
+        several_classes(OP, &x.shape(), self.numbers, "BinaryFocalLoss")?;
         gamma(OP, self.gamma)?;
         let weight = ClassWeight(self.weight.get(), self.numbers);
         let picks = Picks::new(OP, &x.shape(), labels, weight, None)?;

@@ -41,6 +41,25 @@ pub(crate) fn class_axis(op: &'static str, logits: &[usize]) -> Result<(usize, u
     }
 }
 
+/// Rejects a single class, unless numbers are not checked: nothing could be learnt, since the loss is always 0.
+#[track_caller]
+pub(crate) fn several_classes(
+    op: &'static str,
+    logits: &[usize],
+    numbers: Numbers,
+    binary: &str,
+) -> Result<()> {
+    let (_, classes) = class_axis(op, logits)?;
+    if classes != 1 || numbers == Numbers::Unchecked {
+        return Ok(());
+    }
+    let rule = "one score a sample is one class, which has no other to be mistaken for: the loss is always 0";
+    let fault = Fault::new(op, &[logits], rule).help(format!(
+        "of one logit for yes or no use `{binary}`; for classes give the last layer one output for each"
+    ));
+    Err(TensorError::Shape(fault).into())
+}
+
 /// The shape of one number for each sample.
 fn samples(logits: &[usize], axis: usize) -> Shape {
     let mut shape = Shape::new(logits);

@@ -5,7 +5,7 @@ use wengert_tensor::{Error as TensorError, Fault, Float, Tensor};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::labels::{ClassWeight, Picks};
+use crate::labels::{ClassWeight, Picks, several_classes};
 use crate::reduce::{Weight, checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, margin, option};
 
@@ -84,6 +84,7 @@ impl<'t, T: Float> Loss<'t, T, &Tensor<usize>> for MultiMarginLoss<T> {
                 "the scores must be [samples, classes] or [classes], with at least one class";
             return Err(TensorError::Shape(Fault::new(OP, &[&shape, labels.shape()], rule)).into());
         }
+        several_classes(OP, &shape, self.numbers, "HingeLoss")?;
         option(OP, matches!(self.p, 1 | 2), || format!("p is {}, and must be 1 or 2", self.p))?;
         margin(OP, self.margin)?;
         // A single sample may have its label as `[1]`, as in PyTorch.

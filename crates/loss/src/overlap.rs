@@ -87,6 +87,14 @@ impl TverskyLoss {
     }
 }
 
+/// Rejects a smoothing that is not positive and finite.
+#[track_caller]
+fn smoothing(op: &'static str, smooth: f64) -> Result<()> {
+    option(op, smooth > 0.0 && smooth.is_finite(), || {
+        format!("the smoothing is {smooth}, and must be positive and finite")
+    })
+}
+
 /// (alpha·FP + beta·FN)/(TP + alpha·FP + beta·FN + s) of each mask: the loss without the cancellation in 1 - …
 #[track_caller]
 fn missed<'t, T: Float>(
@@ -101,9 +109,6 @@ fn missed<'t, T: Float>(
     shares(op, &y.value()?, numbers)?;
     option(op, amount(alpha) && amount(beta), || {
         format!("alpha is {alpha} and beta is {beta}, and both must be finite and 0 or more")
-    })?;
-    option(op, smooth > 0.0 && smooth.is_finite(), || {
-        format!("the smoothing is {smooth}, and must be positive and finite")
     })?;
     // 1 - σ(x) is σ(-x), exact where σ(x) rounds to 1.
     let (found, not_found) = (x.sigmoid(), (-x).sigmoid());
@@ -122,6 +127,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for DiceLoss {
     #[track_caller]
     fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
         const OP: &str = "dice";
+        smoothing(OP, self.smooth)?;
         let prices = (0.5, 0.5, self.smooth / 2.0);
         reduce(OP, missed(OP, x, target.on(x), prices, self.numbers)?, self.reduction)
     }
@@ -135,6 +141,7 @@ impl<'t, T: Float, Target: Operand<'t, T>> Loss<'t, T, Target> for TverskyLoss {
         option(OP, gamma >= 1.0 && gamma.is_finite(), || {
             format!("gamma is {gamma}, and must be finite and 1 or more")
         })?;
+        smoothing(OP, smooth)?;
         let losses = missed(OP, x, target.on(x), (alpha, beta, smooth), numbers)?;
         if gamma == 1.0 {
             return reduce(OP, losses, reduction);

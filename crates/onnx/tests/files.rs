@@ -5,7 +5,7 @@
 use wengert_autograd::Var;
 use wengert_nn::{BatchNorm1d, Linear, MaxPool2d, Module, Parts, Relu, func, sequential};
 use wengert_onnx::{Error, Net, export, import, to_bytes};
-use wengert_tensor::{Rng, Tensor};
+use wengert_tensor::{Rng, Tensor, keep};
 
 fn net() -> wengert_nn::Sequential<f32> {
     let rng = &mut Rng::new(0);
@@ -67,4 +67,61 @@ fn a_hostile_file_is_an_error() {
     }
     let path = std::env::temp_dir().join("wengert-there-is-no-such-file.onnx");
     assert!(matches!(import(path), Err(Error::Io { .. })));
+}
+
+/// The reason why a function is refused.
+fn refusal<F>(f: F) -> String
+where
+    F: for<'t> Fn(Var<'t, f32>) -> wengert_autograd::Result<Var<'t, f32>> + Send + Sync + 'static,
+{
+    to_bytes(&func(f), [1, 2]).unwrap_err().to_string()
+}
+
+#[test]
+fn a_number_that_depends_on_the_input_or_the_batch_is_refused() {
+    let largest =
+        |x: Var<'_, f32>| Ok::<_, wengert_autograd::Error>(f64::from(x.value()?.max()?.item()?));
+    let texts = [
+        ("div_scalar", refusal(|x| x.try_sub((x.sum_over(keep(0))?) / x.shape()[0] as f32))),
+        ("div_scalar", refusal(move |x| Ok(x / largest(x)? as f32))),
+        ("mul_scalar", refusal(move |x| Ok(x * largest(x)? as f32))),
+        ("add_scalar", refusal(move |x| Ok(x + largest(x)? as f32))),
+        ("clamp", refusal(move |x| Ok(x.clamp(-1.0, largest(x)?.abs())))),
+        ("leaky_relu", refusal(move |x| Ok(x.leaky_relu(largest(x)?)))),
+    ];
+    for (op, text) in texts {
+        assert!(
+            text.starts_with(&format!("`{op}`")) && text.contains("for one batch and"),
+            "{text}"
+        );
+        assert!(text.contains("help: compute it") && text.contains("files.rs:"), "{text}");
+    }
+}
+
+#[test]
+fn a_branch_on_the_input_is_refused() {
+    let positive =
+        |x: Var<'_, f32>| Ok::<_, wengert_autograd::Error>(x.value()?.max()?.item()? > 0.0);
+    let texts = [
+        refusal(move |x| Ok(if positive(x)? { x.tanh() } else { x.sin() })),
+        refusal(move |x| Ok(if positive(x)? { x.tanh() * 2.0 } else { x.tanh() * 3.0 })),
+        refusal(move |x| {
+            let (a, b) = (x.tanh(), x.sin());
+            Ok(if positive(x)? { a.exp() } else { b.exp() })
+        }),
+        refusal(move |x| {
+            let (a, b) = (x.tanh(), x.sin());
+            Ok(if positive(x)? { a } else { b })
+        }),
+        refusal(|x| Ok(if x.value()?.iter().all(|x| x == 0.0) { x.tanh() } else { x.sin() })),
+        refusal(move |x| {
+            let scale = Tensor::scalar(if positive(x)? { 2.0 } else { 3.0 });
+            x.try_mul(x.tape().constant(scale))
+        }),
+    ];
+    for text in texts {
+        let says = ["for another batch", "for one batch", "depends on the input"];
+        assert!(says.iter().any(|says| text.contains(says)), "{text}");
+        assert!(text.contains("files.rs:"), "{text}");
+    }
 }

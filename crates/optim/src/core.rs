@@ -212,7 +212,10 @@ impl<T: Float, R: Rule> fmt::Debug for Core<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} parameters", R::NAME, self.parameters.len())?;
         self.settings.numbers(&mut |name, x, _| {
-            let _ = write!(f, ", {name} {x}");
+            let _ = match x.abs() {
+                small if small > 0.0 && small < 1e-4 => write!(f, ", {name} {x:e}"),
+                _ => write!(f, ", {name} {x}"),
+            };
         });
         Ok(())
     }

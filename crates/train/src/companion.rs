@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wengert_autograd::{Tape, Var};
+use wengert_autograd::{Line, Tape, Var};
 use wengert_nn::Parts;
 use wengert_optim::{Optimizer, Resume};
 use wengert_tensor::Float;
@@ -131,6 +131,8 @@ pub struct Fit {
     pub batches: usize,
     /// The number of batches of the first epoch that are done: not 0 after an interruption.
     pub batches_done: usize,
+    /// The line of the program that asked for it.
+    pub at: Line,
 }
 
 /// A step, as a [`Companion`] sees it.

@@ -108,15 +108,16 @@ impl Config {
 
     #[track_caller]
     fn found(&self, name: &str) -> Result<&Setting> {
-        self.get(name).ok_or_else(|| {
-            let names: Vec<String> = self.settings.keys().cloned().collect();
-            let there = match names.len() {
-                0 => "there are no settings".to_string(),
-                1 => format!("there is {}", listed(&names)),
-                _ => format!("there are {}", listed(&names)),
-            };
-            wrong(format!("there is no `{name}`; {there}"))
-        })
+        if let Some(setting) = self.get(name) {
+            return Ok(setting);
+        }
+        let names: Vec<String> = self.settings.keys().cloned().collect();
+        let there = match names.len() {
+            0 => "there are no settings".to_string(),
+            1 => format!("there is {}", listed(&names)),
+            _ => format!("there are {}", listed(&names)),
+        };
+        Err(wrong(format!("there is no `{name}`; {there}")))
     }
 
     /// The differences between two configurations, a line each.

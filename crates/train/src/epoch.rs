@@ -87,6 +87,23 @@ pub(crate) fn loss_on<'t, T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     criterion.forward(outputs, targets)
 }
 
+/// The value of a loss, in the name of `verb`.
+///
+/// # Errors
+/// If it is not a single number.
+#[track_caller]
+pub(crate) fn value_of<T: Float>(
+    verb: &'static str,
+    loss: Var<'_, T>,
+) -> wengert_autograd::Result<f64> {
+    let shape = loss.shape();
+    if shape.iter().product::<usize>() != 1 {
+        let (shape, at) = (shape.to_vec(), Location::caller());
+        return Err(wengert_autograd::Error::NotScalar { verb, shape, at });
+    }
+    Ok(loss.item()?.to_f64())
+}
+
 /// A number that tells whether an epoch has the same samples in the same batches.
 pub(crate) fn fingerprint<D: Dataset>(loader: &DataLoader<D>, epoch: usize) -> u64 {
     let sizes = [loader.batch_size(), loader.samples()];
@@ -118,7 +135,7 @@ pub(crate) fn not_finite(
 /// The mean loss of a loader's samples, in evaluation mode, with nothing recorded.
 ///
 /// # Errors
-/// As the forward pass and the loss.
+/// As the dataset, the forward pass and the loss.
 #[track_caller]
 pub fn evaluate<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     model: &(impl Module<T, X, P> + ?Sized),
@@ -127,11 +144,12 @@ pub fn evaluate<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
 ) -> Result<f64> {
     let at = Location::caller();
     let mut running_loss = RunningMean::new();
-    for (inputs, targets) in loader.epoch(0) {
+    for batch in loader.try_epoch(0) {
+        let (inputs, targets) = batch?;
         let samples = inputs.samples();
         let one = || -> Result<f64> {
             let tape = Tape::no_grad();
-            Ok(loss_on(&tape, model, criterion, inputs, &targets)?.item()?.to_f64())
+            Ok(value_of("evaluate", loss_on(&tape, model, criterion, inputs, &targets)?)?)
         };
         running_loss.add(one().map_err(|error| error.on_line(at))?, samples);
     }

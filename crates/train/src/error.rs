@@ -17,7 +17,7 @@ pub enum Error {
     /// In an update.
     #[error("{0}")]
     Optim(Box<wengert_optim::Error>),
-    /// In a metric.
+    /// In a dataset or a metric.
     #[error("{0}")]
     Data(#[from] wengert_data::Error),
     /// The loss of a batch is not finite, and there are no better weights to go back to.
@@ -103,7 +103,7 @@ impl From<wengert_files::Error> for Error {
 }
 
 /// The directory of this crate's files, as lines of code name it.
-const HERE: &str = file!().split_at(file!().len() - "error.rs".len()).0;
+pub(crate) const HERE: &str = file!().split_at(file!().len() - "error.rs".len()).0;
 
 impl Error {
     /// Any error, or a text, as one of the loop: for a [`Companion`](crate::Companion) of your own.
@@ -121,6 +121,11 @@ impl Error {
     #[cold]
     pub(crate) fn on_line(self, line: Line) -> Self {
         match self {
+            Self::Autograd(wengert_autograd::Error::NotScalar { verb, shape, at })
+                if at.file().starts_with(HERE) =>
+            {
+                Self::Autograd(wengert_autograd::Error::NotScalar { verb, shape, at: line })
+            }
             Self::Autograd(error) => Self::Autograd(error.outside_of(HERE, line)),
             Self::Optim(error) => Self::Optim(Box::new(error.outside_of(HERE, line))),
             Self::File(error) => Self::File(Box::new(error.outside_of(HERE, line))),

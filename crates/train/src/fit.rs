@@ -10,8 +10,9 @@ use wengert_data::{DataLoader, Dataset};
 use wengert_tensor::Float;
 
 use crate::companions::{ProgressLine, refuse};
-use crate::epoch::{fingerprint, not_finite, tape_of};
+use crate::epoch::{fingerprint, not_finite, tape_of, value_of};
 use crate::held::Noted;
+use crate::trainer::Metric;
 use crate::{Cause, Companion, Epoch, Error, Fit, History, Result, Step, Stopped, Trainer, Why};
 
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
@@ -20,7 +21,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     ///
     /// # Errors
     /// As [`train_epoch`](crate::train_epoch), [`evaluate`](crate::evaluate) and
-    /// [`check_parameters`](wengert_nn::check_parameters); those of the companions and of the metric; and
+    /// [`check_parameters`](wengert_nn::check_parameters); those of the dataset, the companions and the metric; and
     /// [`Error::NotFinite`] if the loss of a batch is not finite: because of the data, or because training diverged and there are
     /// no better weights to go back to.
     #[track_caller]
@@ -64,18 +65,18 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         D: Dataset<Batch = (X, Y)>,
     {
         self.run.ended = None;
-        refuse(self.broken_files())?;
+        refuse(self.broken_files().or_else(|| self.broken_rates()))?;
         self.check_batches(loader, at)?;
         let (batches, batches_done) = (loader.batches(), self.run.batches);
-        let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done };
-        if let Some((inputs, targets)) = loader.epoch(self.run.epochs).next() {
+        let fit = Fit { epochs_done: self.run.epochs, epochs, batches, batches_done, at };
+        if let Some(first) = loader.try_epoch(self.run.epochs).next() {
+            let (inputs, targets) = first?;
             self.check_parameters(inputs, &targets)?;
         }
         let mut progress = ProgressLine::new(&fit, self.progress);
         for entry in &mut self.companions {
             entry.companion.before_fit(&fit)?;
         }
-        self.run.history.metric = self.metric.as_ref().map(|(name, _)| name.clone());
         let (first, last) = (self.run.history.epochs.len(), self.run.epochs + epochs);
         let mut stopped = None;
         while self.run.epochs < last && stopped.is_none() {
@@ -119,7 +120,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         let mut objective = loss;
         for (penalty, found) in self.penalties.iter().zip(&mut self.run.penalties) {
             let term = penalty(tape, self.optimizer.parameters())?;
-            found.value = term.item()?.to_f64();
+            found.value = value_of("penalty", term)?;
             objective = objective.try_add(term)?;
         }
         Ok(objective)
@@ -149,16 +150,17 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         let saves = self.files.is_some() && self.file_every.is_some();
         let order = saves.then(|| fingerprint(loader, epoch));
         let mut buffers = Noted::of(&*self.model);
-        for (inputs, targets) in loader.epoch(epoch).skip(self.run.batches) {
+        for batch in loader.try_epoch(epoch).skip(self.run.batches) {
+            let (inputs, targets) = batch?;
             let batch = self.run.batches;
             let tape = tape_of(self.run.seed, epoch, batch);
             // An error on the way to the step, and a panic, leave the running statistics as they were.
             let mut on_the_way = buffers.before_batch();
             self.optimizer.zero_grad();
             let (prediction, loss) = (self.pass)(&tape, inputs.clone(), &targets)?;
-            let loss_value = loss.item()?.to_f64();
+            let loss_value = value_of("training", loss)?;
             let objective = self.objective(&tape, loss)?;
-            let objective_value = objective.item()?.to_f64();
+            let objective_value = value_of("training", objective)?;
             let mut stop = false;
             let mut step = Step {
                 tape: &tape,
@@ -180,10 +182,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 let rate = self.optimizer.learning_rate();
                 return Err(not_finite(objective_value, epoch, batch, cause, rate, at));
             }
-            let measured = match &self.metric {
-                Some((_, metric)) => Some(metric(&prediction.value()?, &targets)?),
-                None => None,
-            };
+            let measured = measures(&self.metrics, prediction, &targets)?;
             objective.backward()?;
             for entry in &mut self.companions {
                 entry.companion.before_step(&mut step)?;
@@ -195,8 +194,8 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
                 return Err(error.into());
             }
             on_the_way.good = true;
-            if let Some(measured) = measured {
-                self.run.metric.add(measured, targets.samples());
+            for (measured, mean) in measured.into_iter().zip(&mut self.run.metrics) {
+                mean.add(measured, targets.samples());
             }
             self.run.batches += 1;
             self.run.add(loss_value, inputs.samples());
@@ -230,4 +229,17 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         );
         Err(Error::Checkpoint { file: "checkpoint".into(), rule, at })
     }
+}
+
+/// The metrics of a batch.
+fn measures<T: Float, Y, P: Tensors>(
+    metrics: &[Metric<'_, Y, P>],
+    prediction: Var<'_, T, P>,
+    targets: &Y,
+) -> Result<Vec<f64>> {
+    if metrics.is_empty() {
+        return Ok(Vec::new());
+    }
+    let prediction = prediction.value()?;
+    Ok(metrics.iter().map(|metric| metric(&prediction, targets)).collect::<Result<_, _>>()?)
 }

@@ -75,7 +75,7 @@ pub use curvature::{Curvature, curvature};
 pub use doctor::{Doctor, Fault};
 pub use epoch::{batch_seed, evaluate, train_epoch, train_epoch_seeded};
 pub use error::{Error, Result};
-pub use history::{Epoch, History, PenaltyHistory};
+pub use history::{Epoch, History, MetricHistory, PenaltyHistory};
 pub use progress::Progress;
 pub use range::{RangeEnd, RangeTest, lr_range_test, lr_range_test_seeded};
 pub use space::Space;

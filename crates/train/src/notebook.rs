@@ -57,7 +57,7 @@ mod tests {
             seconds: 0.0,
         };
         let mut history =
-            History { epochs: Vec::new(), stopped: None, metric: None, penalties: Vec::new() };
+            History { epochs: vec![], stopped: None, metrics: vec![], penalties: vec![] };
         assert!(history.notebook_html().starts_with("<pre>"));
         history.epochs = vec![epoch(1, 1.0), epoch(2, 0.5)];
         assert!(history.notebook_html().starts_with("<svg"));

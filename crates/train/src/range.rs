@@ -12,10 +12,10 @@ use wengert_tensor::Float;
 
 use crate::Result;
 use crate::companions::refuse;
-use crate::epoch::{loss_on, tape_of};
+use crate::epoch::{loss_on, tape_of, value_of};
 use crate::held::Held;
 
-/// The losses at ever higher learning rates.
+/// The losses at ever higher learning rates. `{}` prints a table of them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RangeTest {
@@ -58,6 +58,21 @@ impl fmt::Display for RangeEnd {
             Self::NotFinite { rate } => {
                 write!(f, "the loss or a gradient was not finite at a learning rate of {rate:.3e}")
             }
+        }
+    }
+}
+
+/// The suggestion, the end, and about ten of the steps.
+impl fmt::Display for RangeTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let every = self.steps.len().div_ceil(10).max(1);
+        writeln!(f, "learning rate      loss")?;
+        for (rate, loss) in self.steps.iter().step_by(every) {
+            writeln!(f, "{rate:>13.2e}  {loss:>8.4}")?;
+        }
+        match self.suggestion() {
+            Some(rate) => write!(f, "suggestion: {rate:.2e}; {}", self.end),
+            None => write!(f, "no suggestion; {}", self.end),
         }
     }
 }
@@ -168,14 +183,17 @@ fn run<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     let memory = optimizer.state();
     let held = Held::of(model).and_parameters(optimizer.parameters());
     let factor = (rates.1 / rates.0).powf(1.0 / steps.saturating_sub(1).max(1) as f64);
-    let batches = (0..).flat_map(|epoch| loader.epoch(epoch)).take(steps);
+    let batches = (0..).flat_map(|epoch| loader.try_epoch(epoch)).take(steps);
     let mut test = RangeTest { steps: Vec::with_capacity(steps), end: RangeEnd::Done };
     let mut wrong = None;
-    for (step, (inputs, targets)) in batches.enumerate() {
+    for (step, batch) in batches.enumerate() {
         let rate = rates.0 * factor.powi(step as i32);
         let before = test.steps.last().map_or(rate, |s| s.0);
         let tape = tape_of(seed, step / loader.batches(), step % loader.batches());
-        match one(&tape, model, criterion, optimizer, inputs, &targets, rate) {
+        let loss = batch.map_err(Into::into).and_then(|(inputs, targets)| {
+            one(&tape, model, criterion, optimizer, inputs, &targets, rate)
+        });
+        match loss {
             Ok(loss) => {
                 let least = test.steps.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
                 // It has blown up: the next losses tell nothing.
@@ -214,7 +232,7 @@ fn one<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     optimizer.set_learning_rate(rate);
     optimizer.zero_grad();
     let loss = loss_on(tape, model, criterion, inputs, targets)?;
-    let value = loss.item()?.to_f64();
+    let value = value_of("lr_range_test", loss)?;
     if value.is_finite() {
         loss.backward()?;
         match optimizer.step() {
@@ -224,4 +242,23 @@ fn one<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
         }
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_prints_its_rates_and_its_suggestion() {
+        let steps = (0..20).map(|k| (1e-3 * 2.0_f64.powi(k), 2.0 - 0.05 * f64::from(k))).collect();
+        let test = RangeTest { steps, end: RangeEnd::NotFinite { rate: 1e3 } };
+        let text = test.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 12, "{text}");
+        assert_eq!(lines[..2], ["learning rate      loss", "      1.00e-3    2.0000"]);
+        assert_eq!(
+            lines[11],
+            "suggestion: 5.24e1; the loss or a gradient was not finite at a learning rate of 1.000e3"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use wengert_data::metrics::RunningMean;
 use wengert_files::{Entry, Loader, Resume, State};
 use wengert_tensor::{Float, Tensor};
 
-use crate::{Epoch, History, PenaltyHistory, Why};
+use crate::{Epoch, History, MetricHistory, PenaltyHistory, Why};
 
 /// The kind of its states.
 const KIND: &str = "Run";
@@ -17,8 +17,8 @@ pub(crate) struct Run {
     pub(crate) batches: usize,
     /// The mean loss of those batches.
     pub(crate) loss: RunningMean,
-    /// Their mean metric.
-    pub(crate) metric: RunningMean,
+    /// Their mean metrics, in the order of those of the history.
+    pub(crate) metrics: Vec<RunningMean>,
     /// Their penalties, in the order of those of the history.
     pub(crate) penalties: Vec<PenaltyMean>,
     /// All epochs, those before a checkpoint included.
@@ -60,7 +60,7 @@ impl Run {
             epochs: 0,
             batches: 0,
             loss: RunningMean::new(),
-            metric: RunningMean::new(),
+            metrics: Vec::new(),
             penalties: Vec::new(),
             history: History::new(),
             ended: None,
@@ -71,18 +71,26 @@ impl Run {
 
     /// Goes on where so many epochs are done, of which nothing is known.
     pub(crate) fn restart(&mut self, epochs: usize) {
+        let metrics: Vec<String> = self.history.metrics.drain(..).map(|m| m.name).collect();
         let names: Vec<String> = self.history.penalties.drain(..).map(|p| p.name).collect();
         *self = Self { epochs, seed: self.seed, ..Self::new() };
+        metrics.into_iter().for_each(|name| self.add_metric(name));
         names.into_iter().for_each(|name| self.add_penalty(name));
+    }
+
+    /// Adds a metric; if there is one of this name already, the name is numbered.
+    pub(crate) fn add_metric(&mut self, name: String) {
+        let name = free(name, |name| self.history.metric_named(name).is_some());
+        // Of the epochs before it nothing is known.
+        let none = vec![None; self.history.epochs.len()];
+        self.history.metrics.push(MetricHistory { name, train: none.clone(), validation: none });
+        self.metrics.push(RunningMean::new());
     }
 
     /// Adds a penalty; if there is one of this name already, the name is numbered.
     pub(crate) fn add_penalty(&mut self, name: String) {
-        let numbered = (2..).map(|n| format!("{name} {n}"));
-        let free = std::iter::once(name.clone())
-            .chain(numbered)
-            .find(|name| self.history.penalty(name).is_none());
-        let penalty = PenaltyHistory { name: free.unwrap_or(name), means: Vec::new() };
+        let name = free(name, |name| self.history.penalty(name).is_some());
+        let penalty = PenaltyHistory { name, means: Vec::new() };
         self.history.penalties.push(penalty);
         self.penalties.push(PenaltyMean::default());
     }
@@ -107,13 +115,33 @@ impl Run {
     }
 }
 
+/// This name, or with the first number that makes it another than those that are taken.
+fn free(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|n| format!("{name} {n}"));
+    let free = std::iter::once(name.clone()).chain(numbered).find(|name| !is_taken(name));
+    free.unwrap_or(name)
+}
+
 impl<T: Float> Resume<T> for Run {
     fn state(&self) -> State<T> {
         let mut state = State::of(KIND);
         let mut number = |name: String, x: f64| state.insert_number(name, x);
         number("epochs".into(), self.epochs as f64);
         number("batches".into(), self.batches as f64);
-        for (name, mean) in [("loss", &self.loss), ("metric", &self.metric)] {
+        // The first metric has no name there, as when there was only one, and its means are those of the epochs.
+        let first = self.metrics.first().copied().unwrap_or_default();
+        let mut means = vec![("loss".to_string(), self.loss), ("metric".to_string(), first)];
+        for (&mean, metric) in self.metrics.iter().zip(&self.history.metrics).skip(1) {
+            means.push((format!("metrics.{}", metric.name), mean));
+            for (place, all) in [("train", &metric.train), ("validation", &metric.validation)] {
+                for (i, mean) in all.iter().enumerate() {
+                    if let Some(mean) = mean.filter(|mean| !mean.is_nan()) {
+                        number(format!("metrics.{}.{place}.{i}", metric.name), mean);
+                    }
+                }
+            }
+        }
+        for (name, mean) in means {
             number(format!("{name}.sum"), mean.sum());
             number(format!("{name}.count"), mean.count() as f64);
         }
@@ -157,7 +185,17 @@ impl<T: Float> Resume<T> for Run {
             let sum = loader.number(&format!("{name}.sum"));
             RunningMean::of(sum, loader.count(&format!("{name}.count")) as usize)
         };
-        let [loss, metric] = ["loss", "metric"].map(|name| mean(&mut loader, name));
+        let [loss, first] = ["loss", "metric"].map(|name| mean(&mut loader, name));
+        let mut histories = self.history.metrics.clone();
+        let mut metrics = Vec::new();
+        for (i, metric) in histories.iter_mut().enumerate() {
+            metrics.push(match format!("metrics.{}", metric.name) {
+                _ if i == 0 => first,
+                name if loader.has(&format!("{name}.sum")) => mean(&mut loader, &name),
+                _ => RunningMean::new(),
+            });
+            (metric.train, metric.validation) = (Vec::new(), Vec::new());
+        }
         let mut penalties = self.history.penalties.clone();
         let running = penalties.iter().map(|penalty| PenaltyMean {
             value: 0.0,
@@ -180,17 +218,32 @@ impl<T: Float> Resume<T> for Run {
                 objective += mean;
                 means.push(mean);
             }
+            let [train_metric, validation_metric] =
+                ["train_metric", "validation_metric"].map(&mut measure);
             history.push(Epoch {
                 number,
                 train_loss,
                 objective,
-                train_metric: measure("train_metric"),
+                train_metric,
                 validation_loss: measure("validation_loss"),
-                validation_metric: measure("validation_metric"),
+                validation_metric,
                 learning_rate: measure("learning_rate").unwrap_or(f64::NAN),
                 seconds: measure("seconds").unwrap_or(f64::NAN),
             });
         }
+        for (k, metric) in histories.iter_mut().enumerate() {
+            for (i, epoch) in history.iter().enumerate() {
+                let mut at = |place: &str| {
+                    let name = format!("metrics.{}.{place}.{i}", metric.name);
+                    loader.has(&name).then(|| loader.number(&name))
+                };
+                metric.train.push(if k == 0 { epoch.train_metric } else { at("train") });
+                let validation = if k == 0 { epoch.validation_metric } else { at("validation") };
+                metric.validation.push(validation);
+            }
+        }
+        // Those that are measured no more.
+        loader.under("metrics.");
         let ended = loader.has("ended.why").then(|| {
             let (code, value) = (loader.number("ended.why"), loader.number("ended.value"));
             Ended { why: Why::of_code(code, value), last: loader.count("ended.last") as usize }
@@ -203,8 +256,9 @@ impl<T: Float> Resume<T> for Run {
         loader.finish()?;
         (self.ended, self.batches_of_epoch) = (ended, batches_of_epoch);
         self.seed = seed.or(self.seed);
-        (self.epochs, self.batches, self.loss, self.metric) = (epochs, batches, loss, metric);
+        (self.epochs, self.batches, self.loss, self.metrics) = (epochs, batches, loss, metrics);
         (self.history.epochs, self.history.penalties) = (history, penalties);
+        self.history.metrics = histories;
         self.penalties = running;
         Ok(())
     }

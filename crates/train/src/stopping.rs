@@ -1,5 +1,6 @@
 //! `EarlyStopping`: when to stop, and the best weights back where the last ones are worse.
 
+mod by;
 mod in_trainer;
 mod stopped;
 
@@ -13,6 +14,7 @@ use wengert_tensor::Float;
 
 use crate::Result;
 use crate::companions::refuse;
+use by::{Best, By};
 pub use stopped::{Stopped, Why};
 
 /// Watches a loss from epoch to epoch, keeps the weights that were best, and says when it is time to stop; then the model has
@@ -49,9 +51,11 @@ pub struct EarlyStopping<T: Float> {
     min_delta: f64,
     keep_last: bool,
     epoch: usize,
-    /// The loss that the next must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
+    /// The score that the next must be below, by `min_delta`, to count as an improvement; and the epoch that set it.
     mark: (f64, usize),
-    best: Option<(usize, f64, State<T>)>,
+    best: Option<Best<T>>,
+    /// The metric that it goes by in a trainer, in place of the loss.
+    by: Option<By>,
     /// The condition that ends a trainer's `fit`.
     fired: Option<Why>,
 }
@@ -75,6 +79,7 @@ impl<T: Float> EarlyStopping<T> {
             epoch: 0,
             mark: (f64::INFINITY, 0),
             best: None,
+            by: None,
             fired: None,
         }
     }
@@ -175,7 +180,7 @@ impl<T: Float> EarlyStopping<T> {
         model: &(impl Parts<T> + ?Sized),
         loss: f64,
     ) -> Result<Option<Stopped>> {
-        match self.why(model, loss)? {
+        match self.why(model, loss, loss)? {
             Some(why) => self.stop(model, why).map(Some),
             None => Ok(None),
         }
@@ -204,17 +209,19 @@ impl<T: Float> EarlyStopping<T> {
         &mut self,
         model: &(impl Parts<T> + ?Sized),
         loss: f64,
+        score: f64,
     ) -> Result<Option<Why>> {
         refuse(self.broken())?;
         self.epoch += 1;
         let epoch = self.epoch;
-        if loss.is_finite() && self.best.as_ref().is_none_or(|(_, best, _)| loss < *best) {
+        let is_better = self.best.as_ref().is_none_or(|best| score < best.score);
+        if loss.is_finite() && score.is_finite() && is_better {
             // A state shares the weights' memory until they are written next: keeping one copies nothing by itself.
             let state = if self.keep_last { State::new() } else { model.state() };
-            self.best = Some((epoch, loss, state));
+            self.best = Some(Best { epoch, loss, score, state });
         }
-        if loss < self.mark.0 - self.min_delta {
-            self.mark = (loss, epoch);
+        if score < self.mark.0 - self.min_delta {
+            self.mark = (score, epoch);
         }
         let flat = match self.grad_norm_below {
             Some(threshold) if loss.is_finite() => length(model)? < threshold,
@@ -227,10 +234,10 @@ impl<T: Float> EarlyStopping<T> {
     #[track_caller]
     pub(crate) fn stop(&self, model: &(impl Parts<T> + ?Sized), why: Why) -> Result<Stopped> {
         let (best_epoch, best_loss) =
-            self.best.as_ref().map_or((0, f64::NAN), |(epoch, loss, _)| (*epoch, *loss));
+            self.best.as_ref().map_or((0, f64::NAN), |best| (best.epoch, best.loss));
         let mut restored = false;
-        if let Some((_, _, state)) = self.best.as_ref().filter(|_| !self.keep_last) {
-            model.load_state(state)?;
+        if let Some(best) = self.best.as_ref().filter(|_| !self.keep_last) {
+            model.load_state(&best.state)?;
             restored = true;
         }
         Ok(Stopped { why, epoch: self.epoch, best_epoch, best_loss, restored })
@@ -279,6 +286,9 @@ impl<T: Float> fmt::Display for EarlyStopping<T> {
         }
         if let Some(epochs) = self.epochs {
             write!(f, ", after {epochs} epochs")?;
+        }
+        if let Some(by) = &self.by {
+            write!(f, ", by {by}")?;
         }
         let kept = if self.keep_last { "last" } else { "best" };
         write!(f, "; then the {kept} weights")

@@ -31,14 +31,14 @@ impl<'h> Table<'h> {
         if !history.penalties.is_empty() {
             table.numbers("objective", 9, |_, epoch| Some(epoch.objective));
         }
-        let metric = history.metric.as_deref();
-        if let Some(metric) = metric {
-            table.numbers(metric, 9, |_, epoch| epoch.train_metric);
+        for metric in &history.metrics {
+            table.numbers(&metric.name, 9, |row, _| *metric.train.get(row)?);
         }
         if history.epochs.iter().any(|epoch| epoch.validation_loss.is_some()) {
             table.numbers("val. loss", 9, |_, epoch| epoch.validation_loss);
-            if let Some(metric) = metric {
-                table.numbers(&format!("val. {metric}"), 14, |_, epoch| epoch.validation_metric);
+            for metric in &history.metrics {
+                let name = format!("val. {}", metric.name);
+                table.numbers(&name, 14, |row, _| *metric.validation.get(row)?);
             }
         }
         table.column("learning rate", 13, |_, epoch| format!("{:.2e}", epoch.learning_rate));

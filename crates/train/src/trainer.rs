@@ -88,7 +88,8 @@ pub struct Trainer<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors = Tensor<T>>
     pub(crate) pass: Pass<'a, T, X, Y, P>,
     pub(crate) check: Check<'a, X>,
     pub(crate) companions: Vec<Entry<'a, T>>,
-    pub(crate) metric: Option<(String, Metric<'a, Y, P>)>,
+    /// Their names are in the run, at the same places.
+    pub(crate) metrics: Vec<Metric<'a, Y, P>>,
     pub(crate) penalties: Vec<PenaltyOf<'a, T>>,
     pub(crate) validation: Option<Validation<'a, X, Y>>,
     pub(crate) progress: bool,
@@ -107,14 +108,15 @@ type Pass<'a, T, X, Y, P> = Box<
 /// The check of a model by inputs; `None` where only a pass can tell.
 type Check<'a, X> = Option<Box<dyn Fn(&X) -> wengert_nn::Result<()> + 'a>>;
 /// A measure of predictions and targets.
-type Metric<'a, Y, P> = Box<dyn Fn(&P, &Y) -> wengert_data::Result<f64> + 'a>;
+pub(crate) type Metric<'a, Y, P> = Box<dyn Fn(&P, &Y) -> wengert_data::Result<f64> + 'a>;
 
 /// A penalty on parameters; its name is in the run, at the same place.
 type PenaltyOf<'a, T> =
     Box<dyn for<'t> Fn(&'t Tape<T>, &[Param<T>]) -> wengert_autograd::Result<Var<'t, T>> + 'a>;
 
 /// Makes the batches of a pass over samples.
-type Batches<'a, X, Y> = Box<dyn Fn() -> Box<dyn Iterator<Item = (X, Y)> + 'a> + 'a>;
+type Batches<'a, X, Y> =
+    Box<dyn Fn() -> Box<dyn Iterator<Item = wengert_data::Result<(X, Y)>> + 'a> + 'a>;
 
 /// A loader of samples that are held back.
 pub(crate) struct Validation<'a, X, Y> {
@@ -130,7 +132,7 @@ pub(crate) struct Entry<'a, T: Float> {
     pub(crate) companion: Box<dyn Companion<T> + 'a>,
 }
 
-/// The row of a trainer's print. Of those that it always has there is one companion at most.
+/// The row of a trainer's print.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Row {
     LearningRate,
@@ -200,7 +202,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
             pass: Box::new(pass),
             check: None,
             companions: Vec::new(),
-            metric: None,
+            metrics: Vec::new(),
             penalties: Vec::new(),
             validation: None,
             progress: true,
@@ -214,51 +216,8 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// Evaluates on these samples after each epoch. Their loss is then what early stopping and a plateau go by; without them it is
     /// that of training.
     pub fn validation<V: Dataset<Batch = (X, Y)>>(mut self, loader: &'a DataLoader<V>) -> Self {
-        let batches = Box::new(|| Box::new(loader.epoch(0)) as Box<dyn Iterator<Item = (X, Y)>>);
+        let batches = Box::new(|| Box::new(loader.try_epoch(0)) as Box<dyn Iterator<Item = _>>);
         self.validation = Some(Validation { samples: loader.samples(), batches });
-        self
-    }
-
-    /// Also measures this, of predictions and targets, as a mean over samples: in training while the weights move, and in
-    /// validation.
-    pub fn metric(
-        mut self,
-        name: impl Into<String>,
-        metric: impl Fn(&P, &Y) -> wengert_data::Result<f64> + 'a,
-    ) -> Self {
-        self.metric = Some((name.into(), Box::new(metric)));
-        self
-    }
-
-    /// Adds a penalty on the optimiser's parameters to what is minimised, under a name: the *objective* is the loss of the data plus
-    /// all penalties. Each is in the [history](History) under its own name. Validation, early stopping and a plateau look at the loss
-    /// of the data alone.
-    ///
-    /// ```
-    /// use wengert_data::{DataLoader, synth};
-    /// use wengert_loss::{MseLoss, penalty::Penalty};
-    /// use wengert_nn::{Linear, Parts};
-    /// use wengert_optim::Sgd;
-    /// use wengert_tensor::Rng;
-    /// use wengert_train::Trainer;
-    ///
-    /// let loader = DataLoader::full(synth::linear::<f32>(50, 3.0, 4.0, 0.5, 0))?;
-    /// let model = Linear::new(1, 1, &mut Rng::new(0));
-    /// let (criterion, mut optimizer) = (MseLoss::new(), Sgd::new(model.parameters(), 0.01));
-    /// let history = Trainer::new(&model, &criterion, &mut optimizer)
-    ///     .penalty("l2", |tape, parameters| Penalty::l2(0.1).on(tape, parameters))
-    ///     .fit(&loader, 3)?;
-    /// let (last, l2) = (history.epochs[2], history.penalty("l2").unwrap()[2]);
-    /// assert!(l2 > 0.0 && last.objective == last.train_loss + l2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn penalty(
-        mut self,
-        name: impl Into<String>,
-        penalty: impl for<'t> Fn(&'t Tape<T>, &[Param<T>]) -> wengert_autograd::Result<Var<'t, T>> + 'a,
-    ) -> Self {
-        self.run.add_penalty(name.into());
-        self.penalties.push(Box::new(penalty));
         self
     }
 

@@ -150,7 +150,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} samples of {:?}", self.samples, self.features)?;
         if let Some((least, greatest)) = self.range {
-            write!(f, ", from {least} to {greatest}")?;
+            write!(f, ", from {} to {}", shortest(least), shortest(greatest))?;
         }
         if let Some(counts) = &self.class_counts {
             let mut shown: Vec<String> =
@@ -168,4 +168,10 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+/// A number as short as its own type tells it apart: one that an `f32` holds was an `f32`.
+fn shortest(x: f64) -> String {
+    let single = x as f32;
+    if f64::from(single) == x { single.to_string() } else { x.to_string() }
 }

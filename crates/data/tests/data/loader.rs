@@ -226,6 +226,33 @@ fn balanced_draws() {
 }
 
 #[test]
+fn shuffle_keeps_what_is_drawn() {
+    let labels: Vec<usize> = (0..100).map(|i| usize::from(i % 10 == 0)).collect();
+    let x = Tensor::from_fn([100, 1], |i| i[0] as f32);
+    let data = TensorDataset::new(x, Tensor::from(labels)).unwrap();
+    let loader = || DataLoader::new(&data, 20).unwrap();
+    let balanced = |seed| DataLoader::new(data.clone(), 20).unwrap().balanced(seed).unwrap();
+    assert_eq!(balanced(4).order(0).iter().filter(|&&row| row % 10 == 0).count(), 50);
+    assert_eq!(balanced(4).shuffle(1).order(2), balanced(1).order(2));
+    let before = DataLoader::new(data.clone(), 20).unwrap().shuffle(1).balanced(4).unwrap();
+    assert_eq!(before.order(2), balanced(4).order(2));
+    let weights: Vec<f64> = (0..100).map(f64::from).collect();
+    let weighted = |seed| loader().weighted(&weights, seed).unwrap();
+    assert_eq!(weighted(4).shuffle(1).order(2), weighted(1).order(2));
+    assert_eq!(loader().shuffle(1).weighted(&weights, 4).unwrap().order(2), weighted(4).order(2));
+
+    let error = balanced(4).weighted(&weights, 1).unwrap_err().to_string();
+    assert!(error.contains("`balanced` and `weighted` exclude each other"), "{error}");
+    assert!(
+        error.contains("help: ") && error.contains("at crates/data/tests/data/loader.rs:"),
+        "{error}"
+    );
+    let weighted = DataLoader::new(data.clone(), 20).unwrap().weighted(&weights, 4).unwrap();
+    let error = weighted.balanced(1).unwrap_err().to_string();
+    assert!(error.contains("`weighted` and `balanced` exclude each other"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused() {
     let loader = DataLoader::new(numbered(7), 4).unwrap();
     for (rank, ranks, rule) in [

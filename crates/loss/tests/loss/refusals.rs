@@ -292,6 +292,46 @@ fn penalties_on_nothing() {
 }
 
 #[test]
+fn one_logit_is_no_choice_of_classes() {
+    let tape = Tape::<f64>::new();
+    let (x, labels) = (tape.var(Tensor::zeros([4, 1])), Tensor::full([4], 0_usize));
+    refused(
+        CrossEntropyLoss::new().forward(x, &labels),
+        "cross_entropy: [4, 1]: one score a sample is one class, which has no other to be mistaken for: the loss is always 0\n  help: of one logit for yes or no use `BceWithLogitsLoss`; for classes give the last layer one output for each",
+    );
+    for (result, fix) in [
+        (cross_entropy(x, &Tensor::<f64>::ones([4, 1])), "`BceWithLogitsLoss`"),
+        (FocalLoss::new(2.0).forward(x, &labels), "`BinaryFocalLoss`"),
+        (MultiMarginLoss::new().forward(x, &labels), "`HingeLoss`"),
+        (
+            cross_entropy(tape.var(Tensor::zeros([1])), &Tensor::scalar(0_usize)),
+            "`BceWithLogitsLoss`",
+        ),
+        (cross_entropy(tape.var(Tensor::zeros([2, 1, 3])), &Tensor::full([2, 3], 0_usize)), "`Bce"),
+    ] {
+        let text = result.unwrap_err().to_string();
+        assert!(text.contains("the loss is always 0") && text.contains(fix), "{text}");
+    }
+    // As in PyTorch, which checks no numbers.
+    let unchecked = CrossEntropyLoss::new().unchecked().forward(x, &labels).unwrap();
+    assert_eq!(unchecked.item().unwrap(), 0.0);
+}
+
+#[test]
+fn a_smoothing_is_named_as_it_was_given() {
+    let tape = Tape::<f64>::new();
+    let (x, y) = (tape.var(Tensor::zeros([2, 3])), Tensor::ones([2, 3]));
+    refused(
+        DiceLoss::new().smooth(-1.0).forward(x, &y),
+        "dice: the smoothing is -1, and must be positive and finite",
+    );
+    refused(
+        TverskyLoss::new(0.5, 0.5).smooth(0.0).forward(x, &y),
+        "tversky: the smoothing is 0, and must be positive and finite",
+    );
+}
+
+#[test]
 fn sides_that_are_none() {
     let refused = |scores: Tensor<f64>, sides: Tensor<f64>| {
         let error = separation(&scores, &sides, &tensor![1.0]).unwrap_err().to_string();

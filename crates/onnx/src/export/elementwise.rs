@@ -42,8 +42,7 @@ impl<'t> Builder<'t> {
             let positive = self.with("Greater", &a, 0.0);
             return Ok(self.add("Where", &[&positive, &a, &b], vec![]));
         }
-        let other = self.b.get(line.index()).and_then(|l| l.op().get::<ops::Where>());
-        if other.is_none_or(|other| other.0.values != mask.values) {
+        if !self.all_others::<ops::Where>(line, |other| other.0.values == mask.values) {
             return Err(self.refused("its mask depends on the input or on the batch"));
         }
         let (a, b) = (self.name(a)?, self.name(b)?);

@@ -24,6 +24,8 @@ pub(super) struct Builder<'t> {
     pub(super) a: &'t Lines<'t, f32>,
     /// The recording of three.
     pub(super) b: &'t Lines<'t, f32>,
+    /// Recordings of as many samples as the second, with other numbers.
+    pub(super) others: &'t [Lines<'t, f32>],
     scopes: Vec<Scope>,
     layers: Vec<(Who, String)>,
     graph: Graph,
@@ -38,6 +40,7 @@ pub(super) struct Builder<'t> {
 impl<'t> Builder<'t> {
     pub(super) fn new(
         [a, b]: &'t [Lines<'t, f32>; 2],
+        others: &'t [Lines<'t, f32>],
         scopes: Vec<Scope>,
         layers: Vec<(Who, String)>,
     ) -> Self {
@@ -45,6 +48,7 @@ impl<'t> Builder<'t> {
             scopes,
             a,
             b,
+            others,
             layers,
             graph: Graph { name: "wengert".into(), ..Graph::default() },
             names: HashMap::new(),
@@ -54,7 +58,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    pub(super) fn build(mut self, kind: i64) -> Result<Model> {
+    pub(super) fn build(mut self, kind: i64, results_differ: bool) -> Result<Model> {
         let (Some(first), Some(call)) = (self.a.get(0), self.scopes.first()) else {
             return Err(Error::Format("the model recorded nothing".into()));
         };
@@ -82,6 +86,9 @@ impl<'t> Builder<'t> {
         }
         for (i, &result) in results.iter().enumerate() {
             self.now = result;
+            if results_differ {
+                return Err(self.branch("the model returns another value"));
+            }
             let sizes = named(&self.dims(result)?);
             let name = if i == 0 { "output".to_string() } else { format!("output_{i}") };
             self.used.insert(name.clone());
@@ -112,10 +119,7 @@ impl<'t> Builder<'t> {
     }
 
     fn write(&mut self, line: TapeLine<'t, f32>) -> Result<()> {
-        let other = self.b.get(line.index());
-        if other.is_none_or(|other| other.op().name() != line.op().name()) {
-            return Err(self.refused("another batch records other ops"));
-        }
+        self.same_op(line)?;
         let name = match line.op() {
             Op::Leaf(leaf) => self.leaf(line, leaf)?,
             Op::Elementwise(op) => self.elementwise(line, op)?,
@@ -161,6 +165,10 @@ impl<'t> Builder<'t> {
         let same = |a: &Tensor<f32>, b: &Tensor<f32>| {
             a.shape() == b.shape() && a.iter().map(f32::to_bits).eq(b.iter().map(f32::to_bits))
         };
+        let is_that = |l: &Lines<'_, f32>| l.get(index)?.value().map(|value| same(&b, &value));
+        if !self.others.iter().all(|other| is_that(other) == Some(true)) {
+            return Err(self.depends());
+        }
         if same(&a, &b) {
             return Ok(self.constant("constant", a));
         }
@@ -174,13 +182,15 @@ impl<'t> Builder<'t> {
         }
         let repeated = |all: &Tensor<f32>| Ok::<_, Error>(same(&row.expand(all.shape())?, all));
         if !repeated(&a)? || !repeated(&b)? {
-            return Err(
-                self.refused("its value depends on the input, but no op on the tape says how")
-            );
+            return Err(self.depends());
         }
         let row = self.constant("constant", row);
         let shape = self.sizes(&dims);
         Ok(self.add("Expand", &[&row, &shape], vec![]))
+    }
+
+    fn depends(&self) -> Error {
+        self.refused("its value depends on the input, but no op on the tape says how")
     }
 
     pub(super) fn line(&self, index: usize) -> TapeLine<'t, f32> {

@@ -1,8 +1,10 @@
 //! A model as a graph: one forward pass is recorded, and each line of the tape becomes a node.
 //!
-//! It is recorded twice, on two samples and on three, with other numbers. Sizes that differ are those of the batch. Anything else
-//! that differs was computed from the input without an op, and is refused, since the file would hold the numbers of one input.
+//! It is recorded on two samples and on three, with other numbers. Sizes that differ are those of the batch. Anything else that
+//! differs, a tensor, a number of an op, or the ops themselves, was computed from the input without an op, and is refused, since the
+//! file would hold that of one input. Further recordings, of positive and negative numbers and of zeros, show branches on the input.
 
+mod alike;
 mod elementwise;
 mod graph;
 mod nets;
@@ -22,13 +24,28 @@ use graph::Builder;
 /// The numbers of samples of the two recordings.
 const SAMPLES: [usize; 2] = [2, 3];
 
+/// The numbers of an input that is recorded.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    Normal,
+    Positive,
+    Negative,
+    Zero,
+}
+
 /// The kind of input that a model takes: a shape for floats, an example for indices.
 pub trait Input {
     /// The tensor that it stands for.
     type Of: Tensors;
 
     #[doc(hidden)]
-    fn record<'t>(&self, tape: &'t Tape<f32>, samples: usize) -> Result<Var<'t, f32, Self::Of>>;
+    fn record<'t>(
+        &self,
+        tape: &'t Tape<f32>,
+        samples: usize,
+        probe: Probe,
+    ) -> Result<Var<'t, f32, Self::Of>>;
 
     #[doc(hidden)]
     const KIND: i64;
@@ -39,13 +56,24 @@ impl<const N: usize> Input for [usize; N] {
     type Of = Tensor<f32>;
     const KIND: i64 = FLOAT;
 
-    fn record<'t>(&self, tape: &'t Tape<f32>, samples: usize) -> Result<Var<'t, f32>> {
+    fn record<'t>(
+        &self,
+        tape: &'t Tape<f32>,
+        samples: usize,
+        probe: Probe,
+    ) -> Result<Var<'t, f32>> {
         let mut shape = *self;
         match shape.first_mut() {
             Some(first) => *first = samples,
             None => return Err(Error::Format("an input has an axis for the batch".into())),
         }
-        Ok(tape.var(Tensor::randn(shape, &mut Rng::new(samples as u64))))
+        let numbers = Tensor::<f32>::randn(shape, &mut Rng::new(samples as u64));
+        Ok(tape.var(match probe {
+            Probe::Normal => numbers,
+            Probe::Positive => numbers.map(|x| 8.0 * x.abs()),
+            Probe::Negative => numbers.map(|x| -8.0 * x.abs()),
+            Probe::Zero => numbers.map(|_| 0.0),
+        }))
     }
 }
 
@@ -54,7 +82,12 @@ impl Input for Tensor<usize> {
     type Of = Self;
     const KIND: i64 = INT64;
 
-    fn record<'t>(&self, tape: &'t Tape<f32>, samples: usize) -> Result<Var<'t, f32, Self>> {
+    fn record<'t>(
+        &self,
+        tape: &'t Tape<f32>,
+        samples: usize,
+        probe: Probe,
+    ) -> Result<Var<'t, f32, Self>> {
         let mut shape = self.shape().to_vec();
         if self.is_empty() || shape.is_empty() {
             return Err(Error::Format("an example of indices holds at least one".into()));
@@ -64,7 +97,7 @@ impl Input for Tensor<usize> {
         let count = shape.iter().product();
         // The example's numbers again and again, from another place in each recording.
         let numbers: Vec<usize> =
-            numbers.iter().cycle().skip(samples).take(count).copied().collect();
+            numbers.iter().cycle().skip(samples + probe as usize).take(count).copied().collect();
         Ok(tape.input(Tensor::from(numbers).reshape(shape)?))
     }
 }
@@ -109,10 +142,19 @@ where
     M: Module<f32, I::Of, Out> + ?Sized,
 {
     let tapes = [(); 2].map(|()| Tape::new().evaluating());
+    let mut others = Vec::new();
     {
         let _thawed = Thawed::new(model.parameters());
         for (tape, samples) in tapes.iter().zip(SAMPLES) {
-            model.call(input.record(tape, samples)?.unpack())?;
+            model.call(input.record(tape, samples, Probe::Normal)?.unpack())?;
+        }
+        for probe in [Probe::Positive, Probe::Negative, Probe::Zero] {
+            let tape = Tape::new().evaluating();
+            let input = input.record(&tape, SAMPLES[1], probe)?;
+            // A model may reject such numbers.
+            if model.call(input.unpack()).is_ok() {
+                others.push(tape);
+            }
         }
     }
     let mut layers = vec![(model.who(), model.describe().unwrap_or_default())];
@@ -122,7 +164,10 @@ where
         }
     });
     let (scopes, lines) = (tapes[0].scopes(), [tapes[0].lines(), tapes[1].lines()]);
-    Ok(Builder::new(&lines, scopes, layers).build(I::KIND)?.to_bytes())
+    let results = |tape: &Tape<f32>| tape.scopes().first().map(|call| call.results.clone());
+    let results_differ = tapes[1..].iter().chain(&others).any(|t| results(t) != results(&tapes[0]));
+    let others: Vec<_> = others.iter().map(Tape::lines).collect();
+    Ok(Builder::new(&lines, &others, scopes, layers).build(I::KIND, results_differ)?.to_bytes())
 }
 
 /// The frozen parameters of a model, which are not frozen for so long: a tape does not record what nothing that is trained leads to.

@@ -40,7 +40,11 @@ impl<'t> Builder<'t> {
                 let Some(other) = other else { return Err(self.no_image()) };
                 self.part(line, parts, &other.0)
             }
-            Shaping::Unslice(ops::Unslice(_, parts)) => self.padded(line, parts),
+            Shaping::Unslice(ops::Unslice(_, parts)) => {
+                let other = self.b.get(line.index()).and_then(|l| l.op().get::<ops::Unslice>());
+                let Some(other) = other else { return Err(self.no_image()) };
+                self.padded(line, [parts, &other.1])
+            }
             Shaping::Cat(ops::Cat(axis)) => {
                 let all = (0..line.arity()).map(|k| self.operand(line, k));
                 let all = all.collect::<Result<Vec<_>>>()?;
@@ -140,20 +144,26 @@ impl<'t> Builder<'t> {
     }
 
     /// Zeros around x.
-    fn padded(&mut self, line: Line<'t>, parts: &[Slice]) -> Result<String> {
+    fn padded(&mut self, line: Line<'t>, parts: [&[Slice]; 2]) -> Result<String> {
         let x = self.operand(line, 0)?;
         let (dims, from) = (self.dims(line.index())?, self.dims(line.operands()[0])?);
         let (mut before, mut after) = (vec![], vec![]);
         for (i, dim) in dims.iter().enumerate() {
-            let (start, count, step) = match parts.get(i) {
-                Some(part @ Slice::Range { .. }) => {
-                    let (start, count, step, _) = Self::places(part, dim.at(0));
-                    (start, count, step)
-                }
-                None => (0, dim.at(0) as i64, 1),
-                _ => return Err(self.no_image()),
+            let in_recording = |k: usize| {
+                let (start, count, step) = match parts[k].get(i) {
+                    Some(part @ Slice::Range { .. }) => {
+                        let (start, count, step, _) = Self::places(part, dim.at(k));
+                        (start, count, step)
+                    }
+                    None => (0, dim.at(k) as i64, 1),
+                    _ => return None,
+                };
+                Some((start, dim.at(k) as i64 - start - count, step))
             };
-            let end = dim.at(0) as i64 - start - count;
+            let Some((start, end, step)) = in_recording(0) else { return Err(self.no_image()) };
+            if in_recording(1) != Some((start, end, step)) {
+                return Err(self.refused("the padding depends on the batch"));
+            }
             if step != 1 || dim != &from[i] && matches!(dim, Dim::Batch(_)) {
                 return Err(self.no_image());
             }
@@ -170,13 +180,14 @@ impl<'t> Builder<'t> {
             Index::IndexSelect(ops::IndexSelect(axis, index)) => {
                 let other = other.and_then(|line| line.op().get::<ops::IndexSelect>());
                 let Some(other) = other else { return Err(self.no_image()) };
-                let places = self.places_of(&index.values, &other.1.values)?;
+                let is_fixed = self
+                    .all_others::<ops::IndexSelect>(line, |other| other.1.values == index.values);
+                let places = self.places_of(&index.values, &other.1.values, is_fixed)?;
                 let (x, axis) = (self.operand(line, 0)?, self.axis(line, *axis));
                 Ok(self.add("Gather", &[&x, &places], vec![("axis", Attribute::Int(axis))]))
             }
             Index::Gather(ops::Gather(axis, index)) => {
-                let other = other.and_then(|line| line.op().get::<ops::Gather>());
-                if other.is_none_or(|other| other.1.values != index.values) {
+                if !self.all_others::<ops::Gather>(line, |other| other.1.values == index.values) {
                     return Err(self.refused("its index depends on the input or on the batch"));
                 }
                 let places = self.constant("index", index.values.clone());
@@ -188,7 +199,12 @@ impl<'t> Builder<'t> {
     }
 
     /// The input's own numbers, or numbers that are always the same.
-    fn places_of(&mut self, a: &Tensor<usize>, b: &Tensor<usize>) -> Result<String> {
+    fn places_of(
+        &mut self,
+        a: &Tensor<usize>,
+        b: &Tensor<usize>,
+        is_fixed: bool,
+    ) -> Result<String> {
         let input = [self.a, self.b].map(|lines| {
             let data = lines.get(0)?.data()?;
             data.get::<usize>().cloned()
@@ -200,7 +216,7 @@ impl<'t> Builder<'t> {
             let flat = self.ints("sizes", &[-1]);
             return Ok(self.add("Reshape", &["input", &flat], vec![]));
         }
-        if a != b {
+        if !is_fixed {
             return Err(self.refused("its index depends on the input or on the batch"));
         }
         Ok(self.constant("index", a.clone()))

@@ -3,9 +3,14 @@
 use wengert_tensor::Float;
 
 use super::Doctor;
-use crate::{Companion, EpochEnd, Result, Step};
+use crate::{Companion, EpochEnd, Fit, Result, Step};
 
 impl<T: Float> Companion<T> for Doctor {
+    fn before_fit(&mut self, fit: &Fit) -> Result<()> {
+        self.fit_at = Some(fit.at);
+        Ok(())
+    }
+
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
         self.before(step.loss, &*step.optimizer);
         Ok(())

@@ -4,6 +4,7 @@ use wengert_autograd::Tape;
 use wengert_tensor::Float;
 
 use super::{Doctor, Fault, Finding, Report, rules};
+use crate::error::HERE;
 
 impl Doctor {
     /// Tells the losses of an epoch: of training, and of samples that were held back.
@@ -47,6 +48,10 @@ impl Doctor {
         }
         rules::explained(&mut findings);
         findings.sort_by_key(Finding::order);
+        if let Some(at) = self.fit_at {
+            let lines = findings.iter_mut().filter_map(|f| f.place.line.as_mut());
+            lines.filter(|line| line.file().starts_with(HERE)).for_each(|line| *line = at);
+        }
         Report::new(findings, self.looked_at())
     }
 

@@ -145,6 +145,8 @@ pub struct Doctor {
     /// The number of lines that compare a prediction with a target.
     pub(crate) comparisons: usize,
     findings: Vec<Finding>,
+    /// The line of a trainer's `fit`, which stands for those of the trainer itself.
+    fit_at: Option<Line>,
 }
 
 impl Default for Doctor {
@@ -194,6 +196,7 @@ impl Doctor {
             pairing: Pairing::default(),
             comparisons: 0,
             findings: Vec::new(),
+            fit_at: None,
         }
     }
 

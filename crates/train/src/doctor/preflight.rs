@@ -11,6 +11,7 @@ use wengert_tensor::Float;
 use super::goal::Kind;
 use super::{Doctor, Fault, Finding, Report};
 use crate::Result;
+use crate::epoch::value_of;
 use crate::held::Held;
 use trial::Trial;
 
@@ -59,7 +60,7 @@ impl Doctor {
         {
             let tape = Tape::new().seeded(0);
             let loss = trial.loss(&tape, x, y)?;
-            doctor.losses.push(loss.item()?.to_f64());
+            doctor.losses.push(value_of("preflight", loss)?);
             let optimizer = Adam::new(named.clone(), 0.0);
             if loss.item()?.is_finite() {
                 doctor.look(loss, &optimizer);

@@ -45,7 +45,10 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
                 "leave the last activation out",
                 Code("Sequential::new().with(…).with(Linear::new(…))"),
             ),
-            ("or scale the targets into its range", Code("MinMaxScaler")),
+            (
+                "or scale the targets into its range",
+                Code("let scaler = MinMax::fit(train.targets(), 0.0, 1.0)?;"),
+            ),
         ],
         Fault::OutlierTarget => &[
             (
@@ -115,11 +118,11 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
         ],
         Fault::UnscaledInput => &[
             ("give the columns mean 0 and deviation 1", StandardiseInput),
-            ("in code", Code("let scaler = StandardScaler::fit(train.features())?;")),
+            ("in code", Code("let scaler = Standardizer::fit(train.features())?;")),
             ("a hundredth of the learning rate, from fresh weights", RestartAndScaleRate(0.01)),
         ],
         Fault::UnscaledTarget => &[
-            ("scale the targets", Code("let scaler = StandardScaler::fit(train.targets())?;")),
+            ("scale the targets", Code("let scaler = Standardizer::fit(train.targets())?;")),
             ("an optimiser whose steps do not depend on the gradient's size", AdamOnAll(1e-2)),
         ],
         Fault::ConstantColumn | Fault::DuplicateColumn | Fault::Leak => {
@@ -216,3 +219,6 @@ pub(crate) fn of(fault: Fault) -> Vec<Remedy> {
     };
     list.iter().map(|&(text, action)| Remedy { text: text.to_string(), action }).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,9 @@ use wengert_autograd::{Tape, Tensors};
 use wengert_data::metrics::RunningMean;
 use wengert_tensor::Float;
 
+use super::measures;
 use crate::companions::ProgressLine;
+use crate::epoch::value_of;
 use crate::run::Ended;
 use crate::{Cause, Companion, Epoch, EpochEnd, Result, Stopped, Trainer};
 
@@ -14,27 +16,41 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     /// The measurements of an epoch whose steps are done, and the validation.
     pub(super) fn measured(&mut self, diverged: bool, started: Instant) -> Result<Epoch> {
         let mean = |mean: &mut RunningMean| (mean.count() > 0).then(|| mean.take());
+        let means = |all: &mut [RunningMean]| all.iter_mut().map(mean).collect::<Vec<_>>();
         let (train_loss, objective) = self.run.take(diverged);
-        let train_metric = mean(&mut self.run.metric);
+        let in_training = means(&mut self.run.metrics);
         let learning_rate = self.optimizer.learning_rate();
-        let (mut loss, mut metric) = (RunningMean::new(), RunningMean::new());
+        let mut loss = RunningMean::new();
+        let mut metrics: Vec<_> = self.metrics.iter().map(|_| RunningMean::new()).collect();
         let validation = self.validation.as_ref().filter(|_| !diverged);
-        for (inputs, targets) in validation.into_iter().flat_map(|with| (with.batches)()) {
+        for batch in validation.into_iter().flat_map(|with| (with.batches)()) {
+            let (inputs, targets) = batch?;
             let tape = Tape::no_grad();
             let samples = inputs.samples();
             let (prediction, of_batch) = (self.pass)(&tape, inputs, &targets)?;
-            loss.add(of_batch.item()?.to_f64(), samples);
-            if let Some((_, measure)) = &self.metric {
-                metric.add(measure(&prediction.value()?, &targets)?, targets.samples());
+            loss.add(value_of("validation", of_batch)?, samples);
+            for (measured, mean) in
+                measures(&self.metrics, prediction, &targets)?.into_iter().zip(&mut metrics)
+            {
+                mean.add(measured, targets.samples());
             }
+        }
+        let in_validation = means(&mut metrics);
+        let validation_loss = validation.map(|_| loss.mean());
+        let first = |of: &[Option<f64>]| of.first().copied().flatten();
+        let (train_metric, validation_metric) = (first(&in_training), first(&in_validation));
+        let each = in_training.into_iter().zip(in_validation);
+        for ((train, validation), metric) in each.zip(&mut self.run.history.metrics) {
+            metric.train.push(train);
+            metric.validation.push(validation);
         }
         Ok(Epoch {
             number: self.run.epochs + 1,
             train_loss,
             objective,
             train_metric,
-            validation_loss: validation.map(|_| loss.mean()),
-            validation_metric: mean(&mut metric),
+            validation_loss,
+            validation_metric,
             learning_rate,
             seconds: started.elapsed().as_secs_f64(),
         })
@@ -103,7 +119,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     /// The cause in validation data that are not finite.
     #[cold]
     pub(super) fn bad_validation(&self) -> Option<Cause> {
-        let mut batches = (self.validation.as_ref()?.batches)();
+        let mut batches = (self.validation.as_ref()?.batches)().flatten();
         batches.find_map(|(inputs, targets)| Cause::in_batch::<T, _, _>(&inputs, &targets))
     }
 }

@@ -3,6 +3,7 @@
 use wengert_files::{Loader, Resume, State};
 use wengert_tensor::Float;
 
+use super::by::Best;
 use super::{EarlyStopping, Why};
 use crate::companions::refuse;
 use crate::{Companion, EpochEnd, Fit, Result};
@@ -17,7 +18,12 @@ impl<T: Float> Companion<T> for EarlyStopping<T> {
     }
 
     fn after_epoch(&mut self, end: &mut EpochEnd<'_, T>) -> Result<()> {
-        self.fired = self.why(end.model, end.epoch.loss())?;
+        let loss = end.epoch.loss();
+        let score = match &self.by {
+            Some(by) if loss.is_finite() => by.score(end)?,
+            _ => loss,
+        };
+        self.fired = self.why(end.model, loss, score)?;
         if let Some(why) = self.fired {
             end.stop_because(why);
         }
@@ -55,9 +61,12 @@ impl<T: Float> Resume<T> for EarlyStopping<T> {
         state.insert_number("epoch", self.epoch as f64);
         state.insert_number("mark.loss", self.mark.0);
         state.insert_number("mark.epoch", self.mark.1 as f64);
-        if let Some((epoch, loss, weights)) = &self.best {
+        if let Some(Best { epoch, loss, score, state: weights }) = &self.best {
             state.insert_number("best.epoch", *epoch as f64);
             state.insert_number("best.loss", *loss);
+            if self.by.is_some() {
+                state.insert_number("best.score", *score);
+            }
             state.insert_all("weights.", weights);
         }
         state
@@ -71,7 +80,8 @@ impl<T: Float> Resume<T> for EarlyStopping<T> {
         let mut best = None;
         if loader.has("best.epoch") {
             let (epoch, loss) = (loader.count("best.epoch") as usize, loader.number("best.loss"));
-            best = Some((epoch, loss, loader.under("weights.")));
+            let score = if loader.has("best.score") { loader.number("best.score") } else { loss };
+            best = Some(Best { epoch, loss, score, state: loader.under("weights.") });
         }
         loader.finish()?;
         (self.epoch, self.mark, self.best) = (epoch, mark, best);

@@ -12,6 +12,7 @@ use wengert_autograd::{Error, Param, Result, Var};
 use wengert_nn::{Parts, Visitor};
 use wengert_tensor::{Float, Tensor};
 
+use crate::epoch::value_of;
 pub use report::{TaskLine, TaskReport};
 
 /// Several losses of one model as one: Σ wᵢ·Lᵢ. They differ in how the weights are found.
@@ -170,7 +171,7 @@ impl<T: Float> MultiTask<T> {
         if losses.len() != self.names.len() || losses.is_empty() {
             return Err(self.count(losses.len()));
         }
-        let values = losses.iter().map(|l| Ok(l.item()?.to_f64())).collect::<Result<Vec<_>>>()?;
+        let values = losses.iter().map(|&l| value_of("combine", l)).collect::<Result<Vec<_>>>()?;
         let steps = losses[0].tape().is_recording();
         let products = match steps && !self.shared.is_empty() {
             true => Some(report::products(losses, &self.shared)?),

@@ -10,7 +10,10 @@ use super::{Row, Trainer};
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> fmt::Display for Trainer<'_, T, X, Y, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |row: Row| self.companions.iter().filter(move |entry| entry.row == row);
-        let words = |of: Row| row(of).map(|entry| entry.companion.describe()).next();
+        let words = |of: Row| {
+            let all: Vec<_> = row(of).map(|entry| entry.companion.describe()).collect();
+            (!all.is_empty()).then(|| all.join(", then "))
+        };
         match words(Row::LearningRate) {
             Some(words) => writeln!(f, "learning rate   {words}")?,
             None => {
@@ -27,8 +30,9 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> fmt::Display for Trainer<'_, 
         for penalty in &self.run.history.penalties {
             writeln!(f, "penalty         {}", penalty.name)?;
         }
-        let metric = self.metric.as_ref().map_or("none", |(name, _)| name.as_str());
-        writeln!(f, "metric          {metric}")?;
+        let metrics: Vec<_> = self.run.history.metrics.iter().map(|m| &*m.name).collect();
+        let metrics = if metrics.is_empty() { "none".into() } else { metrics.join(", ") };
+        writeln!(f, "metric          {metrics}")?;
         let none =
             "none: all epochs, the last weights; a loss that is not finite is an error".to_string();
         writeln!(f, "early stopping  {}", words(Row::Stopping).unwrap_or(none))?;

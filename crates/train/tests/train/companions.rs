@@ -236,17 +236,17 @@ fn a_checkpoint_that_does_not_fit_changes_neither_companion_nor_model() {
 }
 
 #[test]
-fn of_a_row_of_the_print_there_is_one() {
+fn of_a_setting_that_is_made_twice_the_later_counts() {
     let (criterion, model) = (CrossEntropyLoss::new(), net(0));
     let mut optimizer = Sgd::new(model.parameters(), 0.1);
     let trainer: Trainer<'_, f32, _, Tensor<usize>> =
         Trainer::new(&model, &criterion, &mut optimizer)
             .clip_norm(1.0)
-            .clip_value(0.5)
+            .clip_norm(0.5)
             .schedule(CosineAnnealingLr::new(0.1, 9))
-            .plateau(ReduceLrOnPlateau::new(0.1));
+            .schedule(CosineAnnealingLr::new(0.2, 9));
     let text = trainer.to_string();
-    assert!(text.contains("learning rate   lowered when the loss stops falling\n"), "{text}");
-    assert!(text.contains("clipping        each number to ±0.5\n"), "{text}");
+    assert!(text.contains("learning rate   by a schedule, step by step\n"), "{text}");
+    assert!(text.contains("clipping        all gradients together to length 0.5\n"), "{text}");
     assert_ne!(batch_seed(0, 0, 0), batch_seed(0, 0, 1));
 }

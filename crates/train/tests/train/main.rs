@@ -4,11 +4,14 @@
 
 mod adversaries;
 mod batches;
+mod by_metric;
 mod companions;
+mod datasets;
 mod doctor;
 mod files;
 mod golden;
 mod kills;
+mod lines;
 mod panics;
 mod penalties;
 mod preflight;
@@ -16,4 +19,5 @@ mod resume;
 mod settings;
 mod sweep;
 mod tasks;
+mod together;
 mod trainer;

@@ -12,7 +12,7 @@ use wengert_tensor::{Float, Tensor, keep};
 use super::{Case, Columns, Course};
 use crate::Result;
 use crate::doctor::{Action, treatment};
-use crate::epoch::loss_on;
+use crate::epoch::{loss_on, value_of};
 use crate::held::Held;
 
 /// The course of a run under an action, from the state that is held and back to it.
@@ -57,7 +57,7 @@ fn train<T: Float>(
         optimizer.zero_grad();
         let loss = case.loss(&tape, step, columns)?;
         let loss = each.loss_scale.map_or(loss, |scale| loss.mul_scalar(scale));
-        let value = loss.item()?.to_f64();
+        let value = value_of("try_cures", loss)?;
         if !value.is_finite() {
             return Ok(Course { losses, end: f64::INFINITY });
         }
@@ -107,12 +107,12 @@ where
         columns: Columns,
     ) -> wengert_autograd::Result<Var<'t, T>> {
         let batches = self.loader.batches().max(1);
-        let Some((x, y)) = self.loader.epoch(step / batches).nth(step % batches) else {
-            return Err(wengert_autograd::Error::Use(
-                "try_cures: the loader has no batch".into(),
-                std::panic::Location::caller(),
-            ));
-        };
+        let wrong =
+            |rule: String| wengert_autograd::Error::Use(rule, std::panic::Location::caller());
+        let batch = self.loader.try_epoch(step / batches).nth(step % batches);
+        let (x, y) = batch
+            .ok_or_else(|| wrong("try_cures: the loader has no batch".into()))?
+            .map_err(|error| wrong(format!("try_cures: {error}")))?;
         let x = if columns == Columns::Standardised { standardised::<T, X>(x) } else { x };
         loss_on(tape, self.model, self.criterion, x, &y)
     }

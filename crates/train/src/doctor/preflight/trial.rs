@@ -9,7 +9,7 @@ use wengert_tensor::{Float, Rng, Tensor};
 use crate::Result;
 use crate::doctor::rows::shuffled;
 use crate::doctor::{Fault, Finding};
-use crate::epoch::loss_on;
+use crate::epoch::{loss_on, value_of};
 use crate::held::Held;
 
 /// The samples that are to be learnt by heart, and the steps that there are for it.
@@ -90,7 +90,7 @@ where
             let tape = Tape::new().seeded(step as u64);
             optimizer.zero_grad();
             let loss = self.loss(&tape, x, y)?;
-            last = loss.item()?.to_f64();
+            last = value_of("preflight", loss)?;
             if step == 0 {
                 first = last;
             }
@@ -156,7 +156,7 @@ where
         let mut after = |targets: &Y, steps: usize| -> Result<f64> {
             self.train(&x_train, targets, steps)?;
             let tape = Tape::<T>::no_grad();
-            let loss = self.loss(&tape, &x_test, &y_test)?.item()?.to_f64();
+            let loss = value_of("preflight", self.loss(&tape, &x_test, &y_test)?)?;
             held.put_back();
             Ok(loss)
         };

@@ -1,0 +1,62 @@
+//! Errors of a dataset of one's own come out of everything that trains or evaluates.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wengert_data::{DataLoader, Dataset, Error};
+use wengert_loss::MseLoss;
+use wengert_nn::{Linear, Parts};
+use wengert_optim::Sgd;
+use wengert_tensor::{Rng, Tensor};
+use wengert_train::{Trainer, evaluate, lr_range_test, train_epoch};
+
+/// Samples of which this one cannot be read.
+struct Files {
+    missing: usize,
+}
+
+impl Dataset for Files {
+    type Batch = (Tensor<f32>, Tensor<f32>);
+    fn len(&self) -> usize {
+        4
+    }
+    fn batch(&self, rows: &[usize]) -> wengert_data::Result<Self::Batch> {
+        if rows.contains(&self.missing) {
+            return Err(Error::other(format!("sample {} is no image", self.missing)));
+        }
+        Ok((Tensor::ones([rows.len(), 1]), Tensor::ones([rows.len(), 1])))
+    }
+}
+
+#[test]
+fn an_error_of_a_dataset_is_an_error_of_the_training() {
+    let model = Linear::<f32>::new(1, 1, &mut Rng::new(0));
+    let criterion = MseLoss::new();
+    let mut optimizer = Sgd::new(model.parameters(), 0.01);
+    for missing in [0, 3] {
+        let loader = DataLoader::new(Files { missing }, 2).unwrap();
+        let said = format!("sample {missing} is no image");
+        let mut trainer = Trainer::new(&model, &criterion, &mut optimizer).silent();
+        assert_eq!(trainer.fit(&loader, 1).unwrap_err().to_string(), said);
+        drop(trainer);
+        let whole = DataLoader::new(Files { missing: 4 }, 2).unwrap();
+        let mut trainer = Trainer::new(&model, &criterion, &mut optimizer).silent();
+        trainer = trainer.validation(&loader);
+        assert_eq!(trainer.fit(&whole, 1).unwrap_err().to_string(), said);
+        drop(trainer);
+        assert_eq!(evaluate(&model, &criterion, &loader).unwrap_err().to_string(), said);
+        let epoch = train_epoch(&model, &criterion, &mut optimizer, &loader, 0);
+        assert_eq!(epoch.unwrap_err().to_string(), said);
+        let test = lr_range_test(&model, &criterion, &mut optimizer, &loader, (1e-5, 1.0), 10);
+        assert_eq!(test.unwrap_err().to_string(), said);
+    }
+}
+
+#[test]
+fn a_loop_over_epoch_panics_and_names_its_twin() {
+    let loader = DataLoader::new(Files { missing: 3 }, 2).unwrap();
+    let read: Vec<bool> = loader.try_epoch(0).map(|batch| batch.is_ok()).collect();
+    assert_eq!(read, [true, false]);
+    let panic = catch_unwind(AssertUnwindSafe(|| loader.epoch(0).count())).unwrap_err();
+    let said = panic.downcast_ref::<String>().unwrap();
+    assert!(said.contains("sample 3 is no image") && said.contains("`try_epoch`"), "{said}");
+}
