@@ -15,7 +15,7 @@ use crate::EarlyStopping;
 
 /// The names of the facade.
 mod wengert {
-    pub use wengert_data as data;
+    pub(super) use wengert_data as data;
 }
 
 type Anything = std::result::Result<(), Box<dyn std::error::Error>>;
