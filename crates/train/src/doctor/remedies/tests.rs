@@ -15,7 +15,7 @@ use crate::EarlyStopping;
 
 /// The names of the facade.
 mod wengert {
-    pub use wengert_data as data;
+    pub(super) use wengert_data as data;
 }
 
 type Anything = std::result::Result<(), Box<dyn std::error::Error>>;
@@ -108,14 +108,16 @@ impl Net {
     }
 }
 
-/// Whether the parts between dots occur in order in one line of the code above.
+/// Whether the parts between dots occur in order in one statement of the code above.
 fn is_compiled(code: &str) -> bool {
     let code = code.split(" //").next().unwrap_or(code).trim_end_matches(';');
-    include_str!("tests.rs").lines().any(|line| {
-        let mut rest = line.split_once("::<f32>").map_or(line.into(), |(a, b)| format!("{a}{b}"));
+    let source = include_str!("tests.rs").replace("::<f32>", "");
+    let lines: String = source.lines().map(str::trim_start).collect();
+    lines.split(';').any(|statement| {
+        let mut rest = statement;
         code.split('…').all(|part| match rest.split_once(part) {
             Some((_, after)) => {
-                rest = after.to_string();
+                rest = after;
                 true
             }
             None => false,
