@@ -60,7 +60,9 @@ impl Net {
             .with(Linear::new(2, 2, rng));
         let data = TensorDataset::new(x.clone(), y.clone())?;
         DataLoader::new(TensorDataset::new(x, y)?, 32)?.shuffle(seed);
-        DataLoader::new(data.clone(), 32)?.shuffle(seed);
+        let whole = data.clone();
+        DataLoader::new(data, 32)?.shuffle(seed);
+        let data = whole;
         let parameters = model.parameters();
         clip_grad_norm(&parameters, 1.0)?;
         LeakyRelu::new(0.01);
