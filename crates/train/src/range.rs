@@ -190,9 +190,10 @@ fn run<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
         let rate = rates.0 * factor.powi(step as i32);
         let before = test.steps.last().map_or(rate, |s| s.0);
         let tape = tape_of(seed, step / loader.batches(), step % loader.batches());
-        let loss = batch.map_err(Into::into).and_then(|(inputs, targets)| {
-            one(&tape, model, criterion, optimizer, inputs, &targets, rate)
-        });
+        let loss = match batch {
+            Ok((x, y)) => one(&tape, model, criterion, optimizer, x, &y, rate),
+            Err(error) => Err(error.into()),
+        };
         match loss {
             Ok(loss) => {
                 let least = test.steps.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);

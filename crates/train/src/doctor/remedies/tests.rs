@@ -60,7 +60,9 @@ impl Net {
             .with(Linear::new(2, 2, rng));
         let data = TensorDataset::new(x.clone(), y.clone())?;
         DataLoader::new(TensorDataset::new(x, y)?, 32)?.shuffle(seed);
-        DataLoader::new(data.clone(), 32)?.shuffle(seed);
+        let whole = data.clone();
+        DataLoader::new(data, 32)?.shuffle(seed);
+        let data = whole;
         let parameters = model.parameters();
         clip_grad_norm(&parameters, 1.0)?;
         LeakyRelu::new(0.01);
@@ -108,14 +110,16 @@ impl Net {
     }
 }
 
-/// Whether the parts between dots occur in order in one line of the code above.
+/// Whether the parts between dots occur in order in one statement of the code above.
 fn is_compiled(code: &str) -> bool {
     let code = code.split(" //").next().unwrap_or(code).trim_end_matches(';');
-    include_str!("tests.rs").lines().any(|line| {
-        let mut rest = line.split_once("::<f32>").map_or(line.into(), |(a, b)| format!("{a}{b}"));
+    let source = include_str!("tests.rs").replace("::<f32>", "");
+    let lines: String = source.lines().map(str::trim_start).collect();
+    lines.split(';').any(|statement| {
+        let mut rest = statement;
         code.split('…').all(|part| match rest.split_once(part) {
             Some((_, after)) => {
-                rest = after.to_string();
+                rest = after;
                 true
             }
             None => false,
