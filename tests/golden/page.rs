@@ -42,6 +42,8 @@ Differences that no single line shows:
   One mask does for `attn_mask` and `key_padding_mask`: `attention.call((x, mask))`, of a shape that broadcasts to
   `[batch, heads, queries, keys]`. So `[queries, keys]` is for all sequences, as `attn_mask` is, and a padding mask `[batch, keys]`
   comes as `mask.unsqueeze(1)?`, `[batch, 1, keys]`.
+- **Positions come first or last**: attention takes `[time, batch, width]` unless `batch_first()` is set, and positions take
+  `[…, time, width]`; `TimeFirst(SinusoidalPositions)` is for the former. `attention.weighed()` gives the weights too.
 - **A clone is a handle**: `layer.clone()` has the same parameters, where `copy.deepcopy` makes new ones.
 - **So does the randomness**: a tape that draws (`Dropout`) has a seed, `Tape::new().seeded(n)`, and the mask is a function of it.
 
