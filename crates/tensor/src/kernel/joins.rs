@@ -1,4 +1,4 @@
-//! How a fold joins an element, and two partial results: by a call where few will run it.
+//! The steps of a fold: an element joined to a result, and two partial results joined; by a call where few will run it.
 
 use super::level::{Arch, Level, Portable};
 use super::tree::Fold;
