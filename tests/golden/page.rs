@@ -23,7 +23,7 @@ use wengert::prelude::*;
 use wengert::tensor::Border;
 ```
 
-`x`, `other`, … are vars (`Var`); a `Tensor` has most of the names too, and differs in a few, such as `pow_scalar` for `powf`. Masks are `Tensor<bool>`, class numbers and indices `Labels` (`Tensor<usize>`). Add `?`
+`x`, `other`, … are vars (`Var`); a `Tensor` has most of these names too. Masks are `Tensor<bool>`, class numbers and indices `Labels` (`Tensor<usize>`). Add `?`
 where a line returns a `Result`. `over(dim, keepdim)` stands for axes as you would write them: `..` for all, `1`, `[0, -1]`,
 or `keep(…)` of these. A size of -1 is `REST`. Omit the options that you do not need.
 

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use wengert_tensor::{
-    Axes, Error as TensorError, Fault, Float, REST, Shape, Slice, axis_or_refuse, is_axis_of_scalar,
+    Axes, Float, REST, Shape, Slice, axis_or_refuse, is_axis_of_scalar, stack_or_refuse,
 };
 
 use crate::ops::{Cat, Diagonal, Expand, Permute, Reshape, Slicing};
@@ -180,11 +180,8 @@ impl<T: Float> Var<'_, T> {
             first.recordable("stack", parts)?;
         }
         let shapes: Vec<Shape> = parts.iter().map(|part| part.shape()).collect();
-        if shapes.iter().any(|shape| *shape != shapes[0]) {
-            let shapes: Vec<&[usize]> = shapes.iter().map(|shape| &**shape).collect();
-            let fault = Fault::new("stack", &shapes, "all parts must have one shape");
-            return Err(TensorError::Shape(fault).into());
-        }
+        let shapes: Vec<&[usize]> = shapes.iter().map(|shape| &**shape).collect();
+        stack_or_refuse(&shapes, axis)?;
         let parts = parts.iter().map(|p| p.unsqueeze(axis)).collect::<Result<Vec<_>>>()?;
         Self::cat(&parts, axis)
     }

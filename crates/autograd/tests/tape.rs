@@ -464,7 +464,8 @@ fn composites_name_themselves_and_the_line_of_their_caller() {
         ("vjp: the cotangent has", vjp(|x| Ok(x), &x, &wide).err()),
         ("pairwise_distance: ", a.pairwise_distance(b, 2.0, 0.0, false).err()),
         ("lerp: ", a.lerp(b, 0.5).err()),
-        ("stack: [2, 3] and [4]: all parts", Var::stack(&[a, b], 0).err()),
+        ("stack: [2, 3] and [4]: the first and", Var::stack(&[a, b], 0).err()),
+        ("stack: [2, 3]: a new axis 5", Var::stack(&[a, a], 5).err()),
         ("cosine_similarity: ", a.cosine_similarity(b, 0, 1e-8).err()),
     ];
     for (line, (start, error)) in (first..).zip(errors) {

@@ -37,7 +37,7 @@ pub struct Row {
     pub parameters: Option<usize>,
     /// Whether all its own parameters are frozen.
     pub frozen: bool,
-    /// Whether it has parameters of a layer above it, where they are counted.
+    /// Whether some of its parameters stand in a row above, which counts them.
     pub shared: bool,
 }
 

@@ -7,6 +7,21 @@ use crate::error::{Fault, no_memory};
 use crate::kernel::join;
 use crate::{Element, Error, Result, Shape, Tensor};
 
+/// Rejects shapes that do not stack along this axis of the result: none, several, or no such axis.
+#[doc(hidden)]
+#[track_caller]
+pub fn stack_or_refuse(shapes: &[&[usize]], axis: isize) -> Result<()> {
+    let Some(first) = shapes.first() else {
+        return Err(Error::Value(Fault::new("stack", &[], "there is no tensor to join")));
+    };
+    new_axis_or_refuse("stack", first, axis)?;
+    if let Some(k) = shapes.iter().position(|shape| shape != first) {
+        let rule = format!("the first and tensor {k} have different shapes");
+        return Err(Error::Shape(Fault::new("stack", &[first, shapes[k]], rule)));
+    }
+    Ok(())
+}
+
 impl<T: Element> Tensor<T> {
     /// Tensors one after another along an axis; their other sizes are the same. Takes tensors or references to them.
     ///
@@ -74,21 +89,11 @@ impl<T: Element> Tensor<T> {
     /// differ.
     #[track_caller]
     pub fn stack(tensors: &[impl Borrow<Self>], axis: isize) -> Result<Self> {
-        let Some(first) = tensors.first().map(Borrow::borrow) else {
-            return Err(Error::Value(Fault::new("stack", &[], "there is no tensor to join")));
-        };
-        new_axis_or_refuse("stack", first.shape(), axis)?;
-        let mut parts = Vec::with_capacity(tensors.len());
-        for (k, part) in tensors.iter().enumerate() {
-            let part: &Self = part.borrow();
-            if part.shape() != first.shape() {
-                let rule = format!("the first and tensor {k} have different shapes");
-                let shapes = [first.shape(), part.shape()];
-                return Err(Error::Shape(Fault::new("stack", &shapes, rule)));
-            }
-            parts.push(part.unsqueeze(axis)?);
-        }
-        Self::cat(&parts, axis)
+        let shapes: Vec<&[usize]> = tensors.iter().map(|part| part.borrow().shape()).collect();
+        stack_or_refuse(&shapes, axis)?;
+        let parts: Result<Vec<_>> =
+            tensors.iter().map(|part| part.borrow().unsqueeze(axis)).collect();
+        Self::cat(&parts?, axis)
     }
 
     /// The tensor repeated `counts[i]` times along axis `i`. With more counts than axes, axes are added in front;

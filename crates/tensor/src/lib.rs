@@ -95,6 +95,8 @@ pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use conv::Conv;
 pub use element::{Element, Float, Number, of_float};
 pub use error::{Error, Fault, Result};
+#[doc(hidden)]
+pub use join::stack_or_refuse;
 pub use kernel::pool::{set_threads, threads};
 pub use lstsq::LeastSquares;
 pub use normalize::Divisor;

@@ -58,7 +58,7 @@ impl<'t> Builder<'t> {
         ))
     }
 
-    /// Whether this holds for the line of every recording.
+    /// Whether `is` holds for the op of this line in every other recording.
     pub(super) fn all_others<O: 'static>(&self, line: Line<'t>, is: impl Fn(&O) -> bool) -> bool {
         let holds = |lines: &Lines<'_, f32>| {
             lines.get(line.index()).and_then(|line| line.op().get::<O>().map(&is))

@@ -110,7 +110,7 @@ impl Net {
     }
 }
 
-/// Whether the parts between dots occur in order in one statement of the code above.
+/// Whether one statement of the code above contains the code; `…` in it stands for anything.
 fn is_compiled(code: &str) -> bool {
     let code = code.split(" //").next().unwrap_or(code).trim_end_matches(';');
     let source = include_str!("tests.rs").replace("::<f32>", "");
