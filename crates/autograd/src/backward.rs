@@ -4,10 +4,9 @@ use std::panic::Location;
 
 use wengert_tensor::Float;
 
-use crate::compiled::{Then, compiled};
 use crate::error::Line;
 use crate::gradients::Gradients;
-use crate::sweep::Keep;
+use crate::sweep::{Keep, Then, sweep};
 use crate::{Error, Result, Var};
 
 /// The place to read the gradients of vars that are not parameters.
@@ -34,10 +33,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// tape that is [keeping adjoints](crate::Tape::keeping_adjoints)); on a tape that is [`finite`](crate::Tape::finite), if this or a parameter's gradient is not.
     #[track_caller]
     pub fn backward(self) -> Result<()> {
-        (compiled().backward)(self, Location::caller())
+        self.backward_here(Location::caller())
     }
 
-    pub(crate) fn backward_here(self, at: Line) -> Result<()> {
+    #[inline(never)]
+    fn backward_here(self, at: Line) -> Result<()> {
         self.fill_params("backward", at)?;
         self.tape.inner.borrow_mut().let_go(at);
         Ok(())
@@ -50,10 +50,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// As [`backward`](Self::backward).
     #[track_caller]
     pub fn backward_keep(self) -> Result<()> {
-        (compiled().backward_keep)(self, Location::caller())
+        self.fill_params("backward_keep", Location::caller())
     }
 
-    pub(crate) fn fill_params(self, verb: &'static str, at: Line) -> Result<()> {
+    #[inline(never)]
+    fn fill_params(self, verb: &'static str, at: Line) -> Result<()> {
         self.startable(verb, at)?;
         let (grads, adjoints, rows) = {
             let mut guard = self.tape.inner.borrow_mut();
@@ -68,16 +69,14 @@ impl<'t, T: Float> Var<'t, T> {
             let mut rows = Vec::new();
             if self.tape.keep_adjoints.get() {
                 adjoints.resize(count, None);
-                (compiled().sweep)(&inner, &mut grads, &mut |i, g| {
+                sweep(&inner, &mut grads, &mut |i, g| {
                     adjoints[i] = Some(g.clone());
                     Ok(Then::HandOn)
                 })?;
             } else if self.tape.finite.get() || !inner.watchers.is_empty() {
-                (compiled().sweep)(&inner, &mut grads, &mut |_, _| Ok(Then::HandOn))?;
+                sweep(&inner, &mut grads, &mut |_, _| Ok(Then::HandOn))?;
             } else {
-                (compiled().sweep)(&inner, &mut grads, &mut |i, g| {
-                    Ok(inner.take_rows(i, g, &mut rows))
-                })?;
+                sweep(&inner, &mut grads, &mut |i, g| Ok(inner.take_rows(i, g, &mut rows)))?;
             }
             (grads, adjoints, rows)
         };
@@ -206,7 +205,7 @@ impl<'t, T: Float> Var<'t, T> {
         };
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
         let start = self.tape.len();
-        let found = (compiled().sweep_recorded)(self.tape, self, seed, &keep);
+        let found = self.tape.sweep_vars(self, seed, &keep);
         // What the sweep recorded, and what it could not do, belongs to the line that asked for it.
         self.tape.inner.borrow_mut().nodes.set_place(start, at);
         found.map_err(|error| error.on_line(at))

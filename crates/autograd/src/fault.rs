@@ -8,7 +8,6 @@ use std::panic::Location;
 
 use wengert_tensor::{Float, Shape, Tensor};
 
-use crate::compiled::compiled;
 use crate::error::Line;
 use crate::inner::Inner;
 use crate::nodes::{Node, Nodes};
@@ -118,7 +117,7 @@ impl<'t, T: Float> Var<'t, T> {
                 return self.failed(name, Tape::<T>::busy(name, at));
             }
         }
-        Self { tape: self.tape, index: (compiled().record_or_fault)(self.tape, self.index, at) }
+        Self { tape: self.tape, index: self.tape.record_or_fault(self.index, at) }
     }
 
     /// [`infallible`](Self::infallible), for a method that is not named as its op is.

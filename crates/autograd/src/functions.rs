@@ -2,10 +2,9 @@
 
 use std::panic::Location;
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::algebra::Algebra;
-use crate::compiled::compiled;
 use crate::error::Line;
 use crate::ops::{Detach, Op, Operation as _};
 use crate::sweep::Keep;
@@ -26,10 +25,11 @@ impl<T: Float> Tape<T> {
         }
         self.ready("push_forward", at)?;
         let inputs: Vec<_> = inputs.iter().map(|(x, t)| (x.index, t.clone())).collect();
-        (compiled().push)(self, &inputs, y.index, at)
+        self.push_here(&inputs, y.index, at)
     }
 
-    /// [`push_forward`](Self::push_forward), compiled for each float type in this crate.
+    /// [`push_forward`](Self::push_forward).
+    #[inline(never)]
     pub(crate) fn push_here(
         &self,
         inputs: &[(u32, Tensor<T>)],
@@ -272,3 +272,5 @@ pub fn hvp<T: Float>(
     let g = gradient("hvp", f(x)?, x)?;
     Ok(g.pull_tensors(&[x], v)?.remove(0))
 }
+
+compiled!(f32 f64: { Tape::<T>::push_forward, Tape::<T>::push_here });

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::error::Line;
 use crate::nodes::{Node, Nodes};
@@ -150,6 +150,7 @@ type Contents<T> = Box<RefCell<Inner<T>>>;
 
 impl<T: Float> Held<T> {
     /// Contents of a tape that is gone, or new ones.
+    #[inline(never)]
     pub(crate) fn new() -> Self {
         let spare = SPARE.try_with(|spare| spare.try_borrow_mut().ok()?.list::<T>()?.pop());
         let mut contents: Contents<T> = spare.ok().flatten().unwrap_or_default();
@@ -219,3 +220,5 @@ fn recycle<T: Float>(contents: Contents<T>) {
         }
     });
 }
+
+compiled!(f32 f64: { Held::<T>::new });

@@ -38,7 +38,6 @@ mod algebra;
 mod backward;
 mod cards;
 pub mod check;
-mod compiled;
 pub mod cross_entropy;
 pub mod custom;
 mod display;

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
-use crate::compiled::compiled;
 use crate::error::Line;
 use crate::inner::Inner;
 use crate::sweep::Keep;
@@ -70,11 +69,8 @@ impl<T: Float> Tape<T> {
     /// assert!(found.hint.unwrap().contains("log_softmax"));
     /// # let _ = loss;
     /// ```
+    #[inline(never)]
     pub fn first_non_finite(&self) -> Option<NonFinite> {
-        (compiled().first_non_finite)(self)
-    }
-
-    pub(crate) fn first_non_finite_here(&self) -> Option<NonFinite> {
         let inner = self.inner.borrow();
         let mut kinds: Vec<Kind> = Vec::with_capacity(inner.nodes.len());
         let mut infinite_data = None;
@@ -109,11 +105,9 @@ impl<T: Float> Var<'_, T> {
     /// # Errors
     /// As [`gradients`](Var::gradients).
     #[track_caller]
+    #[inline(never)]
     pub fn first_non_finite_gradient(self) -> Result<Option<NonFinite>> {
-        (compiled().first_non_finite_gradient)(self, Location::caller())
-    }
-
-    pub(crate) fn first_non_finite_gradient_here(self, at: Line) -> Result<Option<NonFinite>> {
+        let at = Location::caller();
         self.startable("first_non_finite_gradient", at)?;
         let seed = self.value()?.ones_like();
         let grads = self.tape.sweep(vec![(self.index, seed)], Keep::All)?;
@@ -138,6 +132,7 @@ impl<T: Float> Var<'_, T> {
 impl<T: Float> Var<'_, T> {
     /// The error that names the op, if this number or one of the parameters' gradients is not finite.
     #[track_caller]
+    #[inline(never)]
     pub(crate) fn refuse_non_finite(self, grads: &[Option<Tensor<T>>]) -> Result<()> {
         let finite = |x: &Tensor<T>| x.is_empty() || largest(x).is_ok_and(T::is_finite);
         let loss_is_finite = finite(&self.value()?);
@@ -264,3 +259,9 @@ fn hint<T: Float>(op: &crate::Op<T>, in_reverse: bool) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+compiled!(f32 f64: {
+    Tape::<T>::first_non_finite,
+    Var::<T>::first_non_finite_gradient,
+    Var::<T>::refuse_non_finite,
+});

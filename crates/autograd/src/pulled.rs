@@ -1,9 +1,8 @@
 //! One step of the reverse sweep, for reading: what a line hands to one of its operands.
 
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, Shape, Tensor, compiled};
 
 use crate::algebra::Incoming;
-use crate::compiled::compiled;
 use crate::ops::Operation as _;
 use crate::sweep::AtTensors;
 use crate::{Error, Op, Result, TapeLine};
@@ -20,12 +19,8 @@ pub struct Pulled<T: Float> {
 }
 
 /// The reverse rule of an op for operand `k`, from the gradient of its result. `values` are its operands and, last, its result.
-pub(crate) fn pull_here<T: Float>(
-    op: &Op<T>,
-    k: usize,
-    g: &Tensor<T>,
-    values: &[Tensor<T>],
-) -> Result<Tensor<T>> {
+#[inline(never)]
+fn pull<T: Float>(op: &Op<T>, k: usize, g: &Tensor<T>, values: &[Tensor<T>]) -> Result<Tensor<T>> {
     let index = values.len() - 1;
     let operands: Vec<u32> = (0..index as u32).collect();
     op.pull(k, Incoming::Lent(g), &AtTensors { values, index, operands: &operands })
@@ -75,7 +70,7 @@ impl<T: Float> TapeLine<'_, T> {
         let x = (0..self.arity()).map(|j| self.operand_value(j, reads.reads_operand(j)));
         let mut x = x.collect::<Result<Vec<_>>>().map_err(|error| error.on_line(at))?;
         x.push(self.result_value().clone());
-        let part = (compiled().pull)(op, k, g, &x)?;
+        let part = pull(op, k, g, &x)?;
         if part.shape() == x[k].shape() {
             return Ok(Pulled { gradient: part, summed_from: None });
         }
@@ -83,3 +78,5 @@ impl<T: Float> TapeLine<'_, T> {
         Ok(Pulled { gradient: part.sum_to(x[k].shape())?, summed_from })
     }
 }
+
+compiled!(f32 f64: { pull::<T>, TapeLine::<T>::pull });

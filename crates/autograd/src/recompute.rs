@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use wengert_tensor::{Float, Rng, Tensor};
 
-use crate::compiled::{Then, compiled};
 use crate::custom::CustomOp;
 use crate::error::Line;
 use crate::nodes::Nodes;
 use crate::ops::{Custom, Op};
+use crate::sweep::{Then, sweep};
 use crate::{Error, Param, Result, Tape, Var};
 
 type Run<T> = dyn for<'s> Fn(&[Var<'s, T>]) -> Result<Var<'s, T>> + Send + Sync;
@@ -183,7 +183,7 @@ impl<T: Float> Segment<T> {
                 Some(sum) => sum.accumulate(&g)?,
                 None => g,
             });
-            (compiled().sweep)(&inner, &mut sums, &mut |i, g| {
+            sweep(&inner, &mut sums, &mut |i, g| {
                 // The sweep keeps the gradients of parameters itself.
                 if let Some(k) = lines.iter().position(|&line| line as usize == i)
                     && self.parameters[k].is_none()
@@ -228,7 +228,7 @@ impl<T: Float> Segment<T> {
         let moved: Vec<bool> = t.iter().map(Option::is_some).collect();
         self.replay(x, &moved, false, |tape, lines, y| {
             let directions = lines.iter().zip(t).filter_map(|(&line, t)| Some((line, t.clone()?)));
-            (compiled().push)(tape, &directions.collect::<Vec<_>>(), y.index, at)
+            tape.push_here(&directions.collect::<Vec<_>>(), y.index, at)
         })
     }
 }

@@ -4,9 +4,8 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
-use crate::compiled::compiled;
 use crate::error::Line;
 use crate::inner::{Inner, Note};
 use crate::ops::{Op, Operation as _, Untracked};
@@ -23,10 +22,11 @@ impl<T: Float> Tape<T> {
             Ok(mut inner) => inner.nodes.begin(op),
             Err(_) => return Err(Self::busy(op.into().name(), at)),
         }
-        Ok(Var { tape: self, index: (compiled().record)(self, operands, at)? })
+        Ok(Var { tape: self, index: self.record_here(operands, at)? })
     }
 
-    /// [`record`](Self::record) of the op that was put down, compiled for each float type in this crate.
+    /// [`record`](Self::record) of the op that was put down.
+    #[inline(never)]
     pub(crate) fn record_here(&self, operands: &[u32], at: Line) -> Result<u32> {
         let inner = &mut *self.inner.borrow_mut();
         let recorded = self.run(inner, operands, at);
@@ -80,8 +80,9 @@ impl<T: Float> Tape<T> {
         Ok(index as u32)
     }
 
-    /// The line of the op that was put down, whose operand is `x`; a fault var if it fails. Compiled for each float type.
-    pub(crate) fn record_or_fault_here(&self, x: u32, at: Line) -> u32 {
+    /// The line of the op that was put down, whose operand is `x`; a fault var if it fails.
+    #[inline(never)]
+    pub(crate) fn record_or_fault(&self, x: u32, at: Line) -> u32 {
         let inner = &mut *self.inner.borrow_mut();
         match self.run(inner, &[x], at) {
             Ok(index) => index,
@@ -100,3 +101,5 @@ impl<T: Float> Tape<T> {
         }
     }
 }
+
+compiled!(f32 f64: { Tape::<T>::record_here, Tape::<T>::record_or_fault });

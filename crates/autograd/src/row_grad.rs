@@ -3,9 +3,7 @@
 //! A batch reads a few rows of an embedding's table. Their gradient is kept as it comes, without zeros for all other rows, until
 //! somebody asks for the whole.
 
-use wengert_tensor::{Float, Shape, Tensor};
-
-use crate::compiled::compiled;
+use wengert_tensor::{Float, Shape, Tensor, compiled};
 
 /// A gradient that is kept.
 #[derive(Clone)]
@@ -70,20 +68,20 @@ impl<T> Rows<T> {
 
 impl<T: Float> Rows<T> {
     pub(crate) fn new(shape: &[usize], part: RowPart<T>) -> Self {
-        let whole = compiled().whole_of_rows;
-        Self { shape: Shape::new(shape), parts: vec![part], is_sorted: false, whole }
+        Self { shape: Shape::new(shape), parts: vec![part], is_sorted: false, whole: whole_of_rows }
     }
 
     /// The rows, rising, and their gradients, each the sum of all that came for it in the order in which it came.
     pub(crate) fn sorted(&mut self) -> (Tensor<usize>, Tensor<T>) {
         if !self.is_sorted {
-            (compiled().sort_rows)(self);
+            self.sort();
         }
         (self.parts[0].index.clone(), self.parts[0].values.clone())
     }
 
     /// Makes one part of all, its rows in rising order.
-    pub(crate) fn sort(&mut self) {
+    #[inline(never)]
+    fn sort(&mut self) {
         let mut rows = Places::new(self.shape[0]);
         self.parts.iter().flat_map(|part| part.index.iter()).for_each(|row| rows.insert(row));
         let numbers = rows.rising();
@@ -100,6 +98,7 @@ impl<T: Float> Rows<T> {
 }
 
 /// The sum of all parts, each added up by itself, as a sweep adds up what comes from several uses.
+#[inline(never)]
 pub(crate) fn whole_of_rows<T: Float>(shape: &[usize], parts: &[RowPart<T>]) -> Tensor<T> {
     // Of a single 0 the copy is made that is then added to.
     let zeros = || Tensor::scalar(T::ZERO).expand(shape);
@@ -154,3 +153,5 @@ impl Places {
         self.before[row / 64] + below.count_ones() as usize
     }
 }
+
+compiled!(f32 f64: { Rows::<T>::sort, whole_of_rows::<T> });

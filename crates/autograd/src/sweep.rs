@@ -2,10 +2,9 @@
 //! Gradients from several uses of a value are added up here, and summed over broadcast axes, and nowhere else.
 
 use smallvec::SmallVec;
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, Shape, Tensor, compiled};
 
 use crate::algebra::{Algebra, At, Incoming};
-use crate::compiled::{Done, Grads, Then, compiled};
 use crate::inner::Inner;
 use crate::ops::{Op, Operation as _};
 use crate::row_grad::RowPart;
@@ -129,14 +128,11 @@ pub(crate) enum Keep<'a> {
 
 impl<T: Float> Tape<T> {
     /// The sweep over tensors, from gradients of some nodes: gives those asked for.
-    pub(crate) fn sweep(
-        &self,
-        seeds: Vec<(u32, Tensor<T>)>,
-        keep: Keep,
-    ) -> Result<Vec<Option<Tensor<T>>>> {
+    #[inline(never)]
+    pub(crate) fn sweep(&self, seeds: Vec<(u32, Tensor<T>)>, keep: Keep) -> Result<Grads<T>> {
         let from = seeds.iter().map(|s| s.0).max().unwrap_or(0) as usize;
         let inner = self.inner.borrow();
-        let mut grads: Vec<Option<Tensor<T>>> = vec![None; from + 1];
+        let mut grads: Grads<T> = vec![None; from + 1];
         for (i, g) in seeds {
             let slot = &mut grads[i as usize];
             *slot = Some(match slot.take() {
@@ -145,7 +141,7 @@ impl<T: Float> Tape<T> {
             });
         }
         let mut kept = vec![None; from + 1];
-        (compiled().sweep)(&inner, &mut grads, &mut |i, g| {
+        sweep(&inner, &mut grads, &mut |i, g| {
             let wanted = match keep {
                 Keep::All => true,
                 Keep::These(these) => these.contains(&(i as u32)),
@@ -158,8 +154,9 @@ impl<T: Float> Tape<T> {
         Ok(kept)
     }
 
-    /// The sweep over vars: what it does is recorded behind what it goes over. Compiled for each float type in this crate.
-    pub(crate) fn sweep_vars_here<'t>(
+    /// The sweep over vars: what it does is recorded behind what it goes over.
+    #[inline(never)]
+    pub(crate) fn sweep_vars<'t>(
         &'t self,
         from: Var<'t, T>,
         seed: Var<'t, T>,
@@ -184,7 +181,7 @@ impl<T: Float> Tape<T> {
             let wanted = |j: u32| operands.iter().zip(&wants).any(|(&o, &w)| o == j && w);
             if let Some(segment) = op.segment() {
                 let y = segment.record(self, &operands)?;
-                let found = self.sweep_vars_here(y, g, &operands)?;
+                let found = self.sweep_vars(y, g, &operands)?;
                 for (&j, part) in operands.iter().zip(found).filter(|(j, _)| wanted(**j)) {
                     let Some(part) = part else { continue };
                     let slot = &mut grads[j as usize];
@@ -225,12 +222,24 @@ impl<T: Float> Inner<T> {
     }
 }
 
-/// The loop: from the last node to the first, `done` told of each gradient that is complete. Compiled for each float type in
-/// this crate.
-pub(crate) fn sweep_here<T: Float>(
+/// Gradients by line.
+pub(crate) type Grads<T> = Vec<Option<Tensor<T>>>;
+
+/// The way of a sweep from a gradient that is complete.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Hands it on to the operands.
+    HandOn,
+    /// Nothing more: it was taken.
+    Stop,
+}
+
+/// The loop: from the last node to the first, `done` told of each gradient that is complete.
+#[inline(never)]
+pub(crate) fn sweep<T: Float>(
     inner: &Inner<T>,
     grads: &mut Grads<T>,
-    done: Done<'_, T>,
+    done: &mut dyn FnMut(usize, &Tensor<T>) -> Result<Then>,
 ) -> Result<()> {
     let nodes = &inner.nodes;
     for i in (0..grads.len()).rev() {
@@ -267,3 +276,5 @@ pub(crate) fn sweep_here<T: Float>(
     }
     Ok(())
 }
+
+compiled!(f32 f64: { sweep::<T>, Tape::<T>::sweep, Tape::<T>::sweep_vars });

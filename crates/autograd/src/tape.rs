@@ -5,7 +5,6 @@ use std::panic::Location;
 
 use wengert_tensor::{Float, Rng};
 
-use crate::compiled::compiled;
 use crate::fault::Fault;
 use crate::inner::{self, Held};
 use crate::{Error, Result};
@@ -48,7 +47,7 @@ impl<T: Float> Tape<T> {
     /// An empty tape that records, in training mode.
     pub fn new() -> Self {
         Self {
-            inner: (compiled().new_tape)(),
+            inner: Held::new(),
             recording: Cell::new(true),
             training: Cell::new(true),
             updates: Cell::new(None),

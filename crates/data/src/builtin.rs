@@ -1,6 +1,6 @@
 //! Three real data sets that come with this crate; `data/NOTICE` names their sources and licences.
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::{Csv, TensorDataset};
 
@@ -22,6 +22,7 @@ static PACKED_DIGITS: &[u8] = include_bytes!("../data/digits.bin");
 /// ```
 ///
 /// From E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository (1998).
+#[inline(never)]
 pub fn digits<T: Float>() -> TensorDataset<T> {
     let mut pixels = Tensor::zeros([DIGITS, 64]);
     let mut labels = Vec::with_capacity(DIGITS);
@@ -53,6 +54,7 @@ pub fn wine<T: Float>() -> TensorDataset<T> {
     table(include_str!("../data/wine.csv"), "cultivar")
 }
 
+#[inline(never)]
 fn table<T: Float>(text: &str, label: &str) -> TensorDataset<T> {
     match Csv::new().header(true).parse(text).and_then(|table| table.classification(label)) {
         Ok(data) => data,
@@ -69,3 +71,5 @@ fn named<T: Float>(
         Err(error) => unreachable!("a file that comes with this crate: {error}"),
     }
 }
+
+compiled!(f32: { digits::<T>, table::<T> });

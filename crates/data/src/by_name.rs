@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
 use crate::{Column, Csv, Error, Result, TensorDataset, digits, idx, iris, synth, wine};
 
@@ -32,6 +32,7 @@ const MOST_CLASSES: usize = 10_000;
 /// # Errors
 /// If there is no such file or set, the file cannot be read, or its samples are not of two classes or more.
 #[track_caller]
+#[inline(never)]
 pub fn by_name<T: Float>(
     name: &str,
     test_share: f64,
@@ -95,3 +96,5 @@ fn classified<T: Float>(name: &str, samples: TensorDataset<T>) -> Result<TensorD
         _ => Ok(samples),
     }
 }
+
+compiled!(f32: { by_name::<T> });

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::panic::Location;
 use std::path::Path;
 
-use wengert_tensor::{Element, Float, Tensor};
+use wengert_tensor::{Element, Float, Tensor, compiled};
 
 use crate::array::{Array, Kind, decode};
 use crate::bytes::{Input, bytes_of, open};
@@ -111,6 +111,7 @@ pub fn mnist<T: Float>(
     Ok((flat(&train)?, flat(&test)?))
 }
 
+#[inline(never)]
 fn flat<T: Float>(images: &TensorDataset<T>) -> Result<TensorDataset<T>> {
     images.with_features(images.features().flatten_axes(1, 2)?)
 }
@@ -124,6 +125,7 @@ pub(crate) fn mnist_images<T: Float>(
 }
 
 #[track_caller]
+#[inline(never)]
 fn mnist_part<T: Float>(directory: &Path, part: &str) -> Result<TensorDataset<T>> {
     let at = Location::caller();
     let find = |what: &str| {
@@ -157,6 +159,7 @@ pub(crate) fn labelled<T: Float>(path: &Path) -> Result<TensorDataset<T>> {
 }
 
 #[track_caller]
+#[inline(never)]
 fn images<T: Float>(images: &Path, labels: &Path) -> Result<TensorDataset<T>> {
     let (images, labels): (Tensor<u8>, Tensor<usize>) = (read(images)?, read(labels)?);
     if images.rank() != 3 || labels.rank() != 1 {
@@ -165,3 +168,5 @@ fn images<T: Float>(images: &Path, labels: &Path) -> Result<TensorDataset<T>> {
     }
     TensorDataset::new(images.map(|pixel| T::from_f64(f64::from(pixel) / 255.0)), labels)
 }
+
+compiled!(f32: { mnist_part::<T>, images::<T>, flat::<T> });

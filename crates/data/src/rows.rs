@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wengert_tensor::{Element, Tensor};
+use wengert_tensor::{Element, Tensor, compiled};
 
 use crate::{Error, Result};
 
@@ -36,6 +36,7 @@ pub(crate) fn check_run(op: &'static str, rows: &Range<usize>, n: usize) -> Resu
 }
 
 /// The named rows, all of which [exist](check), in that order, one next to another.
+#[inline(never)]
 pub(crate) fn gather<T: Element>(x: &Tensor<T>, rows: &[usize]) -> Tensor<T> {
     let mut shape = x.shape().to_vec();
     if let Some(first) = shape.first_mut() {
@@ -64,3 +65,5 @@ pub(crate) fn run<T: Element>(
 ) -> Result<Tensor<T>, wengert_tensor::Error> {
     x.narrow(0, rows.start, rows.end - rows.start)
 }
+
+compiled!(f32 usize: { gather::<T> });

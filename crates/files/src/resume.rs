@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::Location;
 
-use wengert_tensor::{Float, Rng, Shape, Tensor};
+use wengert_tensor::{Float, Rng, Shape, Tensor, compiled};
 
 use crate::{Entry, Error, Line, Result, State};
 
@@ -110,6 +110,7 @@ impl<T: Float> Loader<T> {
     /// # Errors
     /// [`Error::Kind`] if it is of another.
     #[track_caller]
+    #[inline(never)]
     pub fn new(kind: &'static str, state: State<T>) -> Result<Self> {
         let at = Location::caller();
         match state.kind {
@@ -187,6 +188,7 @@ impl<T: Float> Loader<T> {
         }
     }
 
+    #[inline(never)]
     fn of_shape(&mut self, name: &str, shape: &[usize]) -> Option<Entry<T>> {
         let Some(x) = self.take(name) else {
             self.missing.push(name.to_string());
@@ -215,6 +217,7 @@ impl<T: Float> Loader<T> {
     ///
     /// # Errors
     /// [`Error::State`], which lists all wrong entries and all entries that are left over.
+    #[inline(never)]
     pub fn finish(self) -> Result<()> {
         let Self { kind: what, entries, missing, misshaped, invalid, at, .. } = self;
         let unexpected: Vec<String> = entries.into_iter().flatten().map(|(name, _)| name).collect();
@@ -224,3 +227,5 @@ impl<T: Float> Loader<T> {
         Err(Error::State { what, missing, unexpected, misshaped, invalid, at })
     }
 }
+
+compiled!(f32: { Loader::<T>::new, Loader::<T>::finish, Loader::<T>::of_shape });

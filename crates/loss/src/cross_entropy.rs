@@ -2,7 +2,7 @@
 
 use wengert_autograd::cross_entropy::Targets;
 use wengert_autograd::{Result, Var};
-use wengert_tensor::{Axes, Float, Tensor};
+use wengert_tensor::{Axes, Float, Tensor, compiled};
 
 use crate::Reduction;
 use crate::class_target::{ClassTarget, Classes};
@@ -92,20 +92,7 @@ pub(crate) fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
 impl<'t, T: Float, Target: ClassTarget<'t, T>> Loss<'t, T, Target> for CrossEntropyLoss<T> {
     #[track_caller]
     fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
-        const OP: &str = "cross_entropy";
-        logits(OP, x)?;
-        several_classes(OP, &x.shape(), self.numbers, "BceWithLogitsLoss")?;
-        smoothing(OP, self.smoothing)?;
-        let weight = ClassWeight(self.weight.get(), self.numbers);
-        match target.classes() {
-            Classes::Fixed(Labels::Classes(labels)) => {
-                let labels = Checked::new(OP, &x.shape(), &labels, weight, self.ignored)?;
-                of_classes(OP, x, labels, weight, self.smoothing, self.reduction)
-            }
-            Classes::Fixed(Labels::Probabilities(q)) => self.of_probabilities(x, &q),
-            Classes::Recorded(q) if q.wants_grad() => self.of_recorded(x, q),
-            Classes::Recorded(q) => self.of_probabilities(x, &q.value()?),
-        }
+        self.of(x, target.classes())
     }
 }
 
@@ -182,6 +169,26 @@ fn fused<'t, T: Float>(
 }
 
 impl<T: Float> CrossEntropyLoss<T> {
+    /// The loss for targets of any kind.
+    #[track_caller]
+    #[inline(never)]
+    fn of<'t>(&self, x: Var<'t, T>, target: Classes<'t, T>) -> Result<Var<'t, T>> {
+        const OP: &str = "cross_entropy";
+        logits(OP, x)?;
+        several_classes(OP, &x.shape(), self.numbers, "BceWithLogitsLoss")?;
+        smoothing(OP, self.smoothing)?;
+        let weight = ClassWeight(self.weight.get(), self.numbers);
+        match target {
+            Classes::Fixed(Labels::Classes(labels)) => {
+                let labels = Checked::new(OP, &x.shape(), &labels, weight, self.ignored)?;
+                of_classes(OP, x, labels, weight, self.smoothing, self.reduction)
+            }
+            Classes::Fixed(Labels::Probabilities(q)) => self.of_probabilities(x, &q),
+            Classes::Recorded(q) if q.wants_grad() => self.of_recorded(x, q),
+            Classes::Recorded(q) => self.of_probabilities(x, &q.value()?),
+        }
+    }
+
     /// The loss for probabilities, in one node.
     #[track_caller]
     fn of_probabilities<'t>(&self, x: Var<'t, T>, q: &Tensor<T>) -> Result<Var<'t, T>> {
@@ -235,3 +242,5 @@ pub fn cross_entropy<'t, T: Float>(
 ) -> Result<Var<'t, T>> {
     CrossEntropyLoss::new().forward(logits, target)
 }
+
+compiled!(f32 f64: { CrossEntropyLoss::<T>::of });

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wengert_autograd::{Error, Operand, Result, Var};
-use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
+use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor, compiled};
 
 use crate::refuse::{Numbers, weights};
 
@@ -73,6 +73,7 @@ pub(crate) fn reduce<'t, T: Float>(
 
 /// [`reduce`] with another denominator.
 #[track_caller]
+#[inline(never)]
 pub(crate) fn reduce_over<'t, T: Float>(
     op: &'static str,
     losses: Var<'t, T>,
@@ -234,3 +235,5 @@ macro_rules! checks_numbers {
     )*};
 }
 pub(crate) use checks_numbers;
+
+compiled!(f32 f64: { reduce_over::<T> });

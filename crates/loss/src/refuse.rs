@@ -2,7 +2,7 @@
 //! the loss applies itself.
 
 use wengert_autograd::{Error, Operand, Result, Var};
-use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
+use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor, compiled};
 
 /// Rejects a target whose shape is not the prediction's, and names the fix: losses never broadcast.
 ///
@@ -219,7 +219,7 @@ pub(crate) fn option(op: &'static str, valid: bool, rule: impl FnOnce() -> Strin
 
 /// Rejects a prediction from an op that the loss applies itself.
 #[track_caller]
-#[inline]
+#[inline(never)]
 pub(crate) fn not_made_by<T: Float>(
     op: &'static str,
     prediction: Var<'_, T>,
@@ -241,3 +241,5 @@ pub(crate) fn not_made_by<T: Float>(
     let rule = format!("the prediction is the result of `{maker}` {place}, and {takes}");
     Err(TensorError::Value(Fault::new(op, &[&prediction.shape()], rule).help(help)).into())
 }
+
+compiled!(f32 f64: { not_made_by::<T> });

@@ -84,7 +84,6 @@ mod attention;
 mod branches;
 mod buffer;
 mod check;
-mod compiled;
 mod containers;
 mod conv;
 mod dropout;

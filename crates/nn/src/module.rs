@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 use std::panic::Location;
 
 use wengert_autograd::{Error, Line, Result, ScopeGuard, Tape, Tensors, Var};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
-use crate::compiled::compiled;
 use crate::parts::{Any, AnyParts};
 use crate::summary::{Summary, summary};
+use crate::trace::path_of;
 use crate::{Parts, Visitor};
 
 /// A layer, or a model made of layers: a function of a var. Write [`forward`](Self::forward), and use [`call`](Self::call).
@@ -168,6 +168,7 @@ where
 /// An error on its way out of a call. The innermost call notes its scope; the outermost, which knows the names of its
 /// parts, finds the path. A line of this crate becomes the line of the call around it that is the user's.
 #[cold]
+#[inline(never)]
 fn failed<T: Float>(
     error: Error,
     layer: &dyn AnyParts<T>,
@@ -177,9 +178,7 @@ fn failed<T: Float>(
 ) -> Error {
     let error = error.outside_of(HERE, at).in_scope(scope.number());
     match error.scope() {
-        Some(inner) if scope.is_outermost() => {
-            error.in_layer(&(compiled().path)(layer, tape, inner))
-        }
+        Some(inner) if scope.is_outermost() => error.in_layer(&path_of(layer, tape, inner)),
         _ => error,
     }
 }
@@ -266,3 +265,5 @@ where
         (self.f)(x)
     }
 }
+
+compiled!(f32 f64: { failed::<T> });

@@ -8,9 +8,8 @@ use wengert_tensor::Float;
 
 use crate::Result;
 use crate::buffer::Buffer;
-use crate::compiled::compiled;
 use crate::error::Error;
-use crate::state::Mismatch;
+use crate::state::{self, Mismatch};
 use wengert_files::State;
 
 pub(crate) use any::{Any, AnyParts, named_parameters};
@@ -160,7 +159,7 @@ pub trait Parts<T: Float>: Send + Sync {
 
     /// A snapshot of all parameters and buffers by path. Further training does not change it.
     fn state(&self) -> State<T> {
-        (compiled().state)(&Any(self))
+        state::of(&Any(self))
     }
 
     /// Loads all values of a state or, if names or shapes do not match, none.
@@ -169,14 +168,14 @@ pub trait Parts<T: Float>: Send + Sync {
     /// [`Error::State`], which lists every name that is missing, unexpected, or of another shape.
     #[track_caller]
     fn load_state(&self, state: &State<T>) -> Result<()> {
-        let mismatch = (compiled().load)(&Any(self), state, true);
+        let mismatch = state::load(&Any(self), state, true);
         if mismatch.is_empty() { Ok(()) } else { Err(Error::State(Box::new(mismatch))) }
     }
 
     /// Loads the values of a state whose names and shapes match, and returns the mismatches: for transfer learning with another
     /// head.
     fn load_matching(&self, state: &State<T>) -> Mismatch {
-        (compiled().load)(&Any(self), state, false)
+        state::load(&Any(self), state, false)
     }
 }
 

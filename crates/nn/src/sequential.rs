@@ -152,20 +152,13 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
     /// Notes a name that is invalid, and a layer that is too deep. Returns whether the layer can be stored.
     #[track_caller]
     fn takes(&mut self, name: &str, layer: &dyn Parts<T>) -> bool {
-        let taken = self.names().any(|n| n == name);
         let deep = too_deep(layer);
-        let rule = if let Some(rule) = &deep {
-            rule.clone()
-        } else if taken {
-            format!("the name `{name}` is taken by another layer")
-        } else if name.is_empty() || name.contains('.') {
-            format!("the name `{name}` is empty or has a dot")
-        } else {
-            return true;
-        };
-        let at = Location::caller();
-        self.fault.get_or_insert_with(|| (format!("Sequential: {rule}"), at));
-        deep.is_none()
+        let is_deep = deep.is_some();
+        let rule = deep.or_else(|| unfit(name, self.names().any(|n| n == name)));
+        if let (Some(rule), None) = (rule, &self.fault) {
+            self.fault = Some((format!("Sequential: {rule}"), Location::caller()));
+        }
+        !is_deep
     }
 
     /// The number of layers.
@@ -193,6 +186,17 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
         }
         let (_, layer) = self.rest.iter().find(|(n, _)| n == name)?;
         (&**layer as &dyn Any).downcast_ref()
+    }
+}
+
+/// The rule that a layer's name breaks.
+fn unfit(name: &str, is_taken: bool) -> Option<String> {
+    if is_taken {
+        Some(format!("the name `{name}` is taken by another layer"))
+    } else if name.is_empty() || name.contains('.') {
+        Some(format!("the name `{name}` is empty or has a dot"))
+    } else {
+        None
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use wengert_autograd::Param;
 use wengert_files::{Entry, State};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::buffer::{Buffer, Counter};
 use crate::error::list;
@@ -166,6 +166,7 @@ fn slots<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, Slot<T>)> {
     slots
 }
 
+#[inline(never)]
 pub(crate) fn of<T: Float>(model: &dyn AnyParts<T>) -> State<T> {
     let mut state = State::new();
     for (path, slot) in slots(model) {
@@ -175,6 +176,7 @@ pub(crate) fn of<T: Float>(model: &dyn AnyParts<T>) -> State<T> {
 }
 
 /// Writes the values that match; nothing if `all` must match and some do not.
+#[inline(never)]
 pub(crate) fn load<T: Float>(model: &dyn AnyParts<T>, state: &State<T>, all: bool) -> Mismatch {
     let mut mismatch = Mismatch::default();
     let mut writes: Vec<Box<dyn FnOnce()>> = Vec::new();
@@ -218,3 +220,5 @@ pub(crate) fn load<T: Float>(model: &dyn AnyParts<T>, state: &State<T>, all: boo
     }
     mismatch
 }
+
+compiled!(f32 f64: { of::<T>, load::<T> });

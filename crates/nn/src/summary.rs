@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use wengert_autograd::{Line, Result, Tape, Tensors};
-use wengert_tensor::{Float, Shape};
+use wengert_tensor::{Float, Shape, compiled};
 
 use crate::Module;
 use crate::module::run;
@@ -54,6 +54,7 @@ where
 }
 
 /// The table of a model that was called on this tape.
+#[inline(never)]
 fn table<T: Float>(model: &dyn AnyParts<T>, tape: &Tape<T>) -> Summary {
     let scopes = tape.scopes();
     let mut outputs: HashMap<String, Vec<Shape>> = HashMap::new();
@@ -170,3 +171,5 @@ impl fmt::Display for Summary {
         Ok(())
     }
 }
+
+compiled!(f32 f64: { table::<T> });

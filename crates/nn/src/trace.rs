@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::panic::Location;
 
 use wengert_autograd::{Result, Scope, Tape, Tensors, Var, Who};
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
 use crate::Module;
 use crate::module::run;
@@ -78,6 +78,7 @@ where
 /// of that identity which lies within the layer around it. `None` for layers that are not named.
 ///
 /// Layers without fields have size 0 and may have the same address: then they are taken to run in the order of their names.
+#[inline(never)]
 pub(crate) fn paths<T: Float>(model: &dyn AnyParts<T>, scopes: &[Scope]) -> Vec<Option<String>> {
     let mut known: HashMap<Who, Vec<String>> = HashMap::from([(model.who(), vec![String::new()])]);
     model.walk(&mut |path, part| {
@@ -119,6 +120,7 @@ fn joined(around: &str, name: &str) -> String {
 
 /// The name of a layer for an error: its path in the model that was called, begun with the path that the parameters of
 /// that model know; its kind, if the model does not name it. Empty for the model itself.
+#[inline(never)]
 pub(crate) fn path_of<T: Float>(called: &dyn AnyParts<T>, tape: &Tape<T>, scope: usize) -> String {
     let scopes = tape.scopes();
     let path = paths(called, &scopes).swap_remove(scope);
@@ -142,3 +144,5 @@ pub(crate) fn path_of<T: Float>(called: &dyn AnyParts<T>, tape: &Tape<T>, scope:
         None => scopes[scope].who.map_or("", Who::kind).to_string(),
     }
 }
+
+compiled!(f32 f64: { paths::<T>, path_of::<T> });

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
 use crate::Parts;
 use crate::parts::{AnyParts, Part};
 
 /// The modules of a model that have a name for themselves, nested as their paths are.
+#[inline(never)]
 pub(crate) fn tree<T: Float>(model: &dyn AnyParts<T>) -> String {
     let mut text = model.describe().unwrap_or_else(|| "Parts".into());
     // The paths of the modules that are open, outermost first.
@@ -70,3 +71,5 @@ fn owner<T: Float>(module: &dyn Parts<T>, met: &HashMap<u64, String>) -> Option<
 fn within<'a>(outer: &str, path: &'a str) -> Option<&'a str> {
     if outer.is_empty() { Some(path) } else { path.strip_prefix(outer)?.strip_prefix('.') }
 }
+
+compiled!(f32 f64: { tree::<T> });

@@ -1,8 +1,10 @@
 //! Adam and AdamW: running means of the gradient and of its square, corrected for their start from 0.
 
+use wengert_tensor::compiled;
 use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, decay, filled, formulas, mean};
+use crate::core::Core;
+use crate::rule::{self, Pull, Rule, decay, filled, formulas, mean};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -170,3 +172,16 @@ macro_rules! rule {
 }
 rule!(AdamSettings, |settings| settings.decoupled_weight_decay, settings.lazy);
 rule!(AdamWSettings, |_settings| true, false);
+
+compiled!(f32: {
+    Core::<T, AdamSettings>::step,
+    Core::<T, AdamSettings>::apply,
+    Core::<T, AdamSettings>::state,
+    Core::<T, AdamSettings>::load_state,
+    Core::<T, AdamWSettings>::step,
+    Core::<T, AdamWSettings>::apply,
+    Core::<T, AdamWSettings>::state,
+    Core::<T, AdamWSettings>::load_state,
+    <Formula as rule::Formula>::update::<T>,
+    <Formula as rule::Formula>::update_rows::<T>,
+});

@@ -1,7 +1,6 @@
 //! `Core`, the common part of all optimisers: the loop over parameters and their groups.
 
 mod check;
-mod compiled;
 mod saving;
 mod slot;
 
@@ -11,12 +10,11 @@ use std::panic::Location;
 use wengert_autograd::{GradUse, Line, Param};
 use wengert_tensor::{Float, Tensor};
 
-use crate::groups::{Change, Groups};
+use crate::groups::{Change, Groups, names};
 use crate::optimizer::no_momentum;
 use crate::rule::{Formula, Rule};
 use crate::{Error, Result};
 use check::Check;
-use compiled::compiled;
 use slot::Slot;
 
 /// Parameters with their states and settings.
@@ -109,7 +107,7 @@ impl<T: Float, R: Rule> Core<T, R> {
     }
 
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub(crate) fn step(&mut self) -> Result<()> {
         let at = Location::caller();
         if self.parameters.is_empty() {
@@ -120,7 +118,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             return Err(Error::Use(rule, at));
         }
         self.settle()?;
-        (compiled().check)(&self.checking(&|set| self.groups.of(set).is_by_rows(), at))?;
+        self.checking(&|set| self.groups.of(set).is_by_rows(), at).run()?;
         let mut made = None;
         for (param, slot) in self.parameters.iter().zip(&mut self.slots) {
             if param.is_frozen() {
@@ -144,6 +142,7 @@ impl<T: Float, R: Rule> Core<T, R> {
     }
 
     #[track_caller]
+    #[inline(never)]
     pub(crate) fn apply(&mut self, gradients: &[(&Param<T>, &Tensor<T>)]) -> Result<()> {
         let at = Location::caller();
         self.settle()?;
@@ -157,7 +156,7 @@ impl<T: Float, R: Rule> Core<T, R> {
             let slot = &self.slots[place];
             let fault = param.inspect(|value, _, _| slot.fault(value, g, GradUse::New, self.allow));
             if let Some(fault) = fault.filter(|_| !param.is_frozen()) {
-                return Err((compiled().named)(&self.checking(&|_| false, at), fault, param));
+                return Err(self.checking(&|_| false, at).named(fault, param));
             }
         }
         let mut made = None;
@@ -184,9 +183,10 @@ impl<T: Float, R: Rule> Core<T, R> {
         if self.changed { self.resolve() } else { Ok(()) }
     }
 
+    #[inline(never)]
     fn resolve(&mut self) -> Result<()> {
         if !self.sorted {
-            let sets = self.groups.sort(&(compiled().names)(&self.parameters), self.made)?;
+            let sets = self.groups.sort(&names(&self.parameters), self.made)?;
             for (slot, set) in self.slots.iter_mut().zip(sets) {
                 slot.set = set;
             }

@@ -1,10 +1,10 @@
 //! Groups: parameters whose paths match a pattern have settings of their own.
 
 use wengert_autograd::{Line, Param, matches};
-use wengert_tensor::{Element, Float};
+use wengert_tensor::{Element, Float, compiled};
 
 use crate::rule::Rule;
-use crate::settings::LEARNING_RATE;
+use crate::settings::{Bound, LEARNING_RATE};
 use crate::{Error, Result};
 
 /// A function from the common settings to those of a group.
@@ -51,7 +51,16 @@ impl<R: Rule> Groups<R> {
                 resolved.set_rate(resolved.rate() * proportion);
             }
             let patterns = set.iter().map(|&k| &self.groups[k].0[..]);
-            check::<T, R>(resolved, || patterns.collect::<Vec<_>>().join(", "), at)?;
+            let broken = broken::<T>(resolved.conflict(), &|see| resolved.numbers(see));
+            if let Some((setting, rule)) = broken {
+                return Err(broken_setting(
+                    R::NAME,
+                    setting,
+                    rule,
+                    &patterns.collect::<Vec<_>>(),
+                    at,
+                ));
+            }
         }
         Ok(())
     }
@@ -88,13 +97,17 @@ fn sort(
     Ok((sets, places))
 }
 
-fn check<T: Float, R: Rule>(
-    settings: &R,
-    patterns: impl FnOnce() -> String,
-    at: Line,
-) -> Result<()> {
-    let mut broken = settings.conflict();
-    settings.numbers(&mut |name, x, bound| {
+/// Every number of some settings, with its name and bound.
+type Numbers<'a> = &'a dyn Fn(&mut dyn FnMut(&'static str, f64, Bound));
+
+/// The setting that breaks a rule, and the rule.
+#[inline(never)]
+fn broken<T: Float>(
+    conflict: Option<(&'static str, String)>,
+    numbers: Numbers<'_>,
+) -> Option<(&'static str, String)> {
+    let mut broken = conflict;
+    numbers(&mut |name, x, bound| {
         if broken.is_none() {
             broken = bound.broken_for::<T>(name, x).map(|rule| (name, rule));
             if let Some((LEARNING_RATE, rule)) = &mut broken
@@ -106,16 +119,26 @@ fn check<T: Float, R: Rule>(
             }
         }
     });
-    let Some((setting, mut rule)) = broken else { return Ok(()) };
-    let patterns = patterns();
+    broken
+}
+
+/// The error of a setting in the groups of these patterns.
+fn broken_setting(
+    optimizer: &'static str,
+    setting: &'static str,
+    mut rule: String,
+    patterns: &[&str],
+    at: Line,
+) -> Error {
     if !patterns.is_empty() {
-        rule = format!("{rule} (in the group `{patterns}`)");
+        rule = format!("{rule} (in the group `{}`)", patterns.join(", "));
     }
-    Err(Error::Setting { optimizer: R::NAME, setting, rule, at })
+    Error::Setting { optimizer, setting, rule, at }
 }
 
 /// The parameters' names for people, patterns and states: their paths. A parameter without a path is named by its position.
 /// If several have the same path, as in two models side by side, the later ones are numbered.
+#[inline(never)]
 pub(crate) fn names<T: Element>(parameters: &[Param<T>]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(parameters.len());
     let mut seen = std::collections::HashMap::<String, usize>::new();
@@ -127,6 +150,8 @@ pub(crate) fn names<T: Element>(parameters: &[Param<T>]) -> Vec<String> {
     }
     names
 }
+
+compiled!(f32 f64: { names::<T>, broken::<T> });
 
 #[cfg(test)]
 mod tests {

@@ -72,29 +72,15 @@ pub(crate) fn other_state() -> ! {
     unreachable!("as many state tensors as the formula names")
 }
 
-/// In a dev build a formula is compiled here, for both kinds of floats, and a program takes it from here, as its update is marked
-/// `#[inline(never)]`: tests, examples and users' programs are not optimised, but the loop over a parameter's numbers is.
+/// In a dev build the update of a formula is compiled here: tests, examples and users' programs are not optimised, but the loop over a
+/// parameter's numbers is.
 macro_rules! compiled_in_dev {
     ($Formula:ty) => {
         #[cfg(debug_assertions)]
-        const _: () = {
-            #[used]
-            static COMPILED: (
-                $crate::rule::Step<$Formula, f32>,
-                $crate::rule::Step<$Formula, f64>,
-            ) = (
-                <$Formula as $crate::rule::Formula>::update,
-                <$Formula as $crate::rule::Formula>::update,
-            );
-        };
+        ::wengert_tensor::compiled!(f32 f64: { <$Formula as $crate::rule::Formula>::update::<T> });
     };
 }
 pub(crate) use compiled_in_dev;
-
-/// [`Formula::update`].
-#[cfg(debug_assertions)]
-pub(crate) type Step<F, T> =
-    fn(F, &mut Tensor<T>, &mut [Tensor<T>], &Tensor<T>) -> wengert_tensor::Result<()>;
 
 /// Defines the formulas of an optimiser for one element. First come the constants of a step. Then comes each formula: its name,
 /// a variable for the parameter, variables for its state with the names of the state tensors, a variable for the gradient, and
@@ -137,6 +123,7 @@ macro_rules! formulas {
 
         impl $crate::rule::Formula for Formula {
             #[track_caller]
+            #[inline(never)]
             fn update_rows<T: ::wengert_tensor::Float>(
                 self,
                 value: &mut ::wengert_tensor::Tensor<T>,

@@ -1,8 +1,10 @@
 //! Gradient descent, with and without momentum.
 
+use wengert_tensor::compiled;
 use wengert_tensor::pointwise::C;
 
-use crate::rule::{Pull, Rule, formulas};
+use crate::core::Core;
+use crate::rule::{self, Pull, Rule, formulas};
 use crate::settings::optimizer;
 
 optimizer! {
@@ -109,3 +111,12 @@ impl Rule for SgdSettings {
         })
     }
 }
+
+compiled!(f32: {
+    Core::<T, SgdSettings>::step,
+    Core::<T, SgdSettings>::apply,
+    Core::<T, SgdSettings>::state,
+    Core::<T, SgdSettings>::load_state,
+    <Formula as rule::Formula>::update::<T>,
+    <Formula as rule::Formula>::update_rows::<T>,
+});

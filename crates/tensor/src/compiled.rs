@@ -5,15 +5,17 @@
 //! that calls it makes its own. `compiled!` names it for some kinds of element `T`, and so has the copies made.
 
 /// Has functions compiled for each of these kinds of element, `T`.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! compiled {
     ($($t:ty)*: $functions:tt) => {
-        $(compiled!(@ $t $functions);)*
+        $($crate::compiled!(@ $t $functions);)*
     };
     (@ $t:ty { $($f:expr),* $(,)? }) => {$(
         const _: () = {
             type T = $t;
             #[expect(dead_code, reason = "it is named, and not read")]
-            static F: std::sync::atomic::AtomicPtr<()> = std::sync::atomic::AtomicPtr::new($f as *mut ());
+            static F: ::std::sync::atomic::AtomicPtr<()> = ::std::sync::atomic::AtomicPtr::new($f as *mut ());
         };
     )*};
 }

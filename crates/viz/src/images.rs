@@ -1,6 +1,6 @@
 //! Grids of small grey pictures, each with a caption.
 
-use wengert_tensor::{Error, Fault, Float, Result, Tensor};
+use wengert_tensor::{Error, Fault, Float, Result, Tensor, compiled};
 
 use crate::chart::COLOURS;
 use crate::svg::{Anchor, Svg};
@@ -51,6 +51,7 @@ impl<T> std::fmt::Debug for Picture<T> {
 /// # Errors
 /// [`Error::Shape`] if a picture is not `[rows, columns]`.
 #[track_caller]
+#[inline(never)]
 pub fn image_grid<T: Float>(title: &str, pictures: &[Picture<T>], across: usize) -> Result<String> {
     const CELL: f64 = 96.0;
     const CAPTION: f64 = 22.0;
@@ -108,3 +109,5 @@ pub fn image_grid<T: Float>(title: &str, pictures: &[Picture<T>], across: usize)
     }
     Ok(svg.finish(width, 36.0 + rows * (CELL + CAPTION + 6.0) + 6.0))
 }
+
+compiled!(f32: { image_grid::<T> });

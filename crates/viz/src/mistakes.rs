@@ -1,6 +1,6 @@
 //! `mistakes`: the images whose class was predicted wrongly.
 
-use wengert_tensor::{Float, Result, Tensor};
+use wengert_tensor::{Float, Result, Tensor, compiled};
 
 use crate::{Picture, image_grid};
 
@@ -23,6 +23,7 @@ const DRAWN: usize = 40;
 /// # Errors
 /// If there are not as many images as labels, or they are not `[N, rows, columns]`.
 #[track_caller]
+#[inline(never)]
 pub fn mistakes<T: Float>(
     images: &Tensor<T>,
     labels: &Tensor<usize>,
@@ -41,3 +42,5 @@ pub fn mistakes<T: Float>(
     let title = format!("{} of {} images read wrongly{first}", wrong.len(), labels.len());
     image_grid(&title, &pictures, 8)
 }
+
+compiled!(f32: { mistakes::<T> });

@@ -2,7 +2,7 @@
 
 use wengert_autograd::ops::Leaf;
 use wengert_autograd::{Op, Tape, TapeLine};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::chart::label;
 use crate::field::rounded;
@@ -52,6 +52,7 @@ fn content<T: Float>(line: &TapeLine<'_, T>) -> String {
 /// let svg = wengert_viz::tape_svg(&tape);
 /// assert!(svg.contains("tanh") && svg.contains("<path") && svg.contains(".rs:"));
 /// ```
+#[inline(never)]
 pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     const WIDTH: f64 = 132.0;
     const HEIGHT: f64 = 46.0;
@@ -141,6 +142,8 @@ pub fn tape_svg<T: Float>(tape: &Tape<T>) -> String {
     let width = 32.0 + columns as f64 * (WIDTH + GAP.0) - GAP.0;
     svg.finish(width.max(280.0).max(x), y + 28.0)
 }
+
+compiled!(f32: { tape_svg::<T> });
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,6 @@ use super::report::{Finding, Tally, Verdict};
 use super::slope::{NoSlope, Slope, Value, slope};
 use super::subject::Subject;
 use super::{GradCheck, Report};
-use crate::compiled::compiled;
 use crate::{Error, Result, Tape, Var};
 
 /// An input of up to so many elements is checked element by element.
@@ -196,7 +195,7 @@ impl Order<'_> {
         // The parameters have been moved since this tape read them; it still holds the values that it read.
         let inputs = vec![(recorded.x[i].index, direction.clone())];
         let at = std::panic::Location::caller();
-        let pushed = (compiled().push)(recorded.tape, &inputs, recorded.y.index, at);
+        let pushed = recorded.tape.push_here(&inputs, recorded.y.index, at);
         let forward = match pushed {
             Ok(moved) => projected(&moved, recorded.u),
             Err(Error::NotDifferentiable { op, .. }) => {

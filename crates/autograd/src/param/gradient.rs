@@ -5,8 +5,7 @@ use std::sync::atomic::Ordering;
 use wengert_tensor::{Element, Float, Tensor};
 
 use super::{GradUse, Param};
-use crate::compiled::compiled;
-use crate::row_grad::{Grad, RowPart, Rows};
+use crate::row_grad::{Grad, RowPart, Rows, whole_of_rows};
 
 impl<T: Element> Param<T> {
     /// The gradient that `backward` has added up since `zero_grad`; `None` if none has arrived.
@@ -78,7 +77,7 @@ impl<T: Float> Param<T> {
         self.0.by_rows.store(true, Ordering::Relaxed);
         state.grad = Some(match state.take_to_add() {
             Some(Grad::Whole(sum)) => {
-                let part = (compiled().whole_of_rows)(sum.shape(), &[part]);
+                let part = whole_of_rows(sum.shape(), &[part]);
                 Grad::Whole(sum.accumulate(&part)?)
             }
             Some(Grad::Rows(mut rows)) => {

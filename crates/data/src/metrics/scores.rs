@@ -1,6 +1,6 @@
 //! Accuracy of one class among several, from scores.
 
-use wengert_tensor::{Element, Float, Shape, Tensor};
+use wengert_tensor::{Element, Float, Shape, Tensor, compiled};
 
 use super::{every, paired, threshold_fits, yes_or_no};
 use crate::error::Fault;
@@ -75,6 +75,7 @@ pub fn binary_accuracy<T: Float, L: Element>(
 }
 
 #[track_caller]
+#[inline(never)]
 fn top<T: Float>(
     op: &'static str,
     scores: &Tensor<T>,
@@ -137,3 +138,5 @@ pub(super) fn labels_fit<T: Float>(
 pub(super) fn refuse_nan<T: Float>(op: &'static str, scores: &Tensor<T>) -> Result<()> {
     every(op, "score", scores, |x| !x.is_nan(), "")
 }
+
+compiled!(f32: { top::<T> });

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use super::{Column, Table, is_number};
 use crate::error::Flaw;
@@ -48,6 +48,11 @@ impl Table {
     /// [`Error::Value`](crate::Error::Value) if there is no such column, [`Error::Format`](crate::Error::Format) if a cell is empty.
     #[track_caller]
     pub fn classes(&self, column: impl Into<Column>) -> Result<(Tensor<usize>, Vec<String>)> {
+        self.classes_of(column.into())
+    }
+
+    #[track_caller]
+    fn classes_of(&self, column: Column) -> Result<(Tensor<usize>, Vec<String>)> {
         let (at, column) = (Location::caller(), self.find("classes", column)?);
         let cells = || (0..self.rows()).map(|row| self.cells.get(row, column));
         if let Some(row) = cells().position(str::is_empty) {
@@ -102,6 +107,12 @@ impl Table {
     /// numbers and others are not.
     #[track_caller]
     pub fn classification<T: Float>(&self, label: impl Into<Column>) -> Result<TensorDataset<T>> {
+        self.classified(label.into())
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn classified<T: Float>(&self, label: Column) -> Result<TensorDataset<T>> {
         let (at, label) = (Location::caller(), self.find("classification", label)?);
         let rest = self.but(&[label]);
         let features = rest.numbers(&rest.columns)?;
@@ -137,6 +148,7 @@ impl Table {
     }
 
     #[track_caller]
+    #[inline(never)]
     fn numbers<T: Float>(&self, columns: &[usize]) -> Result<Tensor<T>> {
         let at = Location::caller();
         let mut out = Vec::new();
@@ -198,3 +210,5 @@ fn class_number(cell: &str) -> Option<usize> {
     };
     whole.parse().ok()
 }
+
+compiled!(f32: { Table::numbers::<T>, Table::classified::<T> });

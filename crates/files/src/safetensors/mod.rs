@@ -18,7 +18,7 @@ mod write;
 use std::panic::Location;
 use std::path::Path;
 
-use wengert_tensor::{Element, Float, Tensor};
+use wengert_tensor::{Element, Float, Tensor, compiled};
 
 #[doc(hidden)]
 pub use header::quoted;
@@ -214,6 +214,7 @@ impl<T: Float> From<&State<T>> for Archive {
 
 impl<T: Float> TryFrom<Archive> for State<T> {
     type Error = Error;
+    #[inline(never)]
     fn try_from(archive: Archive) -> Result<Self> {
         let mut state = Self::new();
         for (key, text) in archive.metadata.into_iter().filter(|(key, _)| key != FORMAT) {
@@ -261,3 +262,5 @@ pub(crate) fn in_file(path: &Path, error: Error, at: Line) -> Error {
         other => other,
     }
 }
+
+compiled!(f32: { <State<T> as TryFrom<Archive>>::try_from });

@@ -34,7 +34,7 @@ use std::panic::Location;
 
 use wengert_autograd::{Operand, Result, Var};
 use wengert_tensor::error::room_or_refuse;
-use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse};
+use wengert_tensor::{Error, Fault, Float, Shape, Tensor, axis_or_refuse, compiled};
 
 /// In training mode, each number made 0 with probability `p`, and the others scaled by 1/(1 - p); else `x` itself.
 ///
@@ -72,6 +72,7 @@ fn no_image<const D: usize>(op: &'static str, shapes: &[&[usize]]) -> Error {
 
 /// `x` times a mask of this shape, which broadcasts to its own.
 #[track_caller]
+#[inline(never)]
 fn dropped<'t, T: Float>(
     op: &'static str,
     x: Var<'t, T>,
@@ -189,3 +190,5 @@ pub(crate) fn per_channel(n: usize, rank: usize) -> Vec<usize> {
     shape[0] = n;
     shape
 }
+
+compiled!(f32 f64: { dropped::<T> });

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use wengert_autograd::{Param, Who, matches};
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
 use super::{Part, Parts};
 use crate::Result;
@@ -31,6 +31,7 @@ impl<T: Float, P: Parts<T> + ?Sized> AnyParts<T> for Any<'_, P> {
     }
 }
 
+#[inline(never)]
 pub(crate) fn named_parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, Param<T>)> {
     let mut found: Vec<(String, Param<T>)> = Vec::new();
     let mut met = std::collections::HashSet::new();
@@ -44,6 +45,7 @@ pub(crate) fn named_parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String
     found
 }
 
+#[inline(never)]
 pub(super) fn parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<Param<T>> {
     let named = named_parameters(model).into_iter();
     let told = named.map(|(path, param)| {
@@ -56,6 +58,7 @@ pub(super) fn parameters<T: Float>(model: &dyn AnyParts<T>) -> Vec<Param<T>> {
 }
 
 #[track_caller]
+#[inline(never)]
 pub(super) fn set_frozen<T: Float>(
     verb: &'static str,
     parameters: Vec<(String, Param<T>)>,
@@ -73,3 +76,5 @@ pub(super) fn set_frozen<T: Float>(
     let known = parameters.into_iter().map(|(path, _)| path).collect();
     Err(Error::NoSuchPath { verb, pattern: pattern.to_string(), known, at: Location::caller() })
 }
+
+compiled!(f32 f64: { named_parameters::<T>, parameters::<T>, set_frozen::<T> });

@@ -1,7 +1,7 @@
 //! The gradients with which no step can be made, and their errors.
 
 use wengert_autograd::{GradUse, Line, Param};
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, Shape, Tensor, compiled};
 
 use super::{Allow, Slot};
 use crate::error::Misfit;
@@ -72,6 +72,7 @@ pub(super) struct Check<'a, T> {
 
 impl<T: Float> Check<'_, T> {
     /// Rejects gradients with which no step can be made, before anything is changed.
+    #[inline(never)]
     pub(super) fn run(&self) -> Result<()> {
         let (mut found, mut missing) = (false, false);
         for (param, slot) in self.parameters.iter().zip(self.slots) {
@@ -123,6 +124,7 @@ impl<T: Float> Check<'_, T> {
 
     /// The error of a fault, with the parameter's name.
     #[cold]
+    #[inline(never)]
     pub(super) fn named(&self, fault: Fault, param: &Param<T>) -> Error {
         let place = self.parameters.iter().position(|p| p.is(param)).unwrap_or(0);
         let name = names(self.parameters)[place].clone();
@@ -150,3 +152,5 @@ impl<T: Float> Check<'_, T> {
         Error::Shape(Box::new(Misfit { optimizer, name, shape, what, other, help, at }))
     }
 }
+
+compiled!(f32 f64: { Check::<T>::run, Check::<T>::named });

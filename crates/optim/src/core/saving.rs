@@ -10,6 +10,7 @@ use crate::settings::{LEARNING_RATE, NOT_NEGATIVE, UP_TO_ONE};
 use crate::{Result, State};
 
 impl<T: Float, R: Rule> Core<T, R> {
+    #[inline(never)]
     pub(crate) fn state(&self) -> State<T> {
         let mut state = State::of(R::NAME);
         state.insert_number(LEARNING_RATE, self.settings.rate());
@@ -26,6 +27,7 @@ impl<T: Float, R: Rule> Core<T, R> {
     }
 
     #[track_caller]
+    #[inline(never)]
     pub(crate) fn load_state(&mut self, state: State<T>) -> Result<()> {
         let mut loader = Loader::new(R::NAME, state)?;
         let (before, rate) =

@@ -1,12 +1,14 @@
 //! `Slot`: what an optimiser remembers of one parameter, and one step of it.
 
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, Shape, Tensor, compiled};
 
-use super::compiled::{Start, compiled};
 use crate::rule::{Formula, Rule};
 
 /// The names of a state's tensors.
 pub(super) type Names = &'static [&'static str];
+
+/// The first tensor of a state, by its name.
+type Start<'a, T> = &'a dyn Fn(&str) -> Tensor<T>;
 
 /// The state of a parameter.
 pub(super) struct Slot<T> {
@@ -73,7 +75,7 @@ impl<T: Float> Slot<T> {
         };
         let names = formula.state(value.rank());
         if !std::ptr::eq(self.names, names) && self.names != names {
-            (compiled().begin)(self, names, value, &|name| settings.start(name, value));
+            self.begin(names, value, &|name| settings.start(name, value));
         }
         run(formula, value, &mut self.state)?;
         (self.step, self.carried) = (step, carried);
@@ -81,7 +83,8 @@ impl<T: Float> Slot<T> {
     }
 
     /// Makes the state tensors, at the first step or after a change of settings that needs more or fewer of them.
-    pub(super) fn begin(&mut self, names: Names, value: &Tensor<T>, start: Start<'_, T>) {
+    #[inline(never)]
+    fn begin(&mut self, names: Names, value: &Tensor<T>, start: Start<'_, T>) {
         let before = std::mem::take(&mut self.state);
         let mut before: Vec<_> = self.names.iter().zip(before).collect();
         let mut tensor = |name: &&'static str| match before.iter().position(|(b, _)| *b == name) {
@@ -92,3 +95,5 @@ impl<T: Float> Slot<T> {
         (self.names, self.shape) = (names, Shape::new(value.shape()));
     }
 }
+
+compiled!(f32 f64: { Slot::<T>::begin });

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wengert_autograd::{Error, Result, Tape};
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
 mod numbers;
 mod pass;
@@ -43,6 +43,7 @@ const PROGRAM: [&str; 6] = [
 /// assert!(page.starts_with("<!doctype html>") && page.contains("g·(1 - y·y)"));
 /// # let _ = loss;
 /// ```
+#[inline(never)]
 pub fn explore<T: Float>(tape: &Tape<T>) -> String {
     let data = pass::json(tape);
     let page = PAGE.replace("{style}", STYLE).replace("{program}", &PROGRAM.concat());
@@ -71,3 +72,5 @@ pub fn explore_to<T: Float>(tape: &Tape<T>, path: impl AsRef<Path>) -> Result<()
     wengert_files::write_whole(path, explore(tape).as_bytes())
         .map_err(|error| Error::Use(format!("explore_to: {}: {error}", path.display()), at))
 }
+
+compiled!(f32: { explore::<T> });
