@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
 use crate::error::Line;
 use crate::gradients::Gradients;
@@ -119,6 +119,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// As [`backward`](Self::backward).
     #[track_caller]
+    #[inline(never)]
     pub fn gradients(self) -> Result<Gradients<'t, T>> {
         self.startable("gradients", Location::caller())?;
         let seed = self.value()?.ones_like();
@@ -190,6 +191,7 @@ impl<'t, T: Float> Var<'t, T> {
             .collect()
     }
 
+    #[inline(never)]
     fn grad_some(
         self,
         verb: &'static str,
@@ -221,6 +223,7 @@ impl<'t, T: Float> Var<'t, T> {
     }
 
     /// Whether a sweep can start here.
+    #[inline(never)]
     pub(crate) fn startable(self, verb: &'static str, at: Line) -> Result<()> {
         self.scalar_or_refuse(verb, at)?;
         self.tape.ready(verb, at)?;
@@ -236,3 +239,5 @@ impl<'t, T: Float> Var<'t, T> {
         Err(Error::NoGradient { verb, why, at })
     }
 }
+
+compiled!(f32 f64: { Var::<T>::backward_here, Var::<T>::fill_params, Var::<T>::gradients, Var::<T>::grad_some, Var::<T>::startable });

@@ -6,7 +6,7 @@
 
 use std::panic::Location;
 
-use wengert_tensor::{Float, Shape, Tensor};
+use wengert_tensor::{Float, Shape, Tensor, compiled};
 
 use crate::error::Line;
 use crate::inner::Inner;
@@ -35,6 +35,7 @@ impl<T: Float> Tape<T> {
         Var { tape: self, index: self.add_fault(fault) }
     }
 
+    #[inline(never)]
     fn add_fault(&self, fault: Fault) -> u32 {
         let mut faults = self.faults.borrow_mut();
         faults.push(fault);
@@ -43,6 +44,7 @@ impl<T: Float> Tape<T> {
 
     /// The fault var of the op `op`, whose operand is the line or the fault var `x`.
     #[cold]
+    #[inline(never)]
     pub(crate) fn fault_of(
         &self,
         op: &'static str,
@@ -187,3 +189,5 @@ impl Fault {
         &self.error
     }
 }
+
+compiled!(f32 f64: { Tape::<T>::fault_of, Tape::<T>::add_fault });

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::error::Line;
 use crate::ops::Detach;
@@ -83,6 +83,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     }
 
     /// The reason why no gradient of `loss` reaches `x`.
+    #[inline(never)]
     pub(crate) fn missing(loss: Var<'t, T>, x: Var<'t, T>) -> Gradient<T> {
         if !x.wants_grad() {
             return Gradient::NotWanted;
@@ -117,6 +118,7 @@ impl<'t, T: Float> Gradients<'t, T> {
     }
 
     /// The reason why no operand of `loss` wants a gradient.
+    #[inline(never)]
     pub(crate) fn nothing_wanted(loss: Var<'t, T>) -> String {
         let inner = loss.tape.inner.borrow();
         let detach = inner.nodes.iter().take(loss.index() + 1).rev().find(|n| n.op.is::<Detach>());
@@ -201,3 +203,5 @@ impl<T: Float> fmt::Debug for Gradients<'_, T> {
         write!(f, "Gradients of {:?}", self.loss)
     }
 }
+
+compiled!(f32 f64: { Gradients::<T>::nothing_wanted, Gradients::<T>::missing });

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use wengert_tensor::{AnyTensor, Float, Shape, Tensor};
+use wengert_tensor::{AnyTensor, Float, Shape, Tensor, compiled};
 
 use crate::error::Line;
 use crate::ops::{Constant, Data, Input, Op, Parameter};
@@ -67,6 +67,7 @@ impl<T: Float> Tape<T> {
 
     /// A parameter: the same var each time on this tape.
     #[track_caller]
+    #[inline(never)]
     pub fn param(&self, param: &Param<T>) -> Var<'_, T> {
         let Ok(mut inner) = self.inner.try_borrow_mut() else {
             let error = Self::busy("param", Location::caller());
@@ -119,6 +120,7 @@ impl<T: Float> Tape<T> {
     /// let read = tape.params();
     /// assert!(read.len() == 1 && read[0].0.is(&used) && !read[0].0.is(&other));
     /// ```
+    #[inline(never)]
     pub fn params(&self) -> Vec<(Param<T>, Var<'_, T>)> {
         let inner = self.inner.borrow();
         let params = inner.params.iter();
@@ -156,3 +158,5 @@ impl<T: Float> Tape<T> {
         Var { tape: self, index }
     }
 }
+
+compiled!(f32 f64: { Tape::<T>::param, Tape::<T>::params });

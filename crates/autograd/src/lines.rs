@@ -5,7 +5,7 @@ use std::cell::Ref;
 use std::time::Duration;
 
 use smallvec::SmallVec;
-use wengert_tensor::{AnyTensor, Float, Shape, Tensor};
+use wengert_tensor::{AnyTensor, Float, Shape, Tensor, compiled};
 
 use crate::error::Line;
 use crate::inner::Inner;
@@ -120,6 +120,7 @@ impl<'a, T: Float> TapeLine<'a, T> {
     }
 
     /// The lines of the operands, in order; behind them the lines of indices, masks and labels.
+    #[inline(never)]
     pub fn operands(&self) -> SmallVec<[usize; 4]> {
         let data = self.node.op.data();
         self.node.operands.iter().chain(&data).map(|&line| line as usize).collect()
@@ -183,6 +184,7 @@ impl<'a, T: Float> TapeLine<'a, T> {
     }
 
     /// The path of the layer: of the one that a parameter belongs to, or whose parameters the op reads, or of the scope.
+    #[inline(never)]
     pub fn layer(&self) -> String {
         let layer_of = |path: &str| path.rsplit_once('.').map(|(layer, _)| layer.to_string());
         if let Some(read) = self.node.op.parameter() {
@@ -249,3 +251,5 @@ impl<T: Float> std::fmt::Debug for Lines<'_, T> {
         f.debug_list().entries(self.iter()).finish()
     }
 }
+
+compiled!(f32 f64: { TapeLine::<T>::operands, TapeLine::<T>::layer });

@@ -1,7 +1,7 @@
 //! The ops as methods of `Var`: the functions of the table, products, reductions, shapes, indexing.
 
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
-use wengert_tensor::{Axes, Float, Tensor};
+use wengert_tensor::{Axes, Float, Tensor, compiled};
 
 use crate::cross_entropy::Targets;
 use crate::operand::Operand;
@@ -182,13 +182,18 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the shapes do not match.
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t, T>) -> Result<Self> {
-        let other = other.on(self);
+        self.times(other.on(self))
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn times(self, other: Self) -> Result<Self> {
         self.recordable("matmul", &[other])?;
         match (self.rank(), other.rank()) {
             // A vector stands for a row on the left, for a column on the right.
-            (1, 1) => self.unsqueeze(0)?.matmul(other.unsqueeze(1)?)?.reshape([0; 0]),
-            (1, 2..) => self.unsqueeze(0)?.matmul(other)?.squeeze(-2),
-            (2.., 1) => self.matmul(other.unsqueeze(1)?)?.squeeze(-1),
+            (1, 1) => self.unsqueeze(0)?.times(other.unsqueeze(1)?)?.reshape([0; 0]),
+            (1, 2..) => self.unsqueeze(0)?.times(other)?.squeeze(-2),
+            (2.., 1) => self.times(other.unsqueeze(1)?)?.squeeze(-1),
             _ => self.apply_with(MatMul, other),
         }
     }
@@ -198,6 +203,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If the shapes do not match.
     #[track_caller]
+    #[inline(never)]
     pub fn linear(self, weight: Self, bias: Option<Self>) -> Result<Self> {
         self.recordable("linear", &[weight])?;
         if weight.rank() == 1 {
@@ -218,6 +224,7 @@ impl<'t, T: Float> Var<'t, T> {
     /// # Errors
     /// If there is not one target for each row of logits, a class does not exist, or the tape is spent.
     #[track_caller]
+    #[inline(never)]
     pub fn cross_entropy(self, targets: Targets<T>) -> Result<Self> {
         targets.check(&self.shape())?;
         self.recordable("cross_entropy", &[])?;
@@ -250,3 +257,5 @@ impl<'t, T: Float> Var<'t, T> {
         self.tape.constant(Tensor::scalar(value)).where_(mask, self)
     }
 }
+
+compiled!(f32 f64: { Var::<T>::linear, Var::<T>::times, Var::<T>::cross_entropy });

@@ -1,6 +1,6 @@
 //! Scalers bring columns to one scale. They are fitted to the training part, applied to every part, and can be inverted.
 
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::error::Fault;
 use crate::{Error, Result, rows};
@@ -116,6 +116,7 @@ impl Standardizer {
     /// # Errors
     /// [`Error::Shape`] if there are no rows, [`Error::Value`] if an element is not finite.
     #[track_caller]
+    #[inline(never)]
     pub fn fit<T: Float>(x: &Tensor<T>) -> Result<Self> {
         Ok(Self(Columns::fit("Standardizer", x, 0.0, |values| {
             // Welford's recurrence: exact for a constant column, and safe far from 0.
@@ -166,6 +167,7 @@ impl Standardizer {
     /// # Errors
     /// [`Error::Shape`] if the rows do not have the fitted shape.
     #[track_caller]
+    #[inline(never)]
     pub fn apply<T: Float>(&self, x: &Tensor<T>) -> Result<Tensor<T>> {
         self.0.apply("Standardizer::apply", x)
     }
@@ -238,3 +240,5 @@ impl MinMax {
         self.0.invert("MinMax::invert", x)
     }
 }
+
+compiled!(f32: { Standardizer::fit::<T>, Standardizer::apply::<T> });

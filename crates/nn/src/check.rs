@@ -4,8 +4,8 @@
 use std::fmt;
 use std::panic::Location;
 
-use wengert_autograd::{Line, Tape, Tensors};
-use wengert_tensor::Float;
+use wengert_autograd::{Line, Param, Tape, Tensors, Var};
+use wengert_tensor::{Float, compiled};
 
 use crate::module::run;
 use crate::{Error, Module, Parts, Result};
@@ -69,7 +69,12 @@ pub fn check_parameters_on<T: Float, P: Parts<T> + ?Sized>(
     model: &P,
     tape: &Tape<T>,
 ) -> Result<()> {
-    let (named, used) = (model.named_parameters(), tape.params());
+    compared(&model.named_parameters(), &tape.params())
+}
+
+/// Compares the parameters that a model names with those that a tape has read.
+#[inline(never)]
+fn compared<T: Float>(named: &[(String, Param<T>)], used: &[(Param<T>, Var<'_, T>)]) -> Result<()> {
     let unnamed = used.iter().filter(|(p, _)| !named.iter().any(|(_, q)| q.is(p)));
     let unused = named.iter().filter(|(_, p)| !used.iter().any(|(q, _)| q.is(p)));
     let mut paths: Vec<&String> = named.iter().map(|(path, _)| path).collect();
@@ -107,3 +112,5 @@ impl fmt::Display for ParameterMismatch {
         Ok(())
     }
 }
+
+compiled!(f32 f64: { compared::<T> });

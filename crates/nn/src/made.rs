@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use wengert_autograd::Param;
-use wengert_tensor::{Float, Result, Rng, Tensor};
+use wengert_tensor::{Float, Result, Rng, Tensor, compiled};
 
 /// The tensor. A layer's constructor returns no `Result`: without memory the program ends here, at the line that asked for the layer.
 #[track_caller]
@@ -20,6 +20,7 @@ pub(crate) fn made<T: Float>(layer: &str, tensor: Result<Tensor<T>>) -> Tensor<T
 
 /// Uniform within ±1/√fan; zeros if fan is 0.
 #[track_caller]
+#[inline(never)]
 pub(crate) fn uniform<T: Float>(
     layer: &str,
     shape: &[usize],
@@ -29,3 +30,5 @@ pub(crate) fn uniform<T: Float>(
     let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
     Param::new(made(layer, Tensor::uniform(shape, -bound, bound, rng)))
 }
+
+compiled!(f32 f64: { uniform::<T> });

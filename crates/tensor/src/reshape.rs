@@ -171,6 +171,7 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there are no such axes in that order.
     #[track_caller]
+    #[inline(never)]
     pub fn flatten_axes(&self, from: isize, to: isize) -> Result<Self> {
         if [from, to].iter().all(|&axis| is_axis_of_scalar(self.shape(), axis)) {
             return Ok(self.line());
@@ -196,3 +197,5 @@ impl<T: Element> Tensor<T> {
 }
 
 compiled!(f32 f64 usize bool: { Tensor::<T>::reshape_here, Tensor::<T>::view_here });
+
+compiled!(f32 f64: { Tensor::<T>::flatten_axes });

@@ -2,7 +2,7 @@
 
 use wengert_data::metrics::RunningMean;
 use wengert_files::{Entry, Loader, Resume, State};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Tensor, compiled};
 
 use crate::{Epoch, History, MetricHistory, PenaltyHistory, Why};
 
@@ -123,6 +123,7 @@ fn free(name: String, is_taken: impl Fn(&str) -> bool) -> String {
 }
 
 impl<T: Float> Resume<T> for Run {
+    #[inline(never)]
     fn state(&self) -> State<T> {
         let mut state = State::of(KIND);
         let mut number = |name: String, x: f64| state.insert_number(name, x);
@@ -178,6 +179,7 @@ impl<T: Float> Resume<T> for Run {
     }
 
     #[track_caller]
+    #[inline(never)]
     fn load_state(&mut self, state: State<T>) -> wengert_files::Result<()> {
         let mut loader = Loader::new(KIND, state)?;
         let [epochs, batches] = ["epochs", "batches"].map(|name| loader.count(name) as usize);
@@ -274,3 +276,5 @@ fn measures(epoch: &Epoch) -> [(&'static str, Option<f64>); 6] {
         ("seconds", Some(epoch.seconds)),
     ]
 }
+
+compiled!(f32: { <Run as Resume<T>>::state, <Run as Resume<T>>::load_state });

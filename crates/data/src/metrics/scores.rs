@@ -11,6 +11,7 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::Shape`] unless scores have two axes and a class, [`Error::Value`] if one is NaN.
 #[track_caller]
+#[inline(never)]
 pub fn predictions<T: Float>(scores: &Tensor<T>) -> Result<Tensor<usize>> {
     let classes = columns("predictions", scores)?;
     let scores = scores.contiguous();
@@ -139,4 +140,4 @@ pub(super) fn refuse_nan<T: Float>(op: &'static str, scores: &Tensor<T>) -> Resu
     every(op, "score", scores, |x| !x.is_nan(), "")
 }
 
-compiled!(f32: { top::<T> });
+compiled!(f32: { top::<T>, predictions::<T> });

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wengert_files::{Line, Resume, write_whole};
 use wengert_nn::Parts;
 use wengert_optim::Optimizer;
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
 use super::format::{self, Failure};
 use crate::{Checkpoint, Error, Result};
@@ -122,6 +122,7 @@ impl Checkpoints {
     /// # Errors
     /// If a file cannot be written or renamed, and as [`Checkpoint::to_bytes`].
     #[track_caller]
+    #[inline(never)]
     pub fn save<T: Float>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
         let at = Location::caller();
         let bytes = format::to_bytes(checkpoint)?;
@@ -150,6 +151,7 @@ impl Checkpoints {
     /// # Errors
     /// If there are files and all are damaged; if one cannot be read, is no checkpoint, or is of a newer format.
     #[track_caller]
+    #[inline(never)]
     pub fn latest<T: Float>(&self) -> Result<Option<Checkpoint<T>>> {
         let at = Location::caller();
         let mut damaged = None;
@@ -209,3 +211,5 @@ fn io(path: &Path, error: &std::io::Error, at: Line) -> Error {
     let (path, what) = (path.display().to_string(), error.to_string());
     wengert_files::Error::Io { path, what, kind: error.kind(), at }.into()
 }
+
+compiled!(f32: { Checkpoints::save::<T>, Checkpoints::latest::<T> });
