@@ -298,7 +298,7 @@ impl<T: Copy> Storage<T> {
     }
 
     /// One value in each place of a shape; `None` if the system has no memory for it.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn full(shape: &[usize], value: T) -> Option<Self> {
         let len = Shape::checked_len(shape)?;
         // SAFETY: all `len` elements are written, and the layout reaches no others.
@@ -403,8 +403,6 @@ mod pages {
 
     pub(super) fn ask_for_huge(_: NonNull<u8>, _: usize) {}
 }
-
-compiled!(f32 f64 usize bool: { Storage::<T>::full });
 
 #[cfg(test)]
 mod tests;

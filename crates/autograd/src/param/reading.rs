@@ -24,7 +24,7 @@ impl<T: Element> Param<T> {
     }
 
     /// The answer to tape number `tape`, under one lock. If it is the tape's first read, the parameter gets line `index`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read_by(&self, tape: u64, index: u32) -> Reading<T> {
         let mut state = self.state();
         match state.reader.0.cmp(&tape) {
