@@ -1,8 +1,8 @@
-//! Long functions that are generic over the elements, compiled in this crate, once for each kind: a program that calls one has no
-//! copy of its own.
+//! Long functions that are generic over the elements, compiled in the crate that has them, once for each kind: a program that calls one
+//! has no copy of its own.
 //!
-//! The compiler lets other crates call a copy that was made here if the function is marked `#[inline(never)]`; otherwise each crate
-//! that calls it makes its own. `compiled!` names it for some kinds of element `T`, and so has the copies made.
+//! The compiler lets other crates call such a copy if the function is marked `#[inline(never)]`; otherwise each crate that calls it makes its own.
+//! `compiled!` names functions for some kinds of element `T`, and so has the copies made.
 
 /// Has functions compiled for each of these kinds of element, `T`.
 #[doc(hidden)]

@@ -2,7 +2,6 @@
 
 mod implement;
 
-use std::any::Any;
 use std::fmt::{Debug, Display};
 
 use crate::Tensor;
@@ -106,15 +105,4 @@ pub trait Float: Number + FloatKernels + crate::kernel::gemm::GemmElem {
     const EPSILON: Self;
     /// Not a number.
     const NAN: Self;
-}
-
-/// Of what is there for `f32` and for `f64`, that of type `C`: known when the program is compiled. By it a crate has long code
-/// that is generic over the float type compiled once for each of the two; a program that uses it calls it by pointers.
-#[doc(hidden)]
-#[inline]
-pub fn of_float<C: 'static>(f32: &'static dyn Any, f64: &'static dyn Any) -> &'static C {
-    match f32.downcast_ref().or_else(|| f64.downcast_ref()) {
-        Some(found) => found,
-        None => unreachable!("a float is f32 or f64"),
-    }
 }

@@ -93,7 +93,7 @@ pub use affine::LONG_CHANNEL;
 pub use any::AnyTensor;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use conv::Conv;
-pub use element::{Element, Float, Number, of_float};
+pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
 #[doc(hidden)]
 pub use join::stack_or_refuse;

@@ -145,12 +145,12 @@ impl<T: Float> Tensor<T> {
             self.refuse_empty("norm", axes)?;
         }
         let flags = folding("norm", self.shape(), axes)?;
-        let fold = |by| T::fold_about(by, self, &flags, &[]);
+        let of_sizes = |by| T::fold(by, &self.abs(), &flags);
         let kept = match p {
             0.0 => T::count_nonzero(self, &flags).map(|n| T::from_f64(n as f64)),
-            1.0 => fold(FloatFold::Magnitudes),
-            f64::INFINITY => fold(FloatFold::MaxMagnitude),
-            f64::NEG_INFINITY => fold(FloatFold::MinMagnitude),
+            1.0 => of_sizes(NumberFold::Sum),
+            f64::INFINITY => of_sizes(NumberFold::Max),
+            f64::NEG_INFINITY => of_sizes(NumberFold::Min),
             p => self.root_of_powers(p, &flags)?,
         };
         Ok(if axes.keeps() { kept } else { kept.without(&flags) })
@@ -159,16 +159,19 @@ impl<T: Float> Tensor<T> {
     /// (Σ|x|ᵖ)^(1/p) over the flagged axes, which are kept.
     #[inline(never)]
     fn root_of_powers(&self, p: f64, flags: &[bool]) -> Result<Self> {
-        let powers = if p == 2.0 { FloatFold::Squares } else { FloatFold::Powers(p) };
-        let sums = T::fold_about(powers, self, flags, &[]);
+        let sums_of_powers = |x: &Self| match p {
+            2.0 => T::fold_about(FloatFold::Squares, x, flags, &[]),
+            _ => T::fold(NumberFold::Sum, &x.abs().pow_scalar(p), flags),
+        };
+        let sums = sums_of_powers(self);
         let root = |sums: Self| if p == 2.0 { sums.sqrt() } else { sums.pow_scalar(1.0 / p) };
         // What overflowed, or came so near zero that digits went: once more, in units of the largest magnitude.
         let lost = |x: T| !x.is_finite() || x.to_f64() < 1e-30;
         if !sums.iter().any(lost) {
             return Ok(root(sums));
         }
-        let units = T::fold_about(FloatFold::MaxMagnitude, self, flags, &[]).map(unit);
-        root(about(FloatFold::ScaledPowers(p), self, flags, &units)).try_mul(&units)
+        let units = T::fold(NumberFold::Max, &self.abs(), flags).map(unit);
+        root(sums_of_powers(&self.try_div(&units)?)).try_mul(&units)
     }
 }
 

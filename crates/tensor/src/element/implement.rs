@@ -4,8 +4,7 @@ use super::{Element, Float, Number, sealed};
 use crate::Tensor;
 use crate::kernel::copy::copied;
 use crate::kernel::folds::{
-    Deviations, Exponentials, FloatFold, Magnitudes, MaxMagnitude, MinMagnitude, Nonzero,
-    NumberFold, Powers, ScaledPowers, SquaredDeviations, Squares,
+    Deviations, Exponentials, FloatFold, Nonzero, NumberFold, SquaredDeviations, Squares,
 };
 use crate::kernel::gemm::{Init, Mat, Moved, column_sums, gemm};
 use crate::kernel::level::Level;
@@ -275,11 +274,6 @@ macro_rules! float {
                     FloatFold::SquaredDeviations => fold(SquaredDeviations, x, flags, about),
                     FloatFold::Exponentials => fold(Exponentials, x, flags, about),
                     FloatFold::Squares => fold(Squares, x, flags, about),
-                    FloatFold::Magnitudes => fold(Magnitudes, x, flags, about),
-                    FloatFold::Powers(p) => fold(Powers(p), x, flags, about),
-                    FloatFold::ScaledPowers(p) => fold(ScaledPowers(p), x, flags, about),
-                    FloatFold::MaxMagnitude => fold(MaxMagnitude, x, flags, about),
-                    FloatFold::MinMagnitude => fold(MinMagnitude, x, flags, about),
                 }
             }
             fn softmax_rows(x: &Tensor<$t>, logarithm: bool) -> Tensor<$t> {
