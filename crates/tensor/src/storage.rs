@@ -8,6 +8,7 @@
 //! its shapes asks the system for nothing, and large buffers are not page-faulted anew. The lists hold at most
 //! [`KEPT_BYTES`] a thread.
 
+mod classes;
 #[cfg(all(target_os = "linux", not(miri)))]
 mod pages;
 
@@ -18,6 +19,7 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use self::classes::{CLASSES, bytes_of, class_of};
 use crate::Shape;
 use crate::layout::Layout;
 
@@ -42,31 +44,6 @@ struct Header {
 }
 
 const HEADER: usize = size_of::<Header>();
-/// Four classes to each doubling, from 64 bytes to the whole address space.
-const CLASSES: usize = 4 * 64;
-
-/// The class of the smallest buffers that hold `bytes`.
-#[inline]
-fn class_of(bytes: usize) -> usize {
-    // In units of 64 bytes, less one: 0 for the smallest class.
-    let units = bytes.saturating_sub(1) >> 6;
-    if units < 4 {
-        return units;
-    }
-    let log = units.ilog2() as usize;
-    4 * (log - 1) + ((units >> (log - 2)) & 3)
-}
-
-/// The bytes of a buffer of `class`.
-#[inline]
-fn bytes_of(class: usize) -> usize {
-    if class < 4 {
-        return 64 * (class + 1);
-    }
-    let (log, step) = (class / 4 + 1, class % 4);
-    64 * ((5 + step) << (log - 2))
-}
-
 fn allocation(class: usize) -> alloc::Layout {
     match alloc::Layout::from_size_align(HEADER + bytes_of(class), align_of::<Header>()) {
         Ok(layout) => layout,
@@ -403,6 +380,3 @@ mod pages {
 
     pub(super) fn ask_for_huge(_: NonNull<u8>, _: usize) {}
 }
-
-#[cfg(test)]
-mod tests;

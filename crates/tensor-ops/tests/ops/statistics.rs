@@ -209,3 +209,18 @@ fn counts() {
     assert_eq!(tensor![0.0_f32, -0.0, f32::NAN, 2.0].count_nonzero().item().unwrap(), 2);
     assert_eq!(Tensor::<u8>::ones([700, 3]).count_nonzero_over(0).unwrap(), tensor![700, 700, 700]);
 }
+
+#[test]
+fn one_number_that_is_not_finite_is_found_wherever_it_stands() {
+    for len in [0, 1, 3, 17, 63, 64, 71, 1000, (1 << 17) - 1, (1 << 17) + 5] {
+        assert!(Tensor::<f32>::full([len], f32::MAX).all_finite());
+        for place in [0, 1, len / 2, len.saturating_sub(1)] {
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let x = Tensor::from_fn([len], |i| if i[0] == place { bad } else { -1.0 });
+                assert_eq!(x.all_finite(), len <= place, "{bad} at {place} of {len}");
+            }
+        }
+    }
+    let view = Tensor::<f64>::from_fn([3, 4], |i| if i[1] == 2 { f64::NAN } else { 1.0 });
+    assert!(!view.t().all_finite() && view.narrow(1, 0, 2).unwrap().t().all_finite());
+}
