@@ -26,7 +26,10 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The error of the system if it cannot create, write or rename; the old file is then unchanged.
 pub fn write_whole(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
-    let path = path.as_ref();
+    write(path.as_ref(), bytes)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // The target of a link; the path itself if the file does not exist yet.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let old = match fs::metadata(&path) {

@@ -6,13 +6,13 @@ use std::panic::Location;
 use std::time::Instant;
 
 use wengert_autograd::{Line, Tape, Tensors, Var};
-use wengert_data::{DataLoader, Dataset};
-use wengert_tensor::Float;
+use wengert_data::{DataLoader, Dataset, TensorDataset};
+use wengert_tensor::{Float, compiled};
 
 use crate::companions::{ProgressLine, refuse};
 use crate::epoch::{fingerprint, not_finite, tape_of, value_of};
 use crate::held::Noted;
-use crate::trainer::Metric;
+use crate::trainer::{Metric, OfClasses, OfNumbers};
 use crate::{Cause, Companion, Epoch, Error, Fit, History, Result, Step, Stopped, Trainer, Why};
 
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
@@ -60,6 +60,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         Ok(self.history().clone())
     }
 
+    #[inline(never)]
     fn train<D>(&mut self, loader: &DataLoader<D>, epochs: usize, at: Line) -> Result<History>
     where
         D: Dataset<Batch = (X, Y)>,
@@ -243,3 +244,5 @@ fn measures<T: Float, Y, P: Tensors>(
     let prediction = prediction.value()?;
     Ok(metrics.iter().map(|metric| metric(&prediction, targets)).collect::<Result<_, _>>()?)
 }
+
+compiled!(f32: { OfClasses::<T>::train::<TensorDataset<T>>, OfNumbers::<T>::train::<TensorDataset<T, T>> });

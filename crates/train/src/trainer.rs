@@ -100,6 +100,10 @@ pub struct Trainer<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors = Tensor<T>>
     config: Config,
 }
 
+/// The trainer of class numbers, and of numbers: for these two the long code is compiled in this crate.
+pub(crate) type OfClasses<'a, T> = Trainer<'a, T, Tensor<T>, Tensor<usize>>;
+pub(crate) type OfNumbers<'a, T> = Trainer<'a, T, Tensor<T>, Tensor<T>>;
+
 /// The prediction and the loss of a batch.
 type Pass<'a, T, X, Y, P> = Box<
     dyn for<'t> Fn(&'t Tape<T>, X, &Y) -> wengert_autograd::Result<(Var<'t, T, P>, Var<'t, T>)>
@@ -241,6 +245,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
 
     /// Whether the first batch uses the parameters that the model names, and no others.
     #[track_caller]
+    #[inline(never)]
     pub(crate) fn check_parameters(&self, inputs: X, targets: &Y) -> Result<()> {
         match &self.check {
             Some(check) => check(&inputs)?,

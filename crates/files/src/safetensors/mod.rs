@@ -194,6 +194,7 @@ pub fn load<T: Float>(path: impl AsRef<Path>) -> Result<State<T>> {
 }
 
 impl<T: Float> From<&State<T>> for Archive {
+    #[inline(never)]
     fn from(state: &State<T>) -> Self {
         let tensors = state.iter().map(|(name, entry)| {
             let tensor = match entry {
@@ -263,4 +264,4 @@ pub(crate) fn in_file(path: &Path, error: Error, at: Line) -> Error {
     }
 }
 
-compiled!(f32: { <State<T> as TryFrom<Archive>>::try_from });
+compiled!(f32: { <State<T> as TryFrom<Archive>>::try_from, <Archive as From<&State<T>>>::from });

@@ -14,6 +14,7 @@ use crate::{Cause, Companion, Epoch, EpochEnd, Result, Stopped, Trainer};
 
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     /// The measurements of an epoch whose steps are done, and the validation.
+    #[inline(never)]
     pub(super) fn measured(&mut self, diverged: bool, started: Instant) -> Result<Epoch> {
         let mean = |mean: &mut RunningMean| (mean.count() > 0).then(|| mean.take());
         let means = |all: &mut [RunningMean]| all.iter_mut().map(mean).collect::<Vec<_>>();
@@ -57,6 +58,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     }
 
     /// Notes the epoch, and tells the companions.
+    #[inline(never)]
     pub(super) fn end_epoch(
         &mut self,
         epoch: Epoch,
@@ -104,6 +106,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     }
 
     /// Writes the checkpoint, if there is a file for it.
+    #[inline(never)]
     pub(super) fn save(&mut self) -> Result<()> {
         if self.files.is_none() {
             return Ok(());

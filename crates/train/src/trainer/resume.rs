@@ -3,9 +3,9 @@
 use std::panic::Location;
 
 use wengert_autograd::Tensors;
-use wengert_tensor::Float;
+use wengert_tensor::{Float, compiled};
 
-use super::{Entry, Trainer};
+use super::{Entry, OfClasses, OfNumbers, Trainer};
 use crate::{Checkpoint, Checkpoints, Config, Error, Result};
 
 impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
@@ -27,6 +27,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     ///
     /// Early stopping gives the model its best weights when `fit` ends. [`checkpoint_to`](Self::checkpoint_to) saves those of the
     /// last epoch, from which training goes on as if it had not ended.
+    #[inline(never)]
     pub fn checkpoint(&mut self) -> Checkpoint<T> {
         let place = (self.run.epochs, self.run.batches);
         let mut checkpoint = Checkpoint::of(&*self.model, &*self.optimizer, place)
@@ -114,6 +115,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     /// If it does not fit the model, the optimiser or a companion, or holds the state of a companion that this trainer has not; if
     /// both have a [`config`](Self::config) or a [`seed`](Self::seed) and these differ. Then nothing is changed.
     #[track_caller]
+    #[inline(never)]
     pub fn resume(mut self, checkpoint: &Checkpoint<T>) -> Result<Self> {
         let there = &checkpoint.config;
         if self.config.is_empty() {
@@ -150,6 +152,7 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     }
 
     #[track_caller]
+    #[inline(never)]
     fn load(&mut self, checkpoint: &Checkpoint<T>) -> Result<()> {
         for Entry { name, companion, .. } in &mut self.companions {
             if let Some(memory) = companion.memory() {
@@ -166,3 +169,5 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
         Ok(())
     }
 }
+
+compiled!(f32: { OfClasses::<T>::checkpoint, OfClasses::<T>::resume, OfNumbers::<T>::checkpoint, OfNumbers::<T>::resume });
