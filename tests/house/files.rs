@@ -11,7 +11,7 @@ const LONGER: &[&str] = &[
     "crates/tensor/src/tensor.rs",
 ];
 
-fn sources(of: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn sources(of: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(of).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

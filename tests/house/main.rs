@@ -5,6 +5,7 @@
 mod book;
 mod classifier;
 mod closed_form;
+mod compiled;
 mod conventions;
 mod depth;
 mod errata;

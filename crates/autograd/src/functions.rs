@@ -17,6 +17,7 @@ impl<T: Float> Tape<T> {
     /// # Errors
     /// If a direction does not have its input's shape, a var is on another tape, the tape is spent, or an op has no forward rule.
     #[track_caller]
+    #[inline(never)]
     pub fn push_forward(&self, inputs: &[(Var<T>, Tensor<T>)], y: Var<T>) -> Result<Tensor<T>> {
         let at = Location::caller();
         self.check_vars("push_forward", &[y], at)?;
