@@ -44,7 +44,7 @@ Differences that no single line shows:
   comes as `mask.unsqueeze(1)?`, `[batch, 1, keys]`.
 - **Positions come first or last**: attention takes `[time, batch, width]` unless `batch_first()` is set, and positions take
   `[…, time, width]`; `TimeFirst(SinusoidalPositions)` is for the former. `attention.weighed()` gives the weights too.
-- **A clone is a handle**: `layer.clone()` has the same parameters, where `copy.deepcopy` makes new ones.
+- **A clone is a handle**: `layer.clone()` has the same parameters; `layer.deep_copy()?` is `copy.deepcopy(layer)`.
 - **So does the randomness**: a tape that draws (`Dropout`) has a seed, `Tape::new().seeded(n)`, and the mask is a function of it.
 
 Values and slopes at kinks and ties are on [a page of their own](conventions.md).

@@ -49,6 +49,7 @@ mod fault;
 mod functions;
 mod gradients;
 mod graph;
+mod handle;
 mod indexing;
 mod inner;
 mod leaves;
@@ -96,6 +97,8 @@ pub use einsum::einsum;
 pub use error::{Error, Line, Result};
 pub use functions::{hessian, hvp, jacobian, jvp, vjp};
 pub use gradients::{Gradient, Gradients, Wrt};
+#[doc(hidden)]
+pub use handle::{Copied, Handle, deep_copy};
 pub use lines::{Lines, TapeLine};
 #[doc(hidden)]
 pub use nearest::nearest;

@@ -5,11 +5,12 @@ mod gradient;
 mod reading;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
 use wengert_tensor::{Element, Tensor};
 
+use crate::handle::{Copied, Handle};
 use crate::row_grad::Grad;
 
 pub(crate) use self::reading::Reading;
@@ -24,7 +25,7 @@ pub(crate) use self::reading::Reading;
 /// assert_eq!(w.value(), tensor![1.0, 2.0]);
 /// assert!(w.grad().is_none());
 /// ```
-pub struct Param<T>(Arc<Shared<T>>);
+pub struct Param<T>(Handle<Shared<T>>);
 
 struct Shared<T> {
     id: u64,
@@ -64,6 +65,36 @@ pub enum GradUse {
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
+impl<T> Shared<T> {
+    fn new(value: Tensor<T>) -> Self {
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            path: OnceLock::new(),
+            version: AtomicU64::new(0),
+            frozen: AtomicBool::new(false),
+            by_rows: AtomicBool::new(false),
+            state: Mutex::new(State {
+                value,
+                grad: None,
+                uses: GradUse::New,
+                reader: (0, 0),
+                updating: None,
+            }),
+            updated: Condvar::new(),
+        }
+    }
+}
+
+/// The value and the settings; a copy has no gradient yet.
+impl<T> Copied for Shared<T> {
+    fn copied(&self) -> Self {
+        let value = self.state.lock().unwrap_or_else(PoisonError::into_inner).value.clone();
+        let flag = |flag: &AtomicBool| AtomicBool::new(flag.load(Ordering::Relaxed));
+        let (frozen, by_rows) = (flag(&self.frozen), flag(&self.by_rows));
+        Self { path: self.path.clone(), frozen, by_rows, ..Self::new(value) }
+    }
+}
+
 impl<T: Element> State<T> {
     /// The gradient as one tensor, which it is from then on.
     fn whole(&mut self) -> Option<&mut Tensor<T>> {
@@ -102,21 +133,7 @@ fn firsts(numbers: Vec<u64>) -> Vec<bool> {
 impl<T: Element> Param<T> {
     /// A parameter that starts from this value.
     pub fn new(value: Tensor<T>) -> Self {
-        Self(Arc::new(Shared {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
-            path: OnceLock::new(),
-            version: AtomicU64::new(0),
-            frozen: AtomicBool::new(false),
-            by_rows: AtomicBool::new(false),
-            state: Mutex::new(State {
-                value,
-                grad: None,
-                uses: GradUse::New,
-                reader: (0, 0),
-                updating: None,
-            }),
-            updated: Condvar::new(),
-        }))
+        Self(Handle::new(Shared::new(value)))
     }
 
     /// A panic while the lock is held leaves values that are still tensors, so a poisoned lock is as good as any.
@@ -146,7 +163,7 @@ impl<T: Element> Param<T> {
 
     /// Whether both are handles to one parameter.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.is(&other.0)
     }
 
     /// These parameters in their order, each once, since a parameter that two layers share may have two names.

@@ -14,13 +14,15 @@ pub(crate) struct Compiled<T: Float> {
     pub(crate) state: fn(&dyn AnyParts<T>) -> State<T>,
     /// Writes the values of a state that match; nothing if all must match and some do not.
     pub(crate) load: fn(&dyn AnyParts<T>, &State<T>, bool) -> Mismatch,
+    /// The path of a part of the second model that is one of the first.
+    pub(crate) shared: fn(&dyn AnyParts<T>, &dyn AnyParts<T>) -> Option<String>,
     /// The name of a layer for an error, of the model that was called and the layer's scope.
     pub(crate) path: fn(&dyn AnyParts<T>, &Tape<T>, usize) -> String,
 }
 
 impl<T: Float> Compiled<T> {
     const fn new() -> Self {
-        Self { state: state::of, load: state::load, path: trace::path_of }
+        Self { state: state::of, load: state::load, shared: state::shared, path: trace::path_of }
     }
 }
 
