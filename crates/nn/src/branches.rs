@@ -5,9 +5,9 @@ use std::panic::Location;
 use wengert_autograd::{Error, Line, Result, Var};
 use wengert_tensor::Float;
 
+use crate::layer::Layer;
 use crate::module::run;
 use crate::parts::too_deep;
-use crate::sequential::Layer;
 use crate::{Module, Parts, Visitor};
 
 /// x + f(x): a layer with a way around it.

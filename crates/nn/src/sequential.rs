@@ -2,51 +2,16 @@
 
 use std::any::Any;
 use std::fmt;
-use std::ops::{Deref, Index};
+use std::ops::Index;
 use std::panic::Location;
-use std::sync::Arc;
 
 use wengert_autograd::{Error, Line, Result, Tensors, Var};
 use wengert_tensor::{Float, Tensor};
 
+use crate::layer::Layer;
 use crate::module::run;
 use crate::parts::too_deep;
 use crate::{Module, Parts, Visitor};
-
-/// A module that is stored: it is cloned, and asked for by its type.
-trait Stored<T: Float, In: Tensors>: Module<T, In> + Any {
-    fn cloned(&self) -> Layer<T, In>;
-}
-
-impl<T: Float, In: Tensors, M: Module<T, In> + Clone + 'static> Stored<T, In> for M {
-    fn cloned(&self) -> Layer<T, In> {
-        Layer::new(self.clone())
-    }
-}
-
-/// A layer of any type, whose clone is the clone of the layer. It is in an `Arc`, not in a `Box`, so that a type without size has an
-/// address of its own.
-pub(crate) struct Layer<T: Float, In: Tensors = Tensor<T>>(Arc<dyn Stored<T, In>>);
-
-impl<T: Float, In: Tensors> Layer<T, In> {
-    pub(crate) fn new(layer: impl Module<T, In> + Clone + 'static) -> Self {
-        Self(Arc::new(layer))
-    }
-}
-
-impl<T: Float, In: Tensors> Clone for Layer<T, In> {
-    fn clone(&self) -> Self {
-        // Not the clone of the `Arc`, which is a module too.
-        (*self.0).cloned()
-    }
-}
-
-impl<T: Float, In: Tensors> Deref for Layer<T, In> {
-    type Target = dyn Module<T, In>;
-    fn deref(&self) -> &Self::Target {
-        &*self.0
-    }
-}
 
 /// A layer and its name.
 type Named<T, In> = (String, Layer<T, In>);
@@ -220,10 +185,10 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
         if let Some((n, layer)) = &self.first
             && n == name
         {
-            return (&*layer.0 as &dyn Any).downcast_ref();
+            return layer.downcast();
         }
         let (_, layer) = self.rest.iter().find(|(n, _)| n == name)?;
-        (&*layer.0 as &dyn Any).downcast_ref()
+        layer.downcast()
     }
 }
 
@@ -288,12 +253,6 @@ impl<T: Float, In: Tensors> Module<T, In> for Sequential<T, In> {
 }
 
 impl<T: Float, In: Tensors> fmt::Debug for Sequential<T, In> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.tree())
-    }
-}
-
-impl<T: Float, In: Tensors> fmt::Display for Sequential<T, In> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.tree())
     }
