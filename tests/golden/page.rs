@@ -65,6 +65,9 @@ A convolution's `padding='same'` is `Padding::Same`, and one number stands for a
 `EmbeddingBag` is `EmbeddingBag::new(num_embeddings, embedding_dim, rng).mode(Bag::Sum)`, with `Bag` from `wengert::nn::functional`.
 `TransformerEncoder`, `TransformerDecoderLayer` and `TransformerDecoder` have the options of the layers above.
 
+A dataset's `transform` is `loader.mapped(seed, |(x, y), rng| …)`, which changes each sample with random numbers of its own: they depend on
+the seed, the epoch and the place of the sample, so workers and restarts change nothing.
+
 An optimiser of your own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
 `parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; if it
 has more state than its learning rate, it overrides `state` and `load_state`.

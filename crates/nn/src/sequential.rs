@@ -78,7 +78,11 @@ impl<T: Float> Sequential<T> {
     ///
     /// # Errors
     /// The new layer, if there is no layer of this name, or if the new one lies too deep.
-    pub fn replace<M: Module<T> + Clone + 'static>(&mut self, name: &str, layer: M) -> Result<(), M> {
+    pub fn replace<M: Module<T> + Clone + 'static>(
+        &mut self,
+        name: &str,
+        layer: M,
+    ) -> Result<(), M> {
         let mut layers = self.first.iter_mut().chain(&mut self.rest);
         match layers.find(|(n, _)| n == name).filter(|_| too_deep(&layer).is_none()) {
             Some((_, old)) => {
@@ -124,7 +128,11 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
     /// than 200 modules within one another are rejected by `call`.
     #[must_use]
     #[track_caller]
-    pub fn named(mut self, name: impl Into<String>, layer: impl Module<T> + Clone + 'static) -> Self {
+    pub fn named(
+        mut self,
+        name: impl Into<String>,
+        layer: impl Module<T> + Clone + 'static,
+    ) -> Self {
         self.push_named(name, layer);
         self
     }
