@@ -64,6 +64,8 @@ A convolution's `padding='same'` is `Padding::Same`, and one number stands for a
 `CTCLoss` is `CtcLoss::new().blank(blank).zero_infinity()`, whose target is a `CtcTarget { labels, steps, lengths }`, and
 `EmbeddingBag` is `EmbeddingBag::new(num_embeddings, embedding_dim, rng).mode(Bag::Sum)`, with `Bag` from `wengert::nn::functional`.
 `TransformerEncoder`, `TransformerDecoderLayer` and `TransformerDecoder` have the options of the layers above.
+A decoder takes `((x, mask), memory, memory_mask)`, where each mask may be left out: `tgt_mask` and `tgt_key_padding_mask` are one mask here too,
+and `tgt_is_causal` is `causal()`.
 
 A dataset's `transform` is `loader.mapped(seed, |(x, y), rng| …)`, which changes each sample with random numbers of its own: they depend on
 the seed, the epoch and the place of the sample, so workers and restarts change nothing.
