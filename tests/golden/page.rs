@@ -57,7 +57,7 @@ const TAIL: &str = "
 `clip_grad_norm(&parameters, max_norm)`, or `ClipNorm::new(max_norm).norm(norm_type).clip(&parameters)`, and
 `clip_grad_value_` is `clip_grad_value`.
 
-A convolution's `padding='same'` is `Padding::Same`, and one number stands for all axes, as `3` does for `[3, 3]`.
+A convolution's `padding='same'` is `Padding::Same`, and one number stands for all axes, as `3` does for `[3, 3]` and `(3, 3)`.
 `count_include_pad=False` is `of_elements()`; an output size of `None` is `REST`; `mode='bilinear'` is `Interpolation::Linear`, and
 `align_corners=True` is `Interpolation::LinearByCorners`.
 

@@ -40,6 +40,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "Wrt",
         ],
     ),
+    // Inside of the handles of a model.
+    ("autograd", &["Copied", "Handle"]),
     ("nn", &["Input"]),
     // Fields of a layer, and what one of its methods returns.
     ("nn", &["InProjection", "RecurrentWeights", "Weighed"]),
@@ -87,6 +89,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "InstanceNorm",
             "LpPool",
             "MaxPool",
+            "OneOrEach",
             "Part",
             "ReflectionPad",
             "Running",

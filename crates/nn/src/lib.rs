@@ -132,7 +132,7 @@ pub use conv::{
     Conv, Conv1d, Conv2d, Conv3d, ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
 };
 pub use dropout::{ChannelDropout, Dropout, Dropout1d, Dropout2d, Dropout3d};
-pub use each::{Each, Padding};
+pub use each::{Each, OneOrEach, Padding};
 pub use embedding::Embedding;
 pub use embedding_bag::EmbeddingBag;
 pub use error::{Error, Result};
