@@ -159,6 +159,16 @@ pub fn axis_or_refuse(op: &'static str, shape: &[usize], axis: isize) -> Result<
     Err(Error::Axis(Fault::new(op, &[shape], rule)))
 }
 
+/// Rejects an axis that is not there; a scalar is a line of one element.
+#[doc(hidden)]
+#[track_caller]
+pub fn axis_or_scalar(op: &'static str, shape: &[usize], axis: isize) -> Result<()> {
+    if is_axis_of_scalar(shape, axis) {
+        return Ok(());
+    }
+    axis_or_refuse(op, shape, axis).map(|_| ())
+}
+
 /// The place of a new axis in a shape with one axis more than `shape`, negative counting from the end.
 #[track_caller]
 pub(crate) fn new_axis_or_refuse(op: &'static str, shape: &[usize], axis: isize) -> Result<usize> {

@@ -91,6 +91,8 @@ mod window;
 #[doc(hidden)]
 pub use affine::LONG_CHANNEL;
 pub use any::AnyTensor;
+#[doc(hidden)]
+pub use axes::axis_or_scalar;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
 pub use conv::Conv;
 pub use element::{Element, Float, Number, of_float};
@@ -108,4 +110,6 @@ pub use shape::Shape;
 pub use slice::Slice;
 pub use sort::Order;
 pub use tensor::Tensor;
+#[doc(hidden)]
+pub use view::moved_axes;
 pub use window::Window;

@@ -115,17 +115,25 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    #[inline(never)]
     pub fn move_axis(&self, from: isize, to: isize) -> Result<Self> {
-        let (from, to) = (
-            axis_or_refuse("move_axis", self.shape(), from)?,
-            axis_or_refuse("move_axis", self.shape(), to)?,
-        );
-        let mut layout = self.layout().clone();
-        let (size, stride) = (layout.shape.remove(from), layout.strides.remove(from));
-        layout.shape.insert(to, size);
-        layout.strides.insert(to, stride);
-        Ok(self.with_layout(layout))
+        self.permute(moved_axes("move_axis", self.shape(), &[from], &[to])?)
+    }
+
+    /// Each axis of `from` moved to its place in `to`, the others in their order: PyTorch's `movedim`.
+    ///
+    /// ```
+    /// # use wengert_tensor::Tensor;
+    /// let images = Tensor::<f32>::zeros([8, 28, 30, 3]); // channels last
+    /// assert_eq!(images.move_axes([-1], [1])?.shape(), [8, 3, 28, 30]);
+    /// assert_eq!(images.move_axes([0, 1], [-1, 0])?.shape(), [28, 30, 3, 8]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, one is named twice, or there are not as many places as axes.
+    #[track_caller]
+    pub fn move_axes(&self, from: impl AsRef<[isize]>, to: impl AsRef<[isize]>) -> Result<Self> {
+        self.permute(moved_axes("move_axes", self.shape(), from.as_ref(), to.as_ref())?)
     }
 
     /// Without the named axes, which must have size 1 (`..`: without all axes of size 1).
@@ -183,3 +191,35 @@ impl<T: Element> Tensor<T> {
 }
 
 compiled!(f32 f64 usize: { Tensor::<T>::move_axis, Tensor::<T>::transpose, Tensor::<T>::unsqueeze });
+
+/// The order of the axes of `shape` in which each axis of `from` is at its place in `to`, and the others follow one another.
+#[doc(hidden)]
+#[track_caller]
+pub fn moved_axes(
+    op: &'static str,
+    shape: &[usize],
+    from: &[isize],
+    to: &[isize],
+) -> Result<Vec<isize>> {
+    let refuse = |rule| Error::Axis(Fault::new(op, &[shape], rule));
+    if from.len() != to.len() {
+        return Err(refuse(format!("{} axes to {} places", from.len(), to.len())));
+    }
+    let mut order = vec![None; shape.len()];
+    let mut rest: Vec<isize> = (0..shape.len() as isize).collect();
+    for (&axis, &place) in from.iter().zip(to) {
+        if is_axis_of_scalar(shape, axis) && is_axis_of_scalar(shape, place) {
+            continue;
+        }
+        let (i, k) = (axis_or_refuse(op, shape, axis)?, axis_or_refuse(op, shape, place)?);
+        let Some(at) = rest.iter().position(|&axis| axis == i as isize) else {
+            return Err(refuse(format!("axis {axis} is named twice")));
+        };
+        rest.remove(at);
+        if order[k].replace(i as isize).is_some() {
+            return Err(refuse(format!("place {place} is named twice")));
+        }
+    }
+    let mut rest = rest.into_iter();
+    Ok(order.into_iter().filter_map(|axis| axis.or_else(|| rest.next())).collect())
+}

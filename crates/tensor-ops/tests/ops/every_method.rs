@@ -384,6 +384,11 @@ methods! { x, g:
     transpose => x.transpose(g.axis(), g.axis());
     permute => x.permute((0..g.one(&[0, 1, 2, 3])).map(|_| g.axis()).collect::<Vec<_>>());
     move_axis => x.move_axis(g.axis(), g.axis());
+    move_axes => x.move_axes([g.axis(), g.axis()], [g.axis(), g.axis()]);
+    unit_norm => x.unit_norm(g.axis(), g.one(&[1.0, 2.0, f64::INFINITY]), 1e-8);
+    cosine_similarity => x.cosine_similarity(&g.tensor(), g.axis(), 1e-8);
+    pairwise_distance => x.pairwise_distance(&g.tensor(), 2.0, 1e-8, true);
+    lerp => x.lerp(&g.tensor(), g.tensor());
     squeeze => x.squeeze(g.axes());
     unsqueeze => x.unsqueeze(g.axis());
     expand => x.expand(g.shape());
