@@ -106,6 +106,9 @@ pub trait Float: Number + FloatKernels + crate::kernel::gemm::GemmElem {
     const EPSILON: Self;
     /// Not a number.
     const NAN: Self;
+    /// The largest finite number.
+    #[doc(hidden)]
+    const MAX: Self;
 }
 
 /// Of what is there for `f32` and for `f64`, that of type `C`: known when the program is compiled. By it a crate has long code

@@ -84,6 +84,7 @@ mod statistics;
 mod storage;
 mod tensor;
 mod triangle;
+mod unique;
 mod vectors;
 mod view;
 mod window;
@@ -91,9 +92,9 @@ mod window;
 #[doc(hidden)]
 pub use affine::LONG_CHANNEL;
 pub use any::AnyTensor;
-#[doc(hidden)]
-pub use axes::axis_or_scalar;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
+#[doc(hidden)]
+pub use axes::{axis_or_scalar, moved_axes};
 pub use conv::Conv;
 pub use element::{Element, Float, Number, of_float};
 pub use error::{Error, Fault, Result};
@@ -110,6 +111,5 @@ pub use shape::Shape;
 pub use slice::Slice;
 pub use sort::Order;
 pub use tensor::Tensor;
-#[doc(hidden)]
-pub use view::moved_axes;
+pub use unique::Unique;
 pub use window::Window;

@@ -1,6 +1,6 @@
 //! Views, which copy no element: the same buffer, read with other sizes and steps.
 
-use crate::axes::{axis_or_refuse, is_axis_of_scalar, new_axis_or_refuse};
+use crate::axes::{axis_or_refuse, is_axis_of_scalar, moved_axes, new_axis_or_refuse};
 use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
@@ -191,35 +191,3 @@ impl<T: Element> Tensor<T> {
 }
 
 compiled!(f32 f64 usize: { Tensor::<T>::move_axis, Tensor::<T>::transpose, Tensor::<T>::unsqueeze });
-
-/// The order of the axes of `shape` in which each axis of `from` is at its place in `to`, and the others follow one another.
-#[doc(hidden)]
-#[track_caller]
-pub fn moved_axes(
-    op: &'static str,
-    shape: &[usize],
-    from: &[isize],
-    to: &[isize],
-) -> Result<Vec<isize>> {
-    let refuse = |rule| Error::Axis(Fault::new(op, &[shape], rule));
-    if from.len() != to.len() {
-        return Err(refuse(format!("{} axes to {} places", from.len(), to.len())));
-    }
-    let mut order = vec![None; shape.len()];
-    let mut rest: Vec<isize> = (0..shape.len() as isize).collect();
-    for (&axis, &place) in from.iter().zip(to) {
-        if is_axis_of_scalar(shape, axis) && is_axis_of_scalar(shape, place) {
-            continue;
-        }
-        let (i, k) = (axis_or_refuse(op, shape, axis)?, axis_or_refuse(op, shape, place)?);
-        let Some(at) = rest.iter().position(|&axis| axis == i as isize) else {
-            return Err(refuse(format!("axis {axis} is named twice")));
-        };
-        rest.remove(at);
-        if order[k].replace(i as isize).is_some() {
-            return Err(refuse(format!("place {place} is named twice")));
-        }
-    }
-    let mut rest = rest.into_iter();
-    Ok(order.into_iter().filter_map(|axis| axis.or_else(|| rest.next())).collect())
-}

@@ -327,6 +327,13 @@ methods! { x, g:
     topk => x.topk(g.size(), g.axis(), Order::Descending);
     median => x.median();
     median_over => x.median_over(g.axes());
+    quantile => x.quantile(g.one(&[0.0, 0.3, 1.0, -1.0, 50.0, f64::NAN]));
+    quantile_over => x.quantile_over(g.axes(), g.one(&[0.0, 0.3, 1.0, f64::INFINITY]));
+    unique => x.unique().map(|u| (u.values, (u.counts, u.inverse)));
+    bincount => whole(x).bincount(g.size());
+    nan_to_num => x.nan_to_num(g.one(&[0.0, f64::NAN, f64::INFINITY]));
+    repeat_interleave => x.repeat_interleave(g.index(), g.axis());
+    meshgrid => Tensor::meshgrid([x, &g.tensor()]).map(Vec::from);
     count_nonzero => x.count_nonzero();
     count_nonzero_over => x.count_nonzero_over(g.axes());
     var => x.var();
