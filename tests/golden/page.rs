@@ -78,8 +78,7 @@ has more state than its learning rate, it overrides `state` and `load_state`.
 
 Devices other than the
 CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, and loaders with workers; `nn.Transformer` as one layer,
-bicubic `Upsample`; `linalg.inv`, `det`, `svd` and `solve`; `unique`, `bincount`, `meshgrid`, `quantile`, `nan_to_num`,
-`repeat_interleave` and `cdist`. ONNX and training on several machines are on [a page of their own](reach.md). Of the names above: `Embedding` has no `max_norm` and `scale_grad_by_freq`, and needs no `sparse`: its
+bicubic `Upsample`; `linalg.inv`, `det`, `svd`, `solve` and `cdist`. ONNX and training on several machines are on [a page of their own](reach.md). Of the names above: `Embedding` has no `max_norm` and `scale_grad_by_freq`, and needs no `sparse`: its
 gradient is kept by rows, and `SparseAdam` is `Adam::new(…).lazy()`. `PReLU` starts at 0.25, `CyclicLR` has no `scale_fn`.
 
 <!-- Made by `WENGERT_GOLDEN_BLESS=1 cargo test --test golden page`. -->
@@ -249,6 +248,46 @@ const BY_HAND: &[Row] = &[
     },
 ];
 
+/// Functions of tensors, by which data is prepared: they have no gradient.
+const OF_TENSORS: &[Row] = &[
+    Row {
+        op: "unique",
+        parameters: &[("x", "Data"), ("return_inverse", "bool"), ("return_counts", "bool")],
+        ours: "x.unique()",
+        text: &[],
+    },
+    Row {
+        op: "bincount",
+        parameters: &[("x", "Index"), ("minlength", "usize")],
+        ours: "x.bincount(minlength)",
+        text: &[],
+    },
+    Row {
+        op: "quantile",
+        parameters: &[("x", "Data"), ("q", "f64"), ("dim", "isize"), ("keepdim", "bool")],
+        ours: "x.quantile_over(over(dim, keepdim), q)",
+        text: &[],
+    },
+    Row {
+        op: "nan_to_num",
+        parameters: &[("x", "Data"), ("nan", "f64")],
+        ours: "x.nan_to_num(nan)",
+        text: &[],
+    },
+    Row {
+        op: "repeat_interleave",
+        parameters: &[("x", "Data"), ("repeats", "usize"), ("dim", "isize")],
+        ours: "x.repeat_interleave(repeats, dim)",
+        text: &[],
+    },
+    Row {
+        op: "meshgrid",
+        parameters: &[("x", "Data"), ("other", "Data")],
+        ours: "Tensor::meshgrid([&x, &other])",
+        text: &[],
+    },
+];
+
 /// Parameters that the cases carry and that have no counterpart: they are not on the page.
 const WITHOUT_COUNTERPART: &[(&str, &[&str])] = &[
     ("Embedding", &["norm_type", "scale_grad_by_freq", "sparse"]),
@@ -273,6 +312,7 @@ fn parts() -> Vec<Part> {
     let own = |heading, rows: &[Row], kinds| Part { heading, rows: rows.to_vec(), kinds };
     let mut parts: Vec<Part> = ops.collect();
     parts.extend([
+        own("Preparation of data (tensors, no gradients)", OF_TENSORS, &["op"]),
         own("Layers (`torch.nn`)", &[layer::ROWS, BY_HAND].concat(), &["layer", "init"]),
         own("Initialisers (`torch.nn.init`)", init::ROWS, &["init"]),
         own("Optimisers (`torch.optim`)", optim::ROWS, &["optim"]),
