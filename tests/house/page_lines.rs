@@ -158,7 +158,7 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let dims: Vec<isize> = any(); let _ = x.permute(dims); }
     { let x: V = any(); let dim0: isize = any(); let dim1: isize = any(); let _ = x.transpose(dim0, dim1); }
     { let x: V = any(); let _ = x.t(); }
-    { let x: V = any(); let source: Vec<isize> = any(); let destination: Vec<isize> = any(); let _ = x.move_axes(&source, &destination); }
+    { let x: V = any(); let source: Vec<isize> = any(); let destination: Vec<isize> = any(); let _ = x.move_axes(source, destination); }
     { let x: V = any(); let dim: Vec<isize> = any(); let _ = x.squeeze(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = x.unsqueeze(dim); }
     { let x: V = any(); let size: Vec<usize> = any(); let _ = x.expand(size); }
