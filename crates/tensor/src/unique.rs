@@ -10,7 +10,7 @@ use crate::{Element, Number, Order, Result, Tensor};
 pub struct Unique<T: Element> {
     /// Each of them once, the smallest first.
     pub values: Tensor<T>,
-    /// How often each occurs.
+    /// The number of times that each occurs.
     pub counts: Tensor<usize>,
     /// For each element of the tensor, in its shape, the place of its value in `values`.
     pub inverse: Tensor<usize>,
@@ -60,8 +60,8 @@ impl<T: Number> Tensor<T> {
 }
 
 impl Tensor<usize> {
-    /// How often each number occurs, from 0 up to the largest, or up to `least - 1` if that is more: of labels, the number of samples
-    /// of each class.
+    /// The number of times that each number occurs, from 0 up to the largest, or up to `least - 1` if that is more: of labels, the
+    /// number of samples of each class.
     ///
     /// ```
     /// # use wengert_tensor::tensor;
