@@ -143,3 +143,46 @@ fn both_preludes_have_the_same_names() {
     let fields: prelude64::Result<(), Box<dyn std::error::Error>> = Ok(());
     assert!(fields.is_ok());
 }
+
+/// Types of `nn` that are no layers; layers around one of any type, of which a program that prints them would have to name the
+/// float; and names under which another layer is made.
+const NOT_PRINTED: &[&str] = &[
+    "Buffer",
+    "Counter",
+    "Each",
+    "Entry",
+    "Error",
+    "InProjection",
+    "Input",
+    "Mismatch",
+    "Module",
+    "OneOrEach",
+    "Padding",
+    "ParameterMismatch",
+    "Part",
+    "RecurrentWeights",
+    "Row",
+    "Running",
+    "State",
+    "Summary",
+    "Trace",
+    "Visitor",
+    "Weighed",
+    "Residual",
+    "TimeFirst",
+    "ZeroPad1d",
+    "ZeroPad2d",
+];
+
+#[test]
+fn every_layer_prints() {
+    let file = include_str!("../../crates/nn/src/display.rs");
+    let printed: Vec<&str> = file.split(|c: char| !c.is_alphanumeric()).collect();
+    let missing: Vec<String> = public_types("nn")
+        .into_iter()
+        .filter(|name| !NOT_PRINTED.contains(&&**name))
+        .filter(|name| !printed.contains(&name.trim_end_matches(['1', '2', '3', 'd'])))
+        .filter(|name| !printed.contains(&&**name))
+        .collect();
+    assert!(missing.is_empty(), "neither in crates/nn/src/display.rs nor left out: {missing:?}");
+}

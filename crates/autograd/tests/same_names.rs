@@ -73,7 +73,11 @@ fn axes_go_where_they_are_told() {
             let place = |axis: isize| axis.rem_euclid(4) as usize;
             let y = x.move_axes([a, b], [c, d]);
             if place(a) == place(b) || place(c) == place(d) {
-                assert!(y.unwrap_err().to_string().contains("is named twice"));
+                let said = y.unwrap_err().to_string();
+                assert!(
+                    said.contains("is named twice\n  at crates/autograd/tests/same_names.rs:"),
+                    "{said}"
+                );
                 continue;
             }
             let y = y.unwrap();
@@ -89,4 +93,5 @@ fn axes_go_where_they_are_told() {
     assert_eq!(moved, 48 * 48);
     let said = x.move_axes([0, 1], [2]).unwrap_err().to_string();
     assert!(said.starts_with("move_axes: [2, 3, 4, 5]: 2 axes to 1 places"), "{said}");
+    assert!(said.contains("same_names.rs:"), "{said}");
 }

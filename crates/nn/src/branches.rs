@@ -50,7 +50,7 @@ impl<T: Float, M: Module<T>> Module<T> for Residual<M> {
     }
 }
 
-/// Several layers that take the same input, their results joined along an axis. A clone has the same layers.
+/// Several layers that take the same input, their results joined along an axis. A clone has the same parameters.
 ///
 /// ```
 /// use wengert_nn::{Linear, Module, Parallel, Tanh, sequential};

@@ -16,8 +16,8 @@ use crate::{Module, Parts, Visitor};
 /// A layer and its name.
 type Named<T, In> = (String, Layer<T, In>);
 
-/// Layers one after another. Each has a name: its number unless another is given. A clone has the same layers, as a clone of a
-/// [`Param`](wengert_autograd::Param) is the same parameter.
+/// Layers one after another. Each has a name: its number unless another is given. A clone has clones of the layers, and so the same
+/// parameters; [`deep_copy`](Parts::deep_copy) has its own. A layer of yours must be `Clone`.
 ///
 /// ```
 /// use wengert_nn::{Linear, Module, Parts, Relu, Sequential, func};

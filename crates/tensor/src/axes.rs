@@ -178,9 +178,9 @@ pub fn moved_axes(
     from: &[isize],
     to: &[isize],
 ) -> Result<Vec<isize>> {
-    let refuse = |rule| Error::Axis(Fault::new(op, &[shape], rule));
     if from.len() != to.len() {
-        return Err(refuse(format!("{} axes to {} places", from.len(), to.len())));
+        let rule = format!("{} axes to {} places", from.len(), to.len());
+        return Err(Error::Axis(Fault::new(op, &[shape], rule)));
     }
     let mut order = vec![None; shape.len()];
     let mut rest: Vec<isize> = (0..shape.len() as isize).collect();
@@ -190,11 +190,13 @@ pub fn moved_axes(
         }
         let (i, k) = (axis_or_refuse(op, shape, axis)?, axis_or_refuse(op, shape, place)?);
         let Some(at) = rest.iter().position(|&axis| axis == i as isize) else {
-            return Err(refuse(format!("axis {axis} is named twice")));
+            let rule = format!("axis {axis} is named twice");
+            return Err(Error::Axis(Fault::new(op, &[shape], rule)));
         };
         rest.remove(at);
         if order[k].replace(i as isize).is_some() {
-            return Err(refuse(format!("place {place} is named twice")));
+            let rule = format!("place {place} is named twice");
+            return Err(Error::Axis(Fault::new(op, &[shape], rule)));
         }
     }
     let mut rest = rest.into_iter();
