@@ -23,6 +23,7 @@
 //! | take a part | [`s!`] and [`Tensor::slice`], [`Tensor::select`], [`Tensor::gather`] |
 //! | name axes | [`Axes`], [`keep`] |
 //! | read an element | [`Tensor::get`], [`Tensor::item`], [`Tensor::iter`] |
+//! | count values, and find quantiles | [`Tensor::unique`], [`Tensor::bincount`], [`Tensor::quantile`] |
 //! | see every function of single elements | [`pointwise::table`] |
 //! | solve linear least squares | [`Tensor::lstsq`], [`Tensor::ridge`] |
 //! | set the number of threads | [`set_threads`] |
