@@ -5,6 +5,7 @@
 use wengert::prelude64::*;
 
 /// A residual layer: what goes in, plus what two linear layers make of it. Where these give 0, nothing is lost.
+#[derive(Clone)]
 struct Residual {
     narrow: Linear,
     wide: Linear,

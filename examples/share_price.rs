@@ -21,6 +21,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 pub(crate) const WIDTH: usize = 12;
 
 /// The last state of a recurrent net that reads the steps of a window, `[n, WIDTH]`.
+#[derive(Clone)]
 struct Reader {
     gru: Gru,
 }

@@ -44,7 +44,7 @@ Differences that no single line shows:
   comes as `mask.unsqueeze(1)?`, `[batch, 1, keys]`.
 - **Positions come first or last**: attention takes `[time, batch, width]` unless `batch_first()` is set, and positions take
   `[…, time, width]`; `TimeFirst(SinusoidalPositions)` is for the former. `attention.weighed()` gives the weights too.
-- **A clone is a handle**: `layer.clone()` has the same parameters, where `copy.deepcopy` makes new ones.
+- **A clone is a handle**: `layer.clone()` has the same parameters; `layer.deep_copy()?` is `copy.deepcopy(layer)`.
 - **So does the randomness**: a tape that draws (`Dropout`) has a seed, `Tape::new().seeded(n)`, and the mask is a function of it.
 
 Values and slopes at kinks and ties are on [a page of their own](conventions.md).
@@ -57,13 +57,18 @@ const TAIL: &str = "
 `clip_grad_norm(&parameters, max_norm)`, or `ClipNorm::new(max_norm).norm(norm_type).clip(&parameters)`, and
 `clip_grad_value_` is `clip_grad_value`.
 
-A convolution's `padding='same'` is `Padding::Same`, and one number stands for all axes, as `3` does for `[3, 3]`.
+A convolution's `padding='same'` is `Padding::Same`, and one number stands for all axes, as `3` does for `[3, 3]` and `(3, 3)`.
 `count_include_pad=False` is `of_elements()`; an output size of `None` is `REST`; `mode='bilinear'` is `Interpolation::Linear`, and
 `align_corners=True` is `Interpolation::LinearByCorners`.
 
 `CTCLoss` is `CtcLoss::new().blank(blank).zero_infinity()`, whose target is a `CtcTarget { labels, steps, lengths }`, and
 `EmbeddingBag` is `EmbeddingBag::new(num_embeddings, embedding_dim, rng).mode(Bag::Sum)`, with `Bag` from `wengert::nn::functional`.
 `TransformerEncoder`, `TransformerDecoderLayer` and `TransformerDecoder` have the options of the layers above.
+A decoder takes `((x, mask), memory, memory_mask)`, where each mask may be left out: `tgt_mask` and `tgt_key_padding_mask` are one mask here too,
+and `tgt_is_causal` is `causal()`.
+
+A dataset's `transform` is `loader.mapped(seed, |(x, y), rng| …)`, which changes each sample with random numbers of its own: they depend on
+the seed, the epoch and the place of the sample, so workers and restarts change nothing.
 
 An optimiser of your own, a subclass of `torch.optim.Optimizer` there, is an `impl Optimizer<f32>` of four methods: `step`,
 `parameters`, `learning_rate` and `set_learning_rate`. With them it works in `Trainer`, `train_epoch` and `Checkpoint`; if it
@@ -73,8 +78,7 @@ has more state than its learning rate, it overrides `state` and `load_state`.
 
 Devices other than the
 CPU; half precision, complex and sparse tensors; `torch.compile`, `vmap`, and loaders with workers; `nn.Transformer` as one layer,
-bicubic `Upsample`; `linalg.inv`, `det`, `svd` and `solve`; `unique`, `bincount`, `meshgrid`, `quantile`, `nan_to_num`,
-`repeat_interleave` and `cdist`. ONNX and training on several machines are on [a page of their own](reach.md). Of the names above: `Embedding` has no `max_norm` and `scale_grad_by_freq`, and needs no `sparse`: its
+bicubic `Upsample`; `linalg.inv`, `det`, `svd`, `solve` and `cdist`. ONNX and training on several machines are on [a page of their own](reach.md). Of the names above: `Embedding` has no `max_norm` and `scale_grad_by_freq`, and needs no `sparse`: its
 gradient is kept by rows, and `SparseAdam` is `Adam::new(…).lazy()`. `PReLU` starts at 0.25, `CyclicLR` has no `scale_fn`.
 
 <!-- Made by `WENGERT_GOLDEN_BLESS=1 cargo test --test golden page`. -->
@@ -244,6 +248,46 @@ const BY_HAND: &[Row] = &[
     },
 ];
 
+/// Functions of tensors, by which data is prepared: they have no gradient.
+const OF_TENSORS: &[Row] = &[
+    Row {
+        op: "unique",
+        parameters: &[("x", "Data"), ("return_inverse", "bool"), ("return_counts", "bool")],
+        ours: "x.unique()",
+        text: &[],
+    },
+    Row {
+        op: "bincount",
+        parameters: &[("x", "Index"), ("minlength", "usize")],
+        ours: "x.bincount(minlength)",
+        text: &[],
+    },
+    Row {
+        op: "quantile",
+        parameters: &[("x", "Data"), ("q", "f64"), ("dim", "isize"), ("keepdim", "bool")],
+        ours: "x.quantile_over(over(dim, keepdim), q)",
+        text: &[],
+    },
+    Row {
+        op: "nan_to_num",
+        parameters: &[("x", "Data"), ("nan", "f64")],
+        ours: "x.nan_to_num(nan)",
+        text: &[],
+    },
+    Row {
+        op: "repeat_interleave",
+        parameters: &[("x", "Data"), ("repeats", "usize"), ("dim", "isize")],
+        ours: "x.repeat_interleave(repeats, dim)",
+        text: &[],
+    },
+    Row {
+        op: "meshgrid",
+        parameters: &[("x", "Data"), ("other", "Data")],
+        ours: "Tensor::meshgrid([&x, &other])",
+        text: &[],
+    },
+];
+
 /// Parameters that the cases carry and that have no counterpart: they are not on the page.
 const WITHOUT_COUNTERPART: &[(&str, &[&str])] = &[
     ("Embedding", &["norm_type", "scale_grad_by_freq", "sparse"]),
@@ -268,6 +312,7 @@ fn parts() -> Vec<Part> {
     let own = |heading, rows: &[Row], kinds| Part { heading, rows: rows.to_vec(), kinds };
     let mut parts: Vec<Part> = ops.collect();
     parts.extend([
+        own("Preparation of data (tensors, no gradients)", OF_TENSORS, &["op"]),
         own("Layers (`torch.nn`)", &[layer::ROWS, BY_HAND].concat(), &["layer", "init"]),
         own("Initialisers (`torch.nn.init`)", init::ROWS, &["init"]),
         own("Optimisers (`torch.optim`)", optim::ROWS, &["optim"]),

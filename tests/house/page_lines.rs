@@ -158,7 +158,7 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let dims: Vec<isize> = any(); let _ = x.permute(dims); }
     { let x: V = any(); let dim0: isize = any(); let dim1: isize = any(); let _ = x.transpose(dim0, dim1); }
     { let x: V = any(); let _ = x.t(); }
-    { let x: V = any(); let source: Vec<isize> = any(); let destination: Vec<isize> = any(); let _ = x.move_axes(&source, &destination); }
+    { let x: V = any(); let source: Vec<isize> = any(); let destination: Vec<isize> = any(); let _ = x.move_axes(source, destination); }
     { let x: V = any(); let dim: Vec<isize> = any(); let _ = x.squeeze(dim); }
     { let x: V = any(); let dim: isize = any(); let _ = x.unsqueeze(dim); }
     { let x: V = any(); let size: Vec<usize> = any(); let _ = x.expand(size); }
@@ -221,6 +221,12 @@ fn lines() -> Result<(), Box<dyn std::error::Error>> {
     { let x: V = any(); let kernel_size: usize = any(); let stride: usize = any(); let padding: usize = any(); let _ = functional::avg_pool(x, functional::Pool::<2>::new(kernel_size).stride(stride).padding(padding).ceil()); }
     { let x: V = any(); let kernel_size: usize = any(); let _ = functional::avg_pool_of_elements(x, functional::Pool::<2>::new(kernel_size)); }
     { let x: V = any(); let kernel_size: usize = any(); let divisor_override: isize = any(); let _ = functional::avg_pool_by(x, functional::Pool::<2>::new(kernel_size), divisor_override); }
+    { let x: M<f64> = any(); let _ = x.unique(); }
+    { let x: M<usize> = any(); let minlength: usize = any(); let _ = x.bincount(minlength); }
+    { let x: M<f64> = any(); let q: f64 = any(); let dim: isize = any(); let keepdim: bool = any(); let _ = x.quantile_over(over(dim, keepdim), q); }
+    { let x: M<f64> = any(); let nan: f64 = any(); let _ = x.nan_to_num(nan); }
+    { let x: M<f64> = any(); let repeats: usize = any(); let dim: isize = any(); let _ = x.repeat_interleave(repeats, dim); }
+    { let x: M<f64> = any(); let other: M<f64> = any(); let _ = Tensor::meshgrid([&x, &other]); }
     { let rng: &mut Rng = any(); let in_features: usize = any(); let out_features: usize = any(); let _ = Linear::new(in_features, out_features, rng).without_bias(); }
     { let rng: &mut Rng = any(); let in1_features: usize = any(); let in2_features: usize = any(); let out_features: usize = any(); let _ = Bilinear::new(in1_features, in2_features, out_features, rng).without_bias(); }
     { let rng: &mut Rng = any(); let num_embeddings: usize = any(); let embedding_dim: usize = any(); let padding_idx: usize = any(); let _ = Embedding::new(num_embeddings, embedding_dim, rng).padding(padding_idx); }

@@ -40,6 +40,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "Wrt",
         ],
     ),
+    // Inside of the handles of a model.
+    ("autograd", &["Copied", "Handle"]),
     ("nn", &["Input"]),
     // Fields of a layer, and what one of its methods returns.
     ("nn", &["InProjection", "RecurrentWeights", "Weighed"]),
@@ -87,6 +89,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "InstanceNorm",
             "LpPool",
             "MaxPool",
+            "OneOrEach",
             "Part",
             "ReflectionPad",
             "Running",
@@ -139,4 +142,49 @@ fn both_preludes_have_the_same_names() {
     assert_eq!(single.replace("f32", "f64"), double);
     let fields: prelude64::Result<(), Box<dyn std::error::Error>> = Ok(());
     assert!(fields.is_ok());
+}
+
+/// Types of `nn` that are no layers; layers around one of any type, of which a program that prints them would have to name the
+/// float; and names under which another layer is made.
+const NOT_PRINTED: &[&str] = &[
+    "Buffer",
+    "Counter",
+    "Each",
+    "Entry",
+    "Error",
+    "InProjection",
+    "Input",
+    "Mismatch",
+    "Module",
+    "OneOrEach",
+    "Padding",
+    "ParameterMismatch",
+    "Part",
+    "RecurrentWeights",
+    "Row",
+    "Running",
+    "State",
+    "Summary",
+    "Trace",
+    "Visitor",
+    "Weighed",
+    "Residual",
+    "TimeFirst",
+    "ZeroPad1d",
+    "ZeroPad2d",
+];
+
+#[test]
+fn every_layer_prints() {
+    let file = include_str!("../../crates/nn/src/display.rs");
+    let printed: Vec<&str> = file.split(|c: char| !c.is_alphanumeric()).collect();
+    let of_any_axes = |name: &str| {
+        let plain = ["1d", "2d", "3d"].iter().find_map(|axes| name.strip_suffix(axes));
+        plain.unwrap_or(name).to_string()
+    };
+    let missing: Vec<String> = public_types("nn")
+        .into_iter()
+        .filter(|name| !NOT_PRINTED.contains(&&**name) && !printed.contains(&&*of_any_axes(name)))
+        .collect();
+    assert!(missing.is_empty(), "neither in crates/nn/src/display.rs nor left out: {missing:?}");
 }

@@ -1,6 +1,6 @@
 //! Lengths and angles of vectors along an axis: unit vectors, cosine similarity, distances; and steps between points.
 
-use wengert_tensor::{Axes, Float, Shape, keep};
+use wengert_tensor::{Axes, Float, Shape, axis_or_scalar, keep};
 
 use crate::operand::Operand;
 use crate::{Result, Var};
@@ -13,6 +13,7 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn unit_norm(self, axis: isize, p: f64, epsilon: f64) -> Result<Self> {
         self.recordable("unit_norm", &[])?;
+        axis_or_scalar("unit_norm", &self.shape(), axis)?;
         let norm = self.norm_over(keep(axis), p)?;
         self.try_div(norm.clamp(epsilon, f64::INFINITY))
     }
@@ -43,6 +44,7 @@ impl<'t, T: Float> Var<'t, T> {
         self.recordable("cosine_similarity", &[other])?;
         let op = "cosine_similarity";
         let shape = Shape::broadcast_or_refuse(op, &self.shape(), &other.shape())?;
+        axis_or_scalar(op, &shape, axis)?;
         let a = self.expand(&*shape)?.unit_norm(axis, 2.0, epsilon)?;
         let b = other.expand(&*shape)?.unit_norm(axis, 2.0, epsilon)?;
         a.try_mul(b)?.sum_over(axis)
@@ -63,7 +65,9 @@ impl<'t, T: Float> Var<'t, T> {
     ) -> Result<Self> {
         let other = other.on(self);
         self.recordable("pairwise_distance", &[other])?;
-        Shape::broadcast_or_refuse("pairwise_distance", &self.shape(), &other.shape())?;
+        let op = "pairwise_distance";
+        let shape = Shape::broadcast_or_refuse(op, &self.shape(), &other.shape())?;
+        axis_or_scalar(op, &shape, -1)?;
         let apart = self.try_sub(other)?.add_scalar(epsilon);
         let axes = if keep_axis { keep(-1) } else { Axes::from(-1) };
         apart.norm_over(axes, p)

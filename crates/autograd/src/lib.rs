@@ -48,6 +48,7 @@ mod fault;
 mod functions;
 mod gradients;
 mod graph;
+mod handle;
 mod indexing;
 mod inner;
 mod leaves;
@@ -95,6 +96,8 @@ pub use einsum::einsum;
 pub use error::{Error, Line, Result};
 pub use functions::{hessian, hvp, jacobian, jvp, vjp};
 pub use gradients::{Gradient, Gradients, Wrt};
+#[doc(hidden)]
+pub use handle::{Copied, Handle, deep_copy};
 pub use lines::{Lines, TapeLine};
 #[doc(hidden)]
 pub use nearest::nearest;

@@ -3,16 +3,20 @@
 mod display;
 mod gradient;
 mod reading;
+mod shared;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use wengert_tensor::{Element, Tensor};
 
+use crate::handle::Handle;
 use crate::row_grad::Grad;
 
 pub(crate) use self::reading::Reading;
+pub use self::shared::GradUse;
+use self::shared::{Shared, State};
 
 /// A handle to a parameter: clones are the same parameter.
 ///
@@ -24,68 +28,7 @@ pub(crate) use self::reading::Reading;
 /// assert_eq!(w.value(), tensor![1.0, 2.0]);
 /// assert!(w.grad().is_none());
 /// ```
-pub struct Param<T>(Arc<Shared<T>>);
-
-struct Shared<T> {
-    id: u64,
-    path: OnceLock<String>,
-    /// Counts writes, so that a tape can tell that what it read is no longer the value. Written under the lock; read
-    /// without it.
-    version: AtomicU64,
-    frozen: AtomicBool,
-    /// Whether the gradient may be kept by rows. It is read in every step, so it stands outside of the lock.
-    by_rows: AtomicBool,
-    state: Mutex<State<T>>,
-    /// Told when an update has ended.
-    updated: Condvar,
-}
-
-struct State<T> {
-    value: Tensor<T>,
-    grad: Option<Grad<T>>,
-    uses: GradUse,
-    /// The youngest tape that has read it, by number, and its line there: a tape finds its parameters without a table.
-    reader: (u64, u32),
-    /// The thread whose closure works on copies of the value and the gradient: other threads wait before they write.
-    updating: Option<ThreadId>,
-}
-
-/// Whether an optimiser has already made a step with the gradient that a parameter holds.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GradUse {
-    /// No step was made with any part of it.
-    New,
-    /// A step was made with all of it.
-    Stepped,
-    /// A step was made with a part of it, and `backward` has added to it since: `zero_grad` was forgotten.
-    SteppedInPart,
-}
-
-static NEXT: AtomicU64 = AtomicU64::new(0);
-
-impl<T: Element> State<T> {
-    /// The gradient as one tensor, which it is from then on.
-    fn whole(&mut self) -> Option<&mut Tensor<T>> {
-        if let Some(Grad::Rows(rows)) = &self.grad {
-            self.grad = Some(Grad::Whole(rows.whole()));
-        }
-        match &mut self.grad {
-            Some(Grad::Whole(g)) => Some(g),
-            _ => None,
-        }
-    }
-
-    /// Takes the gradient, to which something is added.
-    fn take_to_add(&mut self) -> Option<Grad<T>> {
-        self.uses = match (&self.grad, self.uses) {
-            (None, _) => GradUse::New,
-            (Some(_), GradUse::Stepped) => GradUse::SteppedInPart,
-            (Some(_), uses) => uses,
-        };
-        self.grad.take()
-    }
-}
+pub struct Param<T>(Handle<Shared<T>>);
 
 impl<T> Clone for Param<T> {
     fn clone(&self) -> Self {
@@ -102,21 +45,7 @@ fn firsts(numbers: Vec<u64>) -> Vec<bool> {
 impl<T: Element> Param<T> {
     /// A parameter that starts from this value.
     pub fn new(value: Tensor<T>) -> Self {
-        Self(Arc::new(Shared {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
-            path: OnceLock::new(),
-            version: AtomicU64::new(0),
-            frozen: AtomicBool::new(false),
-            by_rows: AtomicBool::new(false),
-            state: Mutex::new(State {
-                value,
-                grad: None,
-                uses: GradUse::New,
-                reader: (0, 0),
-                updating: None,
-            }),
-            updated: Condvar::new(),
-        }))
+        Self(Handle::new(Shared::new(value)))
     }
 
     /// A panic while the lock is held leaves values that are still tensors, so a poisoned lock is as good as any.
@@ -146,7 +75,7 @@ impl<T: Element> Param<T> {
 
     /// Whether both are handles to one parameter.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.is(&other.0)
     }
 
     /// These parameters in their order, each once, since a parameter that two layers share may have two names.

@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 use wengert_tensor::{
-    Border, Float, REST, Shape, Slice, Tensor, Window, axis_or_refuse, is_axis_of_scalar,
+    Border, Float, REST, Shape, Slice, Tensor, Window, axis_or_refuse, moved_axes,
 };
 
 use crate::ops::{Unslice, Unwindows, Windows};
@@ -37,44 +37,17 @@ impl<'t, T: Float> Var<'t, T> {
     #[track_caller]
     pub fn move_axis(self, from: isize, to: isize) -> Result<Self> {
         self.recordable("move_axis", &[])?;
-        self.move_axes(&[from], &[to])
+        self.permute(moved_axes("move_axis", &self.shape(), &[from], &[to])?)
     }
 
-    /// Each axis of `from` moved to its place in `to`, the others in their order.
+    /// Each axis of `from` moved to its place in `to`, the others in their order: PyTorch's `movedim`.
     ///
     /// # Errors
     /// If there is no such axis, one is named twice, or there are not as many places as axes.
     #[track_caller]
-    pub fn move_axes(self, from: &[isize], to: &[isize]) -> Result<Self> {
+    pub fn move_axes(self, from: impl AsRef<[isize]>, to: impl AsRef<[isize]>) -> Result<Self> {
         self.recordable("move_axes", &[])?;
-        let shape = self.shape();
-        if from.iter().chain(to).all(|&axis| is_axis_of_scalar(&shape, axis))
-            && from.len() == to.len()
-        {
-            return Ok(self);
-        }
-        if from.len() != to.len() {
-            let rule = format!("move_axes: {} axes and {} places", from.len(), to.len());
-            return Err(crate::Error::Use(rule, std::panic::Location::caller()));
-        }
-        let mut order: Vec<Option<isize>> = vec![None; shape.len()];
-        let mut moved = vec![false; shape.len()];
-        for (&f, &t) in from.iter().zip(to) {
-            let (f, t) =
-                (axis_or_refuse("move_axes", &shape, f)?, axis_or_refuse("move_axes", &shape, t)?);
-            if moved[f] || order[t].is_some() {
-                let rule = format!("move_axes: axis {f} or place {t} is named twice");
-                return Err(crate::Error::Use(rule, std::panic::Location::caller()));
-            }
-            moved[f] = true;
-            order[t] = Some(f as isize);
-        }
-        let mut rest = (0..shape.len()).filter(|&i| !moved[i]);
-        let order: Vec<isize> = order
-            .into_iter()
-            .map(|i| i.or_else(|| Some(rest.next()? as isize)).unwrap_or(0))
-            .collect();
-        self.permute(order)
+        self.permute(moved_axes("move_axes", &self.shape(), from.as_ref(), to.as_ref())?)
     }
 
     /// Pieces of these sizes along `axis`, which must add up to its size.

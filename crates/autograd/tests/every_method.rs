@@ -174,7 +174,7 @@ fn of_one(x: Var<'_, f64>, v: Var<'_, f64>) -> Vec<Call> {
         ("flatten_axes", done(x.flatten_axes(0, 1))),
         ("broadcast_to", done(x.broadcast_to([3, 2, 2]))),
         ("move_axis", done(x.move_axis(0, 1))),
-        ("move_axes", done(x.move_axes(&[0], &[1]))),
+        ("move_axes", done(x.move_axes([0], [1]))),
         ("split_sizes", done(x.split_sizes(0, &[1, 1]))),
         ("split", done(x.split(0, 1))),
         ("chunk", done(x.chunk(0, 2))),

@@ -66,6 +66,25 @@ pub trait Dataset {
         rows::check_run("run", &rows, self.len())?;
         self.batch(&rows.collect::<Vec<_>>())
     }
+
+    /// The batch at these places of an epoch's order, which is `rows`, or with `None` the dataset's own. A loader asks for this one;
+    /// it is [`batch`](Self::batch) or [`run`](Self::run) for a dataset whose samples are the same in every epoch.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    #[track_caller]
+    fn batch_in(
+        &self,
+        epoch: usize,
+        places: Range<usize>,
+        rows: Option<&[usize]>,
+    ) -> Result<Self::Batch> {
+        let _ = epoch;
+        match rows {
+            Some(rows) => self.batch(&rows[places]),
+            None => self.run(places),
+        }
+    }
 }
 
 macro_rules! by_reference {
@@ -82,6 +101,15 @@ macro_rules! by_reference {
             #[track_caller]
             fn run(&self, rows: Range<usize>) -> Result<Self::Batch> {
                 (**self).run(rows)
+            }
+            #[track_caller]
+            fn batch_in(
+                &self,
+                epoch: usize,
+                places: Range<usize>,
+                rows: Option<&[usize]>,
+            ) -> Result<Self::Batch> {
+                (**self).batch_in(epoch, places, rows)
             }
         }
     )*};

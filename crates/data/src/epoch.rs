@@ -16,6 +16,7 @@ pub struct Epoch<'a, D>(pub(crate) TryEpoch<'a, D>);
 #[derive(Debug)]
 pub struct TryEpoch<'a, D> {
     pub(crate) loader: &'a DataLoader<D>,
+    pub(crate) epoch: usize,
     /// The samples in order; with `None` they are in the dataset's own order.
     pub(crate) rows: Option<Vec<usize>>,
     /// The batches still to come.
@@ -24,7 +25,7 @@ pub struct TryEpoch<'a, D> {
 
 impl<D> Clone for TryEpoch<'_, D> {
     fn clone(&self) -> Self {
-        Self { loader: self.loader, rows: self.rows.clone(), batches: self.batches.clone() }
+        Self { rows: self.rows.clone(), batches: self.batches.clone(), ..*self }
     }
 }
 
@@ -36,11 +37,8 @@ impl<D> Clone for Epoch<'_, D> {
 
 impl<D: Dataset> TryEpoch<'_, D> {
     fn at(&self, batch: usize) -> Result<D::Batch> {
-        let (dataset, places) = (self.loader.dataset(), self.loader.places(batch));
-        match &self.rows {
-            Some(rows) => dataset.batch(&rows[places]),
-            None => dataset.run(places),
-        }
+        let places = self.loader.places(batch);
+        self.loader.dataset().batch_in(self.epoch, places, self.rows.as_deref())
     }
 }
 

@@ -22,6 +22,7 @@
 //! |---|---|
 //! | hold samples | [`TensorDataset`], or your own [`Dataset`] |
 //! | get them in batches | [`DataLoader`] |
+//! | change samples at random | [`DataLoader::mapped`] |
 //! | hold out some | [`TensorDataset::split`], [`k_fold`](TensorDataset::k_fold), module [`split`] |
 //! | bring columns to one scale | [`Standardizer`], [`MinMax`] |
 //! | read and write | [`Csv`] and [`Table`], [`npy`], [`npz`], [`idx`] |
@@ -46,6 +47,7 @@ mod epoch;
 pub mod error;
 pub mod idx;
 mod loader;
+mod mapped;
 pub mod metrics;
 pub mod npy;
 pub mod npz;
@@ -68,6 +70,7 @@ pub use dataset::Dataset;
 pub use epoch::{Epoch, TryEpoch};
 pub use error::{Error, Fault, Place, Result};
 pub use loader::DataLoader;
+pub use mapped::{Mapped, Samples};
 pub use padded::padded;
 pub use scale::{MinMax, Standardizer};
 pub use table::{Column, Table};

@@ -173,6 +173,12 @@ impl<D: Dataset> DataLoader<D> {
         Ok(self)
     }
 
+    /// The same loader on another dataset of as many samples.
+    pub(crate) fn on<E>(self, dataset: impl FnOnce(D) -> E) -> DataLoader<E> {
+        let Self { batch, keep_last, order, shard, .. } = self;
+        DataLoader { dataset: dataset(self.dataset), batch, keep_last, order, shard }
+    }
+
     /// The dataset.
     pub fn dataset(&self) -> &D {
         &self.dataset
@@ -244,7 +250,7 @@ impl<D: Dataset> DataLoader<D> {
     /// ```
     pub fn try_epoch(&self, epoch: usize) -> TryEpoch<'_, D> {
         let rows = self.order.rows(self.dataset.len(), epoch);
-        TryEpoch { loader: self, rows, batches: 0..self.batches() }
+        TryEpoch { loader: self, epoch, rows, batches: 0..self.batches() }
     }
 
     /// The samples' numbers in the order in which an epoch takes them.

@@ -1,11 +1,11 @@
 //! `Residual` and `Parallel`: layers with a way around them, and layers next to each other.
 
 use std::panic::Location;
-use std::sync::Arc;
 
 use wengert_autograd::{Error, Line, Result, Var};
 use wengert_tensor::Float;
 
+use crate::layer::Layer;
 use crate::module::run;
 use crate::parts::too_deep;
 use crate::{Module, Parts, Visitor};
@@ -50,7 +50,7 @@ impl<T: Float, M: Module<T>> Module<T> for Residual<M> {
     }
 }
 
-/// Several layers that take the same input, their results joined along an axis. A clone has the same layers.
+/// Several layers that take the same input, their results joined along an axis. A clone has the same parameters.
 ///
 /// ```
 /// use wengert_nn::{Linear, Module, Parallel, Tanh, sequential};
@@ -64,7 +64,7 @@ impl<T: Float, M: Module<T>> Module<T> for Residual<M> {
 /// ```
 #[derive(Clone)]
 pub struct Parallel<T: Float> {
-    layers: Vec<Arc<dyn Module<T>>>,
+    layers: Vec<Layer<T>>,
     axis: isize,
     /// A layer that is too deep, and its line. A call rejects it.
     fault: Option<(String, Line)>,
@@ -79,9 +79,9 @@ impl<T: Float> Parallel<T> {
     /// With one more layer, named by its number.
     #[must_use]
     #[track_caller]
-    pub fn with(mut self, layer: impl Module<T> + 'static) -> Self {
+    pub fn with(mut self, layer: impl Module<T> + Clone + 'static) -> Self {
         match too_deep(&layer) {
-            None => self.layers.push(Arc::new(layer)),
+            None => self.layers.push(Layer::new(layer)),
             Some(rule) => self.fault = Some((format!("Parallel: {rule}"), Location::caller())),
         }
         self

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use wengert_autograd::{Copied, Handle};
 use wengert_tensor::{Element, Tensor};
 
 /// A handle to a tensor that belongs to a model and is not trained, as running statistics are: clones are the same
@@ -18,7 +19,22 @@ use wengert_tensor::{Element, Tensor};
 /// mean.set(tensor![1.5]);
 /// assert_eq!(same.value(), tensor![1.5]);
 /// ```
-pub struct Buffer<T>(Arc<Mutex<Tensor<T>>>);
+pub struct Buffer<T>(Handle<Value<T>>);
+
+struct Value<T>(Mutex<Tensor<T>>);
+
+impl<T> Value<T> {
+    /// A panic while the lock is held leaves a tensor, so a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, Tensor<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Copied for Value<T> {
+    fn copied(&self) -> Self {
+        Self(Mutex::new(self.lock().clone()))
+    }
+}
 
 impl<T> Clone for Buffer<T> {
     fn clone(&self) -> Self {
@@ -29,37 +45,32 @@ impl<T> Clone for Buffer<T> {
 impl<T: Element> Buffer<T> {
     /// A buffer that starts from this value.
     pub fn new(value: Tensor<T>) -> Self {
-        Self(Arc::new(Mutex::new(value)))
-    }
-
-    /// A panic while the lock is held leaves a tensor, so a poisoned lock is as good as any.
-    fn lock(&self) -> MutexGuard<'_, Tensor<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        Self(Handle::new(Value(Mutex::new(value))))
     }
 
     /// Whether both are handles to one buffer.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.is(&other.0)
     }
 
     /// An address that is the same for all handles to one buffer.
     pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+        self.0.address()
     }
 
     /// A snapshot of the value: later writes do not change it.
     pub fn value(&self) -> Tensor<T> {
-        self.lock().clone()
+        self.0.lock().clone()
     }
 
     /// The sizes of its axes.
     pub fn shape(&self) -> Vec<usize> {
-        self.lock().shape().to_vec()
+        self.0.lock().shape().to_vec()
     }
 
     /// Writes the value.
     pub fn set(&self, value: Tensor<T>) {
-        *self.lock() = value;
+        *self.0.lock() = value;
     }
 }
 
@@ -77,32 +88,47 @@ impl<T: Element> fmt::Display for Buffer<T> {
 }
 
 /// A handle to a whole number that belongs to a model, as the number of batches seen: clones are the same counter.
-#[derive(Clone, Debug, Default)]
-pub struct Counter(Arc<AtomicI64>);
+#[derive(Clone, Debug)]
+pub struct Counter(Handle<Count>);
+
+#[derive(Debug)]
+struct Count(AtomicI64);
+
+impl Copied for Count {
+    fn copied(&self) -> Self {
+        Self(AtomicI64::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
 
 impl Counter {
     /// A counter that starts from here.
     pub fn new(value: i64) -> Self {
-        Self(Arc::new(AtomicI64::new(value)))
+        Self(Handle::new(Count(AtomicI64::new(value))))
     }
 
     /// An address that is the same for all handles to one counter.
     pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+        self.0.address()
     }
 
     /// The number.
     pub fn get(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.0.load(Ordering::Relaxed)
     }
 
     /// Writes the number.
     pub fn set(&self, value: i64) {
-        self.0.store(value, Ordering::Relaxed);
+        self.0.0.store(value, Ordering::Relaxed);
     }
 
     /// Adds one, and gives the sum.
     pub fn increment(&self) -> i64 {
-        self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+        self.0.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
     }
 }

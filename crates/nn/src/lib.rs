@@ -55,7 +55,7 @@
 //! |---|---|
 //! | `nn.Sequential(nn.Linear(4, 8), nn.Tanh())` | `sequential![Linear::new(4, 8, rng), Tanh]`, or [`Sequential`]'s `with` and `named` |
 //! | two layers with one weight | `head.weight = words.weight.clone()`: a clone of a `Param` is the same parameter |
-//! | `copy.deepcopy(model)` | `let copy = Net::new(…, rng)` and `copy.load_state(&model.state())?`: a clone of a model shares its parameters, and a step of one is a step of both |
+//! | `copy.deepcopy(model)` | [`model.deep_copy()`](Parts::deep_copy): a clone of a model has its parameters, and a step of one is a step of both |
 //! | `self.layers = nn.ModuleList([…])` | a field `layers: Vec<…>` |
 //! | `nn.Linear(4, 8, bias=False)` | `Linear::new(4, 8, rng).without_bias()` |
 //! | `model.train()`, `model.eval()` | `Tape::new()`; `Tape::no_grad()`, `.evaluating()` |
@@ -86,6 +86,7 @@ mod buffer;
 mod check;
 mod containers;
 mod conv;
+mod display;
 mod dropout;
 mod each;
 mod embedding;
@@ -93,6 +94,7 @@ mod embedding_bag;
 mod error;
 pub mod functional;
 pub mod init;
+mod layer;
 mod linear;
 mod made;
 mod mlp;
@@ -129,7 +131,7 @@ pub use conv::{
     Conv, Conv1d, Conv2d, Conv3d, ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
 };
 pub use dropout::{ChannelDropout, Dropout, Dropout1d, Dropout2d, Dropout3d};
-pub use each::{Each, Padding};
+pub use each::{Each, OneOrEach, Padding};
 pub use embedding::Embedding;
 pub use embedding_bag::EmbeddingBag;
 pub use error::{Error, Result};

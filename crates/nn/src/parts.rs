@@ -177,6 +177,41 @@ pub trait Parts<T: Float>: Send + Sync {
     fn load_matching(&self, state: &State<T>) -> Mismatch {
         state::load(&Any(self), state, false)
     }
+
+    /// A copy with parameters and buffers of its own, as PyTorch's `copy.deepcopy(model)`: a `clone` has those of the model, and a step
+    /// of one is a step of both. What is shared within the model is shared within the copy. Values, paths and frozen parameters are as
+    /// in the model; there are no gradients. The model must be `Clone`.
+    ///
+    /// ```
+    /// use wengert_nn::{Linear, Parts, Tanh, sequential};
+    /// use wengert_tensor::{Rng, Tensor};
+    ///
+    /// let model = sequential![Linear::<f32>::new(4, 8, &mut Rng::new(0)), Tanh];
+    /// let (same, copy) = (model.clone(), model.deep_copy()?);
+    /// let before = model.state();
+    /// model.parameters()[0].set(Tensor::zeros([8, 4]));
+    /// assert!(same.state() == model.state() && copy.state() == before);
+    /// # Ok::<(), wengert_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a part is behind an `Arc` or a reference, whose clone is the part itself.
+    #[track_caller]
+    fn deep_copy(&self) -> Result<Self>
+    where
+        Self: Sized + Clone,
+    {
+        let copy = wengert_autograd::deep_copy(|| self.clone());
+        match state::shared(&Any(self), &Any(&copy)) {
+            None => Ok(copy),
+            Some(path) => {
+                let rule = format!(
+                    "deep_copy: `{path}` would be shared with the model: it is behind an `Arc` or a reference, whose clone is the part itself\n  help: hold the layer itself, or in a `Box`"
+                );
+                Err(wengert_autograd::Error::Use(rule, std::panic::Location::caller()).into())
+            }
+        }
+    }
 }
 
 /// `Debug` that prints a layer's own description.

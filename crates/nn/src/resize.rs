@@ -4,7 +4,7 @@ use wengert_autograd::{Result, Var};
 use wengert_tensor::Float;
 
 use crate::functional::{self, Convolution, Interpolation};
-use crate::{Each, Module, Parts, Visitor};
+use crate::{Each, Module, OneOrEach, Parts, Visitor};
 
 /// `[N, C, …]` with its last axes in other sizes, by the nearest place unless told otherwise.
 ///
@@ -14,6 +14,7 @@ use crate::{Each, Module, Parts, Visitor};
 /// use wengert_tensor::Tensor;
 ///
 /// let x = Tensor::<f32>::ones([8, 3, 14, 10]);
+/// assert_eq!(Upsample::by(2.0).predict(&x)?.shape(), [8, 3, 28, 20]);
 /// assert_eq!(Upsample::by([2.0, 1.5]).predict(&x)?.shape(), [8, 3, 28, 15]);
 /// let layer = Upsample::to([32, 32]).mode(Interpolation::Linear);
 /// assert_eq!(layer.predict(&x)?.shape(), [8, 3, 32, 32]);
@@ -27,18 +28,18 @@ pub struct Upsample {
 
 #[derive(Clone, Debug)]
 enum Sizes {
-    To(Vec<usize>),
-    By(Vec<f64>),
+    To(OneOrEach<usize>),
+    By(OneOrEach<f64>),
 }
 
 impl Upsample {
-    /// To these sizes.
-    pub fn to(sizes: impl Into<Vec<usize>>) -> Self {
+    /// To this size, or to these sizes, one for each axis after the second.
+    pub fn to(sizes: impl Into<OneOrEach<usize>>) -> Self {
         Self { sizes: Sizes::To(sizes.into()), how: Interpolation::Nearest }
     }
 
-    /// By these factors, one for each axis after the second.
-    pub fn by(factors: impl Into<Vec<f64>>) -> Self {
+    /// By this factor, or by these factors, one for each axis after the second.
+    pub fn by(factors: impl Into<OneOrEach<f64>>) -> Self {
         Self { sizes: Sizes::By(factors.into()), how: Interpolation::Nearest }
     }
 
@@ -169,9 +170,15 @@ macro_rules! layers {
     )*};
 }
 layers! {
-    Upsample |me, x| format!("{:?}, {:?}", me.sizes, me.how) => match &me.sizes {
-        Sizes::To(sizes) => functional::interpolate(x, sizes, me.how),
-        Sizes::By(factors) => functional::interpolate_by(x, factors, me.how),
+    Upsample |me, x| match &me.sizes {
+        Sizes::To(sizes) => format!("to {sizes:?}, {:?}", me.how),
+        Sizes::By(factors) => format!("by {factors:?}, {:?}", me.how),
+    } => {
+        let axes = x.rank().saturating_sub(2);
+        match &me.sizes {
+            Sizes::To(sizes) => functional::interpolate(x, sizes.of(axes), me.how),
+            Sizes::By(factors) => functional::interpolate_by(x, factors.of(axes), me.how),
+        }
     };
     PixelShuffle |me, x| me.r => functional::pixel_shuffle(x, me.r);
     PixelUnshuffle |me, x| me.r => functional::pixel_unshuffle(x, me.r);

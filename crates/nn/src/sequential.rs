@@ -4,24 +4,20 @@ use std::any::Any;
 use std::fmt;
 use std::ops::Index;
 use std::panic::Location;
-use std::sync::Arc;
 
 use wengert_autograd::{Error, Line, Result, Tensors, Var};
 use wengert_tensor::{Float, Tensor};
 
+use crate::layer::Layer;
 use crate::module::run;
 use crate::parts::too_deep;
 use crate::{Module, Parts, Visitor};
 
-/// A module that is stored, and can be asked for by its type.
-trait Stored<T: Float, In: Tensors>: Module<T, In> + Any {}
-impl<T: Float, In: Tensors, M: Module<T, In> + 'static> Stored<T, In> for M {}
-
 /// A layer and its name.
-type Named<T, In> = (String, Arc<dyn Stored<T, In>>);
+type Named<T, In> = (String, Layer<T, In>);
 
-/// Layers one after another. Each has a name: its number unless another is given. A clone has the same layers, as a clone of a
-/// [`Param`](wengert_autograd::Param) is the same parameter.
+/// Layers one after another. Each has a name: its number unless another is given. A clone has clones of the layers, and so the same
+/// parameters; [`deep_copy`](Parts::deep_copy) has its own. A layer of yours must be `Clone`.
 ///
 /// ```
 /// use wengert_nn::{Linear, Module, Parts, Relu, Sequential, func};
@@ -82,11 +78,15 @@ impl<T: Float> Sequential<T> {
     ///
     /// # Errors
     /// The new layer, if there is no layer of this name, or if the new one lies too deep.
-    pub fn replace<M: Module<T> + 'static>(&mut self, name: &str, layer: M) -> Result<(), M> {
+    pub fn replace<M: Module<T> + Clone + 'static>(
+        &mut self,
+        name: &str,
+        layer: M,
+    ) -> Result<(), M> {
         let mut layers = self.first.iter_mut().chain(&mut self.rest);
         match layers.find(|(n, _)| n == name).filter(|_| too_deep(&layer).is_none()) {
             Some((_, old)) => {
-                *old = Arc::new(layer);
+                *old = Layer::new(layer);
                 Ok(())
             }
             None => Err(layer),
@@ -95,7 +95,7 @@ impl<T: Float> Sequential<T> {
 
     /// The layers with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &dyn Module<T>)> {
-        self.layers().map(|(name, layer)| (name.as_str(), &**layer as &dyn Module<T>))
+        self.layers().map(|(name, layer)| (name.as_str(), &**layer))
     }
 
     fn layers(&self) -> impl Iterator<Item = &Named<T, Tensor<T>>> {
@@ -107,11 +107,11 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
     /// A first layer, which may take another input than a tensor of floats.
     #[must_use]
     #[track_caller]
-    pub fn starting(name: impl Into<String>, layer: impl Module<T, In> + 'static) -> Self {
+    pub fn starting(name: impl Into<String>, layer: impl Module<T, In> + Clone + 'static) -> Self {
         let mut start = Self { first: None, rest: Vec::new(), fault: None };
         let name = name.into();
         if start.takes(&name, &layer) {
-            start.first = Some((name, Arc::new(layer)));
+            start.first = Some((name, Layer::new(layer)));
         }
         start
     }
@@ -119,7 +119,7 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
     /// With one more layer, named by its number.
     #[must_use]
     #[track_caller]
-    pub fn with(mut self, layer: impl Module<T> + 'static) -> Self {
+    pub fn with(mut self, layer: impl Module<T> + Clone + 'static) -> Self {
         self.push(layer);
         self
     }
@@ -128,24 +128,28 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
     /// than 200 modules within one another are rejected by `call`.
     #[must_use]
     #[track_caller]
-    pub fn named(mut self, name: impl Into<String>, layer: impl Module<T> + 'static) -> Self {
+    pub fn named(
+        mut self,
+        name: impl Into<String>,
+        layer: impl Module<T> + Clone + 'static,
+    ) -> Self {
         self.push_named(name, layer);
         self
     }
 
     /// Adds a layer, named by its number.
     #[track_caller]
-    pub fn push(&mut self, layer: impl Module<T> + 'static) {
+    pub fn push(&mut self, layer: impl Module<T> + Clone + 'static) {
         self.push_named(self.len().to_string(), layer);
     }
 
     /// Adds a layer of this name. Two layers of one name, a name with a dot, and a layer of more
     /// than 200 modules within one another are rejected by `call`.
     #[track_caller]
-    pub fn push_named(&mut self, name: impl Into<String>, layer: impl Module<T> + 'static) {
+    pub fn push_named(&mut self, name: impl Into<String>, layer: impl Module<T> + Clone + 'static) {
         let name = name.into();
         if self.takes(&name, &layer) {
-            self.rest.push((name, Arc::new(layer)));
+            self.rest.push((name, Layer::new(layer)));
         }
     }
 
@@ -182,10 +186,10 @@ impl<T: Float, In: Tensors> Sequential<T, In> {
         if let Some((n, layer)) = &self.first
             && n == name
         {
-            return (&**layer as &dyn Any).downcast_ref();
+            return layer.downcast();
         }
         let (_, layer) = self.rest.iter().find(|(n, _)| n == name)?;
-        (&**layer as &dyn Any).downcast_ref()
+        layer.downcast()
     }
 }
 
@@ -261,12 +265,6 @@ impl<T: Float, In: Tensors> Module<T, In> for Sequential<T, In> {
 }
 
 impl<T: Float, In: Tensors> fmt::Debug for Sequential<T, In> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.tree())
-    }
-}
-
-impl<T: Float, In: Tensors> fmt::Display for Sequential<T, In> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.tree())
     }

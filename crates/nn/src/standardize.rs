@@ -5,7 +5,7 @@ use wengert_tensor::{Error, Fault, Float, Tensor};
 
 use crate::made::made;
 use crate::parts::debug_as_described;
-use crate::{Buffer, Module, Parts, Visitor, init};
+use crate::{Buffer, Module, OneOrEach, Parts, Visitor, init};
 
 /// Subtracts the mean of each column from the inputs and divides by its standard deviation. As the first layer it lets a model
 /// take raw inputs, in training and later, and a saved model holds its scale.
@@ -37,12 +37,12 @@ pub struct Standardize<T> {
 }
 
 impl<T: Float> Standardize<T> {
-    /// For rows of this shape, with means of 0 and deviations of 1, which change nothing; a state can be loaded into it.
+    /// For rows of this shape, or of so many columns, with means of 0 and deviations of 1, which change nothing; a state can be loaded into it.
     #[track_caller]
-    pub fn new(row: impl AsRef<[usize]>) -> Self {
-        let row = row.as_ref();
-        let mean = Buffer::new(made("Standardize", init::zeros(row)));
-        Self { mean, deviation: Buffer::new(made("Standardize", init::ones(row))) }
+    pub fn new(row: impl Into<OneOrEach<usize>>) -> Self {
+        let row = row.into().of(1);
+        let mean = Buffer::new(made("Standardize", init::zeros(&row)));
+        Self { mean, deviation: Buffer::new(made("Standardize", init::ones(&row))) }
     }
 
     /// With these means and deviations, as doubles; they are rounded to the model's type.

@@ -1,6 +1,6 @@
 //! The state of a model: its values by name, and their loading, which checks every name and shape first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use wengert_autograd::Param;
@@ -92,15 +92,6 @@ impl<T: Float> Slot<T> {
         }
     }
 
-    /// An identity that is equal for two handles to one value, and only for these.
-    fn identity(&self) -> (char, u64) {
-        match self {
-            Self::Param(p) => ('p', p.id()),
-            Self::Buffer(b) => ('b', b.address() as u64),
-            Self::Counter(c) => ('c', c.address() as u64),
-        }
-    }
-
     fn read(&self) -> Entry<T> {
         match self {
             Self::Param(p) => Entry::Float(p.value()),
@@ -151,8 +142,18 @@ fn int<T: Float>(entry: &Entry<T>) -> Option<i64> {
     if exact { int.item().ok() } else { None }
 }
 
-/// Every part with a value. A part with two names is listed twice, as in PyTorch's files.
-fn slots<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, Slot<T>)> {
+/// An identity of what has a value, which is equal for two handles to it, and only for these.
+fn identity<T: Float>(part: Part<'_, T>) -> Option<(char, u64)> {
+    match part {
+        Part::Param(p) => Some(('p', p.id())),
+        Part::Buffer(b) => Some(('b', b.address() as u64)),
+        Part::Counter(c) => Some(('c', c.address() as u64)),
+        Part::Module(_) => None,
+    }
+}
+
+/// Every part with a value, with its path and its identity. A part with two names is listed twice, as in PyTorch's files.
+fn slots<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, (char, u64), Slot<T>)> {
     let mut slots = Vec::new();
     model.walk(&mut |path, part| {
         let slot = match part {
@@ -161,15 +162,29 @@ fn slots<T: Float>(model: &dyn AnyParts<T>) -> Vec<(String, Slot<T>)> {
             Part::Counter(c) => Slot::Counter(c.clone()),
             Part::Module(_) => return,
         };
-        slots.push((path.to_string(), slot));
+        slots.extend(identity(part).map(|identity| (path.to_string(), identity, slot)));
     });
     slots
+}
+
+/// The path of a part of the second model that is one of the first.
+#[inline(never)]
+pub(crate) fn shared<T: Float>(a: &dyn AnyParts<T>, b: &dyn AnyParts<T>) -> Option<String> {
+    let mut known = HashSet::new();
+    a.walk(&mut |_, part| known.extend(identity(part)));
+    let mut found = None;
+    b.walk(&mut |path, part| {
+        if identity(part).is_some_and(|part| known.contains(&part)) {
+            found.get_or_insert_with(|| path.to_string());
+        }
+    });
+    found
 }
 
 #[inline(never)]
 pub(crate) fn of<T: Float>(model: &dyn AnyParts<T>) -> State<T> {
     let mut state = State::new();
-    for (path, slot) in slots(model) {
+    for (path, _, slot) in slots(model) {
         state.insert_entry(path, slot.read());
     }
     state
@@ -180,9 +195,9 @@ pub(crate) fn of<T: Float>(model: &dyn AnyParts<T>) -> State<T> {
 pub(crate) fn load<T: Float>(model: &dyn AnyParts<T>, state: &State<T>, all: bool) -> Mismatch {
     let mut mismatch = Mismatch::default();
     let mut writes: Vec<Box<dyn FnOnce()>> = Vec::new();
-    let mut known = std::collections::HashSet::new();
+    let mut known = HashSet::new();
     let mut firsts: HashMap<(char, u64), (String, &Entry<T>)> = HashMap::new();
-    for (path, slot) in slots(model) {
+    for (path, identity, slot) in slots(model) {
         let Some(entry) = state.entry(&path) else {
             mismatch.missing.push(path);
             continue;
@@ -193,12 +208,12 @@ pub(crate) fn load<T: Float>(model: &dyn AnyParts<T>, state: &State<T>, all: boo
             entry.shape() == shape || (matches!(slot, Slot::Counter(_)) && *entry.shape() == [1]);
         if !fits {
             mismatch.misshaped.push((path.clone(), shape, entry.shape().to_vec()));
-        } else if let Some((first, met)) = firsts.get(&slot.identity()) {
+        } else if let Some((first, met)) = firsts.get(&identity) {
             if !same(met, entry) {
                 mismatch.conflicting.push((first.clone(), path.clone()));
             }
         } else {
-            firsts.insert(slot.identity(), (path.clone(), entry));
+            firsts.insert(identity, (path.clone(), entry));
             let write: Option<Box<dyn FnOnce()>> = match slot {
                 Slot::Param(p) => float(entry).map(|x| Box::new(move || p.set(x)) as _),
                 Slot::Buffer(b) => float(entry).map(|x| Box::new(move || b.set(x)) as _),
@@ -221,4 +236,4 @@ pub(crate) fn load<T: Float>(model: &dyn AnyParts<T>, state: &State<T>, all: boo
     mismatch
 }
 
-compiled!(f32 f64: { of::<T>, load::<T> });
+compiled!(f32 f64: { of::<T>, load::<T>, shared::<T> });

@@ -235,6 +235,7 @@ fn sequences(j: &mut Judge) {
 /// A model: its layers, and its function.
 macro_rules! model {
     ($Model:ident { $($layer:ident: $Layer:ty),* } $In:ty, |$me:ident, $x:ident| $forward:expr) => {
+        #[derive(Clone)]
         struct $Model { $($layer: $Layer),* }
         parts!($Model as f32 { $($layer),* });
         impl Module<f32, $In> for $Model {

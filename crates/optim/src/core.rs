@@ -13,6 +13,7 @@ use wengert_tensor::{Float, Tensor};
 use crate::groups::{Change, Groups, names};
 use crate::optimizer::no_momentum;
 use crate::rule::{Formula, Rule};
+use crate::settings::shown;
 use crate::{Error, Result};
 use check::Check;
 use slot::Slot;
@@ -212,10 +213,7 @@ impl<T: Float, R: Rule> fmt::Debug for Core<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} parameters", R::NAME, self.parameters.len())?;
         self.settings.numbers(&mut |name, x, _| {
-            let _ = match x.abs() {
-                small if small > 0.0 && small < 1e-4 => write!(f, ", {name} {x:e}"),
-                _ => write!(f, ", {name} {x}"),
-            };
+            let _ = write!(f, ", {name} {}", shown(x));
         });
         Ok(())
     }

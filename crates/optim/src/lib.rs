@@ -107,5 +107,7 @@ pub use resume::Resumable;
 pub use rmsprop::{RmsProp, RmsPropSettings};
 pub use rprop::{Rprop, RpropSettings};
 pub use sam::Sam;
+#[doc(hidden)]
+pub use settings::shown;
 pub use sgd::{GradientDescent, Sgd, SgdSettings};
 pub use wengert_files::{Loader, Resume, State};

@@ -6,6 +6,11 @@ use wengert_tensor::Float;
 /// The name of the learning rate in a saved state.
 pub(crate) const LEARNING_RATE: &str = "learning_rate";
 
+/// A setting in print: a small one with an exponent.
+pub fn shown(x: f64) -> String {
+    if x != 0.0 && x.abs() < 1e-4 { format!("{x:e}") } else { x.to_string() }
+}
+
 /// The bound of a setting.
 #[derive(Clone, Copy)]
 pub(crate) struct Bound {

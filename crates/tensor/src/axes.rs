@@ -159,6 +159,50 @@ pub fn axis_or_refuse(op: &'static str, shape: &[usize], axis: isize) -> Result<
     Err(Error::Axis(Fault::new(op, &[shape], rule)))
 }
 
+/// Rejects an axis that is not there; a scalar is a line of one element.
+#[doc(hidden)]
+#[track_caller]
+pub fn axis_or_scalar(op: &'static str, shape: &[usize], axis: isize) -> Result<()> {
+    if is_axis_of_scalar(shape, axis) {
+        return Ok(());
+    }
+    axis_or_refuse(op, shape, axis).map(|_| ())
+}
+
+/// The order of the axes of `shape` in which each axis of `from` is at its place in `to`, and the others follow one another.
+#[doc(hidden)]
+#[track_caller]
+pub fn moved_axes(
+    op: &'static str,
+    shape: &[usize],
+    from: &[isize],
+    to: &[isize],
+) -> Result<Vec<isize>> {
+    if from.len() != to.len() {
+        let rule = format!("{} axes to {} places", from.len(), to.len());
+        return Err(Error::Axis(Fault::new(op, &[shape], rule)));
+    }
+    let mut order = vec![None; shape.len()];
+    let mut rest: Vec<isize> = (0..shape.len() as isize).collect();
+    for (&axis, &place) in from.iter().zip(to) {
+        if is_axis_of_scalar(shape, axis) && is_axis_of_scalar(shape, place) {
+            continue;
+        }
+        let (i, k) = (axis_or_refuse(op, shape, axis)?, axis_or_refuse(op, shape, place)?);
+        let Some(at) = rest.iter().position(|&axis| axis == i as isize) else {
+            let rule = format!("axis {axis} is named twice");
+            return Err(Error::Axis(Fault::new(op, &[shape], rule)));
+        };
+        rest.remove(at);
+        if order[k].replace(i as isize).is_some() {
+            let rule = format!("place {place} is named twice");
+            return Err(Error::Axis(Fault::new(op, &[shape], rule)));
+        }
+    }
+    let mut rest = rest.into_iter();
+    Ok(order.into_iter().filter_map(|axis| axis.or_else(|| rest.next())).collect())
+}
+
 /// The place of a new axis in a shape with one axis more than `shape`, negative counting from the end.
 #[track_caller]
 pub(crate) fn new_axis_or_refuse(op: &'static str, shape: &[usize], axis: isize) -> Result<usize> {

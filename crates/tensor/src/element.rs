@@ -105,4 +105,7 @@ pub trait Float: Number + FloatKernels + crate::kernel::gemm::GemmElem {
     const EPSILON: Self;
     /// Not a number.
     const NAN: Self;
+    /// The largest finite number.
+    #[doc(hidden)]
+    const MAX: Self;
 }

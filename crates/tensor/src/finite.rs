@@ -1,4 +1,4 @@
-//! Whether all numbers are finite: one pass that an optimiser makes before each step.
+//! Whether all numbers are finite: one pass that an optimiser makes before each step; and others in place of those that are not.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,6 +22,26 @@ impl<T: Float> Tensor<T> {
             Some(x) => finite_in_parallel(x),
             None => self.iter().all(|x| x.is_finite()),
         }
+    }
+
+    /// With this number in place of NaN, and the largest and the least finite number in place of infinities, as in NumPy and PyTorch.
+    /// [`clamp`](Self::clamp) before it puts other numbers in place of infinities.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![1.0, f32::NAN, f32::NEG_INFINITY];
+    /// assert_eq!(x.nan_to_num(0.0), tensor![1.0, 0.0, f32::MIN]);
+    /// assert_eq!(x.clamp(-9.0, 9.0).nan_to_num(0.0), tensor![1.0, 0.0, -9.0]);
+    /// ```
+    #[track_caller]
+    pub fn nan_to_num(&self, nan: f64) -> Self {
+        let nan = T::from_f64(nan);
+        self.mapped("nan_to_num", |x| match x {
+            x if x.is_nan() => nan,
+            x if x > T::MAX => T::MAX,
+            x if x < T::ZERO.minus(T::MAX) => T::ZERO.minus(T::MAX),
+            x => x,
+        })
     }
 }
 

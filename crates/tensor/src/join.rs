@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use crate::axes::{axis_or_refuse, new_axis_or_refuse};
-use crate::error::{Fault, no_memory};
+use crate::error::{Fault, no_memory, room_or_refuse};
 use crate::kernel::join;
 use crate::{Element, Error, Result, Shape, Tensor};
 
@@ -132,6 +132,81 @@ impl<T: Element> Tensor<T> {
         }
         Shape::len_or_refuse("repeat", &whole)?;
         self.reshape(apart)?.expand(grown)?.reshape(whole)
+    }
+
+    /// Each place of `axis` repeated: a number of times that is the same for all, or one for each place. [`repeat`](Self::repeat)
+    /// repeats the whole.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![[1, 2_i64], [3, 4]];
+    /// assert_eq!(x.repeat_interleave(2, 1)?, tensor![[1, 1, 2, 2], [3, 3, 4, 4]]);
+    /// assert_eq!(x.repeat_interleave(tensor![0_usize, 2], 0)?, tensor![[3, 4], [3, 4]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, [`Error::Shape`] unless there is one number for all places or one for each,
+    /// [`Error::Size`] if that makes more elements than memory can address.
+    #[track_caller]
+    pub fn repeat_interleave(
+        &self,
+        repeats: impl Into<Tensor<usize>>,
+        axis: isize,
+    ) -> Result<Self> {
+        const OP: &str = "repeat_interleave";
+        let repeats = repeats.into();
+        let at = axis_or_refuse(OP, self.shape(), axis)?;
+        let size = self.shape()[at];
+        let Ok(counts) = repeats.expand([size]) else {
+            let rule =
+                format!("axis {at} has {size} places, so the repeats are one number or {size}");
+            let shapes = [self.shape(), repeats.shape()];
+            return Err(Error::Shape(Fault::new(OP, &shapes, rule)));
+        };
+        let Some(whole) = counts.iter().try_fold(0_usize, usize::checked_add) else {
+            let rule = format!("axis {at} would be longer than memory can address");
+            return Err(Error::Size(Fault::new(OP, &[self.shape()], rule)));
+        };
+        let mut shape = self.shape().to_vec();
+        shape[at] = whole;
+        room_or_refuse::<T>(OP, &shape)?;
+        room_or_refuse::<usize>(OP, &[whole])?;
+        let places = counts.iter().enumerate().flat_map(|(i, n)| std::iter::repeat_n(i, n));
+        self.index_select(axis, &Tensor::from(places.collect::<Vec<_>>()))
+    }
+
+    /// Vectors as the axes of a grid: tensors of one shape, a size for each vector, each with the numbers of its vector along its own
+    /// axis. The first vector goes along axis 0, as in PyTorch; NumPy lets it go along axis 1. They are views.
+    ///
+    /// ```
+    /// # use wengert_tensor::{Tensor, tensor};
+    /// let [y, x] = Tensor::meshgrid([&tensor![0.0_f32, 1.0], &tensor![5.0, 6.0, 7.0]])?;
+    /// assert_eq!(y, tensor![[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]);
+    /// assert_eq!(x, tensor![[5.0, 6.0, 7.0], [5.0, 6.0, 7.0]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if one is no vector, [`Error::Size`] if the grid has more places than memory can address.
+    #[track_caller]
+    pub fn meshgrid<const N: usize>(vectors: [&Self; N]) -> Result<[Self; N]> {
+        let mut shape = [0; N];
+        for (size, vector) in shape.iter_mut().zip(vectors) {
+            let [n] = vector.shape() else {
+                let shapes = vectors.map(Self::shape);
+                return Err(Error::Shape(Fault::new("meshgrid", &shapes, "all must be vectors")));
+            };
+            *size = *n;
+        }
+        Shape::len_or_refuse("meshgrid", &shape)?;
+        let mut grids = vectors.map(Self::clone);
+        for (i, grid) in grids.iter_mut().enumerate() {
+            let mut along = [1; N];
+            along[i] = shape[i];
+            *grid = grid.reshape(along)?.expand(shape)?;
+        }
+        Ok(grids)
     }
 
     /// Every element moved `shift` places along `axis`; elements that leave at the end come back at the start.

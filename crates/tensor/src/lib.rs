@@ -23,6 +23,7 @@
 //! | take a part | [`s!`] and [`Tensor::slice`], [`Tensor::select`], [`Tensor::gather`] |
 //! | name axes | [`Axes`], [`keep`] |
 //! | read an element | [`Tensor::get`], [`Tensor::item`], [`Tensor::iter`] |
+//! | count values, and find quantiles | [`Tensor::unique`], [`Tensor::bincount`], [`Tensor::quantile`] |
 //! | see every function of single elements | [`pointwise::table`] |
 //! | solve linear least squares | [`Tensor::lstsq`], [`Tensor::ridge`] |
 //! | set the number of threads | [`set_threads`] |
@@ -84,6 +85,7 @@ mod statistics;
 mod storage;
 mod tensor;
 mod triangle;
+mod unique;
 mod vectors;
 mod view;
 mod window;
@@ -92,6 +94,8 @@ mod window;
 pub use affine::LONG_CHANNEL;
 pub use any::AnyTensor;
 pub use axes::{Axes, axis_or_refuse, is_axis_of_scalar, keep};
+#[doc(hidden)]
+pub use axes::{axis_or_scalar, moved_axes};
 pub use conv::Conv;
 pub use element::{Element, Float, Number};
 pub use error::{Error, Fault, Result};
@@ -108,4 +112,5 @@ pub use shape::Shape;
 pub use slice::Slice;
 pub use sort::Order;
 pub use tensor::Tensor;
+pub use unique::Unique;
 pub use window::Window;

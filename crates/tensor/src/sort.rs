@@ -1,4 +1,4 @@
-//! Order along an axis: sorting, the largest or smallest few, the median. NaN counts as larger than every number.
+//! Order along an axis: sorting, the largest or smallest few, the median, quantiles. NaN counts as larger than every number.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use crate::argmax::Lines;
 use crate::axes::{axis_or_refuse, is_axis_of_scalar};
 use crate::error::Fault;
 use crate::layout::Layout;
-use crate::{Axes, Error, Number, Result, Shape, Tensor};
+use crate::{Axes, Error, Float, Number, Result, Shape, Tensor};
 
 /// The order of a sorted line. NaN counts as larger than every number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Order {
 
 impl Order {
     /// Compares in this order; the two zeros are equal.
-    fn compare<T: Number>(self, a: T, b: T) -> Ordering {
+    pub(crate) fn compare<T: Number>(self, a: T, b: T) -> Ordering {
         let ascending = a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()));
         if self == Self::Ascending { ascending } else { ascending.reverse() }
     }
@@ -181,3 +181,83 @@ impl<T: Number> Tensor<T> {
         ))
     }
 }
+
+impl<T: Float> Tensor<T> {
+    /// The quantile of all elements, as a scalar: the number that a fraction `q` of them lies below. Between two elements it is
+    /// interpolated linearly, as by NumPy and PyTorch, so that 0.5 is the mean of the middle two if their number is even. NaN if any is.
+    ///
+    /// ```
+    /// # use wengert_tensor::tensor;
+    /// let x = tensor![4.0_f32, 1.0, 3.0, 2.0];
+    /// assert_eq!([x.quantile(0.0)?.item()?, x.quantile(0.5)?.item()?, x.quantile(0.9)?.item()?], [1.0, 2.5, 3.7]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there is no element, [`Error::Value`] unless `q` is from 0 to 1.
+    #[track_caller]
+    pub fn quantile(&self, q: f64) -> Result<Self> {
+        self.quantile_over(.., q)
+    }
+
+    /// The quantile along one axis, or over all, `..`; see [`quantile`](Self::quantile).
+    ///
+    /// ```
+    /// # use wengert_tensor::{keep, tensor};
+    /// let x = tensor![[1.0_f32, 2.0, 4.0], [0.0, 0.0, 8.0]];
+    /// assert_eq!(x.quantile_over(1, 0.75)?, tensor![3.0, 4.0]);
+    /// assert_eq!(x.quantile_over(keep(0), 0.5)?, tensor![[0.5, 1.0, 6.0]]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, or if several but not all are named; and as [`quantile`](Self::quantile).
+    #[track_caller]
+    pub fn quantile_over(&self, axes: impl Into<Axes>, q: f64) -> Result<Self> {
+        self.quantile_over_here(&axes.into(), q)
+    }
+
+    #[track_caller]
+    #[inline(never)]
+    fn quantile_over_here(&self, axes: &Axes, q: f64) -> Result<Self> {
+        if !(0.0..=1.0).contains(&q) {
+            let rule = format!("q is a fraction from 0 to 1, and here it is {q}");
+            let fault = Fault::new("quantile", &[self.shape()], rule);
+            return Err(Error::Value(match q {
+                1.0..=100.0 => fault.help(format!("{q} percent are {}", q / 100.0)),
+                _ => fault,
+            }));
+        }
+        let lines = Lines::new("quantile", self, axes)?;
+        let mut scratch: Vec<T> = Vec::new();
+        let mut of = |line: &[T]| {
+            if line.iter().any(|x| x.is_nan()) {
+                return T::NAN;
+            }
+            scratch.clear();
+            scratch.extend_from_slice(line);
+            let at = q * (line.len() - 1) as f64;
+            let compare = |a: &T, b: &T| Order::Ascending.compare(*a, *b);
+            let (_, &mut low, above) = scratch.select_nth_unstable_by(at as usize, compare);
+            let high = above.iter().copied().min_by(compare).unwrap_or(low);
+            T::from_f64(between(low.to_f64(), high.to_f64(), at.fract()))
+        };
+        let values: Vec<T> = lines.each().map(&mut of).collect();
+        Ok(Tensor::from(values).with_layout(Layout::contiguous(&lines.shape)))
+    }
+}
+
+/// The number a fraction of the way from `a` to `b`, from the end that is nearer; exactly `a` for 0 and for equal numbers.
+fn between(a: f64, b: f64, fraction: f64) -> f64 {
+    if fraction == 0.0 || a == b {
+        return a;
+    }
+    match b - a {
+        // An end is infinite, or the two are far apart.
+        step if step.is_infinite() => a * (1.0 - fraction) + b * fraction,
+        step if fraction < 0.5 => a + step * fraction,
+        step => b - step * (1.0 - fraction),
+    }
+}
+
+compiled!(f32 f64: { Tensor::<T>::quantile_over_here });

@@ -279,7 +279,7 @@ impl<T: Element> Tensor<T> {
     }
 
     #[track_caller]
-    fn mapped<U: Element>(&self, op: &'static str, f: impl Fn(T) -> U) -> Tensor<U> {
+    pub(crate) fn mapped<U: Element>(&self, op: &'static str, f: impl Fn(T) -> U) -> Tensor<U> {
         let source = match self.is_contiguous() {
             true => self.clone(),
             false => match T::copied(self) {

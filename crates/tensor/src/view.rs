@@ -1,6 +1,6 @@
 //! Views, which copy no element: the same buffer, read with other sizes and steps.
 
-use crate::axes::{axis_or_refuse, is_axis_of_scalar, new_axis_or_refuse};
+use crate::axes::{axis_or_refuse, is_axis_of_scalar, moved_axes, new_axis_or_refuse};
 use crate::error::Fault;
 use crate::layout::Layout;
 use crate::{Axes, Element, Error, Result, Shape, Tensor};
@@ -115,17 +115,25 @@ impl<T: Element> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     #[track_caller]
-    #[inline(never)]
     pub fn move_axis(&self, from: isize, to: isize) -> Result<Self> {
-        let (from, to) = (
-            axis_or_refuse("move_axis", self.shape(), from)?,
-            axis_or_refuse("move_axis", self.shape(), to)?,
-        );
-        let mut layout = self.layout().clone();
-        let (size, stride) = (layout.shape.remove(from), layout.strides.remove(from));
-        layout.shape.insert(to, size);
-        layout.strides.insert(to, stride);
-        Ok(self.with_layout(layout))
+        self.permute(moved_axes("move_axis", self.shape(), &[from], &[to])?)
+    }
+
+    /// Each axis of `from` moved to its place in `to`, the others in their order: PyTorch's `movedim`.
+    ///
+    /// ```
+    /// # use wengert_tensor::Tensor;
+    /// let images = Tensor::<f32>::zeros([8, 28, 30, 3]); // channels last
+    /// assert_eq!(images.move_axes([-1], [1])?.shape(), [8, 3, 28, 30]);
+    /// assert_eq!(images.move_axes([0, 1], [-1, 0])?.shape(), [28, 30, 3, 8]);
+    /// # Ok::<(), wengert_tensor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if there is no such axis, one is named twice, or there are not as many places as axes.
+    #[track_caller]
+    pub fn move_axes(&self, from: impl AsRef<[isize]>, to: impl AsRef<[isize]>) -> Result<Self> {
+        self.permute(moved_axes("move_axes", self.shape(), from.as_ref(), to.as_ref())?)
     }
 
     /// Without the named axes, which must have size 1 (`..`: without all axes of size 1).

@@ -1,7 +1,7 @@
 //! `Cause`: why a loss is not finite. The data is looked at first, the learning rate is blamed last.
 
 use wengert_autograd::{Tape, TapeLine, Tensors};
-use wengert_optim::Optimizer;
+use wengert_optim::{Optimizer, shown};
 use wengert_tensor::{Element, Float, Tensor};
 
 /// The reason why the loss of a batch is not finite.
@@ -67,7 +67,8 @@ impl Cause {
             )
         };
         let rate = format!(
-            "try a learning rate below {learning_rate}, or clip the gradients with `.clip_norm(1.0)`; `loss.first_non_finite_gradient()` and `tape.first_non_finite()` name the op"
+            "try a learning rate below {}, or clip the gradients with `.clip_norm(1.0)`; `loss.first_non_finite_gradient()` and `tape.first_non_finite()` name the op",
+            shown(learning_rate)
         );
         match self {
             Self::Input { sample, value } => data("the input", sample, value),

@@ -17,7 +17,7 @@ table! {
     permute(x: Var, dims: List) => x.permute(dims);
     transpose(x: Var, dim0: isize, dim1: isize) => x.transpose(dim0, dim1);
     t(x: Var) => x.t();
-    movedim(x: Var, source: List, destination: List) => x.move_axes(&source, &destination);
+    movedim(x: Var, source: List, destination: List) => x.move_axes(source, destination);
     squeeze(x: Var, dim: MaybeList) => match dim {
         None => x.squeeze(..),
         Some(dim) => x.squeeze(of_size_1(x, dim)),

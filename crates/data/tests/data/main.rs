@@ -5,6 +5,7 @@
 mod files;
 mod hostile;
 mod loader;
+mod mapped;
 mod metrics;
 mod planted;
 mod split;

@@ -13,17 +13,24 @@ use crate::{LayerNorm, Module, Parts, Visitor};
 /// A layer of a transformer's decoder: attention to itself, attention to the memory, which is the encoder's result, and two
 /// products with an activation, each with a way around it and a normalisation.
 ///
-/// It takes `(x, memory)`, or `(x, memory, mask)` with a mask of the memory, as [`MultiheadAttention`] takes it. A decoder is
-/// [`causal`](Self::causal) as a rule. Its layout is that of [`TransformerEncoderLayer`](crate::TransformerEncoderLayer).
+/// It takes `(x, memory)`, or `(x, memory, mask)` with a mask of the memory. Instead of x it takes `(x, mask)`, with a mask of x:
+/// `((x, mask), memory)`. Masks are those of [`MultiheadAttention`]; one of padding, `[batch, places]`, comes as `mask.unsqueeze(1)?`.
+/// A decoder is [`causal`](Self::causal) as a rule, and a mask of x adds to that. Its layout is that of [`TransformerEncoderLayer`](crate::TransformerEncoderLayer).
 ///
 /// ```
 /// use wengert_nn::{Module, TransformerDecoderLayer};
-/// use wengert_tensor::{Rng, Tensor};
+/// use wengert_tensor::{Rng, Tensor, s, tensor};
 ///
 /// let rng = &mut Rng::new(0);
 /// let layer = TransformerDecoderLayer::<f32>::new(8, 2, rng).feedforward(32, rng).causal();
 /// let (x, memory) = (Tensor::ones([3, 2, 8]), Tensor::ones([5, 2, 8]));
-/// assert_eq!(layer.predict(&(x, memory))?.shape(), [3, 2, 8]);
+/// let y = layer.predict(&(x.clone(), memory.clone()))?;
+/// assert_eq!(y.shape(), [3, 2, 8]);
+///
+/// // The second sequence has two places: its third is padding.
+/// let words = tensor![[true, true, true], [true, true, false]].unsqueeze(1)?;
+/// let padded = layer.predict(&((x, words), memory))?;
+/// assert_eq!(padded.slice(s![..2])?, y.slice(s![..2])?); // it is causal: the first two never saw the third
 /// # Ok::<(), wengert_autograd::Error>(())
 /// ```
 #[derive(Clone)]
@@ -64,9 +71,10 @@ impl<T: Float> TransformerDecoderLayer<T> {
     fn run<'t>(
         &self,
         x: Var<'t, T>,
+        to_itself: impl FnOnce(Var<'t, T>) -> Result<Var<'t, T>>,
         to_memory: impl FnOnce(Var<'t, T>) -> Result<Var<'t, T>>,
     ) -> Result<Var<'t, T>> {
-        let x = self.settings.residual(x, &self.norm1, |x| self.self_attn.call(x))?;
+        let x = self.settings.residual(x, &self.norm1, to_itself)?;
         let x = self.settings.residual(x, &self.norm2, to_memory)?;
         self.settings.residual(x, &self.norm3, |x| self.feedforward.run(x, &self.settings))
     }
@@ -91,27 +99,6 @@ impl<T: Float> Parts<T> for TransformerDecoderLayer<T> {
     }
 }
 
-/// A sequence and a memory.
-type Pair<T> = (Tensor<T>, Tensor<T>);
-/// The same, and a mask of the memory.
-type Masked<T, E> = (Tensor<T>, Tensor<T>, Tensor<E>);
-
-impl<T: Float> Module<T, Pair<T>> for TransformerDecoderLayer<T> {
-    #[track_caller]
-    fn forward<'t>(&self, x: Var<'t, T, Pair<T>>) -> Result<Var<'t, T>> {
-        let (x, memory) = x.unpack();
-        self.run(x, |x| self.multihead_attn.call((x, memory, memory)))
-    }
-}
-
-impl<T: Float, E: Element> Module<T, Masked<T, E>> for TransformerDecoderLayer<T> {
-    #[track_caller]
-    fn forward<'t>(&self, x: Var<'t, T, Masked<T, E>>) -> Result<Var<'t, T>> {
-        let (x, memory, mask) = x.unpack();
-        self.run(x, |x| self.multihead_attn.call((x, memory, memory, mask)))
-    }
-}
-
 stack! {
     /// Layers of a transformer's decoder one after another, and a normalisation after the last, if there is one.
     ///
@@ -128,18 +115,36 @@ stack! {
     TransformerDecoder of TransformerDecoderLayer
 }
 
-impl<T: Float> Module<T, Pair<T>> for TransformerDecoder<T> {
-    #[track_caller]
-    fn forward<'t>(&self, x: Var<'t, T, Pair<T>>) -> Result<Var<'t, T>> {
-        let (x, memory) = x.unpack();
-        self.run(x, |layer, x| layer.call((x, memory)))
-    }
+/// A decoder and its layer take these vars, and say so what attends to itself, and what to the memory.
+macro_rules! takes {
+    ($x:ident: $([$($E:ident),*] $In:ty, $vars:tt => $itself:expr, $memory:expr;)*) => {$(
+        impl<T: Float $(, $E: Element)*> Module<T, $In> for TransformerDecoderLayer<T> {
+            #[track_caller]
+            fn forward<'t>(&self, $x: Var<'t, T, $In>) -> Result<Var<'t, T>> {
+                let $vars = $x.unpack();
+                let (itself, memory) = (&self.self_attn, &self.multihead_attn);
+                self.run($x, |$x| itself.call($itself), |$x| memory.call($memory))
+            }
+        }
+
+        impl<T: Float $(, $E: Element)*> Module<T, $In> for TransformerDecoder<T> {
+            #[track_caller]
+            fn forward<'t>(&self, $x: Var<'t, T, $In>) -> Result<Var<'t, T>> {
+                let $vars = $x.unpack();
+                self.run($x, |layer, $x| layer.call($vars))
+            }
+        }
+    )*};
+}
+takes! { x:
+    [] Pair<Tensor<T>, T>, (x, memory) => x, (x, memory, memory);
+    [M] Masked<Tensor<T>, T, M>, (x, memory, mask) => x, (x, memory, memory, mask);
+    [X] Pair<(Tensor<T>, Tensor<X>), T>, ((x, seen), memory) => (x, seen), (x, memory, memory);
+    [X, M] Masked<(Tensor<T>, Tensor<X>), T, M>, ((x, seen), memory, mask) =>
+        (x, seen), (x, memory, memory, mask);
 }
 
-impl<T: Float, E: Element> Module<T, Masked<T, E>> for TransformerDecoder<T> {
-    #[track_caller]
-    fn forward<'t>(&self, x: Var<'t, T, Masked<T, E>>) -> Result<Var<'t, T>> {
-        let (x, memory, mask) = x.unpack();
-        self.run(x, |layer, x| layer.call((x, memory, mask)))
-    }
-}
+/// A sequence, with a mask or without, and a memory.
+type Pair<X, T> = (X, Tensor<T>);
+/// The same, and a mask of the memory.
+type Masked<X, T, M> = (X, Tensor<T>, Tensor<M>);

@@ -14,7 +14,8 @@ macro_rules! stack {
 
         impl<T: Float> $Stack<T> {
             /// These layers. A clone of a layer is the same layer: `vec![layer.clone(); 6]` has the weights of one, and the gradients of all
-            /// six add up in them, where PyTorch makes copies. Make each with `new`, as in the example.
+            /// six add up in them, where PyTorch makes copies. Make each with `new`, as in the example, or by [`deep_copy`](Parts::deep_copy), which
+            /// begins with the same weights.
             pub fn new(layers: Vec<$Layer<T>>) -> Self {
                 Self { layers, norm: None }
             }

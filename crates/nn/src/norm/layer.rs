@@ -5,7 +5,7 @@ use wengert_tensor::Float;
 
 use super::{on, ones, zeros};
 use crate::parts::debug_as_described;
-use crate::{Module, Parts, Visitor, functional};
+use crate::{Module, OneOrEach, Parts, Visitor, functional};
 
 /// Each sample normalised over its last axes, then scaled and shifted.
 ///
@@ -28,14 +28,14 @@ pub struct LayerNorm<T> {
 }
 
 impl<T: Float> LayerNorm<T> {
-    /// Over the last axes, which have these sizes.
+    /// Over the last axes, which have these sizes; one size is of the last axis.
     #[track_caller]
-    pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
-        let shape = normalized_shape.as_ref();
+    pub fn new(normalized_shape: impl Into<OneOrEach<usize>>) -> Self {
+        let shape = normalized_shape.into().of(1);
         Self {
-            weight: ones("LayerNorm", shape),
-            bias: zeros("LayerNorm", shape),
-            shape: shape.to_vec(),
+            weight: ones("LayerNorm", &shape),
+            bias: zeros("LayerNorm", &shape),
+            shape,
             eps: 1e-5,
         }
     }

@@ -5,7 +5,7 @@ use wengert_tensor::Float;
 
 use super::{on, ones};
 use crate::parts::debug_as_described;
-use crate::{Module, Parts, Visitor, functional};
+use crate::{Module, OneOrEach, Parts, Visitor, functional};
 
 /// Each sample divided by the root of its mean square over its last axes, then scaled.
 #[derive(Clone)]
@@ -17,11 +17,11 @@ pub struct RmsNorm<T> {
 }
 
 impl<T: Float> RmsNorm<T> {
-    /// Normalises over the last axes, which have these sizes.
+    /// Normalises over the last axes, which have these sizes; one size is of the last axis.
     #[track_caller]
-    pub fn new(normalized_shape: impl AsRef<[usize]>) -> Self {
-        let shape = normalized_shape.as_ref();
-        Self { weight: ones("RmsNorm", shape), shape: shape.to_vec(), eps: None }
+    pub fn new(normalized_shape: impl Into<OneOrEach<usize>>) -> Self {
+        let shape = normalized_shape.into().of(1);
+        Self { weight: ones("RmsNorm", &shape), shape, eps: None }
     }
 
     /// With this number added to the mean square; the float type's epsilon by default.

@@ -7,7 +7,7 @@ use wengert_nn::{
     SinusoidalPositions, TimeFirst, TransformerDecoder, TransformerDecoderLayer,
     TransformerEncoder, TransformerEncoderLayer, check_parameters,
 };
-use wengert_tensor::{Rng, Tensor, tensor};
+use wengert_tensor::{Rng, Tensor, s, tensor};
 
 fn x(shape: &[usize], seed: u64) -> Tensor<f64> {
     Tensor::randn(shape, &mut Rng::new(seed))
@@ -261,6 +261,43 @@ fn gradients_of_transformers() {
     check("decoder", Some(&decoder), &[x(&[2, 4], 22), x(&[3, 4], 23)], |v| {
         decoder.call((v[0], v[1], v[0].tape().input(mask.clone())))
     });
+    check("decoder with masks", Some(&decoder), &[x(&[2, 4], 22), x(&[3, 4], 23)], |v| {
+        let tape = v[0].tape();
+        let (scores, mask) =
+            (tape.input(tensor![[0.0, -1.0], [0.5, 0.0]]), tape.input(mask.clone()));
+        decoder.call(((v[0], scores), v[1], mask))
+    });
+}
+
+/// A padded batch has, at the places that are there, the results of each sequence alone: of the encoder, and of the decoder with a
+/// mask of the target, of the memory, and of both, causal or not.
+#[test]
+fn padding_is_not_seen() {
+    let rng = &mut Rng::new(40);
+    let layer = TransformerDecoderLayer::<f64>::new(4, 2, rng).feedforward(5, rng).batch_first();
+    let seen = tensor![[true, true, true], [true, true, false]].unsqueeze(1).unwrap();
+    for layer in [layer.clone(), layer.causal()] {
+        let decoder = TransformerDecoder::new(vec![layer.deep_copy().unwrap(), layer]);
+        let (x, memory) = (x(&[2, 3, 4], 41), x(&[2, 3, 4], 42));
+        let of = |tensor: &Tensor<f64>, n: isize| tensor.slice(s![1..2, ..n]).unwrap();
+        let both = decoder.predict(&((x.clone(), seen.clone()), memory.clone(), seen.clone()));
+        let target = decoder.predict(&((x.clone(), seen.clone()), memory.clone()));
+        let source = decoder.predict(&(x.clone(), memory.clone(), seen.clone()));
+        for (y, places, keys) in [(both, 2, 2), (target, 2, 3), (source, 3, 2)] {
+            let alone = decoder.predict(&(of(&x, places), of(&memory, keys))).unwrap();
+            assert!(of(&y.unwrap(), places).allclose(&alone, 1e-12, 1e-12, false).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_mask_of_a_wrong_shape_is_an_error_of_the_line() {
+    let rng = &mut Rng::new(43);
+    let layer = TransformerDecoderLayer::<f64>::new(4, 2, rng).feedforward(5, rng);
+    let (x, memory) = (x(&[3, 2, 4], 44), x(&[5, 2, 4], 45));
+    let padding = tensor![[true, true, true], [true, true, false]];
+    let error = layer.predict(&((x, padding), memory)).unwrap_err().to_string();
+    assert!(error.contains("[2, 3]") && error.contains("attention.rs:"), "{error}");
 }
 
 #[test]

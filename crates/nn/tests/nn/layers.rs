@@ -423,3 +423,42 @@ fn options_that_are_no_numbers_are_errors() {
         assert!(error.to_string().contains("is not a probability"), "{error}");
     }
 }
+
+/// A number, a tuple and a list say the same.
+#[test]
+fn sizes_come_as_a_number_a_tuple_or_a_list() {
+    let rng = || Rng::new(0);
+    let state = |layer: Conv2d<f32>| layer.state();
+    let square = state(Conv2d::new(1, 2, 3, &mut rng()));
+    assert!(square == state(Conv2d::new(1, 2, (3, 3), &mut rng())));
+    assert!(square == state(Conv2d::new(1, 2, [3, 3], &mut rng())));
+    let text = Conv3d::<f32>::new(1, 2, (1, 2, 3), &mut rng()).stride((1, 1, 2)).padding((0, 1, 1));
+    let same = Conv3d::<f32>::new(1, 2, [1, 2, 3], &mut rng()).stride([1, 1, 2]).padding([0, 1, 1]);
+    assert_eq!(text.to_string(), same.to_string());
+    assert_eq!(MaxPool2d::new((2, 3)).to_string(), MaxPool2d::new([2, 3]).to_string());
+    assert_eq!(AdaptiveAvgPool2d::new((2, 3)).to_string(), "AdaptiveAvgPool2d([2, 3])");
+
+    let shapes = [LayerNorm::<f32>::new(4), LayerNorm::new([4]), LayerNorm::new(vec![4])];
+    assert!(shapes.iter().all(|layer| layer.to_string() == "LayerNorm([4])"));
+    assert_eq!(LayerNorm::<f32>::new(&[2, 4][..]).weight.unwrap().shape(), [2, 4]);
+    assert_eq!(RmsNorm::<f32>::new(4).to_string(), "RmsNorm([4])");
+    assert_eq!(Standardize::<f32>::new(4).to_string(), "Standardize([4])");
+
+    // One number is for each axis that the input has; a list must have one for each.
+    let of = |layer: &Upsample, shape: &[usize]| {
+        layer.predict(&Tensor::<f32>::ones(shape)).map(|y| y.shape().to_vec())
+    };
+    let (by, to) = (Upsample::by(2.5), Upsample::to(7));
+    assert_eq!(of(&by, &[1, 2, 4]).unwrap(), [1, 2, 10]);
+    assert_eq!(of(&by, &[1, 2, 4, 2]).unwrap(), [1, 2, 10, 5]);
+    assert_eq!(of(&to, &[1, 2, 4, 2, 3]).unwrap(), [1, 2, 7, 7, 7]);
+    assert_eq!(
+        [by.to_string(), to.to_string()],
+        ["Upsample(by 2.5, Nearest)", "Upsample(to 7, Nearest)"]
+    );
+    for layer in [by, to, Upsample::by([2.0]), Upsample::to([7, 7, 7])] {
+        let error = of(&layer, &[1, 2]).unwrap_err().to_string();
+        assert!(error.contains("must be [N, C, …]") && error.contains("layers.rs:"), "{error}");
+    }
+    assert!(of(&Upsample::by([2.0]), &[1, 2, 4, 4]).is_err());
+}

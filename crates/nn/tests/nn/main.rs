@@ -5,6 +5,7 @@
 mod attention;
 mod bags;
 mod conv;
+mod copies;
 mod errors;
 mod files;
 mod init;

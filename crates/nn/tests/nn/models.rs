@@ -503,3 +503,20 @@ fn prints_show_settings_that_are_not_the_defaults() {
     prints::<f32>(&Gelu::tanh(), "Gelu(tanh)");
     prints::<f32>(&Gelu::new(), "Gelu");
 }
+
+/// A layer of each kind in print: with parameters, by its axes, without parameters, with layers inside, a function.
+#[test]
+fn a_layer_prints_as_its_line_of_the_tree() {
+    let rng = &mut Rng::new(0);
+    let text = |layer: &dyn std::fmt::Display| layer.to_string();
+    assert_eq!(text(&Linear::<f32>::new(4, 8, rng)), "Linear(4 -> 8)");
+    assert_eq!(text(&BatchNorm1d::<f64>::new(3)), "BatchNorm1d(3)");
+    assert_eq!(text(&MaxPool2d::new(2)), "MaxPool2d(kernel 2)");
+    assert_eq!(text(&Lstm::<f32>::new(2, 3, rng)), "Lstm(2 -> 3)");
+    assert_eq!([text(&Dropout::new(0.5)), text(&Relu)], ["Dropout(0.5)", "Relu"]);
+    assert_eq!(text(&func(|x: Var<'_, f32>| Ok(x))), "func");
+    let sides = Parallel::<f32>::new(0).with(Tanh).with(Linear::new(1, 2, rng));
+    assert_eq!(text(&sides), "Parallel(\n  (0): Tanh\n  (1): Linear(1 -> 2)\n)");
+    let attention = MultiheadAttention::<f32>::new(4, 2, rng);
+    assert_eq!(text(&attention), attention.tree());
+}

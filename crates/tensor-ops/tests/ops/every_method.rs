@@ -327,6 +327,13 @@ methods! { x, g:
     topk => x.topk(g.size(), g.axis(), Order::Descending);
     median => x.median();
     median_over => x.median_over(g.axes());
+    quantile => x.quantile(g.one(&[0.0, 0.3, 1.0, -1.0, 50.0, f64::NAN]));
+    quantile_over => x.quantile_over(g.axes(), g.one(&[0.0, 0.3, 1.0, f64::INFINITY]));
+    unique => x.unique().map(|u| (u.values, (u.counts, u.inverse)));
+    bincount => whole(x).bincount(g.size());
+    nan_to_num => x.nan_to_num(g.one(&[0.0, f64::NAN, f64::INFINITY]));
+    repeat_interleave => x.repeat_interleave(g.index(), g.axis());
+    meshgrid => Tensor::meshgrid([x, &g.tensor()]).map(Vec::from);
     count_nonzero => x.count_nonzero();
     count_nonzero_over => x.count_nonzero_over(g.axes());
     var => x.var();
@@ -384,6 +391,11 @@ methods! { x, g:
     transpose => x.transpose(g.axis(), g.axis());
     permute => x.permute((0..g.one(&[0, 1, 2, 3])).map(|_| g.axis()).collect::<Vec<_>>());
     move_axis => x.move_axis(g.axis(), g.axis());
+    move_axes => x.move_axes([g.axis(), g.axis()], [g.axis(), g.axis()]);
+    unit_norm => x.unit_norm(g.axis(), g.one(&[1.0, 2.0, f64::INFINITY]), 1e-8);
+    cosine_similarity => x.cosine_similarity(&g.tensor(), g.axis(), 1e-8);
+    pairwise_distance => x.pairwise_distance(&g.tensor(), 2.0, 1e-8, true);
+    lerp => x.lerp(&g.tensor(), g.tensor());
     squeeze => x.squeeze(g.axes());
     unsqueeze => x.unsqueeze(g.axis());
     expand => x.expand(g.shape());

@@ -17,6 +17,7 @@ mod join;
 mod lstsq;
 mod matmul;
 mod pointwise;
+mod prepare;
 mod random;
 mod reduce;
 mod scan;

@@ -209,6 +209,7 @@ macro_rules! float {
         impl Float for $t {
             const EPSILON: Self = $t::EPSILON;
             const NAN: Self = $t::NAN;
+            const MAX: Self = $t::MAX;
             #[inline(always)]
             fn sqrt(self) -> Self {
                 $t::sqrt(self)

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use wengert_autograd::Tensors;
+use wengert_optim::shown;
 use wengert_tensor::Float;
 
 use super::{Row, Trainer};
@@ -17,7 +18,8 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> fmt::Display for Trainer<'_, 
         match words(Row::LearningRate) {
             Some(words) => writeln!(f, "learning rate   {words}")?,
             None => {
-                writeln!(f, "learning rate   {}, and stays", self.optimizer.learning_rate())?;
+                let rate = shown(self.optimizer.learning_rate());
+                writeln!(f, "learning rate   {rate}, and stays")?;
             }
         }
         writeln!(f, "clipping        {}", words(Row::Clipping).as_deref().unwrap_or("none"))?;

@@ -250,3 +250,15 @@ fn of_a_setting_that_is_made_twice_the_later_counts() {
     assert!(text.contains("clipping        all gradients together to length 0.5\n"), "{text}");
     assert_ne!(batch_seed(0, 0, 0), batch_seed(0, 0, 1));
 }
+
+#[test]
+fn a_small_learning_rate_prints_with_an_exponent() {
+    let (criterion, model) = (CrossEntropyLoss::new(), net(0));
+    for (rate, text) in [(4e-8, "4e-8"), (0.001, "0.001"), (0.0, "0"), (2.0, "2")] {
+        let mut optimizer = Sgd::new(model.parameters(), rate);
+        let trainer: Trainer<'_, f32, _, Tensor<usize>> =
+            Trainer::new(&model, &criterion, &mut optimizer);
+        let printed = trainer.to_string();
+        assert!(printed.starts_with(&format!("learning rate   {text}, and stays\n")), "{printed}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert_data::{DataLoader, Dataset, Error};
+use wengert_data::{DataLoader, Dataset, Error, TensorDataset};
 use wengert_loss::MseLoss;
 use wengert_nn::{Linear, Parts};
 use wengert_optim::Sgd;
@@ -59,4 +59,46 @@ fn a_loop_over_epoch_panics_and_names_its_twin() {
     let panic = catch_unwind(AssertUnwindSafe(|| loader.epoch(0).count())).unwrap_err();
     let said = panic.downcast_ref::<String>().unwrap();
     assert!(said.contains("sample 3 is no image") && said.contains("`try_epoch`"), "{said}");
+}
+
+#[test]
+fn a_run_on_samples_that_are_changed_at_random_is_the_same_each_time() {
+    let data =
+        TensorDataset::new(Tensor::<f32>::ones([6, 1]), Tensor::<f32>::ones([6, 1])).unwrap();
+    let loader = DataLoader::new(data, 2).unwrap().shuffle(0);
+    let noisy = loader.clone().mapped(1, |(x, y), rng| Ok((x.try_add(&x.rand_like(rng))?, y)));
+    let fitted = |from: usize, optimizer: &mut Sgd<f32>, model: &Linear<f32>| {
+        let mut seen = model.parameters()[0].value();
+        for epoch in from..3 {
+            train_epoch(model, &MseLoss::new(), optimizer, &noisy, epoch).unwrap();
+            seen = model.parameters()[0].value();
+        }
+        seen
+    };
+    let start = || Linear::<f32>::new(1, 1, &mut Rng::new(0));
+    let model = start();
+    let whole = fitted(0, &mut Sgd::new(model.parameters(), 0.01), &model);
+    let (again, mut first) = (start(), Vec::new());
+    let optimizer = &mut Sgd::new(again.parameters(), 0.01);
+    for epoch in 0..2 {
+        train_epoch(&again, &MseLoss::new(), optimizer, &noisy, epoch).unwrap();
+        first.push(again.parameters()[0].value());
+    }
+    // A copy goes on from the second epoch, to the bit.
+    let copy = again.deep_copy().unwrap();
+    let mut rest = Sgd::new(copy.parameters(), 0.01);
+    assert_eq!(fitted(2, &mut rest, &copy), whole);
+    assert_ne!(first[1], whole);
+
+    let failing =
+        loader.mapped(
+            1,
+            |(x, y), _| {
+                if y.item()? == 1.0 { Err(Error::other("no image")) } else { Ok((x, y)) }
+            },
+        );
+    let criterion = MseLoss::new();
+    let mut optimizer = Sgd::new(model.parameters(), 0.01);
+    let mut trainer = Trainer::new(&model, &criterion, &mut optimizer).silent();
+    assert_eq!(trainer.fit(&failing, 1).unwrap_err().to_string(), "no image");
 }
