@@ -190,4 +190,4 @@ impl<T: Element> Tensor<T> {
     }
 }
 
-compiled!(f32 f64 usize: { Tensor::<T>::move_axis, Tensor::<T>::transpose, Tensor::<T>::unsqueeze });
+compiled!(f32 f64 usize: { Tensor::<T>::transpose, Tensor::<T>::unsqueeze });
