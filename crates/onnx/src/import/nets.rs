@@ -5,49 +5,21 @@ use wengert_nn::functional::{self, Pool};
 use wengert_tensor::recurrent::{Direction, Step};
 use wengert_tensor::{Axes, Conv, Tensor, Window, keep};
 
+use super::bound::elements;
 use super::run::{Run, Value, refused};
 use super::shape::axis_of;
 use crate::proto::Node;
 
-/// The operators of nets that give one float.
-pub(super) const OPERATORS: &[&str] = &[
-    "MatMul",
-    "Gemm",
-    "Softmax",
-    "LogSoftmax",
-    "CumSum",
-    "Conv",
-    "ConvTranspose",
-    "MaxPool",
-    "AveragePool",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "BatchNormalization",
-    "LayerNormalization",
-    "ReduceSum",
-    "ReduceMean",
-    "ReduceMax",
-    "ReduceMin",
-    "ReduceProd",
-    "ReduceL1",
-    "ReduceL2",
-    "ReduceLogSumExp",
-];
-
 impl<'t> Run<'t> {
     pub(super) fn net(&self, node: &Node) -> Result<Var<'t, f32>> {
         let x = self.float(node, 0)?;
-        let axis = |default: i64| node.int("axis", default) as isize;
         match node.op.as_str() {
             "MatMul" => x.matmul(self.float(node, 1)?),
             "Gemm" => self.gemm(node, x),
-            "Softmax" => x.softmax(axis(-1)),
-            "LogSoftmax" => x.log_softmax(axis(-1)),
+            "Softmax" | "LogSoftmax" => self.softmax(node, x),
             "CumSum" => match self.integers(node, 1)?[..] {
-                [axis] if node.int("reverse", 0) == 0 && node.int("exclusive", 0) == 0 => {
-                    x.cumsum(axis as isize)
-                }
-                _ => Err(refused(node, "sums from the start, with the element itself, are known")),
+                [axis] => x.cumsum(axis as isize),
+                _ => Err(refused(node, "it sums along one axis")),
             },
             "Conv" | "ConvTranspose" => self.convolution(node, x),
             "MaxPool" | "AveragePool" => match x.rank() {
@@ -82,6 +54,19 @@ impl<'t> Run<'t> {
             }
             _ => self.reduction(node, x),
         }
+    }
+
+    /// Before version 13 the axes from `axis` on, which is 1 if nothing is said, are one row.
+    fn softmax(&self, node: &Node, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+        let of = |x: Var<'t, f32>, axis| {
+            if node.op == "Softmax" { x.softmax(axis) } else { x.log_softmax(axis) }
+        };
+        if self.opset >= 13 {
+            return of(x, node.int("axis", -1) as isize);
+        }
+        let shape = x.shape();
+        let (head, tail) = shape.split_at(axis_of(node, node.int("axis", 1), x.rank())?);
+        of(x.reshape([elements(head), elements(tail)])?, 1)?.reshape(&shape)
     }
 
     fn gemm(&self, node: &Node, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
@@ -123,9 +108,6 @@ impl<'t> Run<'t> {
     fn windows(&self, node: &Node, sizes: &[usize]) -> Result<Vec<Window>> {
         let d = sizes.len();
         let (strides, dilations) = (node.sizes("strides", d, 1)?, node.sizes("dilations", d, 1)?);
-        if node.text("auto_pad").is_some_and(|pad| pad != "NOTSET") {
-            return Err(refused(node, "padding that is computed (auto_pad) is not known"));
-        }
         let one = |i: usize| Window { size: sizes[i], stride: strides[i], dilation: dilations[i] };
         Ok((0..d).map(one).collect())
     }
