@@ -142,7 +142,9 @@ pub(super) fn unknown(node: &Node) -> Option<String> {
     let the_node = format!("the node `{}` ({})", node.name, node.op);
     for (name, value) in &node.attributes {
         match known.iter().find(|(of, _)| of == name) {
-            None => return Some(format!("{the_node} has an attribute `{name}`, which is not read")),
+            None => {
+                return Some(format!("{the_node} has an attribute `{name}`, which is not read"));
+            }
             Some((_, is)) if !is.met_by(value) => {
                 return Some(format!("{the_node}: `{name}` is {value}, and {is} is known"));
             }

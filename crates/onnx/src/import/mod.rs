@@ -145,7 +145,12 @@ impl Net {
 
 impl std::fmt::Debug for Net {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Net({} nodes, {} parameters)", self.model.graph.nodes.len(), self.parameters.len())
+        write!(
+            f,
+            "Net({} nodes, {} parameters)",
+            self.model.graph.nodes.len(),
+            self.parameters.len()
+        )
     }
 }
 

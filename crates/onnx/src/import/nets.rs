@@ -22,7 +22,8 @@ impl<'t> Run<'t> {
                 _ => Err(refused(node, "it sums along one axis")),
             },
             "Conv" | "ConvTranspose" => self.convolution(node, x),
-            "MaxPool" | "AveragePool" => match x.rank() {
+            "MaxPool" => self.max_pool(node, x),
+            "AveragePool" => match x.rank() {
                 3 => self.pool::<1>(node, x),
                 4 => self.pool::<2>(node, x),
                 5 => self.pool::<3>(node, x),
@@ -156,13 +157,45 @@ impl<'t> Run<'t> {
         if node.int("ceil_mode", 0) == 1 {
             pool = pool.ceil();
         }
-        if node.op == "MaxPool" {
-            functional::max_pool(x, pool)
-        } else if node.int("count_include_pad", 0) == 1 {
+        if node.int("count_include_pad", 0) == 1 {
             functional::avg_pool(x, pool)
         } else {
             functional::avg_pool_of_elements(x, pool)
         }
+    }
+
+    fn max_pool(&self, node: &Node, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+        let d = node.ints("kernel_shape").map_or(0, <[i64]>::len);
+        let (windows, pads) = (
+            self.windows(node, &node.sizes("kernel_shape", d, 1)?)?,
+            node.sizes("pads", 2 * d, 0)?,
+        );
+        if x.rank() != d + 2 {
+            let rule = format!("its input has {} axes, and its kernel {d}", x.rank());
+            return Err(refused(node, rule));
+        }
+        let ceil = node.int("ceil_mode", 0) == 1;
+        let axis = |(i, window): (usize, &Window)| {
+            let (places, before) = (x.shape()[2 + i], pads[i]);
+            if window.stride == 0 || window.dilation == 0 {
+                return Err(refused(node, "a step is 0"));
+            }
+            let padded = places + before + pads[d + i];
+            let whole = window.count(padded);
+            // A window that begins in the border at the end would see nothing.
+            let more =
+                ceil && window.part(whole, before, places).len > 0 && padded >= window.span();
+            let more = more && (padded - window.span()) % window.stride != 0;
+            Ok((0..whole + usize::from(more)).map(|n| window.part(n, before, places)).collect())
+        };
+        let parts = windows.iter().enumerate().map(axis).collect::<Result<Vec<Vec<_>>>>()?;
+        if parts.iter().any(Vec::is_empty) {
+            return Err(refused(
+                node,
+                format!("a window spans more places than {:?} has", x.shape()),
+            ));
+        }
+        x.max_pool(parts)
     }
 
     /// A net over sequences, of one direction or both: the states of all steps, the last, and the last memory of an LSTM.
