@@ -156,18 +156,46 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the cotangent does not have this var's shape, or the tape is spent.
     #[track_caller]
     pub fn pull_tensors(self, of: &[Self], cotangent: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        self.tape.pull_tensors(&[(self, cotangent)], of)
+    }
+}
+
+impl<T: Float> Tape<T> {
+    /// The gradients of some vars, from the gradients of others, in one sweep: the sums of what
+    /// [`Var::pull_tensors`] gives for each of these.
+    ///
+    /// ```
+    /// use wengert_autograd::Tape;
+    /// use wengert_tensor::tensor;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.var(tensor![1.0_f64, 2.0]);
+    /// let (y, z) = (x.square(), x * 3.0);
+    /// let g = tape.pull_tensors(&[(y, &tensor![1.0, 1.0]), (z, &tensor![10.0, 0.0])], &[x])?;
+    /// assert_eq!(g, [tensor![32.0, 4.0]]);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a cotangent does not have the shape of its var, or the tape is spent.
+    #[track_caller]
+    pub fn pull_tensors<'t>(
+        &'t self,
+        from: &[(Var<'t, T>, &Tensor<T>)],
+        of: &[Var<'t, T>],
+    ) -> Result<Vec<Tensor<T>>> {
+        const OP: &str = "pull_tensors";
         let at = Location::caller();
-        self.tape.check_vars("pull_tensors", &[self], at)?;
-        self.tape.check_vars("pull_tensors", of, at)?;
-        same_shape("pull_tensors", "cotangent", &self.shape(), cotangent, at)?;
+        for (y, cotangent) in from {
+            self.check_vars(OP, &[*y], at)?;
+            same_shape(OP, "cotangent", &y.shape(), cotangent, at)?;
+        }
+        self.check_vars(OP, of, at)?;
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
-        self.tape.ready("pull_tensors", at)?;
-        let found = if self.wants_grad() {
-            let seed = vec![(self.index, cotangent.clone())];
-            self.tape.sweep(seed, Keep::These(&keep)).map_err(|error| error.on_line(at))?
-        } else {
-            Vec::new()
-        };
+        self.ready(OP, at)?;
+        let seeds = from.iter().filter(|(y, _)| y.wants_grad());
+        let seeds: Vec<_> = seeds.map(|(y, g)| (y.index, (*g).clone())).collect();
+        let found = self.sweep(seeds, Keep::These(&keep)).map_err(|error| error.on_line(at))?;
         of.iter()
             .map(|x| match found.get(x.index()).and_then(Option::clone) {
                 Some(g) => Ok(g),
