@@ -146,14 +146,19 @@ fn window_of(parts: &[Part], places: usize) -> Option<(Window, (usize, usize))> 
     let moved = |of: &dyn Fn(&Part) -> usize| {
         parts.windows(2).map(|pair| of(&pair[1]).saturating_sub(of(&pair[0]))).max()
     };
-    let stride = moved(&|part| part.start).max(moved(&end)).unwrap_or(places).max(1);
-    let before = ((parts.len() - 1) * stride).checked_sub(last.start)?;
-    let window = Window { size: (end(first) + before) / dilation + 1, stride, dilation };
-    let seen = (parts.len() - 1) * stride + window.span();
-    // As much after the axis as before it, if that gives as many windows.
-    [before, seen.saturating_sub(places + before)].into_iter().find_map(|after| {
-        let count = window.count(places + before + after);
-        let same = (0..count).map(|n| window.part(n, before, places)).eq(parts.iter().copied());
-        same.then_some((window, (before, after)))
+    let least = moved(&|part| part.start).max(moved(&end)).unwrap_or(places).max(1);
+    (least..=places.max(least)).find_map(|stride| {
+        let reach = (parts.len() - 1) * stride;
+        // A window leaves out the places before the axis in whole steps.
+        let out = last.start.saturating_sub(reach).next_multiple_of(dilation);
+        let before = reach + out - last.start;
+        let window = Window { size: (end(first) + before) / dilation + 1, stride, dilation };
+        let seen = reach + window.span();
+        // As much after the axis as before it, if that gives as many windows.
+        [before, seen.saturating_sub(places + before)].into_iter().find_map(|after| {
+            let count = window.count(places + before + after);
+            let same = (0..count).map(|n| window.part(n, before, places)).eq(parts.iter().copied());
+            same.then_some((window, (before, after)))
+        })
     })
 }
