@@ -145,8 +145,7 @@ pub fn vjp<T: Float>(
     let x = tape.var(x.clone());
     let y = f(x)?;
     same_shape("vjp", "cotangent", &y.shape(), cotangent, Location::caller())?;
-    let g = y.pull_tensors(&[x], cotangent)?.remove(0);
-    Ok((y.value()?, g))
+    Ok((y.value()?, y.pull_tensors(&[x], cotangent)?.remove(0)))
 }
 
 impl<'t, T: Float> Var<'t, T> {
@@ -161,18 +160,14 @@ impl<'t, T: Float> Var<'t, T> {
 }
 
 impl<T: Float> Tape<T> {
-    /// The gradients of some vars, from the gradients of others, in one sweep: the sums of what
-    /// [`Var::pull_tensors`] gives for each of these.
+    /// [`Var::pull_tensors`] from several vars in one sweep: the sums of the gradients from each of them.
     ///
     /// ```
-    /// use wengert_autograd::Tape;
-    /// use wengert_tensor::tensor;
-    ///
-    /// let tape = Tape::new();
-    /// let x = tape.var(tensor![1.0_f64, 2.0]);
-    /// let (y, z) = (x.square(), x * 3.0);
-    /// let g = tape.pull_tensors(&[(y, &tensor![1.0, 1.0]), (z, &tensor![10.0, 0.0])], &[x])?;
-    /// assert_eq!(g, [tensor![32.0, 4.0]]);
+    /// let tape = wengert_autograd::Tape::new();
+    /// let x = tape.scalar(2.0_f64);
+    /// let g = x.value()?;
+    /// let both = tape.pull_tensors(&[(x.square(), &g), (x * 3.0, &g)], &[x])?;
+    /// assert_eq!(both[0].item()?, 2.0 * 4.0 + 2.0 * 3.0);
     /// # Ok::<(), wengert_autograd::Error>(())
     /// ```
     ///
