@@ -174,6 +174,7 @@ impl<T: Float> Tape<T> {
     /// # Errors
     /// If a cotangent does not have the shape of its var, or the tape is spent.
     #[track_caller]
+    #[inline(never)]
     pub fn pull_tensors<'t>(
         &'t self,
         from: &[(Var<'t, T>, &Tensor<T>)],
@@ -296,4 +297,4 @@ pub fn hvp<T: Float>(
     Ok(g.pull_tensors(&[x], v)?.remove(0))
 }
 
-compiled!(f32 f64: { Tape::<T>::push_forward, Tape::<T>::push_here });
+compiled!(f32 f64: { Tape::<T>::push_forward, Tape::<T>::push_here, Tape::<T>::pull_tensors });

@@ -153,7 +153,7 @@ impl<T: Float> Tensor<T> {
             f64::NEG_INFINITY => fold(FloatFold::MinMagnitude),
             p => self.root_of_powers(p, &flags)?,
         };
-        Ok(kept.kept_or_not(&axes, &flags))
+        Ok(kept.kept_or_not(axes, &flags))
     }
 
     /// (Σ|x|ᵖ)^(1/p) over the flagged axes, which are kept.

@@ -4,7 +4,7 @@
 //! another value of one, is refused when the file is read.
 
 use Family::{Elementwise, Net, Other, Shape};
-use Is::{Either, Float, Floats, Int, IntIs, Ints, Number, Repeated, Tensor, Text};
+use Is::{Either, Float, Floats, Int, Ints, Number, One, Repeated, Tensor, Text};
 
 use crate::proto::{Attribute, Node};
 
@@ -27,7 +27,7 @@ enum Is {
     Floats,
     Tensor,
     /// This integer alone.
-    IntIs(i64),
+    One(i64),
     /// This number alone.
     Number(f64),
     /// One of these texts.
@@ -65,7 +65,7 @@ const TABLE: &[(Family, &[&str], usize, Attributes)] = &[
     (Net, &["MatMul"], 2, &[]),
     (Net, &["Gemm"], 3, &[("alpha", Float), ("beta", Float), ("transA", Int), ("transB", Int), ("broadcast", Int)]),
     (Net, &["Softmax", "LogSoftmax"], 1, AXIS),
-    (Net, &["CumSum"], 2, &[("exclusive", IntIs(0)), ("reverse", IntIs(0))]),
+    (Net, &["CumSum"], 2, &[("exclusive", One(0)), ("reverse", One(0))]),
     (Net, &["Conv"], 3, &[
         ("auto_pad", Text(&["NOTSET"])), ("kernel_shape", Ints), ("strides", Ints), ("dilations", Ints), ("pads", Ints), ("group", Int),
     ]),
@@ -75,7 +75,7 @@ const TABLE: &[(Family, &[&str], usize, Attributes)] = &[
     ]),
     (Net, &["MaxPool"], 1, &[
         ("auto_pad", Text(&["NOTSET"])), ("kernel_shape", Ints), ("strides", Ints), ("dilations", Ints), ("pads", Ints),
-        ("ceil_mode", Int), ("storage_order", IntIs(0)),
+        ("ceil_mode", Int), ("storage_order", One(0)),
     ]),
     (Net, &["AveragePool"], 1, &[
         ("auto_pad", Text(&["NOTSET"])), ("kernel_shape", Ints), ("strides", Ints), ("dilations", Ints), ("pads", Ints),
@@ -83,9 +83,9 @@ const TABLE: &[(Family, &[&str], usize, Attributes)] = &[
     ]),
     (Net, &["GlobalAveragePool", "GlobalMaxPool"], 1, &[]),
     (Net, &["BatchNormalization"], 5, &[
-        ("epsilon", Float), ("momentum", Float), ("training_mode", IntIs(0)), ("spatial", IntIs(1)), ("is_test", IntIs(1)),
+        ("epsilon", Float), ("momentum", Float), ("training_mode", One(0)), ("spatial", One(1)), ("is_test", One(1)),
     ]),
-    (Net, &["LayerNormalization"], 3, &[("axis", Int), ("epsilon", Float), ("stash_type", IntIs(1))]),
+    (Net, &["LayerNormalization"], 3, &[("axis", Int), ("epsilon", Float), ("stash_type", One(1))]),
     (Net, &[
         "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSumExp",
     ], 2, &[("axes", Ints), ("keepdims", Int), ("noop_with_empty_axes", Int)]),
@@ -103,19 +103,19 @@ const TABLE: &[(Family, &[&str], usize, Attributes)] = &[
     (Shape, &["Where"], 3, &[]),
     (Shape, &["ConstantOfShape"], 1, &[("value", Tensor)]),
     (Other, &["Identity"], 1, &[]),
-    (Other, &["Dropout"], 3, &[("ratio", Float), ("seed", Int), ("is_test", IntIs(1))]),
+    (Other, &["Dropout"], 3, &[("ratio", Float), ("seed", Int), ("is_test", One(1))]),
     (Other, &["Constant"], 0, &[
         ("value", Tensor), ("value_float", Float), ("value_int", Int), ("value_ints", Ints), ("value_floats", Floats),
     ]),
     (Other, &["Split"], 2, &[("axis", Int), ("split", Ints), ("num_outputs", Int)]),
-    (Other, &["RNN"], 6, &[DIRECTION, ("hidden_size", Int), ("layout", IntIs(0)), ("activations", Either("Tanh", "Relu"))]),
+    (Other, &["RNN"], 6, &[DIRECTION, ("hidden_size", Int), ("layout", One(0)), ("activations", Either("Tanh", "Relu"))]),
     (Other, &["GRU"], 6, &[
-        DIRECTION, ("hidden_size", Int), ("layout", IntIs(0)), ("activations", Repeated(&["Sigmoid", "Tanh"])),
-        ("linear_before_reset", IntIs(1)),
+        DIRECTION, ("hidden_size", Int), ("layout", One(0)), ("activations", Repeated(&["Sigmoid", "Tanh"])),
+        ("linear_before_reset", One(1)),
     ]),
     (Other, &["LSTM"], 7, &[
-        DIRECTION, ("hidden_size", Int), ("layout", IntIs(0)), ("activations", Repeated(&["Sigmoid", "Tanh", "Tanh"])),
-        ("input_forget", IntIs(0)),
+        DIRECTION, ("hidden_size", Int), ("layout", One(0)), ("activations", Repeated(&["Sigmoid", "Tanh", "Tanh"])),
+        ("input_forget", One(0)),
     ]),
 ];
 
@@ -163,7 +163,7 @@ impl Is {
             | (Ints, Attribute::Ints(_))
             | (Floats, Attribute::Floats(_))
             | (Tensor, Attribute::Tensor(_)) => true,
-            (IntIs(one), Attribute::Int(n)) => one == *n,
+            (One(one), Attribute::Int(n)) => one == *n,
             (Number(one), Attribute::Float(x)) => one as f32 == *x,
             (Text(all), Attribute::Text(text)) => all.contains(&text.as_str()),
             (Repeated(of), Attribute::Texts(all)) => repeats(all, of),
@@ -175,7 +175,7 @@ impl Is {
 
 /// Whether a list is another one, some times.
 fn repeats(all: &[String], of: &[&str]) -> bool {
-    all.len() % of.len() == 0 && all.chunks(of.len()).all(|part| part == of)
+    all.chunks(of.len()).all(|part| part == of)
 }
 
 impl std::fmt::Display for Is {
@@ -186,7 +186,7 @@ impl std::fmt::Display for Is {
             Ints => f.write_str("a list of integers"),
             Floats => f.write_str("a list of numbers"),
             Tensor => f.write_str("a tensor"),
-            IntIs(n) => write!(f, "{n}"),
+            One(n) => write!(f, "{n}"),
             Number(x) => write!(f, "{x}"),
             Text(all) => f.write_str(&all.join(" or ")),
             Repeated(all) => f.write_str(&all.join(", ")),
