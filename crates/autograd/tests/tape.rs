@@ -532,7 +532,7 @@ fn a_tape_whose_lines_are_held_says_so() {
 fn the_cosine_of_a_vector_shorter_than_epsilon_has_the_slope_of_its_norm() {
     let tape = Tape::new();
     let a = tape.var(tensor![3e-9_f64, 4e-9]);
-    let cosine = a.cosine_similarity(&tensor![1.0, 0.0], 0, 1e-8).unwrap();
+    let cosine = a.cosine_similarity(tensor![1.0, 0.0], 0, 1e-8).unwrap();
     assert!((cosine.item().unwrap() - 0.3).abs() < 1e-12);
     // b / ε - a·(a·b) / (‖a‖·ε²)
     let g = cosine.gradients().unwrap().wrt(a).value().unwrap();
