@@ -6,7 +6,7 @@ use std::iter::zip;
 use wengert::loss;
 use wengert::nn::functional::{Convolution, conv};
 use wengert::prelude64::*;
-use wengert::viz::{Chart, Matrix, Picture, Scale, Surface, image_grid, tape_svg};
+use wengert::viz::{Chart, Matrix, Picture, Scale, Surface, image_grid, stacked, tape_svg};
 
 use crate::words::chinese;
 
@@ -108,7 +108,7 @@ fn losses() -> Outcome<String> {
         values = values.points(name, value);
         slopes = slopes.points(name, slope);
     }
-    Ok(values.to_svg_above(&slopes))
+    Ok(stacked(&[values.to_svg(), slopes.to_svg()]))
 }
 
 /// A score of the first class, beside 0 for the second.
@@ -130,7 +130,7 @@ fn softmax() -> Outcome<String> {
     let values = chart("The loss of a score", x, "loss");
     let slopes = chart("Its slope along the score", x, "slope");
     let values = values.points(names[0], entropy).points(names[1], square);
-    Ok(values.to_svg_above(&slopes.points(names[0], pull).points(names[1], weak)))
+    Ok(stacked(&[values.to_svg(), slopes.points(names[0], pull).points(names[1], weak).to_svg()]))
 }
 
 /// e^x by its series, which has the same bits on every machine.

@@ -119,7 +119,7 @@ impl Data {
     pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Tensor<f32>, Failure> {
         match self.find(name)? {
             Some(AnyTensor::F32(x)) => Ok(x.clone()),
-            Some(other) => Err(format!("`{name}` is of {}", other.element()).into()),
+            Some(other) => Err(format!("`{name}` is of {}", other.type_name()).into()),
             None => Ok(Tensor::randn(shape, &mut Rng::new(7))),
         }
     }
@@ -138,7 +138,7 @@ impl Data {
     ) -> Result<Tensor<usize>, Failure> {
         match self.find(name)? {
             Some(AnyTensor::I64(x)) => Ok(x.map(|i| usize::try_from(i).unwrap_or(missing))),
-            Some(other) => Err(format!("`{name}` is of {}", other.element()).into()),
+            Some(other) => Err(format!("`{name}` is of {}", other.type_name()).into()),
             None => {
                 let drawn: Vec<usize> =
                     (0..shape.iter().product()).map(|i: usize| i * 7 % classes).collect();

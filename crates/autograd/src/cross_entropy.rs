@@ -6,7 +6,6 @@
 mod rules;
 
 use std::fmt;
-use std::sync::Arc;
 
 use wengert_tensor::{Error as TensorError, Fault, Float, Shape, Tensor};
 
@@ -42,21 +41,20 @@ pub struct Targets<T> {
 /// The weights of the rows' classes. The common case lies in place: a step that repeats itself asks for no memory.
 #[derive(Clone)]
 enum Rows<T> {
-    /// One class for each row, of weight 1; contiguous.
-    Classes(Tensor<usize>),
-    /// One class and its weight for each row.
-    Weighted(Arc<(Tensor<usize>, Tensor<T>)>),
+    /// One class for each row and its weight, or weight 1 for all; contiguous.
+    Classes(Tensor<usize>, Option<Tensor<T>>),
     /// A weight for each class of each row, `[rows, C]`.
-    Dense(Arc<Tensor<T>>),
+    Dense(Tensor<T>),
 }
 
 impl<T: wengert_tensor::Float> Targets<T> {
     /// The same targets in `f64`.
     pub(crate) fn widened(&self) -> Targets<f64> {
         let rows = match &self.rows {
-            Rows::Classes(classes) => Rows::Classes(classes.clone()),
-            Rows::Weighted(both) => Rows::Weighted(Arc::new((both.0.clone(), both.1.cast()))),
-            Rows::Dense(q) => Rows::Dense(Arc::new(q.cast())),
+            Rows::Classes(classes, w) => {
+                Rows::Classes(classes.clone(), w.as_ref().map(Tensor::cast))
+            }
+            Rows::Dense(q) => Rows::Dense(q.cast()),
         };
         Targets { rows, scale: self.scale, line: self.line }
     }
@@ -68,11 +66,17 @@ pub type Picks<'a, T> = (&'a [usize], Option<&'a [T]>);
 impl<T> fmt::Debug for Targets<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.rows {
-            Rows::Classes(_) => "one class a row",
-            Rows::Weighted(_) => "one weighted class a row",
+            Rows::Classes(_, None) => "one class a row",
+            Rows::Classes(_, Some(_)) => "one weighted class a row",
             Rows::Dense(_) => "a weight for each class of each row",
         })
     }
+}
+
+/// The numbers of classes and weights.
+fn picks<'a, T: Float>(classes: &'a Tensor<usize>, weights: Option<&'a Tensor<T>>) -> Picks<'a, T> {
+    let weights = weights.map(|w| w.as_slice().unwrap_or(&[]));
+    (classes.as_slice().unwrap_or(&[]), weights)
 }
 
 /// The shape of one loss a row.
@@ -97,26 +101,25 @@ fn class_axis(rank: usize) -> usize {
 impl<T: Float> Targets<T> {
     /// One class for each row, of weight 1.
     pub fn classes(classes: Tensor<usize>) -> Self {
-        Self { rows: Rows::Classes(classes.contiguous()), scale: None, line: None }
+        Self { rows: Rows::Classes(classes.contiguous(), None), scale: None, line: None }
     }
 
     /// One class for each row, and its weight. A row of weight 0 does not count, and its class need not exist.
     pub fn weighted(classes: Tensor<usize>, weights: Tensor<T>) -> Self {
-        let both = (classes.contiguous(), weights.contiguous());
-        Self { rows: Rows::Weighted(Arc::new(both)), scale: None, line: None }
+        let rows = Rows::Classes(classes.contiguous(), Some(weights.contiguous()));
+        Self { rows, scale: None, line: None }
     }
 
     /// A weight for each class of each row, `[rows, C]`.
     pub fn dense(q: Tensor<T>) -> Self {
-        Self { rows: Rows::Dense(Arc::new(q)), scale: None, line: None }
+        Self { rows: Rows::Dense(q), scale: None, line: None }
     }
 
     /// Puts the classes on a tape, so that its readers see them.
     #[track_caller]
     pub(crate) fn on(mut self, tape: &Tape<T>) -> Self {
         self.line = match &self.rows {
-            Rows::Classes(classes) => Some(tape.data(classes.clone().into())),
-            Rows::Weighted(both) => Some(tape.data(both.0.clone().into())),
+            Rows::Classes(classes, _) => Some(tape.data(classes.clone().into())),
             Rows::Dense(_) => None,
         };
         self
@@ -139,15 +142,17 @@ impl<T: Float> Targets<T> {
         const OP: &str = "cross_entropy";
         let rows: usize = positions(logits).iter().product();
         let (given, fits) = match &self.rows {
-            Rows::Classes(classes) => (classes.shape(), classes.len() == rows),
-            Rows::Weighted(both) => (both.0.shape(), both.0.len() == rows && both.1.len() == rows),
+            Rows::Classes(classes, weights) => {
+                let weighted = weights.as_ref().is_none_or(|w| w.len() == rows);
+                (classes.shape(), classes.len() == rows && weighted)
+            }
             Rows::Dense(q) => (q.shape(), q.shape() == [rows, classes_of(logits)]),
         };
         if logits.is_empty() || !fits {
             let rule = "there must be one target for each row of logits, which are [N, C], [N, C, …] or [C]";
             return Err(TensorError::Shape(Fault::new(OP, &[logits, given], rule)).into());
         }
-        let Some((classes, weights)) = self.picks() else { return Ok(()) };
+        let Some((classes, weights)) = self.labels() else { return Ok(()) };
         let last = classes_of(logits);
         let counts = |i: usize| weights.is_none_or(|w| w[i] != T::ZERO);
         match classes.iter().enumerate().find(|&(i, &class)| class >= last && counts(i)) {
@@ -156,18 +161,6 @@ impl<T: Float> Targets<T> {
                 let rule = format!("row {i} has class {class}, and there are {last} classes");
                 Err(TensorError::Index(Fault::new(OP, &[logits, given], rule)).into())
             }
-        }
-    }
-
-    /// The classes and their weights, if q has but one entry a row.
-    fn picks(&self) -> Option<Picks<'_, T>> {
-        match &self.rows {
-            Rows::Classes(classes) => Some((classes.as_slice().unwrap_or(&[]), None)),
-            Rows::Weighted(both) => {
-                let (classes, weights) = (both.0.as_slice(), both.1.as_slice());
-                Some((classes.unwrap_or(&[]), Some(weights.unwrap_or(&[]))))
-            }
-            Rows::Dense(_) => None,
         }
     }
 
@@ -183,7 +176,10 @@ impl<T: Float> Targets<T> {
     /// assert_eq!(Targets::dense(tensor![[0.5, 0.5]]).labels(), None);
     /// ```
     pub fn labels(&self) -> Option<Picks<'_, T>> {
-        self.picks()
+        match &self.rows {
+            Rows::Classes(classes, weights) => Some(picks(classes, weights.as_ref())),
+            Rows::Dense(_) => None,
+        }
     }
 
     /// The weights of the classes, `[rows, C]`, if each row has one for each class.
@@ -198,7 +194,7 @@ impl<T: Float> Targets<T> {
     pub fn shares(&self) -> Option<&Tensor<T>> {
         match &self.rows {
             Rows::Dense(q) => Some(q),
-            _ => None,
+            Rows::Classes(..) => None,
         }
     }
 

@@ -8,7 +8,7 @@ use wengert_tensor::{Float, Tensor};
 use crate::error::Line;
 use crate::ops::{Custom, Op};
 use crate::recompute::Segment;
-use crate::{Error, Result, Tape, Var};
+use crate::{Result, Tape, Var};
 
 /// An op on tensors with a rule of its own.
 #[doc(hidden)]
@@ -98,9 +98,7 @@ impl<T: Float> Tape<T> {
         + 'static,
     ) -> Result<Var<'t, T>> {
         let at = std::panic::Location::caller();
-        if operands.iter().any(|x| !std::ptr::eq(x.tape, self)) {
-            return Err(Error::OtherTape { op: name, at });
-        }
+        self.check_vars(name, operands, at)?;
         let indices: Vec<u32> = operands.iter().map(|x| x.index).collect();
         let op = Closures { name, forward: Box::new(forward), pull: Box::new(pull), at };
         self.record(Op::Custom(Custom(Arc::new(op))), &indices)

@@ -45,13 +45,18 @@ impl<'t, T: Float> Var<'t, T> {
         let op = "cosine_similarity";
         let shape = Shape::broadcast_or_refuse(op, &self.shape(), &other.shape())?;
         axis_or_scalar(op, &shape, axis)?;
-        let a = self.expand(&*shape)?.unit_norm(axis, 2.0, epsilon)?;
-        let b = other.expand(&*shape)?.unit_norm(axis, 2.0, epsilon)?;
-        a.try_mul(b)?.sum_over(axis)
+        let unit = |x: Self| {
+            let norm = x.norm_over(keep(axis), 2.0)?;
+            let value = norm.value()?;
+            // Lifted by a constant where it is short, so that its slope stays that of the norm, as in PyTorch.
+            let lift = value.clamp(epsilon, f64::INFINITY).try_sub(&value)?;
+            x.try_div(norm.try_add(lift)?)
+        };
+        unit(self.expand(&*shape)?)?.try_mul(unit(other.expand(&*shape)?)?)?.sum_over(axis)
     }
 
-    /// The p-norm of a - b + `epsilon` along the last axis, the two broadcast against each other. With
-    /// `keep` the axis stays, of size 1.
+    /// The p-norm of a - b + `epsilon` along the last axis, the two broadcast against each other: epsilon keeps the slope finite
+    /// where they are equal. With `keep_axis` the axis stays, of size 1.
     ///
     /// # Errors
     /// If the shapes do not broadcast, or there is no axis.

@@ -146,8 +146,7 @@ pub fn vjp<T: Float>(
     let x = tape.var(x.clone());
     let y = f(x)?;
     same_shape("vjp", "cotangent", &y.shape(), cotangent, Location::caller())?;
-    let g = y.pull_tensors(&[x], cotangent)?.remove(0);
-    Ok((y.value()?, g))
+    Ok((y.value()?, y.pull_tensors(&[x], cotangent)?.remove(0)))
 }
 
 impl<'t, T: Float> Var<'t, T> {
@@ -157,18 +156,43 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the cotangent does not have this var's shape, or the tape is spent.
     #[track_caller]
     pub fn pull_tensors(self, of: &[Self], cotangent: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        self.tape.pull_tensors(&[(self, cotangent)], of)
+    }
+}
+
+impl<T: Float> Tape<T> {
+    /// [`Var::pull_tensors`] from several vars in one sweep: the sums of the gradients from each of them.
+    ///
+    /// ```
+    /// let tape = wengert_autograd::Tape::new();
+    /// let x = tape.scalar(2.0_f64);
+    /// let g = x.value()?;
+    /// let both = tape.pull_tensors(&[(x.square(), &g), (x * 3.0, &g)], &[x])?;
+    /// assert_eq!(both[0].item()?, 2.0 * 4.0 + 2.0 * 3.0);
+    /// # Ok::<(), wengert_autograd::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a cotangent does not have the shape of its var, or the tape is spent.
+    #[track_caller]
+    #[inline(never)]
+    pub fn pull_tensors<'t>(
+        &'t self,
+        from: &[(Var<'t, T>, &Tensor<T>)],
+        of: &[Var<'t, T>],
+    ) -> Result<Vec<Tensor<T>>> {
+        const OP: &str = "pull_tensors";
         let at = Location::caller();
-        self.tape.check_vars("pull_tensors", &[self], at)?;
-        self.tape.check_vars("pull_tensors", of, at)?;
-        same_shape("pull_tensors", "cotangent", &self.shape(), cotangent, at)?;
+        for (y, cotangent) in from {
+            self.check_vars(OP, &[*y], at)?;
+            same_shape(OP, "cotangent", &y.shape(), cotangent, at)?;
+        }
+        self.check_vars(OP, of, at)?;
         let keep: Vec<u32> = of.iter().map(|x| x.index).collect();
-        self.tape.ready("pull_tensors", at)?;
-        let found = if self.wants_grad() {
-            let seed = vec![(self.index, cotangent.clone())];
-            self.tape.sweep(seed, Keep::These(&keep)).map_err(|error| error.on_line(at))?
-        } else {
-            Vec::new()
-        };
+        self.ready(OP, at)?;
+        let seeds = from.iter().filter(|(y, _)| y.wants_grad());
+        let seeds: Vec<_> = seeds.map(|(y, g)| (y.index, (*g).clone())).collect();
+        let found = self.sweep(seeds, Keep::These(&keep)).map_err(|error| error.on_line(at))?;
         of.iter()
             .map(|x| match found.get(x.index()).and_then(Option::clone) {
                 Some(g) => Ok(g),
@@ -274,4 +298,4 @@ pub fn hvp<T: Float>(
     Ok(g.pull_tensors(&[x], v)?.remove(0))
 }
 
-compiled!(f32 f64: { Tape::<T>::push_forward, Tape::<T>::push_here });
+compiled!(f32 f64: { Tape::<T>::push_forward, Tape::<T>::push_here, Tape::<T>::pull_tensors });

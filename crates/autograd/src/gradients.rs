@@ -168,11 +168,6 @@ impl<T: Float> Gradient<T> {
             _ => None,
         }
     }
-
-    /// Whether there is a gradient and all its elements are 0.
-    pub fn is_zero(&self) -> bool {
-        matches!(self, Self::Value(g) if g.iter().all(|x| x == T::ZERO))
-    }
 }
 
 impl<T: Float> fmt::Debug for Gradient<T> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
-use wengert_tensor::{Float, Tensor, compiled};
+use wengert_tensor::{Float, Shape, Tensor, compiled};
 
 use crate::error::Line;
 use crate::inner::Inner;
@@ -190,15 +190,6 @@ fn first_place<T: Float>(x: &Tensor<T>, kind: Kind) -> Option<usize> {
     }
 }
 
-fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &size) in index.iter_mut().zip(shape).rev() {
-        *i = place % size;
-        place /= size;
-    }
-    index
-}
-
 fn report<T: Float>(
     inner: &Inner<T>,
     i: usize,
@@ -207,7 +198,7 @@ fn report<T: Float>(
     g: Option<&Tensor<T>>,
 ) -> NonFinite {
     let node = inner.nodes.at(i);
-    let index = index_of(place, bad.shape());
+    let index = Shape::index_of(bad.shape(), place);
     // Operands that have this place when broadcast; others are of another kind, and say nothing.
     let at = |x: &Tensor<T>| x.expand(bad.shape()).ok()?.get(&index).ok().map(|x| x.to_f64());
     let mut operands: Vec<f64> = g.and_then(at).into_iter().collect();
@@ -252,7 +243,7 @@ fn hint<T: Float>(op: &crate::Op<T>, in_reverse: bool) -> Option<&'static str> {
         }
         ("asin" | "acos", _) => "the slope is infinite at ±1, and there is no value beyond",
         ("bce", _) => "of logits use `bce_with_logits`",
-        ("sub" | "try_sub", false) => "inf - inf: look for what overflowed before",
+        ("sub", false) => "inf - inf: look for what overflowed before",
         ("matmul" | "linear" | "sum" | "square" | "mul", false) => {
             "the numbers grew too large: a lower rate, clipping, or another initialisation"
         }

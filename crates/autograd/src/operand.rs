@@ -1,11 +1,9 @@
 //! The other operand of an op: a var, a tensor or a number.
 
-use std::panic::Location;
-
 use wengert_tensor::{Element, Float, Tensor};
 
 use crate::ops::Given;
-use crate::{Error, Result, Var};
+use crate::{Result, Var};
 
 /// The other operand of an op: another var, or a tensor or number as a constant. `E` is the type of its elements: the tape's
 /// floats, `usize` for indices, `bool` for masks.
@@ -56,9 +54,7 @@ impl<'t, T: Float> Var<'t, T> {
         operand: impl Operand<'t, T, E>,
     ) -> Result<Given<E>> {
         let var = operand.on(self);
-        if !std::ptr::eq(self.tape, var.tape) {
-            return Err(Error::OtherTape { op: name, at: Location::caller() });
-        }
+        self.same_tape(var, name)?;
         Ok(Given { values: var.value()?, line: Some(var.index) })
     }
 }

@@ -12,7 +12,7 @@ use wengert_tensor::{Float, Tensor};
 
 use crate::algebra::Algebra as _;
 use crate::ops::Own;
-use crate::{Error, Result, Tape, Var};
+use crate::{Result, Tape, Var};
 
 /// A [`Pointwise`] as the tape holds it.
 #[doc(hidden)]
@@ -148,9 +148,7 @@ impl<T: Float> Tape<T> {
         f: F,
         x: [Var<'t, T>; N],
     ) -> Result<Var<'t, T>> {
-        if x.iter().any(|x| !std::ptr::eq(x.tape, self)) {
-            return Err(Error::OtherTape { op: F::NAME, at: Location::caller() });
-        }
+        self.check_vars(F::NAME, &x, Location::caller())?;
         self.record(Own(kept(Formula(f))), &x.map(|x| x.index))
     }
 }

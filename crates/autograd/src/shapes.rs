@@ -177,10 +177,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// Unless there is one pair per axis, or if more places are cropped than there are.
     #[track_caller]
     pub fn pad(self, widths: impl AsRef<[(isize, isize)]>, value: T) -> Result<Self> {
-        self.recordable("pad", &[])?;
         let (widths, shape) = (widths.as_ref(), self.shape());
-        // The place of this var's elements in the result; it rejects what the tensor's `pad` would reject.
-        let inside = Tensor::try_full(&shape, true)?.pad(widths, false)?;
+        let padded = self.tensor_for("pad")?.padded_shape("pad", widths)?;
         let (mut stays, mut place) = (Vec::new(), Vec::new());
         for (&size, &(before, after)) in shape.iter().zip(widths) {
             let cut = (-before).max(0);
@@ -188,8 +186,19 @@ impl<'t, T: Float> Var<'t, T> {
             stays.push(Slice::from(cut..cut + len));
             place.push(Slice::from(before.max(0)..before.max(0) + len));
         }
-        let y = self.slice(stays)?.apply(Unslice(Shape::new(inside.shape()), place))?;
-        if value == T::ZERO { Ok(y) } else { y.masked_fill(&!inside, value) }
+        let any = |is: fn(isize) -> bool| widths.iter().any(|w| is(w.0) || is(w.1));
+        let y = if any(|width| width < 0) { self.slice(stays)? } else { self };
+        if !any(|width| width > 0) {
+            return Ok(y);
+        }
+        let y = y.apply(Unslice(padded, place))?;
+        if value == T::ZERO {
+            return Ok(y);
+        }
+        // The places of the elements. An axis that stays as it is, as that of the batch, needs one for all.
+        let sizes = shape.iter().zip(widths).map(|(&n, w)| if *w == (0, 0) { 1 } else { n });
+        let inside = Tensor::try_full(sizes.collect::<Shape>(), true)?.pad(widths, false)?;
+        y.masked_fill(&!inside, value)
     }
 
     /// `widths[i]` more places before and after axis `i`, filled from the elements inside; negative widths crop.
@@ -198,11 +207,8 @@ impl<'t, T: Float> Var<'t, T> {
     /// Unless there is one pair per axis, or if an axis is too short.
     #[track_caller]
     pub fn pad_with(self, widths: impl AsRef<[(isize, isize)]>, border: Border) -> Result<Self> {
-        self.recordable("pad_with", &[])?;
         let (widths, shape) = (widths.as_ref(), self.shape());
-        if widths.len() != shape.len() {
-            self.tensor_for("pad_with")?.pad_with(widths, border)?;
-        }
+        self.tensor_for("pad_with")?.padded_with_shape(widths, border)?;
         let mut y = self;
         for (axis, &width) in widths.iter().enumerate().filter(|(_, w)| **w != (0, 0)) {
             let places = Tensor::<usize>::arange(0, shape[axis], 1)?.pad_with([width], border)?;

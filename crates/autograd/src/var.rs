@@ -246,7 +246,11 @@ impl<'t, T: Float> Var<'t, T> {
     /// Rejects a var of another tape.
     #[track_caller]
     #[inline]
-    pub(crate) fn same_tape(self, other: Self, op: &'static str) -> Result<()> {
+    pub(crate) fn same_tape<K: Tensors>(
+        self,
+        other: Var<'t, T, K>,
+        op: &'static str,
+    ) -> Result<()> {
         if std::ptr::eq(self.tape, other.tape) {
             return Ok(());
         }

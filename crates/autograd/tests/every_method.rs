@@ -112,6 +112,8 @@ fn of_two<'t>(x: Var<'t, f64>, y: Var<'t, f64>, u: Var<'t, f64>, v: Var<'t, f64>
         ("grad", done(x.sum().grad(&[y]))),
         ("grad_or_zero", done(x.sum().grad_or_zero(&[y]))),
         ("pull_tensors", done(x.pull_tensors(&[y], &Tensor::ones([2, 2])))),
+        ("pull_tensors", done(x.tape().pull_tensors(&[(y, &Tensor::ones([2, 2]))], &[x]))),
+        ("pull_tensors", done(x.tape().pull_tensors(&[(x, &Tensor::ones([2, 2]))], &[y]))),
         ("push_forward", done(x.tape().push_forward(&[(y, Tensor::ones([2, 2]))], x))),
         ("push_forward", done(x.tape().push_forward(&[(x, Tensor::ones([2, 2]))], y))),
         (

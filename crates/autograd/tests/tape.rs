@@ -1,7 +1,7 @@
 //! How a tape is used, rightly and wrongly.
 
 use wengert_autograd::{Error, Gradient, Param, Tape, Var};
-use wengert_tensor::{Tensor, keep, tensor};
+use wengert_tensor::{Border, Tensor, keep, tensor};
 
 #[test]
 fn one_value_used_many_times_adds_up() {
@@ -122,7 +122,7 @@ fn a_missing_gradient_says_why() {
     indexed.argmax(0).unwrap();
     let g = loss.gradients().unwrap();
     assert_eq!(g.wrt(used).value().unwrap(), tensor![1.0, 1.0]);
-    assert!(g.wrt(zero).is_zero());
+    assert_eq!(g.wrt(zero).value().unwrap(), tensor![0.0, 0.0]);
     assert!(matches!(g.wrt(unused), Gradient::Unused));
     assert!(matches!(g.wrt(cut), Gradient::Detached { at } if at.line() == line));
     assert!(matches!(g.wrt(indexed), Gradient::NotDifferentiable { op: "argmax", .. }));
@@ -525,4 +525,41 @@ fn a_tape_whose_lines_are_held_says_so() {
     assert!(error.contains("`tape.lines()` that are still held"), "{error}");
     drop(lines);
     loss.backward().unwrap();
+}
+
+/// Below epsilon the norm is held by a constant: its slope stays, as in PyTorch.
+#[test]
+fn the_cosine_of_a_vector_shorter_than_epsilon_has_the_slope_of_its_norm() {
+    let tape = Tape::new();
+    let a = tape.var(tensor![3e-9_f64, 4e-9]);
+    let cosine = a.cosine_similarity(tensor![1.0, 0.0], 0, 1e-8).unwrap();
+    assert!((cosine.item().unwrap() - 0.3).abs() < 1e-12);
+    // b / ε - a·(a·b) / (‖a‖·ε²)
+    let g = cosine.gradients().unwrap().wrt(a).value().unwrap();
+    let wanted = tensor![8.2e7, -2.4e7];
+    assert!(g.allclose(&wanted, 1e-9, 0.0, false).unwrap(), "{g}");
+    assert_eq!(a.detach().cosine_similarity(a * 0.0, 0, 1e-8).unwrap().item().unwrap(), 0.0);
+}
+
+/// What is refused is the padding of the whole var, in its own axes; crops alone copy nothing.
+#[test]
+fn paddings_are_refused_by_the_axis_and_crops_are_views() {
+    let tape = Tape::<f64>::new();
+    let x = tape.var(Tensor::ones([2, 3]));
+    let texts = [
+        x.pad([(0, 0)], 0.0).unwrap_err().to_string(),
+        x.pad([(0, 0), (-2, -2)], 0.0).unwrap_err().to_string(),
+        x.pad_with([(0, 0), (3, 0)], Border::Reflect).unwrap_err().to_string(),
+    ];
+    let says = ["1 pairs of widths for 2 axes", "cut more off axis 1", "reflecting axis 1 by 3"];
+    for (text, says) in texts.iter().zip(says) {
+        assert!(text.contains(says) && text.contains("[2, 3]"), "{text}");
+    }
+    let lines = tape.lines().len();
+    let y = x.pad([(0, -1), (-1, 0)], 7.0).unwrap();
+    assert_eq!((y.shape().to_vec(), tape.lines().len()), (vec![1, 2], lines + 1));
+    let z = x.pad([(0, 0), (1, -1)], 7.0).unwrap();
+    assert_eq!(z.value().unwrap(), tensor![[7.0, 1.0, 1.0], [7.0, 1.0, 1.0]]);
+    let g = z.sum().gradients().unwrap().wrt(x).value().unwrap();
+    assert_eq!(g, tensor![[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]);
 }

@@ -58,7 +58,7 @@ fn of_archive(archive: Archive) -> String {
             AnyTensor::I64(x) => line(&name, &x, |x| x.to_le_bytes().into()),
             AnyTensor::U8(x) => line(&name, &x, |x| vec![x]),
             AnyTensor::Bool(x) => line(&name, &x, |x| vec![x.into()]),
-            other => format!("error\t{} is not dumped\n", other.element()),
+            other => format!("error\t{} is not dumped\n", other.type_name()),
         };
     }
     text

@@ -5,7 +5,6 @@ use wengert_tensor::{Error as TensorError, Fault, Float, Tensor, keep};
 
 use crate::Reduction;
 use crate::criterion::Loss;
-use crate::distance::pairwise_distance;
 use crate::margin::at_least_0;
 use crate::reduce::{checks_numbers, reduce, reducible};
 use crate::refuse::{Numbers, alike, amount, margin, option, signs};
@@ -66,7 +65,7 @@ impl CosineEmbeddingLoss {
 }
 
 /// max(0, margin + d(a, p) - d(a, n)) of an anchor a, a similar sample p and a dissimilar sample n, `[N, D]` or `[D]`, where d is
-/// the [distance](pairwise_distance). Its mean is over the N triplets. The target is a pair, p and n. PyTorch's
+/// the [distance](Var::pairwise_distance). Its mean is over the N triplets. The target is a pair, p and n. PyTorch's
 /// `triplet_margin_loss`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
@@ -173,13 +172,10 @@ impl<'t, T: Float, P: Operand<'t, T>, N: Operand<'t, T>> Loss<'t, T, (P, N)> for
         option(OP, amount(self.epsilon), || {
             format!("epsilon is {}, and must be finite and 0 or more", self.epsilon)
         })?;
-        let near = pairwise_distance(anchor, positive, self.p, self.epsilon)?;
-        let far = pairwise_distance(anchor, negative, self.p, self.epsilon)?;
-        let far = if self.swap {
-            far.minimum(pairwise_distance(positive, negative, self.p, self.epsilon)?)?
-        } else {
-            far
-        };
+        option(OP, self.p >= 0.0, || format!("p is {}, and must be 0 or more", self.p))?;
+        let distance = |a: Var<'t, T>, b| a.pairwise_distance(b, self.p, self.epsilon, false);
+        let (near, far) = (distance(anchor, positive)?, distance(anchor, negative)?);
+        let far = if self.swap { far.minimum(distance(positive, negative)?)? } else { far };
         reduce(OP, at_least_0(near.try_sub(far)?.add_scalar(self.margin)), self.reduction)
     }
 }

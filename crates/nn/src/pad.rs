@@ -3,7 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Border, Error, Fault, Float};
 
-use crate::{Module, Parts, Visitor, functional};
+use crate::{Module, Parts, Visitor};
 
 /// Places of one value before and after the last axis.
 ///
@@ -100,7 +100,7 @@ impl<T: Float, const D: usize> Module<T> for ConstantPad<D> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let widths = all_axes(&x.shape(), &self.widths)?;
-        functional::pad(x, widths, T::from_f64(self.value))
+        x.pad(widths, T::from_f64(self.value))
     }
 }
 
@@ -115,6 +115,6 @@ impl<T: Float, const D: usize> Module<T> for ReflectionPad<D> {
     #[track_caller]
     fn forward<'t>(&self, x: Var<'t, T>) -> Result<Var<'t, T>> {
         let widths = all_axes(&x.shape(), &self.widths)?;
-        functional::pad_with(x, widths, Border::Reflect)
+        x.pad_with(widths, Border::Reflect)
     }
 }

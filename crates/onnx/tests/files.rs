@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use wengert_autograd::Var;
-use wengert_nn::{BatchNorm1d, Linear, MaxPool2d, Module, Parts, Relu, func, sequential};
+use wengert_nn::functional::{self, Pool};
+use wengert_nn::{
+    BatchNorm1d, Linear, MaxPool1d, Module, Parts, Relu, Softplus, Visitor, func, sequential,
+};
 use wengert_onnx::{Error, Net, export, import, to_bytes};
 use wengert_tensor::{Rng, Tensor, keep};
 
@@ -48,10 +51,6 @@ fn what_has_no_image_is_refused_by_name_layer_and_line() {
     });
     let text = to_bytes(&read, [1, 5]).unwrap_err().to_string();
     assert!(text.contains("no op on the tape says how"), "{text}");
-
-    // The windows are not known outside a layer of the model.
-    let outside = func(|x: Var<'_, f32>| MaxPool2d::new(2).call(x));
-    assert!(to_bytes(&outside, [1, 1, 4, 4]).unwrap_err().to_string().contains("MaxPool"));
 }
 
 #[test]
@@ -124,4 +123,106 @@ fn a_branch_on_the_input_is_refused() {
         assert!(says.iter().any(|says| text.contains(says)), "{text}");
         assert!(text.contains("files.rs:"), "{text}");
     }
+}
+
+/// A model and its file give the same results.
+fn round_trip(model: &impl Module<f32>, shape: [usize; 3]) {
+    let net = Net::from_bytes(&to_bytes(model, shape).unwrap()).unwrap();
+    let x = Tensor::randn(shape, &mut Rng::new(1));
+    let (got, wanted) = (net.predict(&x).unwrap(), model.predict(&x).unwrap());
+    assert!(got.allclose(&wanted, 1e-6, 1e-6, false).unwrap(), "{got} {wanted}");
+}
+
+/// Below the threshold the function is another one.
+#[test]
+fn a_softplus_of_any_threshold_is_exported() {
+    for (beta, threshold) in [(1.0, 1.0), (2.0, 0.5), (1.0, 20.0), (1.0, -1.0)] {
+        round_trip(&Softplus { beta, threshold }, [3, 4, 50]);
+    }
+}
+
+/// Paddings of any number, and of samples as they are.
+#[test]
+fn paddings_are_exported() {
+    round_trip(&func(|x: Var<'_, f32>| x.pad([(0, 0), (1, 0), (-1, 2)], 0.5)), [3, 4, 5]);
+    round_trip(&func(|x: Var<'_, f32>| x.pad([(0, 0), (0, 0), (2, 1)], 0.0)), [3, 4, 5]);
+    round_trip(&func(|x: Var<'_, f32>| x.pad([(0, 0), (-1, 0), (-1, -2)], 0.5)), [3, 4, 5]);
+}
+
+#[test]
+fn the_largest_elements_of_windows_are_exported_from_the_op() {
+    for places in 1..12 {
+        for (kernel, stride, dilation) in
+            (1..6).flat_map(|k| (1..5).flat_map(move |s| (1..4).map(move |d| (k, s, d))))
+        {
+            for padding in 0..=kernel / 2 {
+                let pool =
+                    Pool::<1>::new(kernel).stride(stride).dilation(dilation).padding(padding);
+                for pool in [pool, pool.ceil()] {
+                    let model = func(move |x: Var<'_, f32>| functional::max_pool(x, pool));
+                    let shape = [2, 3, places];
+                    if model.predict(&Tensor::ones(shape)).is_ok() {
+                        match to_bytes(&model, shape) {
+                            Ok(_) => round_trip(&model, shape),
+                            // Windows that are all cut short do not say how large they are.
+                            Err(error) => assert!(
+                                places < dilation * (kernel - 1) + 1
+                                    && error.to_string().contains("equal size"),
+                                "{pool:?} of {places}: {error}"
+                            ),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A description is for people, and says nothing of what a layer computes.
+struct MaxPoolTwice;
+
+impl Parts<f32> for MaxPoolTwice {
+    fn visit(&self, _: &mut Visitor<'_, f32>) {}
+    fn describe(&self) -> Option<String> {
+        Some("MaxPoolTwice(kernel 2)".into())
+    }
+}
+
+impl Module<f32> for MaxPoolTwice {
+    fn forward<'t>(&self, x: Var<'t, f32>) -> wengert_autograd::Result<Var<'t, f32>> {
+        let pool = MaxPool1d::new(2);
+        functional::max_pool(pool.call(x)?, Pool::<1>::new(3).stride(1))
+    }
+}
+
+#[test]
+fn a_layer_is_exported_by_its_ops_and_not_by_its_name() {
+    round_trip(&MaxPoolTwice, [3, 2, 11]);
+    round_trip(&func(|x: Var<'_, f32>| functional::adaptive_max_pool(x, [3])), [3, 2, 12]);
+    // Parts of 3, 4, 4 and 3 places are windows with borders.
+    round_trip(&func(|x: Var<'_, f32>| functional::adaptive_max_pool(x, [4])), [3, 2, 11]);
+    let uneven = func(|x: Var<'_, f32>| functional::adaptive_max_pool(x, [4]));
+    let error = to_bytes(&uneven, [1, 2, 10]).unwrap_err().to_string();
+    assert!(error.contains("not of equal size"), "{error}");
+}
+
+/// A choice in a layer of any name.
+struct PRelu(f32);
+
+impl Parts<f32> for PRelu {
+    fn visit(&self, _: &mut Visitor<'_, f32>) {}
+}
+
+impl Module<f32> for PRelu {
+    fn forward<'t>(&self, x: Var<'t, f32>) -> wengert_autograd::Result<Var<'t, f32>> {
+        let mask = x.value()?.greater(&Tensor::scalar(self.0))?;
+        x.where_(&mask, x * 0.5)
+    }
+}
+
+#[test]
+fn a_choice_by_the_sign_is_exported_and_another_is_refused() {
+    round_trip(&PRelu(0.0), [3, 4, 5]);
+    let error = to_bytes(&PRelu(1.0), [3, 4, 5]).unwrap_err().to_string();
+    assert!(error.contains("its mask depends on the input"), "{error}");
 }

@@ -31,7 +31,7 @@ optimizer! {
     /// assert_eq!(w.value(), tensor![0.999]);
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    Adam, AdamSettings {
+    Adam, AdamSettings, momentum beta1 {
         /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
@@ -95,7 +95,7 @@ optimizer! {
     /// # optimizer.step()?;
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    AdamW, AdamWSettings {
+    AdamW, AdamWSettings, momentum beta1 {
         /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
@@ -161,11 +161,6 @@ macro_rules! rule {
             fn is_by_rows(&self) -> bool {
                 let $settings = self;
                 $lazy
-            }
-
-            fn set_momentum(&mut self, momentum: f64) -> bool {
-                self.beta1 = momentum;
-                true
             }
         }
     };

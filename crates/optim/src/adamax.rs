@@ -25,7 +25,7 @@ optimizer! {
     /// optimizer.step()?;
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    Adamax, AdamaxSettings {
+    Adamax, AdamaxSettings, momentum beta1 {
         /// β₁, the fraction of the mean that a step keeps, and β₂, the decay of the largest gradient: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
@@ -67,10 +67,5 @@ impl Rule for AdamaxSettings {
             beta2: C(self.beta2),
             eps: C(self.eps),
         })
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.beta1 = momentum;
-        true
     }
 }

@@ -29,7 +29,7 @@ optimizer! {
     /// optimizer.step()?;
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    Adan, AdanSettings {
+    Adan, AdanSettings, momentum beta1 {
         /// β₁, β₂ and β₃, the fractions that the means of gradients, of their differences and of squares keep: `betas`, 0.98, 0.92
         /// and 0.99 by default.
         betas(beta1 = 0.98 in SHARE, beta2 = 0.92 in SHARE, beta3 = 0.99 in SHARE);
@@ -90,10 +90,5 @@ impl Rule for AdanSettings {
             root: C(1.0 / filled(self.beta3, step).sqrt()),
             eps: C(self.eps),
         })
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.beta1 = momentum;
-        true
     }
 }

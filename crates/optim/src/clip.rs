@@ -106,6 +106,11 @@ impl ClipNorm {
         Self { max: max_norm, p: 2.0, allow_non_finite: false }
     }
 
+    /// The largest norm.
+    pub fn max(&self) -> f64 {
+        self.max
+    }
+
     /// The p of the norm, which is the p-th root of a sum of p-th powers, or for infinity the largest number; `norm_type`, 2 by default.
     #[must_use]
     pub fn norm(self, p: f64) -> Self {

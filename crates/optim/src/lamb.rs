@@ -31,7 +31,7 @@ optimizer! {
     /// assert!(w.value().allclose(&tensor![3.0 - step, 4.0 - step], 1e-12, 0.0, false)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Lamb, LambSettings {
+    Lamb, LambSettings, momentum beta1 {
         /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-6 by default.
@@ -88,11 +88,6 @@ impl Rule for LambSettings {
             eps: C(self.eps),
         });
         Scaled { direction, rate: self.learning_rate, trust: !self.without_trust_ratio }
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.beta1 = momentum;
-        true
     }
 }
 

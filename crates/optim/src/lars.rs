@@ -37,7 +37,7 @@ optimizer! {
     /// assert_eq!(b.value(), tensor![0.5]);
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    Lars, LarsSettings {
+    Lars, LarsSettings, momentum momentum {
         /// The fraction of the previous step that is kept: `momentum`, 0.9 by default.
         momentum(momentum = 0.9 in UP_TO_ONE);
         /// λ, the pull of each parameter towards 0, added to its gradient: `weight_decay`, 0 by default.
@@ -84,11 +84,6 @@ impl Rule for LarsSettings {
             },
             trust: (!self.without_trust_ratio).then_some(trust),
         }
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.momentum = momentum;
-        true
     }
 }
 

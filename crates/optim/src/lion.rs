@@ -27,7 +27,7 @@ optimizer! {
     /// assert_eq!(w.value(), tensor![0.75, 1.25, 1.0]);
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    Lion, LionSettings {
+    Lion, LionSettings, momentum beta1 {
         /// β₁ and β₂, the fractions of the mean that the step and the state keep: `betas`, 0.9 and 0.99 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.99 in SHARE);
         /// λ, the pull of each parameter to 0, apart from the gradient: `weight_decay`, 0 by default.
@@ -59,10 +59,5 @@ impl Rule for LionSettings {
             beta1: C(self.beta1),
             beta2: C(self.beta2),
         })
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.beta1 = momentum;
-        true
     }
 }

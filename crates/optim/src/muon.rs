@@ -43,7 +43,7 @@ optimizer! {
     /// # assert!(optimizer.state().get("head.weight.exp_avg_sq").is_some());
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    Muon, MuonSettings {
+    Muon, MuonSettings, momentum momentum {
         /// μ, the fraction of the mean that is kept: `momentum`, 0.95 by default.
         momentum(momentum = 0.95 in SHARE);
         /// λ, the pull of each parameter to 0, apart from the gradient: `weight_decay`, 0.1 by default.
@@ -129,11 +129,6 @@ impl Rule for MuonSettings {
             match_rms: self.match_rms_adamw,
             eps: self.eps,
         }
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.momentum = momentum;
-        true
     }
 }
 

@@ -26,7 +26,7 @@ optimizer! {
     /// optimizer.step()?;
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    NAdam, NAdamSettings {
+    NAdam, NAdamSettings, momentum beta1 {
         /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
@@ -89,10 +89,5 @@ impl Rule for NAdamSettings {
             root: C(1.0 / filled(self.beta2, step).sqrt()),
             eps: C(self.eps),
         })
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.beta1 = momentum;
-        true
     }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use wengert_autograd::{Line, Param};
+use wengert_autograd::{Line, Param, Who};
 use wengert_files::Loader;
 use wengert_tensor::{Float, Tensor};
 
@@ -109,7 +109,7 @@ pub trait Optimizer<T: Float> {
         let mine = self.parameters();
         if let Some((p, _)) = gradients.iter().find(|(p, _)| !mine.iter().any(|m| m.is(p))) {
             let at = Location::caller();
-            return Err(Error::NotMine { optimizer: name::<Self>(), name: p.path(), at });
+            return Err(Error::NotMine { optimizer: Who::of(self).kind(), name: p.path(), at });
         }
         // A step by these gradients, after which those that were there are there again.
         let before: Vec<_> = mine.iter().map(|p| (p.clone(), p.grad())).collect();
@@ -154,13 +154,13 @@ pub trait Optimizer<T: Float> {
     /// [`Error::Use`](crate::Error::Use) if this optimiser has none.
     #[track_caller]
     fn set_momentum(&mut self, momentum: f64) -> Result<()> {
-        Err(no_momentum(name::<Self>(), momentum, Location::caller()))
+        Err(no_momentum(Who::of(self).kind(), momentum, Location::caller()))
     }
 
     /// The state on which the next steps depend, besides the parameters and the settings, by the parameters' paths. The
     /// default is the learning rate alone; an optimiser with more state must override this method.
     fn state(&self) -> State<T> {
-        let mut state = State::of(name::<Self>());
+        let mut state = State::of(Who::of(self).kind());
         state.insert_number(LEARNING_RATE, self.learning_rate());
         state
     }
@@ -173,7 +173,7 @@ pub trait Optimizer<T: Float> {
     /// numbers, or names the kind of optimiser that made it. Then nothing is loaded.
     #[track_caller]
     fn load_state(&mut self, state: State<T>) -> Result<()> {
-        let mut loader = Loader::new(name::<Self>(), state)?;
+        let mut loader = Loader::new(Who::of(self).kind(), state)?;
         let rate = NOT_NEGATIVE.number(&mut loader, LEARNING_RATE);
         loader.finish()?;
         self.set_learning_rate(rate);
@@ -186,11 +186,4 @@ pub(crate) fn no_momentum(optimizer: &str, momentum: f64, at: Line) -> Error {
     let rule = format!("it has no momentum to set to {momentum}");
     let help = "a schedule that sets one leaves it alone if told `.without_momentum()`";
     Error::Use(format!("{optimizer}: {rule}\n  help: {help}"), at)
-}
-
-/// The type's own name, without its path and its parameters.
-fn name<O: ?Sized>() -> &'static str {
-    let whole = std::any::type_name::<O>();
-    let path = whole.split('<').next().unwrap_or(whole);
-    path.rsplit("::").next().unwrap_or(path)
 }

@@ -27,7 +27,7 @@ optimizer! {
     /// optimizer.step()?;
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    RAdam, RAdamSettings {
+    RAdam, RAdamSettings, momentum beta1 {
         /// β₁ and β₂, the fractions of the two running means that a step keeps: `betas`, 0.9 and 0.999 by default.
         betas(beta1 = 0.9 in SHARE, beta2 = 0.999 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
@@ -94,10 +94,5 @@ impl Rule for RAdamSettings {
             eps: C(self.eps),
         };
         if adaptive { Formula::Adaptive(constants) } else { Formula::Plain(constants) }
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.beta1 = momentum;
-        true
     }
 }

@@ -29,7 +29,7 @@ optimizer! {
     /// optimizer.step()?;
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    RmsProp, RmsPropSettings {
+    RmsProp, RmsPropSettings, momentum momentum {
         /// α, the fraction of the running mean that a step keeps: `alpha`, 0.99 by default.
         alpha(alpha = 0.99 in SHARE);
         /// ε, which keeps the quotient finite: `eps`, 1e-8 by default.
@@ -99,10 +99,5 @@ impl Rule for RmsPropSettings {
             (true, false) => Formula::Centered(constants),
             (true, true) => Formula::CenteredMomentum(constants),
         }
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.momentum = momentum;
-        true
     }
 }

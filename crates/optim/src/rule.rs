@@ -27,11 +27,6 @@ pub(crate) trait Rule: Settings {
         false
     }
 
-    /// Sets the momentum, if there is one.
-    fn set_momentum(&mut self, _momentum: f64) -> bool {
-        false
-    }
-
     /// A conflict between settings: the setting, and the rule that is broken.
     fn conflict(&self) -> Option<(&'static str, String)> {
         None

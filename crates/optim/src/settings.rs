@@ -62,15 +62,20 @@ pub(crate) trait Settings: Clone + Send + Sync + 'static {
     fn set_rate(&mut self, rate: f64);
     /// Whether a group has a rate of its own.
     fn has_own_rate(&mut self) -> &mut bool;
+    /// Sets the momentum, if there is one.
+    fn set_momentum(&mut self, _momentum: f64) -> bool {
+        false
+    }
     /// Every number, with its name and bound.
     fn numbers(&self, see: &mut dyn FnMut(&'static str, f64, Bound));
 }
 
-/// Declares an optimiser and its settings from a list: `method(number = default in BOUND, …);`, then flags.
+/// Declares an optimiser and its settings, with the one that is its momentum, from a list: `method(number = default in BOUND, …);`,
+/// then flags.
 macro_rules! optimizer {
     (
         $(#[$doc:meta])*
-        $Name:ident, $Settings:ident {
+        $Name:ident, $Settings:ident $(, momentum $momentum:ident)? {
         $($(#[$about:meta])* $set:ident($($field:ident = $default:literal in $bound:ident),+);)*
         } flags {
         $($(#[$flag_about:meta])* $flag:ident;)*
@@ -133,6 +138,12 @@ macro_rules! optimizer {
             fn has_own_rate(&mut self) -> &mut bool {
                 &mut self.own_rate
             }
+            $(
+                fn set_momentum(&mut self, momentum: f64) -> bool {
+                    self.$momentum = momentum;
+                    true
+                }
+            )?
             fn numbers(&self, see: &mut dyn FnMut(&'static str, f64, $crate::settings::Bound)) {
                 see("learning_rate", self.learning_rate, $crate::settings::NOT_NEGATIVE);
                 $($(see(stringify!($field), self.$field, $crate::settings::$bound);)+)*

@@ -29,7 +29,7 @@ optimizer! {
     /// optimizer.step()?;
     /// # Ok::<(), wengert_optim::Error>(())
     /// ```
-    Sgd, SgdSettings {
+    Sgd, SgdSettings, momentum momentum {
         /// The fraction of the previous step that is kept: `momentum`, 0 by default. 0.9 is usual.
         momentum(momentum = 0.0 in UP_TO_ONE);
         /// The fraction of the gradient that does not enter the momentum: `dampening`, 0 by default. The first step is not dampened.
@@ -93,11 +93,6 @@ impl Rule for SgdSettings {
     /// A row without a gradient stays where it is in any case.
     fn is_by_rows(&self) -> bool {
         self.momentum == 0.0 && self.weight_decay == 0.0
-    }
-
-    fn set_momentum(&mut self, momentum: f64) -> bool {
-        self.momentum = momentum;
-        true
     }
 
     fn conflict(&self) -> Option<(&'static str, String)> {

@@ -4,18 +4,18 @@ use crate::error::{Fault, Named, no_memory};
 use crate::kernel::map::{Plain, map, try_map};
 use crate::{Element, Error, Float, Number, Result, Shape, Tensor};
 
-/// The test of each pair of elements, broadcast against each other.
+/// The function or the test of each pair of elements, broadcast against each other.
 #[track_caller]
-pub(crate) fn both<T: Element>(
+pub(crate) fn both<T: Element, U: Element>(
     op: &'static str,
     a: &Tensor<T>,
     b: &Tensor<T>,
-    test: impl Fn(T, T) -> bool + Copy + Send + Sync,
-) -> Result<Tensor<bool>> {
+    f: impl Fn(T, T) -> U + Copy + Send + Sync,
+) -> Result<Tensor<U>> {
     let shape = Shape::broadcast_or_refuse(op, a.shape(), b.shape())?;
-    match try_map(Plain(move |[a, b]: [T; 2]| test(a, b)), [a, b], &shape) {
+    match try_map(Plain(move |[a, b]: [T; 2]| f(a, b)), [a, b], &shape) {
         Some(y) => Ok(y),
-        None => Err(no_memory::<bool>(op, &shape)),
+        None => Err(no_memory::<U>(op, &shape)),
     }
 }
 

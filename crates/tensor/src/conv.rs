@@ -284,12 +284,6 @@ impl<T: Float> Tensor<T> {
         }
         summed(OP, &sizes, [&x, &y], shape, conv::weight)
     }
-
-    /// The elements in row-major order.
-    #[track_caller]
-    fn lying(&self, op: &'static str) -> Result<Self> {
-        if self.is_contiguous() { Ok(self.clone()) } else { self.copied(op) }
-    }
 }
 
 compiled!(f32 f64: { Tensor::<T>::conv, Tensor::<T>::conv_weight, Tensor::<T>::conv_input_here });

@@ -17,12 +17,7 @@ pub(crate) fn outside(
     axis: usize,
 ) -> Error {
     // The place is a number in row-major order; people count axis by axis.
-    let mut rest = place;
-    let mut at = vec![0; index.rank()];
-    for (i, &size) in at.iter_mut().zip(index.shape()).rev() {
-        *i = rest % size.max(1);
-        rest /= size.max(1);
-    }
+    let at = Shape::index_of(index.shape(), place);
     let number = index.get(&at).unwrap_or_default();
     let size = shape[axis];
     let rule = format!("index {number} (at {at:?}) is not below {size}, the size of axis {axis}");

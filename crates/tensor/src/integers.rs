@@ -3,24 +3,10 @@
 
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::error::{Named, no_memory, refuse};
-use crate::kernel::map::{Plain, map, try_map};
-use crate::{Number, Result, Shape, Tensor};
-
-/// The function of each pair of elements, broadcast against each other.
-#[track_caller]
-fn both<T: Number>(
-    op: &'static str,
-    a: &Tensor<T>,
-    b: &Tensor<T>,
-    f: impl Fn(T, T) -> T + Copy + Send + Sync,
-) -> Result<Tensor<T>> {
-    let shape = Shape::broadcast_or_refuse(op, a.shape(), b.shape())?;
-    match try_map(Plain(move |[a, b]: [T; 2]| f(a, b)), [a, b], &shape) {
-        Some(y) => Ok(y),
-        None => Err(no_memory::<T>(op, &shape)),
-    }
-}
+use crate::compare::both;
+use crate::error::{Named, refuse};
+use crate::kernel::map::{Plain, map};
+use crate::{Number, Result, Tensor};
 
 macro_rules! integer {
     ($($t:ident)*) => {$(

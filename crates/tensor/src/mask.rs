@@ -92,11 +92,6 @@ fn picked<T: Element>(
     }
 }
 
-/// The shape after a reduction whose axes were kept.
-fn kept_or_not<T: Number>(x: Tensor<T>, axes: &Axes, flags: &[bool]) -> Tensor<T> {
-    if axes.keeps() { x } else { x.without(flags) }
-}
-
 impl Tensor<bool> {
     /// Whether any element is true; false if there are none.
     #[track_caller]
@@ -135,7 +130,7 @@ impl Tensor<bool> {
         let flags = folding("any", self.shape(), &axes)?;
         room_or_refuse::<u8>("any", self.shape())?;
         let kept = fold(Max, &self.as_numbers::<u8>(), &flags, &[]);
-        Ok(each("any", None, &kept_or_not(kept, &axes, &flags), |x| x != 0))
+        Ok(each("any", None, &kept.kept_or_not(&axes, &flags), |x| x != 0))
     }
 
     /// Whether all are true along some axes. Of no element: yes.
@@ -149,7 +144,7 @@ impl Tensor<bool> {
         room_or_refuse::<u8>("all", self.shape())?;
         // The least of nothing is 255: not 0, so true.
         let kept = fold(Min, &self.as_numbers::<u8>(), &flags, &[]);
-        Ok(each("all", None, &kept_or_not(kept, &axes, &flags), |x| x != 0))
+        Ok(each("all", None, &kept.kept_or_not(&axes, &flags), |x| x != 0))
     }
 
     /// The number of elements along some axes that are true. (`x.cast::<bool>().count_over(…)` counts what is not 0.)
@@ -162,7 +157,7 @@ impl Tensor<bool> {
         let flags = folding("count", self.shape(), &axes)?;
         room_or_refuse::<usize>("count", self.shape())?;
         let kept = fold(Sum, &self.as_numbers::<usize>(), &flags, &[]);
-        Ok(kept_or_not(kept, &axes, &flags))
+        Ok(kept.kept_or_not(&axes, &flags))
     }
 
     /// 1 for true, 0 for false.

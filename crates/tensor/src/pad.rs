@@ -78,22 +78,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     #[inline(never)]
     fn pad_with_here(&self, widths: &[(isize, isize)], border: Border) -> Result<Self> {
-        let shape = self.padded_shape("pad_with", widths)?;
-        for (axis, &(before, after)) in widths.iter().enumerate() {
-            let size = self.shape()[axis];
-            let widest = before.max(after).max(0) as usize;
-            let (needed, what) = match border {
-                Border::Reflect => (widest.saturating_add(1), "reflecting"),
-                Border::Replicate => (1, "replicating"),
-                Border::Circular => (widest, "going round"),
-            };
-            if widest > 0 && size < needed {
-                let rule = format!(
-                    "{what} axis {axis} by {widest} needs {needed} places, and there are {size}"
-                );
-                return Err(Error::Value(Fault::new("pad_with", &[self.shape()], rule)));
-            }
-        }
+        let shape = self.padded_with_shape(widths, border)?;
         if shape.contains(&0) {
             return Self::try_full(&shape, T::default());
         }
@@ -121,9 +106,33 @@ impl<T: Element> Tensor<T> {
         Ok(out)
     }
 
-    /// The shape with these widths added.
+    /// The shape of [`pad_with`](Self::pad_with), or its error.
+    #[doc(hidden)]
     #[track_caller]
-    fn padded_shape(&self, op: &'static str, widths: &[(isize, isize)]) -> Result<Shape> {
+    pub fn padded_with_shape(&self, widths: &[(isize, isize)], border: Border) -> Result<Shape> {
+        let shape = self.padded_shape("pad_with", widths)?;
+        for (axis, &(before, after)) in widths.iter().enumerate() {
+            let size = self.shape()[axis];
+            let widest = before.max(after).max(0) as usize;
+            let (needed, what) = match border {
+                Border::Reflect => (widest.saturating_add(1), "reflecting"),
+                Border::Replicate => (1, "replicating"),
+                Border::Circular => (widest, "going round"),
+            };
+            if widest > 0 && size < needed {
+                let rule = format!(
+                    "{what} axis {axis} by {widest} needs {needed} places, and there are {size}"
+                );
+                return Err(Error::Value(Fault::new("pad_with", &[self.shape()], rule)));
+            }
+        }
+        Ok(shape)
+    }
+
+    /// The shape with these widths added.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn padded_shape(&self, op: &'static str, widths: &[(isize, isize)]) -> Result<Shape> {
         if widths.len() != self.rank() {
             let rule = format!("{} pairs of widths for {} axes", widths.len(), self.rank());
             return Err(Error::Shape(Fault::new(op, &[self.shape()], rule)));

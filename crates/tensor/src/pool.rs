@@ -69,7 +69,7 @@ impl<T: Float> Tensor<T> {
         if Shape::len_or_refuse(OP, &shape)? == 0 {
             return Ok((Self::try_full(&shape, T::ZERO)?, Tensor::try_full(&shape, 0)?));
         }
-        let x = if self.is_contiguous() { self.clone() } else { self.copied(OP)? };
+        let x = self.lying(OP)?;
         let whole = [Part { start: 0, len: 1, step: 1 }];
         let axis = |i: usize| (i + d).checked_sub(3).map_or(&whole[..], |i| &parts[i]);
         let size = |i: usize| (i + d).checked_sub(3).map_or(1, |i| sizes[i]);
@@ -136,7 +136,7 @@ impl<T: Float> Tensor<T> {
         }
         let plane: usize = sizes.iter().product();
         let each = self.len() / (len / plane);
-        let g = if self.is_contiguous() { self.clone() } else { self.copied(OP)? };
+        let g = self.lying(OP)?;
         let (g, places) = (g.as_slice().unwrap_or(&[]), places.contiguous());
         let places = places.as_slice().unwrap_or(&[]);
         let all_inside = AtomicBool::new(true);

@@ -20,7 +20,7 @@ fn folded<T: Number>(
 ) -> Result<Tensor<T>> {
     let flags = folding(op, x.shape(), axes)?;
     let kept = T::fold(by, x, &flags);
-    Ok(if axes.keeps() { kept } else { kept.without(&flags) })
+    Ok(kept.kept_or_not(axes, &flags))
 }
 
 /// The fold of all elements.
@@ -48,6 +48,11 @@ impl<T: Element> Tensor<T> {
             layout.strides.remove(axis);
         }
         self
+    }
+
+    /// With the flagged axes, which have size 1, or without them.
+    pub(crate) fn kept_or_not(self, axes: &Axes, flags: &[bool]) -> Self {
+        if axes.keeps() { self } else { self.without(flags) }
     }
 
     /// A tensor of one element as a scalar.

@@ -23,12 +23,7 @@ impl<T: Number> Tensor<T> {
     #[track_caller]
     #[inline(never)]
     pub fn cumsum(&self, axis: isize) -> Result<Self> {
-        if is_axis_of_scalar(self.shape(), axis) {
-            return self.line().cumsum(0)?.reshape([]);
-        }
-        let axis = axis_or_refuse("cumsum", self.shape(), axis)?;
-        room_or_refuse::<T>("cumsum", self.shape())?;
-        Ok(T::scan(NumberScan::Sum, self, axis))
+        self.scanned("cumsum", axis, |x, axis| T::scan(NumberScan::Sum, x, axis))
     }
 
     /// The running product along `axis`: each element times all before it. Carried in double precision.
@@ -38,12 +33,23 @@ impl<T: Number> Tensor<T> {
     #[track_caller]
     #[inline(never)]
     pub fn cumprod(&self, axis: isize) -> Result<Self> {
+        self.scanned("cumprod", axis, |x, axis| T::scan(NumberScan::Product, x, axis))
+    }
+
+    /// The scan along `axis`; that of a scalar is the scalar's.
+    #[track_caller]
+    fn scanned(
+        &self,
+        op: &'static str,
+        axis: isize,
+        scan: impl FnOnce(&Self, usize) -> Self,
+    ) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
-            return self.line().cumprod(0)?.reshape([]);
+            return scan(&self.line(), 0).reshape([]);
         }
-        let axis = axis_or_refuse("cumprod", self.shape(), axis)?;
-        room_or_refuse::<T>("cumprod", self.shape())?;
-        Ok(T::scan(NumberScan::Product, self, axis))
+        let axis = axis_or_refuse(op, self.shape(), axis)?;
+        room_or_refuse::<T>(op, self.shape())?;
+        Ok(scan(self, axis))
     }
 }
 
@@ -55,12 +61,7 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     #[inline(never)]
     pub fn logcumsumexp(&self, axis: isize) -> Result<Self> {
-        if is_axis_of_scalar(self.shape(), axis) {
-            return self.line().logcumsumexp(0)?.reshape([]);
-        }
-        let axis = axis_or_refuse("logcumsumexp", self.shape(), axis)?;
-        room_or_refuse::<T>("logcumsumexp", self.shape())?;
-        Ok(T::logcumsumexp(self, axis))
+        self.scanned("logcumsumexp", axis, T::logcumsumexp)
     }
 }
 

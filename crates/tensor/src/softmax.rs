@@ -42,7 +42,7 @@ impl<T: Float> Tensor<T> {
         let axes = axes.into();
         let flags = folding("logsumexp", self.shape(), &axes)?;
         let kept = self.log_sum_exp(&flags);
-        Ok(if axes.keeps() { kept } else { kept.without(&flags) })
+        Ok(kept.kept_or_not(&axes, &flags))
     }
 
     #[inline(never)]
@@ -72,23 +72,13 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     #[inline(never)]
     pub fn softmax(&self, axis: isize) -> Result<Self> {
-        if is_axis_of_scalar(self.shape(), axis) {
-            return self.line().softmax(0)?.reshape([]);
-        }
-        let at = axis_or_refuse("softmax", self.shape(), axis)?;
-        room_or_refuse::<T>("softmax", self.shape())?;
-        if self.is_empty() {
-            return Ok(self.clone());
-        }
-        if let Some(rows) = self.as_rows(at) {
-            return T::softmax_rows(&rows, false).reshape(self.shape());
-        }
-        let (flags, most) = self.most_along(at);
         let named = Named { op: "softmax", twin: None };
-        let exponentials = map(named, ExpFrom, [self, &most], self.shape());
-        let scale = T::fold(NumberFold::Sum, &exponentials, &flags).recip();
-        let times = Plain(|[e, s]: [T; 2]| e.times(s));
-        Ok(map(named, times, [&exponentials, &scale], self.shape()))
+        self.of_rows(named, axis, false, |x, flags, most| {
+            let exponentials = map(named, ExpFrom, [x, most], x.shape());
+            let scale = T::fold(NumberFold::Sum, &exponentials, flags).recip();
+            let times = Plain(|[e, s]: [T; 2]| e.times(s));
+            map(named, times, [&exponentials, &scale], x.shape())
+        })
     }
 
     /// The logarithm of [`softmax`](Self::softmax), exact where that is near 0.
@@ -98,22 +88,37 @@ impl<T: Float> Tensor<T> {
     #[track_caller]
     #[inline(never)]
     pub fn log_softmax(&self, axis: isize) -> Result<Self> {
+        let named = Named { op: "log_softmax", twin: None };
+        self.of_rows(named, axis, true, |x, flags, most| {
+            let logs = about(FloatFold::Exponentials, x, flags, most).ln();
+            let from = Plain(|[x, m, log]: [T; 3]| x.minus(m).minus(log));
+            map(named, from, [x, most, &logs], x.shape())
+        })
+    }
+
+    /// The softmax along `axis`, or its logarithm: in one pass where the rows lie contiguous, else by `apart`, from the largest
+    /// elements along the axis.
+    #[track_caller]
+    fn of_rows(
+        &self,
+        named: Named,
+        axis: isize,
+        log: bool,
+        apart: impl FnOnce(&Self, &[bool], &Self) -> Self,
+    ) -> Result<Self> {
         if is_axis_of_scalar(self.shape(), axis) {
-            return self.line().log_softmax(0)?.reshape([]);
+            return T::softmax_rows(&self.line(), log).reshape([]);
         }
-        let at = axis_or_refuse("log_softmax", self.shape(), axis)?;
-        room_or_refuse::<T>("log_softmax", self.shape())?;
+        let at = axis_or_refuse(named.op, self.shape(), axis)?;
+        room_or_refuse::<T>(named.op, self.shape())?;
         if self.is_empty() {
             return Ok(self.clone());
         }
         if let Some(rows) = self.as_rows(at) {
-            return T::softmax_rows(&rows, true).reshape(self.shape());
+            return T::softmax_rows(&rows, log).reshape(self.shape());
         }
         let (flags, most) = self.most_along(at);
-        let logs = about(FloatFold::Exponentials, self, &flags, &most).ln();
-        let from = Plain(|[x, m, log]: [T; 3]| x.minus(m).minus(log));
-        let named = Named { op: "log_softmax", twin: None };
-        Ok(map(named, from, [self, &most, &logs], self.shape()))
+        Ok(apart(self, &flags, &most))
     }
 
     /// The gradient of the operand of this softmax along `axis`, or of its logarithm, from the gradient `g`, in one pass. `None` if

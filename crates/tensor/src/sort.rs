@@ -116,7 +116,7 @@ impl<T: Number> Tensor<T> {
         let mut values = Self::try_full(&shape, T::ZERO)?;
         let mut places = Tensor::try_full(&shape, 0)?;
         if !values.is_empty() {
-            let source = if moved.is_contiguous() { moved } else { moved.copied(op)? };
+            let source = moved.lying(op)?;
             let mut line: Vec<Placed<T>> = Vec::with_capacity(self.shape()[axis]);
             let lines = source.as_slice().unwrap_or(&[]).chunks_exact(self.shape()[axis]);
             let targets = values.as_mut_slice().chunks_exact_mut(k);

@@ -21,7 +21,7 @@ impl<T: Element> Tensor<T> {
         let axes = axes.into();
         let flags = folding("count_nonzero", self.shape(), &axes)?;
         let kept = T::count_nonzero(self, &flags);
-        Ok(if axes.keeps() { kept } else { kept.without(&flags) })
+        Ok(kept.kept_or_not(&axes, &flags))
     }
 }
 
@@ -60,7 +60,7 @@ impl<T: Float> Tensor<T> {
         let axes = axes.into();
         let flags = folding("var", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction);
-        Ok(if axes.keeps() { kept } else { kept.without(&flags) })
+        Ok(kept.kept_or_not(&axes, &flags))
     }
 
     /// The standard deviation of all elements, as a scalar: the root of [`var`](Self::var).
@@ -77,7 +77,7 @@ impl<T: Float> Tensor<T> {
         let axes = axes.into();
         let flags = folding("std", self.shape(), &axes)?;
         let kept = self.variance(&flags, correction).sqrt();
-        Ok(if axes.keeps() { kept } else { kept.without(&flags) })
+        Ok(kept.kept_or_not(&axes, &flags))
     }
 
     /// In two passes, the first relative to the first element of each fold, so that equal elements have a variance of exactly 0,
@@ -153,7 +153,7 @@ impl<T: Float> Tensor<T> {
             f64::NEG_INFINITY => of_sizes(NumberFold::Min),
             p => self.root_of_powers(p, &flags)?,
         };
-        Ok(if axes.keeps() { kept } else { kept.without(&flags) })
+        Ok(kept.kept_or_not(axes, &flags))
     }
 
     /// (Σ|x|ᵖ)^(1/p) over the flagged axes, which are kept.

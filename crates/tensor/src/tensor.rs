@@ -171,6 +171,13 @@ impl<T: Element> Tensor<T> {
         }
     }
 
+    /// [`contiguous`](Self::contiguous), or an [`Error::Size`] in the name of `op`.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn lying(&self, op: &'static str) -> Result<Self> {
+        if self.is_contiguous() { Ok(self.clone()) } else { self.copied(op) }
+    }
+
     /// A copy of the elements in row-major order.
     #[track_caller]
     #[inline(never)]

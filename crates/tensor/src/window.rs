@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::error::Fault;
 use crate::layout::{Layout, Walk};
-use crate::{Element, Error, Number, Result, Shape, Tensor};
+use crate::{Element, Error, Number, Part, Result, Shape, Tensor};
 
 /// A window along one axis: the number of places that it sees, the step from one window to the next, and the step from one
 /// seen place to the next.
@@ -63,6 +63,25 @@ impl Window {
             Some(rest) => rest / if self.stride == 0 { 1 } else { self.stride } + 1,
             None => 0,
         }
+    }
+
+    /// The places that window `n` sees of an axis of so many places, when `before` more stand before it: those outside are left out.
+    ///
+    /// ```
+    /// use wengert_tensor::{Part, Window};
+    ///
+    /// let part = Window::new(3).stride(2).part(0, 1, 8);
+    /// assert_eq!(part, Part { start: 0, len: 2, step: 1 });
+    /// ```
+    #[must_use]
+    pub fn part(self, n: usize, before: usize, places: usize) -> Part {
+        let step = self.dilation.max(1);
+        let start = n.saturating_mul(self.stride);
+        // The places before the axis are left out in whole steps.
+        let out = before.saturating_sub(start).div_ceil(step);
+        let start = start.saturating_add(out.saturating_mul(step)).saturating_sub(before);
+        let fit = places.saturating_sub(start).div_ceil(step);
+        Part { start, len: fit.min(self.size.saturating_sub(out)), step }
     }
 
     /// The rule that it breaks on an axis of so many places.

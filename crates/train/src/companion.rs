@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wengert_autograd::{Line, Tape, Var};
+use wengert_autograd::{Line, Tape, Var, Who};
 use wengert_nn::Parts;
 use wengert_optim::{Optimizer, Resume};
 use wengert_tensor::Float;
@@ -101,9 +101,7 @@ pub trait Companion<T: Float> {
 
     /// The name in the print of a trainer: the type's name, unless it is said otherwise.
     fn describe(&self) -> String {
-        let whole = std::any::type_name::<Self>();
-        let path = whole.split('<').next().unwrap_or(whole);
-        path.rsplit("::").next().unwrap_or(path).to_string()
+        Who::of(self).kind().to_string()
     }
 
     /// The state that the next steps depend on, to be saved in a [`Checkpoint`](crate::Checkpoint): `Some(self)` for a companion that

@@ -101,14 +101,6 @@ impl<T: Float> Companion<T> for Average<T> {
     }
 }
 
-/// Clips before each step.
-impl<T: Float> Companion<T> for ClipNorm {
-    fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        self.clip(step.optimizer.parameters())?;
-        Ok(())
-    }
-}
-
 /// The second half of each step.
 impl<T: Float> Companion<T> for ProximalStep {
     fn after_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
@@ -125,19 +117,17 @@ fn clips_all(name: &str, max: f64) -> Option<String> {
     })
 }
 
-/// All gradients together to a length.
-pub(crate) struct ClipTo(pub(crate) f64);
-
-impl<T: Float> Companion<T> for ClipTo {
+/// Clips before each step.
+impl<T: Float> Companion<T> for ClipNorm {
     fn before_fit(&mut self, _: &Fit) -> Result<()> {
-        refuse(clips_all("clip_norm", self.0))
+        refuse(clips_all("clip_norm", self.max()))
     }
     fn before_step(&mut self, step: &mut Step<'_, T>) -> Result<()> {
-        ClipNorm::new(self.0).clip(step.optimizer.parameters())?;
+        self.clip(step.optimizer.parameters())?;
         Ok(())
     }
     fn describe(&self) -> String {
-        format!("all gradients together to length {}", self.0)
+        format!("all gradients together to length {}", self.max())
     }
 }
 

@@ -104,28 +104,32 @@ pub fn curvature<T: Float, X: Tensors, Y: Tensors, P: Tensors>(
     let vars: Vec<Var<T>> =
         tape.params().into_iter().filter(|(p, _)| !p.is_frozen()).map(|(_, var)| var).collect();
     let gradients = loss.grad_or_zero(&vars)?;
-    let sizes: Vec<usize> = vars.iter().map(|v| v.len()).collect();
-    let n: usize = sizes.iter().sum();
-    let times_hessian = |v: &[f64]| -> Result<Vec<f64>> {
-        let (mut out, mut start) = (vec![0.0; n], 0);
-        for ((g, var), size) in gradients.iter().zip(&vars).zip(&sizes) {
-            let part = v[start..start + size].iter().map(|&x| T::from_f64(x)).collect();
-            let part =
-                Tensor::from_vec(part, var.shape()).map_err(wengert_autograd::Error::from)?;
-            let rows = g.pull_tensors(&vars, &part)?;
-            let flat = rows.iter().flat_map(|row| row.iter().map(|x| x.to_f64()));
-            out.iter_mut().zip(flat).for_each(|(o, x)| *o += x);
-            start += size;
-        }
-        Ok(out)
-    };
-
+    let n: usize = vars.iter().map(|v| v.len()).sum();
     let start = Tensor::<f64>::randn([n], &mut Rng::new(0)).to_vec();
-    let (diagonal, beside) = lanczos(start, DIRECTIONS, times_hessian)?;
+    let times = |v: &[f64]| times_hessian(&gradients, &vars, v);
+    let (diagonal, beside) = lanczos(start, DIRECTIONS, times)?;
     Ok(Curvature {
         most: eigenvalue(&diagonal, &beside, diagonal.len()),
         least: eigenvalue(&diagonal, &beside, 1),
     })
+}
+
+/// The product of the Hessian with a vector, by one sweep over the recorded gradients of these vars.
+pub(crate) fn times_hessian<'t, T: Float>(
+    gradients: &[Var<'t, T>],
+    vars: &[Var<'t, T>],
+    v: &[f64],
+) -> Result<Vec<f64>> {
+    let mut numbers = v.iter().map(|&x| T::from_f64(x));
+    let parts = vars.iter().map(|var| {
+        let part = numbers.by_ref().take(var.len()).collect();
+        Tensor::from_vec(part, var.shape()).map_err(wengert_autograd::Error::from)
+    });
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    let Some(first) = vars.first() else { return Ok(Vec::new()) };
+    let from: Vec<_> = gradients.iter().copied().zip(&parts).collect();
+    let products = first.tape().pull_tensors(&from, vars)?;
+    Ok(products.iter().flat_map(|product| product.iter().map(|x| x.to_f64())).collect())
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use wengert_autograd::{Result, Tape};
 use wengert_tensor::{Rng, Tensor};
-use wengert_viz::{Chart, Field, Histogram, Matrix, Scale, Surface, calibration, heat_svg};
+use wengert_viz::{
+    Chart, Field, Histogram, Matrix, Scale, Surface, calibration, heat_svg, stacked,
+};
 
 /// The path of gradient descent with momentum over a surface.
 fn descent(
@@ -43,7 +45,7 @@ fn main() -> Result<()> {
         .line("rate", rate);
     let loss = Chart::new("Loss").x_label("epoch").y_label("mean, nats").scale(Scale::Log);
     let loss = loss.line("training", curve(0.2, 0.02)).line("validation", curve(0.15, 0.1));
-    write("loss", loss.to_svg_above(&rate));
+    write("loss", stacked(&[loss.to_svg(), rate.to_svg()]));
     let mut rng = Rng::new(0);
     for (name, surface, x, y, from, rates) in [
         (

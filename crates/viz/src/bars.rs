@@ -1,6 +1,7 @@
 //! `bars_svg`: numbers by name, as bars to both sides of 0.
 
-use crate::svg::{Anchor, Svg};
+use crate::chart::fraction;
+use crate::svg::{Anchor, Svg, trimmed};
 
 /// Named numbers as bars, those above 0 to the right and those below 0 to the left, with the numbers at their ends: which words
 /// pull where, or what each method reached. A number that is not finite has no bar.
@@ -17,13 +18,11 @@ pub fn bars_svg(title: &str, bars: &[(impl AsRef<str>, f64)]) -> String {
     const WIDE: f64 = 420.0;
     const NUMBER: f64 = 52.0;
     let finite = || bars.iter().map(|bar| bar.1).filter(|x| x.is_finite());
-    let (low, high) = (finite().fold(0.0, f64::min), finite().fold(0.0, f64::max));
-    // By halves, as the whole difference may be no number.
-    let span = high / 2.0 - low / 2.0;
-    let place = |x: f64| if span > 0.0 { WIDE * ((x / 2.0 - low / 2.0) / span) } else { 0.0 };
+    let range = (finite().fold(0.0, f64::min), finite().fold(0.0, f64::max));
+    let place = |x: f64| WIDE * fraction(x, range);
     let longest = bars.iter().map(|bar| bar.0.as_ref().chars().count()).max().unwrap_or(0);
     let names = 24.0 + 9.0 * longest as f64;
-    let left = names + if low < 0.0 { NUMBER } else { 0.0 };
+    let left = names + if range.0 < 0.0 { NUMBER } else { 0.0 };
     let mut svg = Svg::new();
     svg.text(12.0, 22.0, 15.0, Anchor::Start, title);
     let zero = left + place(0.0);
@@ -41,8 +40,7 @@ pub fn bars_svg(title: &str, bars: &[(impl AsRef<str>, f64)]) -> String {
         let number = if x.abs() < 1e-3 || x.abs() >= 1e5 {
             format!("{x:.1e}")
         } else {
-            let text = format!("{x:.3}");
-            text.trim_end_matches('0').trim_end_matches('.').to_string()
+            trimmed(&format!("{x:.3}")).to_string()
         };
         let (at, anchor) =
             if *x < 0.0 { (end - 5.0, Anchor::End) } else { (end + 5.0, Anchor::Start) };

@@ -5,7 +5,7 @@ mod axis;
 use crate::svg::{Anchor, Svg};
 pub use axis::Scale;
 use axis::log_ticks;
-pub(crate) use axis::{label, span, ticks};
+pub(crate) use axis::{fraction, label, span, ticks};
 
 /// A line chart.
 ///
@@ -175,26 +175,6 @@ impl Chart {
             svg.text_in(right + 10.0, y + 4.0, 12.0, Anchor::Start, colour, name);
         }
         svg.finish(width, height)
-    }
-}
-
-impl Chart {
-    /// This chart with another below it, in one picture as SVG text: losses, and the learning rate of the same epochs.
-    ///
-    /// ```
-    /// use wengert_viz::Chart;
-    ///
-    /// let rate = Chart::new("learning rate").size(480.0, 180.0).line("rate", [0.1, 0.05]);
-    /// let both = Chart::new("loss").line("train", [1.0, 0.5]).to_svg_above(&rate);
-    /// assert!(both.contains("height=\"500\"") && both.contains(">rate</text>"));
-    /// ```
-    pub fn to_svg_above(&self, below: &Self) -> String {
-        let (wide, high) = (self.size.0.max(below.size.0), self.size.1 + below.size.1);
-        let moved = below.to_svg().replacen("<svg ", &format!("<svg y=\"{}\" ", self.size.1), 1);
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {wide} {high}\">\n{}{moved}</svg>\n",
-            self.to_svg()
-        )
     }
 }
 

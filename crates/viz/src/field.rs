@@ -1,6 +1,6 @@
 //! `Field`: a function of the plane as colours, with points and paths on it.
 
-use crate::chart::{COLOURS, label, ticks};
+use crate::chart::{COLOURS, label, span, ticks};
 use crate::svg::{Anchor, Svg};
 
 /// A function of the plane as colours, from pale where it is least to deep blue where it is greatest, with points and paths on it: a decision boundary, a slice of
@@ -31,13 +31,14 @@ pub struct Field {
 const CELLS: usize = 60;
 
 impl Field {
-    /// The values of `f` over these ranges of x and y.
+    /// The values of `f` over these ranges of x and y. A range of one point is drawn with some room on both sides.
     pub fn new(
         title: impl Into<String>,
         x: (f64, f64),
         y: (f64, f64),
         f: impl Fn(f64, f64) -> f64,
     ) -> Self {
+        let [x, y] = [x, y].map(|(from, to)| span([from, to].into_iter()));
         let middle = |range: (f64, f64), i: usize| {
             range.0 + (range.1 - range.0) * (i as f64 + 0.5) / CELLS as f64
         };
@@ -236,6 +237,14 @@ mod tests {
             .to_svg();
         assert!(!svg.contains("NaN") && !svg.contains("inf") && svg.contains("#c81e1e"), "{svg}");
         assert!(svg.contains(">p</text>") && svg.contains(">a</text>"));
+    }
+
+    #[test]
+    fn a_range_of_one_point_has_room_on_both_sides() {
+        for (at, way) in [(1.0, 0.5), (-3.0, 0.5), (1e9, 1e6)] {
+            let svg = Field::new("f", (at, at), (at + way, at), |x, y| x + y).to_svg();
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        }
     }
 
     #[test]

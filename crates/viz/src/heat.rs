@@ -1,5 +1,6 @@
 //! `heat_svg`: rows of numbers over time as colours.
 
+use crate::field::blue;
 use crate::svg::{Anchor, Svg};
 
 /// A row of a heat map: its name, and points of time and number.
@@ -35,13 +36,7 @@ pub fn heat_svg(title: &str, rows: &[HeatRow<'_>]) -> String {
         let wide = across / points.len().max(1) as f64;
         for (i, &(step, x)) in points.iter().enumerate() {
             let place = if high > low { (x.log10() - low) / (high - low) } else { 0.5 };
-            let fill = if good(x) {
-                let at = |from: f64, to: f64| (from + (to - from) * place) as u8;
-                // From pale to deep blue.
-                format!("rgb({},{},{})", at(237.0, 8.0), at(243.0, 48.0), at(251.0, 107.0))
-            } else {
-                "rgb(200,30,30)".to_string()
-            };
+            let fill = if good(x) { blue(place) } else { "rgb(200,30,30)".to_string() };
             svg.begin(&format!("{name}, step {step}: {x:.2e}"));
             svg.rect(
                 left + i as f64 * wide,

@@ -1,6 +1,6 @@
 //! `Histogram`: how often numbers occur, as bars.
 
-use crate::chart::{COLOURS, label, span, ticks};
+use crate::chart::{COLOURS, fraction, label, span, ticks};
 use crate::svg::{Anchor, Svg};
 
 /// The distribution of numbers, as bars of one width.
@@ -46,14 +46,13 @@ impl Histogram {
 
     /// The range, and the number of values in each of its parts.
     fn counts(&self) -> ((f64, f64), Vec<usize>) {
-        let (low, high) = span(self.values.iter().copied());
+        let range = span(self.values.iter().copied());
         let mut counts = vec![0; self.bars];
         for x in &self.values {
-            // By halves, as the whole range may be no number.
-            let part = (x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) * self.bars as f64;
+            let part = fraction(*x, range) * self.bars as f64;
             counts[(part as usize).min(self.bars - 1)] += 1;
         }
-        ((low, high), counts)
+        (range, counts)
     }
 
     /// The picture as SVG text.

@@ -2,7 +2,7 @@
 
 use wengert_tensor::{Error, Fault, Float, Result, Tensor, compiled};
 
-use crate::chart::COLOURS;
+use crate::chart::{COLOURS, fraction};
 use crate::svg::{Anchor, Svg};
 
 /// A grey picture with its caption.
@@ -78,12 +78,7 @@ pub fn image_grid<T: Float>(title: &str, pictures: &[Picture<T>], across: usize)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
         svg.rect(x, y, w as f64 * point, h as f64 * point, "fill=\"white\" stroke=\"#bbb\"");
         for (place, v) in values.iter().enumerate() {
-            // By halves, as the whole difference may be no number.
-            let share = if most > least {
-                (v / 2.0 - least / 2.0) / (most / 2.0 - least / 2.0)
-            } else {
-                0.0
-            };
+            let share = fraction(*v, (least, most));
             if share > 0.02 {
                 let grey = (255.0 * (1.0 - share)) as u8;
                 let style =

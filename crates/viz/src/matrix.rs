@@ -2,7 +2,7 @@
 
 use wengert_tensor::{Error, Fault, Float, Result, Tensor};
 
-use crate::chart::label;
+use crate::chart::{fraction, label};
 use crate::field::blue;
 use crate::svg::{Anchor, Svg};
 
@@ -100,9 +100,7 @@ impl Matrix {
         }
         for (i, &x) in self.values.iter().enumerate() {
             let (row, column) = (i / across, i % across);
-            // By halves, as the whole difference may be no number.
-            let fraction =
-                if high > low { (x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) } else { 0.0 };
+            let fraction = fraction(x, (low, high));
             let fill = if x.is_finite() { blue(fraction) } else { "#c81e1e".into() };
             let (px, py) = (left + column as f64 * cell, top + row as f64 * cell);
             svg.begin(&format!(

@@ -1,6 +1,6 @@
 //! `mistakes`: the images whose class was predicted wrongly.
 
-use wengert_tensor::{Float, Result, Tensor, compiled};
+use wengert_tensor::{Error, Fault, Float, Result, Tensor, compiled};
 
 use crate::{Picture, image_grid};
 
@@ -21,7 +21,7 @@ const DRAWN: usize = 40;
 /// ```
 ///
 /// # Errors
-/// If there are not as many images as labels, or they are not `[N, rows, columns]`.
+/// If there are not as many images as labels and as predictions, or they are not `[N, rows, columns]`.
 #[track_caller]
 #[inline(never)]
 pub fn mistakes<T: Float>(
@@ -30,6 +30,11 @@ pub fn mistakes<T: Float>(
     predicted: &Tensor<usize>,
     names: &[String],
 ) -> Result<String> {
+    let shapes = [images.shape(), labels.shape(), predicted.shape()];
+    if images.rank() != 3 || shapes[1] != &images.shape()[..1] || shapes[2] != shapes[1] {
+        let rule = "images are [N, rows, columns], with N labels and N predictions";
+        return Err(Error::Shape(Fault::new("mistakes", &shapes, rule)));
+    }
     let named = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
     let pairs = labels.iter().zip(predicted.iter()).enumerate();
     let wrong: Vec<_> = pairs.filter(|(_, (label, taken_for))| label != taken_for).collect();
@@ -44,3 +49,23 @@ pub fn mistakes<T: Float>(
 }
 
 compiled!(f32: { mistakes::<T> });
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn images_labels_and_predictions_are_as_many() {
+        let of = |images: [usize; 3], labels: usize, predicted: usize| {
+            let classes = |n| Tensor::from(vec![0; n]);
+            mistakes(&Tensor::<f32>::ones(images), &classes(labels), &classes(predicted), &[])
+        };
+        assert!(of([3, 2, 2], 3, 3).is_ok());
+        for (labels, predicted) in [(2, 2), (3, 2), (2, 3), (4, 4)] {
+            let error = of([3, 2, 2], labels, predicted).unwrap_err().to_string();
+            assert!(error.contains("mistakes") && error.contains("N predictions"), "{error}");
+        }
+    }
+}

@@ -14,8 +14,12 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// A coordinate with as many digits as a screen shows.
 pub(crate) fn number(x: f64) -> String {
-    let text = format!("{x:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+    trimmed(&format!("{x:.2}")).to_string()
+}
+
+/// The text of a number with a point, without zeros at its end.
+pub(crate) fn trimmed(number: &str) -> &str {
+    number.trim_end_matches('0').trim_end_matches('.')
 }
 
 /// The position of text relative to its point.

@@ -4,12 +4,12 @@
 use std::cell::RefCell;
 
 use wengert_tensor::pointwise::BinaryOp;
-use wengert_tensor::{Rng, Tensor};
+use wengert_tensor::{Rng, Shape, Tensor};
 
 use super::report::{Finding, Tally, Verdict};
 use super::slope::{NoSlope, Slope, Value, slope};
 use super::subject::Subject;
-use super::{GradCheck, Report};
+use super::{DIRECTIONS, GradCheck, Report};
 use crate::{Error, Result, Tape, Var};
 
 /// An input of up to so many elements is checked element by element.
@@ -61,7 +61,7 @@ impl Order<'_> {
         report.tallies.push(Tally {
             order: self.order,
             elements: self.inputs.iter().map(Tensor::len).sum(),
-            directions: directions.then_some(self.check.directions),
+            directions: directions.then_some(DIRECTIONS),
             no_forward: recorded.no_forward.take(),
         });
         let magnitude = recorded.magnitude;
@@ -80,7 +80,7 @@ impl Order<'_> {
         let mut doubted = None;
         if !self.check.full && count > FEW {
             let mut found = Vec::new();
-            for d in 0..self.check.directions {
+            for d in 0..DIRECTIONS {
                 let direction = Tensor::uniform(shape, -1.0, 1.0, rng)?;
                 let place = format!(" along direction {d}");
                 let finding = self.compare(i, place, &direction, recorded, report);
@@ -101,7 +101,7 @@ impl Order<'_> {
         for e in 0..count {
             let mut direction = self.inputs[i].zeros_like();
             direction.as_mut_slice()[e] = 1.0;
-            let place = format!(" {:?}", index_of(e, shape));
+            let place = format!(" {:?}", Shape::index_of(shape, e));
             let finding = self.compare(i, place, &direction, recorded, report);
             report.findings.push(finding);
         }
@@ -258,13 +258,4 @@ fn projected(a: &Tensor<f64>, along: &Tensor<f64>) -> Value {
     };
     let (value, magnitude) = sums().unwrap_or((f64::NAN, f64::NAN));
     Value { value, magnitude }
-}
-
-fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &size) in index.iter_mut().zip(shape).rev() {
-        *i = place % size;
-        place /= size;
-    }
-    index
 }

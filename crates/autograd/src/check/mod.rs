@@ -71,13 +71,15 @@ macro_rules! assert_gradients {
     };
 }
 
+/// The number of random directions along which a large input is compared.
+const DIRECTIONS: usize = 3;
+
 /// The settings of a gradient check.
 #[derive(Clone, Debug)]
 pub struct GradCheck {
     /// The orders that were asked for; by default two, if the first derivative can be recorded.
     orders: Option<usize>,
     full: bool,
-    directions: usize,
     tolerance: f64,
     seed: u64,
 }
@@ -92,7 +94,7 @@ impl GradCheck {
     /// First and second order. An input of up to 16 elements is compared element by element, a larger one along three
     /// random directions.
     pub fn new() -> Self {
-        Self { orders: None, full: false, directions: 3, tolerance: 1e-6, seed: 0 }
+        Self { orders: None, full: false, tolerance: 1e-6, seed: 0 }
     }
 
     /// Up to this order: 1 or 2. Without it a function whose first derivative cannot be recorded, as that of a

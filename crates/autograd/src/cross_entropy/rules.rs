@@ -2,7 +2,7 @@
 
 use wengert_tensor::{Float, Tensor, keep};
 
-use super::{Rows, Targets, class_axis, classes_of, positions};
+use super::{Rows, Targets, class_axis, classes_of, picks, positions};
 use crate::Result;
 use crate::algebra::Algebra;
 use crate::ops::Softmax;
@@ -11,8 +11,9 @@ impl<T: Float> Targets<T> {
     pub(crate) fn forward(&self, logits: &Tensor<T>) -> Result<Tensor<T>> {
         let x = self.flat(logits)?;
         let n = classes_of(logits.shape());
-        let losses = match (self.picks(), &self.rows) {
-            (Some((classes, weights)), _) => {
+        let losses = match &self.rows {
+            Rows::Classes(classes, weights) => {
+                let (classes, weights) = picks(classes, weights.as_ref());
                 let mut losses = Tensor::try_full([classes.len()], T::ZERO)?;
                 let out = losses.as_mut_slice();
                 // Where the logit of sample i's class is, and the class's weight; nothing for one that is ignored, whose class
@@ -41,8 +42,8 @@ impl<T: Float> Targets<T> {
                 }
                 losses
             }
-            (None, Rows::Dense(q)) => -gated(q, &x.log_softmax(-1)?)?.sum_over(-1)?,
-            (None, _) => unreachable!("what is not dense has picks"),
+            // 0 where q is: -∞ has no part in what it does not weigh.
+            Rows::Dense(q) => -q.gate(&x.log_softmax(-1)?)?.sum_over(-1)?,
         };
         Ok(match self.scale {
             None => losses.reshape(positions(logits.shape()))?,
@@ -52,10 +53,10 @@ impl<T: Float> Targets<T> {
 
     /// q, dense, `[positions, C]`.
     fn all_weights(&self, n: usize) -> Result<Tensor<T>> {
-        match (self.picks(), &self.rows) {
-            (None, Rows::Dense(q)) => Ok(q.as_ref().clone()),
-            (None, _) => unreachable!("what is not dense has picks"),
-            (Some((classes, weights)), _) => {
+        match &self.rows {
+            Rows::Dense(q) => Ok(q.clone()),
+            Rows::Classes(classes, weights) => {
+                let (classes, weights) = picks(classes, weights.as_ref());
                 let mut q = vec![T::ZERO; classes.len() * n];
                 for (i, &class) in classes.iter().enumerate() {
                     if class < n {
@@ -79,8 +80,9 @@ impl<T: Float> Targets<T> {
         let gs = g.as_slice().unwrap_or(&[]);
         let g = |i: usize| if self.scale.is_none() { gs[i] } else { gs[0] };
         let out = p.as_mut_slice();
-        match (self.picks(), &self.rows) {
-            (Some((classes, weights)), _) => {
+        match &self.rows {
+            Rows::Classes(classes, weights) => {
+                let (classes, weights) = picks(classes, weights.as_ref());
                 for (i, (&class, row)) in
                     classes.iter().zip(out.chunks_exact_mut(n.max(1))).enumerate()
                 {
@@ -97,7 +99,7 @@ impl<T: Float> Targets<T> {
                     row[class] = row[class].minus(c);
                 }
             }
-            (None, Rows::Dense(q)) => {
+            Rows::Dense(q) => {
                 let total = q.sum_over(-1)?.contiguous();
                 let (q, total) = (q.contiguous(), total.as_slice().unwrap_or(&[]).to_vec());
                 let q = q.as_slice().unwrap_or(&[]);
@@ -107,7 +109,6 @@ impl<T: Float> Targets<T> {
                     }
                 }
             }
-            (None, _) => unreachable!("what is not dense has picks"),
         }
         self.unflat(p, logits.shape())
     }
@@ -145,11 +146,6 @@ impl<T: Float> Targets<T> {
             Some(scale) => Ok(rows.sum(wengert_tensor::Axes::ALL)?.scaled(scale)),
         }
     }
-}
-
-/// q·x, and 0 where q is: -∞ has no part in what it does not weigh.
-fn gated<T: Float>(q: &Tensor<T>, x: &Tensor<T>) -> Result<Tensor<T>> {
-    Ok(q.gate(x)?)
 }
 
 /// Logits up to which the logarithms of all classes are had in one pass; beyond it only those that are asked for.

@@ -104,40 +104,9 @@ impl<T: Float> Operation<T> for Mean {
     }
 }
 
-impl<T: Float> Operation<T> for Prod {
-    fn name(&self) -> &'static str {
-        "prod"
-    }
-    fn attributes(&self) -> Vec<(&'static str, String)> {
-        over(&self.0)
-    }
-    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(x[0].prod_over(self.0.clone())?)
-    }
-    fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
-        Ok(g.spread(&self.0, &at.shape(0))? * others(&at.x(0), &self.0, &at.y())?)
-    }
-    fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], y: &A) -> Result<A> {
-        (t.clone() * others(&x[0], &self.0, y)?).sum(self.0.clone())
-    }
-    fn formula(&self, _: usize) -> Cow<'static, str> {
-        "spread(g)·others(x)".into()
-    }
-    fn reads(&self, _: usize) -> Reads {
-        Reads::operand(0).and(Reads::RESULT)
-    }
-    #[cfg(test)]
-    fn rows() -> Vec<Row> {
-        vec![
-            row("prod", &[(M, 0.5, 2.0)], |x| x[0].prod_over(1)),
-            row("prod", &[(&[2, 3], -2.0, 2.0)], |x| Ok(x[0].prod())),
-        ]
-    }
-}
-
-/// Max and min: one rule, since the gradient goes to the elements that equal the result.
-macro_rules! extreme {
-    ($($Op:ident $name:literal $over:ident $rows:expr;)*) => {$(
+/// Reductions of one rule: the gradient times a slope of each element, which is made of the elements and the result.
+macro_rules! sloped {
+    ($($Op:ident $name:literal $over:ident, $slope:ident $text:literal, $rows:expr;)*) => {$(
         impl<T: Float> Operation<T> for $Op {
             fn name(&self) -> &'static str {
                 $name
@@ -154,13 +123,13 @@ macro_rules! extreme {
                 g: Incoming<'_, A>,
                 at: &impl At<A>,
             ) -> Result<A> {
-                Ok(g.spread(&self.0, &at.shape(0))? * ties(&at.x(0), &self.0, &at.y())?)
+                Ok(g.spread(&self.0, &at.shape(0))? * $slope(&at.x(0), &self.0, &at.y())?)
             }
             fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], y: &A) -> Result<A> {
-                (t.clone() * ties(&x[0], &self.0, y)?).sum(self.0.clone())
+                (t.clone() * $slope(&x[0], &self.0, y)?).sum(self.0.clone())
             }
             fn formula(&self, _: usize) -> Cow<'static, str> {
-                "spread(g)·ties(x, y)".into()
+                concat!("spread(g)·", $text).into()
             }
             fn reads(&self, _: usize) -> Reads {
                 Reads::operand(0).and(Reads::RESULT)
@@ -172,39 +141,17 @@ macro_rules! extreme {
         }
     )*};
 }
-extreme! {
-    Max "max" max_over
+sloped! {
+    Prod "prod" prod_over, others "others(x)", vec![
+        row("prod", &[(M, 0.5, 2.0)], |x| x[0].prod_over(1)),
+        row("prod", &[(&[2, 3], -2.0, 2.0)], |x| Ok(x[0].prod())),
+    ];
+    Max "max" max_over, ties "ties(x, y)",
         vec![row("max", ANY, |x| x[0].max_over(0)), row("max", ANY, |x| x[0].max())];
-    Min "min" min_over
+    Min "min" min_over, ties "ties(x, y)",
         vec![row("min", ANY, |x| x[0].min_over(keep(1)))];
-}
-
-impl<T: Float> Operation<T> for LogSumExp {
-    fn name(&self) -> &'static str {
-        "logsumexp"
-    }
-    fn attributes(&self) -> Vec<(&'static str, String)> {
-        over(&self.0)
-    }
-    fn forward(&self, x: &[&Tensor<T>]) -> Result<Tensor<T>> {
-        Ok(x[0].logsumexp_over(self.0.clone())?)
-    }
-    fn pull<A: Algebra<T>>(&self, _: usize, g: Incoming<'_, A>, at: &impl At<A>) -> Result<A> {
-        Ok(g.spread(&self.0, &at.shape(0))? * softmax_of(&at.x(0), &self.0, &at.y())?)
-    }
-    fn push<A: Algebra<T>>(&self, _: usize, t: &A, x: &[A], y: &A) -> Result<A> {
-        (t.clone() * softmax_of(&x[0], &self.0, y)?).sum(self.0.clone())
-    }
-    fn formula(&self, _: usize) -> Cow<'static, str> {
-        "spread(g)·exp(x - spread(y))".into()
-    }
-    fn reads(&self, _: usize) -> Reads {
-        Reads::operand(0).and(Reads::RESULT)
-    }
-    #[cfg(test)]
-    fn rows() -> Vec<Row> {
-        vec![row("logsumexp", ANY, |x| x[0].logsumexp_over(0))]
-    }
+    LogSumExp "logsumexp" logsumexp_over, softmax_of "exp(x - spread(y))",
+        vec![row("logsumexp", ANY, |x| x[0].logsumexp_over(0))];
 }
 
 /// The axes as an attribute; none, if they are all axes.

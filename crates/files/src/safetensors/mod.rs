@@ -25,6 +25,7 @@ pub use header::quoted;
 pub(crate) use header::{list_from_json, list_to_json};
 #[doc(hidden)]
 pub use numbers::half;
+pub use wengert_tensor::AnyTensor;
 
 use crate::{Entry, Error, FileFault, Line, Result, State, write_whole};
 
@@ -35,70 +36,8 @@ const MOST_AXES: usize = 64;
 /// The key of the metadata in which PyTorch's tools look for the writer of the file.
 const FORMAT: &str = "format";
 
-/// A tensor of a file. Half-precision floats are read as `f32`, and integers of other widths as `i64`.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum AnyTensor {
-    /// Single precision.
-    F32(Tensor<f32>),
-    /// Double precision.
-    F64(Tensor<f64>),
-    /// Whole numbers.
-    I64(Tensor<i64>),
-    /// Bytes.
-    U8(Tensor<u8>),
-    /// Yes or no.
-    Bool(Tensor<bool>),
-}
-
-/// Applies the same expression to a tensor of any type.
-macro_rules! any {
-    ($any:expr, $x:ident => $body:expr) => {
-        match $any {
-            AnyTensor::F32($x) => $body,
-            AnyTensor::F64($x) => $body,
-            AnyTensor::I64($x) => $body,
-            AnyTensor::U8($x) => $body,
-            AnyTensor::Bool($x) => $body,
-        }
-    };
-}
-
-impl AnyTensor {
-    /// The sizes of its axes.
-    pub fn shape(&self) -> &[usize] {
-        any!(self, x => x.shape())
-    }
-
-    /// The type of its elements, as Rust writes it.
-    pub fn element(&self) -> &'static str {
-        fn name<T: Element>(_: &Tensor<T>) -> &'static str {
-            T::NAME
-        }
-        any!(self, x => name(x))
-    }
-}
-
-impl PartialEq for AnyTensor {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::F32(a), Self::F32(b)) => a == b,
-            (Self::F64(a), Self::F64(b)) => a == b,
-            (Self::I64(a), Self::I64(b)) => a == b,
-            (Self::U8(a), Self::U8(b)) => a == b,
-            (Self::Bool(a), Self::Bool(b)) => a == b,
-            _ => false,
-        }
-    }
-}
-
-impl std::fmt::Debug for AnyTensor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {:?}", self.element(), self.shape())
-    }
-}
-
-/// The contents of a file: named tensors, and texts about them.
+/// The contents of a file: named tensors, and texts about them. Half-precision floats are read as `f32`, and integers of other widths
+/// as `i64`; indices are written as `U64`.
 ///
 /// ```
 /// use wengert_files::safetensors::{AnyTensor, Archive};
@@ -233,6 +172,7 @@ impl<T: Float> TryFrom<Archive> for State<T> {
                     Entry::Float(narrow)
                 }
                 AnyTensor::I64(x) => Entry::Int(x),
+                AnyTensor::Usize(x) => Entry::Int(x.cast()),
                 AnyTensor::U8(x) => Entry::Int(x.cast()),
                 AnyTensor::Bool(x) => Entry::Int(x.cast()),
             };

@@ -1,8 +1,6 @@
 //! The number types of the format, from and to little-endian bytes.
 
-use wengert_tensor::{Element, Tensor};
-
-use super::AnyTensor;
+use wengert_tensor::{AnyTensor, Element, Tensor};
 
 /// The bytes of an element of a type, if the type is one that we read.
 pub(crate) fn width(dtype: &str) -> Option<usize> {
@@ -77,6 +75,7 @@ pub(super) fn dtype(tensor: &AnyTensor) -> (&'static str, usize) {
         AnyTensor::F32(_) => ("F32", 4),
         AnyTensor::F64(_) => ("F64", 8),
         AnyTensor::I64(_) => ("I64", 8),
+        AnyTensor::Usize(_) => ("U64", 8),
         AnyTensor::U8(_) => ("U8", 1),
         AnyTensor::Bool(_) => ("BOOL", 1),
     }
@@ -88,6 +87,9 @@ pub(super) fn encode(tensor: &AnyTensor, out: &mut Vec<u8>) {
         AnyTensor::F32(x) => x.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes())),
         AnyTensor::F64(x) => x.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes())),
         AnyTensor::I64(x) => x.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes())),
+        AnyTensor::Usize(x) => {
+            x.iter().for_each(|x| out.extend_from_slice(&(x as u64).to_le_bytes()));
+        }
         AnyTensor::U8(x) => out.extend(x.iter()),
         AnyTensor::Bool(x) => out.extend(x.iter().map(u8::from)),
     }

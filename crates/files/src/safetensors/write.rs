@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use wengert_tensor::AnyTensor;
+
 use super::header::quoted;
 use super::numbers::{dtype, encode};
 use super::{Archive, LONGEST_HEADER, MOST_AXES, fault};
@@ -32,6 +34,11 @@ pub(super) fn write(archive: &Archive) -> Result<Vec<u8>> {
         if name == "__metadata__" || shape.len() > MOST_AXES {
             let rule = format!("a tensor `{name}` of {} axes cannot be written", shape.len());
             return Err(fault(rule));
+        }
+        if matches!(tensor, AnyTensor::Usize(x) if x.iter().any(|x| i64::try_from(x).is_err())) {
+            return Err(fault(format!(
+                "`{name}` has a whole number beyond 2⁶³, which is not read"
+            )));
         }
         let sizes = shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
         fields.push(format!(

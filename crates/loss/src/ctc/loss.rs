@@ -138,6 +138,10 @@ impl Batch {
         if let Some((i, n)) = steps.iter().enumerate().find(|(_, n)| *n > time) {
             return Err(wrong(format!("sequence {i} has {n} steps, and there are {time}")));
         }
+        if let Some((i, n)) = lengths.iter().enumerate().find(|(_, n)| *n > labels.len()) {
+            let rule = format!("sequence {i} has {n} labels, and there are {}", labels.len());
+            return Err(wrong(rule));
+        }
         let (steps, lengths, all) = (steps.to_vec(), lengths.to_vec(), labels.to_vec());
         let total: usize = lengths.iter().sum();
         let longest = lengths.iter().copied().max().unwrap_or(0);

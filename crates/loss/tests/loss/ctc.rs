@@ -179,3 +179,19 @@ fn a_search_with_all_beams_is_exact() {
     assert_eq!(ctc_greedy(&p, 0).unwrap(), spelled(&likeliest, 0));
     assert!(ctc_greedy(&p, 3).is_err() && ctc_beam(&tensor![1.0], 0, 2).is_err());
 }
+
+/// Sums of such lengths overflow, and so would the number of places.
+#[test]
+fn a_length_that_no_labels_have_is_an_error() {
+    let x = logits(&[4, 2, 3], 1);
+    for lengths in [tensor![usize::MAX, 3], tensor![usize::MAX, 0], tensor![3_usize, 0]] {
+        let tape = Tape::new();
+        let target = CtcTarget {
+            labels: &tensor![1_usize, 2],
+            steps: &tensor![4_usize, 4],
+            lengths: &lengths,
+        };
+        let error = ctc(tape.var(x.clone()), target).unwrap_err().to_string();
+        assert!(error.contains("labels, and there are 2"), "{error}");
+    }
+}

@@ -201,10 +201,10 @@ fn sides_and_distances() {
             TripletMarginLoss::new().margin(20.0).p(p).swap().forward(v[0], (v[1], v[2]))
         });
         right("pairwise_distance", &[a.clone(), b.clone()], |v| {
-            pairwise_distance(v[0], v[1], p, 1e-6)
+            v[0].pairwise_distance(v[1], p, 1e-6, false)
         });
     }
-    right("cosine_similarity", &[a.clone(), b.clone()], |v| cosine_similarity(v[0], v[1], 0, 1e-8));
+    right("cosine_similarity", &[a.clone(), b.clone()], |v| v[0].cosine_similarity(v[1], 0, 1e-8));
     let q = between(&[3, 4], 0.1, 0.9, 18);
     right("kl_div", &[a.clone(), q], |v| kl_div(v[0].log_softmax(1)?, v[1]));
     right("kl_div of logs", &[a, b.clone()], |v| {

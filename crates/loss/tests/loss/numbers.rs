@@ -400,12 +400,12 @@ fn distances_by_hand() {
     let a = tape.var(tensor![[0.0, 0.0], [1.0, 0.0]]);
     let p = tensor![[3.0, 4.0], [1.0, 0.0]];
     let n = tensor![[0.0, 1.0], [1.0, 2.0]];
-    let d = pairwise_distance(a, &p, 2.0, 0.0).unwrap().value().unwrap();
+    let d = a.pairwise_distance(&p, 2.0, 0.0, false).unwrap().value().unwrap();
     assert_eq!(d, tensor![5.0, 0.0]);
     let exact = TripletMarginLoss::new().epsilon(0.0);
     // 1 + 5 - 1, and max(0, 1 + 0 - 2)
     assert_eq!(item(exact.forward(a, (&p, &n))), 2.5);
-    let cosine = cosine_similarity(a, &p, -1, 1e-8).unwrap().value().unwrap();
+    let cosine = a.cosine_similarity(&p, -1, 1e-8).unwrap().value().unwrap();
     assert_eq!(cosine, tensor![0.0, 1.0]);
     let x = tape.var(tensor![[1.0, 0.0], [1.0, 1.0]]);
     let b = tensor![[0.0, 2.0], [2.0, 2.0]];

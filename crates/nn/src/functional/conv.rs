@@ -3,7 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Border, Conv, Error, Fault, Float, Window};
 
-use super::{no_image, pad, pad_with};
+use super::no_image;
 use crate::{Each, Padding};
 
 /// The options of a convolution in `D` dimensions, with PyTorch's names and defaults.
@@ -195,7 +195,7 @@ fn padded<'t, T: Float>(
 ) -> Result<Var<'t, T>> {
     let first = std::iter::repeat_n((0, 0), x.rank() - last.len());
     let last = last.iter().map(|&(before, after)| (before as isize, after as isize));
-    pad_with(x, first.chain(last).collect::<Vec<_>>(), border)
+    x.pad_with(first.chain(last).collect::<Vec<_>>(), border)
 }
 
 /// The transpose of a convolution with the same options, as the sizes of its input follow from those of its output: `x`
@@ -292,7 +292,7 @@ pub fn conv_transpose<'t, T: Float, const D: usize>(
         .into_iter()
         .chain((0..D).map(|i| (-(padding[i] as isize), more.0[i] as isize - padding[i] as isize)))
         .collect();
-    let y = if widths.iter().all(|&w| w == (0, 0)) { whole } else { pad(whole, widths, T::ZERO)? };
+    let y = whole.pad(widths, T::ZERO)?;
     match bias {
         Some(bias) => y.try_add(bias.reshape(super::per_channel(outputs, D + 2))?),
         None => Ok(y),

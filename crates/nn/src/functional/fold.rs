@@ -3,7 +3,7 @@
 use wengert_autograd::{Result, Var};
 use wengert_tensor::{Error, Fault, Float, Window};
 
-use super::{Convolution, no_image, pad};
+use super::{Convolution, no_image};
 use crate::{Each, Padding};
 
 /// The windows of `[N, C, …]` as columns, `[N, C·kernel, windows]`: a convolution is a product with these. The options are those
@@ -28,7 +28,7 @@ pub fn unfold<T: Float, const D: usize>(
     let (windows, padding) = plan(OP, &shape, kernel, options)?;
     let widths = padding.map(|n| (n as isize, n as isize));
     let widths: Vec<_> = [(0, 0), (0, 0)].into_iter().chain(widths).collect();
-    let x = if padding == [0; D] { x } else { pad(x, widths, T::ZERO)? };
+    let x = x.pad(widths, T::ZERO)?;
     let seen = x.windows(windows)?;
     let (d, of) = (D as isize, seen.shape());
     let order: Vec<isize> = [0, 1].into_iter().chain(2 + d..2 + 2 * d).chain(2..2 + d).collect();
@@ -69,7 +69,7 @@ pub fn fold<T: Float, const D: usize>(
     let y = x.reshape(apart)?.permute(order)?.unwindows(padded, windows)?;
     let widths = padding.map(|n| (-(n as isize), -(n as isize)));
     let widths: Vec<_> = [(0, 0), (0, 0)].into_iter().chain(widths).collect();
-    if padding == [0; D] { Ok(y) } else { pad(y, widths, T::ZERO) }
+    y.pad(widths, T::ZERO)
 }
 
 /// The windows and the padding that the options say.

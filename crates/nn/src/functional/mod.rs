@@ -6,7 +6,6 @@ mod bilinear;
 mod conv;
 mod fold;
 mod normalize;
-mod pad;
 mod pool;
 mod resize;
 mod rotary;
@@ -18,7 +17,6 @@ pub use bilinear::bilinear;
 pub use conv::{Convolution, conv, conv_transpose};
 pub use fold::{fold, unfold};
 pub use normalize::{RunningStats, batch_norm, group_norm, instance_norm, layer_norm, rms_norm};
-pub use pad::{pad, pad_with};
 pub(crate) use rotary::angle;
 pub use rotary::rotary;
 

@@ -220,6 +220,18 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn indices_are_written_as_whole_numbers_that_are_read() {
+    let archive = |x: usize| Archive {
+        tensors: vec![("i".into(), AnyTensor::Usize(tensor![x, 0]))],
+        metadata: vec![],
+    };
+    let read = Archive::from_bytes(&archive(7).to_bytes().unwrap()).unwrap();
+    assert_eq!(read.tensors[0].1, AnyTensor::I64(tensor![7, 0]));
+    let error = archive(usize::MAX).to_bytes().unwrap_err().to_string();
+    assert!(error.contains("`i` has a whole number beyond"), "{error}");
+}
+
+#[test]
 fn no_mutation_makes_it_panic() {
     let rng = &mut Rng::new(99);
     let ours = sequential![Linear::<f32>::new(2, 2, rng), BatchNorm1d::new(2)].state();

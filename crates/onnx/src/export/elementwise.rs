@@ -1,7 +1,8 @@
 //! Functions of each element: an operator where there is one, else a few whose composition is the function.
 
-use wengert_autograd::TapeLine;
 use wengert_autograd::ops::{self, Elementwise};
+use wengert_autograd::{Lines, TapeLine};
+use wengert_tensor::Tensor;
 use wengert_tensor::pointwise::{BinaryOp, UnaryOp};
 
 use super::graph::Builder;
@@ -36,18 +37,27 @@ impl<'t> Builder<'t> {
         if is_copy(a, b) || is_copy(b, a) {
             return self.name(a);
         }
-        // The mask of a `PRelu` is that of its first operand, where it is positive.
-        if line.kind() == Some("PRelu") {
-            let (a, b) = (self.name(a)?, self.name(b)?);
-            let positive = self.with("Greater", &a, 0.0);
-            return Ok(self.add("Where", &[&positive, &a, &b], vec![]));
-        }
-        if !self.all_others::<ops::Where>(line, |other| other.0.values == mask.values) {
+        let mask = if self.all_others::<ops::Where>(line, |other| other.0.values == mask.values) {
+            self.constant("mask", mask.values.clone())
+        } else if self.is_where_positive(line) {
+            let a = self.name(a)?;
+            self.with("Greater", &a, 0.0)
+        } else {
             return Err(self.refused("its mask depends on the input or on the batch"));
-        }
+        };
         let (a, b) = (self.name(a)?, self.name(b)?);
-        let mask = self.constant("mask", mask.values.clone());
         Ok(self.add("Where", &[&mask, &a, &b], vec![]))
+    }
+
+    /// Whether the mask of a choice is that of its first operand where it is positive, in every recording: as in a `PRelu`.
+    fn is_where_positive(&self, line: Line<'t>) -> bool {
+        let holds = |lines: &Lines<'t, f32>| {
+            let choice = lines.get(line.index())?;
+            let a = lines.get(choice.operands()[0])?.value()?;
+            let positive = a.greater(&Tensor::scalar(0.0)).ok()?;
+            Some(choice.op().get::<ops::Where>()?.0.values == positive)
+        };
+        [self.a, self.b].into_iter().chain(self.others).all(|lines| holds(lines) == Some(true))
     }
 
     fn with(&mut self, op: &str, x: &str, c: f64) -> String {
@@ -124,11 +134,16 @@ impl<'t> Builder<'t> {
                 let y = self.add("Softplus", &[&minus], vec![]);
                 self.add("Neg", &[&y], vec![])
             }
-            U::Softplus { beta, .. } => {
-                // Above the threshold both are x, to the last bits of a float.
+            U::Softplus { beta, threshold } => {
                 let scaled = if beta == 1.0 { x.to_string() } else { self.with("Mul", x, beta) };
                 let y = self.add("Softplus", &[&scaled], vec![]);
-                if beta == 1.0 { y } else { self.with("Div", &y, beta) }
+                let y = if beta == 1.0 { y } else { self.with("Div", &y, beta) };
+                // Above 16 both are x, to the last bit of a float.
+                if threshold >= 16.0 {
+                    return Ok(y);
+                }
+                let above = self.with("Greater", &scaled, threshold);
+                self.add("Where", &[&above, x, &y], vec![])
             }
             U::Relu6 => self.clip(x, 0.0, 6.0),
             U::LeakyRelu { negative } => self.add("LeakyRelu", &[x], alpha(negative)),

@@ -5,7 +5,7 @@ mod put;
 use std::collections::{HashMap, HashSet};
 
 use wengert_autograd::ops::{self, Op};
-use wengert_autograd::{Lines, Scope, TapeLine, Who};
+use wengert_autograd::{Lines, Scope, TapeLine};
 use wengert_tensor::Tensor;
 
 use super::SAMPLES;
@@ -27,7 +27,6 @@ pub(super) struct Builder<'t> {
     /// Recordings of as many samples as the second, with other numbers.
     pub(super) others: &'t [Lines<'t, f32>],
     scopes: Vec<Scope>,
-    layers: Vec<(Who, String)>,
     graph: Graph,
     /// The value of each line.
     names: HashMap<usize, String>,
@@ -42,14 +41,12 @@ impl<'t> Builder<'t> {
         [a, b]: &'t [Lines<'t, f32>; 2],
         others: &'t [Lines<'t, f32>],
         scopes: Vec<Scope>,
-        layers: Vec<(Who, String)>,
     ) -> Self {
         Self {
             scopes,
             a,
             b,
             others,
-            layers,
             graph: Graph { name: "wengert".into(), ..Graph::default() },
             names: HashMap::new(),
             used: HashSet::from(["input".to_string()]),
@@ -239,18 +236,6 @@ impl<'t> Builder<'t> {
 
     pub(super) fn operand(&mut self, line: TapeLine<'t, f32>, k: usize) -> Result<String> {
         self.name(line.operands()[k])
-    }
-
-    /// The layer around a line, as it describes itself.
-    pub(super) fn layer(&self, line: TapeLine<'t, f32>) -> Option<&str> {
-        let mut scope = line.scope_number();
-        while let Some(i) = scope {
-            if let Some(who) = self.scopes[i].who {
-                return Some(&self.layers.iter().find(|(of, _)| *of == who)?.1);
-            }
-            scope = self.scopes[i].parent;
-        }
-        None
     }
 
     pub(super) fn axis(&self, line: TapeLine<'t, f32>, axis: isize) -> i64 {

@@ -157,17 +157,11 @@ where
             }
         }
     }
-    let mut layers = vec![(model.who(), model.describe().unwrap_or_default())];
-    model.walk(&mut |_, part| {
-        if let wengert_nn::Part::Module(layer) = part {
-            layers.push((layer.who(), layer.describe().unwrap_or_default()));
-        }
-    });
     let (scopes, lines) = (tapes[0].scopes(), [tapes[0].lines(), tapes[1].lines()]);
     let results = |tape: &Tape<f32>| tape.scopes().first().map(|call| call.results.clone());
     let results_differ = tapes[1..].iter().chain(&others).any(|t| results(t) != results(&tapes[0]));
     let others: Vec<_> = others.iter().map(Tape::lines).collect();
-    Ok(Builder::new(&lines, &others, scopes, layers).build(I::KIND, results_differ)?.to_bytes())
+    Ok(Builder::new(&lines, &others, scopes).build(I::KIND, results_differ)?.to_bytes())
 }
 
 /// The frozen parameters of a model, which are not frozen for so long: a tape does not record what nothing that is trained leads to.

@@ -2,7 +2,7 @@
 
 use wengert_autograd::TapeLine;
 use wengert_autograd::ops::{self, Convolution, Windowing};
-use wengert_tensor::{Axes, Tensor, Window};
+use wengert_tensor::{Axes, Part, Tensor, Window};
 
 use super::graph::Builder;
 use crate::Result;
@@ -62,7 +62,7 @@ impl<'t> Builder<'t> {
     pub(super) fn windowing(&mut self, line: Line<'t>, op: &Windowing) -> Result<String> {
         let windows = match op {
             Windowing::Windows(ops::Windows(windows)) => windows,
-            Windowing::MaxPool(_) => return self.max_pool(line),
+            Windowing::MaxPool(op) => return self.max_pool(line, op),
             _ => return Err(self.no_image()),
         };
         let mut x = self.operand(line, 0)?;
@@ -112,65 +112,53 @@ impl<'t> Builder<'t> {
         Ok(Some(self.add("Mul", &[&mean, &count], vec![])))
     }
 
-    /// The largest elements of windows: the layer says which windows they are of.
-    fn max_pool(&mut self, line: Line<'t>) -> Result<String> {
-        let unknown = "largest elements of windows are exported from the layers `MaxPool` and `AdaptiveMaxPool` of the model's own";
-        let Some(layer) = self.layer(line).map(str::to_string) else {
-            return Err(self.refused(unknown));
-        };
-        let from = self.line(line.operands()[0]);
-        let shape = from.shape();
-        let d = shape.len().saturating_sub(2);
-        let mut attributes = if let Some(text) = layer.strip_prefix("MaxPool") {
-            let of = |name: &str| numbers_after(text, name, d);
-            let Some(kernel) = of("kernel ") else { return Err(self.refused(unknown)) };
-            let stride = of("stride ").unwrap_or_else(|| kernel.clone());
-            let padding = of("padding ").unwrap_or_else(|| vec![0; d]);
-            let dilation = of("dilation ").unwrap_or_else(|| vec![1; d]);
-            let ceil = text.contains(", ceil");
-            let padding: Vec<_> = padding.into_iter().map(|p| (p, p)).collect();
-            vec![
-                ("kernel_shape", each(kernel.into_iter())),
-                ("strides", each(stride.into_iter())),
-                ("dilations", each(dilation.into_iter())),
-                pads(&padding),
-                ("ceil_mode", Attribute::Int(i64::from(ceil))),
-            ]
-        } else if layer.starts_with("AdaptiveMaxPool") {
-            let to = line.shape();
-            let (from, to) = (&shape[2..], &to[to.len().saturating_sub(d)..]);
-            if to.len() != d || from.iter().zip(to).any(|(from, to)| *to == 0 || from % to != 0) {
-                return Err(self.refused("the parts are not of equal size"));
-            }
-            let sizes = || from.iter().zip(to).map(|(from, to)| from / to);
-            vec![("kernel_shape", each(sizes())), ("strides", each(sizes()))]
-        } else {
-            return Err(self.refused(unknown));
-        };
-        if d == 0 || shape[0] != super::SAMPLES[0] {
+    /// The largest elements of windows, if the parts are those of windows with a border before and after each axis.
+    fn max_pool(&mut self, line: Line<'t>, op: &ops::MaxPool) -> Result<String> {
+        let shape = self.line(line.operands()[0]).shape();
+        if shape.len() != op.parts.len() + 2 || shape[0] != super::SAMPLES[0] {
             return Err(self.refused("pooling has an image for batches of channels"));
         }
-        attributes.retain(|(name, _)| !name.is_empty());
+        if !self.all_others::<ops::MaxPool>(line, |other| other.parts == op.parts) {
+            return Err(self.refused("its parts depend on the input or on the batch"));
+        }
+        let mut windows = Vec::new();
+        let mut padding = Vec::new();
+        for (parts, &places) in op.parts.iter().zip(&shape[2..]) {
+            let Some((window, borders)) = window_of(parts, places) else {
+                return Err(self.refused("its parts are not of equal size and distance"));
+            };
+            windows.push(window);
+            padding.push(borders);
+        }
+        let mut attributes = described(&windows);
+        attributes.push(pads(&padding));
         let x = self.operand(line, 0)?;
         Ok(self.add("MaxPool", &[&x], attributes))
     }
 }
 
-/// The number, or the list of numbers, that follows a word: one stands for all axes.
-fn numbers_after(text: &str, word: &str, axes: usize) -> Option<Vec<usize>> {
-    let (_, rest) = text.split_once(word)?;
-    let end = match rest.strip_prefix('[') {
-        Some(_) => rest.find(']')?,
-        None => rest.find([',', ')']).unwrap_or(rest.len()),
+/// The window that sees these parts of an axis, and the borders before and after it.
+fn window_of(parts: &[Part], places: usize) -> Option<(Window, (usize, usize))> {
+    let (first, last) = (parts.first()?, parts.last()?);
+    let dilation = first.step;
+    let end = |part: &Part| part.start + part.len.saturating_sub(1) * dilation;
+    // A window that a border cuts short moves by less than its step, on that side.
+    let moved = |of: &dyn Fn(&Part) -> usize| {
+        parts.windows(2).map(|pair| of(&pair[1]).saturating_sub(of(&pair[0]))).max()
     };
-    let numbers: Vec<usize> = rest[..end]
-        .trim_start_matches('[')
-        .split(", ")
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .ok()?;
-    match numbers[..] {
-        [one] => Some(vec![one; axes]),
-        _ => (numbers.len() == axes).then_some(numbers),
-    }
+    let least = moved(&|part| part.start).max(moved(&end)).unwrap_or(places).max(1);
+    (least..=places.max(least)).find_map(|stride| {
+        let reach = (parts.len() - 1) * stride;
+        // A window leaves out the places before the axis in whole steps.
+        let out = last.start.saturating_sub(reach).next_multiple_of(dilation);
+        let before = reach + out - last.start;
+        let window = Window { size: (end(first) + before) / dilation + 1, stride, dilation };
+        let seen = reach + window.span();
+        // As much after the axis as before it, if that gives as many windows.
+        [before, seen.saturating_sub(places + before)].into_iter().find_map(|after| {
+            let count = window.count(places + before + after);
+            let same = (0..count).map(|n| window.part(n, before, places)).eq(parts.iter().copied());
+            same.then_some((window, (before, after)))
+        })
+    })
 }

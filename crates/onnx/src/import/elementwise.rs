@@ -6,56 +6,6 @@ use wengert_tensor::Tensor;
 use super::run::{Run, Value, refused};
 use crate::proto::Node;
 
-pub(super) const OPERATORS: &[&str] = &[
-    "Neg",
-    "Reciprocal",
-    "Sqrt",
-    "Abs",
-    "Sign",
-    "Floor",
-    "Ceil",
-    "Round",
-    "Exp",
-    "Log",
-    "Sin",
-    "Cos",
-    "Tan",
-    "Asin",
-    "Acos",
-    "Atan",
-    "Sinh",
-    "Cosh",
-    "Tanh",
-    "Erf",
-    "Sigmoid",
-    "Relu",
-    "Softsign",
-    "HardSwish",
-    "Softplus",
-    "LeakyRelu",
-    "Elu",
-    "Celu",
-    "Selu",
-    "Gelu",
-    "Mish",
-    "Shrink",
-    "HardSigmoid",
-    "Clip",
-    "PRelu",
-    "Add",
-    "Sub",
-    "Mul",
-    "Div",
-    "Pow",
-    "Max",
-    "Min",
-    "Greater",
-];
-
-pub(super) fn is_known(op: &str) -> bool {
-    OPERATORS.contains(&op)
-}
-
 impl<'t> Run<'t> {
     pub(super) fn elementwise(&self, node: &Node) -> Result<Value<'t>> {
         if matches!(node.op.as_str(), "Add" | "Sub" | "Mul" | "Div")

@@ -2,6 +2,7 @@
 
 mod bound;
 mod elementwise;
+mod known;
 mod nets;
 mod run;
 mod shape;
@@ -14,16 +15,16 @@ use wengert_autograd::{Param, Var, Who};
 use wengert_nn::{Module, Parts, Visitor};
 use wengert_tensor::{AnyTensor, Tensor};
 
-use crate::proto::{Graph, Model};
+use crate::proto::Model;
 use crate::{Error, Result};
-pub use run::operators;
+pub use known::operators;
 use run::{Run, Value};
 
 /// A model that was read from an ONNX file. Its float tensors are parameters, by their names in the file, so that it can also be
 /// trained on. It gives the graph's first output.
 #[derive(Clone)]
 pub struct Net {
-    graph: Graph,
+    model: Model,
     parameters: Vec<(String, Param<f32>)>,
     limit: Option<usize>,
 }
@@ -34,7 +35,8 @@ const HERE: &str = file!().split_at(file!().len() - "import/mod.rs".len()).0;
 /// Reads an ONNX file as a model.
 ///
 /// # Errors
-/// If there is no such file, if it is no ONNX file, or if it has an operator that is not known here; the error names it.
+/// If there is no such file, if it is no ONNX file, or if it has an operator that is not known here, or one with an
+/// attribute that is not; the error names it.
 pub fn import(path: impl AsRef<Path>) -> Result<Net> {
     let path = path.as_ref();
     let bytes = std::fs::read(path)
@@ -55,7 +57,8 @@ impl Net {
     /// # Errors
     /// As [`import`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut graph = Model::from_bytes(bytes).map_err(Error::Format)?.graph;
+        let mut model = Model::from_bytes(bytes).map_err(Error::Format)?;
+        let graph = &mut model.graph;
         let format = |what: String| Err(Error::Format(what));
         let mut known: HashSet<&str> = HashSet::from([""]);
         let twice = |name: &str| format(format!("`{name}` is given twice"));
@@ -66,11 +69,8 @@ impl Net {
         }
         known.extend(graph.inputs.iter().map(|port| port.name.as_str()));
         for node in &graph.nodes {
-            if !(node.domain.is_empty() || node.domain == "ai.onnx") || !run::is_known(&node.op) {
-                return format(format!(
-                    "`{}` is an operator `{}`, which is not known",
-                    node.name, node.op
-                ));
+            if let Some(reason) = known::unknown(node) {
+                return format(reason);
             }
             if let Some(name) = node.inputs.iter().find(|name| !known.contains(name.as_str())) {
                 return format(format!(
@@ -105,7 +105,7 @@ impl Net {
         if graph.inputs.len() != 1 {
             return format(format!("it has {} inputs, and a model has one", graph.inputs.len()));
         }
-        Ok(Self { graph, parameters, limit: None })
+        Ok(Self { model, parameters, limit: None })
     }
 
     /// The same model, a run of which may read and write so many numbers; 64 multiplications count as one. A run that would need more
@@ -135,7 +135,7 @@ impl Net {
     #[track_caller]
     fn run<'t>(&self, input: Value<'t>, any: Run<'t>) -> wengert_autograd::Result<Var<'t, f32>> {
         let (tape, caller) = (any.tape, Location::caller());
-        any.run(&self.graph, &self.parameters, input, self.limit).map_err(|error| {
+        any.run(&self.model, &self.parameters, input, self.limit).map_err(|error| {
             let scopes = tape.scopes();
             let call = scopes.iter().rev().find(|scope| scope.who == Some(Who::of(self)));
             error.outside_of(HERE, call.and_then(|scope| scope.at).unwrap_or(caller))
@@ -145,7 +145,12 @@ impl Net {
 
 impl std::fmt::Debug for Net {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Net({} nodes, {} parameters)", self.graph.nodes.len(), self.parameters.len())
+        write!(
+            f,
+            "Net({} nodes, {} parameters)",
+            self.model.graph.nodes.len(),
+            self.parameters.len()
+        )
     }
 }
 

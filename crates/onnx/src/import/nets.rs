@@ -5,52 +5,25 @@ use wengert_nn::functional::{self, Pool};
 use wengert_tensor::recurrent::{Direction, Step};
 use wengert_tensor::{Axes, Conv, Tensor, Window, keep};
 
+use super::bound::elements;
 use super::run::{Run, Value, refused};
 use super::shape::axis_of;
 use crate::proto::Node;
 
-/// The operators of nets that give one float.
-pub(super) const OPERATORS: &[&str] = &[
-    "MatMul",
-    "Gemm",
-    "Softmax",
-    "LogSoftmax",
-    "CumSum",
-    "Conv",
-    "ConvTranspose",
-    "MaxPool",
-    "AveragePool",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "BatchNormalization",
-    "LayerNormalization",
-    "ReduceSum",
-    "ReduceMean",
-    "ReduceMax",
-    "ReduceMin",
-    "ReduceProd",
-    "ReduceL1",
-    "ReduceL2",
-    "ReduceLogSumExp",
-];
-
 impl<'t> Run<'t> {
     pub(super) fn net(&self, node: &Node) -> Result<Var<'t, f32>> {
         let x = self.float(node, 0)?;
-        let axis = |default: i64| node.int("axis", default) as isize;
         match node.op.as_str() {
             "MatMul" => x.matmul(self.float(node, 1)?),
             "Gemm" => self.gemm(node, x),
-            "Softmax" => x.softmax(axis(-1)),
-            "LogSoftmax" => x.log_softmax(axis(-1)),
+            "Softmax" | "LogSoftmax" => self.softmax(node, x),
             "CumSum" => match self.integers(node, 1)?[..] {
-                [axis] if node.int("reverse", 0) == 0 && node.int("exclusive", 0) == 0 => {
-                    x.cumsum(axis as isize)
-                }
-                _ => Err(refused(node, "sums from the start, with the element itself, are known")),
+                [axis] => x.cumsum(axis as isize),
+                _ => Err(refused(node, "it sums along one axis")),
             },
             "Conv" | "ConvTranspose" => self.convolution(node, x),
-            "MaxPool" | "AveragePool" => match x.rank() {
+            "MaxPool" => self.max_pool(node, x),
+            "AveragePool" => match x.rank() {
                 3 => self.pool::<1>(node, x),
                 4 => self.pool::<2>(node, x),
                 5 => self.pool::<3>(node, x),
@@ -82,6 +55,19 @@ impl<'t> Run<'t> {
             }
             _ => self.reduction(node, x),
         }
+    }
+
+    /// Before version 13 the axes from `axis` on, which is 1 if nothing is said, are one row.
+    fn softmax(&self, node: &Node, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+        let of = |x: Var<'t, f32>, axis| {
+            if node.op == "Softmax" { x.softmax(axis) } else { x.log_softmax(axis) }
+        };
+        if self.opset >= 13 {
+            return of(x, node.int("axis", -1) as isize);
+        }
+        let shape = x.shape();
+        let (head, tail) = shape.split_at(axis_of(node, node.int("axis", 1), x.rank())?);
+        of(x.reshape([elements(head), elements(tail)])?, 1)?.reshape(&shape)
     }
 
     fn gemm(&self, node: &Node, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
@@ -123,9 +109,6 @@ impl<'t> Run<'t> {
     fn windows(&self, node: &Node, sizes: &[usize]) -> Result<Vec<Window>> {
         let d = sizes.len();
         let (strides, dilations) = (node.sizes("strides", d, 1)?, node.sizes("dilations", d, 1)?);
-        if node.text("auto_pad").is_some_and(|pad| pad != "NOTSET") {
-            return Err(refused(node, "padding that is computed (auto_pad) is not known"));
-        }
         let one = |i: usize| Window { size: sizes[i], stride: strides[i], dilation: dilations[i] };
         Ok((0..d).map(one).collect())
     }
@@ -174,13 +157,45 @@ impl<'t> Run<'t> {
         if node.int("ceil_mode", 0) == 1 {
             pool = pool.ceil();
         }
-        if node.op == "MaxPool" {
-            functional::max_pool(x, pool)
-        } else if node.int("count_include_pad", 0) == 1 {
+        if node.int("count_include_pad", 0) == 1 {
             functional::avg_pool(x, pool)
         } else {
             functional::avg_pool_of_elements(x, pool)
         }
+    }
+
+    fn max_pool(&self, node: &Node, x: Var<'t, f32>) -> Result<Var<'t, f32>> {
+        let d = node.ints("kernel_shape").map_or(0, <[i64]>::len);
+        let (windows, pads) = (
+            self.windows(node, &node.sizes("kernel_shape", d, 1)?)?,
+            node.sizes("pads", 2 * d, 0)?,
+        );
+        if x.rank() != d + 2 {
+            let rule = format!("its input has {} axes, and its kernel {d}", x.rank());
+            return Err(refused(node, rule));
+        }
+        let ceil = node.int("ceil_mode", 0) == 1;
+        let axis = |(i, window): (usize, &Window)| {
+            let (places, before) = (x.shape()[2 + i], pads[i]);
+            if window.stride == 0 || window.dilation == 0 {
+                return Err(refused(node, "a step is 0"));
+            }
+            let padded = places + before + pads[d + i];
+            let whole = window.count(padded);
+            // A window that begins in the border at the end would see nothing.
+            let more =
+                ceil && window.part(whole, before, places).len > 0 && padded >= window.span();
+            let more = more && (padded - window.span()) % window.stride != 0;
+            Ok((0..whole + usize::from(more)).map(|n| window.part(n, before, places)).collect())
+        };
+        let parts = windows.iter().enumerate().map(axis).collect::<Result<Vec<Vec<_>>>>()?;
+        if parts.iter().any(Vec::is_empty) {
+            return Err(refused(
+                node,
+                format!("a window spans more places than {:?} has", x.shape()),
+            ));
+        }
+        x.max_pool(parts)
     }
 
     /// A net over sequences, of one direction or both: the states of all steps, the last, and the last memory of an LSTM.

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use wengert_autograd::{Error, Param, Result, Tape, Var};
 use wengert_tensor::{AnyTensor, Fault, Tensor};
 
-use super::{bound, elementwise, nets, shape};
-use crate::proto::{Attribute, Graph, Node};
+use super::known::{Family, family};
+use super::{bound, shape};
+use crate::proto::{Attribute, Model, Node};
 
 /// A value of the graph. Floats are on the tape; integers and masks are not, since nothing is derived by them.
 #[derive(Clone)]
@@ -19,28 +20,10 @@ pub(super) enum Value<'t> {
 pub(super) struct Run<'t> {
     pub(super) tape: &'t Tape<f32>,
     pub(super) values: HashMap<String, Value<'t>>,
+    /// The version of the set of operators.
+    pub(super) opset: i64,
     /// The numbers that may still be read and written.
     pub(super) left: usize,
-}
-
-/// Operators of several results, and those that only hand a value on.
-const OTHERS: &[&str] = &["Identity", "Dropout", "Constant", "Split", "RNN", "GRU", "LSTM"];
-
-/// The operators whose nodes a graph that is read may hold.
-///
-/// ```
-/// assert!(wengert_onnx::operators().any(|name| name == "Gemm"));
-/// ```
-pub fn operators() -> impl Iterator<Item = &'static str> {
-    [elementwise::OPERATORS, shape::OPERATORS, nets::OPERATORS, OTHERS]
-        .into_iter()
-        .flatten()
-        .copied()
-}
-
-/// Whether a graph may hold nodes of this operator.
-pub(super) fn is_known(op: &str) -> bool {
-    operators().any(|known| known == op)
 }
 
 /// An error about a node.
@@ -95,13 +78,13 @@ impl Node {
 
 impl<'t> Run<'t> {
     pub(super) fn new(tape: &'t Tape<f32>) -> Self {
-        Self { tape, values: HashMap::new(), left: 0 }
+        Self { tape, values: HashMap::new(), opset: 0, left: 0 }
     }
 
     #[track_caller]
     pub(super) fn run(
         mut self,
-        graph: &Graph,
+        Model { opset, graph }: &Model,
         parameters: &[(String, Param<f32>)],
         input: Value<'t>,
         limit: Option<usize>,
@@ -112,6 +95,7 @@ impl<'t> Run<'t> {
         for (name, tensor) in &graph.tensors {
             self.values.insert(name.clone(), self.constant(tensor));
         }
+        self.opset = *opset;
         self.values.insert(graph.inputs[0].name.clone(), input);
         let given = self.values.values().map(|value| bound::elements(&shape::shape_of(value)));
         self.left = limit.unwrap_or_else(|| bound::of_given(given.fold(0, usize::saturating_add)));
@@ -180,16 +164,22 @@ impl<'t> Run<'t> {
     }
 
     fn node(&self, node: &Node) -> Result<Vec<Value<'t>>> {
-        if elementwise::is_known(&node.op) {
-            return Ok(vec![self.elementwise(node)?]);
-        }
-        Ok(match node.op.as_str() {
-            "Split" => self.split(node)?,
-            "RNN" | "GRU" | "LSTM" => self.recurrent(node)?,
-            "Identity" | "Dropout" => vec![self.value(node, 0)?],
-            "Constant" => vec![self.given(node)?],
-            op if shape::OPERATORS.contains(&op) => vec![self.shape(node)?],
-            _ => vec![Value::Float(self.net(node)?)],
+        Ok(match family(&node.op) {
+            Some(Family::Elementwise) => vec![self.elementwise(node)?],
+            Some(Family::Shape) => vec![self.shape(node)?],
+            Some(Family::Net) => vec![Value::Float(self.net(node)?)],
+            _ => match node.op.as_str() {
+                "Split" => self.split(node)?,
+                "Constant" => vec![self.given(node)?],
+                "Identity" => vec![self.value(node, 0)?],
+                "Dropout" => match self.value(node, 2) {
+                    Ok(Value::Mask(trains)) if trains.iter().any(|t| t) => {
+                        return Err(refused(node, "it drops numbers, as in training"));
+                    }
+                    _ => vec![self.value(node, 0)?],
+                },
+                _ => self.recurrent(node)?,
+            },
         })
     }
 

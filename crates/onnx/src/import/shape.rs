@@ -7,24 +7,6 @@ use super::bound;
 use super::run::{Run, Value, refused};
 use crate::proto::{Attribute, Node};
 
-/// The operators of shapes.
-pub(super) const OPERATORS: &[&str] = &[
-    "Reshape",
-    "Transpose",
-    "Flatten",
-    "Expand",
-    "Concat",
-    "Slice",
-    "Squeeze",
-    "Unsqueeze",
-    "Gather",
-    "Shape",
-    "Pad",
-    "Cast",
-    "Where",
-    "ConstantOfShape",
-];
-
 /// A method that vars and tensors share, on a value of any kind.
 macro_rules! each {
     ($value:expr, $x:ident => $body:expr) => {
@@ -168,14 +150,12 @@ impl<'t> Run<'t> {
             }
             "Pad" => {
                 let pads = self.list(node, "pads", 1)?.unwrap_or_default();
-                if pads.len() != 2 * rank
-                    || node.text("mode").is_some_and(|mode| mode != "constant")
-                {
-                    return Err(refused(node, "constants around all axes are known"));
+                if pads.len() != 2 * rank {
+                    return Err(refused(node, "borders of all axes are known"));
                 }
                 let value = match self.maybe(node, 2)? {
                     Some(value) => value.value()?.item()?,
-                    None => 0.0,
+                    None => node.float("value", 0.0) as f32,
                 };
                 if pads.iter().any(|n| n.unsigned_abs() > 1 << 31) {
                     return Err(refused(node, "a border has no size"));
@@ -257,7 +237,8 @@ impl<'t> Run<'t> {
     fn concat(&self, node: &Node) -> Result<Value<'t>> {
         let all =
             (0..node.inputs.len()).map(|k| self.value(node, k)).collect::<Result<Vec<_>>>()?;
-        let axis = node.int("axis", 0) as isize;
+        // In the first versions, where it may be left out, the axis is 1.
+        let axis = node.int("axis", 1) as isize;
         fn joined<E: Element>(all: &[Tensor<E>], axis: isize) -> Result<Tensor<E>> {
             Ok(Tensor::cat(&all.iter().collect::<Vec<_>>(), axis)?)
         }

@@ -31,6 +31,7 @@ fn the_whole_is_shortened_to_its_length() {
     assert_eq!(grads(&all), [3.0 * by_hand, 0.0, -4.0 * by_hand]);
 
     let all = with_grads::<f32>(&[&[3.0, 0.0], &[-4.0]]);
+    assert_eq!(ClipNorm::new(1.5).max(), 1.5);
     assert_eq!(ClipNorm::new(1.0).norm(1.0).clip(&all).unwrap(), 7.0);
     let all = with_grads::<f32>(&[&[3.0, 0.0], &[-4.0]]);
     assert_eq!(ClipNorm::new(1.0).norm(f64::INFINITY).clip(&all).unwrap(), 4.0);

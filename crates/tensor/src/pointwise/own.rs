@@ -3,7 +3,6 @@
 use super::Dual;
 use super::lane::{LaneFloat, lanes};
 use super::real::{Arg as _, ONE, Real, ZERO};
-use super::run::gated;
 use crate::error::no_memory;
 use crate::kernel::level::Arch;
 use crate::kernel::map::{InPlace, Lanewise, try_map, update};
@@ -95,6 +94,6 @@ impl<T: LaneFloat, F: Pointwise<N>, const N: usize> InPlace<T, N> for Pull<F> {
     #[inline(always)]
     fn at<A: Arch>(self, g: T, x: [T; N]) -> T {
         let slope = self.0.slope(self.1, lanes::<A, _, N>(x));
-        T::from_lane::<A>(gated(g.lane::<A>(), slope))
+        T::from_lane::<A>(g.lane::<A>().gated(slope))
     }
 }

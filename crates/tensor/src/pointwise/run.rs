@@ -2,7 +2,7 @@
 
 use super::lane::LaneFloat;
 use super::table::{BinaryVisitor, UnaryVisitor};
-use super::{Binary, BinaryOp, Real, Unary, UnaryOp, ZERO};
+use super::{Binary, BinaryOp, Real, Unary, UnaryOp};
 use crate::error::no_memory;
 use crate::kernel::folds::FloatFold;
 use crate::kernel::gemm::{Init, Mat, Moved};
@@ -56,12 +56,6 @@ pub trait FloatKernels: Element + LaneFloat {
     fn logcumsumexp(x: &Tensor<Self>, axis: usize) -> Tensor<Self>;
 }
 
-/// g · slope, and exactly 0 where g is: what is behind a branch not taken may be infinite.
-#[inline(always)]
-pub(super) fn gated<R: Real>(g: R, slope: R) -> R {
-    g.when_eq(ZERO, ZERO, g * slope)
-}
-
 #[derive(Clone, Copy)]
 struct UnaryValue<F>(F);
 impl<T: LaneFloat, F: Unary> Lanewise<T, T, 1> for UnaryValue<F> {
@@ -77,7 +71,7 @@ impl<T: LaneFloat, F: Unary> InPlace<T, 2> for UnaryPull<F> {
     #[inline(always)]
     fn at<A: Arch>(self, g: T, [x, y]: [T; 2]) -> T {
         let (g, x, y) = (g.lane::<A>(), x.lane::<A>(), y.lane::<A>());
-        T::from_lane::<A>(gated(g, self.0.slope(x, y)))
+        T::from_lane::<A>(g.gated(self.0.slope(x, y)))
     }
 }
 
@@ -98,7 +92,7 @@ impl<T: LaneFloat, F: Binary, const OPERAND: usize> InPlace<T, 3> for BinaryPull
     fn at<A: Arch>(self, g: T, [a, b, y]: [T; 3]) -> T {
         let (g, a, b, y) = (g.lane::<A>(), a.lane::<A>(), b.lane::<A>(), y.lane::<A>());
         let slope = if OPERAND == 0 { self.0.slope_a(a, b, y) } else { self.0.slope_b(a, b, y) };
-        T::from_lane::<A>(gated(g, slope))
+        T::from_lane::<A>(g.gated(slope))
     }
 }
 

@@ -232,7 +232,7 @@ fn entry<T: Float>(
     tensor: AnyTensor,
     reject: &dyn Fn(String) -> Error,
 ) -> Result<Entry<T>> {
-    let (there, here) = (tensor.element(), T::NAME);
+    let (there, here) = (tensor.type_name(), T::NAME);
     match tensor {
         AnyTensor::I64(x) => Ok(Entry::Int(x)),
         AnyTensor::F32(x) if there == here => Ok(Entry::Float(x.cast())),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wengert_files::quoted;
+
 use super::evidence::{Evidence, Place};
 use super::finding::Action;
 use super::{Certainty, Fault, Finding};
@@ -61,22 +63,6 @@ impl Report {
             findings.join(",")
         )
     }
-}
-
-/// A text in quotes.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut out = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// A number. JSON has none that is not finite: an infinity is a text, and NaN is null.

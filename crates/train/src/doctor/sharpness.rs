@@ -4,7 +4,7 @@ use wengert_autograd::Var;
 use wengert_optim::Optimizer;
 use wengert_tensor::{Float, Rng, Tensor};
 
-use crate::curvature::{eigenvalue, lanczos};
+use crate::curvature::{eigenvalue, lanczos, times_hessian};
 
 /// The number of products of the Hessian with a vector.
 const PRODUCTS: usize = 10;
@@ -53,20 +53,9 @@ impl Sharpness {
                 mine.iter().flat_map(|(v, r)| (0..v.len()).map(|k| at(r, k))).collect();
             let gradients = loss.grad_or_zero(&vars).ok()?;
             let times = |v: &[f64]| {
-                let (mut out, mut start) = (vec![0.0; n], 0);
-                for (g, var) in gradients.iter().zip(&vars) {
-                    let range = start..start + var.len();
-                    start = range.end;
-                    let part = v[range.clone()].iter().zip(&root[range]);
-                    let part = part.map(|(v, r)| T::from_f64(v * r)).collect();
-                    let part = Tensor::from_vec(part, var.shape())
-                        .map_err(wengert_autograd::Error::from)?;
-                    let rows = g.pull_tensors(&vars, &part)?;
-                    let flat = rows.iter().flat_map(|row| row.iter().map(|x| x.to_f64()));
-                    out.iter_mut().zip(flat).for_each(|(o, x)| *o += x);
-                }
-                out.iter_mut().zip(&root).for_each(|(o, r)| *o *= r);
-                Ok(out)
+                let rooted = |v: &[f64]| v.iter().zip(&root).map(|(v, r)| v * r).collect();
+                let inside: Vec<f64> = rooted(v);
+                Ok(rooted(&times_hessian(&gradients, &vars, &inside)?))
             };
             let start = Tensor::<f64>::randn([n], &mut Rng::new(0)).to_vec();
             let (diagonal, beside) = lanczos(start, PRODUCTS.min(n), times).ok()?;

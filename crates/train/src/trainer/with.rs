@@ -1,11 +1,12 @@
 //! The companions of a trainer: those that have a method, and any other.
 
-use wengert_autograd::{Param, Tape, Tensors, Var};
+use wengert_autograd::{Param, Tape, Tensors, Var, Who};
+use wengert_optim::ClipNorm;
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule};
 use wengert_tensor::Float;
 
 use super::{Entry, Row, Trainer};
-use crate::companions::{ByEpoch, ByStep, ClipTo, ClipValue, EachEpoch, PrintEpochs};
+use crate::companions::{ByEpoch, ByStep, ClipValue, EachEpoch, PrintEpochs};
 use crate::{Companion, EarlyStopping, Epoch};
 
 impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
@@ -93,7 +94,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
     /// Shortens the gradients of all parameters together to this length before each step. With [`clip_value`](Self::clip_value)
     /// both clip, in the order in which they were added.
     pub fn clip_norm(self, max: f64) -> Self {
-        self.put(Row::Clipping, "clip_norm", ClipTo(max))
+        self.put(Row::Clipping, "clip_norm", ClipNorm::new(max))
     }
 
     /// Bounds each number of the gradients by ±`max` before each step.
@@ -136,9 +137,7 @@ impl<'a, T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'a, T, X, Y, P> {
 
     /// Adds a companion.
     pub fn with<C: Companion<T> + 'a>(self, companion: C) -> Self {
-        let whole = std::any::type_name::<C>();
-        let path = whole.split('<').next().unwrap_or(whole);
-        let kind = path.rsplit("::").next().unwrap_or(path);
+        let kind = Who::of(&companion).kind();
         let same = self.companions.iter().filter(|e| e.name.split(' ').next() == Some(kind));
         let name = match same.count() {
             0 => kind.to_string(),

@@ -3,8 +3,8 @@
 use wengert_data::{DataLoader, synth};
 use wengert_loss::CrossEntropyLoss;
 use wengert_nn::{Linear, Parts};
-use wengert_optim::Adam;
 use wengert_optim::schedule::{ReduceLrOnPlateau, Schedule, StepLr, Threshold};
+use wengert_optim::{Adam, ClipNorm};
 use wengert_tensor::Rng;
 use wengert_train::{Checkpoints, EarlyStopping, Trainer, lr_range_test};
 
@@ -50,6 +50,11 @@ fn settings_that_are_no_numbers_are_refused() {
         let mut trainer = if by_value { trainer.clip_value(0.0) } else { trainer.clip_norm(0.0) };
         says.push((name, trainer.fit(&loader, 2).unwrap_err().to_string()));
     }
+    // Clipping of one's own to nothing is as clear.
+    let mut optimizer = Adam::new(model.parameters(), 0.01);
+    let trainer = Trainer::new(&model, &criterion, &mut optimizer).silent();
+    let mut trainer = trainer.with(ClipNorm::new(0.0).norm(1.0));
+    says.push(("clip_norm", trainer.fit(&loader, 2).unwrap_err().to_string()));
     for (rule, rates, steps) in [
         ("the rates are 1 and 0.1", (1.0, 0.1), 10),
         ("the rates are 0 and 0.1", (0.0, 0.1), 10),

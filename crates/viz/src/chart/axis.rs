@@ -1,5 +1,7 @@
 //! The axes of a chart: scales, ticks, and numbers as labels.
 
+use crate::svg::trimmed;
+
 /// The scale of an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
@@ -36,6 +38,12 @@ pub(crate) fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
         }
         _ => (a, b),
     }
+}
+
+/// The place of a number in a range, from 0 to 1; 0 in a range of one point.
+pub(crate) fn fraction(x: f64, (least, most): (f64, f64)) -> f64 {
+    // By halves, as the whole difference may be no number.
+    if most > least { (x / 2.0 - least / 2.0) / (most / 2.0 - least / 2.0) } else { 0.0 }
 }
 
 /// Some five round numbers between two; whole ones, if so asked, of which the first is always one.
@@ -81,8 +89,7 @@ pub(crate) fn label(x: f64) -> String {
     if !(1e-4..1e6).contains(&x.abs()) {
         let text = format!("{x:.5e}");
         let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'));
+        return format!("{}e{power}", trimmed(digits));
     }
-    let text = format!("{x:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+    trimmed(&format!("{x:.6}")).to_string()
 }

@@ -1,7 +1,7 @@
 //! The answers of the debugger about lines.
 
 use wengert_autograd::{TapeLine, digest, number};
-use wengert_tensor::{Float, Tensor};
+use wengert_tensor::{Float, Shape, Tensor};
 
 use super::style::Ink;
 use super::{Debugger, Part};
@@ -188,12 +188,7 @@ fn sum<T: Float>(
 }
 
 /// The indices of a number in a shape: `1, 0`.
-fn place(mut at: usize, shape: &[usize]) -> String {
-    let mut indices: Vec<String> = Vec::new();
-    for &size in shape.iter().rev() {
-        indices.push((at % size).to_string());
-        at /= size;
-    }
-    indices.reverse();
+fn place(at: usize, shape: &[usize]) -> String {
+    let indices: Vec<String> = Shape::index_of(shape, at).iter().map(usize::to_string).collect();
     indices.join(", ")
 }

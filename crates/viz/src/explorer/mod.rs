@@ -50,7 +50,7 @@ pub fn explore<T: Float>(tape: &Tape<T>) -> String {
     page.replace("{table}", &table::json()).replace("{data}", &data)
 }
 
-/// Writes the page of [`explore`] to a file: whole, or not at all.
+/// Writes the page of [`explore`] to a file, as [`save`](crate::save) does.
 ///
 /// ```
 /// use wengert_autograd::Tape;
@@ -68,9 +68,9 @@ pub fn explore<T: Float>(tape: &Tape<T>) -> String {
 /// If the file cannot be written.
 #[track_caller]
 pub fn explore_to<T: Float>(tape: &Tape<T>, path: impl AsRef<Path>) -> Result<()> {
-    let (path, at) = (path.as_ref(), std::panic::Location::caller());
-    wengert_files::write_whole(path, explore(tape).as_bytes())
-        .map_err(|error| Error::Use(format!("explore_to: {}: {error}", path.display()), at))
+    let at = std::panic::Location::caller();
+    crate::save(path, &explore(tape))
+        .map_err(|error| Error::Use(format!("explore_to: {error}"), at))
 }
 
 compiled!(f32: { explore::<T> });

@@ -3,6 +3,7 @@
 use wengert_tensor::{AnyTensor, Float, Tensor, any_tensor};
 
 use super::text::{list, object, quoted};
+use crate::chart::fraction;
 
 /// The most numbers that are written out.
 const WRITTEN: usize = 32;
@@ -60,9 +61,8 @@ pub(super) fn any_numbers(data: &AnyTensor) -> String {
 }
 
 /// The place of a number in its range, in so many equal parts.
-fn part(x: f64, (least, most): (f64, f64), parts: usize) -> usize {
-    // Half of each: the range of two large numbers may be infinite.
-    let fraction = (x / 2.0 - least / 2.0) / (most / 2.0 - least / 2.0);
+fn part(x: f64, range: (f64, f64), parts: usize) -> usize {
+    let fraction = fraction(x, range);
     if fraction.is_finite() { ((fraction * parts as f64) as usize).min(parts - 1) } else { 0 }
 }
 

@@ -1,23 +1,10 @@
 //! JSON text that may stand in a page.
 
-use std::fmt::Write;
-
 /// A string of JSON. No `<` is left in it, so that it cannot end the element that holds it.
 pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '<' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    let json = wengert_files::quoted(text).replace('<', "\\u003c");
+    // Nor a character that ends a line of a script.
+    json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
 /// A list of JSON.
@@ -39,7 +26,7 @@ mod tests {
 
     #[test]
     fn no_text_can_end_the_script() {
-        assert_eq!(quoted("a\"b\\</script>\n"), "\"a\\\"b\\\\\\u003c/script>\\u000a\"");
+        assert_eq!(quoted("a\"b\\</script>\n"), "\"a\\\"b\\\\\\u003c/script>\\n\"");
         assert_eq!(object(&[("a", "0".into()), ("b", list(["1".to_string()]))]), "{\"b\":[1]}");
     }
 }

@@ -5,7 +5,6 @@ use wengert_tensor::{Error, Fault, Float, Tensor, Window};
 
 use super::Pool;
 use crate::Each;
-use crate::functional::pad;
 
 /// The mean of each window, with the padding as zeros.
 ///
@@ -89,7 +88,7 @@ fn sums_of_windows<'t, T: Float, const D: usize>(
         let reach = (counts[i] - 1) * window.stride + window.span();
         widths.push((padding as isize, reach.saturating_sub(padding + shape[lead + i]) as isize));
     }
-    let x = if widths.iter().all(|&w| w == (0, 0)) { x } else { pad(x, widths, T::ZERO)? };
+    let x = x.pad(widths, T::ZERO)?;
     let windows: Vec<Window> = (0..D).map(|i| pool.window(i)).collect();
     let seen: Vec<isize> = (1..=D as isize).map(|i| -i).collect();
     x.windows(windows)?.sum_over(seen)

@@ -40,15 +40,7 @@ fn parts<const D: usize>(shape: &[usize], pool: Pool<D>) -> Result<Vec<Vec<Part>
     let axis = |i: usize| {
         let (places, window) = (shape[shape.len() - D + i], pool.window(i));
         let padding = pool.padding.0[i];
-        let part = move |n: usize| {
-            // The places before the axis are left out, in whole steps, and those after it.
-            let start = n * window.stride;
-            let before = padding.saturating_sub(start).div_ceil(window.dilation);
-            let start = (start + before * window.dilation).saturating_sub(padding);
-            let fit = places.saturating_sub(start).div_ceil(window.dilation);
-            Part { start, len: fit.min(window.size.saturating_sub(before)), step: window.dilation }
-        };
-        (0..counts[i]).map(part).collect()
+        (0..counts[i]).map(|n| window.part(n, padding, places)).collect()
     };
     Ok((0..D).map(axis).collect())
 }
