@@ -17,7 +17,6 @@ impl<T: Float> Tape<T> {
     /// # Errors
     /// If a direction does not have its input's shape, a var is on another tape, the tape is spent, or an op has no forward rule.
     #[track_caller]
-    #[inline(never)]
     pub fn push_forward(&self, inputs: &[(Var<T>, Tensor<T>)], y: Var<T>) -> Result<Tensor<T>> {
         let at = Location::caller();
         self.check_vars("push_forward", &[y], at)?;
@@ -298,4 +297,4 @@ pub fn hvp<T: Float>(
     Ok(g.pull_tensors(&[x], v)?.remove(0))
 }
 
-compiled!(f32 f64: { Tape::<T>::push_forward, Tape::<T>::push_here, Tape::<T>::pull_tensors });
+compiled!(f32 f64: { Tape::<T>::push_here, Tape::<T>::pull_tensors });

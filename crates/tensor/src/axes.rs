@@ -177,13 +177,13 @@ pub fn moved_axes(
     shape: &[usize],
     from: &[isize],
     to: &[isize],
-) -> Result<Vec<isize>> {
+) -> Result<SmallVec<[isize; 6]>> {
     if from.len() != to.len() {
         let rule = format!("{} axes to {} places", from.len(), to.len());
         return Err(Error::Axis(Fault::new(op, &[shape], rule)));
     }
-    let mut order = vec![None; shape.len()];
-    let mut rest: Vec<isize> = (0..shape.len() as isize).collect();
+    let mut order: SmallVec<[Option<isize>; 6]> = SmallVec::from_elem(None, shape.len());
+    let mut rest: SmallVec<[isize; 6]> = (0..shape.len() as isize).collect();
     for (&axis, &place) in from.iter().zip(to) {
         if is_axis_of_scalar(shape, axis) && is_axis_of_scalar(shape, place) {
             continue;

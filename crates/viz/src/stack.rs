@@ -25,8 +25,8 @@ pub fn stacked(pictures: &[impl AsRef<str>]) -> String {
     }
     let (w, h) = (number(width), number(height));
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\">\n\
-         <rect width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"white\"/>\n{body}</svg>\n"
+        "<svg class=\"wengert\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\">\n\
+         <rect class=\"paper\" width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"white\"/>\n{body}</svg>\n"
     )
 }
 

@@ -284,6 +284,10 @@ methods! { x, g:
         (0..g.one(&[0, 1, 2, 3])).map(|_| (g.place(), g.place())).collect::<Vec<_>>(),
         g.one(&[Border::Reflect, Border::Replicate, Border::Circular]),
     );
+    padded_with_shape => x.padded_with_shape(
+        &(0..g.one(&[0, 1, 2, 3])).map(|_| (g.place(), g.place())).collect::<Vec<_>>(),
+        g.one(&[Border::Reflect, Border::Replicate, Border::Circular]),
+    );
     rand => Tensor::<f32>::rand(g.small(), &mut Rng::new(0));
     rand_like => x.rand_like(&mut Rng::new(0));
     uniform => Tensor::<f32>::uniform(g.shape(), -1.0, g.one(&[0.0, f64::MAX, f64::NAN]), &mut Rng::new(0));
