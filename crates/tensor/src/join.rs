@@ -164,6 +164,7 @@ impl<T: Element> Tensor<T> {
             let shapes = [self.shape(), repeats.shape()];
             return Err(Error::Shape(Fault::new(OP, &shapes, rule)));
         };
+        room_or_refuse::<usize>(OP, &[size])?;
         let Some(whole) = counts.iter().try_fold(0_usize, usize::checked_add) else {
             let rule = format!("axis {at} would be longer than memory can address");
             return Err(Error::Size(Fault::new(OP, &[self.shape()], rule)));
