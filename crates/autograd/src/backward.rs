@@ -240,4 +240,10 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
-compiled!(f32 f64: { Var::<T>::backward_here, Var::<T>::fill_params, Var::<T>::gradients, Var::<T>::grad_some, Var::<T>::startable });
+compiled!(f32 f64: {
+    Var::<T>::backward_here,
+    Var::<T>::fill_params,
+    Var::<T>::gradients,
+    Var::<T>::grad_some,
+    Var::<T>::startable,
+});

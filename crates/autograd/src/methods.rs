@@ -182,18 +182,18 @@ impl<'t, T: Float> Var<'t, T> {
     /// If the shapes do not match.
     #[track_caller]
     pub fn matmul(self, other: impl Operand<'t, T>) -> Result<Self> {
-        self.times(other.on(self))
+        self.matmul_with(other.on(self))
     }
 
     #[track_caller]
     #[inline(never)]
-    fn times(self, other: Self) -> Result<Self> {
+    fn matmul_with(self, other: Self) -> Result<Self> {
         self.recordable("matmul", &[other])?;
         match (self.rank(), other.rank()) {
             // A vector stands for a row on the left, for a column on the right.
-            (1, 1) => self.unsqueeze(0)?.times(other.unsqueeze(1)?)?.reshape([0; 0]),
-            (1, 2..) => self.unsqueeze(0)?.times(other)?.squeeze(-2),
-            (2.., 1) => self.times(other.unsqueeze(1)?)?.squeeze(-1),
+            (1, 1) => self.unsqueeze(0)?.matmul_with(other.unsqueeze(1)?)?.reshape([0; 0]),
+            (1, 2..) => self.unsqueeze(0)?.matmul_with(other)?.squeeze(-2),
+            (2.., 1) => self.matmul_with(other.unsqueeze(1)?)?.squeeze(-1),
             _ => self.apply_with(MatMul, other),
         }
     }
@@ -258,4 +258,4 @@ impl<'t, T: Float> Var<'t, T> {
     }
 }
 
-compiled!(f32 f64: { Var::<T>::linear, Var::<T>::times, Var::<T>::cross_entropy });
+compiled!(f32 f64: { Var::<T>::linear, Var::<T>::matmul_with, Var::<T>::cross_entropy });

@@ -541,7 +541,7 @@ fn the_cosine_of_a_vector_shorter_than_epsilon_has_the_slope_of_its_norm() {
     assert_eq!(a.detach().cosine_similarity(a * 0.0, 0, 1e-8).unwrap().item().unwrap(), 0.0);
 }
 
-/// What is refused is the padding of the whole var, in its own axes; crops alone copy nothing.
+/// A refusal names the axes of the whole var; a crop copies nothing.
 #[test]
 fn paddings_are_refused_by_the_axis_and_crops_are_views() {
     let tape = Tape::<f64>::new();

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::panic::Location;
 
 use wengert_tensor::{Element, Rng, Tensor};
 
+use crate::error::Fault;
 use crate::{DataLoader, Dataset, Error, Result};
 
 /// Several samples together, which can be taken apart and put together again: a tensor whose first axis counts them, or a pair or
@@ -67,6 +69,20 @@ pub struct Mapped<D, F> {
     dataset: D,
     change: F,
     seed: u64,
+    /// The line that called [`DataLoader::mapped`].
+    at: &'static Location<'static>,
+}
+
+impl<D, F> Mapped<D, F> {
+    /// The error of samples that are no batch, told of the function that made them.
+    #[cold]
+    fn told(&self, error: Error) -> Error {
+        let Error::Tensor(wengert_tensor::Error::Shape(fault)) = error else { return error };
+        let shapes: Vec<String> = fault.shapes.iter().map(ToString::to_string).collect();
+        let rule = format!("{}: the samples of a batch must have one shape", shapes.join(" and "));
+        let fault = Fault { at: self.at, ..*Fault::new("mapped", rule) };
+        Error::Shape(Box::new(fault).help("let the function crop or pad each sample to one size"))
+    }
 }
 
 impl<D: fmt::Debug, F> fmt::Debug for Mapped<D, F> {
@@ -98,13 +114,15 @@ impl<D: Dataset> DataLoader<D> {
     ///
     /// An error of the function is that of the batch, and comes out of a trainer's `fit`. Errors of your own become one by
     /// [`Error::other`].
+    #[track_caller]
     pub fn mapped<S, F>(self, seed: u64, change: F) -> DataLoader<Mapped<D, F>>
     where
         D::Batch: Samples,
         S: Samples,
         F: Fn(D::Batch, &mut Rng) -> Result<S>,
     {
-        self.on(|dataset| Mapped { dataset, change, seed })
+        let at = Location::caller();
+        self.on(|dataset| Mapped { dataset, change, seed, at })
     }
 }
 
@@ -130,6 +148,7 @@ where
         let rng = Rng::new(self.seed).stream(epoch as u64);
         let samples = self.dataset.batch_in(epoch, places.clone(), rows)?.apart()?.into_iter();
         let change = |(place, x)| (self.change)(x, &mut rng.stream(place));
-        S::together((places.start as u64..).zip(samples).map(change).collect::<Result<_>>()?)
+        let changed = (places.start as u64..).zip(samples).map(change).collect::<Result<_>>()?;
+        S::together(changed).map_err(|error| self.told(error))
     }
 }

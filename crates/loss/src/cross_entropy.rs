@@ -92,7 +92,7 @@ pub(crate) fn logits<T: Float>(op: &'static str, x: Var<'_, T>) -> Result<()> {
 impl<'t, T: Float, Target: ClassTarget<'t, T>> Loss<'t, T, Target> for CrossEntropyLoss<T> {
     #[track_caller]
     fn forward(&self, x: Var<'t, T>, target: Target) -> Result<Var<'t, T>> {
-        self.of(x, target.classes())
+        self.against(x, target.classes())
     }
 }
 
@@ -172,7 +172,7 @@ impl<T: Float> CrossEntropyLoss<T> {
     /// The loss for targets of any kind.
     #[track_caller]
     #[inline(never)]
-    fn of<'t>(&self, x: Var<'t, T>, target: Classes<'t, T>) -> Result<Var<'t, T>> {
+    fn against<'t>(&self, x: Var<'t, T>, target: Classes<'t, T>) -> Result<Var<'t, T>> {
         const OP: &str = "cross_entropy";
         logits(OP, x)?;
         several_classes(OP, &x.shape(), self.numbers, "BceWithLogitsLoss")?;
@@ -243,4 +243,4 @@ pub fn cross_entropy<'t, T: Float>(
     CrossEntropyLoss::new().forward(logits, target)
 }
 
-compiled!(f32 f64: { CrossEntropyLoss::<T>::of });
+compiled!(f32 f64: { CrossEntropyLoss::<T>::against });

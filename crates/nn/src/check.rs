@@ -69,12 +69,12 @@ pub fn check_parameters_on<T: Float, P: Parts<T> + ?Sized>(
     model: &P,
     tape: &Tape<T>,
 ) -> Result<()> {
-    compared(&model.named_parameters(), &tape.params())
+    compare(&model.named_parameters(), &tape.params())
 }
 
 /// Compares the parameters that a model names with those that a tape has read.
 #[inline(never)]
-fn compared<T: Float>(named: &[(String, Param<T>)], used: &[(Param<T>, Var<'_, T>)]) -> Result<()> {
+fn compare<T: Float>(named: &[(String, Param<T>)], used: &[(Param<T>, Var<'_, T>)]) -> Result<()> {
     let unnamed = used.iter().filter(|(p, _)| !named.iter().any(|(_, q)| q.is(p)));
     let unused = named.iter().filter(|(_, p)| !used.iter().any(|(q, _)| q.is(p)));
     let mut paths: Vec<&String> = named.iter().map(|(path, _)| path).collect();
@@ -113,4 +113,4 @@ impl fmt::Display for ParameterMismatch {
     }
 }
 
-compiled!(f32 f64: { compared::<T> });
+compiled!(f32 f64: { compare::<T> });

@@ -166,4 +166,10 @@ impl<T: Float> Tensor<T> {
     }
 }
 
-compiled!(f32 f64: { Tensor::<T>::normalize_channels, Tensor::<T>::pull_channels, Tensor::<T>::pull_channels_weight, Tensor::<T>::moments, Tensor::<T>::affine_normalize_here });
+compiled!(f32 f64: {
+    Tensor::<T>::normalize_channels,
+    Tensor::<T>::pull_channels,
+    Tensor::<T>::pull_channels_weight,
+    Tensor::<T>::moments,
+    Tensor::<T>::affine_normalize_here,
+});

@@ -231,4 +231,10 @@ impl<T: Float> Tensor<T> {
     }
 }
 
-compiled!(f32 f64: { Tensor::<T>::pull_normalize, Tensor::<T>::pull_normalize_weight, Tensor::<T>::weighted, Tensor::<T>::normalize_here, Tensor::<T>::rms_normalize_here });
+compiled!(f32 f64: {
+    Tensor::<T>::pull_normalize,
+    Tensor::<T>::pull_normalize_weight,
+    Tensor::<T>::weighted,
+    Tensor::<T>::normalize_here,
+    Tensor::<T>::rms_normalize_here,
+});

@@ -196,6 +196,8 @@ impl<T: Element> Tensor<T> {
     }
 }
 
-compiled!(f32 f64 usize bool: { Tensor::<T>::reshape_here, Tensor::<T>::view_here });
-
-compiled!(f32 f64: { Tensor::<T>::flatten_axes });
+compiled!(f32 f64 usize bool: {
+    Tensor::<T>::reshape_here,
+    Tensor::<T>::view_here,
+    Tensor::<T>::flatten_axes,
+});

@@ -248,4 +248,10 @@ impl<T: Number> Tensor<T> {
     }
 }
 
-compiled!(f32 f64: { Tensor::<T>::scatter, Tensor::<T>::scatter_add, Tensor::<T>::index_add, Tensor::<T>::add_rows, Tensor::<T>::slice_assign_here });
+compiled!(f32 f64: {
+    Tensor::<T>::scatter,
+    Tensor::<T>::scatter_add,
+    Tensor::<T>::index_add,
+    Tensor::<T>::add_rows,
+    Tensor::<T>::slice_assign_here,
+});

@@ -150,4 +150,9 @@ impl<T: Float> Tensor<T> {
 
 type Flags = smallvec::SmallVec<[bool; 8]>;
 
-compiled!(f32 f64: { Tensor::<T>::softmax, Tensor::<T>::log_softmax, Tensor::<T>::pull_softmax, Tensor::<T>::log_sum_exp });
+compiled!(f32 f64: {
+    Tensor::<T>::softmax,
+    Tensor::<T>::log_softmax,
+    Tensor::<T>::pull_softmax,
+    Tensor::<T>::log_sum_exp,
+});

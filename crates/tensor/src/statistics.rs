@@ -25,7 +25,6 @@ impl<T: Element> Tensor<T> {
     }
 }
 
-/// e^(x - m)
 impl<T: Float> Tensor<T> {
     /// The sample variance of all elements, as a scalar: the sum of squared deviations from the mean, divided by the number of
     /// elements minus 1, as in PyTorch. It is NaN if that divides 0 by 0. [`var_over`](Self::var_over) has other divisors.

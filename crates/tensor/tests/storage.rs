@@ -1,7 +1,7 @@
 //! Blocks of elements: their classes of sizes, and who may write to them.
 #![allow(clippy::unwrap_used)]
 
-use wengert_tensor::{Tensor, tensor};
+use wengert_tensor::{Element, Tensor, tensor};
 
 #[allow(dead_code)]
 #[path = "../src/storage/classes.rs"]
@@ -19,10 +19,8 @@ fn classes_hold_what_they_promise_and_waste_little() {
     }
 }
 
-fn place<T>(x: &Tensor<T>) -> *const T
-where
-    T: wengert_tensor::Element,
-{
+/// The address of the first element.
+fn place<T: Element>(x: &Tensor<T>) -> *const T {
     x.as_slice().unwrap().as_ptr()
 }
 

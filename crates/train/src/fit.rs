@@ -245,4 +245,7 @@ fn measures<T: Float, Y, P: Tensors>(
     Ok(metrics.iter().map(|metric| metric(&prediction, targets)).collect::<Result<_, _>>()?)
 }
 
-compiled!(f32: { OfClasses::<T>::train::<TensorDataset<T>>, OfNumbers::<T>::train::<TensorDataset<T, T>> });
+compiled!(f32: {
+    OfClasses::<T>::train::<TensorDataset<T>>,
+    OfNumbers::<T>::train::<TensorDataset<T, T>>,
+});

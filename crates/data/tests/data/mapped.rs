@@ -96,7 +96,11 @@ fn errors_are_those_of_the_batch() -> Result<()> {
         Ok((x.narrow(0, 0, Tensor::<usize>::randint([], 1, 3, rng)?.item()?)?, y))
     });
     let text = ragged.try_epoch(0).find_map(|b| b.err()).unwrap().to_string();
-    assert!(text.starts_with("stack:") && text.contains("[1]") && text.contains("[2]"), "{text}");
+    assert!(
+        text.starts_with("mapped: [") && text.contains("[1]") && text.contains("[2]"),
+        "{text}"
+    );
+    assert!(text.contains("one shape\n  help: ") && text.contains(file!()), "{text}");
 
     Ok(())
 }

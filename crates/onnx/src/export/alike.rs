@@ -58,7 +58,7 @@ impl<'t> Builder<'t> {
         ))
     }
 
-    /// Whether `is` holds for the op of this line in every other recording.
+    /// True if every other recording has an op on this line for which `is` is true.
     pub(super) fn all_others<O: 'static>(&self, line: Line<'t>, is: impl Fn(&O) -> bool) -> bool {
         let holds = |lines: &Lines<'_, f32>| {
             lines.get(line.index()).and_then(|line| line.op().get::<O>().map(&is))

@@ -49,7 +49,7 @@ impl<'t> Builder<'t> {
         Ok(self.add("Where", &[&mask, &a, &b], vec![]))
     }
 
-    /// Whether the mask of a choice is that of its first operand where it is positive, in every recording: as in a `PRelu`.
+    /// True if in every recording the choice takes its first operand where that is positive, as in a `PRelu`.
     fn is_where_positive(&self, line: Line<'t>) -> bool {
         let holds = |lines: &Lines<'t, f32>| {
             let choice = lines.get(line.index())?;

@@ -170,4 +170,9 @@ impl<T: Float, X: Tensors, Y: Tensors, P: Tensors> Trainer<'_, T, X, Y, P> {
     }
 }
 
-compiled!(f32: { OfClasses::<T>::checkpoint, OfClasses::<T>::resume, OfNumbers::<T>::checkpoint, OfNumbers::<T>::resume });
+compiled!(f32: {
+    OfClasses::<T>::checkpoint,
+    OfClasses::<T>::resume,
+    OfNumbers::<T>::checkpoint,
+    OfNumbers::<T>::resume,
+});
